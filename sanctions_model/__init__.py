@@ -1,0 +1,1 @@
+"""Bayesian structural causal model of sanctions and of their relief."""

@@ -1,0 +1,101 @@
+"""The exceptions of the package: one root, children only where a caller would act differently.
+
+Every message says what was got, what was expected and what to do. This module knows no model.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "ConvergenceError",
+    "CyclicGraphError",
+    "FitFileError",
+    "NoCausalPathError",
+    "ObservationError",
+    "PriorError",
+    "QuestionError",
+    "SanctionsModelError",
+    "SanctionsModelWarning",
+    "SpecError",
+    "UnknownVariableError",
+    "did_you_mean",
+]
+
+
+class SanctionsModelError(ValueError):
+    """Root of all errors that the package raises on purpose."""
+
+
+class SpecError(SanctionsModelError):
+    """A structural causal model that cannot be built as described."""
+
+
+class CyclicGraphError(SpecError):
+    """Links within one period that form a cycle."""
+
+
+class UnknownVariableError(SanctionsModelError):
+    """A name that the model does not have."""
+
+    @classmethod
+    def from_name(cls, name: str, available: Iterable[str], where: str) -> "UnknownVariableError":
+        """Build the message from the unknown name and the names that exist.
+
+        Parameters
+        ----------
+        name : str
+            What was asked for.
+        available : iterable of str
+            What there is.
+        where : str
+            Where it was asked for, as in "the intervention SetTo".
+
+        Returns
+        -------
+        UnknownVariableError
+        """
+        names = list(available)
+        return cls(
+            f"Unknown name {name!r} in {where}. There is: {', '.join(names)}."
+            f"{did_you_mean(name, names)}"
+        )
+
+
+class NoCausalPathError(SanctionsModelError):
+    """No directed path leads from the cause to the outcome."""
+
+
+class PriorError(SanctionsModelError):
+    """A prior, or a source of one, that is missing, unknown or outside its support."""
+
+
+class ObservationError(SanctionsModelError):
+    """A data table that cannot be used as it is."""
+
+
+class QuestionError(SanctionsModelError):
+    """A question that has no answer as put: a horizon of 0, a relief outside [0, 1]."""
+
+
+class ConvergenceError(SanctionsModelError):
+    """Sampling that did not converge."""
+
+
+class FitFileError(SanctionsModelError):
+    """A saved fit that is foreign, corrupt, of another format or not the one it claims to be."""
+
+
+class SanctionsModelWarning(UserWarning):
+    """The one warning class of the package."""
+
+
+def did_you_mean(name: str, available: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the nearest name, or an empty string.
+
+    Examples
+    --------
+    >>> did_you_mean("key-rate", ["key_rate", "credit"])
+    " Did you mean 'key_rate'?"
+    """
+    close = get_close_matches(name, list(available), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,120 @@
+"""Algebra of directed graphs whose edges carry a lag. Knows names and lags, no numbers.
+
+Edges of one period (lag 0) must form a DAG; feedback runs through lags of at least one period.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import networkx as nx
+
+from sanctions_model.errors import CyclicGraphError, NoCausalPathError, UnknownVariableError
+
+__all__ = ["CausalGraph", "Edge"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edge:
+    """One directed edge: `parent`, `lag` periods earlier, acts on `child`.
+
+    Examples
+    --------
+    >>> Edge("depreciation", "inflation", 1).label
+    'depreciation[1] -> inflation'
+    """
+
+    parent: str
+    child: str
+    lag: int = 0
+
+    @property
+    def label(self) -> str:
+        """The edge's name, as in ``depreciation[1] -> inflation``."""
+        return f"{self.parent}{f'[{self.lag}]' if self.lag else ''} -> {self.child}"
+
+
+@dataclass(frozen=True)
+class CausalGraph:
+    """A directed graph over time, given by its nodes and lagged edges.
+
+    Parameters
+    ----------
+    nodes : tuple of str
+    edges : tuple of Edge
+
+    Raises
+    ------
+    CyclicGraphError
+        If the edges of lag 0 form a cycle; the message names it.
+    """
+
+    nodes: tuple[str, ...]
+    edges: tuple[Edge, ...]
+
+    def __post_init__(self) -> None:
+        try:
+            cycle = nx.find_cycle(self.within_period)
+        except nx.NetworkXNoCycle:
+            return
+        path = " -> ".join([*(edge[0] for edge in cycle), cycle[0][0]])
+        raise CyclicGraphError(
+            f"Links within one period form a cycle: {path}. "
+            "Expected a DAG within the period; give at least one of these links a lag of 1 or more."
+        )
+
+    @cached_property
+    def within_period(self) -> nx.DiGraph:
+        """The graph of the edges with lag 0."""
+        return self._digraph(edge for edge in self.edges if edge.lag == 0)
+
+    @cached_property
+    def summary(self) -> nx.DiGraph:
+        """The graph of all edges, lags dropped; it may hold cycles."""
+        return self._digraph(self.edges)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Nodes so that within a period every parent comes before its children."""
+        rank = {node: position for position, node in enumerate(self.nodes)}
+        return tuple(nx.lexicographical_topological_sort(self.within_period, key=rank.__getitem__))
+
+    def _digraph(self, edges: Iterable[Edge]) -> nx.DiGraph:
+        graph = nx.DiGraph()
+        graph.add_nodes_from(self.nodes)
+        graph.add_edges_from((edge.parent, edge.child) for edge in edges)
+        return graph
+
+    def require(self, name: str, where: str) -> None:
+        """Raise `UnknownVariableError` if `name` is not a node."""
+        if name not in self.summary:
+            raise UnknownVariableError.from_name(name, self.nodes, where)
+
+    def descendants(self, name: str) -> frozenset[str]:
+        """Nodes that a change of `name` can reach at any lag, `name` left out."""
+        self.require(name, "the graph")
+        return frozenset(nx.descendants(self.summary, name))
+
+    def ancestors(self, name: str) -> frozenset[str]:
+        """Nodes that can reach `name` at any lag, `name` left out."""
+        self.require(name, "the graph")
+        return frozenset(nx.ancestors(self.summary, name))
+
+    def feedback_groups(self) -> tuple[frozenset[str], ...]:
+        """Strongly connected groups of nodes over all lags, self-loops counting."""
+        groups = nx.strongly_connected_components(self.summary)
+        return tuple(
+            frozenset(group)
+            for group in groups
+            if len(group) > 1 or self.summary.has_edge(*[next(iter(group))] * 2)
+        )
+
+    def require_path(self, cause: str, outcome: str) -> None:
+        """Raise `NoCausalPathError` if no directed path leads from `cause` to `outcome`."""
+        self.require(cause, "the cause")
+        self.require(outcome, "the outcome")
+        if outcome != cause and outcome not in self.descendants(cause):
+            reached = ", ".join(sorted(self.descendants(cause))) or "nothing"
+            raise NoCausalPathError(
+                f"No directed path leads from {cause!r} to {outcome!r}; {cause!r} reaches {reached}."
+            )

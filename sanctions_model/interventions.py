@@ -1,0 +1,159 @@
+"""What can be done to a variable over a horizon: set, shift, scale; and relief of measures.
+
+Periods of a horizon count from 1, the first period after the last observed one. This module knows
+no equations and no draws.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from sanctions_model.errors import QuestionError
+from sanctions_model.transmission import MEASURES
+
+__all__ = ["Intervention", "Relief", "ScaleBy", "SetTo", "ShiftBy", "require_horizon"]
+
+
+class Intervention(Protocol):
+    """Anything that changes a variable's value within a window of periods."""
+
+    @property
+    def variable(self) -> str:
+        """The variable acted on."""
+
+    def apply(self, values: np.ndarray, period: int) -> np.ndarray:
+        """Return the values of `period` (counted from 1) after the intervention."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edit:
+    """A value or a path over a window of periods.
+
+    Parameters
+    ----------
+    variable : str
+    value : float or tuple of float
+        A tuple is a path from `start` on; its last value is held.
+    start, stop : int
+        First and last period, counted from 1; `stop` None means to the end of the horizon.
+
+    Raises
+    ------
+    QuestionError
+        If the window is empty, starts before period 1, or a value is not finite.
+    """
+
+    variable: str
+    value: float | tuple[float, ...]
+    start: int = 1
+    stop: int | None = None
+
+    def __post_init__(self) -> None:
+        where = f"{type(self).__name__} on {self.variable!r}"
+        if self.start < 1 or (self.stop is not None and self.stop < self.start):
+            raise QuestionError(
+                f"{where}: periods {self.start} to {self.stop}; "
+                "expected 1 <= start <= stop, counted from the first future period."
+            )
+        if not np.all(np.isfinite(np.atleast_1d(self.value))) or np.size(self.value) == 0:
+            raise QuestionError(f"{where}: value {self.value!r}; expected finite numbers.")
+
+    def at(self, period: int) -> float | None:
+        """Return the value in force in `period`, None outside the window."""
+        if period < self.start or (self.stop is not None and period > self.stop):
+            return None
+        if isinstance(self.value, tuple):
+            return self.value[min(period - self.start, len(self.value) - 1)]
+        return self.value
+
+
+class SetTo(_Edit):
+    """Set a variable to a value: its own equation has no say within the window."""
+
+    def apply(self, values: np.ndarray, period: int) -> np.ndarray:
+        """Return the value itself within the window."""
+        value = self.at(period)
+        return values if value is None else np.full_like(values, value)
+
+
+class ShiftBy(_Edit):
+    """Add a number to what the variable's equation gives."""
+
+    def apply(self, values: np.ndarray, period: int) -> np.ndarray:
+        """Return the shifted values within the window."""
+        value = self.at(period)
+        return values if value is None else values + value
+
+
+class ScaleBy(_Edit):
+    """Multiply what the variable's equation gives."""
+
+    def apply(self, values: np.ndarray, period: int) -> np.ndarray:
+        """Return the scaled values within the window."""
+        value = self.at(period)
+        return values if value is None else values * value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relief:
+    """A reduction of measures in equal steps, then held.
+
+    Parameters
+    ----------
+    depth : float
+        Share of each measure that is lifted, in [0, 1]; 1 is full relief.
+    ramp : int
+        Number of equal steps, one a period; 1 lifts at once.
+    start : int
+        Period of the first step, counted from 1.
+    measures : tuple of str
+        Which measures; all five by default.
+
+    Raises
+    ------
+    QuestionError
+        If the depth is outside [0, 1], ramp or start is below 1, or no measure is named.
+
+    Examples
+    --------
+    >>> Relief(depth=0.5, ramp=2).path(1.0, 3).tolist()
+    [0.75, 0.5, 0.5]
+    """
+
+    depth: float = 1.0
+    ramp: int = 4
+    start: int = 1
+    measures: tuple[str, ...] = MEASURES
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.depth <= 1:
+            raise QuestionError(
+                f"Relief of {self.depth}; expected a share between 0 (none) and 1 (full relief)."
+            )
+        if self.ramp < 1 or self.start < 1:
+            raise QuestionError(
+                f"Relief with ramp {self.ramp} and start {self.start}; expected 1 or more periods."
+            )
+        if not self.measures:
+            raise QuestionError("Relief of no measure; name at least one.")
+
+    def path(self, level: float, horizon: int) -> np.ndarray:
+        """Return the measure's path from `level` down, shape ``(horizon,)``."""
+        steps = np.clip((np.arange(1, horizon + 1) - self.start + 1) / self.ramp, 0.0, 1.0)
+        return level * (1.0 - self.depth * steps)
+
+
+def require_horizon(horizon: int | Sequence[int]) -> int:
+    """Return the largest of the horizons asked for, each a whole number of at least 1.
+
+    Raises
+    ------
+    QuestionError
+        If a horizon is not a whole number of at least 1, or none is given.
+    """
+    asked = np.atleast_1d(np.asarray(horizon))
+    if asked.size == 0 or asked.dtype.kind not in "iu" or np.any(asked < 1):
+        raise QuestionError(f"Horizon {horizon}; expected a whole number of periods of at least 1.")
+    return int(asked.max())

@@ -1,0 +1,343 @@
+"""The one door for data: a CSV file, or a Dataset made by hand, becomes checked observations.
+
+Knows periods, columns, units and plausible ranges; a table that cannot be used is refused in one
+line that says what was got, what was expected and what to do. Does not know how series are made
+(`transformations`) or what they mean together (`transmission`).
+"""
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model.datasets import data_path
+from sanctions_model.errors import ObservationError, did_you_mean
+from sanctions_model.measures import intensities, load_events, load_rule
+from sanctions_model.scm import Constant, Indicator, StructuralCausalModel, Variable
+from sanctions_model.tables import check_regular, parse_table, read_content
+from sanctions_model.transmission import MEASURES, default_transmission
+
+__all__ = ["coverage", "load_observations", "validate_observations"]
+
+_LOG = logging.getLogger(__name__)
+
+_BUNDLED = "russia_quarterly.csv"
+_BUNDLED_MEASURES = "measures.csv"
+_RECOMPUTED_FROM = ("sanctions_events.csv", "measures_rule.toml")
+_PERIODS_PER_YEAR = {"Q": 4, "M": 12}
+_MEASURE_LIMITS = (0.0, 2.0)
+
+
+def load_observations(
+    path: Path | str | None = None, *, scm: StructuralCausalModel | None = None
+) -> xr.Dataset:
+    """Read and check the observations of a model.
+
+    The first column (or one called quarter, month, period or date) holds the periods: ``2014Q1``,
+    ``2014-01`` or dates. The other columns are found by a variable's column name or its name; they
+    may be absent and may have empty cells. An exogenous variable that is absent takes its default;
+    the five measures are then computed from the bundled events at the table's frequency.
+
+    Parameters
+    ----------
+    path : pathlib.Path or str, optional
+        A CSV file in UTF-8 with commas; default the bundled quarterly series of Russia.
+    scm : StructuralCausalModel, optional
+        The model that the observations are for; default the default transmission at the table's
+        frequency.
+
+    Returns
+    -------
+    xarray.Dataset
+        One variable for each observed and each exogenous variable of `scm`, dims ``(time,)``,
+        float64, NaN where missing, attributes ``unit``, ``label``, ``source``. ``time`` is the
+        first day of each period. Attributes: ``freq`` ("Q" or "M"), ``periods_per_year``,
+        ``title``, ``source`` (file name) and ``data_sha256`` (of the content of the files used).
+
+    Raises
+    ------
+    ObservationError
+        If the table cannot be used as it is.
+
+    Examples
+    --------
+    >>> observations = load_observations()
+    >>> observations.attrs["freq"], float(observations["key_rate"].sel(time="2015-01-01"))
+    ('Q', 15.5333)
+    """
+    file = data_path(_BUNDLED) if path is None else Path(path)
+    content = read_content(file)
+    index, columns = parse_table(content, file.name)
+    used, digest = [file.name], hashlib.sha256(content)
+    if path is None:
+        extra = data_path(_BUNDLED_MEASURES)
+        content = read_content(extra)
+        columns |= {
+            name: values.reindex(index)
+            for name, values in parse_table(content, extra.name)[1].items()
+        }
+        used.append(extra.name)
+        digest.update(content)
+    freq = str(index.freqstr)[0]
+    scm = default_transmission(_PERIODS_PER_YEAR[freq]) if scm is None else scm
+    _check_frequency(freq, scm, file.name)
+    series, recomputed = _series(index, columns, scm, file.name)
+    if recomputed:
+        for name in _RECOMPUTED_FROM:
+            used.append(name)
+            digest.update(read_content(data_path(name)))
+    if path is not None:
+        _log_unknown(columns, scm, file.name)
+    dataset = xr.Dataset(
+        {
+            name: ("time", values, _attributes(scm.variables[name]))
+            for name, values in series.items()
+        },
+        coords={"time": index.to_timestamp(how="start").to_numpy().astype("datetime64[ns]")},
+        attrs={
+            "title": f"Observations for the {scm.name or 'model'}",
+            "source": ", ".join(used),
+            "data_sha256": digest.hexdigest(),
+            "freq": freq,
+            "periods_per_year": _PERIODS_PER_YEAR[freq],
+        },
+    )
+    _validate(dataset, scm, file.name)
+    return dataset
+
+
+def validate_observations(observations: xr.Dataset, scm: StructuralCausalModel) -> None:
+    """Refuse observations that the model cannot use; return nothing if all is well.
+
+    Parameters
+    ----------
+    observations : xarray.Dataset
+        As `load_observations` returns it.
+    scm : StructuralCausalModel
+        The model that the observations are for.
+
+    Raises
+    ------
+    ObservationError
+        If a variable is missing, a period is out of step, the frequency is not the model's, an
+        exogenous variable has holes, or a value is infinite or implausible.
+
+    Examples
+    --------
+    >>> validate_observations(load_observations(), default_transmission())
+    """
+    _validate(observations, scm, "the Dataset")
+
+
+def coverage(observations: xr.Dataset, scm: StructuralCausalModel) -> pd.DataFrame:
+    """Where each observed series starts, ends and has holes.
+
+    Parameters
+    ----------
+    observations : xarray.Dataset
+        As `load_observations` returns it.
+    scm : StructuralCausalModel
+        The model that the observations are for.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: observed variables. ``first``, ``last`` (periods as text, empty without data), ``n``
+        (values) and ``n_missing_inside`` (empty cells between first and last).
+
+    Examples
+    --------
+    >>> coverage(load_observations(), default_transmission()).loc["inflation", "first"]
+    '2005Q1'
+    """
+    periods = pd.PeriodIndex(observations["time"].to_numpy(), freq=observations.attrs["freq"])
+    rows = {}
+    for name in scm.observed:
+        known = np.flatnonzero(np.isfinite(observations[name].to_numpy()))
+        first, last = (known[0], known[-1]) if known.size else (0, -1)
+        rows[name] = {
+            "first": str(periods[first]) if known.size else "",
+            "last": str(periods[last]) if known.size else "",
+            "n": int(known.size),
+            "n_missing_inside": int(last - first + 1 - known.size),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _check_frequency(freq: str, scm: StructuralCausalModel, where: str) -> None:
+    if _PERIODS_PER_YEAR[freq] != scm.periods_per_year:
+        raise ObservationError(
+            f"{where} has {_PERIODS_PER_YEAR[freq]} periods a year, but the model is made for "
+            f"{scm.periods_per_year}; give data of that frequency or another model."
+        )
+
+
+def _find(variable: Variable, columns: Mapping[str, pd.Series], where: str) -> np.ndarray | None:
+    names = [name for name in dict.fromkeys((variable.column, variable.name)) if name in columns]
+    if len(names) > 1:
+        raise ObservationError(
+            f"{where} gives {variable.name!r} twice, as {names[0]!r} and {names[1]!r}; keep one."
+        )
+    return columns[names[0]].to_numpy(dtype=float) if names else None
+
+
+def _series(
+    index: pd.PeriodIndex, columns: Mapping[str, pd.Series], scm: StructuralCausalModel, where: str
+) -> tuple[dict[str, np.ndarray], bool]:
+    """Return the values of each variable, and whether measures came from the bundled events."""
+    found = {
+        name: _find(scm.variables[name], columns, where) for name in (*scm.observed, *scm.exogenous)
+    }
+    absent = [name for name in scm.observed if found[name] is None]
+    if len(absent) == len(scm.observed):
+        wanted = [scm.variables[name].column for name in scm.observed]
+        raise ObservationError(
+            f"{where} has none of the model's series, but {', '.join(columns)}; expected some of "
+            f"{', '.join(wanted)}: rename the columns."
+        )
+    if absent:
+        wanted = [scm.variables[name].column for name in absent]
+        _LOG.info("%s has no column for %s: taken as not observed.", where, ", ".join(wanted))
+    from_events = [
+        name
+        for name, exogenous in scm.exogenous.items()
+        if found[name] is None and exogenous.default is None and name in MEASURES
+    ]
+    if from_events:
+        _LOG.info("%s has no %s: from the bundled events.", where, ", ".join(from_events))
+        computed = intensities(load_rule(), load_events(), index)
+        found |= {name: computed[name].to_numpy() for name in from_events}
+    series = {}
+    for name, values in found.items():
+        if values is not None:
+            series[name] = values
+        elif name in scm.exogenous:
+            series[name] = _default(name, scm, index, where)
+        else:
+            series[name] = np.full(len(index), np.nan)
+    return series, bool(from_events)
+
+
+def _default(
+    name: str, scm: StructuralCausalModel, index: pd.PeriodIndex, where: str
+) -> np.ndarray:
+    match scm.exogenous[name].default:
+        case Constant(value=value):
+            return np.full(len(index), float(value))
+        case Indicator(start=start, end=end):
+            first = index.to_timestamp(how="start")
+            inside = first >= pd.Timestamp(start)
+            if end is not None:
+                inside &= first <= pd.Timestamp(end)
+            return inside.astype(float)
+        case _:
+            raise ObservationError(
+                f"{where} has no column for the exogenous variable {name!r}, which has no default; "
+                f"add a column {scm.variables[name].column!r}, or give the variable a default."
+            )
+
+
+def _log_unknown(columns: Mapping[str, pd.Series], scm: StructuralCausalModel, where: str) -> None:
+    variables = [scm.variables[name] for name in (*scm.observed, *scm.exogenous)]
+    known = {name for variable in variables for name in (variable.column, variable.name)}
+    if unknown := [name for name in columns if name not in known]:
+        hints = "".join(
+            f" {name!r}:{hint}" for name in unknown if (hint := did_you_mean(name, sorted(known)))
+        )
+        _LOG.warning("%s: ignored unknown columns: %s.%s", where, ", ".join(unknown), hints)
+
+
+def _attributes(variable: Variable) -> dict[str, str]:
+    return {"unit": variable.unit, "label": variable.label, "source": variable.source}
+
+
+def _validate(observations: xr.Dataset, scm: StructuralCausalModel, where: str) -> None:
+    periods = _validate_time(observations, scm, where)
+    for name in (*scm.observed, *scm.exogenous):
+        if name not in observations.data_vars:
+            raise ObservationError(
+                f"{where} has no variable {name!r}; expected one for each observed and exogenous "
+                "variable, all NaN where there are no data."
+                f"{did_you_mean(name, [str(k) for k in observations.data_vars])}"
+            )
+        array = observations[name]
+        if array.dims != ("time",) or array.dtype != np.float64:
+            raise ObservationError(
+                f"{name!r} of {where} has dims {array.dims} and type {array.dtype}; expected dims "
+                "('time',) and float64."
+            )
+        _validate_values(array.to_numpy(), scm, name, periods, where)
+
+
+def _validate_time(
+    observations: xr.Dataset, scm: StructuralCausalModel, where: str
+) -> pd.PeriodIndex:
+    freq = observations.attrs.get("freq")
+    if freq not in _PERIODS_PER_YEAR:
+        raise ObservationError(
+            f"{where} has the attribute freq = {freq!r}; expected 'Q' for quarters or 'M' for "
+            "months."
+        )
+    _check_frequency(freq, scm, where)
+    if observations.attrs.get("periods_per_year") != scm.periods_per_year:
+        raise ObservationError(
+            f"{where} has the attribute periods_per_year = "
+            f"{observations.attrs.get('periods_per_year')!r}; expected {scm.periods_per_year}."
+        )
+    time = observations.coords.get("time")
+    if time is None or time.dims != ("time",) or time.dtype.kind != "M" or time.size == 0:
+        raise ObservationError(
+            f"{where} has no coordinate 'time' of dates; expected the first day of each period."
+        )
+    stamps = pd.DatetimeIndex(time.to_numpy())
+    periods = stamps.to_period(freq)
+    if not (periods.to_timestamp(how="start") == stamps).all():
+        raise ObservationError(
+            f"The times of {where} are not first days of periods; expected such as "
+            f"{periods[0].start_time.date()} for {periods[0]}."
+        )
+    if not periods.is_monotonic_increasing:
+        raise ObservationError(f"The times of {where} are not in order; sort them by 'time'.")
+    check_regular(periods, where)
+    return periods
+
+
+def _validate_values(
+    values: np.ndarray,
+    scm: StructuralCausalModel,
+    name: str,
+    periods: pd.PeriodIndex,
+    where: str,
+) -> None:
+    variable = scm.variables[name]
+    if np.isinf(values).any():
+        period = periods[np.flatnonzero(np.isinf(values))[0]]
+        raise ObservationError(
+            f"{variable.column!r} of {where} is infinite in {period}; expected a number or an "
+            "empty cell."
+        )
+    if name in scm.exogenous and np.isnan(values).any():
+        period = periods[np.flatnonzero(np.isnan(values))[0]]
+        raise ObservationError(
+            f"The exogenous variable {name!r} of {where} has no value in {period}; expected one in "
+            "every period: fill it in, or drop the column for the default."
+        )
+    if name in scm.relieved or name in MEASURES:
+        low, high = _MEASURE_LIMITS
+        reason = "0 is no measure, 1 the regime in force at the end of 2025"
+    elif variable.plausible is not None:
+        low, high = variable.plausible
+        reason = "it looks like another unit; convert it, or widen the variable's plausible range"
+    else:
+        return
+    outside = np.flatnonzero((values < low) | (values > high))
+    if outside.size:
+        unit = f" {variable.unit}" if variable.unit else ""
+        raise ObservationError(
+            f"{variable.column!r} of {where} is {values[outside[0]]:g} in {periods[outside[0]]}; "
+            f"expected {low:g} to {high:g}{unit}: {reason}."
+        )

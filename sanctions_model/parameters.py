@@ -1,0 +1,210 @@
+"""Parameters of a model by name: their dimensions, their addresses, and draws of them.
+
+One name a parameter everywhere: ``coefficient`` (dim ``link``), ``intercept``, ``scale`` and
+``degrees_of_freedom`` (dim ``equation``), ``persistence`` (dim ``adjusting``),
+``recoverable_share`` and ``recovery_speed`` (dim ``measure``), and one scalar for each named
+parameter of an identity. This module knows no beliefs about them.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.scm import LinearForm, Noise, StructuralCausalModel
+
+__all__ = [
+    "DrawParameters",
+    "addresses",
+    "linear_forms",
+    "parameter_coords",
+    "parameter_dims",
+    "pin",
+    "stack_draws",
+]
+
+_ADDRESS = re.compile(r"(?P<parameter>\w+)\[(?P<item>\w+)\]")
+# What a pinned model has where nothing is said: no drift, unit shocks, Gaussian tails.
+_NEUTRAL = {"intercept": 0.0, "scale": 1.0, "degrees_of_freedom": np.inf}
+
+
+def parameter_dims(scm: StructuralCausalModel) -> dict[str, str | None]:
+    """Return each parameter of the model with its dimension, None for scalars."""
+    named: dict[str, str | None] = {"coefficient": dims.LINK}
+    named |= {"intercept": dims.EQUATION, "persistence": dims.ADJUSTING, "scale": dims.EQUATION}
+    if scm.noise is Noise.STUDENT_T:
+        named["degrees_of_freedom"] = dims.EQUATION
+    named |= {"recoverable_share": dims.MEASURE, "recovery_speed": dims.MEASURE}
+    coords = parameter_coords(scm)
+    present = {name: dim for name, dim in named.items() if dim is not None and coords[dim]}
+    return {**present, **dict.fromkeys(scm.scalars)}
+
+
+def parameter_coords(scm: StructuralCausalModel) -> dict[str, list[str]]:
+    """Return the labels along each dimension of the model's parameters."""
+    return {
+        dims.LINK: [link.label for link in scm.links],
+        dims.EQUATION: list(scm.stochastic),
+        dims.ADJUSTING: list(scm.adjusting),
+        dims.MEASURE: list(scm.relieved),
+    }
+
+
+def addresses(scm: StructuralCausalModel) -> dict[str, tuple[str, str | None]]:
+    """Return every scalar parameter's address with its (parameter, label along its dim).
+
+    A coefficient's address is its link label, ``depreciation[1] -> inflation``; other parameters
+    are ``persistence[inflation]`` and the like; a scalar is its own name.
+    """
+    coords = parameter_coords(scm)
+    found: dict[str, tuple[str, str | None]] = {}
+    for name, dim in parameter_dims(scm).items():
+        for item in coords[dim] if dim else [None]:
+            address = name if item is None else item if dim == dims.LINK else f"{name}[{item}]"
+            found[address] = (name, item)
+    return found
+
+
+def pin(scm: StructuralCausalModel, values: Mapping[str, float]) -> xr.Dataset:
+    """Make a one-draw Dataset by hand, which every question answers without a fit.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    values : mapping of str to float
+        By address: ``"x[1] -> y"`` for a coefficient, ``"persistence[y]"`` and the like for the
+        others, the bare name for a scalar. Intercepts default to 0, scales to 1 and degrees of
+        freedom to infinity (Gaussian); everything else must be given.
+
+    Returns
+    -------
+    xr.Dataset
+        Dims ``(chain, draw)`` of length 1 plus each parameter's own.
+
+    Raises
+    ------
+    UnknownVariableError
+        If an address is not a parameter of the model.
+    QuestionError
+        If a parameter without a default is missing, or a value is not finite.
+
+    Examples
+    --------
+    >>> from sanctions_model.scm import Exogenous, Linear, Variable
+    >>> model = StructuralCausalModel(
+    ...     equations=(
+    ...         Exogenous(variable=Variable(name="x")),
+    ...         Linear(variable=Variable(name="y"), parents=("x",)),
+    ...     )
+    ... )
+    >>> float(pin(model, {"x -> y": 0.5})["coefficient"].sum())
+    0.5
+    """
+    known = addresses(scm)
+    for address, value in values.items():
+        if address not in known:
+            raise UnknownVariableError.from_name(address, known, "pin")
+        if np.isnan(value) or (np.isinf(value) and not address.startswith("degrees_of_freedom")):
+            raise QuestionError(f"pin: {address!r} is {value}; expected a finite number.")
+    missing = [a for a, (name, _) in known.items() if a not in values and name not in _NEUTRAL]
+    if missing:
+        raise QuestionError(
+            f"pin: no value for {', '.join(map(repr, missing))}; give one for each parameter."
+        )
+    coords = parameter_coords(scm)
+    arrays = {}
+    for name, dim in parameter_dims(scm).items():
+        own = [values.get(a, _NEUTRAL.get(p)) for a, (p, _) in known.items() if p == name]
+        array = np.asarray(own, dtype=float)
+        shape = (1, 1) if dim is None else (1, 1, len(own))
+        axes = (dims.CHAIN, dims.DRAW) if dim is None else (dims.CHAIN, dims.DRAW, dim)
+        arrays[name] = (axes, array.reshape(shape))
+    used = {dim: labels for dim, labels in coords.items() if labels}
+    return xr.Dataset(arrays, coords={dims.CHAIN: [0], dims.DRAW: [0], **used})
+
+
+def stack_draws(draws: xr.Dataset, name: str) -> np.ndarray:
+    """Return a parameter as an array whose last axis runs over chain x draw."""
+    array = draws[name]
+    rest = [dim for dim in array.dims if dim not in (dims.CHAIN, dims.DRAW)]
+    values = array.transpose(*rest, dims.CHAIN, dims.DRAW).to_numpy()
+    return np.ascontiguousarray(values.reshape(*values.shape[:-2], -1), dtype=float)
+
+
+class DrawParameters:
+    """Draws of all parameters as numpy rows, by name: what `linear_form` asks for.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Dims ``(chain, draw)`` plus each parameter's own; every parameter of `scm` must be there.
+    with_constants : bool
+        False sets intercepts to zero: what a difference of two propagations needs.
+
+    Raises
+    ------
+    QuestionError
+        If a parameter or one of its labels is missing from `draws`.
+    """
+
+    def __init__(
+        self, scm: StructuralCausalModel, draws: xr.Dataset, *, with_constants: bool = True
+    ) -> None:
+        self.shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW])
+        self.size = self.shape[0] * self.shape[1]
+        self._rows: dict[str, dict[str, np.ndarray]] = {}
+        self._scalars: dict[str, np.ndarray] = {}
+        self._with_constants = with_constants
+        coords = parameter_coords(scm)
+        for name, dim in parameter_dims(scm).items():
+            if name not in draws:
+                raise QuestionError(
+                    f"The draws have no {name!r}; expected every parameter of the model. "
+                    "Use the draws of a fit or prior of this model, or pin()."
+                )
+            stacked = stack_draws(draws, name)
+            if dim is None:
+                self._scalars[name] = stacked
+                continue
+            labels = [str(label) for label in draws[dim].to_numpy()]
+            missing = [label for label in coords[dim] if label not in labels]
+            if missing:
+                raise QuestionError(
+                    f"The draws of {name!r} lack {missing[0]!r}; they belong to another model."
+                )
+            self._rows[name] = {label: stacked[labels.index(label)] for label in coords[dim]}
+
+    def row(self, name: str, label: str) -> np.ndarray:
+        """Return the draws of one parameter, shape ``(chain * draw,)``."""
+        return self._rows[name][label]
+
+    def coefficient(self, label: str) -> Any:
+        """Return the draws of a link's coefficient."""
+        return self._rows["coefficient"][label]
+
+    def intercept(self, equation: str) -> Any:
+        """Return the draws of an intercept, or 0.0 without constants."""
+        return self._rows["intercept"][equation] if self._with_constants else 0.0
+
+    def persistence(self, variable: str) -> Any:
+        """Return the draws of a persistence."""
+        return self._rows["persistence"][variable]
+
+    def scalar(self, name: str) -> Any:
+        """Return the draws of a named parameter of an identity."""
+        return self._scalars[name]
+
+
+def linear_forms(
+    scm: StructuralCausalModel, parameters: DrawParameters, *, with_constants: bool = True
+) -> dict[str, LinearForm]:
+    """Return the linear form of every structural equation, in solving order."""
+    centres = scm.centres if with_constants else {}
+    return {
+        name: equation.linear_form(parameters, centres) for name, equation in scm.structural.items()
+    }

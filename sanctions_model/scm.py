@@ -1,0 +1,636 @@
+"""Variables, structural equations and the structural causal model (SCM) that they make.
+
+An equation is written once, as arithmetic, by `linear_form`: a constant and weighted parents.
+The PyMC model and the numpy kernel both evaluate that form. This module knows no data, no priors
+and no draws.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Protocol
+
+import networkx as nx
+
+from sanctions_model.errors import SpecError, UnknownVariableError
+from sanctions_model.graph import CausalGraph, Edge
+
+__all__ = [
+    "Affine",
+    "AsymmetricAdjustment",
+    "Constant",
+    "Equation",
+    "Exogenous",
+    "Hold",
+    "Identity",
+    "Indicator",
+    "LatentAdjustment",
+    "Level",
+    "Linear",
+    "LinearForm",
+    "Noise",
+    "Parameters",
+    "PartialAdjustment",
+    "Path",
+    "StructuralCausalModel",
+    "Term",
+    "Variable",
+]
+
+_PARENT = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\[(?P<lag>\d+)\])?")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """What a variable is called, what it measures and where its figures come from.
+
+    Parameters
+    ----------
+    name : str
+        Identifier: letters, digits and underscores.
+    label : str, optional
+        How tables and figures call it; the name by default.
+    unit : str, optional
+        As in "% a year".
+    source : str, optional
+        Producer of the series, or how it is made.
+    column : str, optional
+        Column of a data table that holds it; the name by default.
+    plausible : tuple of float, optional
+        Range that its values lie in when the unit is right.
+    """
+
+    name: str
+    label: str = ""
+    unit: str = ""
+    source: str = ""
+    column: str = ""
+    plausible: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise SpecError(
+                f"Variable name {self.name!r} is not an identifier; "
+                "use letters, digits and underscores."
+            )
+        object.__setattr__(self, "label", self.label or self.name)
+        object.__setattr__(self, "column", self.column or self.name)
+
+
+class Noise(StrEnum):
+    """Family of the shocks of all stochastic equations."""
+
+    STUDENT_T = "student_t"
+    GAUSSIAN = "gaussian"
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """A coefficient of an identity that depends on a named parameter: ``constant + slope * p``."""
+
+    parameter: str
+    constant: float = 0.0
+    slope: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An exogenous path that is the same in every period."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """1 for periods that start within [start, end] (ISO dates; end None = for ever), else 0."""
+
+    start: str
+    end: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Continuation of an exogenous variable: at `value`, or at its last observed value."""
+
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Continuation of an exogenous variable: these values, the last one held."""
+
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One weighted parent of a linear form; `weight` is a number, an array or a tensor."""
+
+    parent: str
+    lag: int
+    weight: Any
+
+
+@dataclass(frozen=True, slots=True)
+class LinearForm:
+    """``constant + sum of weight * parent[t - lag]``: what every equation comes down to."""
+
+    constant: Any
+    terms: tuple[Term, ...]
+
+
+class Parameters(Protocol):
+    """Parameter values by name: numbers, arrays over draws, or tensors."""
+
+    def coefficient(self, label: str) -> Any:
+        """Long-run (partial adjustment) or direct (linear) effect of a link."""
+
+    def intercept(self, equation: str) -> Any:
+        """Value of the equation with its parents at their centres."""
+
+    def persistence(self, variable: str) -> Any:
+        """Share of last period's value that is kept, in [0, 1)."""
+
+    def scalar(self, name: str) -> Any:
+        """A named parameter of an identity."""
+
+
+def _edge(text: str, child: str) -> Edge:
+    match = _PARENT.fullmatch(text)
+    if match is None:
+        raise SpecError(
+            f"Parent {text!r} of {child!r} is not of the form name or name[lag], as in 'x' or 'x[1]'."
+        )
+    return Edge(match["name"], child, int(match["lag"] or 0))
+
+
+def _weighted(
+    links: Iterable[Edge], parameters: Parameters, centres: Mapping[str, Any], share: Any
+) -> tuple[Any, tuple[Term, ...]]:
+    """Terms of the links, and what centring them adds to the constant."""
+    terms, offset = [], 0.0
+    for link in links:
+        weight = share * parameters.coefficient(link.label)
+        terms.append(Term(link.parent, link.lag, weight))
+        centre = centres.get(link.label)
+        if centre is not None:
+            offset = offset - weight * centre
+    return offset, tuple(terms)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exogenous:
+    """A variable from outside the model, with its default path and its continuation.
+
+    Parameters
+    ----------
+    variable : Variable
+    default : Constant or Indicator, optional
+        Path when a data table lacks the column; None means that the table must have it.
+    continuation : Hold or Path
+        How it goes on after the last observation.
+    """
+
+    variable: Variable
+    default: Constant | Indicator | None = None
+    continuation: Hold | Path = Hold()
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """No edge leads into an exogenous variable."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsymmetricAdjustment:
+    """Effective intensity of a measure: imposed at once, relieved slowly and in part.
+
+    ``peak_t = max(peak_{t-1}, s_t)``; on a rise ``e_t = min(e_{t-1} + s_t - s_{t-1}, peak_t)``;
+    otherwise ``e_t = e_{t-1} + speed * (g_t - e_{t-1})`` with
+    ``g_t = s_t + (1 - share) * (peak_t - s_t)``, never below ``s_t``; it starts at
+    ``e = peak = s``. `share` is ``recoverable_share`` and `speed` is ``recovery_speed``.
+    """
+
+    variable: Variable
+    measure: str
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """The edge from the measure."""
+        return (Edge(self.measure, self.variable.name, 0),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """A linear combination of current and lagged variables, without noise.
+
+    Parameters
+    ----------
+    variable : Variable
+    terms : mapping of str to float or Affine
+        Parent (``name`` or ``name[lag]``) to its coefficient.
+    """
+
+    variable: Variable
+    terms: Mapping[str, float | Affine]
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Edges from the parents."""
+        return tuple(_edge(text, self.variable.name) for text in self.terms)
+
+    def linear_form(self, parameters: Parameters, centres: Mapping[str, Any]) -> LinearForm:
+        """Return the identity's terms with parameter-dependent coefficients filled in."""
+        del centres  # an identity is exact: nothing is centred
+        terms = []
+        for edge, coefficient in zip(self.edges, self.terms.values(), strict=True):
+            weight = (
+                coefficient.constant + coefficient.slope * parameters.scalar(coefficient.parameter)
+                if isinstance(coefficient, Affine)
+                else coefficient
+            )
+            terms.append(Term(edge.parent, edge.lag, weight))
+        return LinearForm(0.0, tuple(terms))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatentAdjustment:
+    """An unobserved state without noise: ``x_t = rho x_{t-1} + (1 - rho) sum theta_e u_{e,t-l}``.
+
+    Its parents are exogenous, effective measures or latent.
+    """
+
+    variable: Variable
+    parents: tuple[str, ...]
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Edges from the parents and from its own last value."""
+        name = self.variable.name
+        return (*(_edge(text, name) for text in self.parents), Edge(name, name, 1))
+
+    @property
+    def links(self) -> tuple[Edge, ...]:
+        """The edges that carry a coefficient."""
+        return self.edges[:-1]
+
+    def linear_form(self, parameters: Parameters, centres: Mapping[str, Any]) -> LinearForm:
+        """Return the state's own lag and its parents, short-run weights."""
+        name = self.variable.name
+        rho = parameters.persistence(name)
+        offset, terms = _weighted(self.links, parameters, centres, 1.0 - rho)
+        return LinearForm(offset, (*terms, Term(name, 1, rho)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartialAdjustment:
+    """``y_t = rho y_{t-1} + (1 - rho)(a + sum theta_e x_{e,t-l}) + s eps_t``.
+
+    ``theta`` is the long-run effect of a parent, the half-life is ``ln(1/2) / ln(rho)``.
+
+    Parameters
+    ----------
+    variable : Variable
+    parents : tuple of str
+        ``name`` or ``name[lag]``.
+    start : str, optional
+        ISO date: the equation is estimated on periods that start on or after it.
+    """
+
+    variable: Variable
+    parents: tuple[str, ...] = ()
+    start: str | None = None
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Edges from the parents and from its own last value."""
+        name = self.variable.name
+        return (*(_edge(text, name) for text in self.parents), Edge(name, name, 1))
+
+    @property
+    def links(self) -> tuple[Edge, ...]:
+        """The edges that carry a coefficient."""
+        return self.edges[:-1]
+
+    def linear_form(self, parameters: Parameters, centres: Mapping[str, Any]) -> LinearForm:
+        """Return own lag, short-run weights and the constant ``(1 - rho)(a - sum theta c)``."""
+        name = self.variable.name
+        rho = parameters.persistence(name)
+        offset, terms = _weighted(self.links, parameters, centres, 1.0 - rho)
+        constant = (1.0 - rho) * parameters.intercept(name) + offset
+        return LinearForm(constant, (*terms, Term(name, 1, rho)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linear:
+    """``y_t = a + sum b_e x_{e,t-l} + s eps_t``; own lags are links like any other.
+
+    Parameters
+    ----------
+    variable : Variable
+    parents : tuple of str
+        ``name`` or ``name[lag]``.
+    start : str, optional
+        ISO date: the equation is estimated on periods that start on or after it.
+    """
+
+    variable: Variable
+    parents: tuple[str, ...] = ()
+    start: str | None = None
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Edges from the parents."""
+        return tuple(_edge(text, self.variable.name) for text in self.parents)
+
+    @property
+    def links(self) -> tuple[Edge, ...]:
+        """The edges that carry a coefficient."""
+        return self.edges
+
+    def linear_form(self, parameters: Parameters, centres: Mapping[str, Any]) -> LinearForm:
+        """Return the weights and the constant ``a - sum b c``."""
+        offset, terms = _weighted(self.links, parameters, centres, 1.0)
+        return LinearForm(parameters.intercept(self.variable.name) + offset, terms)
+
+
+type Equation = (
+    Exogenous | AsymmetricAdjustment | Identity | LatentAdjustment | PartialAdjustment | Linear
+)
+type Stochastic = PartialAdjustment | Linear
+type Structural = Identity | LatentAdjustment | PartialAdjustment | Linear
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """A level that cumulates a growth rate: ``level_t = level_{t-1} + sign * flow_t``.
+
+    With growth in ``100 dlog`` the level is in log points, read as % for small changes.
+    """
+
+    variable: Variable
+    flow: str
+    sign: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class StructuralCausalModel:
+    """A set of structural equations, checked when it is made.
+
+    Parameters
+    ----------
+    equations : tuple of Equation
+        One a variable.
+    periods_per_year : int
+        4 for quarters, 12 for months.
+    noise : Noise
+        Family of the shocks.
+    levels : tuple of Level
+        Levels that questions may ask for.
+    name : str
+    entries : mapping of str to tuple of str
+        Named channels: the link labels through which a part of an effect enters.
+    chain, chain_offset : tuple of str
+        Edge labels of the article's chain, and of the line that works against it.
+    headline : tuple of str
+        Outcomes that questions report by default.
+    centres : mapping of str to float
+        Mean of each centred parent over its equation's periods, by link label; set by the data.
+
+    Raises
+    ------
+    SpecError, CyclicGraphError, UnknownVariableError
+        If the equations do not make a model; the message says which and what to change.
+    """
+
+    equations: tuple[Equation, ...]
+    periods_per_year: int = 4
+    noise: Noise = Noise.STUDENT_T
+    levels: tuple[Level, ...] = ()
+    name: str = ""
+    entries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    chain: tuple[str, ...] = ()
+    chain_offset: tuple[str, ...] = ()
+    headline: tuple[str, ...] = ()
+    centres: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Equation]:
+        """Equations by the name of their variable."""
+        return {equation.variable.name: equation for equation in self.equations}
+
+    @cached_property
+    def variables(self) -> Mapping[str, Variable]:
+        """All variables by name, levels included."""
+        named = (*self.equations, *self.levels)
+        return {item.variable.name: item.variable for item in named}
+
+    @cached_property
+    def graph(self) -> CausalGraph:
+        """The graph of the equations (levels left out)."""
+        edges = tuple(edge for equation in self.equations for edge in equation.edges)
+        return CausalGraph(tuple(self.by_name), edges)
+
+    @cached_property
+    def exogenous(self) -> Mapping[str, Exogenous]:
+        """Exogenous variables by name."""
+        return {n: e for n, e in self.by_name.items() if isinstance(e, Exogenous)}
+
+    @cached_property
+    def effective(self) -> Mapping[str, AsymmetricAdjustment]:
+        """Effective measures by name."""
+        return {n: e for n, e in self.by_name.items() if isinstance(e, AsymmetricAdjustment)}
+
+    @cached_property
+    def latent(self) -> Mapping[str, LatentAdjustment]:
+        """Latent states by name."""
+        return {n: e for n, e in self.by_name.items() if isinstance(e, LatentAdjustment)}
+
+    @cached_property
+    def stochastic(self) -> Mapping[str, Stochastic]:
+        """Equations with a shock by name."""
+        return {n: e for n, e in self.by_name.items() if isinstance(e, PartialAdjustment | Linear)}
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """Names of the endogenous variables that have a data series."""
+        return tuple(self.stochastic)
+
+    @cached_property
+    def structural(self) -> Mapping[str, Structural]:
+        """Equations with a linear form, in the order in which a period is solved."""
+        return {
+            name: equation
+            for name in self.graph.order
+            if not isinstance(equation := self.by_name[name], Exogenous | AsymmetricAdjustment)
+        }
+
+    @cached_property
+    def unobserved(self) -> Mapping[str, Identity | LatentAdjustment]:
+        """Latent states and identities so that each follows all it reads, at any lag."""
+        order = nx.topological_sort(_unobserved_graph(self))
+        found = {name: self.by_name[name] for name in order}
+        return {n: e for n, e in found.items() if isinstance(e, Identity | LatentAdjustment)}
+
+    @cached_property
+    def links(self) -> tuple[Edge, ...]:
+        """Every link with a coefficient, in the order of the equations."""
+        return tuple(
+            link
+            for equation in self.equations
+            if isinstance(equation, LatentAdjustment | PartialAdjustment | Linear)
+            for link in equation.links
+        )
+
+    @cached_property
+    def adjusting(self) -> tuple[str, ...]:
+        """Variables with a persistence: latent states and partially adjusting equations."""
+        kinds = LatentAdjustment | PartialAdjustment
+        return tuple(n for n, e in self.by_name.items() if isinstance(e, kinds))
+
+    @cached_property
+    def relieved(self) -> tuple[str, ...]:
+        """Measures whose relief is asymmetric, in the order of their effective variables."""
+        return tuple(equation.measure for equation in self.effective.values())
+
+    @cached_property
+    def scalars(self) -> tuple[str, ...]:
+        """Named parameters of identities."""
+        found = [
+            coefficient.parameter
+            for equation in self.equations
+            if isinstance(equation, Identity)
+            for coefficient in equation.terms.values()
+            if isinstance(coefficient, Affine)
+        ]
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """Exogenous variables that an effective measure or a named channel starts from."""
+        starts = {edge.parent for edge in self.graph.edges if edge.label in self._entry_labels}
+        return tuple(n for n in self.exogenous if n in starts or n in self.relieved)
+
+    @cached_property
+    def _entry_labels(self) -> frozenset[str]:
+        return frozenset(label for labels in self.entries.values() for label in labels)
+
+    @cached_property
+    def longest_lag(self) -> int:
+        """The longest lag of any edge, at least 1."""
+        return max([1, *(edge.lag for edge in self.graph.edges)])
+
+    def with_centres(self, centres: Mapping[str, float]) -> "StructuralCausalModel":
+        """Return the same model with these centres of its parents."""
+        return replace(self, centres=dict(centres))
+
+    def require(self, name: str, where: str) -> None:
+        """Raise `UnknownVariableError` if the model has no variable or level of this name."""
+        if name not in self.variables:
+            raise UnknownVariableError.from_name(name, self.variables, where)
+
+
+def _check(scm: StructuralCausalModel) -> None:
+    _check_names(scm)
+    _check_parents(scm)
+    if scm.graph.order:  # solving the order refuses cycles within a period
+        _check_unobserved(scm)
+    _check_reach(scm)
+
+
+def _check_names(scm: StructuralCausalModel) -> None:
+    if not scm.equations:
+        raise SpecError("The model has no equations; give at least one.")
+    names = [item.variable.name for item in (*scm.equations, *scm.levels)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SpecError(f"{', '.join(twice)} has more than one equation; give each variable one.")
+    if scm.periods_per_year < 1:
+        raise SpecError(f"periods_per_year is {scm.periods_per_year}; expected 1 or more.")
+    taken = {"coefficient", "intercept", "persistence", "scale", "degrees_of_freedom"}
+    for name in scm.scalars:
+        if name in taken:
+            raise SpecError(f"Parameter {name!r} of an identity has a reserved name; rename it.")
+
+
+def _check_parents(scm: StructuralCausalModel) -> None:
+    for equation in scm.equations:
+        child = equation.variable.name
+        for edge in equation.edges:
+            if edge.parent not in scm.by_name:
+                raise UnknownVariableError.from_name(
+                    edge.parent, scm.by_name, f"the equation of {child!r}"
+                )
+        own = [edge for edge in equation.edges if edge.parent == child]
+        labels = [edge.label for edge in equation.edges]
+        if isinstance(equation, PartialAdjustment | LatentAdjustment) and len(own) > 1:
+            raise SpecError(
+                f"{child!r} adjusts partially, so its own lag is its persistence; "
+                f"drop {own[0].label!r} or use Linear."
+            )
+        if isinstance(equation, Identity) and own:
+            raise SpecError(f"Identity {child!r} refers to itself; use Level to cumulate.")
+        if len(set(labels)) < len(labels):
+            raise SpecError(f"A parent of {child!r} is given twice: {', '.join(labels)}.")
+        if isinstance(equation, AsymmetricAdjustment) and equation.measure not in scm.exogenous:
+            raise SpecError(
+                f"{child!r} follows {equation.measure!r}, which is not exogenous; "
+                "an effective measure needs an exogenous one."
+            )
+    for level in scm.levels:
+        if level.flow not in scm.by_name:
+            raise UnknownVariableError.from_name(
+                level.flow, scm.by_name, f"the level {level.variable.name!r}"
+            )
+
+
+def _check_unobserved(scm: StructuralCausalModel) -> None:
+    allowed = {*scm.exogenous, *scm.effective, *scm.latent}
+    for name, equation in scm.latent.items():
+        wrong = [edge.parent for edge in equation.links if edge.parent not in allowed]
+        if wrong:
+            raise SpecError(
+                f"Latent state {name!r} has the parent {wrong[0]!r}; expected exogenous, effective "
+                "or latent parents, because a latent state is computed before the observed ones."
+            )
+    through_lags = _unobserved_graph(scm)
+    if not nx.is_directed_acyclic_graph(through_lags):
+        cycle = " -> ".join(edge[0] for edge in nx.find_cycle(through_lags))
+        raise SpecError(
+            f"Identities and latent states depend on each other through lags: {cycle}. "
+            "Expected an observed variable in between; make one of them observed."
+        )
+
+
+def _unobserved_graph(scm: StructuralCausalModel) -> nx.DiGraph:
+    """All edges between latent states and identities, persistence left out."""
+    names = [n for n, e in scm.by_name.items() if isinstance(e, Identity | LatentAdjustment)]
+    graph = nx.DiGraph(scm.graph.summary.subgraph(names))
+    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
+    return graph
+
+
+def _check_reach(scm: StructuralCausalModel) -> None:
+    stochastic = set(scm.stochastic)
+    for name, equation in scm.by_name.items():
+        if not isinstance(equation, Exogenous | AsymmetricAdjustment):
+            continue
+        if not scm.graph.descendants(name) & stochastic:
+            raise SpecError(
+                f"{name!r} has no child that leads to an observed variable, so it can answer "
+                "nothing; link it or leave it out."
+            )
+    labels = {edge.label for edge in scm.graph.edges}
+    named = {**scm.entries, "chain": scm.chain, "chain_offset": scm.chain_offset}
+    for channel, wanted in named.items():
+        for label in wanted:
+            if label not in labels:
+                raise UnknownVariableError.from_name(label, sorted(labels), f"channel {channel!r}")
+    for name in scm.headline:
+        scm.require(name, "the headline outcomes")

@@ -1,0 +1,120 @@
+"""Spectral radius of the model's companion form, draw by draw. Knows no data."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.parameters import DrawParameters, linear_forms
+from sanctions_model.scm import LinearForm, StructuralCausalModel
+
+__all__ = ["reduced_form", "spectral_radius"]
+
+type Weights = dict[tuple[str, int], np.ndarray | float]
+
+
+def reduced_form(
+    scm: StructuralCausalModel, forms: Mapping[str, LinearForm], states: frozenset[str]
+) -> dict[str, Weights]:
+    """Express each state by lagged states alone: within-period parents and identities resolved.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    forms : mapping of str to LinearForm
+        Of every structural equation.
+    states : frozenset of str
+        Stochastic and latent variables to keep; everything else that is no identity counts as 0.
+
+    Returns
+    -------
+    dict
+        For each state, the weight of each (state, lag) with lag of at least 1.
+    """
+    parts: dict[str, Weights] = {}  # identities by states, any lag
+    for name in scm.unobserved:
+        if name in forms and name not in states:
+            parts[name] = _collect(forms[name], states, parts)
+    solved: dict[str, Weights] = {}
+    for name in scm.graph.order:  # parents of the same period first
+        if name not in states:
+            continue
+        solved[name] = {}
+        for (parent, lag), weight in _collect(forms[name], states, parts).items():
+            found = solved[parent] if lag == 0 else {(parent, lag): 1.0}
+            for key, share in found.items():
+                solved[name][key] = solved[name].get(key, 0.0) + weight * share
+    return solved
+
+
+def _collect(form: LinearForm, states: frozenset[str], parts: Mapping[str, Weights]) -> Weights:
+    """Weights of the states behind a form's terms, identities replaced by what they are made of."""
+    total: Weights = {}
+    for term in form.terms:
+        found = {(term.parent, 0): 1.0} if term.parent in states else parts.get(term.parent, {})
+        for (name, lag), weight in found.items():
+            key = (name, lag + term.lag)
+            total[key] = total.get(key, 0.0) + term.weight * weight
+    return total
+
+
+def spectral_radius(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArray:
+    """Largest modulus of the companion form's eigenvalues.
+
+    Feedback groups of variables are solved apart: the companion matrix is block triangular in
+    them, so its eigenvalues are those of the blocks. Levels, which cumulate by definition, do not
+    count.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(chain, draw)``; 1 or more means an explosive draw.
+
+    Notes
+    -----
+    Lütkepohl, New Introduction to Multiple Time Series Analysis (2005), section 2.1.
+    """
+    parameters = DrawParameters(scm, draws, with_constants=False)
+    forms = linear_forms(scm, parameters, with_constants=False)
+    kept = {*scm.stochastic, *scm.latent}
+    radius = np.zeros(parameters.size)
+    for group in scm.graph.feedback_groups():
+        states = frozenset(group & kept)
+        if not states:
+            continue
+        radius = np.maximum(radius, _group_radius(scm, forms, group, states, parameters.size))
+    return xr.DataArray(
+        radius.reshape(parameters.shape), dims=(dims.CHAIN, dims.DRAW), name="spectral_radius"
+    )
+
+
+def _group_radius(
+    scm: StructuralCausalModel,
+    forms: Mapping[str, LinearForm],
+    group: frozenset[str],
+    states: frozenset[str],
+    size: int,
+) -> np.ndarray:
+    inside = {name: form for name, form in forms.items() if name in group}
+    reduced = reduced_form(scm, inside, states)
+    depth = dict.fromkeys(sorted(states), 1)
+    for weights in reduced.values():
+        for name, lag in weights:
+            depth[name] = max(depth[name], lag)
+    first, total = {}, 0
+    for name, lags in depth.items():
+        first[name], total = total, total + lags
+    companion = np.zeros((size, total, total))
+    for name, weights in reduced.items():
+        for (parent, lag), weight in weights.items():
+            companion[:, first[name], first[parent] + lag - 1] = weight
+        for lag in range(1, depth[name]):
+            companion[:, first[name] + lag, first[name] + lag - 1] = 1.0
+    return np.abs(np.linalg.eigvals(companion)).max(axis=1)

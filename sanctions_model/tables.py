@@ -1,0 +1,193 @@
+"""Reads a CSV table of periods and numbers, quarterly or monthly.
+
+Knows labels of periods and cells; does not know which columns a model wants or what they mean.
+"""
+
+import io
+import logging
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sanctions_model.errors import ObservationError
+
+__all__ = ["check_regular", "parse_table", "read_content"]
+
+_LOG = logging.getLogger(__name__)
+
+_PERIOD_COLUMNS = ("quarter", "month", "period", "date")
+_MISSING = ("", "NA", "NaN", "nan")
+_NAMES = {1: "monthly", 3: "quarterly", 12: "annual"}
+_QUARTER = re.compile(r"(?P<year>\d{4})-?[Qq](?P<quarter>[1-4])")
+_MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])(?P<day>-\d{2})?")
+# Infinities are read, so that they can be refused as such.
+_NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf(inity)?)", re.IGNORECASE)
+
+
+def read_content(file: Path) -> bytes:
+    """Return the bytes of a file, or raise `ObservationError` with its path."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ObservationError(
+            f"Cannot read the data file {file}: {error.strerror}; give the path of a CSV file."
+        ) from error
+
+
+def parse_table(content: bytes, where: str) -> tuple[pd.PeriodIndex, dict[str, pd.Series]]:
+    """Return the periods and the columns of a CSV table.
+
+    Parameters
+    ----------
+    content : bytes
+        UTF-8, commas, a header line. The first column, or one called quarter, month, period or
+        date, holds the periods.
+    where : str
+        Name of the table for messages.
+
+    Returns
+    -------
+    index : pandas.PeriodIndex
+        Quarters ("Q-DEC") or months ("M") in order, without gaps.
+    columns : dict of str to pandas.Series
+        The other columns by name, float64, NaN for empty cells.
+
+    Raises
+    ------
+    ObservationError
+        If the table is empty, irregular, of another frequency or holds text for numbers.
+    """
+    try:
+        cells = pd.read_csv(
+            io.StringIO(content.decode("utf-8-sig")),
+            header=None,
+            dtype=str,
+            keep_default_na=False,
+            skipinitialspace=True,
+        ).fillna("")
+    except pd.errors.EmptyDataError as error:
+        raise ObservationError(
+            f"{where} is empty; expected a header line and one line a period."
+        ) from error
+    except (UnicodeDecodeError, pd.errors.ParserError) as error:
+        reason = " ".join(str(error).split())
+        raise ObservationError(
+            f"{where} is not a CSV table in UTF-8 ({reason}); save it as one, with commas."
+        ) from error
+    header = [str(name).strip() for name in cells.iloc[0]]
+    _check_header(header, len(cells) - 1, where)
+    lowered = [name.lower() for name in header]
+    key = next((lowered.index(name) for name in _PERIOD_COLUMNS if name in lowered), 0)
+    body = cells.iloc[1:].map(str.strip)
+    index = _periods(body.iloc[:, key].tolist(), where)
+    columns = {
+        name: pd.Series(_numbers(body.iloc[:, k].tolist(), name, index, where), index)
+        for k, name in enumerate(header)
+        if k != key
+    }
+    order = index.argsort()
+    if not index.is_monotonic_increasing:
+        _LOG.info("%s: the periods were not in order and have been sorted.", where)
+    index = index[order]
+    check_regular(index, where)
+    return index, {name: values.iloc[order] for name, values in columns.items()}
+
+
+def _check_header(header: list[str], n_rows: int, where: str) -> None:
+    if len(header) == 1:
+        hint = "it looks separated by semicolons; " if ";" in header[0] else ""
+        raise ObservationError(
+            f"{where} has one column, expected periods and at least one series; {hint}"
+            "separate columns by commas."
+        )
+    if repeated := [name for name in header if header.count(name) > 1]:
+        raise ObservationError(
+            f"{where} has the column {repeated[0]!r} more than once; keep one of them."
+        )
+    if n_rows == 0:
+        raise ObservationError(f"{where} has no rows below the header; expected one a period.")
+
+
+def _periods(labels: list[str], where: str) -> pd.PeriodIndex:
+    months = np.array([_month(label, row, where) for row, label in enumerate(labels)])
+    steps = np.diff(np.sort(months))
+    if all(_QUARTER.fullmatch(label) for label in labels):
+        step = 3
+    else:
+        _check_days(labels, months, where)
+        if len(steps) == 0:
+            raise ObservationError(
+                f"{where} has one row, {labels[0]!r}; expected two or more, so that quarters and "
+                "months can be told apart."
+            )
+        # The most common step; 1 when all rows are one period, which is refused as a repetition.
+        step = int(np.bincount(steps[steps > 0], minlength=2)[1:].argmax()) + 1
+    if step not in {1, 3}:
+        raise ObservationError(
+            f"The periods of {where} are {_NAMES.get(step, f'{step} months apart')} "
+            f"({labels[0]!r}, {labels[1]!r}, ...); expected quarters or months."
+        )
+    out_of_step = np.flatnonzero((months - months[0]) % step)
+    if out_of_step.size:
+        raise ObservationError(
+            f"The periods of {where} are irregular: {labels[out_of_step[0]]!r} is out of step with "
+            f"{labels[0]!r}; expected every {'quarter' if step == 3 else 'month'} once."
+        )
+    first_days = pd.DatetimeIndex((months - 1970 * 12).astype("datetime64[M]"))
+    return first_days.to_period("M" if step == 1 else "Q")
+
+
+def _month(label: str, row: int, where: str) -> int:
+    """Months since year 0 of the period's first month, or of the month that holds a date."""
+    if match := _QUARTER.fullmatch(label):
+        return int(match["year"]) * 12 + (int(match["quarter"]) - 1) * 3
+    if match := _MONTH.fullmatch(label):
+        return int(match["year"]) * 12 + int(match["month"]) - 1
+    if re.fullmatch(r"\d{4}", label):
+        raise ObservationError(
+            f"The periods of {where} are annual ({label!r}); expected quarters or months."
+        )
+    raise ObservationError(
+        f"Row {row + 2} of {where} has the period {label!r}; expected one like 2014Q1, 2014-01 or "
+        "2014-01-31."
+    )
+
+
+def _check_days(labels: list[str], months: np.ndarray, where: str) -> None:
+    """Refuse several dates in one month: days or weeks, not periods given twice."""
+    dates = sorted(set(labels))
+    if len(dates) > len(set(months.tolist())):
+        raise ObservationError(
+            f"The periods of {where} are shorter than a month ({dates[0]!r}, {dates[1]!r}, ...); "
+            "expected quarters or months: average them first."
+        )
+
+
+def check_regular(index: pd.PeriodIndex, where: str) -> None:
+    """Raise `ObservationError` if a period of an ordered index is there twice or missing."""
+    if index.has_duplicates:
+        raise ObservationError(
+            f"{where} has the period {index[index.duplicated()][0]} more than once; keep one row."
+        )
+    missing = pd.period_range(index[0], index[-1], freq=index.freq).difference(index)
+    if len(missing):
+        raise ObservationError(
+            f"{where} lacks {len(missing)} of its periods, the first {missing[0]}; expected every "
+            "period once: add the row and leave its cells empty."
+        )
+
+
+def _numbers(texts: list[str], column: str, index: pd.PeriodIndex, where: str) -> np.ndarray:
+    values = np.full(len(texts), np.nan)
+    for row, text in enumerate(texts):
+        if text in _MISSING:
+            continue
+        if not _NUMBER.fullmatch(text):
+            raise ObservationError(
+                f"Row {row + 2} ({index[row]}), column {column!r} of {where} has {text!r}; "
+                "expected a number with a decimal point, or an empty cell."
+            )
+        values[row] = float(text)
+    return values
