@@ -7,11 +7,11 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.equations import Noise
 from sanctions_model.histories import NumpyBackend, evaluate_history
 from sanctions_model.parameters import DrawParameters, addresses, stack_draws
-from sanctions_model.priors import student_t_log_density
+from sanctions_model.prior_families import student_t_log_density
 from sanctions_model.problem import Problem
-from sanctions_model.scm import Noise
 
 __all__ = ["log_likelihood", "log_prior", "one_step_means"]
 

@@ -116,5 +116,6 @@ class CausalGraph:
         if outcome != cause and outcome not in self.descendants(cause):
             reached = ", ".join(sorted(self.descendants(cause))) or "nothing"
             raise NoCausalPathError(
-                f"No directed path leads from {cause!r} to {outcome!r}; {cause!r} reaches {reached}."
+                f"No directed path leads from {cause!r} to {outcome!r}; "
+                f"{cause!r} reaches {reached}."
             )

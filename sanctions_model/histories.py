@@ -12,14 +12,9 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.equations import Affine, Identity, LatentAdjustment, Parameters
 from sanctions_model.errors import ObservationError
-from sanctions_model.scm import (
-    Affine,
-    Identity,
-    LatentAdjustment,
-    Parameters,
-    StructuralCausalModel,
-)
+from sanctions_model.scm import StructuralCausalModel
 
 __all__ = [
     "Backend",
@@ -69,7 +64,8 @@ class NumpyBackend:
         self, measure: np.ndarray, share: np.ndarray, speed: np.ndarray
     ) -> np.ndarray:
         """Run the asymmetric recursion, draws in rows."""
-        return asymmetric_adjustment(measure[None, :], share, speed)[0].T
+        path: np.ndarray = asymmetric_adjustment(measure[None, :], share, speed)[0].T
+        return path
 
 
 _BACKEND = NumpyBackend()
@@ -174,24 +170,11 @@ def available_cases(scm: StructuralCausalModel, observations: xr.Dataset) -> Cas
                 "periods; expected a value for each, because every state that follows reads it."
             )
     values = {name: np.where(there[name], raw[name], 0.0) for name in raw}
-    # The part of a parent that data alone give: latent states and parameter-dependent terms
-    # count as 0. Any constant would do as a centre; this one needs no parameters.
-    data_part = values | {name: np.zeros(time.size) for name in (*scm.effective, *scm.latent)}
-    there |= {name: there[equation.measure] for name, equation in scm.effective.items()}
-    for name, equation in scm.unobserved.items():
-        if isinstance(equation, LatentAdjustment):
-            there[name] = _all_there(there, equation.links, time.size)
-            continue
-        there[name] = _all_there(there, equation.edges, time.size)
-        data_part[name] = np.zeros(time.size)
-        for edge, coefficient in zip(equation.edges, equation.terms.values(), strict=True):
-            if not isinstance(coefficient, Affine):
-                shifted = _BACKEND.lag(data_part[edge.parent], edge.lag)
-                data_part[name] = data_part[name] + coefficient * shifted
+    data_part = _complete(scm, values, there)
     weight = np.zeros((time.size, len(scm.stochastic)))
     centres: dict[str, float] = {}
     moments: dict[str, tuple[float, float]] = {}
-    endogenous = {*scm.observed, *(n for n, e in scm.by_name.items() if isinstance(e, Identity))}
+    outside = {*scm.exogenous, *scm.effective, *scm.latent}
     for column, (name, equation) in enumerate(scm.stochastic.items()):
         used = there[name] & _all_there(there, equation.edges, time.size)
         if equation.start is not None:
@@ -202,10 +185,33 @@ def available_cases(scm: StructuralCausalModel, observations: xr.Dataset) -> Cas
         own = values[name][used]
         moments[name] = (float(own.mean()), float(own.std()))
         for link in equation.links:
-            if link.parent in endogenous:
-                centre = float(_BACKEND.lag(data_part[link.parent], link.lag)[used].mean())
-                centres[link.label] = centre
+            if link.parent not in outside:
+                parent = _BACKEND.lag(data_part[link.parent], link.lag)
+                centres[link.label] = float(parent[used].mean())
     return Cases(time, values, weight, centres, moments)
+
+
+def _complete(
+    scm: StructuralCausalModel, values: Mapping[str, np.ndarray], there: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Mark where unobserved variables are known; return what the data alone give of each.
+
+    Latent states and parameter-dependent terms count as 0 in that part: any constant would do as
+    a centre, and this one needs no parameters.
+    """
+    size = len(next(iter(values.values())))
+    part = dict(values) | {name: np.zeros(size) for name in (*scm.effective, *scm.latent)}
+    there |= {name: there[equation.measure] for name, equation in scm.effective.items()}
+    for name, equation in scm.unobserved.items():
+        if isinstance(equation, LatentAdjustment):
+            there[name] = _all_there(there, equation.links, size)
+            continue
+        there[name] = _all_there(there, equation.edges, size)
+        part[name] = np.zeros(size)
+        for edge, coefficient in zip(equation.edges, equation.terms.values(), strict=True):
+            if not isinstance(coefficient, Affine):
+                part[name] += coefficient * _BACKEND.lag(part[edge.parent], edge.lag)
+    return part
 
 
 def _all_there(there: Mapping[str, np.ndarray], edges: Any, size: int) -> np.ndarray:
@@ -269,8 +275,8 @@ def evaluate_history(
             inputs = backend.adjust_partially(inputs, persistence)
         histories[name] = inputs
     means = {}
-    for name, equation in scm.stochastic.items():
-        form = equation.linear_form(parameters, at)
+    for name, behaviour in scm.stochastic.items():
+        form = behaviour.linear_form(parameters, at)
         mean = _column(form.constant)
         for term in form.terms:
             mean = mean + _weighted(term.weight, histories[term.parent], term.lag, backend)

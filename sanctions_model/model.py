@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
+from pytensor.tensor.shape import specify_shape
 
 from sanctions_model import dims
+from sanctions_model.equations import Noise
 from sanctions_model.histories import evaluate_history
 from sanctions_model.parameters import addresses, parameter_coords, parameter_dims
-from sanctions_model.priors import (
+from sanctions_model.prior_families import (
     Beta,
     Fixed,
     Gamma,
@@ -28,7 +30,7 @@ from sanctions_model.priors import (
     StudentT,
 )
 from sanctions_model.problem import Problem
-from sanctions_model.scm import Noise, StructuralCausalModel
+from sanctions_model.scm import StructuralCausalModel
 
 __all__ = ["build", "model_inputs"]
 
@@ -172,8 +174,7 @@ def build(problem: Problem) -> pm.Model:
         parameters = _TensorParameters(vectors, scm)
         length = problem.cases.time.size
         columns = {
-            name: pt.specify_shape(data[SERIES][:, i], length)
-            for i, name in enumerate(_series(scm))
+            name: specify_shape(data[SERIES][:, i], length) for i, name in enumerate(_series(scm))
         }
         centres = {
             link.label: data["centre"][i]
@@ -204,7 +205,8 @@ def build(problem: Problem) -> pm.Model:
 
 def _parameter_vectors(problem: Problem, data: Mapping[str, Any]) -> dict[str, Any]:
     """Sample each family as one vector; cut the parameters from all of them."""
-    parts, order = [], []
+    parts: list[Any] = []
+    order: list[str] = []
     for name, group in _groups(problem).items():
         arguments = {argument: data[f"{name}_{argument}"] for argument in group.arguments()}
         parts.append(_family_vector(name, group, arguments, data.get(f"{name}_sign")))
@@ -315,7 +317,8 @@ def _student_t_random(
     size: Any,
 ) -> np.ndarray:
     del weight, size  # an absent cell has a predictive distribution too
-    return mean + scale * rng.standard_t(np.broadcast_to(freedom, mean.shape))
+    shocks = rng.standard_t(np.broadcast_to(freedom, mean.shape))
+    return np.asarray(mean + scale * shocks)
 
 
 def _gaussian_random(
@@ -326,4 +329,4 @@ def _gaussian_random(
     size: Any,
 ) -> np.ndarray:
     del weight, size
-    return mean + scale * rng.standard_normal(mean.shape)
+    return np.asarray(mean + scale * rng.standard_normal(mean.shape))

@@ -14,8 +14,9 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.equations import LinearForm, Noise
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.scm import LinearForm, Noise, StructuralCausalModel
+from sanctions_model.scm import StructuralCausalModel
 
 __all__ = [
     "DrawParameters",

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any
 
 import numpy as np
 import xarray as xr
@@ -16,10 +16,8 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PositiveFloat,
     TypeAdapter,
     ValidationError,
-    model_validator,
 )
 
 from sanctions_model import dims
@@ -27,282 +25,23 @@ from sanctions_model.datasets import data_path
 from sanctions_model.errors import PriorError, did_you_mean
 from sanctions_model.evidence import load_evidence
 from sanctions_model.parameters import addresses, parameter_coords, parameter_dims
+from sanctions_model.prior_families import (
+    Beta,
+    Fixed,
+    Gamma,
+    HalfNormal,
+    LogNormal,
+    Normal,
+    Prior,
+    Relative,
+    StudentT,
+)
 from sanctions_model.scm import StructuralCausalModel
 
-__all__ = [
-    "Beta",
-    "Fixed",
-    "Gamma",
-    "HalfNormal",
-    "LogNormal",
-    "Normal",
-    "Prior",
-    "Priors",
-    "StudentT",
-    "load_priors",
-    "sample_prior",
-]
+__all__ = ["Priors", "load_priors", "sample_prior"]
 
 FORMAT_VERSION = 1
 
-
-class _Belief(BaseModel):
-    """What every prior carries beside its family: unit, rationale, sources."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    unit: str = ""
-    rationale: str = ""
-    sources: tuple[str, ...] | Literal["judgement"] = "judgement"
-
-    @property
-    def arguments(self) -> dict[str, float]:
-        """The family's numeric arguments by name."""
-        skipped = {*_Belief.model_fields, "family", "negative", "relative_to_series"}
-        found = {name: getattr(self, name) for name in type(self).model_fields}
-        return {n: float(v) for n, v in found.items() if n not in skipped and _is_number(v)}
-
-    @property
-    def sign(self) -> int:
-        """1 or -1 where the prior leaves no other sign, 0 where both are possible."""
-        lower, upper = self.support
-        return 1 if lower >= 0 and upper > 0 else -1 if upper <= 0 and lower < 0 else 0
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """Smallest and largest value that has any prior density."""
-        raise NotImplementedError
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-class _Relative(_Belief):
-    """A prior whose arguments may be in units of the equation's own series."""
-
-    relative_to_series: bool = False
-    without_data: dict[str, float] | None = None
-
-    def scaled(self, moments: tuple[float, float] | None) -> Self:
-        """Return the same belief in absolute units, given the series' mean and deviation."""
-        if not self.relative_to_series:
-            return self
-        if moments is None:
-            if self.without_data is None:
-                raise PriorError(
-                    "A prior relative to its series has no series; "
-                    "give `without_data` or absolute arguments."
-                )
-            absolute = dict(self.without_data)
-        else:
-            mean, deviation = moments
-            absolute = {name: value * deviation for name, value in self.arguments.items()}
-            if "mu" in absolute:
-                absolute["mu"] += mean
-        kept = {"relative_to_series": False, "without_data": None}
-        return type(self).model_validate(self.model_dump() | absolute | kept)
-
-
-class Normal(_Relative):
-    """Normal(mu, sigma), truncated to [lower, upper] where these are given."""
-
-    family: Literal["Normal"] = "Normal"
-    mu: float
-    sigma: PositiveFloat
-    lower: float | None = None
-    upper: float | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        lower, upper = self.support
-        if not lower < upper:
-            raise ValueError(f"lower {lower} is not below upper {upper}")
-        return self
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The truncation bounds."""
-        lower = -np.inf if self.lower is None else self.lower
-        return lower, np.inf if self.upper is None else self.upper
-
-    def sample(self, generator: np.random.Generator, size: int) -> np.ndarray:
-        """Draw by inverting the distribution function."""
-        from scipy.special import ndtr, ndtri
-
-        low, high = (ndtr((bound - self.mu) / self.sigma) for bound in self.support)
-        return np.asarray(self.mu + self.sigma * ndtri(generator.uniform(low, high, size)))
-
-    def log_density(self, values: np.ndarray) -> np.ndarray:
-        """Log density, -inf outside the bounds."""
-        from scipy.special import ndtr
-
-        low, high = (ndtr((bound - self.mu) / self.sigma) for bound in self.support)
-        inside = (values >= self.support[0]) & (values <= self.support[1])
-        z = (values - self.mu) / self.sigma
-        density = -0.5 * z**2 - np.log(self.sigma * np.sqrt(2 * np.pi) * (high - low))
-        return np.where(inside, density, -np.inf)
-
-
-class StudentT(_Belief):
-    """Student-t with `nu` degrees of freedom, location mu and scale sigma."""
-
-    family: Literal["StudentT"] = "StudentT"
-    nu: PositiveFloat
-    mu: float
-    sigma: PositiveFloat
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The whole line."""
-        return -np.inf, np.inf
-
-    def sample(self, generator: np.random.Generator, size: int) -> np.ndarray:
-        """Draw."""
-        return self.mu + self.sigma * generator.standard_t(self.nu, size)
-
-    def log_density(self, values: np.ndarray) -> np.ndarray:
-        """Log density."""
-        return student_t_log_density(values, self.mu, self.sigma, self.nu)
-
-
-class LogNormal(_Belief):
-    """Log-normal by its median and log standard deviation, cut above `upper` where given.
-
-    With `negative` the parameter is minus such a variable.
-    """
-
-    family: Literal["LogNormal"] = "LogNormal"
-    median: PositiveFloat
-    sigma: PositiveFloat
-    upper: PositiveFloat | None = None
-    negative: bool = False
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The positive, or negative, numbers up to the cut."""
-        top = np.inf if self.upper is None else self.upper
-        return (-top, 0.0) if self.negative else (0.0, top)
-
-    def _log_normal(self) -> Normal:
-        upper = None if self.upper is None else float(np.log(self.upper))
-        return Normal(mu=float(np.log(self.median)), sigma=self.sigma, upper=upper)
-
-    def sample(self, generator: np.random.Generator, size: int) -> np.ndarray:
-        """Draw."""
-        drawn = np.exp(self._log_normal().sample(generator, size))
-        return -drawn if self.negative else drawn
-
-    def log_density(self, values: np.ndarray) -> np.ndarray:
-        """Log density, -inf outside the support."""
-        magnitude = -values if self.negative else values
-        safe = np.where(magnitude > 0, magnitude, 1.0)
-        density = self._log_normal().log_density(np.log(safe)) - np.log(safe)
-        return np.where(magnitude > 0, density, -np.inf)
-
-
-class Beta(_Belief):
-    """Beta(alpha, beta) on (0, 1)."""
-
-    family: Literal["Beta"] = "Beta"
-    alpha: PositiveFloat
-    beta: PositiveFloat
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The unit interval."""
-        return 0.0, 1.0
-
-    def sample(self, generator: np.random.Generator, size: int) -> np.ndarray:
-        """Draw."""
-        return generator.beta(self.alpha, self.beta, size)
-
-    def log_density(self, values: np.ndarray) -> np.ndarray:
-        """Log density, -inf outside (0, 1)."""
-        from scipy.special import betaln, xlog1py, xlogy
-
-        inside = (values > 0) & (values < 1)
-        safe = np.where(inside, values, 0.5)
-        density = xlogy(self.alpha - 1, safe) + xlog1py(self.beta - 1, -safe)
-        return np.where(inside, density - betaln(self.alpha, self.beta), -np.inf)
-
-
-class Gamma(_Belief):
-    """`shift` plus Gamma with shape alpha and rate beta."""
-
-    family: Literal["Gamma"] = "Gamma"
-    alpha: PositiveFloat
-    beta: PositiveFloat
-    shift: float = 0.0
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The numbers above the shift."""
-        return self.shift, np.inf
-
-    def sample(self, generator: np.random.Generator, size: int) -> np.ndarray:
-        """Draw."""
-        return self.shift + generator.gamma(self.alpha, 1.0 / self.beta, size)
-
-    def log_density(self, values: np.ndarray) -> np.ndarray:
-        """Log density, -inf below the shift."""
-        from scipy.special import gammaln, xlogy
-
-        excess = values - self.shift
-        safe = np.where(excess > 0, excess, 1.0)
-        density = xlogy(self.alpha - 1, safe) - self.beta * safe
-        constant = self.alpha * np.log(self.beta) - gammaln(self.alpha)
-        return np.where(excess > 0, density + constant, -np.inf)
-
-
-class HalfNormal(_Relative):
-    """The absolute value of Normal(0, sigma)."""
-
-    family: Literal["HalfNormal"] = "HalfNormal"
-    sigma: PositiveFloat
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The positive numbers."""
-        return 0.0, np.inf
-
-    def sample(self, generator: np.random.Generator, size: int) -> np.ndarray:
-        """Draw."""
-        return np.abs(self.sigma * generator.standard_normal(size))
-
-    def log_density(self, values: np.ndarray) -> np.ndarray:
-        """Log density, -inf below 0."""
-        density = 0.5 * np.log(2 / np.pi) - np.log(self.sigma) - 0.5 * (values / self.sigma) ** 2
-        return np.where(values >= 0, density, -np.inf)
-
-
-class Fixed(_Belief):
-    """A known value: nothing is estimated."""
-
-    family: Literal["Fixed"] = "Fixed"
-    value: float
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The value alone."""
-        return self.value, self.value
-
-    @property
-    def sign(self) -> int:
-        """The value's sign."""
-        return int(np.sign(self.value))
-
-    def sample(self, generator: np.random.Generator, size: int) -> np.ndarray:
-        """Repeat the value."""
-        del generator
-        return np.full(size, self.value)
-
-    def log_density(self, values: np.ndarray) -> np.ndarray:
-        """Return 0: a constant adds nothing to a posterior."""
-        return np.zeros(np.shape(values))
-
-
-type Prior = Normal | StudentT | LogNormal | Beta | Gamma | HalfNormal | Fixed
 
 _ADAPTER: TypeAdapter[Prior] = TypeAdapter(
     Annotated[
@@ -319,15 +58,6 @@ _SUPPORTS = {
     "scale": (0.0, np.inf),
     "degrees_of_freedom": (0.0, np.inf),
 }
-
-
-def student_t_log_density(values: np.ndarray, mu: Any, sigma: Any, nu: Any) -> np.ndarray:
-    """Log density of a Student-t; arguments broadcast, infinite `nu` is not allowed."""
-    from scipy.special import gammaln
-
-    z = (values - mu) / sigma
-    constant = gammaln((nu + 1) / 2) - gammaln(nu / 2) - 0.5 * np.log(nu * np.pi) - np.log(sigma)
-    return np.asarray(constant - (nu + 1) / 2 * np.log1p(z**2 / nu))
 
 
 class Priors(BaseModel):
@@ -411,7 +141,7 @@ class Priors(BaseModel):
                     f"{self.origin}: parameter {address!r} has no prior; "
                     f"add the table {_table(name, label)}."
                 )
-            if isinstance(prior, _Relative):
+            if isinstance(prior, Relative):
                 prior = prior.scaled((moments or {}).get(label or ""))
             low, high = _SUPPORTS.get(name, (-np.inf, np.inf))
             if prior.support[0] < low or prior.support[1] > high:
@@ -508,7 +238,7 @@ def load_priors(path: Path | str | None = None) -> Priors:
                 if source != "judgement" and source not in known:
                     raise PriorError(
                         f"{file.name}: {_table(name, label)}: source {source!r} is not an id of "
-                        f"evidence.csv.{did_you_mean(source, list(known))}"
+                        f"evidence.csv.{did_you_mean(source, list(known.ids))}"
                     )
     return priors
 
@@ -572,7 +302,7 @@ def sample_prior(
     streams = {
         address: np.random.default_rng([random_seed, *address.encode()]) for address in known
     }
-    arrays = {}
+    arrays: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
     for name, dim in parameter_dims(scm).items():
         own = [
             priors[address].sample(streams[address], chains * draws).reshape(chains, draws)

@@ -8,7 +8,8 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model.histories import Cases, available_cases
-from sanctions_model.priors import Prior, Priors
+from sanctions_model.prior_families import Prior
+from sanctions_model.priors import Priors
 from sanctions_model.scm import StructuralCausalModel
 
 __all__ = ["Problem"]

@@ -5,7 +5,7 @@ This is the file an economist reviews: every variable, every link, every lag. Un
 ``data/priors.toml``; why the equations are as they are stands beside each block.
 """
 
-from sanctions_model.scm import (
+from sanctions_model.equations import (
     Affine,
     AsymmetricAdjustment,
     Constant,
@@ -17,9 +17,9 @@ from sanctions_model.scm import (
     LatentAdjustment,
     Level,
     PartialAdjustment,
-    StructuralCausalModel,
     Variable,
 )
+from sanctions_model.scm import StructuralCausalModel
 
 __all__ = ["MEASURES", "default_transmission"]
 
@@ -322,7 +322,7 @@ def _rates(year: int) -> tuple[Equation, ...]:
                 name="key_rate",
                 label="key rate",
                 unit="% a year",
-                source="Bank of Russia: overnight interbank to 2013Q4, key rate average from 2014Q1",
+                source="Bank of Russia: overnight interbank to 2013Q4, then key rate average",
                 column="key_rate_pct_pa",
                 plausible=(-5.0, 200.0),
             ),
@@ -446,7 +446,7 @@ _OFFSET_TAIL = ("expected_inflation -> real_lending_rate",)
 
 
 def _chain(year: int) -> tuple[str, ...]:
-    """The article's chain: own lags and every lag of an identity on the way included."""
+    """Return the article's chain: own lags and every lag of an identity on the way included."""
     yoy = tuple(f"inflation{f'[{lag}]' if lag else ''} -> inflation_yoy" for lag in range(year))
     return (
         *_ENTRIES["import_premium"],

@@ -1,0 +1,220 @@
+"""The recursion under every propagation: equations solved period by period, in blocks.
+
+Works on plain arrays: scenarios in rows, draws in columns. Knows no questions.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.equations import LinearForm
+from sanctions_model.histories import asymmetric_adjustment
+from sanctions_model.interventions import Intervention
+from sanctions_model.parameters import DrawParameters
+from sanctions_model.scm import StructuralCausalModel
+
+__all__ = ["Drivers", "Recursion", "Start"]
+
+# Columns (scenario x draw) that one pass works on: small enough to stay in the cache.
+_BLOCK_COLUMNS = 16_384
+
+
+@dataclass(frozen=True)
+class Start:
+    """The state that a propagation starts from.
+
+    Parameters
+    ----------
+    values : mapping of str to numpy.ndarray
+        The last periods of every variable, latest last; shape ``(lags, draw)`` or ``(lags, 1)``.
+    peaks : mapping of str to float
+        The highest intensity that each measure has had; its last value by default.
+    """
+
+    values: Mapping[str, np.ndarray]
+    peaks: Mapping[str, float] = field(default_factory=dict)
+
+
+class Drivers:
+    """Paths that no equation changes: exogenous variables and effective measures."""
+
+    def __init__(
+        self,
+        scm: StructuralCausalModel,
+        parameters: DrawParameters,
+        levels: Mapping[str, np.ndarray],
+        *,
+        baseline: Mapping[str, float] | None = None,
+        start: Start | None = None,
+    ) -> None:
+        self.scm, self.parameters = scm, parameters
+        self.levels, self.baseline, self.start = levels, baseline, start
+        self.scenarios = max([1, *(len(path) for path in levels.values())])
+
+    def block(self, rows: slice, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """Return the paths of some scenarios, shape ``(scenario, period, draw or 1)``."""
+        found = {}
+        for name in names:
+            measure = self.scm.effective[name].measure if name in self.scm.effective else name
+            if measure not in self.levels:
+                continue  # no difference to the baseline
+            path = self.levels[measure][rows]
+            if name in self.scm.effective:
+                driver = self._effective(name, measure, path)
+            else:
+                driver = path[:, :, None]
+            if self.baseline is not None:
+                driver = driver - self.baseline[measure]
+            found[name] = driver
+        return found
+
+    def _effective(self, name: str, measure: str, path: np.ndarray) -> np.ndarray:
+        share = self.parameters.row("recoverable_share", measure)
+        speed = self.parameters.row("recovery_speed", measure)
+        first = self.scm.longest_lag - 1
+        early = np.broadcast_to(path[:, :first, None], (*path[:, :first].shape, share.size))
+        state, peak = None, None
+        if self.start is not None:
+            past = np.broadcast_to(self.start.values[name], (first + 1, share.size))
+            early = np.broadcast_to(past[None, :first], early.shape)
+            state, peak = past[-1], self.start.peaks.get(measure)
+        late = asymmetric_adjustment(path[:, first:], share, speed, effective=state, peak=peak)
+        return np.concatenate([early, late], axis=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recursion:
+    """The equations, solved period by period for blocks of scenarios."""
+
+    scm: StructuralCausalModel
+    parameters: DrawParameters
+    forms: Mapping[str, LinearForm]
+    start: Mapping[str, np.ndarray] | None
+    shocks: Mapping[str, np.ndarray]
+    edits: Sequence[Intervention]
+    horizon: int
+    closed: Sequence[frozenset[str]] | None = None
+
+    def over(self, drivers: Drivers, outcomes: Sequence[str] | None) -> xr.DataArray:
+        """Run all scenarios and return the outcomes."""
+        wanted = list(
+            outcomes if outcomes is not None else self.scm.headline or self.scm.stochastic
+        )
+        for name in wanted:
+            self.scm.require(name, "the outcomes")
+        count = max(drivers.scenarios, len(self.closed or [()]))
+        size = self.parameters.size
+        result = np.empty((len(wanted), count, self.horizon, size))
+        needed = self._needed(wanted)
+        step = max(1, _BLOCK_COLUMNS // size)
+        for first in range(0, count, step):
+            rows = slice(first, min(first + step, count))
+            self._run_block(drivers, rows, needed, wanted, result[:, rows])
+        return _labelled(result, wanted, self.scm, self.parameters.shape)
+
+    def _needed(self, wanted: Sequence[str]) -> frozenset[str]:
+        flows = {level.variable.name: level.flow for level in self.scm.levels}
+        direct = {flows.get(name, name) for name in wanted}
+        return frozenset(direct.union(*(self.scm.graph.ancestors(name) for name in direct)))
+
+    def _run_block(
+        self,
+        drivers: Drivers,
+        rows: slice,
+        needed: frozenset[str],
+        wanted: Sequence[str],
+        result: np.ndarray,
+    ) -> None:
+        lags = self.scm.longest_lag
+        outside = {*self.scm.exogenous, *self.scm.effective}
+        paths = drivers.block(rows, sorted(needed & outside))
+        count = rows.stop - rows.start
+        shape = (count, self.parameters.size)
+        forms = {name: form for name, form in self.forms.items() if name in needed}
+        rings = {name: self._ring(name, shape) for name in forms}
+        masks = self._masks(forms, rows)
+        levels = {lv.variable.name: lv for lv in self.scm.levels if lv.variable.name in wanted}
+        totals = {name: np.zeros(shape) for name in levels}
+        work = np.empty(shape)
+        for period in range(self.horizon):
+            now = (period + lags) % (lags + 1)
+            for name, form in forms.items():
+                value = rings[name][now]
+                value[...] = form.constant
+                for position, term in enumerate(form.terms):
+                    if term.parent in rings:
+                        parent = rings[term.parent][(now - term.lag) % (lags + 1)]
+                    elif term.parent in paths:
+                        parent = paths[term.parent][:, lags + period - term.lag]
+                    else:
+                        continue  # exogenous, and no difference to the baseline
+                    np.multiply(parent, term.weight, out=work)
+                    if (name, position) in masks:
+                        np.multiply(work, masks[name, position], out=work)
+                    value += work
+                self._disturb(name, value, period)
+            for name, level in levels.items():
+                totals[name] += level.sign * rings[level.flow][now]
+            for position, name in enumerate(wanted):
+                if name in paths:
+                    result[position, :, period] = paths[name][:, lags + period]
+                elif name in totals or name in rings:
+                    result[position, :, period] = (
+                        totals[name] if name in totals else rings[name][now]
+                    )
+                else:
+                    result[position, :, period] = 0.0
+
+    def _disturb(self, name: str, value: np.ndarray, period: int) -> None:
+        """Add the period's shock, then let the interventions have their say."""
+        if name in self.shocks:
+            value += self.shocks[name][period]
+        for edit in self.edits:
+            if edit.variable == name:
+                value[...] = edit.apply(value, period + 1)
+
+    def _ring(self, name: str, shape: tuple[int, int]) -> np.ndarray:
+        """Buffer of the longest lag plus the current period; slot ``(t + lags) % (lags + 1)``."""
+        lags = self.scm.longest_lag
+        ring = np.zeros((lags + 1, *shape))
+        if self.start is not None:
+            ring[:lags] = self.start[name][-lags:, None, :]
+        return ring
+
+    def _masks(
+        self, forms: Mapping[str, LinearForm], rows: slice
+    ) -> dict[tuple[str, int], np.ndarray]:
+        """1 or 0 for each scenario of the block, for the links that some scenario closes."""
+        if self.closed is None:
+            return {}
+        closed = self.closed[rows] if len(self.closed) > 1 else self.closed
+        masks = {}
+        for name, form in forms.items():
+            for position, term in enumerate(form.terms):
+                lag = f"[{term.lag}]" if term.lag else ""
+                label = f"{term.parent}{lag} -> {name}"
+                is_open = np.array([label not in labels for labels in closed], dtype=float)
+                if not is_open.all():
+                    masks[name, position] = is_open[:, None]
+        return masks
+
+
+def _labelled(
+    result: np.ndarray, wanted: list[str], scm: StructuralCausalModel, shape: tuple[int, int]
+) -> xr.DataArray:
+    variables = [scm.variables[name] for name in wanted]
+    return xr.DataArray(
+        result.reshape(*result.shape[:3], *shape),
+        dims=(dims.OUTCOME, dims.SCENARIO, dims.HORIZON, dims.CHAIN, dims.DRAW),
+        coords={
+            dims.OUTCOME: wanted,
+            dims.HORIZON: np.arange(1, result.shape[2] + 1),
+            dims.CHAIN: np.arange(shape[0]),
+            dims.DRAW: np.arange(shape[1]),
+            "unit": (dims.OUTCOME, [variable.unit for variable in variables]),
+            "label": (dims.OUTCOME, [variable.label for variable in variables]),
+        },
+    )
