@@ -112,3 +112,43 @@ def log_prior(problem: Problem, draws: xr.Dataset) -> xr.Dataset:
         density = prior.log_density(draws[name].sel(where).to_numpy())
         found[name].loc[where] = density
     return xr.Dataset(found)
+
+
+def predictive(problem: Problem, draws: xr.Dataset, random_seed: int) -> xr.DataArray:
+    """Draw each period's outcomes given the observed parents: one-step predictions.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    random_seed : int
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(chain, draw, time, equation)``; cells without a weight are not a number, because
+        their parents are not there.
+    """
+    scm = problem.scm
+    means = one_step_means(problem, draws)
+    generator = np.random.default_rng(random_seed)
+    if scm.noise is Noise.STUDENT_T:
+        freedom = stack_draws(draws, "degrees_of_freedom").T[:, None, :]
+        noise = generator.standard_t(np.broadcast_to(freedom, means.shape))
+    else:
+        noise = generator.standard_normal(means.shape)
+    drawn = means + stack_draws(draws, "scale").T[:, None, :] * noise
+    drawn = np.where(problem.cases.weight > 0, drawn, np.nan)
+    shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW], *drawn.shape[1:])
+    return xr.DataArray(
+        drawn.reshape(shape),
+        dims=(dims.CHAIN, dims.DRAW, dims.TIME, dims.EQUATION),
+        coords={
+            dims.CHAIN: draws[dims.CHAIN],
+            dims.DRAW: draws[dims.DRAW],
+            dims.TIME: problem.cases.time,
+            dims.EQUATION: list(scm.stochastic),
+        },
+        name="observed",
+    )

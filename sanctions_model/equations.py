@@ -146,16 +146,16 @@ class Parameters(Protocol):
     """Parameter values by name: numbers, arrays over draws, or tensors."""
 
     def coefficient(self, label: str) -> Any:
-        """Long-run (partial adjustment) or direct (linear) effect of a link."""
+        """Return the long-run (partial adjustment) or direct (linear) effect of a link."""
 
     def intercept(self, equation: str) -> Any:
-        """Value of the equation with its parents at their centres."""
+        """Return the value of the equation with its parents at their centres."""
 
     def persistence(self, variable: str) -> Any:
-        """Share of last period's value that is kept, in [0, 1)."""
+        """Return the share of last period's value that is kept, in [0, 1)."""
 
     def scalar(self, name: str) -> Any:
-        """A named parameter of an identity."""
+        """Return a named parameter of an identity."""
 
 
 def _edge(text: str, child: str) -> Edge:

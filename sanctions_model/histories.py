@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import Affine, Identity, LatentAdjustment, Parameters
+from sanctions_model.equations import Affine, LatentAdjustment, Parameters
 from sanctions_model.errors import ObservationError
 from sanctions_model.scm import StructuralCausalModel
 
@@ -130,6 +130,8 @@ class Cases:
     moments : mapping of str to tuple of float
         Mean and standard deviation of each equation's variable over its available periods; absent
         for equations without data.
+    available : mapping of str to numpy.ndarray
+        Where each variable of the model is known, parameters apart; shape ``(T,)``.
     """
 
     time: np.ndarray
@@ -137,6 +139,7 @@ class Cases:
     weight: np.ndarray
     centres: Mapping[str, float]
     moments: Mapping[str, tuple[float, float]]
+    available: Mapping[str, np.ndarray]
 
 
 def available_cases(scm: StructuralCausalModel, observations: xr.Dataset) -> Cases:
@@ -188,7 +191,7 @@ def available_cases(scm: StructuralCausalModel, observations: xr.Dataset) -> Cas
             if link.parent not in outside:
                 parent = _BACKEND.lag(data_part[link.parent], link.lag)
                 centres[link.label] = float(parent[used].mean())
-    return Cases(time, values, weight, centres, moments)
+    return Cases(time, values, weight, centres, moments, there)
 
 
 def _complete(

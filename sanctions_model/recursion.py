@@ -158,15 +158,10 @@ class Recursion:
                 self._disturb(name, value, period)
             for name, level in levels.items():
                 totals[name] += level.sign * rings[level.flow][now]
+            now_known = {name: ring[now] for name, ring in rings.items()} | totals
+            now_known |= {name: path[:, lags + period] for name, path in paths.items()}
             for position, name in enumerate(wanted):
-                if name in paths:
-                    result[position, :, period] = paths[name][:, lags + period]
-                elif name in totals or name in rings:
-                    result[position, :, period] = (
-                        totals[name] if name in totals else rings[name][now]
-                    )
-                else:
-                    result[position, :, period] = 0.0
+                result[position, :, period] = now_known.get(name, 0.0)
 
     def _disturb(self, name: str, value: np.ndarray, period: int) -> None:
         """Add the period's shock, then let the interventions have their say."""

@@ -4,14 +4,13 @@ Pure functions on pandas objects plus one writer. Knows the columns of ``raw_qua
 each series of ``russia_quarterly.csv`` follows from them; does not know the equations.
 """
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from sanctions_model.errors import ObservationError
+from sanctions_model.files import whole_file
 from sanctions_model.tables import parse_table, read_content
 
 __all__ = [
@@ -265,18 +264,9 @@ def write_table(frame: pd.DataFrame, path: Path | str, *, decimals: int = 4) -> 
     """
     # Adding 0.0 turns -0.0 into 0.0, which would print as "-0.0000".
     text = (frame.round(decimals) + 0.0).to_csv(float_format=f"%.{decimals}f", lineterminator="\n")
-    target = Path(path)
-    descriptor, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    temporary = Path(beside)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        temporary.chmod(0o644)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return target
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8", newline="")
+    return Path(path)
 
 
 def _log(level: pd.Series) -> pd.Series:

@@ -288,7 +288,7 @@ def _prices(year: int, period: str) -> tuple[Equation, ...]:
         ),
         Identity(
             variable=Variable(
-                name="inflation_yoy", label="inflation, year on year", unit="% (100 dlog)"
+                name="inflation_yoy", label="inflation, year on year", unit="% a year (100 dlog)"
             ),
             terms={"inflation" + (f"[{lag}]" if lag else ""): 1.0 for lag in range(year)},
         ),

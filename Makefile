@@ -1,0 +1,63 @@
+# The two commands of the README are `make run` and `make test`; each does all its own set-up.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# The first Python that runs and is new enough.
+CANDIDATES := $(PYTHON) python3 python3.14 python3.13 python3.12
+FIND_PYTHON = for candidate in $(CANDIDATES); do \
+	if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; \
+	then echo $$candidate; exit 0; fi; done
+
+.PHONY: run test validate check bench notebooks data clean
+
+run: $(VENV)/.run
+	$(BIN)/sanctions-model run --out results/russia
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not slow"
+
+validate: $(VENV)/.test
+	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m tests.sanity
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test
+	$(BIN)/python -m benchmarks
+
+notebooks: $(VENV)/.dev
+	$(BIN)/jupytext --sync notebooks/*.py
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+
+data: $(VENV)/.run
+	$(BIN)/sanctions-model data build data
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@python=$$($(FIND_PYTHON)); \
+	if [ -z "$$python" ]; then \
+		echo "No Python of 3.12 or newer found; python3 is" \
+			"$$(python3 --version 2>&1 | head -n 1). Install one, or say make PYTHON=/path/to/python3.13"; \
+		exit 1; \
+	fi; \
+	echo "using $$python, $$($$python --version)"; \
+	$$python -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -q -c constraints.txt -e '.[test]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -q -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.test $(VENV)/.run

@@ -1,0 +1,305 @@
+"""The article's claims as questions: probability, size, and how much of it is prior.
+
+An *effect claim* says that relief moves an outcome in a direction: ``P(sign * effect_h > 0)``, and
+``P(sign * effect_h > material)`` for the smallest size that matters. A *target claim* says that an
+outcome reaches a value: ``P(reached in at least one period <= h)`` on paths simulated with
+parameters and shocks under the relief; its material probability is that of the paths on which the
+relief makes the difference: reached with it and not without it, the shocks being the same.
+
+The contrast is relief of the measures in four steps against measures that stay.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from sanctions_model import dims
+from sanctions_model.datasets import data_path
+from sanctions_model.effects import channel_effects, relief_paths, total_effect
+from sanctions_model.errors import QuestionError
+from sanctions_model.forecasts import simulate
+from sanctions_model.interventions import Relief
+from sanctions_model.problem import Problem
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.summaries import data_share, interval, interval_rule, probability
+from sanctions_model.transmission import MEASURES
+
+__all__ = ["Claim", "load_claims", "scorecard"]
+
+FORMAT_VERSION = 1
+# The prior leaves no other sign when not one draw in a thousand has it.
+_SIGN_ASSUMED = 0.999
+_MOSTLY_PRIOR, _MOSTLY_DATA = 0.25, 0.75
+
+
+class Claim(BaseModel):
+    """One claim, as ``claims.toml`` states it.
+
+    Parameters
+    ----------
+    statement : str
+        The claim in our own words.
+    outcome : str
+        Variable or level of the model.
+    sign : int
+        1 if the claim says higher, -1 if lower.
+    horizon : int
+        Periods after the start of the relief.
+    material : float, optional
+        Smallest size that matters, in the unit of the outcome; for effect claims.
+    target : float, optional
+        Value to be reached; for target claims.
+    channel : str
+        The part of the effect meant, ``total`` by default.
+    depth, ramp, measures
+        The relief meant: all measures in full and in four steps by default.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    statement: str = Field(min_length=1)
+    outcome: str
+    sign: int
+    horizon: int = Field(ge=1)
+    material: float | None = Field(default=None, gt=0)
+    target: float | None = None
+    channel: str = "total"
+    depth: float = Field(default=1.0, ge=0, le=1)
+    ramp: int = Field(default=4, ge=1)
+    measures: tuple[str, ...] = MEASURES
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Claim":
+        if self.sign not in (-1, 1):
+            raise ValueError(f"sign is {self.sign}, expected 1 (higher) or -1 (lower)")
+        if (self.material is None) == (self.target is None):
+            raise ValueError("expected either `material` (effect claim) or `target`")
+        return self
+
+    @property
+    def relief(self) -> Relief:
+        """The relief meant."""
+        return Relief(depth=self.depth, ramp=self.ramp, measures=self.measures)
+
+
+def load_claims(path: Path | str | None = None) -> dict[str, Claim]:
+    """Read a claims file.
+
+    Parameters
+    ----------
+    path : path, optional
+        A TOML file with one table ``[claim.NAME]`` a claim; the bundled one by default.
+
+    Returns
+    -------
+    dict of str to Claim
+
+    Raises
+    ------
+    QuestionError
+        If the file is missing, no TOML or empty, or a claim is not well formed; the message names
+        file, claim and reason.
+
+    Examples
+    --------
+    >>> load_claims()["lower_prices"].sign
+    -1
+    """
+    file = data_path("claims.toml") if path is None else Path(path)
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise QuestionError(f"Cannot read {file}: {error.strerror}; give a claims file.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise QuestionError(f"{file.name} is not a TOML file: {error}.") from None
+    if content.get("format_version") != FORMAT_VERSION or not content.get("claim"):
+        raise QuestionError(
+            f"{file.name}: expected format_version = {FORMAT_VERSION} and tables [claim.NAME]."
+        )
+    claims = {}
+    for name, table in content["claim"].items():
+        try:
+            claims[name] = Claim.model_validate(table)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"]) or "claim"
+            raise QuestionError(f"{file.name}: [claim.{name}]: {key}: {first['msg']}.") from None
+    return claims
+
+
+def scorecard(
+    problem: Problem,
+    prior_draws: xr.Dataset,
+    draws: xr.Dataset | None,
+    claims: Mapping[str, Claim] | None = None,
+    *,
+    random_seed: int = 20260101,
+) -> pd.DataFrame:
+    """Answer each claim under the prior and under the posterior.
+
+    Parameters
+    ----------
+    problem : Problem
+    prior_draws : xr.Dataset
+        Prior draws, dims ``(chain, draw)``.
+    draws : xr.Dataset or None
+        Posterior draws; None gives the prior's answer alone.
+    claims : mapping of str to Claim, optional
+        The bundled ones by default.
+    random_seed : int
+        For the shocks of target claims.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``claims.csv``. ``data_share`` is that of the effect; ``sign_assumed`` is true
+        where at least 999 of 1,000 prior draws have the same sign.
+
+    Raises
+    ------
+    UnknownVariableError, QuestionError
+        If a claim names an outcome or channel that the model does not have.
+    """
+    claims = load_claims() if claims is None else claims
+    rule = interval_rule()
+    period = {4: "quarter", 12: "month"}.get(problem.scm.periods_per_year, "period")
+    rows = []
+    for name, claim in claims.items():
+        before = _answer(problem, prior_draws, claim, random_seed)
+        after = None if draws is None else _answer(problem, draws, claim, random_seed)
+        prior_summary = interval(before["effect"], rule)
+        shown = before if after is None else after
+        summary = prior_summary if after is None else interval(after["effect"], rule)
+        share = np.nan if after is None else float(data_share(prior_summary, summary))
+        sign = float(probability(before["effect"] > 0))
+        row = {
+            "claim": name,
+            "statement": claim.statement,
+            "cause": _cause(claim),
+            "outcome": claim.outcome,
+            "horizon": claim.horizon,
+            "unit": problem.scm.variables[claim.outcome].unit,
+            "prob_prior": before["prob"],
+            "prob": np.nan if after is None else after["prob"],
+            "prob_material": shown["prob_material"],
+            **{n: float(summary.sel(summary=n)) for n in ("median", "lower", "upper")},
+            "data_share": share,
+            "sign_assumed": max(sign, 1 - sign) >= _SIGN_ASSUMED and claim.target is None,
+            "verdict": "",
+            "ci_prob": rule.prob,
+            "ci_kind": rule.kind,
+        }
+        row["verdict"] = _verdict(claim, row, shown.get("prob_without"), period)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _cause(claim: Claim) -> str:
+    which = "all measures" if set(claim.measures) == set(MEASURES) else ", ".join(claim.measures)
+    size = "full relief" if claim.depth == 1 else f"relief of {100 * claim.depth:g} %"
+    part = "" if claim.channel == "total" else f", channel {claim.channel} alone"
+    return f"{size} of {which} in {claim.ramp} steps{part}"
+
+
+def _answer(problem: Problem, draws: xr.Dataset, claim: Claim, random_seed: int) -> dict[str, Any]:
+    """Effect draws at the horizon, P(claim) and P(material)."""
+    effect = _effect(problem.scm, draws, claim)
+    if claim.target is not None:
+        return {"effect": effect, **_reaching(problem, draws, claim, claim.target, random_seed)}
+    signed = claim.sign * effect
+    return {
+        "effect": effect,
+        "prob": float(probability(signed > 0)),
+        "prob_material": float(probability(signed > (claim.material or 0.0))),
+    }
+
+
+def _effect(scm: StructuralCausalModel, draws: xr.Dataset, claim: Claim) -> xr.DataArray:
+    wanted, horizon = [claim.outcome], claim.horizon
+    last = {dims.OUTCOME: 0, dims.HORIZON: -1}
+    if claim.channel == "total":
+        effect = total_effect(scm, draws, claim.relief, horizon=horizon, outcomes=wanted)
+        return effect.isel(last)
+    split = channel_effects(scm, draws, claim.relief, horizon=horizon, outcomes=wanted)
+    channels = [str(name) for name in split[dims.CHANNEL].to_numpy()]
+    if claim.channel not in channels:
+        raise QuestionError(
+            f"Unknown channel {claim.channel!r} in a claim; there is {', '.join(channels)}."
+        )
+    return split.sel(channel=claim.channel).isel(last)
+
+
+def _reaching(
+    problem: Problem, draws: xr.Dataset, claim: Claim, target: float, random_seed: int
+) -> dict[str, float]:
+    """P(target reached) with and without the relief, on the same shocks."""
+    stay = relief_paths(problem.scm, Relief(depth=0.0, measures=claim.measures), claim.horizon)
+    lifted = relief_paths(problem.scm, claim.relief, claim.horizon)
+    paths = simulate(
+        problem,
+        draws,
+        horizon=claim.horizon,
+        exogenous={name: np.stack([stay[name], lifted[name]]) for name in stay},
+        random_seed=random_seed,
+        outcomes=[claim.outcome],
+    ).isel({dims.OUTCOME: 0})
+    reached = (claim.sign * (paths - target) >= 0).any(dims.HORIZON)
+    without, with_relief = reached.isel({dims.SCENARIO: 0}), reached.isel({dims.SCENARIO: 1})
+    return {
+        "prob": float(probability(with_relief)),
+        "prob_material": float(probability(with_relief & ~without)),
+        "prob_without": float(probability(without)),
+    }
+
+
+def _verdict(claim: Claim, row: Mapping[str, Any], prob_without: float | None, period: str) -> str:
+    """Say in one or two sentences what the numbers say."""
+    prior_only = np.isnan(row["prob"])
+    prob = row["prob_prior"] if prior_only else row["prob"]
+    unit = _short_unit(row["unit"])
+    digits = 1 if max(abs(row["lower"]), abs(row["upper"])) >= 1 else 2
+    numbers = [f"{row[name]:+.{digits}f}" for name in ("median", "lower", "upper")]
+    size = f"{numbers[0]} {unit} ({numbers[1]}; {numbers[2]}) after {claim.horizon} {period}s"
+    origin = _origin(row, prior_only=prior_only)
+    if prob_without is not None:
+        return (
+            f"P = {prob:.2f} with relief, {prob_without:.2f} without: relief makes the difference "
+            f"on {100 * row['prob_material']:.0f} % of the simulated paths. Its own effect on the "
+            f"outcome is {size}{origin}."
+        )
+    material = f"beyond {claim.material:g} {unit} with P = {row['prob_material']:.2f}"
+    if row["sign_assumed"]:
+        return f"Sign assumed by the prior: {size}, {material}{origin}."
+    return f"{_word(prob)} (P = {prob:.2f}): {size}, {material}{origin}."
+
+
+def _short_unit(unit: str) -> str:
+    """Return the unit of a difference: rates differ by percentage points."""
+    if unit.startswith("% a "):
+        return "pp"
+    return "points" if unit.startswith("% of") else unit.split(" (")[0]
+
+
+def _word(prob: float) -> str:
+    steps = ((0.95, "Well supported"), (0.8, "Likely"), (0.6, "Weakly supported"), (0.4, "Open"))
+    return next((word for least, word in steps if prob >= least), "Not supported")
+
+
+def _origin(row: Mapping[str, Any], *, prior_only: bool) -> str:
+    if prior_only:
+        return "; prior only, no data used"
+    moved = f"P was {row['prob_prior']:.2f} before the data"
+    share = row["data_share"]
+    if share < _MOSTLY_PRIOR:
+        return (
+            f"; {moved} and the data say little about the size (data share {share:.2f}): this "
+            "restates published estimates and judgement"
+        )
+    source = "from prior and data" if share < _MOSTLY_DATA else "mostly from the data"
+    return f"; {moved}, the size comes {source} (data share {share:.2f})"

@@ -1,0 +1,312 @@
+"""The command line: thin verbs over the functions of the package.
+
+Exit codes: 0 for a converged result, 1 for a refused input, 2 for wrong usage, 3 for draws that
+did not converge. Heavy imports stand in the verbs, so that ``--help`` is fast.
+"""
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanctions_model.console import View, configure, show
+from sanctions_model.errors import ConvergenceError, QuestionError, SanctionsModelError
+from sanctions_model.files import whole_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sanctions_model.sampling import Fit
+
+__all__ = ["app", "main"]
+
+_LOG = logging.getLogger("sanctions_model.cli")
+_DEFAULT_FIT = Path("results/russia")
+
+app = typer.Typer(
+    name="sanctions-model",
+    help="Bayesian structural causal model of sanctions on Russia and of their relief.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(help="The bundled data and your own table.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+FitOption = Annotated[
+    Path, typer.Option("--fit", help="Results folder of a fit, as `run` writes it.")
+]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Your own CSV; the bundled table by default.")
+]
+PriorsOption = Annotated[
+    Path | None, typer.Option("--priors", help="Your own priors; the bundled ones by default.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes, no progress.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def main() -> None:
+    """Run the command line; refusals become one line on stderr and an exit code."""
+    try:
+        app()
+    except ConvergenceError as error:
+        _fail(error, 3)
+    except SanctionsModelError as error:
+        _fail(error, 1)
+    except KeyboardInterrupt:
+        _fail("interrupted; nothing was written", 130)
+
+
+def _fail(reason: object, code: int) -> None:
+    sys.stderr.write(f"error: {' '.join(str(reason).split())}\n")
+    raise SystemExit(code)
+
+
+@app.command()
+def run(
+    draws: Annotated[int, typer.Option(help="Draws a chain.")] = 1000,
+    tune: Annotated[int, typer.Option(help="Tuning draws a chain, discarded.")] = 1000,
+    chains: Annotated[int, typer.Option(help="Chains.")] = 4,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 20260101,
+    data: DataOption = None,
+    priors: PriorsOption = None,
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = _DEFAULT_FIT,
+    prior_only: Annotated[
+        bool, typer.Option("--prior-only", help="Answer from the prior; compiles nothing.")
+    ] = False,
+    allow_unconverged: Annotated[
+        bool, typer.Option("--allow-unconverged", help="Keep draws that failed the gate.")
+    ] = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit the model and write posterior, tables, figures and manifest."""
+    configure(quiet=quiet)
+    from sanctions_model import job
+    from sanctions_model.reading import (
+        claims_view,
+        coverage_view,
+        diagnostics_line,
+        effects_view,
+        links_view,
+    )
+
+    results = job.run(
+        data=data,
+        priors=priors,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        random_seed=seed,
+        prior_only=prior_only,
+        allow_unconverged=allow_unconverged,
+        progress=not quiet and sys.stderr.isatty(),
+    )
+    fitted = results.fit
+    _LOG.info("%s", diagnostics_line(fitted))
+    written = job.write(results, out)
+    if as_json:
+        show(View(table=results.claims, title="Claims"), as_json=True)
+    else:
+        for view in (
+            coverage_view(fitted.problem.observations, fitted.scm),
+            links_view(results.links),
+            effects_view(results.effects, fitted.scm),
+            claims_view(results.claims),
+        ):
+            show(view)
+    _LOG.info("wrote %s files to %s", len(written), out)
+
+
+@app.command()
+def graph(
+    fit: FitOption = _DEFAULT_FIT,
+    figure: Annotated[Path | None, typer.Option(help="Also draw it to this PNG.")] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print every variable with its equation; draw the graph, with effects if there is a fit."""
+    configure(quiet=quiet)
+    from sanctions_model.reading import equations_view
+    from sanctions_model.transmission import default_transmission
+
+    if figure is not None and figure.suffix != ".png":
+        raise QuestionError(f"--figure {figure}: expected a file name that ends in .png.")
+    if figure is not None and not figure.parent.is_dir():
+        raise QuestionError(f"--figure {figure}: there is no folder {figure.parent}; make it.")
+    show(equations_view(default_transmission()), as_json=as_json)
+    if figure is None:
+        return
+    from sanctions_model.plots import plot_graph, save_figures
+
+    if (fit / "posterior.nc").is_file():
+        fitted = _load(fit)
+        drawn = plot_graph(fitted.scm, fitted.draws)
+    else:
+        _LOG.info("no fit at %s: drawing the graph without effects", fit)
+        drawn = plot_graph(default_transmission())
+    save_figures({figure.stem: drawn}, figure.parent)
+    _LOG.info("wrote %s", figure)
+
+
+@app.command()
+def priors(
+    priors: PriorsOption = None,
+    parameter: Annotated[
+        str | None, typer.Option(help="Only parameters whose address contains this.")
+    ] = None,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="Print the evidence table instead.")
+    ] = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the ledger: every prior with its size, unit, rationale and sources."""
+    configure(quiet=quiet)
+    from sanctions_model.evidence import load_evidence
+    from sanctions_model.priors import load_priors
+    from sanctions_model.reading import priors_view
+    from sanctions_model.transmission import default_transmission
+
+    if evidence:
+        frame = load_evidence().to_frame()
+        columns = ["id", "link", "authors", "year", "value", "lower", "upper", "unit", "status"]
+        shown = frame if as_json else frame[columns]
+        show(View(table=shown, title="Published estimates"), as_json=as_json)
+        return
+    view = priors_view(load_priors(priors), default_transmission(), containing=parameter or "")
+    show(view, as_json=as_json)
+
+
+@app.command()
+def effects(
+    fit: FitOption = _DEFAULT_FIT,
+    relief: Annotated[float, typer.Option(help="Share of the measures lifted, 0 to 1.")] = 1.0,
+    measure: Annotated[
+        list[str] | None, typer.Option(help="Lift this measure only; may be repeated.")
+    ] = None,
+    ramp: Annotated[int, typer.Option(help="Steps of the relief, one a period.")] = 4,
+    horizon: Annotated[
+        list[int] | None, typer.Option(help="Periods after the start; may be repeated.")
+    ] = None,
+    outcome: Annotated[
+        list[str] | None, typer.Option(help="Outcome to report; may be repeated.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Effects of relief by outcome, horizon and channel, from an existing fit."""
+    configure(quiet=quiet)
+    from sanctions_model.effects import effects_table
+    from sanctions_model.interventions import Relief
+    from sanctions_model.reading import effects_view
+    from sanctions_model.transmission import MEASURES
+
+    chosen = Relief(depth=relief, ramp=ramp, measures=tuple(measure or MEASURES))
+    fitted = _load(fit)
+    table = effects_table(
+        fitted.scm,
+        fitted.draws,
+        reliefs=[chosen],
+        horizons=horizon or [4, 8, 12, 20],
+        outcomes=outcome,
+    )
+    _write_csv(table, csv)
+    view = View(table=table, title="Effects") if as_json else effects_view(table, fitted.scm)
+    show(view, as_json=as_json)
+
+
+@app.command()
+def claims(
+    fit: FitOption = _DEFAULT_FIT,
+    claims: Annotated[
+        Path | None, typer.Option("--claims", help="Your own claims; the bundled by default.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer the article's claims: probability before and after the data, size, verdict."""
+    configure(quiet=quiet)
+    from sanctions_model.claims import load_claims, scorecard
+    from sanctions_model.reading import claims_view
+
+    asked = load_claims(claims)
+    fitted = _load(fit)
+    table = scorecard(
+        fitted.problem,
+        fitted.prior_draws,
+        None if fitted.is_prior_only else fitted.draws,
+        asked,
+        random_seed=int(fitted.manifest["settings"]["random_seed"]),
+    )
+    _write_csv(table, csv)
+    show(View(table=table, title="Claims") if as_json else claims_view(table), as_json=as_json)
+
+
+@data_app.command("build")
+def data_build(
+    directory: Annotated[Path, typer.Argument(help="Folder with the transcribed files.")] = Path(
+        "data"
+    ),
+    quiet: QuietOption = False,
+) -> None:
+    """Rebuild the series and the measures from the transcribed figures and events."""
+    configure(quiet=quiet)
+    from sanctions_model.data_build import rebuild_data
+
+    for path in rebuild_data(directory):
+        _LOG.info("wrote %s", path)
+
+
+@data_app.command("coverage")
+def data_coverage(
+    data: DataOption = None, quiet: QuietOption = False, as_json: JsonOption = False
+) -> None:
+    """Check a table and print which periods each series covers."""
+    configure(quiet=quiet)
+    from sanctions_model.observations import load_observations
+    from sanctions_model.reading import coverage_view
+    from sanctions_model.transmission import default_transmission
+
+    observations = load_observations(data)
+    scm = default_transmission(int(observations.attrs["periods_per_year"]))
+    show(coverage_view(observations, scm), as_json=as_json)
+
+
+def _load(folder: Path) -> "Fit":
+    """Load a fit and say which one it is, and whether the files have changed since."""
+    from sanctions_model.job import differences_from_files, load_results
+
+    fitted = load_results(folder)
+    manifest = fitted.manifest
+    kind = "prior draws" if fitted.is_prior_only else "fit"
+    _LOG.info(
+        "%s of %s in %s, data to %s",
+        kind,
+        manifest["created"],
+        folder,
+        manifest["data"]["last_period"],
+    )
+    changed = differences_from_files(fitted)
+    if changed:
+        _LOG.warning(
+            "%s differ from the files now; `sanctions-model run` makes a new fit",
+            " and ".join(changed),
+        )
+    return fitted
+
+
+def _write_csv(table: "pd.DataFrame", path: Path | None) -> None:
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise QuestionError(f"--csv {path}: there is no folder {path.parent}; make it first.")
+    with whole_file(path) as part:
+        table.to_csv(part, index=False, float_format="%.6g")
+    _LOG.info("wrote %s", path)

@@ -1,0 +1,91 @@
+"""Whether draws can be used: agreement of chains, effective sample sizes, explosive draws."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.stability import spectral_radius
+
+__all__ = ["Diagnostics", "diagnose"]
+
+MAX_R_HAT, MIN_ESS = 1.01, 400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostics:
+    """Whether the chains agree and say enough.
+
+    Parameters
+    ----------
+    r_hat : float
+        Largest over all free parameters.
+    ess_bulk, ess_tail : float
+        Smallest over all free parameters.
+    divergences : int
+    explosive : int
+        Draws whose spectral radius is 1 or more.
+    """
+
+    r_hat: float
+    ess_bulk: float
+    ess_tail: float
+    divergences: int
+    explosive: int
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """What fails the gate, in words; empty when converged."""
+        found = []
+        if not self.r_hat <= MAX_R_HAT:
+            found.append(f"R-hat {self.r_hat:.3f} (expected at most {MAX_R_HAT})")
+        if not self.ess_bulk >= MIN_ESS:
+            found.append(f"bulk ESS {self.ess_bulk:.0f} (expected at least {MIN_ESS:.0f})")
+        if not self.ess_tail >= MIN_ESS:
+            found.append(f"tail ESS {self.ess_tail:.0f} (expected at least {MIN_ESS:.0f})")
+        if self.divergences:
+            found.append(f"{self.divergences} divergences (expected 0)")
+        return tuple(found)
+
+    @property
+    def only_divergences_fail(self) -> bool:
+        """Whether a smaller step size may be all that is missing."""
+        return bool(self.divergences) and len(self.failures) == 1
+
+
+def diagnose(
+    scm: StructuralCausalModel, posterior: xr.Dataset, divergences: int = 0
+) -> Diagnostics:
+    """Compute the worst R-hat and effective sample sizes over all free parameters.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    posterior : xr.Dataset
+        Dims ``(chain, draw)`` plus each parameter's own.
+    divergences : int
+
+    Returns
+    -------
+    Diagnostics
+    """
+    from arviz_stats.base import array_stats
+
+    worst = {"r_hat": 1.0, "ess_bulk": np.inf, "ess_tail": np.inf}
+    for array in posterior.data_vars.values():
+        values = array.transpose(dims.CHAIN, dims.DRAW, ...).to_numpy()
+        values = values.reshape(*values.shape[:2], -1)
+        free = values.std(axis=(0, 1)) > 0  # fixed coefficients do not mix
+        moved = np.moveaxis(values[:, :, free], -1, 0)
+        if not moved.size:
+            continue
+        if values.shape[0] > 1:
+            r_hat = np.max(array_stats.rhat(moved, chain_axis=1, draw_axis=2))
+            worst["r_hat"] = max(worst["r_hat"], float(r_hat))
+        for kind, prob in (("bulk", None), ("tail", (0.05, 0.95))):
+            ess = array_stats.ess(moved, chain_axis=1, draw_axis=2, method=kind, prob=prob)
+            worst[f"ess_{kind}"] = min(worst[f"ess_{kind}"], float(np.min(ess)))
+    explosive = int((spectral_radius(scm, posterior) >= 1.0).sum())
+    return Diagnostics(**worst, divergences=divergences, explosive=explosive)

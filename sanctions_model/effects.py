@@ -1,0 +1,487 @@
+"""What causes what, by how much: effects under interventions (rung 2), draw by draw.
+
+Estimands. *Link effect*: change of a child after a change of one parent, the others held; short
+run ``(1 - rho) theta`` in the same period, long run ``theta`` after a permanent change.
+*Impulse response*: ``E[y_h | a shock in period 1] - E[y_h | none]``. *Step response*: the same for
+a change that stays. *Total effect of relief*: ``E[y_h | do(measures follow the relief)] -
+E[y_h | do(measures stay)]``. *By channel*: the part that enters through the named entry links, all
+other entries closed; everything after the effective measures is linear, so the parts add up to the
+total exactly. *Along the article's chain*: all links closed but those of the chain; the line
+through expected inflation works against it and is shown apart; the remainder is everything else.
+
+Units are those of the outcome: growth rates in % a period, rates in percentage points, levels in
+log points (read as %). Horizons count periods from 1, the first period of the relief.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.equations import Linear
+from sanctions_model.errors import NoCausalPathError, QuestionError
+from sanctions_model.interventions import Relief, require_horizon
+from sanctions_model.parameters import DrawParameters
+from sanctions_model.prior_families import Prior
+from sanctions_model.propagate import continuation_paths, respond
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.summaries import data_share, interval, interval_rule, probability
+
+__all__ = [
+    "CHAIN_PARTS",
+    "channel_effects",
+    "effects_table",
+    "impulse_response",
+    "link_effects",
+    "links_table",
+    "measure_effects",
+    "relief_paths",
+    "step_response",
+    "total_effect",
+]
+
+CHAIN_PARTS = ("article_chain", "chain_offset", "chain_remainder")
+_KIND = "kind"
+_STANDING_RELIEFS = (Relief(depth=0.5), Relief())
+_RELIEF_HORIZONS = (4, 8, 12, 20)
+
+
+def link_effects(
+    scm: StructuralCausalModel, draws: xr.Dataset, *, horizon: int | None = None
+) -> xr.DataArray:
+    """Effect of each link on its child, other parents held.
+
+    For partial adjustment with long-run effect ``theta`` and persistence ``rho``: short run
+    ``(1 - rho) theta``, after h periods ``(1 - rho**h) theta``, long run ``theta``. A linear
+    equation gives ``b`` at once and ``b / (1 - sum of own lags)`` in the long run.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    horizon : int, optional
+        Adds the kind ``cumulative``: the effect after this many periods of a permanent change
+        (partial adjustment only).
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(chain, draw, link, kind)``, in units of the child per unit of the parent.
+
+    Raises
+    ------
+    QuestionError
+        If the horizon is below 1.
+    """
+    parameters = DrawParameters(scm, draws)
+    kinds = ["short_run", "long_run"]
+    if horizon is not None:
+        horizon = require_horizon(horizon)
+        kinds.append("cumulative")
+    values = np.empty((len(scm.links), len(kinds), parameters.size))
+    for position, link in enumerate(scm.links):
+        coefficient = parameters.coefficient(link.label)
+        equation = scm.by_name[link.child]
+        if isinstance(equation, Linear):
+            own = [
+                parameters.coefficient(e.label) for e in equation.links if e.parent == link.child
+            ]
+            found = [coefficient, coefficient / (1.0 - sum(own))]
+            # A linear equation has no one rate of approach: the response tells the path.
+            found += [np.full(parameters.size, np.nan)] * (len(kinds) - 2)
+        else:
+            rho = parameters.persistence(link.child)
+            found = [(1.0 - rho) * coefficient, coefficient]
+            if horizon is not None:
+                found.append((1.0 - rho**horizon) * coefficient)
+        values[position] = np.stack(found)
+    return xr.DataArray(
+        values.reshape(*values.shape[:2], *parameters.shape),
+        dims=(dims.LINK, _KIND, dims.CHAIN, dims.DRAW),
+        coords={dims.LINK: [link.label for link in scm.links], _KIND: kinds},
+        name="link_effect",
+    ).transpose(dims.CHAIN, dims.DRAW, dims.LINK, _KIND)
+
+
+def impulse_response(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    *,
+    cause: str,
+    size: float | None = None,
+    horizon: int = 20,
+    outcomes: Sequence[str] | None = None,
+) -> xr.DataArray:
+    """Response to a change of one period: a shock to an equation, or a pulse of a driver.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    cause : str
+        A stochastic or an exogenous variable.
+    size : float, optional
+        In the unit of the cause; by default one ``scale`` of the equation, draw by draw, or 1 for
+        an exogenous variable.
+    horizon : int
+        Periods, the first one being that of the shock.
+    outcomes : sequence of str, optional
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(outcome, horizon, chain, draw)``.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If the cause is unknown, cannot be shocked or reaches none of the outcomes.
+    """
+    return _response(scm, draws, cause, size, horizon, outcomes, lasting=1)
+
+
+def step_response(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    *,
+    cause: str,
+    size: float | None = None,
+    horizon: int = 20,
+    outcomes: Sequence[str] | None = None,
+) -> xr.DataArray:
+    """Response to a change that stays: a shock in every period, or a driver at a new level.
+
+    Parameters, returns and errors as for `impulse_response`.
+    """
+    return _response(scm, draws, cause, size, horizon, outcomes, lasting=require_horizon(horizon))
+
+
+def _response(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    cause: str,
+    size: float | None,
+    horizon: int,
+    outcomes: Sequence[str] | None,
+    *,
+    lasting: int,
+) -> xr.DataArray:
+    horizon = require_horizon(horizon)
+    scm.graph.require(cause, "the cause")
+    wanted = _reached(scm, [cause], outcomes)
+    steps = (np.arange(horizon) < lasting).astype(float)
+    if cause in scm.exogenous:
+        base = float(continuation_paths(scm, 1, {})[cause][0])
+        path = base + steps * (1.0 if size is None else size)
+        found = respond(scm, draws, horizon=horizon, paths={cause: path}, outcomes=wanted)
+    elif cause in scm.stochastic:
+        shock = DrawParameters(scm, draws).row("scale", cause) if size is None else size
+        shocks = {cause: steps[:, None] * np.atleast_1d(shock)}
+        found = respond(scm, draws, horizon=horizon, shocks=shocks, outcomes=wanted)
+    else:
+        choices = ", ".join([*scm.stochastic, *scm.exogenous])
+        raise QuestionError(f"{cause!r} has no shock of its own; shock one of {choices}.")
+    return _finished(found.isel({dims.SCENARIO: 0}), f"change of {cause}")
+
+
+def _reached(
+    scm: StructuralCausalModel, causes: Sequence[str], outcomes: Sequence[str] | None
+) -> list[str]:
+    """Return the outcomes asked for, refusing any that none of the causes can reach."""
+    flows = {level.variable.name: level.flow for level in scm.levels}
+    reach = set(causes).union(*(scm.graph.descendants(cause) for cause in causes))
+    if outcomes is None:
+        default = scm.headline or tuple(scm.stochastic)
+        return [name for name in default if flows.get(name, name) in reach]
+    for name in outcomes:
+        scm.require(name, "the outcomes")
+        if flows.get(name, name) not in reach:
+            raise NoCausalPathError(
+                f"No directed path leads from {', '.join(causes)} to {name!r}; "
+                f"they reach {', '.join(sorted(reach - set(causes)))}."
+            )
+    return list(outcomes)
+
+
+def _finished(effect: xr.DataArray, contrast: str) -> xr.DataArray:
+    effect.name = "effect"
+    effect.attrs = {"contrast": contrast}
+    return effect
+
+
+def relief_paths(scm: StructuralCausalModel, relief: Relief, horizon: int) -> dict[str, np.ndarray]:
+    """Return the measures' paths under a relief, from where they continue without it."""
+    for name in relief.measures:
+        if name not in scm.exogenous:
+            scm.require(name, "the relief")
+            raise QuestionError(f"{name!r} is not a measure; relief lowers exogenous measures.")
+    base = continuation_paths(scm, horizon, {})
+    return {name: relief.path(float(base[name][0]), horizon) for name in relief.measures}
+
+
+def total_effect(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    relief: Relief | None = None,
+    *,
+    horizon: int = 20,
+    outcomes: Sequence[str] | None = None,
+) -> xr.DataArray:
+    """Effect of a relief against measures that stay.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    relief : Relief, optional
+        Full relief in four steps by default.
+    horizon : int
+        Periods from the start.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(outcome, horizon, chain, draw)``.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach, or the horizon is below 1.
+
+    Examples
+    --------
+    >>> from sanctions_model.equations import Exogenous, Hold, Linear, Variable
+    >>> from sanctions_model.parameters import pin
+    >>> scm = StructuralCausalModel(
+    ...     equations=(
+    ...         Exogenous(variable=Variable(name="tariff"), continuation=Hold(1.0)),
+    ...         Linear(variable=Variable(name="price"), parents=("tariff",)),
+    ...     )
+    ... )
+    >>> effect = total_effect(
+    ...     scm, pin(scm, {"tariff -> price": 2.0}), Relief(measures=("tariff",)), horizon=4
+    ... )
+    >>> effect.sel(outcome="price").squeeze().to_numpy().tolist()
+    [-0.5, -1.0, -1.5, -2.0]
+    """
+    relief = relief or Relief()
+    horizon = require_horizon(horizon)
+    wanted = _reached(scm, relief.measures, outcomes)
+    paths = relief_paths(scm, relief, horizon)
+    found = respond(scm, draws, horizon=horizon, paths=paths, outcomes=wanted)
+    return _finished(found.isel({dims.SCENARIO: 0}), _contrast(relief))
+
+
+def _contrast(relief: Relief) -> str:
+    return (
+        f"relief of {', '.join(relief.measures)} by {100 * relief.depth:g} % in {relief.ramp} "
+        "steps, against measures that stay"
+    )
+
+
+def measure_effects(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    relief: Relief | None = None,
+    *,
+    horizon: int = 20,
+    outcomes: Sequence[str] | None = None,
+) -> xr.DataArray:
+    """Effect of each measure's relief alone, and of all together.
+
+    Parameters and errors as for `total_effect`.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(outcome, lifted, horizon, chain, draw)``; ``lifted`` holds each measure and
+        ``all``. With a common start and ramp the parts add up to ``all`` exactly.
+    """
+    relief = relief or Relief()
+    horizon = require_horizon(horizon)
+    wanted = _reached(scm, relief.measures, outcomes)
+    stay = continuation_paths(scm, horizon, {})
+    lifted = [*relief.measures, "all"]
+    paths = {
+        name: np.stack([path if which in (name, "all") else stay[name] for which in lifted])
+        for name, path in relief_paths(scm, relief, horizon).items()
+    }
+    found = respond(scm, draws, horizon=horizon, paths=paths, outcomes=wanted)
+    found = found.rename({dims.SCENARIO: "lifted"}).assign_coords(lifted=lifted)
+    return _finished(found, _contrast(relief))
+
+
+def channel_effects(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    relief: Relief | None = None,
+    *,
+    horizon: int = 20,
+    outcomes: Sequence[str] | None = None,
+) -> xr.DataArray:
+    """Effect of a relief, split by entry and along the article's chain.
+
+    Parameters and errors as for `total_effect`.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(outcome, channel, horizon, chain, draw)``: ``total``; one channel an entry (these
+        add up to the total); ``article_chain``, ``chain_offset`` and ``chain_remainder`` (so do
+        these). A model without a chain has no such parts.
+    """
+    relief = relief or Relief()
+    horizon = require_horizon(horizon)
+    wanted = _reached(scm, relief.measures, outcomes)
+    if not scm.entries:
+        raise QuestionError("The model names no entries; give it some to split effects by channel.")
+    labels = {edge.label for edge in scm.graph.edges}
+    entries = {label for entry in scm.entries.values() for label in entry}
+    _require_complete(scm, relief, entries)
+    own = {edge.label for edge in scm.graph.edges if edge.parent == edge.child}
+    closed = [frozenset[str]()]
+    closed += [frozenset(entries - set(entry)) for entry in scm.entries.values()]
+    channels = ["total", *scm.entries]
+    if scm.chain:
+        closed.append(frozenset(labels - own - set(scm.chain)))
+        closed.append(frozenset(labels - own - set(scm.chain) - set(scm.chain_offset)))
+        channels += [CHAIN_PARTS[0], CHAIN_PARTS[1]]
+    paths = relief_paths(scm, relief, horizon)
+    found = respond(scm, draws, horizon=horizon, paths=paths, closed=closed, outcomes=wanted)
+    found = found.rename({dims.SCENARIO: dims.CHANNEL}).assign_coords({dims.CHANNEL: channels})
+    if scm.chain:
+        chain, both = found.sel(channel=CHAIN_PARTS[0]), found.sel(channel=CHAIN_PARTS[1])
+        rest = (found.sel(channel="total") - both).assign_coords(channel=CHAIN_PARTS[2])
+        found.loc[{dims.CHANNEL: CHAIN_PARTS[1]}] = both - chain
+        found = xr.concat([found, rest], dim=dims.CHANNEL, coords="minimal", compat="override")
+    return _finished(found, _contrast(relief))
+
+
+def _require_complete(scm: StructuralCausalModel, relief: Relief, entries: set[str]) -> None:
+    """Refuse a split that would leave a part of the effect in no channel."""
+    inside = {*relief.measures}
+    for name in scm.graph.order:
+        parents = {edge.parent for edge in scm.by_name[name].edges}
+        driver = name in scm.effective or (name in scm.unobserved and name not in scm.latent)
+        if parents and parents <= inside and driver:
+            inside.add(name)
+    for edge in scm.graph.edges:
+        if edge.parent in inside and edge.child not in inside and edge.label not in entries:
+            raise QuestionError(
+                f"The link {edge.label!r} carries an effect of the relief but is in no entry; "
+                "add it to the model's entries."
+            )
+
+
+def links_table(
+    scm: StructuralCausalModel,
+    priors: Mapping[str, Prior],
+    prior_draws: xr.Dataset,
+    draws: xr.Dataset | None,
+) -> pd.DataFrame:
+    """Tabulate every link's short-run and long-run effect, prior beside posterior.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    priors : mapping of str to Prior
+        By address, for units, sources and assumed signs.
+    prior_draws : xr.Dataset
+        Prior draws, dims ``(chain, draw)``.
+    draws : xr.Dataset or None
+        Posterior draws; None leaves the posterior columns empty.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``links.csv``, two rows a link.
+    """
+    rule = interval_rule()
+    before = interval(link_effects(scm, prior_draws), rule)
+    after = None if draws is None else interval(link_effects(scm, draws), rule)
+    share = None if after is None else data_share(before, after)
+    rows = []
+    for link in scm.links:
+        prior = priors[link.label]
+        for kind in ("short_run", "long_run"):
+            where = {dims.LINK: link.label, _KIND: kind}
+            row: dict[str, object] = {"link": link.label, "parent": link.parent}
+            row |= {"child": link.child}
+            row |= {"lag": link.lag, "unit": prior.unit, "kind": kind}
+            row |= {f"prior_{n}": float(before.sel({**where, "summary": n})) for n in _SUMMARY}
+            row |= {
+                n: np.nan if after is None else float(after.sel({**where, "summary": n}))
+                for n in _SUMMARY
+            }
+            row["data_share"] = np.nan if share is None else float(share.sel(where))
+            row["sign_assumed"] = prior.sign != 0
+            row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
+            sources = prior.sources
+            row["sources"] = sources if isinstance(sources, str) else "; ".join(sources)
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+_SUMMARY = ("median", "lower", "upper")
+
+
+def effects_table(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    *,
+    reliefs: Sequence[Relief] = _STANDING_RELIEFS,
+    horizons: Sequence[int] = _RELIEF_HORIZONS,
+    outcomes: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Tabulate the effects of relief by outcome, depth, horizon and channel.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    reliefs : sequence of Relief
+        Half and full relief of all measures in four steps by default.
+    horizons : sequence of int
+        Periods from the start.
+    outcomes : sequence of str, optional
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``effects.csv``.
+    """
+    rule = interval_rule()
+    longest = require_horizon(list(horizons))
+    rows = []
+    for relief in reliefs:
+        wanted = _reached(scm, relief.measures, outcomes)
+        for outcome in wanted:  # one at a time: the draws of all at once would not fit
+            effect = channel_effects(scm, draws, relief, horizon=longest, outcomes=[outcome])
+            effect = effect.sel(outcome=outcome, horizon=list(horizons))
+            summary = interval(effect, rule)
+            below = probability(effect < 0)
+            for horizon in horizons:
+                for channel in effect[dims.CHANNEL].to_numpy():
+                    where = {dims.HORIZON: horizon, dims.CHANNEL: channel}
+                    rows.append(
+                        {
+                            "outcome": outcome,
+                            "unit": scm.variables[outcome].unit,
+                            "relief": relief.depth,
+                            "horizon": horizon,
+                            "channel": str(channel),
+                            **{n: float(summary.sel({**where, "summary": n})) for n in _SUMMARY},
+                            "prob_below_zero": float(below.sel(where)),
+                            "ci_prob": rule.prob,
+                            "ci_kind": rule.kind,
+                        }
+                    )
+    return pd.DataFrame(rows)

@@ -1,0 +1,230 @@
+"""The main job: data to posterior, tables and figures, written as one set of results."""
+
+import json
+import logging
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sanctions_model.claims import load_claims, scorecard
+from sanctions_model.effects import effects_table, links_table
+from sanctions_model.errors import FitFileError
+from sanctions_model.observations import load_observations
+from sanctions_model.priors import load_priors
+from sanctions_model.problem import Problem
+from sanctions_model.sampling import Fit, compile_problem, fit, sample_prior_predictive
+from sanctions_model.specification import content_hash, spec_hash
+from sanctions_model.storage import load, save
+from sanctions_model.transmission import default_transmission
+
+__all__ = ["POSTERIOR_FILE", "Results", "differences_from_files", "load_results", "run", "write"]
+
+_LOG = logging.getLogger(__name__)
+POSTERIOR_FILE = "posterior.nc"
+_MANIFEST_FILE = "manifest.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """A fit and the three tables that answer the questions.
+
+    Parameters
+    ----------
+    fit : Fit
+    links, effects, claims : pandas.DataFrame
+        Columns as in ``links.csv``, ``effects.csv`` and ``claims.csv``.
+    """
+
+    fit: Fit
+    links: pd.DataFrame
+    effects: pd.DataFrame
+    claims: pd.DataFrame
+
+
+def run(
+    *,
+    data: Path | None = None,
+    priors: Path | None = None,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    random_seed: int = 20260101,
+    prior_only: bool = False,
+    allow_unconverged: bool = False,
+    progress: bool = False,
+) -> Results:
+    """Fit the default transmission and answer the questions.
+
+    Parameters
+    ----------
+    data, priors : path, optional
+        A user's own table and priors; the bundled ones by default.
+    draws, tune, chains, random_seed
+        As for `fit`.
+    prior_only : bool
+        Answer from the prior alone; nothing is compiled.
+    allow_unconverged : bool
+        Go on with draws that failed the convergence gate.
+    progress : bool
+        Show a progress bar while sampling.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    SanctionsModelError
+        If data or priors are not usable, or sampling did not converge.
+    """
+    began = time.perf_counter()
+    observations = load_observations(data)
+    beliefs = load_priors(priors)
+    claims = load_claims()
+    scm = default_transmission(int(observations.attrs["periods_per_year"]))
+    inputs = {"data": _name(data), "priors": _name(priors)}
+    if prior_only:
+        fitted = sample_prior_predictive(
+            scm, observations, beliefs, draws=draws * chains, random_seed=random_seed
+        )
+    else:
+        problem = Problem.of(scm, observations, beliefs)
+        _LOG.info("compiling (once, up to two minutes) ...")
+        compiled = compile_problem(problem)
+        _LOG.info(
+            "compiled in %.0f s; sampling %s chains of %s + %s draws ...",
+            compiled.seconds,
+            chains,
+            tune,
+            draws,
+        )
+        fitted = fit(
+            scm,
+            observations,
+            beliefs,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            random_seed=random_seed,
+            compiled=compiled,
+            allow_unconverged=allow_unconverged,
+            progress=progress,
+        )
+    fitted = replace(fitted, manifest={**fitted.manifest, "inputs": inputs})
+    answered = time.perf_counter()
+    results = answer(fitted, claims)
+    seconds = {
+        **fitted.manifest["seconds"],
+        "answering": time.perf_counter() - answered,
+        "total": time.perf_counter() - began,
+    }
+    return replace(results, fit=replace(fitted, manifest={**fitted.manifest, "seconds": seconds}))
+
+
+def answer(fitted: Fit, claims: Mapping[str, Any] | None = None) -> Results:
+    """Answer the three standing questions from a fit: links, effects of relief, claims."""
+    posterior = None if fitted.is_prior_only else fitted.draws
+    seed = int(fitted.manifest["settings"]["random_seed"])
+    return Results(
+        fit=fitted,
+        links=links_table(fitted.scm, fitted.problem.absolute, fitted.prior_draws, posterior),
+        effects=effects_table(fitted.scm, fitted.draws),
+        claims=scorecard(fitted.problem, fitted.prior_draws, posterior, claims, random_seed=seed),
+    )
+
+
+def _name(path: Path | None) -> str | None:
+    # The name alone: a manifest travels, a machine's paths do not.
+    return None if path is None else path.name
+
+
+def write(results: Results, out: Path) -> list[Path]:
+    """Write draws, tables, figures and manifest; nothing appears before all of it is there.
+
+    Parameters
+    ----------
+    results : Results
+    out : pathlib.Path
+        Folder, made if need be; files of the same names are replaced.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    FitFileError
+        If the folder cannot be written.
+    """
+    from sanctions_model.plots import main_figures, save_figures
+
+    began = time.perf_counter()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".part-", dir=out))
+    except OSError as error:
+        raise FitFileError(f"Cannot write results to {out}: {error.strerror}.") from None
+    try:
+        tables = {"links": results.links, "effects": results.effects, "claims": results.claims}
+        for name, table in tables.items():
+            table.to_csv(staging / f"{name}.csv", index=False, float_format="%.6g")
+        (staging / "figures").mkdir()
+        save_figures(main_figures(results.fit, results.claims), staging / "figures")
+        manifest = dict(results.fit.manifest)
+        seconds = {**manifest["seconds"], "writing": time.perf_counter() - began}
+        manifest["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
+        save(replace(results.fit, manifest=manifest), staging / POSTERIOR_FILE)
+        text = json.dumps(manifest, indent=2, sort_keys=True)
+        (staging / _MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
+        return _publish(staging, out)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _publish(staging: Path, out: Path) -> list[Path]:
+    """Move finished files into place, the manifest last."""
+    files = sorted(path for path in staging.rglob("*") if path.is_file())
+    files.sort(key=lambda path: path.name == _MANIFEST_FILE)
+    published = []
+    for file in files:
+        target = out / file.relative_to(staging)
+        target.parent.mkdir(exist_ok=True)
+        Path(file).replace(target)
+        published.append(target)
+    return published
+
+
+def load_results(folder: Path) -> Fit:
+    """Load the fit of a results folder.
+
+    Raises
+    ------
+    FitFileError
+        If there is none, or it is not usable.
+    """
+    return load(folder / POSTERIOR_FILE)
+
+
+def differences_from_files(fitted: Fit) -> list[str]:
+    """Return what differs between a fit and the bundled files now: data, priors or equations.
+
+    A fit of a user's own table or priors is compared in what it shares with the bundled files.
+    """
+    manifest, found = fitted.manifest, []
+    inputs = manifest.get("inputs", {})
+    if spec_hash(default_transmission(fitted.scm.periods_per_year)) != manifest["spec_sha256"]:
+        found.append("equations")
+    if inputs.get("priors") is None:
+        now = content_hash(load_priors().model_dump(mode="json", exclude={"origin"}))
+        if now != manifest["priors"]["sha256"]:
+            found.append("priors")
+    bundled = inputs.get("data") is None
+    if bundled and load_observations().attrs.get("data_sha256") != manifest["data"]["sha256"]:
+        found.append("data")
+    return found

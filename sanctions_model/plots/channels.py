@@ -1,0 +1,210 @@
+"""Bars by channel: through which entry a relief moves an outcome, and what the article's chain is.
+
+Above the line the entries that add up to the total; below it the other split of the same total,
+along the article's chain and beside it.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sanctions_model import dims
+from sanctions_model.effects import CHAIN_PARTS, channel_effects
+from sanctions_model.interventions import Relief
+from sanctions_model.plots.style import (
+    COLUMN_INCHES,
+    SMALL,
+    TEXT,
+    Colour,
+    add_page_text,
+    line_inches,
+    new_figure,
+    page_text_inches,
+    place_axes,
+    text_inches,
+    tidy,
+    wrap,
+)
+from sanctions_model.plots.words import (
+    default_relief,
+    effect_unit,
+    number,
+    periods_name,
+    reached_outcomes,
+    relief_words,
+    short_label,
+)
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.summaries import IntervalRule, interval, interval_rule
+
+__all__ = ["plot_channels"]
+
+_OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble")
+_CHAIN_WORDS = dict(
+    zip(CHAIN_PARTS, ("along the chain", "offset of the chain", "remainder"), strict=True)
+)
+_ROW = 0.2
+_PARTING = 0.6  # empty share of a row before the second split
+_NUMBERS = 1.12
+
+
+def plot_channels(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    relief: Relief | None = None,
+    outcomes: Sequence[str] | None = None,
+    horizon: int = 12,
+    *,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw the effect of a relief at one horizon, split by channel.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        With named entries.
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    relief : Relief, optional
+        Full relief of the model's measures in four steps by default.
+    outcomes : sequence of str, optional
+        Variables or levels, one panel each.
+    horizon : int
+        Periods from the start of the relief.
+    drawn_from : str
+        What `draws` are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach, the horizon is below 1, or the model
+        names no entries.
+    """
+    relief = relief or default_relief(scm)
+    wanted = outcomes or reached_outcomes(scm, relief, _OUTCOMES) or None
+    rule = interval_rule()
+    effect = channel_effects(scm, draws, relief, horizon=horizon, outcomes=wanted)
+    effect = effect.sel({dims.HORIZON: horizon})
+    summary = interval(effect, rule)
+    reaches = np.abs(effect).max((dims.CHAIN, dims.DRAW)) > 0
+    names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
+    channels = [str(name) for name in effect[dims.CHANNEL].to_numpy()]
+    labels = {name: _label(scm, name) for name in channels}
+
+    title = f"Through which channel: effect of relief after {horizon} {periods_name(scm)}"
+    caption = _caption(scm, relief, horizon, rule, drawn_from)
+    top, bottom = page_text_inches(title, caption)
+    columns = min(2, len(names))
+    left = 0.14 + max(text_inches(words, SMALL, bold=True) for words in labels.values()) + 0.06
+    width = (COLUMN_INCHES - left - 0.1 - columns * _NUMBERS - (columns - 1) * 0.12) / columns
+    width = min(width, 3.0)
+    places = _places(channels)
+    height = (max(places.values()) + 1.0) * _ROW
+    headings = {name: wrap(scm.variables[name].label, width + _NUMBERS, TEXT) for name in names}
+    head = max(len(found) for found in headings.values()) * line_inches(TEXT) + 0.08
+    step = head + height + 0.5
+    figure = new_figure(top + -(-len(names) // columns) * step + bottom)
+    add_page_text(figure, title, caption)
+    for position, name in enumerate(names):
+        row, column = divmod(position, columns)
+        start = left + column * (width + _NUMBERS + 0.12)
+        axes = place_axes(figure, start, top + row * step + head, width, height)
+        where = {dims.OUTCOME: name}
+        _bars(axes, places, summary.sel(where), reaches.sel(where))
+        axes.set_title("\n".join(headings[name]), size=TEXT, loc="left", pad=4, color=Colour.ink)
+        axes.set_xlabel(effect_unit(scm, name), size=SMALL, labelpad=2, color=Colour.ink)
+        ticks = axes.set_yticks(
+            list(places.values()), [labels[c] for c in places] if column == 0 else []
+        )
+        for tick, channel in zip(ticks, places, strict=False):
+            if channel == "total":
+                tick.label1.set_fontweight("bold")
+    return figure
+
+
+def _label(scm: StructuralCausalModel, channel: str) -> str:
+    if channel in _CHAIN_WORDS:
+        return _CHAIN_WORDS[channel]
+    if channel in scm.variables:
+        return short_label(scm.variables[channel])
+    return channel.replace("_", " ")
+
+
+def _places(channels: Sequence[str]) -> dict[str, float]:
+    """Return each channel's row, counted downwards, the chain's parts set apart."""
+    entries = [name for name in channels if name not in CHAIN_PARTS]
+    parts = [name for name in channels if name in CHAIN_PARTS]
+    below = len(entries) + _PARTING
+    return {
+        **{name: float(row) for row, name in enumerate(entries)},
+        **{name: below + row for row, name in enumerate(parts)},
+    }
+
+
+def _bars(
+    axes: Axes, places: dict[str, float], summary: xr.DataArray, reaches: xr.DataArray
+) -> None:
+    tidy(axes)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(max(places.values()) + 0.6, -0.6)
+    for channel, place in places.items():
+        where = {dims.CHANNEL: channel}
+        median, lower, upper = (
+            float(summary.sel({**where, "summary": n})) for n in ("median", "lower", "upper")
+        )
+        there = bool(reaches.sel(where))
+        if there:
+            colour = _colour(channel)
+            axes.barh(place, median, height=0.62, color=colour, alpha=0.85, lw=0)
+            axes.plot([lower, upper], [place, place], color=Colour.ink, lw=0.9)
+        words = f"{number(median)} ({number(lower)}; {number(upper)})" if there else "no path"
+        axes.annotate(
+            words,
+            (1.0, place),
+            (4, 0),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
+            size=SMALL,
+            va="center",
+            color=Colour.ink if there else Colour.faint,
+            weight="bold" if channel == "total" else "normal",
+        )
+    axes.axvline(0.0, color=Colour.ink, lw=0.7)
+    apart = [place for channel, place in places.items() if channel in CHAIN_PARTS]
+    if apart:
+        axes.axhline(
+            min(apart) - 0.5 - _PARTING / 2, color=Colour.faint, lw=0.7, ls=":", clip_on=False
+        )
+    axes.margins(x=0.04)
+    axes.locator_params(axis="x", nbins=5)
+
+
+def _colour(channel: str) -> str:
+    if channel == "total":
+        return Colour.ink
+    return Colour.accent if channel in CHAIN_PARTS else Colour.posterior
+
+
+def _caption(
+    scm: StructuralCausalModel, relief: Relief, horizon: int, rule: IntervalRule, drawn_from: str
+) -> str:
+    chain = (
+        " Below the dotted line another split of the same total: along the article's chain alone, "
+        "the line through expected inflation that works against it, and the remainder."
+        if scm.chain
+        else ""
+    )
+    return (
+        f"Contrast: {relief_words(scm, relief)}; effect in {periods_name(scm)[:-1]} {horizon}, "
+        f"counted from the first of the relief. Bars: {drawn_from} medians; lines and brackets: "
+        f"{rule}. Entries (blue) add up to the total draw by draw, which their medians do "
+        f"not exactly.{chain} pp: percentage points."
+    )

@@ -1,0 +1,209 @@
+"""Fan charts: how far and how fast a relief moves each outcome."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from matplotlib.figure import Figure
+
+from sanctions_model import dims
+from sanctions_model.effects import total_effect
+from sanctions_model.interventions import Relief
+from sanctions_model.plots.style import (
+    COLUMN_INCHES,
+    SMALL,
+    TEXT,
+    Colour,
+    add_page_text,
+    line_inches,
+    new_figure,
+    page_text_inches,
+    place_axes,
+    tidy,
+    wrap,
+)
+from sanctions_model.plots.words import (
+    default_relief,
+    effect_unit,
+    periods_name,
+    reached_outcomes,
+    relief_words,
+)
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.summaries import IntervalRule, interval, interval_rule
+
+__all__ = ["plot_responses"]
+
+_OUTCOMES = (
+    "import_premium",
+    "price_level",
+    "inflation_yoy",
+    "key_rate",
+    "lending_rate",
+    "real_lending_rate",
+    "credit_level",
+    "gdp_level",
+    "rouble",
+    "import_level",
+    "real_wage_level",
+)
+_COLUMNS = 3
+_LEFT, _GAP, _RIGHT = 0.55, 0.62, 0.1
+_PLOT_HEIGHT, _ROW_GAP = 1.12, 0.3
+
+
+def plot_responses(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    relief: Relief | None = None,
+    prior_draws: xr.Dataset | None = None,
+    outcomes: Sequence[str] | None = None,
+    horizon: int = 20,
+    *,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw the effect of a relief on each outcome, period by period.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    relief : Relief, optional
+        Full relief of the model's measures in four steps by default.
+    prior_draws : xr.Dataset, optional
+        Adds the prior's interval as dashed lines.
+    outcomes : sequence of str, optional
+        Variables or levels, one panel each.
+    horizon : int
+        Periods from the start of the relief.
+    drawn_from : str
+        What `draws` are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach, or the horizon is below 1.
+    """
+    relief = relief or default_relief(scm)
+    wanted = outcomes or reached_outcomes(scm, relief, _OUTCOMES) or None
+    rule, half = interval_rule(), IntervalRule(0.5, interval_rule().kind)
+    effect = total_effect(scm, draws, relief, horizon=horizon, outcomes=wanted)
+    names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
+    bands = interval(effect, rule), interval(effect, half)
+    prior = None
+    if prior_draws is not None:
+        asked = {"horizon": horizon, "outcomes": names}
+        prior = interval(total_effect(scm, prior_draws, relief, **asked), rule)
+
+    title = f"Effect of relief on {len(names)} outcomes over {horizon} {periods_name(scm)}"
+    if len(names) == 1:
+        title = (
+            f"Effect of relief on {scm.variables[names[0]].label} over {horizon} "
+            + periods_name(scm)
+        )
+    caption = _caption(scm, relief, rule, drawn_from, with_prior=prior is not None)
+    top, bottom = page_text_inches(title, caption)
+    columns = min(_COLUMNS, len(names))
+    width = (COLUMN_INCHES - _LEFT - _RIGHT - (columns - 1) * _GAP) / columns
+    headings = {name: wrap(scm.variables[name].label, width + 0.4, TEXT) for name in names}
+    lines = max(len(found) for found in headings.values())
+    head = lines * line_inches(TEXT) + 0.04
+    rows = -(-(len(names) + 1) // columns)  # one more cell, for the key
+    step = head + _PLOT_HEIGHT + _ROW_GAP
+    figure = new_figure(top + rows * step + 0.1 + bottom)
+    add_page_text(figure, title, caption)
+    for position, name in enumerate(names):
+        row, column = divmod(position, columns)
+        left = _LEFT + column * (width + _GAP)
+        axes = place_axes(figure, left, top + row * step + head, width, _PLOT_HEIGHT)
+        where = {dims.OUTCOME: name}
+        _fan(axes, bands[0].sel(where), bands[1].sel(where))
+        if prior is not None:
+            _prior_lines(axes, prior.sel(where))
+        _finish(axes, horizon)
+        axes.set_title("\n".join(headings[name]), size=TEXT, loc="left", pad=3, color=Colour.ink)
+        axes.set_ylabel(effect_unit(scm, name), size=SMALL, color=Colour.ink, labelpad=2)
+        if position + columns >= len(names):
+            words = f"{periods_name(scm)} after the start of relief"
+            axes.set_xlabel("\n".join(wrap(words, width + 0.3, SMALL)), size=SMALL, labelpad=2)
+    row, column = divmod(len(names), columns)
+    left = _LEFT + column * (width + _GAP)
+    key = place_axes(figure, left - 0.2, top + row * step + head, width + 0.2, _PLOT_HEIGHT)
+    _key(key, rule, drawn_from, with_prior=prior is not None)
+    return figure
+
+
+def _fan(axes: Axes, band: xr.DataArray, half: xr.DataArray) -> None:
+    periods = band[dims.HORIZON].to_numpy()
+    for found, alpha in ((band, 0.22), (half, 0.4)):
+        lower, upper = found.sel(summary="lower"), found.sel(summary="upper")
+        axes.fill_between(
+            periods, lower.to_numpy(), upper.to_numpy(), color=Colour.posterior, alpha=alpha, lw=0
+        )
+    axes.plot(periods, band.sel(summary="median").to_numpy(), color=Colour.posterior, lw=1.5)
+
+
+def _prior_lines(axes: Axes, prior: xr.DataArray) -> None:
+    """Dash the prior's bounds without letting a wide prior set the scale."""
+    axes.autoscale_view()
+    low, high = axes.get_ylim()
+    periods = prior[dims.HORIZON].to_numpy()
+    for bound in ("lower", "upper"):
+        axes.plot(periods, prior.sel(summary=bound).to_numpy(), color=Colour.faint, lw=0.9, ls="--")
+    axes.autoscale_view()
+    widest = 2.0 * (high - low)
+    wide_low, wide_high = axes.get_ylim()
+    axes.set_ylim(max(wide_low, low - widest), min(wide_high, high + widest))
+
+
+def _finish(axes: Axes, horizon: int) -> None:
+    tidy(axes)
+    axes.axhline(0.0, color=Colour.ink, lw=0.7, zorder=1)
+    axes.set_xlim(min(1, horizon - 1), horizon)
+    step = max(1, round(horizon / 5 / 4) * 4 if horizon >= 12 else round(horizon / 4))
+    axes.set_xticks(np.arange(step, horizon + 1, step))
+    axes.locator_params(axis="y", nbins=5)
+    axes.grid(axis="y", color=Colour.rule, lw=0.4)
+    axes.set_axisbelow(True)
+
+
+def _key(axes: Axes, rule: IntervalRule, drawn_from: str, *, with_prior: bool) -> None:
+    axes.set_axis_off()
+    mass = f"{100 * rule.prob:g} %"
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=Colour.posterior, lw=1.5, label=f"{drawn_from} median"),
+        Patch(color=Colour.posterior, alpha=0.53, lw=0, label="50 % interval"),
+        Patch(color=Colour.posterior, alpha=0.22, lw=0, label=f"{mass} interval"),
+    ]
+    if with_prior:
+        handles.append(
+            Line2D([], [], color=Colour.faint, lw=0.9, ls="--", label=f"prior, {mass} interval")
+        )
+    axes.legend(handles=handles, loc="upper left", frameon=False, fontsize=SMALL, borderpad=0)
+
+
+def _caption(
+    scm: StructuralCausalModel,
+    relief: Relief,
+    rule: IntervalRule,
+    drawn_from: str,
+    *,
+    with_prior: bool,
+) -> str:
+    periods = periods_name(scm)
+    prior = ", dashed: the same interval under the prior alone" if with_prior else ""
+    return (
+        f"Contrast: {relief_words(scm, relief)}. Line: {drawn_from} median; bands: 50 % interval "
+        f"and {rule}{prior}. Differences between the two paths under common draws, shocks the "
+        f"same in both; pp: percentage points. {periods.capitalize()} count from 1, the first of "
+        "the relief."
+    )

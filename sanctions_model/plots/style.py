@@ -1,0 +1,176 @@
+"""How all figures look: colours, sizes in inches, titles and captions, files.
+
+Figures are made for a column of 7 inches with type of at least 7 points. This module knows no
+model and draws no data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+
+from sanctions_model.files import whole_file
+
+__all__ = [
+    "COLUMN_INCHES",
+    "SMALL",
+    "TEXT",
+    "TITLE",
+    "Colour",
+    "add_page_text",
+    "line_inches",
+    "new_figure",
+    "page_text_inches",
+    "place_axes",
+    "save_figures",
+    "text_inches",
+    "tidy",
+    "wrap",
+]
+
+COLUMN_INCHES = 7.0
+SMALL, TEXT, TITLE = 7.0, 8.0, 9.5
+_LINE_SPACING = 1.25
+_POINTS_PER_INCH = 72.0
+_FILE_DPI = 200
+# Glyphs are placed on whole pixels: at a low resolution text runs wider than it is.
+_HINTING = 1.07
+
+
+@dataclass(frozen=True, slots=True)
+class _Colours:
+    """Okabe and Ito's palette, told apart by the colour-blind, by what a colour means here."""
+
+    posterior: str = "#0072B2"
+    prior: str = "#999999"
+    positive: str = "#0072B2"
+    negative: str = "#D55E00"
+    mixed: str = "#CC79A7"
+    measure: str = "#FBE3B5"
+    latent: str = "#D6ECF8"
+    chain: str = "#F7E46B"
+    accent: str = "#009E73"
+    ink: str = "#222222"
+    faint: str = "#6B6B6B"
+    rule: str = "#C8C8C8"
+
+
+Colour = _Colours()
+
+
+def new_figure(height: float, width: float = COLUMN_INCHES) -> Figure:
+    """Return an empty white figure of this size in inches, outside pyplot."""
+    figure = Figure(figsize=(width, height), facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def place_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Add axes at a place given in inches from the figure's upper left corner."""
+    across, down = figure.get_size_inches()
+    box = (left / across, 1.0 - (top + height) / down, width / across, height / down)
+    return figure.add_axes(box)
+
+
+def tidy(axes: Axes) -> None:
+    """Leave only the frame and ticks that are read, in small type."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(Colour.faint)
+        axes.spines[side].set_linewidth(0.6)
+    axes.tick_params(
+        labelsize=SMALL, length=2.5, width=0.6, color=Colour.faint, labelcolor=Colour.ink, pad=2
+    )
+
+
+def line_inches(size: float) -> float:
+    """Return the height of a line of type of `size` points."""
+    return size * _LINE_SPACING / _POINTS_PER_INCH
+
+
+def text_inches(text: str, size: float, *, bold: bool = False) -> float:
+    """Return the width of one line of text."""
+    font = FontProperties(size=size, weight="bold" if bold else "normal")
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, False)  # noqa: FBT003
+    return _HINTING * float(width) / _POINTS_PER_INCH
+
+
+def wrap(text: str, inches: float, size: float, *, bold: bool = False) -> list[str]:
+    """Break a text into lines no wider than `inches`; a longer word stands alone.
+
+    Examples
+    --------
+    >>> wrap("relief of measures", 0.8, 7)
+    ['relief of', 'measures']
+    """
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_inches(longer, size, bold=bold) <= inches:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def add_page_text(figure: Figure, title: str, caption: str, margin: float = 0.12) -> None:
+    """Write the title at the top and the caption at the bottom, across the figure's width.
+
+    `page_text_inches` says how much room they take.
+    """
+    across, down = figure.get_size_inches()
+    inside = across - 2 * margin
+    for text, size, weight, at_top in (
+        (title, TITLE, "bold", True),
+        (caption, SMALL, "normal", False),
+    ):
+        figure.text(
+            margin / across,
+            1.0 - 0.08 / down if at_top else 0.06 / down,
+            "\n".join(wrap(text, inside, size, bold=at_top)),
+            size=size,
+            weight=weight,
+            color=Colour.ink if at_top else Colour.faint,
+            va="top" if at_top else "bottom",
+            ha="left",
+            linespacing=_LINE_SPACING,
+        )
+
+
+def page_text_inches(
+    title: str, caption: str, width: float = COLUMN_INCHES, margin: float = 0.12
+) -> tuple[float, float]:
+    """Return the room that `add_page_text` needs at the top and at the bottom."""
+    inside = width - 2 * margin
+    top = len(wrap(title, inside, TITLE, bold=True)) * line_inches(TITLE) + 0.12
+    return top, len(wrap(caption, inside, SMALL)) * line_inches(SMALL) + 0.12
+
+
+def save_figures(figures: Mapping[str, Figure], directory: Path | str) -> list[Path]:
+    """Write each figure as ``NAME.png`` at 200 dots an inch; each file appears whole or not at all.
+
+    Parameters
+    ----------
+    figures : mapping of str to Figure
+        By file name without ending.
+    directory : path
+        An existing folder.
+
+    Returns
+    -------
+    list of pathlib.Path
+    """
+    written = []
+    for name, figure in figures.items():
+        target = Path(directory) / f"{name}.png"
+        with whole_file(target) as part:
+            # No version of the plotting library inside: equal figures are equal files.
+            figure.savefig(part, dpi=_FILE_DPI, format="png", metadata={"Software": None})
+        written.append(target)
+    return written

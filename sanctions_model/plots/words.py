@@ -1,0 +1,92 @@
+"""What figures say: numbers, units, labels, the contrast. This module knows no draws and no plots."""
+
+import re
+
+from sanctions_model.equations import Variable
+from sanctions_model.interventions import Relief
+from sanctions_model.scm import StructuralCausalModel
+
+__all__ = [
+    "default_relief",
+    "effect_unit",
+    "number",
+    "periods_name",
+    "reached_outcomes",
+    "relief_words",
+    "short_label",
+    "short_unit",
+]
+
+
+def number(value: float, *, signed: bool = True) -> str:
+    """Say a number with two significant digits and a true minus sign.
+
+    Examples
+    --------
+    >>> number(-0.1689), number(28.47), number(0.0), number(3.2, signed=False)
+    ('−0.17', '+28', '0', '3.2')
+    """
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.2g}")
+    size = abs(rounded)
+    digits = 0 if size >= 10 else 1 if size >= 1 else 2
+    if size < 0.005:
+        return "0.00"
+    text = f"{rounded:+.{digits}f}" if signed else f"{rounded:.{digits}f}"
+    return text.replace("-", "−")
+
+
+def periods_name(scm: StructuralCausalModel) -> str:
+    """Return what the model's periods are called, in the plural."""
+    return {1: "years", 4: "quarters", 12: "months"}.get(scm.periods_per_year, "periods")
+
+
+def effect_unit(scm: StructuralCausalModel, name: str) -> str:
+    """Return the unit of a difference: what is measured in % differs by percentage points (pp)."""
+    unit = scm.variables[name].unit
+    if name in {level.variable.name for level in scm.levels} or not unit.startswith("%"):
+        return unit or "unit of the variable"
+    body = re.sub(r"\s*\(.*\)", "", unit)
+    if body == "%":
+        return "pp"
+    return f"pp {body[2:]}" if body.startswith("% of ") else f"pp ({body})"
+
+
+def short_label(variable: Variable) -> str:
+    """Return a variable's label up to its first comma or bracket."""
+    return re.split(r" \(|, ", variable.label)[0]
+
+
+def short_unit(variable: Variable) -> str:
+    """Return a variable's unit up to its first comma or bracket."""
+    return re.split(r" \(|, ", variable.unit)[0]
+
+
+def relief_words(scm: StructuralCausalModel, relief: Relief) -> str:
+    """Say a contrast: what is lifted, by how much, how fast, against what."""
+    every = set(relief.measures) == set(scm.measures) and len(relief.measures) > 1
+    which = "all measures" if every else ", ".join(relief.measures)
+    depth = "full relief" if relief.depth == 1 else f"relief of {100 * relief.depth:g} %"
+    steps = "at once" if relief.ramp == 1 else f"in {relief.ramp} equal steps"
+    late = "" if relief.start == 1 else f" from {periods_name(scm)[:-1]} {relief.start}"
+    return f"{depth} of {which} {steps}{late}, against measures that stay"
+
+
+def default_relief(scm: StructuralCausalModel) -> Relief:
+    """Return the full relief of the model's own measures."""
+    return Relief(measures=scm.measures)
+
+
+def reached_outcomes(
+    scm: StructuralCausalModel, relief: Relief, preferred: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the preferred outcomes that a relief can reach, else the model's own."""
+    flows = {level.variable.name: level.flow for level in scm.levels}
+    reach = set().union(*(scm.graph.descendants(name) for name in relief.measures))
+    own = scm.headline or tuple(scm.stochastic)
+    for names in (preferred, own):
+        found = tuple(n for n in names if n in scm.variables and flows.get(n, n) in reach)
+        if found:
+            return found
+    return ()

@@ -1,0 +1,225 @@
+"""Results as people read them: the few rows and words that fit a screen. Computes nothing new."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model.console import View
+from sanctions_model.equations import (
+    Affine,
+    AsymmetricAdjustment,
+    Equation,
+    Exogenous,
+    Identity,
+    LatentAdjustment,
+    Linear,
+    PartialAdjustment,
+)
+from sanctions_model.errors import QuestionError
+from sanctions_model.observations import coverage
+from sanctions_model.parameters import addresses
+from sanctions_model.prior_families import Prior, Relative
+from sanctions_model.priors import Priors
+from sanctions_model.sampling import Fit
+from sanctions_model.scm import StructuralCausalModel
+
+__all__ = [
+    "claims_view",
+    "coverage_view",
+    "diagnostics_line",
+    "effects_view",
+    "equations_view",
+    "links_view",
+    "priors_view",
+]
+
+_KIND_NAMES: dict[type, str] = {
+    Exogenous: "exogenous",
+    AsymmetricAdjustment: "asymmetric adjustment",
+    Identity: "identity",
+    LatentAdjustment: "latent",
+    PartialAdjustment: "observed, partial adjustment",
+    Linear: "observed, linear",
+}
+
+
+def _rule(table: pd.DataFrame) -> str:
+    kind = "equal-tailed" if table["ci_kind"].iloc[0] == "eti" else "highest-density"
+    return f"Median and {100 * table['ci_prob'].iloc[0]:g} % {kind} interval."
+
+
+def _size(median: float, lower: float, upper: float) -> str:
+    if np.isnan(median):
+        return ""
+    digits = 2 if max(abs(lower), abs(upper)) < 10 else 1
+    return f"{median:.{digits}f} ({lower:.{digits}f}; {upper:.{digits}f})"
+
+
+def coverage_view(observations: xr.Dataset, scm: StructuralCausalModel) -> View:
+    """Which periods each series covers."""
+    return View(table=coverage(observations, scm), title="Data coverage")
+
+
+def diagnostics_line(fitted: Fit) -> str:
+    """Convergence in one line."""
+    found = fitted.diagnostics
+    if found is None:
+        return "prior only: no data used beyond scales and means, nothing sampled"
+    refitted = fitted.manifest.get("refitted_at_target_accept")
+    again = f", after a refit at target_accept {refitted}" if refitted else ""
+    return (
+        f"diagnostics: {found.divergences} divergences, R-hat {found.r_hat:.3f}, "
+        f"bulk ESS {found.ess_bulk:.0f}, tail ESS {found.ess_tail:.0f}, "
+        f"{found.explosive} explosive draws{again}"
+    )
+
+
+def links_view(table: pd.DataFrame) -> View:
+    """Long-run effect of every link, prior beside posterior."""
+    rows = table[table["kind"] == "long_run"]
+    shown = pd.DataFrame(
+        {
+            "link": rows["link"],
+            "prior": [
+                _size(*row)
+                for row in rows[["prior_median", "prior_lower", "prior_upper"]].to_numpy()
+            ],
+            "posterior": [_size(*row) for row in rows[["median", "lower", "upper"]].to_numpy()],
+            "data share": [_share(value) for value in rows["data_share"]],
+            "sign": np.where(rows["sign_assumed"], "assumed by the prior", ""),
+        }
+    )
+    caption = _rule(table) + (
+        " Data share: 1 - (posterior width / prior width) squared; 0 means the answer is prior."
+    )
+    return View(table=shown, title="Links: long-run effect", caption=caption)
+
+
+def _share(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.2f}"
+
+
+def effects_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
+    """Total effects of the largest relief in the table, by outcome and horizon."""
+    depth = table["relief"].max()
+    rows = table[(table["relief"] == depth) & (table["channel"] == "total")]
+    horizons = sorted(rows["horizon"].unique())
+    last = horizons[-1]
+    shown = []
+    for outcome, own in rows.groupby("outcome", sort=False):
+        by_horizon = own.set_index("horizon")
+        cells = {
+            f"after {h}": _size(*by_horizon.loc[h, ["median", "lower", "upper"]]) for h in horizons
+        }
+        below = by_horizon.loc[last, "prob_below_zero"]
+        variable = scm.variables[str(outcome)]
+        shown.append(
+            {
+                "outcome": variable.label,
+                "unit": variable.unit,
+                **cells,
+                f"P(below 0) after {last}": f"{below:.2f}",
+            }
+        )
+    period = {4: "quarters", 12: "months"}.get(scm.periods_per_year, "periods")
+    return View(
+        table=pd.DataFrame(shown),
+        title=f"Effect of lifting {100 * depth:g} % of the measures, {period} after the start",
+        caption=_rule(table) + " Against measures that stay. Channels are in effects.csv.",
+    )
+
+
+def claims_view(table: pd.DataFrame) -> View:
+    """Claims with their probability before and after the data, and the verdict."""
+    shown = pd.DataFrame(
+        {
+            "claim": table["statement"],
+            "P before": [f"{value:.2f}" for value in table["prob_prior"]],
+            "P after": ["" if np.isnan(v) else f"{v:.2f}" for v in table["prob"]],
+            "verdict": table["verdict"],
+        }
+    )
+    caption = _rule(table) + " P before and after the data; the horizon is in the verdict."
+    return View(table=shown, title="The article's claims", caption=caption)
+
+
+def equations_view(scm: StructuralCausalModel) -> View:
+    """Every variable with its kind, parents and unit."""
+    rows = [
+        {
+            "variable": name,
+            "label": equation.variable.label,
+            "unit": equation.variable.unit,
+            "kind": _KIND_NAMES[type(equation)],
+            "parents": _parents(equation),
+        }
+        for name, equation in scm.by_name.items()
+    ]
+    return View(table=pd.DataFrame(rows), title=f"Equations of the {scm.name or 'model'}")
+
+
+def _parents(equation: Equation) -> str:
+    if isinstance(equation, Exogenous):
+        return ""
+    if isinstance(equation, AsymmetricAdjustment):
+        return equation.measure
+    if isinstance(equation, Identity):
+        return " ".join(f"{_signed(c)} {parent}" for parent, c in equation.terms.items()).lstrip(
+            "+ "
+        )
+    return ", ".join(equation.parents)
+
+
+def _signed(coefficient: float | Affine) -> str:
+    if not isinstance(coefficient, Affine):
+        size = abs(coefficient)
+        return ("-" if coefficient < 0 else "+") + ("" if size == 1 else f" {size:g}")
+    if coefficient.constant == 0:
+        return f"+ {coefficient.parameter}"
+    return f"+ ({coefficient.constant:g} {coefficient.slope:+g} {coefficient.parameter})"
+
+
+def priors_view(priors: Priors, scm: StructuralCausalModel, *, containing: str = "") -> View:
+    """Every prior of a model as stated, with rationale and sources.
+
+    Raises
+    ------
+    PriorError
+        If the priors do not fit the model.
+    QuestionError
+        If no address contains `containing`.
+    """
+    # Prior-only scales: enough to check that every parameter has exactly one prior.
+    priors.for_model(scm, dict.fromkeys(scm.stochastic, (0.0, 1.0)))
+    rows = []
+    for address, (name, label) in addresses(scm).items():
+        group = priors.entries[name]
+        prior = group.get(label or "") or group["*"]
+        if containing not in address:
+            continue
+        sources = prior.sources
+        rows.append(
+            {
+                "parameter": address,
+                "prior": _stated(prior),
+                "unit": prior.unit,
+                "sign": "assumed" if prior.sign and name == "coefficient" else "",
+                "rationale": prior.rationale,
+                "sources": sources if isinstance(sources, str) else ", ".join(sources),
+            }
+        )
+    if not rows:
+        raise QuestionError(f"No parameter's address contains {containing!r}.")
+    return View(
+        table=pd.DataFrame(rows),
+        title=f"Priors of {priors.origin}: {len(rows)} parameters",
+        caption="Sources are ids of evidence.csv (`sanctions-model priors --evidence`).",
+    )
+
+
+def _stated(prior: Prior) -> str:
+    arguments = ", ".join(f"{name} {value:g}" for name, value in prior.arguments.items())
+    minus = "-" if getattr(prior, "negative", False) else ""
+    relative = isinstance(prior, Relative) and prior.relative_to_series
+    scaled = " in units of the series" if relative else ""
+    return f"{minus}{prior.family}({arguments}){scaled}"

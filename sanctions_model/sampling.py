@@ -1,0 +1,350 @@
+"""Sampling: fit a model, gate its convergence, keep it in one file and read it back.
+
+PyMC, PyTensor and nutpie are imported inside the functions that need them: a saved fit is loaded
+and questioned without them.
+"""
+
+import importlib.metadata
+import logging
+import os
+import platform
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.density import log_likelihood, log_prior, predictive
+from sanctions_model.diagnostics import Diagnostics, diagnose
+from sanctions_model.errors import ConvergenceError, QuestionError
+from sanctions_model.parameters import parameter_dims
+from sanctions_model.priors import Priors, sample_prior
+from sanctions_model.problem import Problem
+from sanctions_model.samplers import Nutpie, Sampler
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.specification import content_hash, spec_hash
+
+__all__ = [
+    "Compiled",
+    "Fit",
+    "compile_problem",
+    "fit",
+    "sample_prior_predictive",
+]
+
+_LOG = logging.getLogger(__name__)
+_ONE_AT_A_TIME = threading.Lock()
+_REFIT_TARGET_ACCEPT = 0.95
+_PACKAGES = ("sanctions-model", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "xarray")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """Draws with everything they came from.
+
+    Parameters
+    ----------
+    problem : Problem
+        Model, data and priors.
+    idata : xr.DataTree
+        ArviZ groups: ``posterior`` (absent in prior-only mode), ``prior``, ``prior_predictive``,
+        ``log_likelihood``, ``log_prior``, ``sample_stats``, ``observed_data``.
+    manifest : mapping
+        Versions, seed, sampler, hashes, diagnostics and wall times.
+    """
+
+    problem: Problem
+    idata: xr.DataTree
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def scm(self) -> StructuralCausalModel:
+        """The model, with the centres that the data gave."""
+        return self.problem.scm
+
+    @property
+    def is_prior_only(self) -> bool:
+        """Whether there are prior draws alone."""
+        return "posterior" not in self.idata.children
+
+    @property
+    def draws(self) -> xr.Dataset:
+        """Posterior draws of the parameters, or prior draws in prior-only mode."""
+        return self.idata["prior" if self.is_prior_only else "posterior"].to_dataset()
+
+    @property
+    def prior_draws(self) -> xr.Dataset:
+        """Prior draws of the parameters."""
+        return self.idata["prior"].to_dataset()
+
+    @property
+    def diagnostics(self) -> Diagnostics | None:
+        """Convergence of the posterior draws, None in prior-only mode."""
+        found = self.manifest.get("diagnostics")
+        return None if found is None else Diagnostics(**found)
+
+    def _repr_html_(self) -> str:
+        """Show the draws as xarray does."""
+        return str(self.idata._repr_html_())  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compiled:
+    """A compiled model that fits any problem of the same structure.
+
+    Parameters
+    ----------
+    problem : Problem
+        What it was compiled for.
+    sampler : Sampler
+    model : object
+        The sampler's own.
+    seconds : float
+        How long it took.
+    """
+
+    problem: Problem
+    sampler: Sampler
+    model: Any
+    seconds: float
+
+
+def compile_problem(problem: Problem, sampler: Sampler | None = None) -> Compiled:
+    """Compile a problem's model once, for one fit or many.
+
+    Parameters
+    ----------
+    problem : Problem
+    sampler : Sampler, optional
+        `Nutpie` by default.
+
+    Returns
+    -------
+    Compiled
+    """
+    sampler = sampler or Nutpie()
+    began = time.perf_counter()
+    model = sampler.compile(problem)
+    seconds = time.perf_counter() - began
+    return Compiled(problem=problem, sampler=sampler, model=model, seconds=seconds)
+
+
+def fit(
+    scm: StructuralCausalModel,
+    observations: xr.Dataset,
+    priors: Priors,
+    *,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    random_seed: int = 20260101,
+    sampler: Sampler | None = None,
+    compiled: Compiled | None = None,
+    allow_unconverged: bool = False,
+    progress: bool = False,
+) -> Fit:
+    """Draw from the posterior and refuse draws that did not converge.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    observations : xr.Dataset
+        As `load_observations` returns it.
+    priors : Priors
+    draws, tune, chains : int
+        Kept and discarded draws a chain, and chains.
+    random_seed : int
+        Same versions, same kind of machine and same seed give the same bits.
+    sampler : Sampler, optional
+        `Nutpie` by default, or `PyMCSampler`.
+    compiled : Compiled, optional
+        A model of the same structure, to fit without compiling.
+    allow_unconverged : bool
+        Return the fit even if the gate fails, with a warning in the log.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    ConvergenceError
+        If R-hat exceeds 1.01, bulk or tail ESS is below 400 or a draw diverged, after one refit
+        at a higher target if divergences alone fail.
+    PriorError, ObservationError
+        If priors or data do not fit the model.
+    QuestionError
+        If a count is below 1, or `compiled` has another structure.
+    """
+    _require_counts(draws=draws, tune=tune, chains=chains)
+    problem = Problem.of(scm, observations, priors)
+    if compiled is None:
+        compiled = compile_problem(problem, sampler)
+    _require_same_structure(compiled.problem, problem)
+    settings = {"draws": draws, "tune": tune, "chains": chains, "random_seed": random_seed}
+    with _ONE_AT_A_TIME:
+        began = time.perf_counter()
+        sampler = compiled.sampler
+        tree = sampler.sample(compiled.model, problem, progress=progress, **settings)
+        posterior, diagnostics = _examine(problem, tree)
+        refitted = diagnostics.only_divergences_fail
+        if refitted:
+            _LOG.warning(
+                "%s; sampling once more at target_accept %s.",
+                diagnostics.failures[0],
+                _REFIT_TARGET_ACCEPT,
+            )
+            sampler = sampler.with_target_accept(_REFIT_TARGET_ACCEPT)
+            tree = sampler.sample(compiled.model, problem, progress=progress, **settings)
+            posterior, diagnostics = _examine(problem, tree)
+        seconds = time.perf_counter() - began
+    if diagnostics.failures:
+        message = (
+            f"Sampling did not converge: {'; '.join(diagnostics.failures)}. "
+            "Sample longer (draws, tune), or look at priors and data; "
+            "allow_unconverged returns the draws all the same."
+        )
+        if not allow_unconverged:
+            raise ConvergenceError(message)
+        _LOG.warning("%s", message)
+    groups = _groups(problem, random_seed, draws * chains)
+    groups |= {
+        "posterior": posterior,
+        "sample_stats": _sample_stats(tree),
+        "log_likelihood": log_likelihood(problem, posterior).to_dataset(),
+        "log_prior": log_prior(problem, posterior),
+    }
+    manifest = _manifest(problem, settings, sampler) | {
+        "diagnostics": {name: getattr(diagnostics, name) for name in Diagnostics.__slots__},
+        "refitted_at_target_accept": _REFIT_TARGET_ACCEPT if refitted else None,
+        "seconds": {"compiling": compiled.seconds, "sampling": seconds},
+    }
+    return Fit(problem=problem, idata=xr.DataTree.from_dict(groups), manifest=manifest)
+
+
+def sample_prior_predictive(
+    scm: StructuralCausalModel,
+    observations: xr.Dataset,
+    priors: Priors,
+    *,
+    draws: int = 4000,
+    random_seed: int = 20260101,
+) -> Fit:
+    """Draw parameters and one-step predictions from the prior, without PyMC.
+
+    Parameters
+    ----------
+    scm, observations, priors
+        As for `fit`; the data set scales and centres, nothing else.
+    draws : int
+    random_seed : int
+
+    Returns
+    -------
+    Fit
+        Without a posterior; every question answers it from the prior.
+    """
+    _require_counts(draws=draws)
+    problem = Problem.of(scm, observations, priors)
+    groups = _groups(problem, random_seed, draws)
+    settings = {"draws": draws, "chains": 1, "random_seed": random_seed}
+    return Fit(
+        problem=problem,
+        idata=xr.DataTree.from_dict(groups),
+        manifest=_manifest(problem, settings, None) | {"seconds": {}},
+    )
+
+
+def _groups(problem: Problem, random_seed: int, draws: int) -> dict[str, xr.Dataset]:
+    prior = sample_prior(problem.scm, problem.absolute, draws=draws, random_seed=random_seed)
+    few = prior.isel({dims.DRAW: slice(0, 1000)})
+    observed = np.where(problem.cases.weight > 0, problem.outcomes, np.nan)
+    return {
+        "prior": prior,
+        "prior_predictive": predictive(problem, few, random_seed).to_dataset(),
+        "observed_data": xr.Dataset(
+            {"observed": ((dims.TIME, dims.EQUATION), observed)},
+            coords={dims.TIME: problem.cases.time, dims.EQUATION: list(problem.scm.stochastic)},
+        ),
+    }
+
+
+def _examine(problem: Problem, tree: xr.DataTree) -> tuple[xr.Dataset, Diagnostics]:
+    names = list(parameter_dims(problem.scm))
+    posterior = tree["posterior"].to_dataset()[names].transpose(dims.CHAIN, dims.DRAW, ...)
+    posterior.attrs = {}
+    divergences = int(tree["sample_stats"]["diverging"].sum())
+    return posterior, diagnose(problem.scm, posterior, divergences)
+
+
+def _sample_stats(tree: xr.DataTree) -> xr.Dataset:
+    stats = tree["sample_stats"].to_dataset()
+    wanted = ("diverging", "energy", "lp", "logp", "n_steps", "depth", "step_size", "tree_depth")
+    kept = [name for name in wanted if name in stats]
+    renamed = stats[kept].rename({"logp": "lp"} if "logp" in kept and "lp" not in kept else {})
+    renamed.attrs = {}
+    return renamed
+
+
+def _require_counts(**counts: int) -> None:
+    for name, value in counts.items():
+        if value < 1:
+            raise QuestionError(f"{name} is {value!r}; expected a whole number of at least 1.")
+
+
+def _require_same_structure(compiled: Problem, problem: Problem) -> None:
+    def structure(p: Problem) -> tuple[Any, ...]:
+        families = {address: _family(prior) for address, prior in p.absolute.items()}
+        return spec_hash(p.scm), p.cases.time.size, p.falling, families, set(p.cases.centres)
+
+    if compiled is not problem and structure(compiled) != structure(problem):
+        raise QuestionError(
+            "The compiled model has another structure (equations, number of periods, families of "
+            "priors or measures that fall); compile this problem instead."
+        )
+
+
+def _family(prior: Any) -> tuple[str, bool, bool]:
+    bounds = (getattr(prior, "lower", None) is not None, getattr(prior, "upper", None) is not None)
+    return (prior.family, *bounds)
+
+
+def _manifest(
+    problem: Problem, settings: Mapping[str, int], sampler: Sampler | None
+) -> dict[str, Any]:
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {name: _version(name) for name in _PACKAGES}
+        | {"python": platform.python_version()},
+        "machine": {
+            "system": platform.system(),
+            "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+        },
+        "settings": dict(settings),
+        "sampler": None if sampler is None else repr(sampler),
+        "data": {
+            "title": str(problem.observations.attrs.get("title", "")),
+            "last_period": str(problem.cases.time[-1])[:10],
+            "sha256": str(problem.observations.attrs.get("data_sha256", "")),
+        },
+        "priors": {
+            "origin": problem.priors.origin,
+            "sha256": content_hash(problem.priors.model_dump(mode="json", exclude={"origin"})),
+        },
+        "spec_sha256": spec_hash(problem.scm),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,86 @@
+"""A transmission with its priors, for those who like one object to start from."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from sanctions_model.observations import load_observations
+from sanctions_model.priors import Priors, load_priors
+from sanctions_model.problem import Problem
+from sanctions_model.sampling import Fit, fit, sample_prior_predictive
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.transmission import default_transmission
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+__all__ = ["SanctionsModel"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SanctionsModel:
+    """The default transmission and its priors, or your own.
+
+    Parameters
+    ----------
+    transmission : StructuralCausalModel
+    priors : Priors
+
+    Examples
+    --------
+    >>> prior = SanctionsModel().sample_prior_predictive(draws=10)
+    >>> prior.draws.sizes["draw"]
+    10
+    """
+
+    transmission: StructuralCausalModel = field(default_factory=default_transmission)
+    priors: Priors = field(default_factory=load_priors)
+
+    def fit(
+        self,
+        observations: xr.Dataset | None = None,
+        *,
+        draws: int = 1000,
+        tune: int = 1000,
+        chains: int = 4,
+        random_seed: int = 20260101,
+        progress: bool = False,
+    ) -> Fit:
+        """Draw from the posterior, see `sampling.fit`; the bundled data by default."""
+        return fit(
+            self.transmission,
+            _data(observations),
+            self.priors,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            random_seed=random_seed,
+            progress=progress,
+        )
+
+    def sample_prior_predictive(
+        self,
+        observations: xr.Dataset | None = None,
+        *,
+        draws: int = 4000,
+        random_seed: int = 20260101,
+    ) -> Fit:
+        """Draw from the prior, see `sampling.sample_prior_predictive`."""
+        return sample_prior_predictive(
+            self.transmission,
+            _data(observations),
+            self.priors,
+            draws=draws,
+            random_seed=random_seed,
+        )
+
+    def build(self, observations: xr.Dataset | None = None) -> "pm.Model":
+        """Build the PyMC model, see `model.build`."""
+        from sanctions_model.model import build
+
+        return build(Problem.of(self.transmission, _data(observations), self.priors))
+
+
+def _data(observations: xr.Dataset | None) -> xr.Dataset:
+    return load_observations() if observations is None else observations

@@ -1,0 +1,98 @@
+"""A model as plain JSON and back, and the hash that names it. No pickle, no evaluation."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sanctions_model import equations
+from sanctions_model.errors import SpecError
+from sanctions_model.scm import StructuralCausalModel
+
+__all__ = ["content_hash", "from_dict", "spec_hash", "to_dict"]
+
+_KINDS: dict[str, Any] = {
+    kind.__name__: kind
+    for kind in (
+        equations.Affine,
+        equations.AsymmetricAdjustment,
+        equations.Constant,
+        equations.Exogenous,
+        equations.Hold,
+        equations.Identity,
+        equations.Indicator,
+        equations.LatentAdjustment,
+        equations.Level,
+        equations.Linear,
+        equations.PartialAdjustment,
+        equations.Path,
+        equations.Variable,
+        StructuralCausalModel,
+    )
+}
+
+
+def to_dict(scm: StructuralCausalModel) -> dict[str, Any]:
+    """Return the model as nested dicts, lists, strings and numbers."""
+    plain: dict[str, Any] = _plain(scm)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: _plain(getattr(value, field.name)) for field in _fields(value)}
+        return {"kind": type(value).__name__, **fields}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _fields(value: Any) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(value)
+
+
+def from_dict(plain: Mapping[str, Any]) -> StructuralCausalModel:
+    """Build the model that `to_dict` described.
+
+    Raises
+    ------
+    SpecError
+        If the description is not one of a model.
+    """
+    built = _build(plain)
+    if not isinstance(built, StructuralCausalModel):
+        raise SpecError("The description is not one of a structural causal model.")
+    return built
+
+
+def _build(plain: Any) -> Any:
+    if isinstance(plain, list):
+        return tuple(_build(item) for item in plain)
+    if not isinstance(plain, Mapping):
+        return plain
+    kind = plain.get("kind")
+    if kind is None:
+        return {key: _build(value) for key, value in plain.items()}
+    if kind not in _KINDS:
+        raise SpecError(f"Unknown kind {kind!r} in a model description.")
+    arguments = {key: _build(value) for key, value in plain.items() if key != "kind"}
+    if "noise" in arguments:
+        arguments["noise"] = equations.Noise(arguments["noise"])
+    try:
+        return _KINDS[kind](**arguments)
+    except TypeError as error:
+        raise SpecError(f"The description of a {kind} does not fit: {error}.") from None
+
+
+def content_hash(plain: Any) -> str:
+    """Return the SHA-256 of JSON content, independent of the order of keys."""
+    text = json.dumps(plain, sort_keys=True, ensure_ascii=True, allow_nan=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def spec_hash(scm: StructuralCausalModel) -> str:
+    """Return the hash of the equations; centres, which the data set, do not count."""
+    return content_hash(to_dict(scm.with_centres({})))

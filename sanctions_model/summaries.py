@@ -1,0 +1,113 @@
+"""Intervals, probabilities and data shares: how draws become numbers in a table.
+
+Credible intervals follow ArviZ's settings (``stats.ci_prob``, ``stats.ci_kind``), asked when a
+table is made. This module knows no model.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from arviz_base import rcParams
+
+from sanctions_model import dims
+
+__all__ = ["IntervalRule", "data_share", "interval", "interval_rule", "probability"]
+
+_SAMPLE = (dims.CHAIN, dims.DRAW)
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalRule:
+    """Mass and kind of a credible interval: ``eti`` (equal-tailed) or ``hdi`` (highest density)."""
+
+    prob: float
+    kind: str
+
+    def __str__(self) -> str:
+        """Say the rule as a caption does."""
+        kind = "equal-tailed" if self.kind == "eti" else "highest-density"
+        return f"{100 * self.prob:g} % {kind} interval"
+
+
+def interval_rule() -> IntervalRule:
+    """Return the rule in force now.
+
+    Examples
+    --------
+    >>> str(interval_rule())
+    '89 % equal-tailed interval'
+    """
+    return IntervalRule(float(rcParams["stats.ci_prob"]), str(rcParams["stats.ci_kind"]))
+
+
+def interval(draws: xr.DataArray, rule: IntervalRule | None = None) -> xr.DataArray:
+    """Median and interval bounds over chains and draws.
+
+    Parameters
+    ----------
+    draws : xr.DataArray
+        Dims ``chain`` and ``draw`` plus any others.
+    rule : IntervalRule, optional
+        The one in force by default.
+
+    Returns
+    -------
+    xr.DataArray
+        The other dims plus ``summary`` with ``median``, ``lower``, ``upper``.
+    """
+    rule = rule or interval_rule()
+    rest = [dim for dim in draws.dims if dim not in _SAMPLE]
+    values = draws.transpose(*rest, *_SAMPLE).to_numpy()
+    values = values.reshape(*values.shape[:-2], -1)
+    if rule.kind == "eti":
+        tail = (1.0 - rule.prob) / 2.0
+        found = np.quantile(values, [0.5, tail, 1.0 - tail], axis=-1)
+    else:
+        lower, upper = _highest_density(values, rule.prob)
+        found = np.stack([np.median(values, axis=-1), lower, upper])
+    coords = {dim: draws[dim] for dim in rest if dim in draws.coords}
+    return xr.DataArray(
+        np.moveaxis(found, 0, -1),
+        dims=(*rest, "summary"),
+        coords={**coords, "summary": ["median", "lower", "upper"]},
+    )
+
+
+def _highest_density(values: np.ndarray, prob: float) -> tuple[np.ndarray, np.ndarray]:
+    """Narrowest interval of sorted draws that holds `prob` of them (Hyndman 1996)."""
+    ordered = np.sort(values, axis=-1)
+    size = ordered.shape[-1]
+    inside = min(size - 1, max(1, int(np.floor(prob * size)))) if size > 1 else 0
+    widths = ordered[..., inside:] - ordered[..., : size - inside]
+    first = np.argmin(widths, axis=-1)[..., None]
+    lower = np.take_along_axis(ordered, first, axis=-1)[..., 0]
+    upper = np.take_along_axis(ordered, first + inside, axis=-1)[..., 0]
+    return lower, upper
+
+
+def probability(claim: xr.DataArray) -> xr.DataArray:
+    """Share of draws for which a boolean holds, over chains and draws."""
+    return claim.mean(_SAMPLE)
+
+
+def data_share(prior: xr.DataArray, posterior: xr.DataArray) -> xr.DataArray:
+    """One minus the squared ratio of interval widths, posterior over prior.
+
+    1 means that the data say all, 0 that the answer is prior; it is negative where the data made
+    the interval wider, and is shown so. Not a number where the prior has no width.
+
+    Parameters
+    ----------
+    prior, posterior : xr.DataArray
+        From `interval`, with dim ``summary``.
+
+    Returns
+    -------
+    xr.DataArray
+        The other dims.
+    """
+    before = prior.sel(summary="upper") - prior.sel(summary="lower")
+    after = posterior.sel(summary="upper") - posterior.sel(summary="lower")
+    share = 1.0 - (after / before.where(before > 0)) ** 2
+    return share.drop_vars("summary", errors="ignore")

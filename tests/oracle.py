@@ -1,0 +1,466 @@
+"""A model evaluated one draw, one period and one variable at a time.
+
+Written from the equations in the docstrings of `sanctions_model.equations`, with dictionaries and
+plain loops. It reads the description of a model and nothing else of the package: no linear forms,
+no solving order, no arrays.
+"""
+
+import itertools
+import re
+import statistics
+
+import numpy as np
+from scipy import stats
+
+from sanctions_model.equations import (
+    Affine,
+    AsymmetricAdjustment,
+    Constant,
+    Exogenous,
+    Identity,
+    LatentAdjustment,
+    Linear,
+    PartialAdjustment,
+    Path,
+)
+from sanctions_model.interventions import ScaleBy, SetTo, ShiftBy
+
+
+def close(actual, expected, *, rtol=1e-10, atol=1e-10):
+    np.testing.assert_allclose(actual, expected, rtol=rtol, atol=atol)
+
+
+def parse(text):
+    """``"x[2]"`` is x, two periods ago."""
+    name, lag = re.fullmatch(r"(\w+?)(?:\[(\d+)\])?", text).groups()
+    return name, int(lag or 0)
+
+
+def as_dicts(draws):
+    """One dict of address to number for each draw, chain after chain."""
+    found = []
+    pairs = itertools.product(range(draws.sizes["chain"]), range(draws.sizes["draw"]))
+    for chain, draw in pairs:
+        values = {}
+        for name, array in draws.isel(chain=chain, draw=draw).data_vars.items():
+            if array.ndim == 0:
+                values[name] = float(array)
+                continue
+            for label, value in zip(array[array.dims[0]].to_numpy(), array.to_numpy(), strict=True):
+                address = str(label) if name == "coefficient" else f"{name}[{label}]"
+                values[address] = float(value)
+        found.append(values)
+    return found
+
+
+def expectation(equation, values, centres, get, closed=()):
+    """What an equation gives without its shock; `get(parent, lag)` looks a parent up."""
+    name = equation.variable.name
+    total = 0.0
+    if isinstance(equation, Identity):
+        for text, coefficient in equation.terms.items():
+            if isinstance(coefficient, Affine):
+                weight = coefficient.constant + coefficient.slope * values[coefficient.parameter]
+            else:
+                weight = coefficient
+            if f"{text} -> {name}" not in closed:
+                total += weight * get(*parse(text))
+        return total
+    if not isinstance(equation, LatentAdjustment):
+        total += values[f"intercept[{name}]"]
+    for text in equation.parents:
+        label = f"{text} -> {name}"
+        if label not in closed:
+            total += values[label] * (get(*parse(text)) - centres.get(label, 0.0))
+    if isinstance(equation, Linear):
+        return total
+    persistence = values[f"persistence[{name}]"]
+    own = 0.0 if f"{name}[1] -> {name}" in closed else get(name, 1)
+    return persistence * own + (1.0 - persistence) * total
+
+
+def effective(before, measure_before, measure_now, peak, share, speed):
+    """One step of the asymmetric adjustment; `peak` is the highest measure up to now."""
+    if measure_now > measure_before:
+        return min(before + measure_now - measure_before, peak)
+    goal = measure_now + (1.0 - share) * (peak - measure_now)
+    moved = before + speed * (goal - before)
+    return max(moved, measure_now)
+
+
+def edited(value, edits, name, period):
+    """Apply interventions in order; period counts from 1."""
+    for edit in edits:
+        if edit.variable != name or period < edit.start:
+            continue
+        if edit.stop is not None and period > edit.stop:
+            continue
+        given = edit.value
+        if isinstance(given, tuple):
+            position = period - edit.start
+            given = given[position] if position < len(given) else given[-1]
+        if isinstance(edit, SetTo):
+            value = given
+        elif isinstance(edit, ShiftBy):
+            value = value + given
+        elif isinstance(edit, ScaleBy):
+            value = value * given
+        else:
+            raise AssertionError(edit)
+    return value
+
+
+class Future:
+    """One draw of a model from a past on; period 0 is the last one of the past.
+
+    `past` holds a list a variable, latest last; `exogenous` a list a variable, one value a period;
+    `shocks` the same for the equations that have some.
+    """
+
+    def __init__(
+        self, scm, values, *, past, exogenous, peaks=None, shocks=None, edits=(), closed=()
+    ):
+        self.scm, self.values, self.closed, self.edits = scm, values, closed, edits
+        self.equations = {equation.variable.name: equation for equation in scm.equations}
+        self.exogenous, self.shocks = exogenous, shocks or {}
+        self.peaks = peaks or {}
+        self.known = {
+            (name, -back): float(value)
+            for name, path in past.items()
+            for back, value in enumerate(reversed(list(path)))
+        }
+
+    def value(self, name, period):
+        if (name, period) not in self.known:
+            value = self._solve(name, period)
+            if name in self.shocks:
+                value += self.shocks[name][period - 1]
+            self.known[name, period] = edited(value, self.edits, name, period)
+        return self.known[name, period]
+
+    def _solve(self, name, period):
+        equation = self.equations[name]
+        if isinstance(equation, Exogenous):
+            return float(self.exogenous[name][period - 1])
+        if isinstance(equation, AsymmetricAdjustment):
+            measure = equation.measure
+            seen = [self.value(measure, earlier) for earlier in range(period + 1)]
+            return effective(
+                self.value(name, period - 1),
+                seen[-2],
+                seen[-1],
+                max(self.peaks.get(measure, seen[0]), *seen[1:]),
+                self.values[f"recoverable_share[{measure}]"],
+                self.values[f"recovery_speed[{measure}]"],
+            )
+        return expectation(
+            equation,
+            self.values,
+            self.scm.centres,
+            lambda parent, lag: self.value(parent, period - lag),
+            self.closed,
+        )
+
+    def paths(self, horizon):
+        """Every variable and level over the horizon."""
+        found = {
+            name: [self.value(name, period) for period in range(1, horizon + 1)]
+            for name in self.equations
+        }
+        for level in self.scm.levels:
+            steps = [level.sign * value for value in found[level.flow]]
+            found[level.variable.name] = list(itertools.accumulate(steps))
+        return found
+
+
+def continued(equation, horizon, last=None):
+    """The declared continuation of an exogenous variable; `last` is its last observed value."""
+    rule = equation.continuation
+    if isinstance(rule, Path):
+        return [rule.values[min(step, len(rule.values) - 1)] for step in range(horizon)]
+    if rule.value is not None:
+        return [rule.value] * horizon
+    if last is None:
+        last = equation.default.value if isinstance(equation.default, Constant) else 0.0
+    return [last] * horizon
+
+
+def resting_past(scm, values, first, closed=()):
+    """Observed variables at 0, the rest as they stay when exogenous variables do not move."""
+    equations = {equation.variable.name: equation for equation in scm.equations}
+    known = dict(first)
+
+    def level(name):
+        if name not in known:
+            equation = equations[name]
+            match equation:
+                case Linear() | PartialAdjustment():
+                    known[name] = 0.0
+                case AsymmetricAdjustment():
+                    known[name] = level(equation.measure)
+                case LatentAdjustment():
+                    known[name] = sum(
+                        values[f"{text} -> {name}"] * level(parse(text)[0])
+                        for text in equation.parents
+                        if f"{text} -> {name}" not in closed
+                    )
+                case Identity():
+                    known[name] = expectation(
+                        equation, values, {}, lambda parent, lag: level(parent), closed
+                    )
+        return known[name]
+
+    longest = max([1, *(lag for e in scm.equations for _, lag in own_edges(e))])
+    return {name: [level(name)] * longest for name in equations}
+
+
+def propagated(
+    scm,
+    draws,
+    *,
+    horizon,
+    start=None,
+    exogenous=None,
+    shocks=None,
+    interventions=(),
+    outcomes=None,
+    closed=(),
+):
+    """What `propagate` should return, as an array (outcome, scenario, horizon, chain, draw)."""
+    given = {name: np.atleast_2d(path) for name, path in (exogenous or {}).items()}
+    scenarios = max([1, *(len(path) for path in given.values())])
+    dicts = as_dicts(draws)
+    result = np.empty((len(outcomes), scenarios, horizon, len(dicts)))
+    kinds = {e.variable.name: e for e in scm.equations if isinstance(e, Exogenous)}
+    for column, values in enumerate(dicts):
+        if start is None:
+            first = {name: continued(equation, 1)[0] for name, equation in kinds.items()}
+            past, peaks = resting_past(scm, values, first, closed), {}
+        else:
+            peaks = start.peaks
+            past = {
+                name: path[:, column if path.shape[1] > 1 else 0]
+                for name, path in start.values.items()
+            }
+        for row in range(scenarios):
+            paths = {}
+            for name, equation in kinds.items():
+                path = continued(equation, horizon, None if start is None else past[name][-1])
+                if name in given:
+                    path = given[name][row if len(given[name]) > 1 else 0]
+                paths[name] = path
+            future = Future(
+                scm,
+                values,
+                past=past,
+                peaks=peaks,
+                exogenous=paths,
+                shocks={name: path[:, column] for name, path in (shocks or {}).items()},
+                edits=interventions,
+                closed=closed,
+            )
+            found = future.paths(horizon)
+            for position, name in enumerate(outcomes):
+                result[position, row, :, column] = found[name]
+    return result.reshape(*result.shape[:3], draws.sizes["chain"], draws.sizes["draw"])
+
+
+class Past:
+    """One draw of a model on its observed past; period 0 is the first one.
+
+    `series` holds the observed and exogenous series. Before the first period everything is as in
+    the first, where effective measures equal measures and latent states are at rest.
+    """
+
+    def __init__(self, scm, values, series):
+        self.scm, self.values = scm, values
+        self.equations = {equation.variable.name: equation for equation in scm.equations}
+        self.length = len(next(iter(series.values())))
+        self.known = {
+            (name, period): float(value)
+            for name, path in series.items()
+            for period, value in enumerate(path)
+        }
+
+    def value(self, name, period):
+        period = max(period, 0)
+        if (name, period) not in self.known:
+            self.known[name, period] = self._solve(name, period)
+        return self.known[name, period]
+
+    def _solve(self, name, period):
+        equation = self.equations[name]
+        if isinstance(equation, AsymmetricAdjustment):
+            measure = equation.measure
+            if period == 0:
+                return self.value(measure, 0)
+            return effective(
+                self.value(name, period - 1),
+                self.value(measure, period - 1),
+                self.value(measure, period),
+                max(self.value(measure, earlier) for earlier in range(period + 1)),
+                self.values[f"recoverable_share[{measure}]"],
+                self.values[f"recovery_speed[{measure}]"],
+            )
+        if isinstance(equation, LatentAdjustment) and period == 0:
+            return sum(
+                self.values[f"{text} -> {name}"] * self.value(parse(text)[0], 0)
+                for text in equation.parents
+            )
+        return self.mean(name, period)
+
+    def mean(self, name, period):
+        """What the equation of a variable gives, its parents being what they were."""
+        return expectation(
+            self.equations[name],
+            self.values,
+            self.scm.centres,
+            lambda parent, lag: self.value(parent, period - lag),
+        )
+
+    def paths(self):
+        return {
+            name: [self.value(name, period) for period in range(self.length)]
+            for name in self.equations
+        }
+
+
+def own_edges(equation):
+    """(parent, lag) of everything that an equation reads, its own last value included."""
+    match equation:
+        case Exogenous():
+            return []
+        case AsymmetricAdjustment():
+            return [(equation.measure, 0)]
+        case Identity():
+            return [parse(text) for text in equation.terms]
+        case Linear():
+            return [parse(text) for text in equation.parents]
+        case PartialAdjustment():
+            return [*(parse(text) for text in equation.parents), (equation.variable.name, 1)]
+        case LatentAdjustment():  # its own past begins at rest, so it needs its parents alone
+            return [parse(text) for text in equation.parents]
+    raise AssertionError(equation)
+
+
+def is_known(scm, series, name, period):
+    """Whether data give a variable in a period: never before the first one."""
+    if period < 0:
+        return False
+    equation = {item.variable.name: item for item in scm.equations}[name]
+    if isinstance(equation, Linear | PartialAdjustment | Exogenous):
+        return bool(np.isfinite(series[name][period]))
+    return all(is_known(scm, series, parent, period - lag) for parent, lag in own_edges(equation))
+
+
+def stochastic(scm):
+    return [e for e in scm.equations if isinstance(e, Linear | PartialAdjustment)]
+
+
+def used_periods(scm, series, time):
+    """The periods that each stochastic equation can use."""
+    found = {}
+    for equation in stochastic(scm):
+        name = equation.variable.name
+        found[name] = [
+            period
+            for period in range(len(time))
+            if is_known(scm, series, name, period)
+            and all(is_known(scm, series, p, period - lag) for p, lag in own_edges(equation))
+            and (equation.start is None or time[period] >= np.datetime64(equation.start))
+        ]
+    return found
+
+
+def data_part(scm, series, name, period):
+    """What data alone give of a variable: latent states and parametric terms count as nothing."""
+    equation = {item.variable.name: item for item in scm.equations}[name]
+    match equation:
+        case AsymmetricAdjustment() | LatentAdjustment():
+            return 0.0
+        case Identity():
+            return sum(
+                weight * data_part(scm, series, parse(text)[0], period - parse(text)[1])
+                for text, weight in equation.terms.items()
+                if not isinstance(weight, Affine)
+            )
+    return float(series[name][period])
+
+
+def centres(scm, series, used):
+    """Mean of every observed parent and identity over the periods of the equation that reads it."""
+    kinds = {item.variable.name: item for item in scm.equations}
+    found = {}
+    for equation in stochastic(scm):
+        name = equation.variable.name
+        for text in equation.parents:
+            parent, lag = parse(text)
+            if used[name] and isinstance(kinds[parent], Linear | PartialAdjustment | Identity):
+                parts = [data_part(scm, series, parent, period - lag) for period in used[name]]
+                found[f"{text} -> {name}"] = statistics.fmean(parts)
+    return found
+
+
+def cell_densities(scm, values, series, used):
+    """Log density of each observed cell, by equation and period; gaps of the series are 0."""
+    filled = {name: np.nan_to_num(path, nan=0.0) for name, path in series.items()}
+    past = Past(scm, values, filled)
+    found = {}
+    for equation in stochastic(scm):
+        name = equation.variable.name
+        for period in used[name]:
+            mean, scale = past.mean(name, period), values[f"scale[{name}]"]
+            freedom = values.get(f"degrees_of_freedom[{name}]")
+            noise = stats.norm if freedom is None else stats.t(freedom)
+            density = noise.logpdf((series[name][period] - mean) / scale) - np.log(scale)
+            found[name, period] = float(density)
+    return found
+
+
+def prior_distribution(table):
+    """A scipy distribution, a sign and a shift for the numbers of a prior, its support apart.
+
+    The prior is that of ``sign * X + shift`` with X from the distribution.
+    """
+    get = table.get
+    match table["family"]:
+        case "Normal":
+            low, high = (get(key) for key in ("lower", "upper"))
+            mu, sigma = table["mu"], table["sigma"]
+            low = -np.inf if low is None else (low - mu) / sigma
+            high = np.inf if high is None else (high - mu) / sigma
+            if np.isinf(low) and np.isinf(high):
+                return stats.norm(mu, sigma), 1.0, 0.0
+            return stats.truncnorm(low, high, mu, sigma), 1.0, 0.0
+        case "StudentT":
+            return stats.t(table["nu"], table["mu"], table["sigma"]), 1.0, 0.0
+        case "LogNormal":
+            sign = -1.0 if get("negative") else 1.0
+            return stats.lognorm(table["sigma"], scale=table["median"]), sign, 0.0
+        case "Beta":
+            return stats.beta(table["alpha"], table["beta"]), 1.0, 0.0
+        case "Gamma":
+            return stats.gamma(table["alpha"], scale=1 / table["beta"]), 1.0, get("shift") or 0.0
+        case "HalfNormal":
+            return stats.halfnorm(scale=table["sigma"]), 1.0, 0.0
+    raise AssertionError(table)
+
+
+def prior_density(table, value):
+    """Log density of a prior at a value, in the space it is stated in."""
+    if table["family"] == "Fixed":
+        return 0.0
+    distribution, sign, shift = prior_distribution(table)
+    inner = sign * (value - shift)
+    density = distribution.logpdf(inner)
+    if table["family"] == "LogNormal" and table.get("upper") is not None:
+        density = (
+            density - distribution.logcdf(table["upper"]) if inner < table["upper"] else -np.inf
+        )
+    return float(density)
+
+
+def sampled_density(table, value):
+    """The same in the space that is sampled: log-normal parameters by their logarithm."""
+    jacobian = np.log(abs(value)) if table["family"] == "LogNormal" else 0.0
+    return prior_density(table, value) + jacobian
