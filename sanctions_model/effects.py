@@ -220,7 +220,7 @@ def relief_paths(scm: StructuralCausalModel, relief: Relief, horizon: int) -> di
             scm.require(name, "the relief")
             raise QuestionError(f"{name!r} is not a measure; relief lowers exogenous measures.")
     base = continuation_paths(scm, horizon, {})
-    return {name: relief.path(float(base[name][0]), horizon) for name in relief.measures}
+    return {name: relief.path(base[name], horizon) for name in relief.measures}
 
 
 def total_effect(

@@ -61,6 +61,9 @@ class Variable:
         Column of a data table that holds it; the name by default.
     plausible : tuple of float, optional
         Range that its values lie in when the unit is right.
+    least_peak : float, optional
+        Size that the largest of eight or more values exceeds when the unit is right: percentages
+        given as fractions stay below it.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Variable:
     source: str = ""
     column: str = ""
     plausible: tuple[float, float] | None = None
+    least_peak: float | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

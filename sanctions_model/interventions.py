@@ -139,8 +139,8 @@ class Relief:
         if not self.measures:
             raise QuestionError("Relief of no measure; name at least one.")
 
-    def path(self, level: float, horizon: int) -> np.ndarray:
-        """Return the measure's path from `level` down, shape ``(horizon,)``."""
+    def path(self, level: float | np.ndarray, horizon: int) -> np.ndarray:
+        """Return the measure's path, shape ``(horizon,)``, from what it is without relief."""
         steps = np.clip((np.arange(1, horizon + 1) - self.start + 1) / self.ramp, 0.0, 1.0)
         return level * (1.0 - self.depth * steps)
 

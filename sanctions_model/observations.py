@@ -31,6 +31,7 @@ _BUNDLED_MEASURES = "measures.csv"
 _RECOMPUTED_FROM = ("sanctions_events.csv", "measures_rule.toml")
 _PERIODS_PER_YEAR = {"Q": 4, "M": 12}
 _MEASURE_LIMITS = (0.0, 2.0)
+_ENOUGH_FOR_A_PEAK = 8
 
 
 def load_observations(
@@ -315,6 +316,13 @@ def _validate_values(
     where: str,
 ) -> None:
     variable = scm.variables[name]
+    known = np.abs(values[np.isfinite(values)])
+    least = variable.least_peak
+    if least is not None and known.size >= _ENOUGH_FOR_A_PEAK and known.max() < least:
+        raise ObservationError(
+            f"No value of {variable.column!r} of {where} is beyond {known.max():g}; expected "
+            f"{variable.unit}: it looks like fractions, multiply by 100."
+        )
     if np.isinf(values).any():
         period = periods[np.flatnonzero(np.isinf(values))[0]]
         raise ObservationError(

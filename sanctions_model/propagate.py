@@ -222,12 +222,12 @@ def respond(
     *,
     horizon: int,
     paths: Mapping[str, np.ndarray] | None = None,
-    baseline: Mapping[str, float] | None = None,
+    baseline: Mapping[str, float | np.ndarray] | None = None,
     shocks: Mapping[str, np.ndarray] | None = None,
     closed: Sequence[Collection[str]] | None = None,
     outcomes: Sequence[str] | None = None,
 ) -> xr.DataArray:
-    """Difference that exogenous paths or shocks make, draw by draw, against a constant baseline.
+    """Difference that exogenous paths or shocks make, draw by draw, against a baseline.
 
     The equations are linear after the effective measures, so the difference needs no starting
     state and no constants; it equals the difference of two propagations under common draws.
@@ -242,8 +242,9 @@ def respond(
     paths : mapping of str to numpy.ndarray, optional
         Exogenous paths that differ from the baseline, shape ``(horizon,)`` or
         ``(scenario, horizon)``.
-    baseline : mapping of str to float, optional
-        Level of these variables without the change; their declared continuation by default.
+    baseline : mapping of str to float or numpy.ndarray, optional
+        These variables without the change, a level or a path of shape ``(horizon,)``; their
+        declared continuation by default. Before the first period they are at its first value.
     shocks : mapping of str to numpy.ndarray, optional
         Extra shocks in the units of the equations, shape ``(horizon,)`` or
         ``(horizon, chain * draw)``.
@@ -265,11 +266,14 @@ def respond(
     horizon = require_horizon(horizon)
     parameters = DrawParameters(scm, draws, with_constants=False)
     forms = linear_forms(scm, parameters, with_constants=False)
-    continued = continuation_paths(scm, horizon, {})
-    base = {name: float(path[0]) for name, path in continued.items()} | dict(baseline or {})
     given = _scenario_paths(scm, horizon, dict(paths or {}), at_least=len(closed or [()]))
+    stay = continuation_paths(scm, horizon, {})
+    for name, level in (baseline or {}).items():
+        stay[name] = np.broadcast_to(np.asarray(level, dtype=float), (horizon,))
+    past = {name: np.full((1, scm.longest_lag), path[0]) for name, path in stay.items()}
+    base = {name: np.concatenate([past[name], stay[name][None]], axis=1) for name in given}
     levels = {
-        name: np.concatenate([np.full((len(path), scm.longest_lag), base[name]), path], axis=1)
+        name: np.concatenate([np.repeat(past[name], len(path), axis=0), path], axis=1)
         for name, path in given.items()
     }
     size = parameters.size

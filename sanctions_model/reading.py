@@ -57,7 +57,8 @@ def _size(median: float, lower: float, upper: float) -> str:
 
 def coverage_view(observations: xr.Dataset, scm: StructuralCausalModel) -> View:
     """Which periods each series covers."""
-    return View(table=coverage(observations, scm), title="Data coverage")
+    table = coverage(observations, scm).rename_axis("series").reset_index()
+    return View(table=table, title="Data coverage")
 
 
 def diagnostics_line(fitted: Fit) -> str:

@@ -47,11 +47,12 @@ class Drivers:
         parameters: DrawParameters,
         levels: Mapping[str, np.ndarray],
         *,
-        baseline: Mapping[str, float] | None = None,
+        baseline: Mapping[str, np.ndarray] | None = None,
         start: Start | None = None,
     ) -> None:
         self.scm, self.parameters = scm, parameters
         self.levels, self.baseline, self.start = levels, baseline, start
+        self._unchanged: dict[str, np.ndarray] = {}  # the baseline's paths, the same in each block
         self.scenarios = max([1, *(len(path) for path in levels.values())])
 
     def block(self, rows: slice, names: Iterable[str]) -> dict[str, np.ndarray]:
@@ -61,15 +62,18 @@ class Drivers:
             measure = self.scm.effective[name].measure if name in self.scm.effective else name
             if measure not in self.levels:
                 continue  # no difference to the baseline
-            path = self.levels[measure][rows]
-            if name in self.scm.effective:
-                driver = self._effective(name, measure, path)
-            else:
-                driver = path[:, :, None]
+            found[name] = self._path(name, measure, self.levels[measure][rows])
             if self.baseline is not None:
-                driver = driver - self.baseline[measure]
-            found[name] = driver
+                if name not in self._unchanged:
+                    path = self.baseline[measure]
+                    self._unchanged[name] = self._path(name, measure, path)
+                found[name] = found[name] - self._unchanged[name]
         return found
+
+    def _path(self, name: str, measure: str, path: np.ndarray) -> np.ndarray:
+        if name in self.scm.effective:
+            return self._effective(name, measure, path)
+        return path[:, :, None]
 
     def _effective(self, name: str, measure: str, path: np.ndarray) -> np.ndarray:
         share = self.parameters.row("recoverable_share", measure)

@@ -223,6 +223,7 @@ def _external(period: str) -> tuple[Equation, ...]:
                 source="U.S. Energy Information Administration",
                 column="oil_growth_pct",
                 plausible=(-150.0, 150.0),
+                least_peak=0.3,
             ),
         ),
         Identity(
@@ -239,6 +240,7 @@ def _external(period: str) -> tuple[Equation, ...]:
                 source="Bank of Russia, official rate",
                 column="depreciation_pct",
                 plausible=(-60.0, 100.0),
+                least_peak=0.3,
             ),
             parents=(
                 "export_oil_growth",
@@ -255,6 +257,7 @@ def _external(period: str) -> tuple[Equation, ...]:
                 source="Bank of Russia, balance of payments, seasonally adjusted",
                 column="import_growth_pct",
                 plausible=(-80.0, 80.0),
+                least_peak=0.3,
             ),
             parents=(
                 "import_premium_change",  # value: price up, volume down, sign left open
@@ -277,6 +280,7 @@ def _prices(year: int, period: str) -> tuple[Equation, ...]:
                 source="Rosstat, CPI, own seasonal adjustment",
                 column="inflation_pct",
                 plausible=(-10.0, 60.0),
+                least_peak=0.3,
             ),
             parents=(
                 "import_premium_change",
@@ -325,6 +329,7 @@ def _rates(year: int) -> tuple[Equation, ...]:
                 source="Bank of Russia: overnight interbank to 2013Q4, then key rate average",
                 column="key_rate_pct_pa",
                 plausible=(-5.0, 200.0),
+                least_peak=1.0,
             ),
             parents=("inflation_yoy", "excess_growth", "depreciation", "risk_premium", "war"),
             start="2014-04-01",
@@ -337,6 +342,7 @@ def _rates(year: int) -> tuple[Equation, ...]:
                 source="Bank of Russia, weighted average on new rouble loans",
                 column="lending_rate_pct_pa",
                 plausible=(-5.0, 200.0),
+                least_peak=1.0,
             ),
             parents=("key_rate",),
             start="2014-04-01",
@@ -370,6 +376,7 @@ def _activity(year: int, period: str) -> tuple[Equation, ...]:
                 source="Rosstat, own seasonal adjustment",
                 column="gdp_growth_pct",
                 plausible=(-40.0, 40.0),
+                least_peak=0.3,
             ),
             parents=(
                 "real_rate_change[1]",
@@ -395,6 +402,7 @@ def _activity(year: int, period: str) -> tuple[Equation, ...]:
                 source="Bank of Russia, deflated by the CPI, own seasonal adjustment",
                 column="credit_growth_pct",
                 plausible=(-40.0, 40.0),
+                least_peak=0.3,
             ),
             parents=("real_rate_change[1]", "gdp_growth[1]", "inflation_surprise", "war"),
         ),
@@ -406,6 +414,7 @@ def _activity(year: int, period: str) -> tuple[Equation, ...]:
                 source="Rosstat nominal wage, deflated by the CPI",
                 column="real_wage_growth_pct",
                 plausible=(-40.0, 40.0),
+                least_peak=0.3,
             ),
             parents=("gdp_growth", "inflation_surprise", "war"),
         ),

@@ -32,3 +32,65 @@ def default_draws(default_problem):
     return sample_prior(
         default_problem.scm, default_problem.absolute, draws=2, chains=2, random_seed=20
     )
+
+
+@pytest.fixture(scope="session")
+def vector():
+    """A vector autoregression with links within the period, lags up to two, and its one draw."""
+    from strategies import variable
+
+    from sanctions_model.equations import Exogenous, Linear, PartialAdjustment
+    from sanctions_model.parameters import pin
+    from sanctions_model.scm import StructuralCausalModel
+
+    scm = StructuralCausalModel(
+        equations=(
+            Exogenous(variable=variable("x")),
+            PartialAdjustment(variable=variable("a"), parents=("x", "c[1]")),
+            Linear(variable=variable("b"), parents=("a", "b[1]", "b[2]", "x[1]")),
+            PartialAdjustment(variable=variable("c"), parents=("a[1]", "b")),
+        )
+    )
+    values = {
+        "x -> a": 1.3,
+        "c[1] -> a": -0.4,
+        "a -> b": 0.7,
+        "b[1] -> b": 0.5,
+        "b[2] -> b": -0.3,
+        "x[1] -> b": 0.6,
+        "a[1] -> c": 0.9,
+        "b -> c": -0.8,
+        "persistence[a]": 0.35,
+        "persistence[c]": 0.6,
+        "intercept[a]": 0.2,
+        "intercept[b]": -0.1,
+        "intercept[c]": 0.4,
+    }
+    return scm, pin(scm, values)
+
+
+@pytest.fixture(scope="session")
+def default_judge(default_problem, default_draws):
+    """The default problem, its draws, and a judge of both that reads the priors by itself."""
+    import tomllib
+
+    from oracle import Judge
+
+    from sanctions_model.datasets import data_path
+
+    tables = {}
+    for name, group in tomllib.loads(data_path("priors.toml").read_text(encoding="utf-8")).items():
+        if not isinstance(group, dict):
+            continue
+        if "family" in group:
+            tables[name] = group
+            continue
+        for label, table in group.items():
+            if name == "coefficient":
+                tables[label] = table
+            else:
+                tables[name if label == "*" else f"{name}[{label}]"] = table
+    scm, observations = default_problem.scm, default_problem.observations
+    series = {name: observations[name].to_numpy() for name in (*scm.observed, *scm.exogenous)}
+    judge = Judge(scm.with_centres({}), series, observations["time"].to_numpy(), tables)
+    return default_problem, default_draws, judge

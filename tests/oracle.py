@@ -30,6 +30,11 @@ def close(actual, expected, *, rtol=1e-10, atol=1e-10):
     np.testing.assert_allclose(actual, expected, rtol=rtol, atol=atol)
 
 
+def only(result):
+    """The path of a single outcome, scenario and draw."""
+    return result.to_numpy().reshape(-1)
+
+
 def parse(text):
     """``"x[2]"`` is x, two periods ago."""
     name, lag = re.fullmatch(r"(\w+?)(?:\[(\d+)\])?", text).groups()
@@ -464,3 +469,53 @@ def sampled_density(table, value):
     """The same in the space that is sampled: log-normal parameters by their logarithm."""
     jacobian = np.log(abs(value)) if table["family"] == "LogNormal" else 0.0
     return prior_density(table, value) + jacobian
+
+
+def absolute_table(tables, address, moments):
+    """The belief on a parameter: its own table or its kind's, in units of the data."""
+    table = tables.get(address)
+    name, _, label = address.partition("[")
+    label = label.rstrip("]")
+    if table is None:
+        table = tables[name]
+    if not table.get("relative_to_series"):
+        return table
+    if label not in moments:
+        return table | table["without_data"]
+    mean, deviation = moments[label]
+    scaled = {"sigma": table["sigma"] * deviation}
+    if "mu" in table:
+        scaled["mu"] = mean + table["mu"] * deviation
+    return table | scaled
+
+
+class Judge:
+    """Densities of a problem by plain loops, from its model, data and tables of beliefs."""
+
+    def __init__(self, scm, series, time, tables):
+        self.series = {name: np.asarray(path, dtype=float) for name, path in series.items()}
+        self.used = used_periods(scm, self.series, time)
+        self.scm = scm.with_centres(centres(scm, self.series, self.used))
+        self.moments = {
+            name: (
+                statistics.fmean(self.series[name][t] for t in periods),
+                statistics.pstdev([self.series[name][t] for t in periods]),
+            )
+            for name, periods in self.used.items()
+            if periods
+        }
+        self.tables = tables
+
+    def table(self, address):
+        return absolute_table(self.tables, address, self.moments)
+
+    def cells(self, values):
+        return cell_densities(self.scm, values, self.series, self.used)
+
+    def prior(self, values):
+        return {address: prior_density(self.table(address), v) for address, v in values.items()}
+
+    def joint(self, values):
+        """Likelihood and prior in the space that is sampled."""
+        prior = sum(sampled_density(self.table(address), v) for address, v in values.items())
+        return prior + sum(self.cells(values).values())

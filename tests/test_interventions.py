@@ -7,61 +7,13 @@ from hypothesis import strategies as st
 from oracle import close
 from strategies import runs
 
-from sanctions_model.equations import (
-    Exogenous,
-    Linear,
-    PartialAdjustment,
-    Variable,
-)
 from sanctions_model.errors import QuestionError
 from sanctions_model.interventions import Relief, ScaleBy, SetTo, ShiftBy, require_horizon
-from sanctions_model.parameters import pin
 from sanctions_model.propagate import (
     Start,
     propagate,
 )
-from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.transmission import MEASURES
-
-
-def variable(name):
-    return Variable(name=name)
-
-
-def only(result):
-    """The path of a single outcome, scenario and draw."""
-    return result.to_numpy().reshape(-1)
-
-
-# A vector autoregression with links within the period, lags up to two and partial adjustment.
-VECTOR = StructuralCausalModel(
-    equations=(
-        Exogenous(variable=variable("x")),
-        PartialAdjustment(variable=variable("a"), parents=("x", "c[1]")),
-        Linear(variable=variable("b"), parents=("a", "b[1]", "b[2]", "x[1]")),
-        PartialAdjustment(variable=variable("c"), parents=("a[1]", "b")),
-    )
-)
-VECTOR_VALUES = {
-    "x -> a": 1.3,
-    "c[1] -> a": -0.4,
-    "a -> b": 0.7,
-    "b[1] -> b": 0.5,
-    "b[2] -> b": -0.3,
-    "x[1] -> b": 0.6,
-    "a[1] -> c": 0.9,
-    "b -> c": -0.8,
-    "persistence[a]": 0.35,
-    "persistence[c]": 0.6,
-    "intercept[a]": 0.2,
-    "intercept[b]": -0.1,
-    "intercept[c]": 0.4,
-}
-
-
-@pytest.fixture
-def vector():
-    return VECTOR, pin(VECTOR, VECTOR_VALUES)
 
 
 @given(runs())

@@ -343,3 +343,11 @@ def test_a_dataset_out_of_order_is_refused(small):
 def test_a_dataset_without_time_is_refused(small):
     with pytest.raises(ObservationError, match="no coordinate 'time' of dates"):
         validate_observations(hand_made().drop_vars("time"), small())
+
+
+def test_percentages_given_as_fractions_are_refused(tmp_path):
+    rows = [f"20{10 + i // 4}Q{i % 4 + 1},{0.16 + 0.01 * (i % 3)}" for i in range(12)]
+    path = tmp_path / "fractions.csv"
+    path.write_text("\n".join(["quarter,key_rate_pct_pa", *rows]) + "\n", encoding="utf-8")
+    with pytest.raises(ObservationError, match="looks like fractions, multiply by 100"):
+        load_observations(path)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import close, propagated
+from oracle import close, only, propagated
 from scipy import stats
-from strategies import models, random_draws, runs
+from strategies import models, random_draws, runs, variable
 
 from sanctions_model.equations import (
     Constant,
@@ -20,7 +20,6 @@ from sanctions_model.equations import (
     Noise,
     PartialAdjustment,
     Path,
-    Variable,
 )
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.interventions import Relief, ScaleBy, SetTo, ShiftBy
@@ -37,48 +36,8 @@ from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.transmission import MEASURES, default_transmission
 
 
-def variable(name):
-    return Variable(name=name)
-
-
-def only(result):
-    """The path of a single outcome, scenario and draw."""
-    return result.to_numpy().reshape(-1)
-
-
-# A vector autoregression with links within the period, lags up to two and partial adjustment.
-VECTOR = StructuralCausalModel(
-    equations=(
-        Exogenous(variable=variable("x")),
-        PartialAdjustment(variable=variable("a"), parents=("x", "c[1]")),
-        Linear(variable=variable("b"), parents=("a", "b[1]", "b[2]", "x[1]")),
-        PartialAdjustment(variable=variable("c"), parents=("a[1]", "b")),
-    )
-)
-VECTOR_VALUES = {
-    "x -> a": 1.3,
-    "c[1] -> a": -0.4,
-    "a -> b": 0.7,
-    "b[1] -> b": 0.5,
-    "b[2] -> b": -0.3,
-    "x[1] -> b": 0.6,
-    "a[1] -> c": 0.9,
-    "b -> c": -0.8,
-    "persistence[a]": 0.35,
-    "persistence[c]": 0.6,
-    "intercept[a]": 0.2,
-    "intercept[b]": -0.1,
-    "intercept[c]": 0.4,
-}
-
-
-@pytest.fixture
-def vector():
-    return VECTOR, pin(VECTOR, VECTOR_VALUES)
-
-
 def vector_matrices():
-    """Structural matrices of VECTOR in the order a, b, c, written down by hand."""
+    """Structural matrices of the vector model in the order a, b, c, written down by hand."""
     now = np.array([[0, 0, 0], [0.7, 0, 0], [0, 0.4 * -0.8, 0]])
     first = np.array([[0.35, 0, 0.65 * -0.4], [0, 0.5, 0], [0.4 * 0.9, 0, 0.6]])
     second = np.array([[0, 0, 0], [0, -0.3, 0], [0, 0, 0]])

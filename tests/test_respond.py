@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from oracle import close, continued, propagated
-from strategies import runs
+from oracle import close, continued, only, propagated
+from strategies import runs, variable
 
 from sanctions_model.equations import (
     Exogenous,
@@ -17,7 +17,6 @@ from sanctions_model.equations import (
     LatentAdjustment,
     Linear,
     PartialAdjustment,
-    Variable,
 )
 from sanctions_model.interventions import Relief, SetTo
 from sanctions_model.parameters import pin
@@ -29,46 +28,6 @@ from sanctions_model.propagate import (
 )
 from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.transmission import MEASURES
-
-
-def variable(name):
-    return Variable(name=name)
-
-
-def only(result):
-    """The path of a single outcome, scenario and draw."""
-    return result.to_numpy().reshape(-1)
-
-
-# A vector autoregression with links within the period, lags up to two and partial adjustment.
-VECTOR = StructuralCausalModel(
-    equations=(
-        Exogenous(variable=variable("x")),
-        PartialAdjustment(variable=variable("a"), parents=("x", "c[1]")),
-        Linear(variable=variable("b"), parents=("a", "b[1]", "b[2]", "x[1]")),
-        PartialAdjustment(variable=variable("c"), parents=("a[1]", "b")),
-    )
-)
-VECTOR_VALUES = {
-    "x -> a": 1.3,
-    "c[1] -> a": -0.4,
-    "a -> b": 0.7,
-    "b[1] -> b": 0.5,
-    "b[2] -> b": -0.3,
-    "x[1] -> b": 0.6,
-    "a[1] -> c": 0.9,
-    "b -> c": -0.8,
-    "persistence[a]": 0.35,
-    "persistence[c]": 0.6,
-    "intercept[a]": 0.2,
-    "intercept[b]": -0.1,
-    "intercept[c]": 0.4,
-}
-
-
-@pytest.fixture
-def vector():
-    return VECTOR, pin(VECTOR, VECTOR_VALUES)
 
 
 def baseline_start(scm, state):
@@ -288,7 +247,7 @@ def test_no_change_makes_no_difference(default_problem, default_draws):
 
 
 def unrolled_vector(horizon):
-    """VECTOR in time: one node a variable and period, weights written down by hand."""
+    """the vector model in time: one node a variable and period, weights written down by hand."""
     weights = {
         ("x", "a", 0): 0.65 * 1.3,
         ("c", "a", 1): 0.65 * -0.4,

@@ -48,7 +48,7 @@ _CHAIN_WORDS = dict(
 )
 _ROW = 0.2
 _PARTING = 0.6  # empty share of a row before the second split
-_NUMBERS = 1.12
+_NUMBERS = 1.25
 
 
 def plot_channels(
@@ -109,7 +109,7 @@ def plot_channels(
     height = (max(places.values()) + 1.0) * _ROW
     headings = {name: wrap(scm.variables[name].label, width + _NUMBERS, TEXT) for name in names}
     head = max(len(found) for found in headings.values()) * line_inches(TEXT) + 0.08
-    step = head + height + 0.5
+    step = head + height + 0.42
     figure = new_figure(top + -(-len(names) // columns) * step + bottom)
     add_page_text(figure, title, caption)
     for position, name in enumerate(names):
@@ -162,8 +162,7 @@ def _bars(
         )
         there = bool(reaches.sel(where))
         if there:
-            colour = _colour(channel)
-            axes.barh(place, median, height=0.62, color=colour, alpha=0.85, lw=0)
+            axes.barh(place, median, height=0.62, color=_colour(channel), lw=0)
             axes.plot([lower, upper], [place, place], color=Colour.ink, lw=0.9)
         words = f"{number(median)} ({number(lower)}; {number(upper)})" if there else "no path"
         axes.annotate(
@@ -189,7 +188,7 @@ def _bars(
 
 def _colour(channel: str) -> str:
     if channel == "total":
-        return Colour.ink
+        return Colour.total
     return Colour.accent if channel in CHAIN_PARTS else Colour.posterior
 
 
@@ -205,6 +204,6 @@ def _caption(
     return (
         f"Contrast: {relief_words(scm, relief)}; effect in {periods_name(scm)[:-1]} {horizon}, "
         f"counted from the first of the relief. Bars: {drawn_from} medians; lines and brackets: "
-        f"{rule}. Entries (blue) add up to the total draw by draw, which their medians do "
+        f"{rule}. Entries (blue bars) add up to the total draw by draw, which their medians do "
         f"not exactly.{chain} pp: percentage points."
     )

@@ -1,5 +1,8 @@
 """The claims: probability before and after the data, probability of a size that matters, size."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -20,7 +23,7 @@ from sanctions_model.plots.style import (
     tidy,
     wrap,
 )
-from sanctions_model.plots.words import number, plain_unit
+from sanctions_model.plots.words import ASSUMED, difference_unit, number
 from sanctions_model.summaries import IntervalRule
 
 __all__ = ["plot_scorecard"]
@@ -41,11 +44,9 @@ _COLUMNS = (
     "ci_prob",
     "ci_kind",
 )
-_STATEMENT = 2.45
-_EFFECT = 1.75
-_SHARE = 0.5
-_MARGIN = 0.12
-_ASSUMED = "†"
+_MARGIN, _GAP = 0.12, 0.14
+_STATEMENT, _EFFECT, _SHARE = 2.35, 1.62, 0.42
+_HEAD = 0.5
 
 
 def plot_scorecard(table: pd.DataFrame, *, periods: str = "quarters") -> Figure:
@@ -54,9 +55,9 @@ def plot_scorecard(table: pd.DataFrame, *, periods: str = "quarters") -> Figure:
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns of ``claims.csv``, one row a claim.
+        Columns of ``claims.csv``, one row a claim; rows of one cause stand together.
     periods : str
-        What the horizons count.
+        What the horizons count, in the plural.
 
     Returns
     -------
@@ -71,35 +72,151 @@ def plot_scorecard(table: pd.DataFrame, *, periods: str = "quarters") -> Figure:
     if missing or table.empty:
         what = f"lacks {', '.join(missing)}" if missing else "has no rows"
         raise QuestionError(f"The claims table {what}; give one with the columns of claims.csv.")
+    blocks = {
+        str(cause): [dict(zip(own.columns, row, strict=True)) for row in own.to_numpy()]
+        for cause, own in table.groupby("cause", sort=False)
+    }
     title = "The article's claims: how probable, how large, how much of it is data"
     caption = _caption(table, periods)
     top, bottom = page_text_inches(title, caption)
-    blocks = _blocks(table)
-    rows = [row for block in blocks.values() for row in block]
-    height = sum(_heading_inches(cause) for cause in blocks) + sum(_row_inches(row) for row in rows)
-    head = 0.52
-    figure = new_figure(top + head + height + 0.42 + bottom)
+    tall = {cause: [_row_inches(row) for row in block] for cause, block in blocks.items()}
+    height = sum(_heading_inches() + sum(rows) for rows in tall.values())
+    figure = new_figure(top + _HEAD + height + 0.4 + bottom)
     add_page_text(figure, title, caption)
-    left = _MARGIN + _STATEMENT + 0.12
-    width = COLUMN_INCHES - left - _EFFECT - _SHARE - 2 * _MARGIN
-    axes = place_axes(figure, left, top + head, width, height)
-    tidy(axes)
-    axes.spines["left"].set_visible(False)
-    axes.set(xlim=(-0.02, 1.02), ylim=(height, 0.0), yticks=[])
-    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "¼", "½", "¾", "1"])
-    axes.set_xlabel("probability", size=SMALL, labelpad=2)
-    axes.grid(axis="x", color=Colour.rule, lw=0.4)
-    axes.set_axisbelow(True)
-    _headers(figure, axes, top + head, width)
+    left = _MARGIN + _STATEMENT + _GAP
+    width = COLUMN_INCHES - left - _GAP - _EFFECT - _SHARE - _MARGIN
+    axes = place_axes(figure, left, top + _HEAD, width, height)
+    _frame(axes, height)
+    _key(axes)
+    page = _Page(axes, height, left, width)
+    for words, place in (("effect, median (interval)", "effect"), ("data share", "share")):
+        page.write(place, -0.12, words.replace(" ", "\n", 1), colour=Colour.faint)
     down = 0.0
     for cause, block in blocks.items():
-        _heading(axes, cause, down, width)
-        down += _heading_inches(cause)
-        for row in block:
-            tall = _row_inches(row)
-            _claim(axes, row, down + tall / 2, width)
-            down += tall
+        page.heading(cause.replace("_", " "), down)
+        down += _heading_inches()
+        for row, inches in zip(block, tall[cause], strict=True):
+            _claim(page, row, down + inches / 2, periods)
+            down += inches
     return figure
 
 
-type _Row = dict[str, object]
+class _Page:
+    """Places on the page, in inches from the upper edge of the axes and the figure's left."""
+
+    def __init__(self, axes: Axes, height: float, left: float, width: float) -> None:
+        self.axes = axes
+        self._left, self._width = left, width
+        beyond = left + width + _GAP
+        self._starts = {
+            "statement": _MARGIN,
+            "effect": beyond,
+            "share": beyond + _EFFECT + _SHARE,
+        }
+
+    def write(
+        self, place: str, down: float, words: str, *, colour: str = Colour.ink, bold: bool = False
+    ) -> None:
+        """Write a text, centred on `down`, at the start of its column (shares: at its end)."""
+        self.axes.text(
+            (self._starts[place] - self._left) / self._width,
+            down,
+            words,
+            transform=self.axes.get_yaxis_transform(),
+            size=SMALL,
+            va="center",
+            ha="right" if place == "share" else "left",
+            color=colour,
+            weight="bold" if bold else "normal",
+            linespacing=1.2,
+        )
+
+    def heading(self, words: str, down: float) -> None:
+        """Write a line over the rows of one cause."""
+        self.write("statement", down + _heading_inches() * 0.6, words, bold=True)
+        start = (_MARGIN - self._left) / self._width
+        end = (COLUMN_INCHES - _MARGIN - self._left) / self._width
+        self.axes.plot(
+            [start, end],
+            [down + 0.02] * 2,
+            transform=self.axes.get_yaxis_transform(),
+            color=Colour.faint,
+            lw=0.6,
+            clip_on=False,
+        )
+
+
+def _frame(axes: Axes, height: float) -> None:
+    tidy(axes)
+    axes.spines["left"].set_visible(False)
+    axes.set(xlim=(-0.03, 1.03), ylim=(height, 0.0), yticks=[])
+    axes.set_xticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0", "0.25", "0.5", "0.75", "1"])
+    axes.set_xlabel("probability", size=SMALL, labelpad=2, color=Colour.ink)
+    axes.grid(axis="x", color=Colour.rule, lw=0.4)
+    axes.set_axisbelow(True)
+
+
+def _statement(row: Mapping[str, Any]) -> list[str]:
+    mark = f" {ASSUMED}" if row["sign_assumed"] else ""
+    return wrap(f"{row['statement']}{mark}", _STATEMENT, SMALL)
+
+
+def _row_inches(row: Mapping[str, Any]) -> float:
+    return max(2, len(_statement(row))) * line_inches(SMALL) + 0.1
+
+
+def _heading_inches() -> float:
+    return line_inches(SMALL) + 0.12
+
+
+def _claim(page: _Page, row: Mapping[str, Any], down: float, periods: str) -> None:
+    before, after, large = (float(row[n]) for n in ("prob_prior", "prob", "prob_material"))
+    if np.isfinite(after):
+        page.axes.plot([before, after], [down] * 2, color=Colour.prior, lw=1.6, zorder=1)
+    for probability, marker in ((before, _PRIOR), (after, _POSTERIOR), (large, _MATERIAL)):
+        if np.isfinite(probability):
+            page.axes.plot([probability], [down], ls="", clip_on=False, **marker)
+    page.write("statement", down, "\n".join(_statement(row)))
+    size = f"{number(row['median'])} ({number(row['lower'])}; {number(row['upper'])})"
+    when = f"{difference_unit(str(row['unit']), short=True)}, after {row['horizon']} {periods}"
+    page.write("effect", down, f"{size}\n{when}")
+    share = float(row["data_share"])
+    page.write("share", down, f"{share:.2f}".replace("-", "−") if np.isfinite(share) else "–")
+
+
+_PRIOR = {"marker": "o", "ms": 7.5, "mfc": "white", "mec": Colour.faint, "zorder": 3}
+_POSTERIOR = {"marker": "o", "ms": 5.0, "mfc": Colour.posterior, "mec": "white", "zorder": 4}
+_MATERIAL = {"marker": "D", "ms": 4.0, "mfc": Colour.negative, "mec": "white", "zorder": 5}
+
+
+def _key(axes: Axes) -> None:
+    words = ("claim, prior", "claim, posterior", "large enough to matter")
+    handles = [
+        Line2D([], [], ls="", label=label, **{k: v for k, v in marker.items() if k != "zorder"})
+        for label, marker in zip(words, (_PRIOR, _POSTERIOR, _MATERIAL), strict=True)
+    ]
+    axes.legend(
+        handles=handles,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        frameon=False,
+        fontsize=SMALL,
+        borderpad=0.2,
+        labelspacing=0.15,
+        handletextpad=0.3,
+    )
+
+
+def _caption(table: pd.DataFrame, periods: str) -> str:
+    rule = IntervalRule(float(table["ci_prob"].iloc[0]), str(table["ci_kind"].iloc[0]))
+    prior_only = not np.isfinite(table["prob"].astype(float)).any()
+    source = "prior only, no data used" if prior_only else "posterior"
+    return (
+        "Contrast: the relief that heads each group, against measures that stay. Circles: "
+        "probability of the claim under prior and posterior; diamonds: probability that the "
+        f"effect is larger than the smallest size that matters ({source}). For a target claim: "
+        "of reaching the target, and of relief making the difference. Effect at the horizon, "
+        f"counted in {periods} from the start of relief: {source} median and {rule}; pp: "
+        "percentage points. Data share: 1 − (posterior width / prior width)²; 0 means that the "
+        f"answer is prior. {ASSUMED} sign assumed by the prior: its probability is no finding."
+    )

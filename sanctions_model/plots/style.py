@@ -7,6 +7,7 @@ model and draws no data.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -31,11 +32,13 @@ __all__ = [
     "text_inches",
     "tidy",
     "wrap",
+    "write",
 ]
 
 COLUMN_INCHES = 7.0
 SMALL, TEXT, TITLE = 7.0, 8.0, 9.5
 _LINE_SPACING = 1.25
+_MARGIN = 0.12
 _POINTS_PER_INCH = 72.0
 _FILE_DPI = 200
 # Glyphs are placed on whole pixels: at a low resolution text runs wider than it is.
@@ -54,6 +57,7 @@ class _Colours:
     measure: str = "#FBE3B5"
     latent: str = "#D6ECF8"
     chain: str = "#F7E46B"
+    total: str = "#8C8C8C"
     accent: str = "#009E73"
     ink: str = "#222222"
     faint: str = "#6B6B6B"
@@ -119,35 +123,49 @@ def wrap(text: str, inches: float, size: float, *, bold: bool = False) -> list[s
     return lines
 
 
-def add_page_text(figure: Figure, title: str, caption: str, margin: float = 0.12) -> None:
+def write(
+    figure: Figure,
+    left: float,
+    top: float,
+    words: str,
+    *,
+    size: float,
+    colour: str = Colour.ink,
+    bold: bool = False,
+    ha: Literal["left", "center", "right"] = "left",
+    va: Literal["top", "center", "bottom"] = "top",
+) -> None:
+    """Write a text at a place given in inches from the figure's upper left corner."""
+    across, down = figure.get_size_inches()
+    figure.text(
+        left / across,
+        1.0 - top / down,
+        words,
+        size=size,
+        color=colour,
+        weight="bold" if bold else "normal",
+        ha=ha,
+        va=va,
+        linespacing=_LINE_SPACING,
+    )
+
+
+def add_page_text(figure: Figure, title: str, caption: str) -> None:
     """Write the title at the top and the caption at the bottom, across the figure's width.
 
     `page_text_inches` says how much room they take.
     """
     across, down = figure.get_size_inches()
-    inside = across - 2 * margin
-    for text, size, weight, at_top in (
-        (title, TITLE, "bold", True),
-        (caption, SMALL, "normal", False),
-    ):
-        figure.text(
-            margin / across,
-            1.0 - 0.08 / down if at_top else 0.06 / down,
-            "\n".join(wrap(text, inside, size, bold=at_top)),
-            size=size,
-            weight=weight,
-            color=Colour.ink if at_top else Colour.faint,
-            va="top" if at_top else "bottom",
-            ha="left",
-            linespacing=_LINE_SPACING,
-        )
+    inside = across - 2 * _MARGIN
+    above = "\n".join(wrap(title, inside, TITLE, bold=True))
+    below = "\n".join(wrap(caption, inside, SMALL))
+    write(figure, _MARGIN, 0.08, above, size=TITLE, bold=True)
+    write(figure, _MARGIN, down - 0.06, below, size=SMALL, colour=Colour.faint, va="bottom")
 
 
-def page_text_inches(
-    title: str, caption: str, width: float = COLUMN_INCHES, margin: float = 0.12
-) -> tuple[float, float]:
+def page_text_inches(title: str, caption: str, width: float = COLUMN_INCHES) -> tuple[float, float]:
     """Return the room that `add_page_text` needs at the top and at the bottom."""
-    inside = width - 2 * margin
+    inside = width - 2 * _MARGIN
     top = len(wrap(title, inside, TITLE, bold=True)) * line_inches(TITLE) + 0.12
     return top, len(wrap(caption, inside, SMALL)) * line_inches(SMALL) + 0.12
 

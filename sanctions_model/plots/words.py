@@ -1,14 +1,25 @@
 """What figures say: numbers, units, labels, the contrast. This module knows no draws and no plots."""
 
 import re
+from collections.abc import Mapping
+from enum import Enum
 
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
 from sanctions_model.equations import Variable
 from sanctions_model.interventions import Relief
+from sanctions_model.prior_families import Fixed, Prior
 from sanctions_model.scm import StructuralCausalModel
 
 __all__ = [
+    "ASSUMED",
+    "Sign",
     "default_relief",
+    "difference_unit",
     "effect_unit",
+    "link_signs",
     "number",
     "periods_name",
     "reached_outcomes",
@@ -16,6 +27,11 @@ __all__ = [
     "short_label",
     "short_unit",
 ]
+
+ASSUMED = "†"
+# The prior leaves no other sign when not one draw in a thousand has it.
+_SIGN_ASSUMED = 0.999
+_ENOUGH_DRAWS = 100
 
 
 def number(value: float, *, signed: bool = True) -> str:
@@ -43,12 +59,27 @@ def periods_name(scm: StructuralCausalModel) -> str:
 
 
 def effect_unit(scm: StructuralCausalModel, name: str) -> str:
-    """Return the unit of a difference: what is measured in % differs by percentage points (pp)."""
+    """Return the unit of a difference of a variable, or of a level."""
     unit = scm.variables[name].unit
-    if name in {level.variable.name for level in scm.levels} or not unit.startswith("%"):
-        return unit or "unit of the variable"
+    if name in {level.variable.name for level in scm.levels}:
+        return unit
+    return difference_unit(unit) or "unit of the variable"
+
+
+def difference_unit(unit: str, *, short: bool = False) -> str:
+    """Return the unit of a difference: what is measured in % differs by percentage points (pp).
+
+    Log points stay: a level's difference in them is read as %.
+
+    Examples
+    --------
+    >>> difference_unit("% a year"), difference_unit("% a year", short=True)
+    ('pp (% a year)', 'pp')
+    """
     body = re.sub(r"\s*\(.*\)", "", unit)
-    if body == "%":
+    if "log points" in unit or not unit.startswith("%"):
+        return body if short else unit
+    if body == "%" or short:
         return "pp"
     return f"pp {body[2:]}" if body.startswith("% of ") else f"pp ({body})"
 
@@ -71,6 +102,45 @@ def relief_words(scm: StructuralCausalModel, relief: Relief) -> str:
     steps = "at once" if relief.ramp == 1 else f"in {relief.ramp} equal steps"
     late = "" if relief.start == 1 else f" from {periods_name(scm)[:-1]} {relief.start}"
     return f"{depth} of {which} {steps}{late}, against measures that stay"
+
+
+class Sign(Enum):
+    """What the prior leaves open about a link."""
+
+    FREE = "free"
+    ASSUMED = "assumed"
+    FIXED = "fixed"
+
+
+def link_signs(
+    scm: StructuralCausalModel, priors: Mapping[str, Prior] | None, prior_draws: xr.Dataset | None
+) -> dict[str, Sign]:
+    """Return for each link whether the prior leaves its sign free, assumes it, or fixes the value.
+
+    Priors decide where they are given, else the prior draws, of which it takes a hundred.
+    """
+    labels = [link.label for link in scm.links]
+    if priors is not None:
+        return {label: _prior_sign(priors[label]) for label in labels}
+    if prior_draws is None or prior_draws.sizes[dims.CHAIN] * prior_draws.sizes[dims.DRAW] < (
+        _ENOUGH_DRAWS
+    ):
+        return dict.fromkeys(labels, Sign.FREE)
+    found = {}
+    for label in labels:
+        values = prior_draws["coefficient"].sel({dims.LINK: label}).to_numpy()
+        positive = float(np.mean(values > 0))
+        one_sign = max(positive, 1.0 - positive) >= _SIGN_ASSUMED
+        found[label] = Sign.ASSUMED if one_sign else Sign.FREE
+        if np.ptp(values) == 0:
+            found[label] = Sign.FIXED
+    return found
+
+
+def _prior_sign(prior: Prior) -> Sign:
+    if isinstance(prior, Fixed):
+        return Sign.FIXED
+    return Sign.ASSUMED if prior.sign else Sign.FREE
 
 
 def default_relief(scm: StructuralCausalModel) -> Relief:

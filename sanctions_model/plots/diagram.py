@@ -1,0 +1,268 @@
+"""What the picture of a model holds: boxes, and lines with the numbers on them.
+
+Plumbing is merged so that the picture stays readable: an effective measure into its measure, an
+identity of one variable (a change, a sum over a year) into that variable, drivers that are no
+measures (war, pandemic) into the boxes that they act on. This module places and draws nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.effects import link_effects
+from sanctions_model.equations import (
+    Affine,
+    AsymmetricAdjustment,
+    Exogenous,
+    Identity,
+    LatentAdjustment,
+)
+from sanctions_model.graph import Edge
+from sanctions_model.parameters import stack_draws
+from sanctions_model.plots.words import Sign, number, short_label, short_unit
+from sanctions_model.scm import StructuralCausalModel
+
+__all__ = ["Box", "Diagram", "Line", "Term", "diagram"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One way in which a line's source acts on its target.
+
+    Parameters
+    ----------
+    edge : Edge
+        The edge of the model that it stands for.
+    form : str
+        What of the source acts, as in ``Δ[1]``; empty for the source itself, this period.
+    lag : int
+        Shortest lag from the source.
+    values : numpy.ndarray or None
+        Draws of the long-run effect; None without draws.
+    sign : Sign
+        What the prior leaves open.
+    """
+
+    edge: Edge
+    form: str
+    lag: int
+    values: np.ndarray | None
+    sign: Sign
+
+    @property
+    def words(self) -> str:
+        """The form and the median."""
+        if self.values is None:
+            return self.form
+        median = float(np.median(self.values))
+        whole = self.sign is Sign.FIXED and median == round(median)
+        return (
+            f"{self.form} {f'{median:+.0f}'.replace('-', '−') if whole else number(median)}".strip()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A drawn line with all that runs along it.
+
+    Parameters
+    ----------
+    source, target : str
+    terms : tuple of Term
+    on_chain : bool
+        Whether a part of it belongs to the model's chain.
+    """
+
+    source: str
+    target: str
+    terms: tuple[Term, ...]
+    on_chain: bool
+
+    @property
+    def words(self) -> str:
+        """One line of text a term."""
+        return "\n".join(found for term in self.terms if (found := term.words))
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A variable: how it is called, its unit, and what acts on it without a line.
+
+    Parameters
+    ----------
+    kind : str
+        ``measure``, ``exogenous``, ``latent``, ``observed`` or ``identity``.
+    label, unit : str
+    notes : tuple of str
+    """
+
+    kind: str
+    label: str
+    unit: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """Boxes by variable, and lines: those along the layers, and those that close a feedback.
+
+    Parameters
+    ----------
+    boxes : mapping of str to Box
+    forward, back : tuple of Line
+    """
+
+    boxes: Mapping[str, Box]
+    forward: tuple[Line, ...]
+    back: tuple[Line, ...]
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All lines."""
+        return (*self.forward, *self.back)
+
+
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """The variable that stands for another one: by which form of it, at which shortest lag."""
+
+    name: str
+    form: str = ""
+    lag: int = 0
+
+
+def diagram(
+    scm: StructuralCausalModel, draws: xr.Dataset | None, signs: Mapping[str, Sign]
+) -> Diagram:
+    """Merge a model's plumbing and collect the effects along what is left.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset or None
+        Parameter draws, dims ``(chain, draw)``.
+    signs : mapping of str to Sign
+        By link label.
+
+    Returns
+    -------
+    Diagram
+    """
+    hosts: dict[str, _Host] = {}
+    for name in scm.by_name:
+        _find_host(scm, name, hosts)
+    measures = set(scm.measures)
+    beside = {n for n in scm.exogenous if measures and n not in measures}
+    values = None if draws is None else _values(scm, draws)
+    terms: dict[tuple[str, str], list[Term]] = {}
+    notes: dict[str, list[str]] = {}
+    for name, equation in scm.by_name.items():
+        if hosts[name].name != name:
+            continue
+        own = {edge.label for edge in scm.links}
+        for edge in equation.edges:
+            if edge.parent == name and edge.label not in own:
+                continue  # persistence
+            host = hosts[edge.parent]
+            term = Term(
+                edge=edge,
+                form=host.form + (f"[{edge.lag}]" if edge.lag else ""),
+                lag=host.lag + edge.lag,
+                values=None if values is None else values[edge.label],
+                sign=signs.get(edge.label, Sign.FIXED),
+            )
+            if host.name in beside:
+                label = scm.variables[host.name].label
+                notes.setdefault(name, []).append(f"{label} {term.words}".strip())
+            elif host.name == name:
+                notes.setdefault(name, []).append(f"own {term.words}")
+            else:
+                terms.setdefault((host.name, name), []).append(term)
+    chain = set(scm.chain)
+    lines = [
+        Line(s, t, tuple(found), any(term.edge.label in chain for term in found))
+        for (s, t), found in terms.items()
+    ]
+    shown = [n for n in scm.by_name if hosts[n].name == n and n not in beside]
+    boxes = {name: _box(scm, name, tuple(notes.get(name, ()))) for name in shown}
+    forward, back = _directed(lines)
+    return Diagram(boxes=boxes, forward=forward, back=back)
+
+
+def _find_host(scm: StructuralCausalModel, name: str, hosts: dict[str, _Host]) -> _Host:
+    if name in hosts:
+        return hosts[name]
+    equation = scm.by_name[name]
+    found = _Host(name)
+    if isinstance(equation, AsymmetricAdjustment):
+        found = _Host(equation.measure)
+    elif isinstance(equation, Identity) and len({edge.parent for edge in equation.edges}) == 1:
+        inner = _find_host(scm, equation.edges[0].parent, hosts)
+        lag = min(edge.lag for edge in equation.edges)
+        found = _Host(inner.name, _form(equation) + inner.form, inner.lag + lag)
+    hosts[name] = found
+    return found
+
+
+def _form(equation: Identity) -> str:
+    """Say an identity of one variable in a sign or two."""
+    coefficients = list(equation.terms.values())
+    lags = [edge.lag for edge in equation.edges]
+    if any(isinstance(c, Affine) for c in coefficients):
+        return "f"
+    by_lag = dict(zip(lags, [float(c) for c in coefficients if not isinstance(c, Affine)]))
+    if all(c == 1 for c in by_lag.values()) and sorted(lags) == list(range(len(lags))):
+        return f"Σ{len(lags)}" if len(lags) > 1 else ""
+    later = [lag for lag in lags if lag]
+    if len(lags) == 2 and len(later) == 1 and by_lag[0] == -by_lag[later[0]] and by_lag[0] > 0:
+        apart = str(later[0]) if later[0] > 1 else ""
+        return f"Δ{apart}" + ("" if by_lag[0] == 1 else f"/{1 / by_lag[0]:g}")
+    return "f"
+
+
+def _values(scm: StructuralCausalModel, draws: xr.Dataset) -> dict[str, np.ndarray]:
+    """Draws of what each edge carries in the long run, by label."""
+    effects = link_effects(scm, draws).sel(kind="long_run")
+    found = {
+        link.label: effects.sel({dims.LINK: link.label}).to_numpy().ravel() for link in scm.links
+    }
+    for equation in scm.by_name.values():
+        if not isinstance(equation, Identity):
+            continue
+        for edge, coefficient in zip(equation.edges, equation.terms.values(), strict=True):
+            found[edge.label] = (
+                coefficient.constant + coefficient.slope * stack_draws(draws, coefficient.parameter)
+                if isinstance(coefficient, Affine)
+                else np.array([coefficient])
+            )
+    return found
+
+
+def _box(scm: StructuralCausalModel, name: str, notes: tuple[str, ...]) -> Box:
+    equation, variable = scm.by_name[name], scm.variables[name]
+    kind = "observed"
+    if isinstance(equation, Exogenous):
+        kind = "measure" if name in scm.measures else "exogenous"
+    elif isinstance(equation, LatentAdjustment):
+        kind = "latent"
+    elif isinstance(equation, Identity):
+        kind = "identity"
+    return Box(kind, short_label(variable), short_unit(variable), notes)
+
+
+def _directed(lines: list[Line]) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """Part lines into a DAG, links within the period first, and those that close a feedback."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(end for line in lines for end in (line.source, line.target))
+    forward, back = [], []
+    for line in sorted(lines, key=lambda line: min(term.lag for term in line.terms)):
+        if nx.has_path(graph, line.target, line.source):
+            back.append(line)
+        else:
+            graph.add_edge(line.source, line.target)
+            forward.append(line)
+    return tuple(forward), tuple(back)
