@@ -19,7 +19,7 @@ test: $(VENV)/.test
 
 validate: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow
-	$(BIN)/python -m tests.sanity
+	$(BIN)/sanctions-model validate
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

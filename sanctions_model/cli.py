@@ -249,6 +249,25 @@ def claims(
     show(View(table=table, title="Claims") if as_json else claims_view(table), as_json=as_json)
 
 
+@app.command()
+def validate(
+    fit: FitOption = _DEFAULT_FIT,
+    csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that prior and posterior behave as an economist expects; print inside or outside."""
+    configure(quiet=quiet)
+    from sanctions_model.reading import sanity_view
+    from sanctions_model.validation import sanity_checks
+
+    fitted = _load(fit)
+    posterior = None if fitted.is_prior_only else fitted.draws
+    table = sanity_checks(fitted.problem, fitted.prior_draws, posterior)
+    _write_csv(table, csv)
+    show(View(table=table, title="Checks") if as_json else sanity_view(table), as_json=as_json)
+
+
 @data_app.command("build")
 def data_build(
     directory: Annotated[Path, typer.Argument(help="Folder with the transcribed files.")] = Path(

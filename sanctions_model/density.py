@@ -9,11 +9,19 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.equations import Noise
 from sanctions_model.histories import NumpyBackend, evaluate_history
-from sanctions_model.parameters import DrawParameters, addresses, stack_draws
+from sanctions_model.parameters import DrawParameters, addresses, parameter_dims, stack_draws
 from sanctions_model.prior_families import student_t_log_density
-from sanctions_model.problem import Problem
+from sanctions_model.problem import MISSING_CELL, Problem
 
-__all__ = ["log_likelihood", "log_prior", "one_step_means"]
+__all__ = [
+    "cell_log_density",
+    "complete_from_prior",
+    "log_likelihood",
+    "log_prior",
+    "log_probability",
+    "one_step_means",
+    "predictive",
+]
 
 
 def one_step_means(problem: Problem, draws: xr.Dataset) -> np.ndarray:
@@ -40,10 +48,34 @@ def one_step_means(problem: Problem, draws: xr.Dataset) -> np.ndarray:
         for measure in problem.falling
     }
     _, means = evaluate_history(
-        scm, parameters, problem.cases.values, NumpyBackend(), shares=shares
+        scm, parameters, problem.history(draws), NumpyBackend(), shares=shares
     )
     shape = (parameters.size, problem.cases.time.size)
     return np.stack([np.broadcast_to(means[name], shape) for name in scm.stochastic], axis=-1)
+
+
+def cell_log_density(problem: Problem, draws: xr.Dataset) -> np.ndarray:
+    """Log density of every cell given its parents, completed cells at their drawn values.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``, with ``missing_cell`` where there is any.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(chain * draw, time, equation)``; meaningful where the weight is 1.
+    """
+    outcomes = problem.outcomes(draws)
+    means = one_step_means(problem, draws)
+    scale = stack_draws(draws, "scale").T[:, None, :]
+    if problem.scm.noise is Noise.STUDENT_T:
+        freedom = stack_draws(draws, "degrees_of_freedom").T[:, None, :]
+        return student_t_log_density(outcomes, means, scale, freedom)
+    z = (outcomes - means) / scale
+    return np.asarray(-0.5 * z**2 - np.log(scale) - 0.5 * np.log(2 * np.pi))
 
 
 def log_likelihood(problem: Problem, draws: xr.Dataset) -> xr.DataArray:
@@ -58,20 +90,12 @@ def log_likelihood(problem: Problem, draws: xr.Dataset) -> xr.DataArray:
     Returns
     -------
     xr.DataArray
-        Dims ``(chain, draw, cell)``, cells with weight only, with coordinates ``cell_equation``
-        and ``cell_time``.
+        Dims ``(chain, draw, cell)``, observed cells only, with coordinates ``cell_equation`` and
+        ``cell_time``.
     """
-    scm, cases = problem.scm, problem.cases
-    means = one_step_means(problem, draws)
-    scale = stack_draws(draws, "scale").T[:, None, :]
-    if scm.noise is Noise.STUDENT_T:
-        freedom = stack_draws(draws, "degrees_of_freedom").T[:, None, :]
-        density = student_t_log_density(problem.outcomes, means, scale, freedom)
-    else:
-        z = (problem.outcomes - means) / scale
-        density = -0.5 * z**2 - np.log(scale) - 0.5 * np.log(2 * np.pi)
-    period, column = np.nonzero(cases.weight)
-    names = np.array(list(scm.stochastic))
+    density = cell_log_density(problem, draws)
+    period, column = np.nonzero(problem.cases.observed)
+    names = np.array(problem.cases.columns)
     shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW], period.size)
     return xr.DataArray(
         density[:, period, column].reshape(shape),
@@ -81,10 +105,26 @@ def log_likelihood(problem: Problem, draws: xr.Dataset) -> xr.DataArray:
             dims.DRAW: draws[dims.DRAW],
             dims.CELL: np.arange(period.size),
             "cell_equation": (dims.CELL, names[column]),
-            "cell_time": (dims.CELL, cases.time[period]),
+            "cell_time": (dims.CELL, problem.cases.time[period]),
         },
         name="observed",
     )
+
+
+def log_probability(problem: Problem, draws: xr.Dataset) -> np.ndarray:
+    """Log density of the data, the completed cells and the parameters together.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(chain * draw,)``.
+    """
+    likelihood = (cell_log_density(problem, draws) * problem.cases.weight).sum(axis=(1, 2))
+    prior = sum(
+        array.sum([dim for dim in array.dims if dim not in (dims.CHAIN, dims.DRAW)])
+        for array in log_prior(problem, draws).data_vars.values()
+    )
+    return np.asarray(likelihood + np.ravel(prior))
 
 
 def log_prior(problem: Problem, draws: xr.Dataset) -> xr.Dataset:
@@ -101,7 +141,7 @@ def log_prior(problem: Problem, draws: xr.Dataset) -> xr.Dataset:
     xr.Dataset
         One variable a parameter, dims ``(chain, draw)`` plus the parameter's own; 0 where fixed.
     """
-    found = {name: xr.zeros_like(draws[name]) for name in draws.data_vars}
+    found = {name: xr.zeros_like(draws[name]) for name in parameter_dims(problem.scm)}
     for address, (name, label) in addresses(problem.scm).items():
         prior = problem.absolute[address]
         if label is None:
@@ -112,6 +152,51 @@ def log_prior(problem: Problem, draws: xr.Dataset) -> xr.Dataset:
         density = prior.log_density(draws[name].sel(where).to_numpy())
         found[name].loc[where] = density
     return xr.Dataset(found)
+
+
+def complete_from_prior(problem: Problem, draws: xr.Dataset, random_seed: int) -> xr.Dataset:
+    """Draw the completed cells from what their own equations say, earliest period first.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``, without ``missing_cell``.
+    random_seed : int
+
+    Returns
+    -------
+    xr.Dataset
+        The draws with ``missing_cell``, unchanged if the problem has none.
+    """
+    missing = problem.cases.missing
+    if not missing:
+        return draws
+    axes = (dims.CHAIN, dims.DRAW, dims.MISSING)
+    shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW], len(missing))
+    completed = draws.assign_coords({dims.MISSING: problem.cases.missing_labels})
+    cells = np.zeros(shape)
+    completed[MISSING_CELL] = (axes, cells)
+    columns = {name: position for position, name in enumerate(problem.cases.columns)}
+    noise = _noise(problem, draws, np.random.default_rng(random_seed), problem.cases.time.size)
+    for position, (name, period) in enumerate(missing):
+        # Within a period the cells are in solving order, so that a parent is drawn before it.
+        means = one_step_means(problem, completed)[:, period, columns[name]]
+        cells[..., position] = (means + noise[:, period, columns[name]]).reshape(shape[:2])
+        completed[MISSING_CELL] = (axes, cells)
+    return completed
+
+
+def _noise(
+    problem: Problem, draws: xr.Dataset, generator: np.random.Generator, periods: int
+) -> np.ndarray:
+    """Shocks in the units of the equations, shape ``(chain * draw, period, equation)``."""
+    scale = stack_draws(draws, "scale").T[:, None, :]
+    shape = (scale.shape[0], periods, scale.shape[2])
+    if problem.scm.noise is Noise.STUDENT_T:
+        freedom = stack_draws(draws, "degrees_of_freedom").T[:, None, :]
+        return np.asarray(scale * generator.standard_t(np.broadcast_to(freedom, shape)))
+    return np.asarray(scale * generator.standard_normal(shape))
 
 
 def predictive(problem: Problem, draws: xr.Dataset, random_seed: int) -> xr.DataArray:
@@ -130,15 +215,9 @@ def predictive(problem: Problem, draws: xr.Dataset, random_seed: int) -> xr.Data
         Dims ``(chain, draw, time, equation)``; cells without a weight are not a number, because
         their parents are not there.
     """
-    scm = problem.scm
     means = one_step_means(problem, draws)
     generator = np.random.default_rng(random_seed)
-    if scm.noise is Noise.STUDENT_T:
-        freedom = stack_draws(draws, "degrees_of_freedom").T[:, None, :]
-        noise = generator.standard_t(np.broadcast_to(freedom, means.shape))
-    else:
-        noise = generator.standard_normal(means.shape)
-    drawn = means + stack_draws(draws, "scale").T[:, None, :] * noise
+    drawn = means + _noise(problem, draws, generator, problem.cases.time.size)
     drawn = np.where(problem.cases.weight > 0, drawn, np.nan)
     shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW], *drawn.shape[1:])
     return xr.DataArray(
@@ -148,7 +227,7 @@ def predictive(problem: Problem, draws: xr.Dataset, random_seed: int) -> xr.Data
             dims.CHAIN: draws[dims.CHAIN],
             dims.DRAW: draws[dims.DRAW],
             dims.TIME: problem.cases.time,
-            dims.EQUATION: list(scm.stochastic),
+            dims.EQUATION: list(problem.cases.columns),
         },
         name="observed",
     )

@@ -5,23 +5,17 @@ The same walk serves numpy draws and PyTensor expressions: `Backend` is all that
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import xarray as xr
 
-from sanctions_model import dims
-from sanctions_model.equations import Affine, LatentAdjustment, Parameters
-from sanctions_model.errors import ObservationError
+from sanctions_model.equations import Parameters
 from sanctions_model.scm import StructuralCausalModel
 
 __all__ = [
     "Backend",
-    "Cases",
     "NumpyBackend",
     "asymmetric_adjustment",
-    "available_cases",
     "evaluate_history",
 ]
 
@@ -68,9 +62,6 @@ class NumpyBackend:
         return path
 
 
-_BACKEND = NumpyBackend()
-
-
 def asymmetric_adjustment(
     paths: np.ndarray,
     share: np.ndarray,
@@ -111,119 +102,6 @@ def asymmetric_adjustment(
         state = np.where(now > before, imposed, relieved)
         result[:, period] = state
     return result
-
-
-@dataclass(frozen=True)
-class Cases:
-    """What the likelihood reads: fixed-shape arrays and the weights of available cells.
-
-    Parameters
-    ----------
-    time : numpy.ndarray
-        First day of each period, shape ``(T,)``.
-    values : mapping of str to numpy.ndarray
-        Observed and exogenous series, shape ``(T,)``, gaps filled with 0 (they carry no weight).
-    weight : numpy.ndarray
-        1 where the equation's own value, lags and parents are there, else 0; ``(T, equation)``.
-    centres : mapping of str to float
-        Mean of each centred parent over its equation's available periods, by link label.
-    moments : mapping of str to tuple of float
-        Mean and standard deviation of each equation's variable over its available periods; absent
-        for equations without data.
-    available : mapping of str to numpy.ndarray
-        Where each variable of the model is known, parameters apart; shape ``(T,)``.
-    """
-
-    time: np.ndarray
-    values: Mapping[str, np.ndarray]
-    weight: np.ndarray
-    centres: Mapping[str, float]
-    moments: Mapping[str, tuple[float, float]]
-    available: Mapping[str, np.ndarray]
-
-
-def available_cases(scm: StructuralCausalModel, observations: xr.Dataset) -> Cases:
-    """Find the periods that each equation can use, and its parents' means over them.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-    observations : xr.Dataset
-        As `observations.load_observations` returns it, dim ``time``.
-
-    Returns
-    -------
-    Cases
-
-    Raises
-    ------
-    ObservationError
-        If an exogenous variable has a gap.
-    """
-    time = observations[dims.TIME].to_numpy()
-    raw = {
-        name: observations[name].to_numpy().astype(float)
-        for name in (*scm.observed, *scm.exogenous)
-    }
-    there = {name: np.isfinite(values) for name, values in raw.items()}
-    for name in scm.exogenous:
-        if not there[name].all():
-            raise ObservationError(
-                f"The exogenous variable {name!r} lacks {int((~there[name]).sum())} of {time.size} "
-                "periods; expected a value for each, because every state that follows reads it."
-            )
-    values = {name: np.where(there[name], raw[name], 0.0) for name in raw}
-    data_part = _complete(scm, values, there)
-    weight = np.zeros((time.size, len(scm.stochastic)))
-    centres: dict[str, float] = {}
-    moments: dict[str, tuple[float, float]] = {}
-    outside = {*scm.exogenous, *scm.effective, *scm.latent}
-    for column, (name, equation) in enumerate(scm.stochastic.items()):
-        used = there[name] & _all_there(there, equation.edges, time.size)
-        if equation.start is not None:
-            used &= time >= np.datetime64(equation.start)
-        weight[:, column] = used
-        if not used.any():
-            continue
-        own = values[name][used]
-        moments[name] = (float(own.mean()), float(own.std()))
-        for link in equation.links:
-            if link.parent not in outside:
-                parent = _BACKEND.lag(data_part[link.parent], link.lag)
-                centres[link.label] = float(parent[used].mean())
-    return Cases(time, values, weight, centres, moments, there)
-
-
-def _complete(
-    scm: StructuralCausalModel, values: Mapping[str, np.ndarray], there: dict[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Mark where unobserved variables are known; return what the data alone give of each.
-
-    Latent states and parameter-dependent terms count as 0 in that part: any constant would do as
-    a centre, and this one needs no parameters.
-    """
-    size = len(next(iter(values.values())))
-    part = dict(values) | {name: np.zeros(size) for name in (*scm.effective, *scm.latent)}
-    there |= {name: there[equation.measure] for name, equation in scm.effective.items()}
-    for name, equation in scm.unobserved.items():
-        if isinstance(equation, LatentAdjustment):
-            there[name] = _all_there(there, equation.links, size)
-            continue
-        there[name] = _all_there(there, equation.edges, size)
-        part[name] = np.zeros(size)
-        for edge, coefficient in zip(equation.edges, equation.terms.values(), strict=True):
-            if not isinstance(coefficient, Affine):
-                part[name] += coefficient * _BACKEND.lag(part[edge.parent], edge.lag)
-    return part
-
-
-def _all_there(there: Mapping[str, np.ndarray], edges: Any, size: int) -> np.ndarray:
-    everywhere = np.ones(size, dtype=bool)
-    for edge in edges:
-        shifted = np.zeros(size, dtype=bool)
-        shifted[edge.lag :] = there[edge.parent][: size - edge.lag]
-        everywhere &= shifted
-    return everywhere
 
 
 def evaluate_history(

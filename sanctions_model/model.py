@@ -29,7 +29,7 @@ from sanctions_model.prior_families import (
     Prior,
     StudentT,
 )
-from sanctions_model.problem import Problem
+from sanctions_model.problem import MISSING_CELL, Problem
 from sanctions_model.scm import StructuralCausalModel
 
 __all__ = ["build", "model_inputs"]
@@ -167,14 +167,17 @@ def build(problem: Problem) -> pm.Model:
     """
     scm = problem.scm
     coords = {dim: labels for dim, labels in parameter_coords(scm).items() if labels}
+    if problem.cases.missing:
+        coords[dims.MISSING] = problem.cases.missing_labels
     inputs = model_inputs(problem)
     with pm.Model(coords={**coords, dims.TIME: problem.cases.time}) as model:
         data = {name: pm.Data(name, values) for name, values in inputs.items()}
         vectors = _parameter_vectors(problem, data)
         parameters = _TensorParameters(vectors, scm)
         length = problem.cases.time.size
+        history = _completed(problem, data[SERIES])
         columns = {
-            name: specify_shape(data[SERIES][:, i], length) for i, name in enumerate(_series(scm))
+            name: specify_shape(history[:, i], length) for i, name in enumerate(_series(scm))
         }
         centres = {
             link.label: data["centre"][i]
@@ -199,8 +202,24 @@ def build(problem: Problem) -> pm.Model:
             [pt.broadcast_to(means[name], (length,)) for name in scm.stochastic], axis=1
         )
         outcomes = data[SERIES][:, : len(scm.observed)]
+        if problem.cases.missing:
+            # PyMC takes no random variable as observed value; only value - mean enters, so the
+            # completed cells (0 in the data) move to the side of the mean.
+            mean = mean - (history[:, : len(scm.observed)] - outcomes)
         _likelihood(scm.noise, outcomes, mean, vectors, data["weight"])
     return model
+
+
+def _completed(problem: Problem, history: Any) -> Any:
+    """Put the unknown cells into the history: their prior is what the equations say of them."""
+    missing = problem.cases.missing
+    if not missing:
+        return history
+    means = np.array([problem.cases.moments[name][0] for name, _ in missing])
+    cells = pm.Flat(MISSING_CELL, dims=dims.MISSING, initval=means)
+    columns = [_series(problem.scm).index(name) for name, _ in missing]
+    periods = [period for _, period in missing]
+    return pt.set_subtensor(history[np.array(periods), np.array(columns)], cells)
 
 
 def _parameter_vectors(problem: Problem, data: Mapping[str, Any]) -> dict[str, Any]:

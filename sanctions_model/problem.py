@@ -7,12 +7,16 @@ from typing import Self
 import numpy as np
 import xarray as xr
 
-from sanctions_model.histories import Cases, available_cases
+from sanctions_model.cases import Cases, available_cases
+from sanctions_model.errors import QuestionError
+from sanctions_model.parameters import stack_draws
 from sanctions_model.prior_families import Prior
 from sanctions_model.priors import Priors
 from sanctions_model.scm import StructuralCausalModel
 
-__all__ = ["Problem"]
+__all__ = ["MISSING_CELL", "Problem"]
+
+MISSING_CELL = "missing_cell"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +73,49 @@ class Problem:
             if np.any(np.diff(self.cases.values[measure]) < 0)
         )
 
-    @property
-    def outcomes(self) -> np.ndarray:
-        """Observed values, shape ``(time, equation)``; gaps hold 0 and have weight 0."""
-        return np.stack([self.cases.values[name] for name in self.scm.stochastic], axis=1)
+    def history(self, draws: xr.Dataset) -> dict[str, np.ndarray]:
+        """Return every series with the completed cells of the same draw filled in.
+
+        Parameters
+        ----------
+        draws : xr.Dataset
+            With ``missing_cell`` where the problem has any.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            Shape ``(T,)``, or ``(chain * draw, T)`` where cells were completed.
+
+        Raises
+        ------
+        QuestionError
+            If the draws lack the completed cells.
+        """
+        values = dict(self.cases.values)
+        if not self.cases.missing:
+            return values
+        if MISSING_CELL not in draws:
+            raise QuestionError(
+                f"The draws have no {MISSING_CELL!r}, but the data have "
+                f"{len(self.cases.missing)} completed cells; use draws of a fit of these data."
+            )
+        cells = stack_draws(draws, MISSING_CELL)
+        for (name, period), cell in zip(self.cases.missing, cells, strict=True):
+            if values[name].ndim == 1:
+                values[name] = np.repeat(values[name][None, :], cell.size, axis=0)
+            values[name][:, period] = cell
+        return values
+
+    def outcomes(self, draws: xr.Dataset) -> np.ndarray:
+        """Return the values of the equations' variables, completed cells filled in.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape ``(chain * draw or 1, time, equation)``; unused gaps hold 0.
+        """
+        history = self.history(draws)
+        columns = [np.atleast_2d(history[name]) for name in self.scm.stochastic]
+        rows = max(len(column) for column in columns)
+        shape = (rows, self.cases.time.size)
+        return np.stack([np.broadcast_to(column, shape) for column in columns], axis=-1)

@@ -31,6 +31,7 @@ __all__ = [
     "equations_view",
     "links_view",
     "priors_view",
+    "sanity_view",
 ]
 
 _KIND_NAMES: dict[type, str] = {
@@ -142,6 +143,30 @@ def claims_view(table: pd.DataFrame) -> View:
     )
     caption = _rule(table) + " P before and after the data; the horizon is in the verdict."
     return View(table=shown, title="The article's claims", caption=caption)
+
+
+def sanity_view(table: pd.DataFrame) -> View:
+    """Sanity checks with their bounds, what is outside first named in the caption."""
+    limits = table[["lower_bound", "upper_bound"]].to_numpy(dtype=float)
+    bounds = [_bounds(low, high) for low, high in limits]
+    shown = table[["check", "what", "source"]].assign(
+        value=[f"{value:.3g}" for value in table["value"]],
+        bounds=bounds,
+        inside=np.where(table["inside"], "inside", "OUTSIDE"),
+        note=table["note"],
+    )
+    outside = int((~table["inside"]).sum())
+    return View(
+        table=shown,
+        title=f"Sanity checks: {len(table) - outside} inside, {outside} outside",
+        caption="Intervals are 5-95 % equal-tailed here, as the bounds were stated.",
+    )
+
+
+def _bounds(low: float, high: float) -> str:
+    if np.isinf(low):
+        return f"at most {high:g}"
+    return f"at least {low:g}" if np.isinf(high) else f"{low:g} to {high:g}"
 
 
 def equations_view(scm: StructuralCausalModel) -> View:

@@ -19,12 +19,12 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.density import log_likelihood, log_prior, predictive
+from sanctions_model.density import complete_from_prior, log_likelihood, log_prior, predictive
 from sanctions_model.diagnostics import Diagnostics, diagnose
 from sanctions_model.errors import ConvergenceError, QuestionError
 from sanctions_model.parameters import parameter_dims
 from sanctions_model.priors import Priors, sample_prior
-from sanctions_model.problem import Problem
+from sanctions_model.problem import MISSING_CELL, Problem
 from sanctions_model.samplers import Nutpie, Sampler
 from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.specification import content_hash, spec_hash
@@ -264,8 +264,10 @@ def sample_prior_predictive(
 
 def _groups(problem: Problem, random_seed: int, draws: int) -> dict[str, xr.Dataset]:
     prior = sample_prior(problem.scm, problem.absolute, draws=draws, random_seed=random_seed)
+    prior = complete_from_prior(problem, prior, random_seed)
     few = prior.isel({dims.DRAW: slice(0, 1000)})
-    observed = np.where(problem.cases.weight > 0, problem.outcomes, np.nan)
+    values = np.stack([problem.cases.values[name] for name in problem.cases.columns], axis=1)
+    observed = np.where(problem.cases.observed > 0, values, np.nan)
     return {
         "prior": prior,
         "prior_predictive": predictive(problem, few, random_seed).to_dataset(),
@@ -277,7 +279,7 @@ def _groups(problem: Problem, random_seed: int, draws: int) -> dict[str, xr.Data
 
 
 def _examine(problem: Problem, tree: xr.DataTree) -> tuple[xr.Dataset, Diagnostics]:
-    names = list(parameter_dims(problem.scm))
+    names = [*parameter_dims(problem.scm), *([MISSING_CELL] if problem.cases.missing else [])]
     posterior = tree["posterior"].to_dataset()[names].transpose(dims.CHAIN, dims.DRAW, ...)
     posterior.attrs = {}
     divergences = int(tree["sample_stats"]["diverging"].sum())
@@ -302,7 +304,8 @@ def _require_counts(**counts: int) -> None:
 def _require_same_structure(compiled: Problem, problem: Problem) -> None:
     def structure(p: Problem) -> tuple[Any, ...]:
         families = {address: _family(prior) for address, prior in p.absolute.items()}
-        return spec_hash(p.scm), p.cases.time.size, p.falling, families, set(p.cases.centres)
+        data = (p.cases.time.size, p.falling, p.cases.missing, set(p.cases.centres))
+        return spec_hash(p.scm), families, data
 
     if compiled is not problem and structure(compiled) != structure(problem):
         raise QuestionError(

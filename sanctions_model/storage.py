@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.density import log_likelihood, log_prior
+from sanctions_model.density import log_probability
 from sanctions_model.errors import FitFileError, SanctionsModelError
 from sanctions_model.files import whole_file
 from sanctions_model.priors import Priors
@@ -143,8 +143,6 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, xr.Dataset]]:
 
 
 def _log_probability(fit: Fit) -> float:
-    """Log likelihood plus log prior of the first draw, by the numpy evaluator."""
+    """Log density of data and parameters at the first draw, by the numpy evaluator."""
     first = fit.draws.isel({dims.CHAIN: slice(0, 1), dims.DRAW: slice(0, 1)})
-    prior = log_prior(fit.problem, first)
-    total = sum(float(array.sum()) for array in prior.data_vars.values())
-    return float(log_likelihood(fit.problem, first).sum()) + total
+    return float(log_probability(fit.problem, first)[0])

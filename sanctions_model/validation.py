@@ -109,9 +109,9 @@ def sanity_checks(
     """Check what the default transmission says against ranges stated beforehand.
 
     Intervals are 5 to 95 % equal-tailed here always, whatever the setting of ArviZ is: the ranges
-    were stated for them. Ends of intervals are compared at the two decimals of their ranges. The
-    ranges are part of the model's making (priors were tuned until most of them held), so that
-    meeting them under the prior validates the mapping from evidence to parameters, not the model.
+    were stated for them. Ends of intervals are shown and compared at the two decimals of their
+    ranges. The priors were tuned with these ranges in sight, so that meeting them under the prior
+    validates the mapping from evidence to parameters, not the model.
 
     Parameters
     ----------
@@ -579,9 +579,9 @@ def _monte_carlo_errors(before: xr.DataArray, after: xr.DataArray) -> np.ndarray
         means.append(sample.mean(axis=(1, 2)))
         errors.append(sample.var(axis=(1, 2)) / size)
     gap, error = np.abs(means[1] - means[0]), np.sqrt(errors[0] + errors[1])
-    # A fixed parameter has no error: it is the same or it is not.
-    distance = np.where(np.isclose(means[1], means[0]), 0.0, np.inf)
-    return np.divide(gap, error, out=distance, where=error > 0)
+    # A fixed parameter has no error but that of rounding: it is the same or it is not.
+    distance = np.where(gap > _EXACT, np.inf, 0.0)
+    return np.divide(gap, error, out=distance, where=error > _EXACT)
 
 
 _CHECKS: tuple[Callable[[StructuralCausalModel, xr.Dataset], list[_Finding]], ...] = (

@@ -36,6 +36,21 @@ BURN_IN = 60
 HARVEST_SCALE, HARVEST_SIGMA, HARVEST_INTERCEPT_SIGMA = 0.75, 1.0, 2.0
 LIFTED = Relief(measures=("trade",))
 
+# What the three tables of a run promise.
+TABLE_COLUMNS = {
+    "links": (
+        "link,parent,child,lag,unit,kind,prior_median,prior_lower,prior_upper,median,lower,upper,"
+        "data_share,sign_assumed,ci_prob,ci_kind,sources"
+    ),
+    "effects": (
+        "outcome,unit,relief,horizon,channel,median,lower,upper,prob_below_zero,ci_prob,ci_kind"
+    ),
+    "claims": (
+        "claim,statement,cause,outcome,horizon,unit,prob_prior,prob,prob_material,median,lower,"
+        "upper,data_share,sign_assumed,verdict,ci_prob,ci_kind"
+    ),
+}
+
 
 def variable(name, unit="%"):
     return Variable(name=name, unit=unit)
@@ -213,8 +228,8 @@ def harvest_posterior(observations):
     return covariance @ design.T @ outcome[used] / HARVEST_SCALE**2, covariance
 
 
-def pinned(**changed):
-    """One draw at the priors' centres; keyword arguments are of no use for addresses with signs."""
+def pinned(changed=None):
+    """One draw near the priors' centres, some parameters changed by address."""
     values = {
         "effective_trade -> premium": 4.0,
         "premium -> inflation": 0.4,
@@ -233,7 +248,7 @@ def pinned(**changed):
         "recoverable_share[trade]": 0.7,
         "recovery_speed[trade]": 0.4,
     }
-    return pin(MODEL, values | changed)
+    return pin(MODEL, values | (changed or {}))
 
 
 @dataclass(frozen=True)

@@ -230,8 +230,12 @@ def propagated(
     interventions=(),
     outcomes=None,
     closed=(),
+    first=None,
 ):
-    """What `propagate` should return, as an array (outcome, scenario, horizon, chain, draw)."""
+    """What `propagate` should return, as an array (outcome, scenario, horizon, chain, draw).
+
+    Without a start, latent states are at rest with the exogenous variables at `first`.
+    """
     given = {name: np.atleast_2d(path) for name, path in (exogenous or {}).items()}
     scenarios = max([1, *(len(path) for path in given.values())])
     dicts = as_dicts(draws)
@@ -239,8 +243,8 @@ def propagated(
     kinds = {e.variable.name: e for e in scm.equations if isinstance(e, Exogenous)}
     for column, values in enumerate(dicts):
         if start is None:
-            first = {name: continued(equation, 1)[0] for name, equation in kinds.items()}
-            past, peaks = resting_past(scm, values, first, closed), {}
+            at = {name: continued(equation, 1)[0] for name, equation in kinds.items()}
+            past, peaks = resting_past(scm, values, at | (first or {}), closed), {}
         else:
             peaks = start.peaks
             past = {

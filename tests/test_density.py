@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from oracle import Judge, Past, as_dicts, close
+from scipy import stats
 from small_problem import LENGTH, TABLES, make_problem, small_scm, small_series
 
-from sanctions_model.density import log_likelihood, log_prior, one_step_means
+from sanctions_model.density import log_likelihood, log_prior, one_step_means, predictive
 from sanctions_model.equations import Noise
 from sanctions_model.priors import sample_prior
 
@@ -101,3 +102,26 @@ def test_outcomes_stand_in_the_order_of_the_equations(small):
     series = small_series()
     expected = np.column_stack([np.nan_to_num(series[n]) for n in ("price", "output", "silent")])
     np.testing.assert_array_equal(problem.outcomes, expected)
+
+
+def test_predictions_scatter_around_the_one_step_means_as_the_noise_says(small):
+    problem, draws, judge = small
+    one = draws.isel(chain=[0], draw=[1])
+    many = one.isel(draw=np.zeros(500, dtype=int)).assign_coords(draw=np.arange(500))
+    found = predictive(problem, many, random_seed=1)
+    assert found.dims == ("chain", "draw", "time", "equation")
+    there = np.isfinite(found.to_numpy())
+    np.testing.assert_array_equal(there, np.broadcast_to(problem.cases.weight > 0, there.shape))
+    (values,) = as_dicts(one)
+    means = one_step_means(problem, one)[0]
+    for column, name in enumerate(problem.scm.stochastic):
+        if name not in judge.moments:
+            continue
+        residuals = (found.to_numpy()[0, :, :, column] - means[:, column]) / values[
+            f"scale[{name}]"
+        ]
+        freedom = values.get(f"degrees_of_freedom[{name}]")
+        noise = stats.norm if freedom is None else stats.t(freedom)
+        assert stats.kstest(residuals[np.isfinite(residuals)], noise.cdf).pvalue > 0.01
+    again = predictive(problem, many, random_seed=1)
+    np.testing.assert_array_equal(again, found)

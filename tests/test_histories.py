@@ -173,6 +173,13 @@ def test_with_full_and_immediate_recovery_relief_mirrors_imposition(default_prob
     close(relieved.to_numpy(), -imposed.to_numpy())
 
 
+def test_effective_intensity_never_stays_below_the_measure():
+    low = asymmetric_adjustment(
+        np.array([[0.5, 0.5, 0.4]]), np.ones(1), np.zeros(1), effective=np.array([0.2]), peak=0.5
+    )
+    close(low.ravel(), [0.2, 0.5, 0.5])
+
+
 def test_scenarios_and_draws_of_effective_intensity_stand_for_themselves():
     generator = np.random.default_rng(2)
     paths = generator.uniform(0, 1.5, (3, 12))

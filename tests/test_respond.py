@@ -97,31 +97,43 @@ def test_a_response_to_imposition_from_nothing_is_the_difference_of_two_propagat
     close(found.to_numpy(), (with_measures - without).to_numpy(), atol=1e-9)
 
 
-@given(runs(interventions=False))
-def test_a_response_of_any_model_is_the_difference_of_two_loops(run):
-    scm, horizon = run.scm, run.horizon
-    base = {name: continued(e, 1)[0] for name, e in scm.exogenous.items()}
-    flat = {name: np.full(horizon, value) for name, value in base.items()}
-    common = {"horizon": horizon, "outcomes": list(scm.variables)}
-    with_change = propagated(
-        scm, run.draws, exogenous=flat | run.exogenous, shocks=run.shocks, **common
+def baselines(data, run):
+    """Baselines as given to `respond` (numbers, paths or nothing), and the paths they stand for."""
+    generator = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    given_ones = {}
+    for name in run.scm.exogenous:
+        kind = data.draw(st.sampled_from(["continuation", "number", "path"]))
+        if kind != "continuation":
+            given_ones[name] = generator.uniform(0, 1, run.horizon if kind == "path" else None)
+    paths = {
+        name: np.broadcast_to(given_ones.get(name, continued(e, run.horizon)), (run.horizon,))
+        for name, e in run.scm.exogenous.items()
+    }
+    return given_ones, paths
+
+
+@given(runs(interventions=False), st.data())
+def test_a_response_of_any_model_is_the_difference_of_two_loops(run, data):
+    scm = run.scm
+    given_ones, flat = baselines(data, run)
+    common = {"horizon": run.horizon, "outcomes": list(scm.variables)}
+    first = {name: path[0] for name, path in flat.items()}
+    with_change, without = (
+        propagated(scm, run.draws, exogenous=flat | paths, shocks=shocks, first=first, **common)
+        for paths, shocks in ((run.exogenous, run.shocks), ({}, {}))
     )
-    without = propagated(scm, run.draws, exogenous=flat, **common)
-    found = respond(scm, run.draws, paths=run.exogenous, shocks=run.shocks, baseline=base, **common)
+    found = respond(
+        scm, run.draws, paths=run.exogenous, shocks=run.shocks, baseline=given_ones, **common
+    )
     close(found.to_numpy(), with_change - without)
 
 
 @given(runs(interventions=False), st.data())
 def test_through_closed_links_nothing_passes(run, data):
     scm = run.scm
-    base = {name: continued(e, 1)[0] for name, e in scm.exogenous.items()}
-    flat = {name: np.full(run.horizon, value) for name, value in base.items()}
-    labels = sorted(
-        edge.label
-        for name, equation in scm.structural.items()
-        for edge in equation.edges
-        if name in scm.structural
-    )
+    given_ones, flat = baselines(data, run)
+    first = {name: path[0] for name, path in flat.items()}
+    labels = sorted(edge.label for e in scm.structural.values() for edge in e.edges)
     closed = [
         data.draw(st.lists(st.sampled_from(labels), unique=True)) for _ in range(run.scenarios)
     ]
@@ -131,18 +143,17 @@ def test_through_closed_links_nothing_passes(run, data):
         run.draws,
         paths=run.exogenous,
         shocks=run.shocks,
-        baseline=base,
+        baseline=given_ones,
         closed=closed,
         **common,
     ).to_numpy()
-    for row, labels in enumerate(closed):
+    for row, shut in enumerate(closed):
         chosen = {
             name: path[row] if path.ndim == 2 else path for name, path in run.exogenous.items()
         }
+        options = {"closed": shut, "first": first, **common}
         with_change, without = (
-            propagated(
-                scm, run.draws, exogenous=flat | paths, shocks=shocks, closed=labels, **common
-            )
+            propagated(scm, run.draws, exogenous=flat | paths, shocks=shocks, **options)
             for paths, shocks in ((chosen, run.shocks), ({}, {}))
         )
         close(found[:, [row]], with_change - without)
@@ -228,6 +239,32 @@ def test_with_all_entries_closed_no_measure_reaches_an_outcome(default_problem, 
         outcomes=list(scm.stochastic),
     )
     np.testing.assert_array_equal(found.to_numpy(), 0.0)
+
+
+def test_many_scenarios_with_links_of_their_own_closed_equal_their_blocks(vector):
+    paths = np.random.default_rng(3).normal(size=(20_000, 3))
+    closed = [[], ["x -> a"], ["x[1] -> b"], ["a -> b", "b -> c"], ["x -> a", "x[1] -> b"]] * 4000
+    together = respond(*vector, horizon=3, paths={"x": paths}, closed=closed)
+    for row in (0, 4, 16_383, 16_384, 16_386, 19_998, 19_999):
+        alone = respond(*vector, horizon=3, paths={"x": paths[row]}, closed=[closed[row]])
+        np.testing.assert_array_equal(alone[:, 0].to_numpy(), together[:, row].to_numpy())
+
+
+def test_one_set_of_closed_links_serves_all_scenarios(vector):
+    paths = np.random.default_rng(4).normal(size=(5, 3))
+    together = respond(*vector, horizon=3, paths={"x": paths}, closed=[["a -> b"]])
+    for row in range(5):
+        alone = respond(*vector, horizon=3, paths={"x": paths[row]}, closed=[["a -> b"]])
+        np.testing.assert_array_equal(alone[:, 0].to_numpy(), together[:, row].to_numpy())
+
+
+def test_one_path_serves_all_sets_of_closed_links(vector):
+    path = np.array([1.0, 0.5, 0.0])
+    closed = [[], ["x -> a"], ["x[1] -> b"]]
+    together = respond(*vector, horizon=3, paths={"x": path}, closed=closed)
+    for row, links in enumerate(closed):
+        alone = respond(*vector, horizon=3, paths={"x": path}, closed=[links])
+        np.testing.assert_array_equal(alone[:, 0].to_numpy(), together[:, row].to_numpy())
 
 
 def test_the_chain_its_offset_and_the_rest_are_links_of_the_model(default_problem):

@@ -6,7 +6,6 @@ along the article's chain and beside it.
 
 from collections.abc import Sequence
 
-import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -29,6 +28,7 @@ from sanctions_model.plots.style import (
     wrap,
 )
 from sanctions_model.plots.words import (
+    count_periods,
     default_relief,
     effect_unit,
     number,
@@ -93,12 +93,12 @@ def plot_channels(
     effect = channel_effects(scm, draws, relief, horizon=horizon, outcomes=wanted)
     effect = effect.sel({dims.HORIZON: horizon})
     summary = interval(effect, rule)
-    reaches = np.abs(effect).max((dims.CHAIN, dims.DRAW)) > 0
+    reaches = (effect != 0).any((dims.CHAIN, dims.DRAW))
     names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
     channels = [str(name) for name in effect[dims.CHANNEL].to_numpy()]
     labels = {name: _label(scm, name) for name in channels}
 
-    title = f"Through which channel: effect of relief after {horizon} {periods_name(scm)}"
+    title = f"Through which channel: effect of relief after {count_periods(scm, horizon)}"
     caption = _caption(scm, relief, horizon, rule, drawn_from)
     top, bottom = page_text_inches(title, caption)
     columns = min(2, len(names))

@@ -84,8 +84,11 @@ class Line:
 
     @property
     def words(self) -> str:
-        """One line of text a term."""
-        return "\n".join(found for term in self.terms if (found := term.words))
+        """One line of text a term; without draws the lags alone, if they need saying."""
+        if any(term.values is not None for term in self.terms):
+            return "\n".join(term.words for term in self.terms)
+        forms = [term.form for term in self.terms]
+        return ", ".join(form or "[0]" for form in forms) if any(forms) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +161,14 @@ def diagram(
     measures = set(scm.measures)
     beside = {n for n in scm.exogenous if measures and n not in measures}
     values = None if draws is None else _values(scm, draws)
+    linked = {edge.label for edge in scm.links}
     terms: dict[tuple[str, str], list[Term]] = {}
     notes: dict[str, list[str]] = {}
     for name, equation in scm.by_name.items():
         if hosts[name].name != name:
             continue
-        own = {edge.label for edge in scm.links}
         for edge in equation.edges:
-            if edge.parent == name and edge.label not in own:
+            if edge.parent == name and edge.label not in linked:
                 continue  # persistence
             host = hosts[edge.parent]
             term = Term(
@@ -214,7 +217,8 @@ def _form(equation: Identity) -> str:
     lags = [edge.lag for edge in equation.edges]
     if any(isinstance(c, Affine) for c in coefficients):
         return "f"
-    by_lag = dict(zip(lags, [float(c) for c in coefficients if not isinstance(c, Affine)]))
+    fixed = [float(c) for c in coefficients if not isinstance(c, Affine)]
+    by_lag = dict(zip(lags, fixed, strict=True))
     if all(c == 1 for c in by_lag.values()) and sorted(lags) == list(range(len(lags))):
         return f"Σ{len(lags)}" if len(lags) > 1 else ""
     later = [lag for lag in lags if lag]
@@ -226,10 +230,11 @@ def _form(equation: Identity) -> str:
 
 def _values(scm: StructuralCausalModel, draws: xr.Dataset) -> dict[str, np.ndarray]:
     """Draws of what each edge carries in the long run, by label."""
-    effects = link_effects(scm, draws).sel(kind="long_run")
-    found = {
-        link.label: effects.sel({dims.LINK: link.label}).to_numpy().ravel() for link in scm.links
-    }
+    effects = link_effects(scm, draws)
+    found = {}
+    for link in scm.links:
+        kind = "short_run" if link.parent == link.child else "long_run"
+        found[link.label] = effects.sel({dims.LINK: link.label, "kind": kind}).to_numpy().ravel()
     for equation in scm.by_name.values():
         if not isinstance(equation, Identity):
             continue

@@ -32,7 +32,7 @@ from sanctions_model.scm import StructuralCausalModel
 __all__ = ["plot_graph"]
 
 _MARGIN = 0.12
-_BOX_TEXT = 1.65  # widest line in a box
+_BOX_TEXT = (1.65, 1.2, 0.8, 0.6)  # widest line in a box, the first that fits
 _PAD = 0.05
 _HEAD = (0.035, 0.085)  # half width and length of an arrow's head
 _FACES = {"measure": Colour.measure, "latent": Colour.latent, "identity": "#F2F2F2"}
@@ -74,19 +74,15 @@ def plot_graph(
     """
     signs = link_signs(scm, priors, prior_draws)
     picture = diagram(scm, draws, signs)
-    texts = {name: _box_text(box) for name, box in picture.boxes.items()}
-    layout = layered_layout(
-        {name: text.size for name, text in texts.items()},
-        [(line.source, line.target) for line in picture.forward],
-        [(line.source, line.target) for line in picture.back],
-        COLUMN_INCHES - 2 * _MARGIN,
-    )
+    texts, layout = _arranged(picture)
     knows_signs = priors is not None or prior_draws is not None
     title = f"Causal graph{f': {scm.name}' if scm.name else ''}"
     caption = _caption(scm, picture, drawn_from, numbers=draws is not None)
+    if draws is not None and not knows_signs:
+        caption += " Signs that the prior assumes are not marked: no prior was given."
     width = layout.width + 2 * _MARGIN
     top, bottom = page_text_inches(title, caption, width)
-    handles = _handles(picture, numbers=draws is not None, knows_signs=knows_signs)
+    handles = _handles(picture, numbers=draws is not None)
     columns = 3
     key = -(-len(handles) // columns) * 0.148 + 0.05
     figure = new_figure(top + 0.06 + layout.height + 0.12 + key + bottom, width)
@@ -98,7 +94,7 @@ def plot_graph(
         _draw_line(axes, line, layout.routes[line.source, line.target])
     for name, text in texts.items():
         _draw_box(axes, picture.boxes[name], text, layout.centres[name])
-    _draw_labels(axes, picture, layout, {name: text.size for name, text in texts.items()})
+    _draw_labels(axes, picture, layout, texts)
     below = place_axes(figure, _MARGIN, top + layout.height + 0.16, layout.width, key)
     below.set_axis_off()
     below.legend(
@@ -115,6 +111,24 @@ def plot_graph(
     return figure
 
 
+def _arranged(picture: Diagram) -> tuple[dict[str, "_BoxText"], Layout]:
+    """Wrap the boxes' text as narrowly as it takes to fit the column, if that is possible."""
+    inside = COLUMN_INCHES - 2 * _MARGIN
+    labels = {(line.source, line.target): _label_size(line.words) for line in picture.lines}
+    for wide in _BOX_TEXT:
+        texts = {name: _box_text(box, wide) for name, box in picture.boxes.items()}
+        layout = layered_layout(
+            {name: text.size for name, text in texts.items()},
+            [(line.source, line.target) for line in picture.forward],
+            [(line.source, line.target) for line in picture.back],
+            labels=labels,
+            width=inside,
+        )
+        if layout.width <= inside:
+            break
+    return texts, layout
+
+
 @dataclass(frozen=True, slots=True)
 class _BoxText:
     """Lines of a box: the label, then unit and notes."""
@@ -124,9 +138,9 @@ class _BoxText:
     size: Point
 
 
-def _box_text(box: Box) -> _BoxText:
-    label = tuple(wrap(box.label, _BOX_TEXT, SMALL, bold=True))
-    rest = tuple(line for text in (box.unit, *box.notes) for line in wrap(text, _BOX_TEXT, SMALL))
+def _box_text(box: Box, wide: float) -> _BoxText:
+    label = tuple(wrap(box.label, wide, SMALL, bold=True))
+    rest = tuple(line for text in (box.unit, *box.notes) for line in wrap(text, wide, SMALL))
     widths = [text_inches(line, SMALL, bold=True) for line in label]
     widths += [text_inches(line, SMALL) for line in rest]
     height = (len(label) + len(rest)) * line_inches(SMALL)
@@ -218,11 +232,12 @@ def _draw_line(axes: Axes, line: Line, route: Sequence[Point]) -> None:
     axes.add_patch(Polygon(head, closed=True, facecolor=colour, edgecolor="none", zorder=2))
 
 
-def _draw_labels(axes: Axes, picture: Diagram, layout: Layout, sizes: Mapping[str, Point]) -> None:
+def _draw_labels(
+    axes: Axes, picture: Diagram, layout: Layout, texts: Mapping[str, _BoxText]
+) -> None:
     boxes = [
         (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
-        for name, (w, h) in sizes.items()
-        for x, y in [layout.centres[name]]
+        for (w, h), (x, y) in ((texts[n].size, at) for n, at in layout.centres.items())
     ]
     lines = [line for line in picture.lines if line.words]
     routes = [layout.routes[line.source, line.target] for line in lines]
@@ -249,7 +264,7 @@ def _label_size(words: str) -> Point:
     return max(text_inches(line, SMALL) for line in lines) + 0.03, 0.115 * len(lines) + 0.02
 
 
-def _handles(picture: Diagram, *, numbers: bool, knows_signs: bool) -> list[Line2D | Patch]:
+def _handles(picture: Diagram, *, numbers: bool) -> list[Line2D | Patch]:
     """Return the key's entries, only for what the picture shows."""
     found: list[Line2D | Patch] = []
     if numbers:
@@ -293,9 +308,9 @@ def _caption(
     parts = []
     if numbers:
         parts.append(
-            f"Numbers: {drawn_from} median of the long-run effect of a permanent unit change of the "
-            "parent, others held, in units of the child per unit of the parent (intervals: see the "
-            "figure of all links)."
+            f"Numbers: {drawn_from} median of the long-run effect of a permanent unit change of "
+            "the parent, others held, in units of the child per unit of the parent (intervals: "
+            "see the figure of all links)."
         )
     forms = {term.form for line in picture.lines for term in line.terms}
     period = periods_name(scm)[:-1]
@@ -307,7 +322,12 @@ def _caption(
     }
     found = [words for mark, words in said.items() if any(mark in form for form in forms)]
     if found:
-        parts.append(f"Of the parent acts {'; '.join(found)}.")
+        parts.append(f"On the lines, what of the parent acts: {'; '.join(found)}.")
+    if any(box.notes for box in picture.boxes.values()):
+        parts.append("In the boxes: effects of own lags and of drivers without an arrow.")
+    units = {scm.variables[name].unit for name in scm.measures}
+    if len(units) == 1 and numbers:
+        parts.append(f"Unit of the measures: {units.pop()}.")
     if scm.effective:
         parts.append("Measures stand for their effective intensity where relief takes time.")
     if picture.back:

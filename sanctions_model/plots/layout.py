@@ -20,9 +20,10 @@ type _Node = str | tuple[_Pair, int]
 
 _RESTARTS, _SWEEPS, _SETTLING = 12, 6, 60
 _ROUNDS, _FORBIDDEN = 4, 100.0
-_LANE = 0.22
-_BOX_GAP = 0.14
-_PORT = 0.17
+_LANE = 0.34
+_BOX_GAP = 0.16
+_PORT = 0.3
+_AROUND = 0.2  # room above and below a label
 # A line bends less readily in its lanes than where it leaves a box.
 _STRAIGHT = {0: 1.0, 1: 3.0, 2: 8.0}
 
@@ -47,7 +48,12 @@ class Layout:
 
 
 def layered_layout(
-    sizes: Mapping[str, Point], edges: Sequence[_Pair], back: Sequence[_Pair], width: float
+    sizes: Mapping[str, Point],
+    edges: Sequence[_Pair],
+    back: Sequence[_Pair],
+    *,
+    labels: Mapping[_Pair, Point],
+    width: float,
 ) -> Layout:
     """Lay out a graph whose forward edges form a DAG.
 
@@ -59,6 +65,8 @@ def layered_layout(
         Source and target; together with no cycle.
     back : sequence of pair of str
         Edges against the layers.
+    labels : mapping of pair of str to Point
+        Width and height of what is to be written on each line.
     width : float
         To be kept to if the boxes of a layer fit.
 
@@ -80,10 +88,16 @@ def layered_layout(
     wide = {
         node: sizes[node][0] if isinstance(node, str) else _LANE for row in rows for node in row
     }
-    width = max(width, *(sum(wide[n] for n in row if isinstance(n, str)) for row in rows))
+    boxes = [[wide[node] for node in row if isinstance(node, str)] for row in rows]
+    width = max(width, *(sum(row) + _BOX_GAP * len(row) for row in boxes))
     across = _across(rows, segments, wide, width)
     tall = [max(sizes[n][1] for n in row if isinstance(n, str)) for row in rows]
-    middles, height = _down(rows, segments, tall)
+    clear = [0.0] * len(rows)
+    for pair, chain in zip(downwards, chains, strict=True):
+        if len(chain) == 2:  # its label has this gap alone
+            tallest = max(labels.get(pair, (0, 0))[1], labels.get(pair[::-1], (0, 0))[1])
+            clear[layer[pair[0]]] = max(clear[layer[pair[0]]], tallest + _AROUND)
+    middles, height = _down(rows, segments, tall, clear)
     centres = {name: (across[name], middles[place]) for name, place in layer.items()}
     ports = _ports(chains, across, sizes)
     routes = {}
@@ -215,7 +229,7 @@ def _across(
         near.setdefault(upper, []).append((lower, weight))
         near.setdefault(lower, []).append((upper, weight))
     starts = [_starts(row, wide, width) for row in rows]
-    found = {}
+    found: dict[_Node, float] = {}
     for row, (offsets, slack) in zip(rows, starts, strict=True):
         found |= {node: x + slack / 2 for node, x in zip(row, offsets, strict=True)}
     for turn in range(_SETTLING):
@@ -262,8 +276,9 @@ def _down(
     rows: Sequence[Sequence[_Node]],
     segments: Sequence[tuple[_Node, _Node]],
     tall: Sequence[float],
+    clear: Sequence[float],
 ) -> tuple[list[float], float]:
-    """Middles of the rows; busier gaps are taller."""
+    """Middles of the rows; busier gaps are taller, and all have room for their labels."""
     place = {node: index for index, row in enumerate(rows) for node in row}
     busy = [0] * len(rows)
     for upper, _ in segments:
@@ -273,7 +288,7 @@ def _down(
         middles.append(edge + height / 2)
         edge += height
         if index < len(rows) - 1:
-            edge += min(0.5, 0.29 + 0.02 * busy[index])
+            edge += max(clear[index], min(0.5, 0.29 + 0.02 * busy[index]))
     return middles, edge
 
 
@@ -290,7 +305,7 @@ def _ports(
     found = {}
     for (node, end), lines in sides.items():
         width = sizes[str(node)][0]
-        apart = min(_PORT, 0.85 * width / len(lines))
+        apart = min(_PORT, 0.8 * width / len(lines))
         for slot, (_, position) in enumerate(sorted(lines)):
             found[position, end] = across[node] + (slot - (len(lines) - 1) / 2) * apart
     return found
@@ -332,7 +347,7 @@ def place_labels(
     places, costs = [], []
     for own, size in enumerate(sizes):
         others = [trace for other, trace in enumerate(traces) if other != own]
-        inner = traces[own][2:-2]
+        inner = traces[own][2:-3]  # off the arrow's head
         centres, price = [], []
         for aside in (0.0, -0.5, 0.5):
             centres.append(inner + np.array([aside * (size[0] + 0.06), 0.0]))
@@ -359,7 +374,7 @@ def _trace(route: Sequence[Point]) -> np.ndarray:
     found = [np.array(route[:1])]
     for corners in curves(route):
         start, first, second, end = np.array(corners)
-        count = max(3, int(np.hypot(*(end - start)) / 0.05))
+        count = max(4, int(np.hypot(*(end - start)) / 0.05))
         t = np.linspace(0, 1, count + 1)[1:, None]
         found.append(
             (1 - t) ** 3 * start
@@ -383,7 +398,10 @@ def _standing_cost(
     for left, top, right, bottom in walls:
         within = (low < (right, bottom)).all(axis=1) & (high > (left, top)).all(axis=1)
         cost += _FORBIDDEN * within
+    least, most = centres.min(axis=0) - half, centres.max(axis=0) + half
     for trace in traces:
+        if (trace.max(axis=0) < least).any() or (trace.min(axis=0) > most).any():
+            continue  # nowhere near
         inside = (np.abs(trace[None] - centres[:, None]) < half).all(axis=2)
         cost += 2.0 * inside.any(axis=1) + 0.3 * inside.sum(axis=1)
     return cost

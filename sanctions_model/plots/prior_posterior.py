@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -138,12 +139,18 @@ def plot_prior_posterior(
     title = "Long-run effect of every link: " + (
         "prior" if draws is None else "prior and posterior"
     )
+    share = (
+        "Data share: 1 − (posterior width / prior width)²; 0 means that the answer is prior, below "
+        "0 that the interval widened. "
+        if draws is not None
+        else ""
+    )
     caption = (
-        f"Each row: change of the panel's variable after a permanent unit change of the cause, "
-        "others held; its unit in grey or in the heading. Lags in brackets. Scales differ between axes; the "
-        f"dotted line is 0. Bars: {rule}, ticks and points: medians. Data share: 1 − (posterior "
-        f"width / prior width)²; 0 means that the answer is prior. {ASSUMED} sign assumed by the "
-        "prior: no finding. Fixed: set by definition, not estimated."
+        "Each row: change of the panel's variable after a permanent unit change of the cause, "
+        "others held; its unit in grey or in the heading. Lags in brackets. Scales differ between "
+        f"axes; the dotted line is 0. Bars: {rule}, ticks and points: medians. {share}"
+        f"{ASSUMED} sign assumed by the prior: no finding. Fixed: set by "
+        "definition, not estimated."
     )
     top, bottom = page_text_inches(title, caption)
     columns = min(2, len(panels))
@@ -302,7 +309,7 @@ def _key(figure: Figure, top: float, height: float, *, has_posterior: bool) -> N
         Line2D([], [], color=Colour.faint, lw=0, marker="|", mew=1.2, ms=7, label="prior median"),
     ]
     if has_posterior:
-        dot = {"color": Colour.posterior, "lw": 1.6, "marker": "o", "ms": 3.4}
+        dot: dict[str, Any] = {"color": Colour.posterior, "lw": 1.6, "marker": "o", "ms": 3.4}
         handles.append(Line2D([], [], label="posterior interval and median", **dot))
         right = COLUMN_INCHES - _MARGIN
         middle = top + height / 2

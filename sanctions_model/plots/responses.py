@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-
-from matplotlib.figure import Figure
 
 from sanctions_model import dims
 from sanctions_model.effects import total_effect
@@ -101,8 +100,8 @@ def plot_responses(
     bands = interval(effect, rule), interval(effect, half)
     prior = None
     if prior_draws is not None:
-        asked = {"horizon": horizon, "outcomes": names}
-        prior = interval(total_effect(scm, prior_draws, relief, **asked), rule)
+        before = total_effect(scm, prior_draws, relief, horizon=horizon, outcomes=names)
+        prior = interval(before, rule)
 
     title = f"Effect of relief on {len(names)} outcomes over {horizon} {periods_name(scm)}"
     if len(names) == 1:
@@ -200,7 +199,9 @@ def _caption(
     with_prior: bool,
 ) -> str:
     periods = periods_name(scm)
-    prior = ", dashed: the same interval under the prior alone" if with_prior else ""
+    prior = (
+        "; dashed: the same under the prior alone, cut where it is far wider" if with_prior else ""
+    )
     return (
         f"Contrast: {relief_words(scm, relief)}. Line: {drawn_from} median; bands: 50 % interval "
         f"and {rule}{prior}. Differences between the two paths under common draws, shocks the "

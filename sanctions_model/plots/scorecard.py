@@ -13,7 +13,6 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.plots.style import (
     COLUMN_INCHES,
     SMALL,
-    TEXT,
     Colour,
     add_page_text,
     line_inches,
@@ -88,7 +87,7 @@ def plot_scorecard(table: pd.DataFrame, *, periods: str = "quarters") -> Figure:
     axes = place_axes(figure, left, top + _HEAD, width, height)
     _frame(axes, height)
     _key(axes)
-    page = _Page(axes, height, left, width)
+    page = _Page(axes, left, width)
     for words, place in (("effect, median (interval)", "effect"), ("data share", "share")):
         page.write(place, -0.12, words.replace(" ", "\n", 1), colour=Colour.faint)
     down = 0.0
@@ -104,7 +103,7 @@ def plot_scorecard(table: pd.DataFrame, *, periods: str = "quarters") -> Figure:
 class _Page:
     """Places on the page, in inches from the upper edge of the axes and the figure's left."""
 
-    def __init__(self, axes: Axes, height: float, left: float, width: float) -> None:
+    def __init__(self, axes: Axes, left: float, width: float) -> None:
         self.axes = axes
         self._left, self._width = left, width
         beyond = left + width + _GAP
@@ -184,9 +183,27 @@ def _claim(page: _Page, row: Mapping[str, Any], down: float, periods: str) -> No
     page.write("share", down, f"{share:.2f}".replace("-", "−") if np.isfinite(share) else "–")
 
 
-_PRIOR = {"marker": "o", "ms": 7.5, "mfc": "white", "mec": Colour.faint, "zorder": 3}
-_POSTERIOR = {"marker": "o", "ms": 5.0, "mfc": Colour.posterior, "mec": "white", "zorder": 4}
-_MATERIAL = {"marker": "D", "ms": 4.0, "mfc": Colour.negative, "mec": "white", "zorder": 5}
+_PRIOR: dict[str, Any] = {
+    "marker": "o",
+    "ms": 7.5,
+    "mfc": "white",
+    "mec": Colour.faint,
+    "zorder": 3,
+}
+_POSTERIOR: dict[str, Any] = {
+    "marker": "o",
+    "ms": 5.0,
+    "mfc": Colour.posterior,
+    "mec": "white",
+    "zorder": 4,
+}
+_MATERIAL: dict[str, Any] = {
+    "marker": "D",
+    "ms": 4.0,
+    "mfc": Colour.negative,
+    "mec": "white",
+    "zorder": 5,
+}
 
 
 def _key(axes: Axes) -> None:

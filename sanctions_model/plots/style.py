@@ -68,7 +68,7 @@ Colour = _Colours()
 
 
 def new_figure(height: float, width: float = COLUMN_INCHES) -> Figure:
-    """Return an empty white figure of this size in inches, outside pyplot."""
+    """Return an empty white figure of this size in inches, that no global state knows of."""
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure

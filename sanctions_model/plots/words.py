@@ -1,4 +1,4 @@
-"""What figures say: numbers, units, labels, the contrast. This module knows no draws and no plots."""
+"""What figures say: numbers, units, labels, the contrast. This module draws nothing."""
 
 import re
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from sanctions_model.scm import StructuralCausalModel
 __all__ = [
     "ASSUMED",
     "Sign",
+    "count_periods",
     "default_relief",
     "difference_unit",
     "effect_unit",
@@ -56,6 +57,12 @@ def number(value: float, *, signed: bool = True) -> str:
 def periods_name(scm: StructuralCausalModel) -> str:
     """Return what the model's periods are called, in the plural."""
     return {1: "years", 4: "quarters", 12: "months"}.get(scm.periods_per_year, "periods")
+
+
+def count_periods(scm: StructuralCausalModel, count: int) -> str:
+    """Return a number of periods in words, as in ``1 quarter``."""
+    name = periods_name(scm)
+    return f"{count} {name[:-1] if count == 1 else name}"
 
 
 def effect_unit(scm: StructuralCausalModel, name: str) -> str:

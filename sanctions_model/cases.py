@@ -1,0 +1,228 @@
+"""Which cells of the data the likelihood uses, and which it completes.
+
+Before a series starts and after it is discontinued, its equation uses the periods for which its
+own value, lags and parents are there. Single holes and the ragged edge become cells with a
+posterior, priced by every equation that reads them. This module knows no parameters.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.equations import Affine, LatentAdjustment
+from sanctions_model.errors import ObservationError
+from sanctions_model.graph import Edge
+from sanctions_model.histories import NumpyBackend
+from sanctions_model.scm import StructuralCausalModel
+
+__all__ = ["Cases", "available_cases"]
+
+_BACKEND = NumpyBackend()
+
+
+@dataclass(frozen=True)
+class Cases:
+    """What the likelihood reads: fixed-shape arrays and the weights of available cells.
+
+    Parameters
+    ----------
+    time : numpy.ndarray
+        First day of each period, shape ``(T,)``.
+    values : mapping of str to numpy.ndarray
+        Observed and exogenous series, shape ``(T,)``, gaps filled with 0 (they carry no weight).
+    weight : numpy.ndarray
+        1 where the equation's own value, lags and parents are there, else 0; ``(T, equation)``.
+    centres : mapping of str to float
+        Mean of each centred parent over its equation's available periods, by link label.
+    moments : mapping of str to tuple of float
+        Mean and standard deviation of each equation's variable over its available periods; absent
+        for equations without data.
+    available : mapping of str to numpy.ndarray
+        Where each variable of the model is known or completed, parameters apart; shape ``(T,)``.
+    columns : tuple of str
+        Stochastic variables, in the order of the columns of `weight`.
+    missing : tuple of (str, int)
+        Variable and period of each completed cell, in the order of ``missing_cell``.
+    """
+
+    time: np.ndarray
+    values: Mapping[str, np.ndarray]
+    weight: np.ndarray
+    centres: Mapping[str, float]
+    moments: Mapping[str, tuple[float, float]]
+    available: Mapping[str, np.ndarray]
+    columns: tuple[str, ...]
+    missing: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def missing_labels(self) -> list[str]:
+        """Labels of the completed cells, as in ``import_growth[2025-10-01]``."""
+        return [f"{name}[{str(self.time[period])[:10]}]" for name, period in self.missing]
+
+    @property
+    def observed(self) -> np.ndarray:
+        """1 where a cell is in the likelihood and was observed, not completed."""
+        seen = self.weight.copy()
+        for name, period in self.missing:
+            seen[period, list(self.columns).index(name)] = 0.0
+        return seen
+
+
+def available_cases(scm: StructuralCausalModel, observations: xr.Dataset) -> Cases:
+    """Find the periods that each equation can use, and its parents' means over them.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    observations : xr.Dataset
+        As `observations.load_observations` returns it, dim ``time``.
+
+    Returns
+    -------
+    Cases
+
+    Raises
+    ------
+    ObservationError
+        If an exogenous variable has a gap.
+    """
+    time = observations[dims.TIME].to_numpy()
+    raw = {
+        name: observations[name].to_numpy().astype(float)
+        for name in (*scm.observed, *scm.exogenous)
+    }
+    seen = {name: np.isfinite(values) for name, values in raw.items()}
+    for name in scm.exogenous:
+        if not seen[name].all():
+            raise ObservationError(
+                f"The exogenous variable {name!r} lacks {int((~seen[name]).sum())} of {time.size} "
+                "periods; expected a value for each, because every state that follows reads it."
+            )
+    values = {name: np.where(seen[name], raw[name], 0.0) for name in raw}
+    # Centres and moments come from what was observed; completed cells add periods, not means.
+    there, data_part = _known(scm, values, seen)
+    used = _usable(scm, there, time)
+    centres, moments = _means(scm, values, data_part, used)
+    missing = _missing(scm, seen, used, time)
+    if missing:
+        completed = {name: mask.copy() for name, mask in seen.items()}
+        for name, period in missing:
+            completed[name][period] = True
+        there, _ = _known(scm, values, completed)
+        used = _usable(scm, there, time)
+    return Cases(
+        time=time,
+        values=values,
+        weight=np.stack([used[name] for name in scm.stochastic], axis=1).astype(float),
+        centres=centres,
+        moments=moments,
+        available=there,
+        columns=tuple(scm.stochastic),
+        missing=missing,
+    )
+
+
+def _usable(
+    scm: StructuralCausalModel, there: Mapping[str, np.ndarray], time: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Periods for which an equation has its own value, its lags and its parents."""
+    used = {}
+    for name, equation in scm.stochastic.items():
+        used[name] = there[name] & _all_there(there, equation.edges, time.size)
+        if equation.start is not None:
+            used[name] &= time >= np.datetime64(equation.start)
+    return used
+
+
+def _means(
+    scm: StructuralCausalModel,
+    values: Mapping[str, np.ndarray],
+    data_part: Mapping[str, np.ndarray],
+    used: Mapping[str, np.ndarray],
+) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+    centres: dict[str, float] = {}
+    moments: dict[str, tuple[float, float]] = {}
+    outside = {*scm.exogenous, *scm.effective, *scm.latent}
+    for name, equation in scm.stochastic.items():
+        if not used[name].any():
+            continue
+        own = values[name][used[name]]
+        moments[name] = (float(own.mean()), float(own.std()))
+        for link in equation.links:
+            if link.parent not in outside:
+                parent = _BACKEND.lag(data_part[link.parent], link.lag)
+                centres[link.label] = float(parent[used[name]].mean())
+    return centres, moments
+
+
+def _missing(
+    scm: StructuralCausalModel,
+    seen: Mapping[str, np.ndarray],
+    used: Mapping[str, np.ndarray],
+    time: np.ndarray,
+) -> tuple[tuple[str, int], ...]:
+    """Return holes and ragged-edge cells that their own equation can price.
+
+    A series whose last value is more than a year before the end counts as discontinued.
+    """
+    candidates = {
+        (name, int(period))
+        for name in scm.stochastic
+        if used[name].any()
+        for period in _gaps(seen[name], used[name], scm.periods_per_year)
+    }
+    while candidates:
+        completed = {name: mask.copy() for name, mask in seen.items()}
+        for name, period in candidates:
+            completed[name][period] = True
+        empty = {name: np.zeros(time.size) for name in seen}
+        priced = _usable(scm, _known(scm, empty, completed)[0], time)
+        kept = {(name, period) for name, period in candidates if priced[name][period]}
+        if kept == candidates:
+            break
+        candidates = kept  # a cell that nothing prices leaves, and with it those that need it
+    order = {name: position for position, name in enumerate(scm.graph.order)}
+    return tuple(sorted(candidates, key=lambda cell: (cell[1], order[cell[0]])))
+
+
+def _gaps(seen: np.ndarray, used: np.ndarray, periods_per_year: int) -> np.ndarray:
+    first, last = np.flatnonzero(used)[0], np.flatnonzero(seen)[-1]
+    end = seen.size if seen.size - 1 - last <= periods_per_year else last
+    inside = np.zeros(seen.size, dtype=bool)
+    inside[first:end] = True
+    return np.flatnonzero(inside & ~seen)
+
+
+def _known(
+    scm: StructuralCausalModel, values: Mapping[str, np.ndarray], seen: Mapping[str, np.ndarray]
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return where each variable is known, and what the data alone give of it.
+
+    Latent states and parameter-dependent terms count as 0 in that part: any constant would do as
+    a centre, and this one needs no parameters.
+    """
+    size = len(next(iter(values.values())))
+    part = dict(values) | {name: np.zeros(size) for name in (*scm.effective, *scm.latent)}
+    there = dict(seen) | {n: seen[equation.measure] for n, equation in scm.effective.items()}
+    for name, equation in scm.unobserved.items():
+        if isinstance(equation, LatentAdjustment):
+            there[name] = _all_there(there, equation.links, size)
+            continue
+        there[name] = _all_there(there, equation.edges, size)
+        part[name] = np.zeros(size)
+        for edge, coefficient in zip(equation.edges, equation.terms.values(), strict=True):
+            if not isinstance(coefficient, Affine):
+                part[name] += coefficient * _BACKEND.lag(part[edge.parent], edge.lag)
+    return there, part
+
+
+def _all_there(there: Mapping[str, np.ndarray], edges: Iterable[Edge], size: int) -> np.ndarray:
+    everywhere = np.ones(size, dtype=bool)
+    for edge in edges:
+        shifted = np.zeros(size, dtype=bool)
+        shifted[edge.lag :] = there[edge.parent][: size - edge.lag]
+        everywhere &= shifted
+    return everywhere

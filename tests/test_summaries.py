@@ -1,0 +1,138 @@
+"""Draws become numbers as ArviZ makes them, by the rule in force when asked."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from arviz_base import rc_context
+from hypothesis import given
+from hypothesis import strategies as st
+from oracle import close
+
+from sanctions_model.summaries import (
+    IntervalRule,
+    data_share,
+    interval,
+    interval_rule,
+    probability,
+)
+
+
+def sample(shape, seed=0):
+    """Skewed draws, so that the two kinds of interval differ."""
+    values = np.random.default_rng(seed).gamma(2.0, 1.5, shape)
+    axes = ("chain", "draw", *[f"axis{i}" for i in range(len(shape) - 2)])
+    return xr.DataArray(values, dims=axes, name="effect")
+
+
+def bounds(low, high, median=0.0):
+    return xr.DataArray(
+        [median, low, high], dims="summary", coords={"summary": ["median", "lower", "upper"]}
+    )
+
+
+@pytest.mark.parametrize("prob", [0.5, 0.89, 0.95, 0.999])
+@pytest.mark.parametrize("shape", [(4, 250), (1, 997), (2, 30, 3)])
+def test_equal_tailed_bounds_are_those_of_arviz(prob, shape):
+    import arviz as az
+
+    draws = sample(shape)
+    expected = az.eti(draws, prob=prob).transpose(..., "ci_bound")
+    found = interval(draws, IntervalRule(prob, "eti")).sel(summary=["lower", "upper"])
+    close(found.to_numpy(), expected.to_numpy())
+
+
+@pytest.mark.parametrize("prob", [0.5, 0.89, 0.95, 0.999])
+@pytest.mark.parametrize("shape", [(4, 250), (1, 997), (2, 30, 3)])
+def test_highest_density_bounds_are_those_of_arviz(prob, shape):
+    import arviz as az
+
+    draws = sample(shape)
+    expected = az.hdi(draws, prob=prob).transpose(..., "ci_bound")
+    found = interval(draws, IntervalRule(prob, "hdi")).sel(summary=["lower", "upper"])
+    close(found.to_numpy(), expected.to_numpy())
+
+
+@pytest.mark.parametrize("kind", ["eti", "hdi"])
+def test_the_default_rule_is_that_of_arviz(kind):
+    import arviz as az
+
+    draws = sample((4, 100))
+    with rc_context({"stats.ci_kind": kind, "stats.ci_prob": 0.8}):
+        own = az.eti if kind == "eti" else az.hdi
+        close(interval(draws).sel(summary=["lower", "upper"]).to_numpy(), own(draws).to_numpy())
+
+
+def test_the_rule_is_asked_for_at_every_call():
+    draws = sample((2, 400))
+    before = interval(draws)
+    with rc_context({"stats.ci_prob": 0.5, "stats.ci_kind": "hdi"}):
+        assert interval_rule() == IntervalRule(0.5, "hdi")
+        assert str(interval_rule()) == "50 % highest-density interval"
+        within = interval(draws)
+    assert interval_rule() == IntervalRule(0.89, "eti")
+    width = [float(i.sel(summary="upper") - i.sel(summary="lower")) for i in (before, within)]
+    assert width[1] < width[0]
+    xr.testing.assert_identical(interval(draws), before)
+
+
+@pytest.mark.parametrize("kind", ["eti", "hdi"])
+def test_the_median_is_the_median_under_either_rule(kind):
+    draws = sample((3, 101, 2))
+    found = interval(draws, IntervalRule(0.9, kind)).sel(summary="median")
+    close(found.to_numpy(), np.median(draws.to_numpy(), axis=(0, 1)))
+
+
+@pytest.mark.parametrize("kind", ["eti", "hdi"])
+def test_one_draw_is_its_own_interval(kind):
+    found = interval(sample((1, 1)), IntervalRule(0.89, kind)).to_numpy()
+    assert found[0] == found[1] == found[2]
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40),
+    st.floats(0.05, 0.99),
+    st.sampled_from(["eti", "hdi"]),
+)
+def test_bounds_are_ordered_and_inside_the_draws(values, prob, kind):
+    draws = xr.DataArray(np.array(values)[None, :], dims=("chain", "draw"))
+    median, lower, upper = interval(draws, IntervalRule(prob, kind)).to_numpy()
+    slack = 1e-9 * max(1.0, np.abs(values).max())
+    assert min(values) - slack <= lower <= upper + slack <= max(values) + 2 * slack
+    assert min(values) - slack <= median <= max(values) + slack
+
+
+def test_the_order_of_dims_does_not_matter():
+    draws = sample((2, 50, 3)).assign_coords(axis0=["a", "b", "c"])
+    found = interval(draws.transpose("axis0", "draw", "chain"))
+    xr.testing.assert_identical(found, interval(draws))
+    assert found.dims == ("axis0", "summary")
+    assert found["axis0"].to_numpy().tolist() == ["a", "b", "c"]
+
+
+def test_a_probability_is_a_share_of_draws():
+    draws = xr.DataArray([[1.0, -1.0], [2.0, 3.0]], dims=("chain", "draw"))
+    assert float(probability(draws > 0)) == 0.75
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ((-1, 1), (-0.5, 0.5), 0.75),
+        ((-1, 1), (3.0, 3.0), 1.0),
+        ((-1, 1), (4.0, 6.0), 0.0),
+        ((-1, 1), (-2.0, 2.0), -3.0),
+    ],
+    ids=["half as wide", "a point", "moved only", "wider"],
+)
+def test_the_data_share_compares_squared_widths(before, after, expected):
+    close(float(data_share(bounds(*before), bounds(*after))), expected)
+
+
+@pytest.mark.parametrize("after", [(2.0, 2.0), (1.0, 3.0)])
+def test_where_the_prior_has_no_width_there_is_no_data_share(after):
+    assert np.isnan(float(data_share(bounds(2.0, 2.0), bounds(*after))))
+
+
+def test_data_shares_keep_the_other_dims():
+    before, after = interval(sample((2, 90, 3))), interval(sample((2, 90, 3), seed=1))
+    assert data_share(before, after).dims == ("axis0",)
