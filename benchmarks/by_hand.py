@@ -240,17 +240,14 @@ def build_by_hand(observations: xr.Dataset, priors: Priors) -> pm.Model:
             "key_rate",
             rows,
             b("inflation_yoy -> key_rate") * rows.centred("inflation_yoy")
-            + b("excess_growth -> key_rate")
-            * (rows.centred("gdp_growth") + gap_change[rows.index])
+            + b("excess_growth -> key_rate") * (rows.centred("gdp_growth") + gap_change[rows.index])
             + b("depreciation -> key_rate") * rows.centred("depreciation")
             + b("risk_premium -> key_rate") * risk[rows.index]
             + b("war -> key_rate") * rows.column("war"),
         )
 
         rows = Rows(data, ["lending_rate", "lending_rate_1", "key_rate"], POLICY_START)
-        observe(
-            "lending_rate", rows, b("key_rate -> lending_rate") * rows.centred("key_rate")
-        )
+        observe("lending_rate", rows, b("key_rate -> lending_rate") * rows.centred("key_rate"))
 
         slope = ["lending_rate_slope_1", "inflation_yoy_slope_1"]
         rows = Rows(data, ["gdp_growth", "gdp_growth_1", "oil_growth", *slope])

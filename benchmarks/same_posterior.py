@@ -42,9 +42,7 @@ def check_same_posterior(problem: Problem, ours: pm.Model, by_hand: pm.Model) ->
     names = list(parameter_dims(problem.scm))
     named = ours.replace_rvs_by_values([ours[name] for name in names])
     constrain = ours.compile_fn(named, inputs=ours.value_vars, mode=PYTHON)
-    densities = {
-        id(model): model.compile_logp(sum=False, mode=PYTHON) for model in (ours, by_hand)
-    }
+    densities = {id(model): model.compile_logp(sum=False, mode=PYTHON) for model in (ours, by_hand)}
     worst = {"log_prior": 0.0, "log_likelihood": 0.0, "log_likelihood_numpy": 0.0}
     for _ in range(POINTS):
         point = {
@@ -89,7 +87,10 @@ def _point_by_hand(
         if address not in by_hand.named_vars and f"log {address}" not in by_hand.named_vars:
             continue  # fixed
         if address in by_hand.named_vars:
-            variable, value = by_hand[address], abs(value) if _is_negative(problem, address) else value
+            variable, value = (
+                by_hand[address],
+                abs(value) if _is_negative(problem, address) else value,
+            )
         else:
             variable, value = by_hand[f"log {address}"], np.log(abs(value))
         value = value - getattr(problem.absolute[address], "shift", 0.0)

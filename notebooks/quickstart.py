@@ -18,6 +18,7 @@
 # up to two minutes the first time.
 
 # %%
+# %matplotlib inline
 import os
 
 import sanctions_model as sm

@@ -5,9 +5,11 @@ __all__ = [
     "AsymmetricAdjustment",
     "Beta",
     "Claim",
+    "Condition",
     "Constant",
     "ConvergenceError",
     "CyclicGraphError",
+    "Episode",
     "Exogenous",
     "Fit",
     "FitFileError",
@@ -34,23 +36,32 @@ __all__ = [
     "PyMCSampler",
     "QuestionError",
     "Relief",
+    "RequiredRelief",
     "SanctionsModel",
     "SanctionsModelError",
     "ScaleBy",
+    "Scenario",
     "SetTo",
     "ShiftBy",
     "SpecError",
     "StructuralCausalModel",
     "StudentT",
+    "Target",
     "UnknownVariableError",
     "Variable",
+    "abduct",
     "build",
     "channel_effects",
     "compile_problem",
+    "conditional_forecast",
+    "counterfactual",
     "coverage",
     "default_transmission",
     "effects_table",
+    "episode",
     "fit",
+    "forecast_error_variance_decomposition",
+    "historical_decomposition",
     "impulse_response",
     "intensities",
     "link_effects",
@@ -62,20 +73,30 @@ __all__ = [
     "load_observations",
     "load_priors",
     "load_rule",
+    "load_scenario",
     "measure_effects",
     "pin",
+    "policy_rule",
+    "relief_frontier",
+    "replace_equation",
+    "required_relief",
     "respond",
     "sample_prior",
     "sample_prior_predictive",
+    "sanity_checks",
     "save",
     "scorecard",
     "simulate",
     "spectral_radius",
     "step_response",
     "total_effect",
+    "with_parameters",
 ]
 
 from .claims import Claim, load_claims, scorecard
+from .conditional import Condition, conditional_forecast
+from .counterfactuals import Episode, abduct, counterfactual, episode, historical_decomposition
+from .edits import policy_rule, replace_equation, with_parameters
 from .effects import (
     channel_effects,
     effects_table,
@@ -115,7 +136,7 @@ from .errors import (
     UnknownVariableError,
 )
 from .evidence import load_evidence
-from .forecasts import simulate
+from .forecasts import forecast_error_variance_decomposition, simulate
 from .interventions import Relief, ScaleBy, SetTo, ShiftBy
 from .measures import intensities, load_events, load_rule
 from .model import build
@@ -128,7 +149,16 @@ from .propagate import respond
 from .samplers import Nutpie, PyMCSampler
 from .sampling import Fit, compile_problem, fit, sample_prior_predictive
 from .sanctions import SanctionsModel
+from .scenarios import (
+    RequiredRelief,
+    Scenario,
+    Target,
+    load_scenario,
+    relief_frontier,
+    required_relief,
+)
 from .scm import StructuralCausalModel
 from .stability import spectral_radius
 from .storage import load, save
 from .transmission import default_transmission
+from .validation import sanity_checks

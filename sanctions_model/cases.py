@@ -33,6 +33,9 @@ class Cases:
         First day of each period, shape ``(T,)``.
     values : mapping of str to numpy.ndarray
         Observed and exogenous series, shape ``(T,)``, gaps filled with 0 (they carry no weight).
+    complete : numpy.ndarray
+        Where the equation's own value, lags and parents are there, whatever its start;
+        ``(T, equation)``, boolean.
     weight : numpy.ndarray
         1 where the equation's own value, lags and parents are there, else 0; ``(T, equation)``.
     centres : mapping of str to float
@@ -50,6 +53,7 @@ class Cases:
 
     time: np.ndarray
     values: Mapping[str, np.ndarray]
+    complete: np.ndarray
     weight: np.ndarray
     centres: Mapping[str, float]
     moments: Mapping[str, tuple[float, float]]
@@ -116,6 +120,13 @@ def available_cases(scm: StructuralCausalModel, observations: xr.Dataset) -> Cas
     return Cases(
         time=time,
         values=values,
+        complete=np.stack(
+            [
+                there[name] & _all_there(there, equation.edges, time.size)
+                for name, equation in scm.stochastic.items()
+            ],
+            axis=1,
+        ),
         weight=np.stack([used[name] for name in scm.stochastic], axis=1).astype(float),
         centres=centres,
         moments=moments,

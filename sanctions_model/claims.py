@@ -203,7 +203,9 @@ def scorecard(
 def _cause(claim: Claim) -> str:
     which = "all measures" if set(claim.measures) == set(MEASURES) else ", ".join(claim.measures)
     size = "full relief" if claim.depth == 1 else f"relief of {100 * claim.depth:g} %"
-    part = "" if claim.channel == "total" else f", channel {claim.channel} alone"
+    names = {"article_chain": "along the article's chain alone"}
+    channel = names.get(claim.channel, f"through {claim.channel} alone")
+    part = "" if claim.channel == "total" else f", {channel}"
     return f"{size} of {which} in {claim.ramp} steps{part}"
 
 

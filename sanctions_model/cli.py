@@ -145,7 +145,12 @@ def graph(
 
     if (fit / "posterior.nc").is_file():
         fitted = _load(fit)
-        drawn = plot_graph(fitted.scm, fitted.draws)
+        drawn = plot_graph(
+            fitted.scm,
+            fitted.draws,
+            priors=fitted.problem.absolute,
+            drawn_from="prior" if fitted.is_prior_only else "posterior",
+        )
     else:
         _LOG.info("no fit at %s: drawing the graph without effects", fit)
         drawn = plot_graph(default_transmission())

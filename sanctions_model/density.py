@@ -3,6 +3,8 @@
 Independent of PyMC: it walks the equations with the numpy backend.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 
@@ -24,7 +26,9 @@ __all__ = [
 ]
 
 
-def one_step_means(problem: Problem, draws: xr.Dataset) -> np.ndarray:
+def one_step_means(
+    problem: Problem, draws: xr.Dataset, *, history: Mapping[str, np.ndarray] | None = None
+) -> np.ndarray:
     """Mean of each equation given its observed parents.
 
     Parameters
@@ -32,6 +36,9 @@ def one_step_means(problem: Problem, draws: xr.Dataset) -> np.ndarray:
     problem : Problem
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
+    history : mapping of str to numpy.ndarray, optional
+        Another history of the observed and exogenous variables, time last; the problem's own,
+        completed, by default.
 
     Returns
     -------
@@ -47,10 +54,9 @@ def one_step_means(problem: Problem, draws: xr.Dataset) -> np.ndarray:
         )
         for measure in problem.falling
     }
-    _, means = evaluate_history(
-        scm, parameters, problem.history(draws), NumpyBackend(), shares=shares
-    )
-    shape = (parameters.size, problem.cases.time.size)
+    values = problem.history(draws) if history is None else history
+    _, means = evaluate_history(scm, parameters, values, NumpyBackend(), shares=shares)
+    shape = (parameters.size, next(iter(values.values())).shape[-1])
     return np.stack([np.broadcast_to(means[name], shape) for name in scm.stochastic], axis=-1)
 
 

@@ -230,6 +230,7 @@ def total_effect(
     *,
     horizon: int = 20,
     outcomes: Sequence[str] | None = None,
+    held: Sequence[str] = (),
 ) -> xr.DataArray:
     """Effect of a relief against measures that stay.
 
@@ -244,6 +245,9 @@ def total_effect(
         Periods from the start.
     outcomes : sequence of str, optional
         Variables or levels; the headline ones by default.
+    held : sequence of str
+        Endogenous variables kept where they would be without relief: ``("key_rate",)`` asks what
+        relief does while the central bank holds its path.
 
     Returns
     -------
@@ -275,7 +279,7 @@ def total_effect(
     horizon = require_horizon(horizon)
     wanted = _reached(scm, relief.measures, outcomes)
     paths = relief_paths(scm, relief, horizon)
-    found = respond(scm, draws, horizon=horizon, paths=paths, outcomes=wanted)
+    found = respond(scm, draws, horizon=horizon, paths=paths, outcomes=wanted, held=held)
     return _finished(found.isel({dims.SCENARIO: 0}), _contrast(relief))
 
 

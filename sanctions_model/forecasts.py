@@ -1,4 +1,10 @@
-"""Simulated futures: parameters and shocks drawn together, from the end of the observed past."""
+"""Simulated futures: parameters and shocks drawn together, from the end of the completed past.
+
+*Forecast*: ``y_h`` given the completed history of the same draw. *Conditional forecast*: the same
+given values of some variables in some periods, imposed jointly over the horizon by the shocks that
+the caller names. *Forecast-error variance decomposition*: share of
+``Var(y_h - E[y_h])`` that each equation's shocks make, parameters given.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,17 +12,25 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.errors import ObservationError
+from sanctions_model.equations import Noise
+from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.interventions import Intervention, require_horizon
+from sanctions_model.parameters import DrawParameters
 from sanctions_model.problem import Problem
-from sanctions_model.propagate import draw_shocks, propagate, start_after
+from sanctions_model.propagate import draw_shocks, propagate, respond, start_after
+from sanctions_model.recursion import Start
 from sanctions_model.scm import StructuralCausalModel
 
-__all__ = ["last_known_period", "simulate"]
+__all__ = [
+    "forecast_error_variance_decomposition",
+    "last_known_period",
+    "simulate",
+    "starting_state",
+]
 
 
 def last_known_period(problem: Problem, outcomes: Sequence[str]) -> int:
-    """Return the last period whose state, as far as the outcomes need it, is observed.
+    """Return the last period whose state, as far as the outcomes need it, is known or completed.
 
     Parameters
     ----------
@@ -34,7 +48,9 @@ def last_known_period(problem: Problem, outcomes: Sequence[str]) -> int:
         If there is no such period.
     """
     scm, lags = problem.scm, problem.scm.longest_lag
-    needed = _needed(scm, outcomes)
+    flows = {level.variable.name: level.flow for level in scm.levels}
+    direct = {flows.get(name, name) for name in outcomes}
+    needed = direct.union(*(scm.graph.ancestors(name) for name in direct))
     known = np.ones(problem.cases.time.size, dtype=bool)
     for name in needed:
         known &= problem.cases.available[name]
@@ -47,10 +63,14 @@ def last_known_period(problem: Problem, outcomes: Sequence[str]) -> int:
     return int(np.flatnonzero(complete)[-1])
 
 
-def _needed(scm: StructuralCausalModel, outcomes: Sequence[str]) -> set[str]:
-    flows = {level.variable.name: level.flow for level in scm.levels}
-    direct = {flows.get(name, name) for name in outcomes}
-    return direct.union(*(scm.graph.ancestors(name) for name in direct))
+def starting_state(
+    problem: Problem, draws: xr.Dataset, outcomes: Sequence[str]
+) -> tuple[Start, int]:
+    """Return the state that a forecast of the outcomes starts from, and its period's position."""
+    last = last_known_period(problem, outcomes)
+    history = problem.history(draws)
+    past = {name: values[..., : last + 1] for name, values in history.items()}
+    return start_after(problem.scm, draws, past), last
 
 
 def simulate(
@@ -61,7 +81,7 @@ def simulate(
     exogenous: Mapping[str, np.ndarray] | None = None,
     interventions: Sequence[Intervention] = (),
     random_seed: int,
-    outcomes: Sequence[str],
+    outcomes: Sequence[str] | None = None,
 ) -> xr.DataArray:
     """Draw one future for each draw of the parameters.
 
@@ -78,13 +98,14 @@ def simulate(
         continuation. Every scenario meets the same shocks.
     interventions : sequence of Intervention
     random_seed : int
-    outcomes : sequence of str
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default. Levels start from 0.
 
     Returns
     -------
     xr.DataArray
         Dims ``(outcome, scenario, horizon, chain, draw)``; ``attrs["start"]`` is the last known
-        period.
+        period and ``attrs["continuation"]`` what the drivers were taken to do.
 
     Raises
     ------
@@ -95,19 +116,99 @@ def simulate(
     """
     horizon = require_horizon(horizon)
     scm = problem.scm
-    for name in outcomes:
+    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    for name in wanted:
         scm.require(name, "the outcomes")
-    last = last_known_period(problem, outcomes)
-    past = {name: values[: last + 1] for name, values in problem.cases.values.items()}
+    start, last = starting_state(problem, draws, wanted)
     paths = propagate(
         scm,
         draws,
         horizon=horizon,
         exogenous=exogenous,
-        start=start_after(scm, draws, past),
+        start=start,
         shocks=draw_shocks(scm, draws, horizon, random_seed),
         interventions=interventions,
-        outcomes=outcomes,
+        outcomes=wanted,
     )
-    paths.attrs["start"] = str(problem.cases.time[last])[:10]
-    return paths.rename("path").assign_coords({dims.HORIZON: np.arange(1, horizon + 1)})
+    paths.attrs = {
+        "start": str(problem.cases.time[last])[:10],
+        "continuation": _continuation(scm, exogenous or {}, interventions),
+    }
+    return paths.rename("path")
+
+
+def _continuation(
+    scm: StructuralCausalModel,
+    exogenous: Mapping[str, np.ndarray],
+    interventions: Sequence[Intervention],
+) -> str:
+    given = {*exogenous, *(i.variable for i in interventions)}
+    words = []
+    for name, equation in scm.exogenous.items():
+        if name in given:
+            words.append(f"{name} as given")
+            continue
+        value = getattr(equation.continuation, "value", None)
+        words.append(f"{name} held at {'its last value' if value is None else f'{value:g}'}")
+    return "; ".join(words)
+
+
+def forecast_error_variance_decomposition(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    *,
+    horizon: int = 20,
+    outcomes: Sequence[str] | None = None,
+) -> xr.DataArray:
+    """Share of the forecast-error variance that each equation's shocks make.
+
+    With ``psi_k`` the response after k periods to a unit shock and ``v`` its variance
+    (``scale**2 nu / (nu - 2)`` for Student-t), shock j's part at horizon h is
+    ``v_j sum_{k < h} psi_{j,k}**2``.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    horizon : int
+    outcomes : sequence of str, optional
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(outcome, shock, horizon, chain, draw)``; sums to 1 over ``shock``.
+
+    Raises
+    ------
+    QuestionError
+        If some draw has no variance (Student-t with 2 or fewer degrees of freedom).
+
+    Notes
+    -----
+    Lütkepohl, New Introduction to Multiple Time Series Analysis (2005), section 2.3.3.
+    """
+    horizon = require_horizon(horizon)
+    parameters = DrawParameters(scm, draws)
+    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    pulse = np.zeros((horizon, 1))
+    pulse[0] = 1.0
+    parts = []
+    for name in scm.stochastic:
+        variance = parameters.row("scale", name) ** 2
+        if scm.noise is Noise.STUDENT_T:
+            freedom = parameters.row("degrees_of_freedom", name)
+            if np.any(freedom <= 2):
+                raise QuestionError(
+                    f"{int((freedom <= 2).sum())} draws of degrees_of_freedom[{name}] are 2 or "
+                    "less: these shocks have no variance; use a prior with shift = 2."
+                )
+            variance = variance * np.where(np.isinf(freedom), 1.0, freedom / (freedom - 2.0))
+        response = respond(scm, draws, horizon=horizon, shocks={name: pulse}, outcomes=wanted)
+        squares = response.isel({dims.SCENARIO: 0}) ** 2
+        weight = xr.DataArray(variance.reshape(parameters.shape), dims=(dims.CHAIN, dims.DRAW))
+        parts.append(squares.cumsum(dims.HORIZON) * weight)
+    stacked = xr.concat(parts, dim="shock", coords="minimal", compat="override")
+    stacked = stacked.assign_coords(shock=list(scm.stochastic), horizon=np.arange(1, horizon + 1))
+    total = stacked.sum("shock")
+    return (stacked / total.where(total > 0)).transpose(dims.OUTCOME, "shock", ...).rename("share")

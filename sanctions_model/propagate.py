@@ -13,7 +13,7 @@ import xarray as xr
 from sanctions_model.equations import Constant, Hold, LinearForm, Noise, Path
 from sanctions_model.errors import QuestionError
 from sanctions_model.histories import NumpyBackend, evaluate_history
-from sanctions_model.interventions import Intervention, require_horizon
+from sanctions_model.interventions import Intervention, SetTo, require_horizon
 from sanctions_model.parameters import DrawParameters, linear_forms
 from sanctions_model.recursion import Drivers, Recursion, Start
 from sanctions_model.scm import StructuralCausalModel
@@ -225,6 +225,7 @@ def respond(
     baseline: Mapping[str, float | np.ndarray] | None = None,
     shocks: Mapping[str, np.ndarray] | None = None,
     closed: Sequence[Collection[str]] | None = None,
+    held: Collection[str] = (),
     outcomes: Sequence[str] | None = None,
 ) -> xr.DataArray:
     """Difference that exogenous paths or shocks make, draw by draw, against a baseline.
@@ -250,6 +251,8 @@ def respond(
         ``(horizon, chain * draw)``.
     closed : sequence of collection of str, optional
         One collection of link labels a scenario: through these links nothing passes.
+    held : collection of str
+        Endogenous variables that an intervention keeps where they would be without the change.
     outcomes : sequence of str, optional
         Variables or levels; the model's headline ones by default.
 
@@ -286,13 +289,19 @@ def respond(
             raise QuestionError(
                 f"A shock to {name!r}, which has none; expected one of {', '.join(scm.stochastic)}."
             )
+    for name in held:
+        scm.graph.require(name, "the variables held")
+        if name not in scm.structural:
+            raise QuestionError(
+                f"{name!r} is not endogenous; give it a path instead of holding it."
+            )
     run = Recursion(
         scm=scm,
         parameters=parameters,
         forms=forms,
         start=None,
         shocks=extra,
-        edits=[],
+        edits=[SetTo(variable=name, value=0.0) for name in held],
         horizon=horizon,
         closed=[frozenset(labels) for labels in closed] if closed else None,
     )

@@ -26,12 +26,14 @@ def default_problem():
 
 @pytest.fixture(scope="session")
 def default_draws(default_problem):
-    """Four draws, in two chains, from the bundled priors."""
+    """Four draws, in two chains, from the bundled priors, missing cells completed."""
+    from sanctions_model.density import complete_from_prior
     from sanctions_model.priors import sample_prior
 
-    return sample_prior(
+    draws = sample_prior(
         default_problem.scm, default_problem.absolute, draws=2, chains=2, random_seed=20
     )
+    return complete_from_prior(default_problem, draws, 21)
 
 
 @pytest.fixture(scope="session")

@@ -381,6 +381,36 @@ def used_periods(scm, series, time):
     return found
 
 
+def missing_cells(scm, series, time):
+    """Holes and ragged-edge cells that their own equation can price, as a set.
+
+    Gaps count from the first period that the equation can use, up to the last value, or to the end
+    where that is no more than a year away. Cells drop out until each of them is priced.
+    """
+    used = used_periods(scm, series, time)
+    cells = set()
+    for name, periods in used.items():
+        if not periods:
+            continue
+        last = max(t for t in range(len(time)) if np.isfinite(series[name][t]))
+        end = len(time) if len(time) - 1 - last <= scm.periods_per_year else last
+        cells |= {(name, t) for t in range(periods[0], end) if not np.isfinite(series[name][t])}
+    while True:
+        priced = used_periods(scm, completed(series, dict.fromkeys(cells, 0.0)), time)
+        kept = {(name, t) for name, t in cells if t in priced[name]}
+        if kept == cells:
+            return cells
+        cells = kept
+
+
+def completed(series, cells):
+    """The series with some cells, (name, period) to value, filled in."""
+    filled = {name: np.array(path, dtype=float) for name, path in series.items()}
+    for (name, period), value in cells.items():
+        filled[name][period] = value
+    return filled
+
+
 def data_part(scm, series, name, period):
     """What data alone give of a variable: latent states and parametric terms count as nothing."""
     equation = {item.variable.name: item for item in scm.equations}[name]
@@ -411,9 +441,8 @@ def centres(scm, series, used):
 
 
 def cell_densities(scm, values, series, used):
-    """Log density of each observed cell, by equation and period; gaps of the series are 0."""
-    filled = {name: np.nan_to_num(path, nan=0.0) for name, path in series.items()}
-    past = Past(scm, values, filled)
+    """Log density of each cell that an equation can use, by equation and period."""
+    past = Past(scm, values, series)
     found = {}
     for equation in stochastic(scm):
         name = equation.variable.name
@@ -498,28 +527,53 @@ class Judge:
 
     def __init__(self, scm, series, time, tables):
         self.series = {name: np.asarray(path, dtype=float) for name, path in series.items()}
-        self.used = used_periods(scm, self.series, time)
-        self.scm = scm.with_centres(centres(scm, self.series, self.used))
+        self.tables = tables
+        seen = used_periods(scm, self.series, time)
+        self.scm = scm.with_centres(centres(scm, self.series, seen))
         self.moments = {
             name: (
                 statistics.fmean(self.series[name][t] for t in periods),
                 statistics.pstdev([self.series[name][t] for t in periods]),
             )
-            for name, periods in self.used.items()
+            for name, periods in seen.items()
             if periods
         }
-        self.tables = tables
+        self.missing = {
+            f"missing_cell[{name}[{str(time[period])[:10]}]]": (name, period)
+            for name, period in missing_cells(scm, self.series, time)
+        }
+        filled = completed(self.series, dict.fromkeys(self.missing.values(), 0.0))
+        self.used = used_periods(scm, filled, time)
 
     def table(self, address):
         return absolute_table(self.tables, address, self.moments)
 
+    def history(self, values):
+        """The series with the missing cells of a draw; gaps that nothing prices are 0."""
+        cells = {cell: values[address] for address, cell in self.missing.items()}
+        filled = completed(self.series, cells)
+        return {name: np.nan_to_num(path, nan=0.0) for name, path in filled.items()}
+
     def cells(self, values):
-        return cell_densities(self.scm, values, self.series, self.used)
+        """Log density of each cell, observed or completed, by equation and period."""
+        return cell_densities(self.scm, values, self.history(values), self.used)
+
+    def observed_cells(self, values):
+        missing = set(self.missing.values())
+        return {cell: d for cell, d in self.cells(values).items() if cell not in missing}
 
     def prior(self, values):
-        return {address: prior_density(self.table(address), v) for address, v in values.items()}
+        return {
+            address: prior_density(self.table(address), value)
+            for address, value in values.items()
+            if address not in self.missing
+        }
 
     def joint(self, values):
         """Likelihood and prior in the space that is sampled."""
-        prior = sum(sampled_density(self.table(address), v) for address, v in values.items())
+        prior = sum(
+            sampled_density(self.table(address), value)
+            for address, value in values.items()
+            if address not in self.missing
+        )
         return prior + sum(self.cells(values).values())

@@ -117,6 +117,12 @@ def small_series(seed=1, length=LENGTH):
     return series
 
 
+def whole_series():
+    """The same without holes; `silent` stays silent."""
+    series = small_series()
+    return series | {name: np.nan_to_num(series[name]) for name in ("price", "output")}
+
+
 def small_observations(series):
     time = np.arange("2010-01", "2020-01", 3, dtype="datetime64[M]").astype("datetime64[ns]")
     length = len(series["weather"])

@@ -1,31 +1,23 @@
-"""Effective intensity, available cases and the observed past."""
+"""Effective intensity and the observed past."""
 
 import itertools
-import statistics
 
 import numpy as np
 import pytest
-import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import Past, as_dicts, centres, close, effective, only, used_periods
+from oracle import Past, as_dicts, close, effective, only
 from strategies import models, random_draws, variable
 
 from sanctions_model.equations import (
-    Affine,
     AsymmetricAdjustment,
     Exogenous,
     Hold,
-    Identity,
-    LatentAdjustment,
     Linear,
-    PartialAdjustment,
 )
-from sanctions_model.errors import ObservationError
 from sanctions_model.histories import (
     NumpyBackend,
     asymmetric_adjustment,
-    available_cases,
     evaluate_history,
 )
 from sanctions_model.parameters import DrawParameters, pin
@@ -196,150 +188,24 @@ def test_scenarios_and_draws_of_effective_intensity_stand_for_themselves():
         close(found[row, :, draw], expected)
 
 
-QUARTERS = np.arange("2020-01", "2022-07", 3, dtype="datetime64[M]").astype("datetime64[ns]")
-
-
-@pytest.fixture
-def gapped():
-    """y starts in period 1, has a hole in 5 and ends in 8; z reads y, y[1] and y[2]; w is empty."""
-    scm = StructuralCausalModel(
-        equations=(
-            Exogenous(variable=variable("x")),
-            PartialAdjustment(variable=variable("y"), parents=("x", "x[1]")),
-            Identity(
-                variable=variable("i"),
-                terms={"y": 1.0, "y[2]": -1.0, "x": 2.0, "z[1]": Affine("p")},
-            ),
-            Linear(variable=variable("z"), parents=("y[1]", "i", "x")),
-            Linear(variable=variable("w"), parents=("z",)),
-            Linear(variable=variable("v"), parents=("w[1]", "z")),
-        )
-    )
-    generator = np.random.default_rng(9)
-    series = {name: generator.normal(size=10) for name in "xyzwv"}
-    series["y"][[0, 5, 9]] = np.nan
-    series["w"][:] = np.nan
-    return scm, series
-
-
-def as_observations(series, time=QUARTERS):
-    return xr.Dataset({n: ("time", path) for n, path in series.items()}, coords={"time": time})
-
-
-def weights(scm, cases):
-    return {
-        name: np.flatnonzero(column).tolist()
-        for name, column in zip(scm.stochastic, cases.weight.T, strict=True)
-    }
-
-
-def test_a_start_a_hole_and_a_ragged_edge_remove_the_periods_that_read_them(gapped):
-    scm, series = gapped
-    cases = available_cases(scm, as_observations(series))
-    # y needs itself and its last value; z needs y of three periods: without the hole in 5 it would
-    # have 3 to 8. Without w nothing can be said of w, or of v, which reads it.
-    assert weights(scm, cases) == {"y": [2, 3, 4, 7, 8], "z": [3, 4, 8], "w": [], "v": []}
-    whole = {name: np.nan_to_num(path) for name, path in series.items()}
-    filled = available_cases(scm, as_observations(whole))
-    every = list(range(10))
-    assert weights(scm, filled) == {"y": every[1:], "z": every[2:], "w": every, "v": every[1:]}
-    hole = whole | {"y": np.where(np.arange(10) == 5, np.nan, whole["y"])}
-    holed = available_cases(scm, as_observations(hole))
-    assert weights(scm, holed)["y"] == [1, 2, 3, 4, 7, 8, 9]
-    assert weights(scm, holed)["z"] == [2, 3, 4, 8, 9]
-
-
-def test_centres_and_moments_are_means_over_the_periods_used(gapped):
-    scm, series = gapped
-    cases = available_cases(scm, as_observations(series))
-    x, y, z = (series[name] for name in "xyz")
-    assert set(cases.centres) == {"y[1] -> z", "i -> z"}  # exogenous parents are not centred
-    close(cases.centres["y[1] -> z"], (y[2] + y[3] + y[7]) / 3)
-    parts = [y[t] - y[t - 2] + 2 * x[t] for t in (3, 4, 8)]
-    close(cases.centres["i -> z"], sum(parts) / 3)
-    assert set(cases.moments) == {"y", "z"}
-    close(cases.moments["z"], (z[[3, 4, 8]].mean(), np.sqrt(z[[3, 4, 8]].var())))
-    close(cases.moments["y"], (y[[2, 3, 4, 7, 8]].mean(), y[[2, 3, 4, 7, 8]].std()))
-
-
-def test_gaps_are_filled_with_nothing_and_values_kept(gapped):
-    scm, series = gapped
-    observations = as_observations(series)
-    cases = available_cases(scm, observations)
-    np.testing.assert_array_equal(cases.time, QUARTERS)
-    for name, path in series.items():
-        np.testing.assert_array_equal(cases.values[name], np.nan_to_num(path, nan=0.0))
-        np.testing.assert_array_equal(observations[name], path)
-
-
-@pytest.mark.parametrize(
-    ("start", "periods"),
-    [("2020-10-01", [3, 4, 8]), ("2020-10-02", [4, 8]), ("2021-01-01", [4, 8]), ("2023-01-01", [])],
-)
-def test_an_equation_may_start_later_than_its_data(gapped, start, periods):
-    scm, series = gapped
-    equations = [
-        Linear(variable=e.variable, parents=e.parents, start=start) if e.variable.name == "z" else e
-        for e in scm.equations
-    ]
-    later = StructuralCausalModel(equations=tuple(equations))
-    cases = available_cases(later, as_observations(series))
-    assert weights(later, cases)["z"] == periods
-    assert ("z" in cases.moments) == bool(periods)
-
-
-def test_latent_states_need_their_measures_only_and_reach_back_to_the_first_period():
-    scm = StructuralCausalModel(
-        equations=(
-            Exogenous(variable=variable("m")),
-            AsymmetricAdjustment(variable=variable("e"), measure="m"),
-            LatentAdjustment(variable=variable("state"), parents=("e", "m[2]")),
-            Identity(variable=variable("change"), terms={"state": 1.0, "state[1]": -1.0}),
-            Linear(variable=variable("y"), parents=("change",)),
-            Linear(variable=variable("z"), parents=("e",)),
-        )
-    )
-    series = {name: np.arange(10.0) for name in "myz"}
-    cases = available_cases(scm, as_observations(series))
-    assert weights(scm, cases) == {"y": list(range(3, 10)), "z": list(range(10))}
-    assert cases.centres == {"change -> y": 0.0}
-
-
-def test_an_exogenous_variable_with_a_gap_is_refused(gapped):
-    scm, series = gapped
-    series["x"][[2, 7]] = np.nan
-    with pytest.raises(ObservationError, match="'x' lacks 2 of 10 periods"):
-        available_cases(scm, as_observations(series))
-
-
-@given(models(), st.integers(0, 2**32 - 1), st.integers(4, 14))
-def test_available_cases_of_any_model_are_those_found_period_by_period(scm, seed, length):
-    generator = np.random.default_rng(seed)
+def random_series(scm, generator, length, draws):
+    """Exogenous series, and observed ones that are the same in every draw or completed in each."""
     series = {name: generator.uniform(0, 1, length) for name in scm.exogenous}
     for name in scm.stochastic:
-        series[name] = generator.normal(size=length)
-        series[name][generator.uniform(size=length) < generator.choice([0, 0.1, 0.3])] = np.nan
-    time = np.datetime64("2010-01-01", "ns") + 91 * np.arange(length) * np.timedelta64(1, "D")
-    cases = available_cases(scm, as_observations(series, time))
-    used = used_periods(scm, series, time)
-    assert weights(scm, cases) == {name: used[name] for name in scm.stochastic}
-    expected = centres(scm, series, used)
-    assert set(cases.centres) == set(expected)
-    for label, centre in expected.items():
-        close(cases.centres[label], centre)
-    for name, periods in used.items():
-        if not periods:
-            assert name not in cases.moments
-            continue
-        own = [series[name][period] for period in periods]
-        close(cases.moments[name], (statistics.fmean(own), statistics.pstdev(own)))
+        shape = length if generator.uniform() < 0.5 else (draws, length)
+        series[name] = generator.normal(size=shape)
+    return series
+
+
+def of_draw(series, draw):
+    return {name: path[draw] if path.ndim == 2 else path for name, path in series.items()}
 
 
 @given(models(), st.integers(0, 2**32 - 1), st.integers(1, 12))
 def test_the_observed_past_of_any_model_equals_plain_loops(scm, seed, length):
     generator = np.random.default_rng(seed)
     draws = random_draws(scm, generator, draws=3)
-    series = {name: generator.uniform(0, 1, length) for name in (*scm.exogenous, *scm.stochastic)}
+    series = random_series(scm, generator, length, 3)
     labels = [link.label for link in scm.links if link.parent in scm.stochastic]
     centred = scm.with_centres({label: generator.normal() for label in labels})
     parameters = DrawParameters(centred, draws)
@@ -350,7 +216,7 @@ def test_the_observed_past_of_any_model_equals_plain_loops(scm, seed, length):
     }
     histories, means = evaluate_history(centred, parameters, series, NumpyBackend(), shares=falling)
     for draw, values in enumerate(as_dicts(draws)):
-        past = Past(centred, values, series)
+        past = Past(centred, values, of_draw(series, draw))
         for name, path in past.paths().items():
             close(np.broadcast_to(histories[name], (3, length))[draw], path)
         for name in scm.stochastic:
@@ -362,11 +228,11 @@ def test_the_observed_past_of_any_model_equals_plain_loops(scm, seed, length):
 def test_a_start_after_the_past_holds_its_last_periods(scm, seed):
     generator = np.random.default_rng(seed)
     draws, length = random_draws(scm, generator, draws=2), 9
-    series = {name: generator.uniform(0, 1, length) for name in (*scm.exogenous, *scm.stochastic)}
+    series = random_series(scm, generator, length, 2)
     start = start_after(scm, draws, series)
     assert dict(start.peaks) == {measure: series[measure].max() for measure in scm.relieved}
     for draw, values in enumerate(as_dicts(draws)):
-        for name, path in Past(scm, values, series).paths().items():
+        for name, path in Past(scm, values, of_draw(series, draw)).paths().items():
             ends = np.broadcast_to(start.values[name], (scm.longest_lag, 2))
             close(ends[:, draw], path[-scm.longest_lag :])
 

@@ -16,7 +16,7 @@ from pytensor.graph.rewriting.basic import node_rewriter, out2in
 from pytensor.graph.rewriting.utils import rewrite_graph
 from pytensor.scalar.basic import Add, Mul
 from pytensor.tensor.elemwise import Elemwise
-from small_problem import LENGTH, TABLES, make_problem, small_scm, small_series
+from small_problem import LENGTH, TABLES, make_problem, small_scm, small_series, whole_series
 
 from sanctions_model.equations import Noise
 from sanctions_model.model import _TensorBackend, build, model_inputs
@@ -36,6 +36,7 @@ def pairwise(fgraph, node):
 def evaluator(model):
     """A function from a point to the log density and every parameter by address."""
     names = [variable.name for variable in model.deterministics]
+    cells = [f"missing_cell[{label}]" for label in model.coords.get("missing", ())]
     outputs = [model.logp(jacobian=False), *model.replace_rvs_by_values(model.deterministics)]
     outputs = rewrite_graph(outputs, include=(), custom_rewrite=out2in(pairwise))
     function = pytensor.function(
@@ -44,7 +45,7 @@ def evaluator(model):
 
     def evaluate(point):
         density, *arrays = function(**point)
-        values = {}
+        values = dict(zip(cells, point.get("missing_cell", ()), strict=True))
         for name, array in zip(names, arrays, strict=True):
             dim = (model.named_vars_to_dims.get(name) or [None])[0]
             if dim is None:
@@ -104,13 +105,22 @@ def test_parameters_have_the_same_names_and_dims_everywhere(small):
         assert (model.named_vars_to_dims.get(name) or (None,)) == (dim,)
     assert model.named_vars_to_dims["observed"] == ("time", "equation")
     assert model.coords["equation"] == ("price", "output", "silent")
+    assert model.named_vars_to_dims["missing_cell"] == ("missing",)
+    assert list(model.coords["missing"]) == problem.cases.missing_labels
+
+
+def test_without_holes_there_are_no_cells_to_complete():
+    problem = make_problem(series=whole_series())
+    model = build(problem)
+    assert "missing_cell" not in model.named_vars
+    check(model, judge_of(problem, whole_series()), points=1)
 
 
 def test_other_data_and_prior_arguments_are_other_inputs_of_the_same_model(small):
     problem, model = small
     series = small_series(seed=2)
     series["sanction"] = series["sanction"] ** 2
-    series["output"][4:7] = np.nan
+    series["output"][:6] = np.nan  # another start: other weights, the same completed cells
     series["price"][1] = 2.0
     numbers = ("mu", "sigma", "median", "alpha", "beta")
     tables = {
@@ -120,6 +130,8 @@ def test_other_data_and_prior_arguments_are_other_inputs_of_the_same_model(small
     other = make_problem(problem.scm.noise, series=series, tables=tables)
     before, after = model_inputs(problem), model_inputs(other)
     assert {n: v.shape for n, v in before.items()} == {n: v.shape for n, v in after.items()}
+    assert np.any(before["weight"] != after["weight"])
+    assert problem.cases.missing == other.cases.missing
     evaluate = evaluator(model)
     (point,) = random_points(model, 1, 6)
     judge = judge_of(other, series, tables)
@@ -133,11 +145,10 @@ def test_other_data_and_prior_arguments_are_other_inputs_of_the_same_model(small
     close(density, judge_of(problem).joint(values), rtol=1e-9)
 
 
-def test_predictions_are_drawn_for_every_cell_around_its_mean(small):
-    _, model = small
-    values = {"observed": model["observed"], **{v.name: v for v in model.deterministics}}
-    drawn = pm.draw(list(values.values()), random_seed=3, mode=SLOW_BUT_UNCOMPILED)
-    observed = dict(zip(values, drawn, strict=True))["observed"]
+@pytest.mark.parametrize("noise", list(Noise))
+def test_predictions_are_drawn_for_every_cell(noise):
+    model = build(make_problem(noise, series=whole_series()))
+    observed = pm.draw(model["observed"], random_seed=3, mode=SLOW_BUT_UNCOMPILED)
     assert observed.shape == (LENGTH, 3)
     assert np.isfinite(observed).all()
     assert len(np.unique(observed)) == observed.size

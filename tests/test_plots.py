@@ -217,9 +217,8 @@ def test_the_graph_without_draws_has_no_numbers(default_problem):
     assert "consumer price inflation" in said
 
 
-def test_the_graph_says_when_it_cannot_know_what_the_prior_assumed(default_problem, draws):
-    with_prior = plot_graph(default_problem.scm, draws, priors=default_problem.absolute)
-    assert "sign assumed by the prior" in words(with_prior)
+def test_the_graph_says_when_it_cannot_know_what_the_prior_assumed(default_problem, draws, figures):
+    assert "sign assumed by the prior" in words(figures["graph"])
     without = words(plot_graph(default_problem.scm, draws))
     assert "no prior was given" in without
     assert "sign assumed by the prior" not in without
@@ -246,7 +245,7 @@ def test_small_models_are_drawn(tiny, tiny_draws):
     assert_graph_is_readable(plot_graph(tiny))
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(scm=models(), seed=st.integers(0, 99))
 def test_any_model_is_drawn_without_overlaps_of_boxes(scm, seed):
     figure = plot_graph(scm, random_draws(scm, np.random.default_rng(seed)))

@@ -356,6 +356,21 @@ def test_the_same_seed_draws_the_same_and_each_parameter_by_itself(scm, given):
     assert [{key: row[key] for key in first[0]} for row in again] == first
 
 
+def test_no_two_parameters_share_their_draws():
+    scm = StructuralCausalModel(
+        equations=tuple(Linear(variable=variable(name)) for name in ("ab", "ba", "aa"))
+    )
+    same = {
+        "intercept": Normal(mu=0, sigma=1),
+        "scale": HalfNormal(sigma=1),
+        "degrees_of_freedom": Gamma(alpha=2, beta=0.1),
+    }
+    draws = sample_prior(scm, Priors.from_addresses(same).for_model(scm), draws=2000)
+    table = np.array([list(row.values()) for row in as_dicts(draws)])
+    correlation = np.corrcoef(table.T) - np.eye(table.shape[1])
+    assert np.abs(correlation).max() < 5 / np.sqrt(2000)
+
+
 def test_draws_of_all_parameters_have_their_priors_quantiles():
     problem = make_problem()
     size = 4000

@@ -100,7 +100,7 @@ def test_the_default_transmission_equals_plain_loops(default_problem, default_dr
     generator = np.random.default_rng(3)
     start = None
     if from_history:
-        start = start_after(scm, default_draws, default_problem.cases.values)
+        start = start_after(scm, default_draws, default_problem.history(default_draws))
     arguments = {
         "horizon": horizon,
         "start": start,

@@ -26,6 +26,7 @@ from sanctions_model.plots.style import (
     wrap,
 )
 from sanctions_model.plots.words import (
+    count_periods,
     default_relief,
     effect_unit,
     periods_name,
@@ -51,7 +52,7 @@ _OUTCOMES = (
     "real_wage_level",
 )
 _COLUMNS = 3
-_LEFT, _GAP, _RIGHT = 0.55, 0.62, 0.1
+_LEFT, _GAP, _RIGHT = 0.55, 0.62, 0.13
 _PLOT_HEIGHT, _ROW_GAP = 1.12, 0.3
 
 
@@ -103,12 +104,8 @@ def plot_responses(
         before = total_effect(scm, prior_draws, relief, horizon=horizon, outcomes=names)
         prior = interval(before, rule)
 
-    title = f"Effect of relief on {len(names)} outcomes over {horizon} {periods_name(scm)}"
-    if len(names) == 1:
-        title = (
-            f"Effect of relief on {scm.variables[names[0]].label} over {horizon} "
-            + periods_name(scm)
-        )
+    what = f"{len(names)} outcomes" if len(names) > 1 else scm.variables[names[0]].label
+    title = f"Effect of relief on {what} over {count_periods(scm, horizon)}"
     caption = _caption(scm, relief, rule, drawn_from, with_prior=prior is not None)
     top, bottom = page_text_inches(title, caption)
     columns = min(_COLUMNS, len(names))
@@ -116,9 +113,10 @@ def plot_responses(
     headings = {name: wrap(scm.variables[name].label, width + 0.4, TEXT) for name in names}
     lines = max(len(found) for found in headings.values())
     head = lines * line_inches(TEXT) + 0.04
-    rows = -(-(len(names) + 1) // columns)  # one more cell, for the key
     step = head + _PLOT_HEIGHT + _ROW_GAP
-    figure = new_figure(top + rows * step + 0.1 + bottom)
+    rows, beside = -(-len(names) // columns), len(names) % columns
+    below = 0.1 if beside else 0.35  # the key stands in a spare cell or under the panels
+    figure = new_figure(top + rows * step + below + bottom)
     add_page_text(figure, title, caption)
     for position, name in enumerate(names):
         row, column = divmod(position, columns)
@@ -134,30 +132,41 @@ def plot_responses(
         if position + columns >= len(names):
             words = f"{periods_name(scm)} after the start of relief"
             axes.set_xlabel("\n".join(wrap(words, width + 0.3, SMALL)), size=SMALL, labelpad=2)
-    row, column = divmod(len(names), columns)
-    left = _LEFT + column * (width + _GAP)
-    key = place_axes(figure, left - 0.2, top + row * step + head, width + 0.2, _PLOT_HEIGHT)
-    _key(key, rule, drawn_from, with_prior=prior is not None)
+    if beside:
+        left, down = _LEFT + beside * (width + _GAP) - 0.2, top + (rows - 1) * step + head
+        key = place_axes(figure, left, down, width + 0.2, _PLOT_HEIGHT)
+    else:
+        down = top + rows * step + 0.12
+        key = place_axes(figure, _LEFT, down, COLUMN_INCHES - _LEFT - _RIGHT, 0.2)
+    handles = _handles(rule, drawn_from, with_prior=prior is not None)
+    _key(key, handles, 1 if beside else len(handles))
     return figure
 
 
 def _fan(axes: Axes, band: xr.DataArray, half: xr.DataArray) -> None:
-    periods = band[dims.HORIZON].to_numpy()
+    periods, repeats = _drawn_periods(band)
     for found, alpha in ((band, 0.22), (half, 0.4)):
         lower, upper = found.sel(summary="lower"), found.sel(summary="upper")
-        axes.fill_between(
-            periods, lower.to_numpy(), upper.to_numpy(), color=Colour.posterior, alpha=alpha, lw=0
-        )
-    axes.plot(periods, band.sel(summary="median").to_numpy(), color=Colour.posterior, lw=1.5)
+        low, high = (np.repeat(bound.to_numpy(), repeats) for bound in (lower, upper))
+        axes.fill_between(periods, low, high, color=Colour.posterior, alpha=alpha, lw=0)
+    median = np.repeat(band.sel(summary="median").to_numpy(), repeats)
+    axes.plot(periods, median, color=Colour.posterior, lw=1.5)
+
+
+def _drawn_periods(band: xr.DataArray) -> tuple[np.ndarray, int]:
+    """Return the periods; a single one is drawn as a short stretch."""
+    periods = band[dims.HORIZON].to_numpy()
+    return (periods, 1) if periods.size > 1 else (periods[0] + np.array([-0.2, 0.2]), 2)
 
 
 def _prior_lines(axes: Axes, prior: xr.DataArray) -> None:
     """Dash the prior's bounds without letting a wide prior set the scale."""
     axes.autoscale_view()
     low, high = axes.get_ylim()
-    periods = prior[dims.HORIZON].to_numpy()
+    periods, repeats = _drawn_periods(prior)
     for bound in ("lower", "upper"):
-        axes.plot(periods, prior.sel(summary=bound).to_numpy(), color=Colour.faint, lw=0.9, ls="--")
+        values = np.repeat(prior.sel(summary=bound).to_numpy(), repeats)
+        axes.plot(periods, values, color=Colour.faint, lw=0.9, ls="--")
     axes.autoscale_view()
     widest = 2.0 * (high - low)
     wide_low, wide_high = axes.get_ylim()
@@ -167,7 +176,7 @@ def _prior_lines(axes: Axes, prior: xr.DataArray) -> None:
 def _finish(axes: Axes, horizon: int) -> None:
     tidy(axes)
     axes.axhline(0.0, color=Colour.ink, lw=0.7, zorder=1)
-    axes.set_xlim(min(1, horizon - 1), horizon)
+    axes.set_xlim((1, horizon) if horizon > 1 else (0.5, 1.5))
     step = max(1, round(horizon / 5 / 4) * 4 if horizon >= 12 else round(horizon / 4))
     axes.set_xticks(np.arange(step, horizon + 1, step))
     axes.locator_params(axis="y", nbins=5)
@@ -175,8 +184,7 @@ def _finish(axes: Axes, horizon: int) -> None:
     axes.set_axisbelow(True)
 
 
-def _key(axes: Axes, rule: IntervalRule, drawn_from: str, *, with_prior: bool) -> None:
-    axes.set_axis_off()
+def _handles(rule: IntervalRule, drawn_from: str, *, with_prior: bool) -> list[Line2D | Patch]:
     mass = f"{100 * rule.prob:g} %"
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=Colour.posterior, lw=1.5, label=f"{drawn_from} median"),
@@ -187,7 +195,20 @@ def _key(axes: Axes, rule: IntervalRule, drawn_from: str, *, with_prior: bool) -
         handles.append(
             Line2D([], [], color=Colour.faint, lw=0.9, ls="--", label=f"prior, {mass} interval")
         )
-    axes.legend(handles=handles, loc="upper left", frameon=False, fontsize=SMALL, borderpad=0)
+    return handles
+
+
+def _key(axes: Axes, handles: list[Line2D | Patch], columns: int) -> None:
+    axes.set_axis_off()
+    axes.legend(
+        handles=handles,
+        loc="upper left",
+        ncols=columns,
+        frameon=False,
+        fontsize=SMALL,
+        borderpad=0,
+        borderaxespad=0,
+    )
 
 
 def _caption(

@@ -1,0 +1,337 @@
+"""Conditional forecasts: futures in which some variables take given values.
+
+For one draw of the parameters the future is ``y = m + R e``: its mean path given the shocks that
+are free, plus responses to the shocks that absorb the conditions. The conditions ``C y = c`` are
+imposed jointly: with Gaussian shocks ``e | C y = c`` is Gaussian in closed form (Waggoner and Zha
+1999, Review of Economics and Statistics 81; Antolín-Díaz, Petrella and Rubio-Ramírez 2021,
+Journal of Monetary Economics 117). A Student-t shock is a Gaussian one with a random precision, so
+Gibbs steps alternate between the precisions and the Gaussian draw; the conditions hold exactly
+after each. Parameters keep their posterior: the conditions are a scenario, not data.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.equations import Noise
+from sanctions_model.errors import QuestionError
+from sanctions_model.forecasts import starting_state
+from sanctions_model.interventions import require_horizon
+from sanctions_model.parameters import DrawParameters
+from sanctions_model.problem import Problem
+from sanctions_model.propagate import draw_shocks, propagate, respond
+from sanctions_model.scm import StructuralCausalModel
+
+__all__ = ["Condition", "conditional_forecast"]
+
+# Draws solved at once: their response matrices stay within some 100 MiB.
+_BLOCK = 500
+_SMALLEST_SHARE = 1e-10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Values that a variable or level takes in some future periods.
+
+    Parameters
+    ----------
+    variable : str
+    values : mapping of int to float
+        By period, counted from 1, the first one after the start of the forecast.
+
+    Raises
+    ------
+    QuestionError
+        If there are no values, a period is below 1 or a value is not finite.
+    """
+
+    variable: str
+    values: Mapping[int, float]
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise QuestionError(f"The condition on {self.variable!r} has no values; give some.")
+        for period, value in self.values.items():
+            if period < 1:
+                raise QuestionError(
+                    f"A condition on {self.variable!r} in period {period}, which is past; "
+                    "expected periods from 1, the first one after the start."
+                )
+            if not np.isfinite(value):
+                raise QuestionError(
+                    f"The condition on {self.variable!r} in period {period} is {value}; "
+                    "expected a finite number."
+                )
+
+
+def conditional_forecast(
+    problem: Problem,
+    draws: xr.Dataset,
+    conditions: Sequence[Condition],
+    *,
+    horizon: int,
+    absorbing: Sequence[str] | None = None,
+    exogenous: Mapping[str, np.ndarray] | None = None,
+    random_seed: int,
+    outcomes: Sequence[str] | None = None,
+    gibbs_steps: int = 60,
+) -> xr.Dataset:
+    """Draw futures that meet hard conditions, one for each draw of the parameters.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``; none is dropped.
+    conditions : sequence of Condition
+        None gives the unconditional forecast with the same seed.
+    horizon : int
+        Periods after the start.
+    absorbing : sequence of str, optional
+        Equations whose shocks bend so that the conditions hold; all of them by default.
+    exogenous : mapping of str to numpy.ndarray, optional
+        Paths of shape ``(horizon,)`` of drivers; the others take their declared continuation.
+    random_seed : int
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
+    gibbs_steps : int
+        For Student-t shocks.
+
+    Returns
+    -------
+    xr.Dataset
+        ``path``, dims ``(outcome, horizon, chain, draw)``, and ``plausibility``, dims
+        ``(chain, draw)``: share of unconditional futures of that draw whose conditioned values
+        lie at least as far from their mean, in the metric of the shocks. Small values say that
+        the scenario needs shocks that rarely happen.
+
+    Raises
+    ------
+    UnknownVariableError, QuestionError
+        If a name is unknown or exogenous, a period is outside the horizon, a cell is given twice,
+        or the absorbing shocks cannot meet the conditions.
+    """
+    horizon = require_horizon(horizon)
+    scm = problem.scm
+    cells = _cells(scm, conditions, horizon)
+    shocked = list(scm.stochastic if absorbing is None else absorbing)
+    for name in shocked:
+        if name not in scm.stochastic:
+            scm.require(name, "the absorbing shocks")
+            raise QuestionError(f"{name!r} has no shock; there is {', '.join(scm.stochastic)}.")
+    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    involved = list(dict.fromkeys([*wanted, *(name for name, _, _ in cells)]))
+    start, last = starting_state(problem, draws, involved)
+    shocks = draw_shocks(scm, draws, horizon, random_seed)
+    size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
+    plausibility = np.ones(size)
+    if cells:
+        free = {name: path for name, path in shocks.items() if name not in shocked}
+        mean = propagate(
+            scm,
+            draws,
+            horizon=horizon,
+            exogenous=exogenous,
+            start=start,
+            shocks=free,
+            outcomes=list(dict.fromkeys(name for name, _, _ in cells)),
+        ).isel({dims.SCENARIO: 0})
+        gap = np.stack(
+            [
+                value - mean.sel({dims.OUTCOME: name, dims.HORIZON: period}).to_numpy().ravel()
+                for name, period, value in cells
+            ],
+            axis=1,
+        )
+        responses = _responses(scm, draws, cells, shocked)
+        bent, plausibility = _absorb(
+            scm, draws, responses, gap, shocks, shocked, random_seed, gibbs_steps
+        )
+        shocks = {**shocks, **bent}
+    paths = propagate(
+        scm,
+        draws,
+        horizon=horizon,
+        exogenous=exogenous,
+        start=start,
+        shocks=shocks,
+        outcomes=wanted,
+    ).isel({dims.SCENARIO: 0})
+    shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW])
+    result = xr.Dataset(
+        {
+            "path": paths,
+            "plausibility": ((dims.CHAIN, dims.DRAW), plausibility.reshape(shape)),
+        }
+    )
+    result.attrs = {
+        "start": str(problem.cases.time[last])[:10],
+        "absorbing": ", ".join(shocked),
+        "conditions": len(cells),
+    }
+    return result
+
+
+def _cells(
+    scm: StructuralCausalModel, conditions: Sequence[Condition], horizon: int
+) -> list[tuple[str, int, float]]:
+    cells: dict[tuple[str, int], float] = {}
+    for condition in conditions:
+        name = condition.variable
+        scm.require(name, "the conditions")
+        if name in scm.exogenous or name in scm.effective or name in scm.latent:
+            raise QuestionError(
+                f"No shock moves {name!r}, so no shock can meet a condition on it; "
+                "give drivers a path by `exogenous`."
+            )
+        for period, value in condition.values.items():
+            if period > horizon:
+                raise QuestionError(
+                    f"A condition on {name!r} in period {period}, but the horizon is {horizon}; "
+                    "lengthen the horizon or drop it."
+                )
+            if (name, period) in cells:
+                raise QuestionError(
+                    f"Two conditions on {name!r} in period {period}; keep one of them."
+                )
+            cells[name, period] = value
+    return [(name, period, value) for (name, period), value in sorted(cells.items(), key=_when)]
+
+
+def _when(item: tuple[tuple[str, int], float]) -> tuple[int, str]:
+    (name, period), _ = item
+    return period, name
+
+
+def _responses(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    cells: Sequence[tuple[str, int, float]],
+    shocked: Sequence[str],
+) -> np.ndarray:
+    """Effect of each absorbing shock of each period on each cell: ``(draw, cell, shock, period)``.
+
+    Shocks after the last condition meet none and stay as drawn.
+    """
+    last = max(period for _, period, _ in cells)
+    names = list(dict.fromkeys(name for name, _, _ in cells))
+    pulse = np.zeros((last, 1))
+    pulse[0] = 1.0
+    size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
+    found = np.zeros((size, len(cells), len(shocked), last))
+    for position, shock in enumerate(shocked):
+        impulse = respond(scm, draws, horizon=last, shocks={shock: pulse}, outcomes=names)
+        values = impulse.isel({dims.SCENARIO: 0}).to_numpy().reshape(len(names), last, size)
+        for row, (name, period, _) in enumerate(cells):
+            # A shock of period s acts on period h as a shock of period 1 does on h - s + 1.
+            found[:, row, position, :period] = values[names.index(name), :period][::-1].T
+    return found
+
+
+def _absorb(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    responses: np.ndarray,
+    gap: np.ndarray,
+    shocks: Mapping[str, np.ndarray],
+    shocked: Sequence[str],
+    random_seed: int,
+    gibbs_steps: int,
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Draw the absorbing shocks given that they close the gap."""
+    size, count, _, last = responses.shape
+    parameters = DrawParameters(scm, draws)
+    generator = np.random.default_rng([random_seed, 1])
+    scale = np.stack([parameters.row("scale", name) for name in shocked], axis=1)
+    freedom = np.full_like(scale, np.inf)
+    if scm.noise is Noise.STUDENT_T:
+        freedom = np.stack([parameters.row("degrees_of_freedom", name) for name in shocked], axis=1)
+    bent = np.stack([shocks[name][:last] for name in shocked], axis=0).transpose(2, 0, 1).copy()
+    plausibility = np.empty(size)
+    for first in range(0, size, _BLOCK):
+        rows = slice(first, first + _BLOCK)
+        flat = responses[rows].reshape(-1, count, len(shocked) * last)
+        width = np.repeat(scale[rows, :, None], last, axis=2).reshape(len(flat), -1)
+        tails = np.repeat(freedom[rows, :, None], last, axis=2).reshape(len(flat), -1)
+        _require_feasible(flat, width, shocked)
+        unconditional = bent[rows].reshape(len(flat), -1)
+        plausibility[rows] = _plausibility(flat, width, tails, gap[rows], generator)
+        drawn = _condition(flat, width, tails, gap[rows], unconditional, generator, gibbs_steps)
+        bent[rows] = drawn.reshape(-1, len(shocked), last)
+    return {
+        name: np.concatenate([bent[:, position].T, shocks[name][last:]], axis=0)
+        for position, name in enumerate(shocked)
+    }, plausibility
+
+
+def _require_feasible(responses: np.ndarray, scale: np.ndarray, shocked: Sequence[str]) -> None:
+    scaled = responses * scale[:, None, :]
+    singular = np.linalg.svd(scaled, compute_uv=False)
+    weakest = singular.min(axis=1) / np.maximum(singular.max(axis=1), 1e-300)
+    if responses.shape[1] > responses.shape[2] or np.any(weakest < _SMALLEST_SHARE):
+        raise QuestionError(
+            f"The shocks to {', '.join(shocked)} cannot meet all {responses.shape[1]} conditions "
+            "at once; let more shocks absorb them, or drop a condition that another implies."
+        )
+
+
+def _kernel(responses: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``D R'`` and ``R D R'``."""
+    weighted = (responses * variance[:, None, :]).transpose(0, 2, 1)
+    return weighted, responses @ weighted
+
+
+def _condition(
+    responses: np.ndarray,
+    scale: np.ndarray,
+    freedom: np.ndarray,
+    gap: np.ndarray,
+    drawn: np.ndarray,
+    generator: np.random.Generator,
+    gibbs_steps: int,
+) -> np.ndarray:
+    heavy = np.isfinite(freedom)
+    tails = np.where(heavy, freedom, 1.0)
+    current = drawn
+    for _ in range(gibbs_steps if heavy.any() else 1):
+        # Precision of each shock given its size; 1 for Gaussian ones.
+        shape, rate = (tails + 1.0) / 2.0, (tails + (current / scale) ** 2) / 2.0
+        precision = np.where(heavy, generator.gamma(shape) / rate, 1.0)
+        variance = scale**2 / precision
+        free = generator.standard_normal(scale.shape) * np.sqrt(variance)
+        weighted, kernel = _kernel(responses, variance)
+        short = gap - np.einsum("nkj,nj->nk", responses, free)
+        current = free + np.einsum("njk,nk->nj", weighted, _solve(kernel, short))
+    # One projection more takes the rounding of ill-scaled kernels out of the conditions.
+    weighted, kernel = _kernel(responses, scale**2)
+    short = gap - np.einsum("nkj,nj->nk", responses, current)
+    return np.asarray(current + np.einsum("njk,nk->nj", weighted, _solve(kernel, short)))
+
+
+def _solve(kernel: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return np.linalg.solve(kernel, right[..., None])[..., 0]
+
+
+def _plausibility(
+    responses: np.ndarray,
+    scale: np.ndarray,
+    freedom: np.ndarray,
+    gap: np.ndarray,
+    generator: np.random.Generator,
+    futures: int = 100,
+) -> np.ndarray:
+    """Share of futures whose distance ``g' (R D R')^-1 g`` is at least that of the conditions."""
+    _, kernel = _kernel(responses, scale**2)
+    asked = np.einsum("nk,nk->n", gap, _solve(kernel, gap))
+    beyond = np.zeros(len(gap))
+    heavy = np.isfinite(freedom)
+    tails = np.where(heavy, freedom, 1.0)
+    for _ in range(futures):
+        shocks = scale * generator.standard_normal(scale.shape)
+        mixing = np.where(heavy, generator.chisquare(tails) / tails, 1.0)
+        reached = np.einsum("nkj,nj->nk", responses, shocks / np.sqrt(mixing))
+        beyond += np.einsum("nk,nk->n", reached, _solve(kernel, reached)) >= asked
+    return beyond / futures

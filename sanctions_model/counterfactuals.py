@@ -1,0 +1,361 @@
+"""What would have happened (rung 3): abduct the shocks that did, replay another history.
+
+*Abduction*: for each draw the shock of an equation is ``y_t - E[y_t | parents]`` on the completed
+history. *Counterfactual*: the same shocks, other measures or interventions or other shocks,
+propagated through lags; ``difference = counterfactual - factual``. Where a series was not
+observed (before it starts, say) its shock is taken as 0 in both histories: the difference is the
+model's, the level is its mean path, and `attrs["not_observed"]` names the series.
+
+*Historical decomposition*: ``y_t = base_t + sum of shocks' contributions + sum of drivers'
+contributions``, the base being what follows from the state before the window without shocks and
+with every driver held at its value before it. The parts add up exactly, draw by draw.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.density import one_step_means
+from sanctions_model.errors import QuestionError
+from sanctions_model.interventions import Intervention
+from sanctions_model.problem import Problem
+from sanctions_model.propagate import propagate, respond, start_after
+from sanctions_model.recursion import Start
+
+__all__ = [
+    "Episode",
+    "abduct",
+    "counterfactual",
+    "episode",
+    "historical_decomposition",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Episode:
+    """A window of the past with the shocks that produced it.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    first, last : int
+        Positions of the window's first and last period along time.
+    start : Start
+        State before the window.
+    shocks : dict of str to numpy.ndarray
+        In the units of the equations, shape ``(periods, chain * draw)``.
+    exogenous : dict of str to numpy.ndarray
+        What the drivers were, shape ``(periods,)``.
+    known : dict of str to numpy.ndarray
+        Where each stochastic variable was observed or completed, shape ``(periods,)``.
+    """
+
+    problem: Problem
+    draws: xr.Dataset
+    first: int
+    last: int
+    start: Start
+    shocks: Mapping[str, np.ndarray]
+    exogenous: Mapping[str, np.ndarray]
+    known: Mapping[str, np.ndarray]
+
+    @property
+    def time(self) -> np.ndarray:
+        """First days of the window's periods."""
+        return self.problem.cases.time[self.first : self.last + 1]
+
+    @property
+    def periods(self) -> int:
+        """Length of the window."""
+        return self.last - self.first + 1
+
+    def replay(
+        self,
+        outcomes: Sequence[str],
+        *,
+        interventions: Sequence[Intervention] = (),
+        shocks: Mapping[str, np.ndarray] | None = None,
+    ) -> xr.DataArray:
+        """Propagate through the window with its shocks, or others.
+
+        Returns
+        -------
+        xr.DataArray
+            Dims ``(outcome, time, chain, draw)``; levels start from 0 before the window.
+        """
+        paths = propagate(
+            self.problem.scm,
+            self.draws,
+            horizon=self.periods,
+            exogenous=self.exogenous,
+            start=self.start,
+            shocks=self.shocks if shocks is None else shocks,
+            interventions=interventions,
+            outcomes=outcomes,
+        )
+        return _over_time(paths.isel({dims.SCENARIO: 0}), self.time)
+
+
+def _over_time(paths: xr.DataArray, time: np.ndarray) -> xr.DataArray:
+    return paths.rename({dims.HORIZON: dims.TIME}).assign_coords({dims.TIME: time})
+
+
+@dataclass(frozen=True)
+class _Force:
+    """Hold a variable at known values, shape ``(periods, draw)``; not a number leaves it free."""
+
+    variable: str
+    values: np.ndarray
+
+    def apply(self, values: np.ndarray, period: int) -> np.ndarray:
+        known = self.values[period - 1]
+        return np.where(np.isnan(known), values, known)
+
+
+def abduct(problem: Problem, draws: xr.Dataset) -> xr.DataArray:
+    """Shocks that the observed and completed history implies.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``, with ``missing_cell`` where there is any.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(chain, draw, time, equation)``, in the units of the equations; not a number where
+        the equation lacks its own value, its lags or its parents.
+    """
+    shocks = problem.outcomes(draws) - one_step_means(problem, draws)
+    shocks = np.where(problem.cases.complete, shocks, np.nan)
+    shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW], *shocks.shape[1:])
+    return xr.DataArray(
+        shocks.reshape(shape),
+        dims=(dims.CHAIN, dims.DRAW, dims.TIME, dims.EQUATION),
+        coords={dims.TIME: problem.cases.time, dims.EQUATION: list(problem.cases.columns)},
+        name="shock",
+    )
+
+
+def episode(problem: Problem, draws: xr.Dataset, *, start: str, end: str | None = None) -> Episode:
+    """Abduct a window of the past.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``, with ``missing_cell`` where there is any.
+    start, end : str
+        Dates within the first and last period, as in ``"2014-01-01"`` or ``"2014Q1"``; the end
+        is the last period of the data by default.
+
+    Returns
+    -------
+    Episode
+
+    Raises
+    ------
+    QuestionError
+        If the window is not inside the data, or leaves no room for lags before it.
+    """
+    first, last = _window(problem, start, end)
+    scm, size = problem.scm, draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
+    values = problem.history(draws)
+    available = problem.cases.available
+    # From the first period that has all lags, so that unknown series reach their mean path.
+    origin = scm.longest_lag
+    length = last - origin + 1
+    past = {name: path[..., :origin] for name, path in values.items()}
+    exogenous = {name: values[name][origin : last + 1] for name in scm.exogenous}
+    forced = [
+        _Force(
+            name,
+            np.where(
+                available[name][origin : last + 1, None],
+                np.broadcast_to(np.atleast_2d(values[name]), (size, problem.cases.time.size))[
+                    :, origin : last + 1
+                ].T,
+                np.nan,
+            ),
+        )
+        for name in scm.stochastic
+    ]
+    begin = start_after(scm, draws, _filled(problem, past, origin))
+    completed = propagate(
+        scm,
+        draws,
+        horizon=length,
+        exogenous=exogenous,
+        start=begin,
+        interventions=forced,
+        outcomes=list(scm.stochastic),
+    ).isel({dims.SCENARIO: 0})
+    history = {name: values[name][: last + 1] for name in scm.exogenous}
+    for name in scm.stochastic:
+        before = np.broadcast_to(
+            np.atleast_2d(_filled(problem, past, origin)[name]), (size, origin)
+        )
+        path = completed.sel({dims.OUTCOME: name}).to_numpy().reshape(length, size).T
+        history[name] = np.concatenate([before, path], axis=1)
+    means = one_step_means(problem, draws, history=history)
+    shocks = {
+        name: (history[name] - means[..., column])[:, first : last + 1].T
+        for column, name in enumerate(problem.cases.columns)
+    }
+    return Episode(
+        problem=problem,
+        draws=draws,
+        first=first,
+        last=last,
+        start=start_after(scm, draws, {n: path[..., :first] for n, path in history.items()}),
+        shocks=shocks,
+        exogenous={name: values[name][first : last + 1] for name in scm.exogenous},
+        known={name: available[name][first : last + 1] for name in scm.stochastic},
+    )
+
+
+def _filled(problem: Problem, past: Mapping[str, np.ndarray], length: int) -> dict[str, np.ndarray]:
+    """Put the mean of a series where its first periods are not observed."""
+    filled = dict(past)
+    for name in problem.scm.stochastic:
+        unknown = ~problem.cases.available[name][:length]
+        mean = problem.cases.moments.get(name, (0.0, 1.0))[0]
+        filled[name] = np.where(unknown, mean, past[name])
+    return filled
+
+
+def _window(problem: Problem, start: str, end: str | None) -> tuple[int, int]:
+    import pandas as pd
+
+    time = pd.DatetimeIndex(problem.cases.time)
+    freq = "Q" if problem.scm.periods_per_year == 4 else "M"
+    periods = time.to_period(freq)
+    lags = problem.scm.longest_lag
+    inside = f"{periods[lags + 1]} to {periods[-1]}"
+    try:
+        first = list(periods).index(pd.Period(start, freq=freq))
+        last = len(periods) - 1 if end is None else list(periods).index(pd.Period(end, freq=freq))
+    except ValueError as error:
+        raise QuestionError(
+            f"The window {start} to {end or 'the end'} is not inside the data; "
+            f"expected periods within {inside}."
+        ) from error
+    if last < first or first <= lags:
+        raise QuestionError(
+            f"The window {start} to {end or periods[-1]} is empty or starts too early; expected "
+            f"periods within {inside}."
+        )
+    return first, last
+
+
+def counterfactual(
+    past: Episode,
+    *,
+    interventions: Sequence[Intervention] = (),
+    without_shocks: Sequence[str] = (),
+    outcomes: Sequence[str] | None = None,
+) -> xr.Dataset:
+    """Replay a window with other measures, other policies or without some shocks.
+
+    Parameters
+    ----------
+    past : Episode
+        From `episode`.
+    interventions : sequence of Intervention
+        Periods count from 1 within the window.
+    without_shocks : sequence of str
+        Equations whose shocks are set to 0.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
+
+    Returns
+    -------
+    xr.Dataset
+        ``factual``, ``counterfactual`` and ``difference``, dims ``(outcome, time, chain, draw)``.
+        ``attrs["not_observed"]`` names the series that the window lacks.
+
+    Raises
+    ------
+    UnknownVariableError, QuestionError
+        If a name is unknown, or nothing is changed.
+    """
+    scm = past.problem.scm
+    if not interventions and not without_shocks:
+        raise QuestionError("Nothing to change; give interventions or shocks to leave out.")
+    for name in without_shocks:
+        scm.graph.require(name, "the shocks to leave out")
+        if name not in scm.stochastic:
+            raise QuestionError(f"{name!r} has no shocks; there is {', '.join(scm.stochastic)}.")
+    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    factual = past.replay(wanted)
+    shocks = {n: path for n, path in past.shocks.items() if n not in without_shocks}
+    other = past.replay(wanted, interventions=interventions, shocks=shocks)
+    result = xr.Dataset(
+        {"factual": factual, "counterfactual": other, "difference": other - factual}
+    )
+    lacking = [name for name, known in past.known.items() if not known.all()]
+    result.attrs = {"not_observed": ", ".join(lacking)}
+    return result
+
+
+def historical_decomposition(
+    past: Episode, *, outcomes: Sequence[str] | None = None
+) -> xr.DataArray:
+    """Split the history of a window into base, shocks and drivers.
+
+    Parameters
+    ----------
+    past : Episode
+        From `episode`.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(outcome, part, time, chain, draw)``. ``part`` is ``base``, each stochastic variable
+        (its own shocks) and each exogenous variable that moves in the window; the parts add up to
+        the factual history.
+    """
+    scm, cases = past.problem.scm, past.problem.cases
+    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    history = cases.values  # noqa: PD011 (a mapping, not a frame)
+    before = {n: float(history[n][past.first - 1]) for n in scm.exogenous}
+    held = {name: np.full(past.periods, level) for name, level in before.items()}
+    base = propagate(
+        scm,
+        past.draws,
+        horizon=past.periods,
+        exogenous=held,
+        start=past.start,
+        outcomes=wanted,
+    ).isel({dims.SCENARIO: 0})
+    parts = {"base": base}
+    for name in scm.stochastic:
+        parts[name] = respond(
+            scm,
+            past.draws,
+            horizon=past.periods,
+            shocks={name: past.shocks[name]},
+            outcomes=wanted,
+        ).isel({dims.SCENARIO: 0})
+    for name, path in past.exogenous.items():
+        if np.any(path != before[name]):
+            parts[name] = respond(
+                scm,
+                past.draws,
+                horizon=past.periods,
+                paths={name: path},
+                baseline={name: before[name]},
+                outcomes=wanted,
+            ).isel({dims.SCENARIO: 0})
+    stacked = xr.concat(
+        list(parts.values()), dim="part", coords="minimal", compat="override"
+    ).assign_coords(part=list(parts))
+    return _over_time(stacked, past.time).rename("contribution")

@@ -1,0 +1,190 @@
+"""Another structure: dropped links, fixed coefficients, replaced equations, another policy rule.
+
+An edit returns a new model and new draws; nothing writes into a fit. Questions asked of the edited
+pair are answered as of any other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.equations import Linear, PartialAdjustment
+from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.parameters import addresses, parameter_coords, parameter_dims
+from sanctions_model.scm import StructuralCausalModel
+
+__all__ = ["policy_rule", "replace_equation", "with_parameters"]
+
+
+def with_parameters(
+    scm: StructuralCausalModel, draws: xr.Dataset, values: Mapping[str, float]
+) -> xr.Dataset:
+    """Return draws with some parameters fixed.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    values : mapping of str to float
+        By address: ``"inflation_yoy -> key_rate"``, ``"persistence[key_rate]"``, ``"anchoring"``.
+        A coefficient of 0 drops its link.
+
+    Returns
+    -------
+    xr.Dataset
+
+    Raises
+    ------
+    UnknownVariableError
+        If an address is not a parameter of the model.
+    QuestionError
+        If a value is not finite.
+    """
+    known = addresses(scm)
+    edited = draws.copy(deep=True)
+    for address, value in values.items():
+        if address not in known:
+            raise UnknownVariableError.from_name(address, known, "the parameters to fix")
+        if not np.isfinite(value):
+            raise QuestionError(f"{address!r} is {value}; expected a finite number.")
+        name, label = known[address]
+        dim = parameter_dims(scm)[name]
+        if dim is None:
+            edited[name][...] = value
+        else:
+            edited[name].loc[{dim: label}] = value
+    return edited
+
+
+def replace_equation(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    equation: PartialAdjustment | Linear,
+    values: Mapping[str, float],
+) -> tuple[StructuralCausalModel, xr.Dataset]:
+    """Replace the equation of a stochastic variable, everything downstream following the new one.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    equation : PartialAdjustment or Linear
+        For a variable that has a stochastic equation now.
+    values : mapping of str to float
+        Coefficients and persistence of the new equation by address; its parents enter as they
+        are, without centring. Intercept, scale and tails stay as drawn unless given.
+
+    Returns
+    -------
+    scm, draws
+        The edited pair.
+
+    Raises
+    ------
+    CyclicGraphError, SpecError, UnknownVariableError
+        If the new equation does not fit, for one because it closes a cycle within a period.
+    QuestionError
+        If a parameter of the new equation is missing.
+    """
+    name = equation.variable.name
+    if name not in scm.stochastic:
+        raise UnknownVariableError.from_name(name, scm.stochastic, "the equation to replace")
+    labels = {edge.label for edge in equation.edges}
+    edited = replace(
+        scm,
+        equations=tuple(equation if own.variable.name == name else own for own in scm.equations),
+        centres={
+            label: centre
+            for label, centre in scm.centres.items()
+            if not label.endswith(f"-> {name}")
+        },
+        chain=tuple(x for x in scm.chain if not x.endswith(f"-> {name}") or x in labels),
+        entries={
+            entry: tuple(x for x in own if not x.endswith(f"-> {name}") or x in labels)
+            for entry, own in scm.entries.items()
+        },
+    )
+    before, after = addresses(scm), addresses(edited)
+    own_links = {link.label for link in equation.links}
+    needed = [a for a in after if (a not in before or a in own_links) and a not in values]
+    if needed:
+        raise QuestionError(
+            f"The new equation of {name!r} lacks {', '.join(map(repr, needed))}; give each a value."
+        )
+    return edited, with_parameters(edited, _reshaped(edited, draws), values)
+
+
+def _reshaped(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.Dataset:
+    """Return the same draws along the new model's labels, 0 where a parameter is new."""
+    coords = parameter_coords(scm)
+    arrays = {}
+    for name, dim in parameter_dims(scm).items():
+        if dim is None:
+            arrays[name] = draws[name]
+        else:
+            arrays[name] = draws[name].reindex({dim: coords[dim]}, fill_value=0.0)
+    kept = xr.Dataset(arrays)
+    if dims.MISSING in draws.dims:
+        kept["missing_cell"] = draws["missing_cell"]
+    return kept
+
+
+def policy_rule(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    *,
+    smoothing: float | None = None,
+    reaction: float | None = None,
+    target_shift: float = 0.0,
+    rate: str = "key_rate",
+    inflation: str = "inflation_yoy",
+) -> xr.Dataset:
+    """Return draws in which the central bank follows another rule.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    smoothing : float, optional
+        Persistence of the rate, in [0, 1).
+    reaction : float, optional
+        Long-run reaction to inflation, pp per pp.
+    target_shift : float
+        A target higher by this many pp: the rate is lower by reaction times as much at the same
+        inflation.
+    rate, inflation : str
+        The variables of the rule.
+
+    Returns
+    -------
+    xr.Dataset
+
+    Raises
+    ------
+    QuestionError
+        If smoothing is outside [0, 1).
+    UnknownVariableError
+        If the model has no such rule.
+    """
+    link = f"{inflation} -> {rate}"
+    values = {}
+    if smoothing is not None:
+        if not 0 <= smoothing < 1:
+            raise QuestionError(f"Smoothing of {smoothing}; expected a share in [0, 1).")
+        values[f"persistence[{rate}]"] = smoothing
+    if reaction is not None:
+        values[link] = reaction
+    if link not in addresses(scm):
+        raise UnknownVariableError.from_name(link, addresses(scm), "the policy rule")
+    edited = with_parameters(scm, draws, values)
+    if target_shift:
+        strength = edited["coefficient"].sel({dims.LINK: link}, drop=True)
+        at = {dims.EQUATION: rate}
+        edited["intercept"].loc[at] = edited["intercept"].sel(at) - strength * target_shift
+    return edited
