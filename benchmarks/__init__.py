@@ -1,0 +1,1 @@
+"""Benchmarks of `sanctions_model`: ``python -m benchmarks`` from the repository root."""

@@ -44,40 +44,43 @@ class Parameters:
 
 
 def random_variable(label: str, prior: Any, series: np.ndarray | None = None) -> Any:
-    """Write one prior in PyMC's words; `series` is what a prior relative to its series refers to."""
+    """Write one prior in PyMC's words; `series` is what a relative prior refers to."""
     # PyTensor takes Python floats as 32-bit constants where it can; arrays stay as they are.
     a = {name: np.asarray(value) for name, value in prior.arguments.items()}
     if getattr(prior, "relative_to_series", False):
         a = {name: value * series.std() for name, value in a.items()}
         if "mu" in a:
             a["mu"] += series.mean()
-    match prior.family:
-        case "Fixed":
-            return float(a["value"])
-        case "Normal" if "lower" in a or "upper" in a:
-            return pm.TruncatedNormal(label, **a)
-        case "Normal":
-            return pm.Normal(label, a["mu"], a["sigma"])
-        case "StudentT":
-            return pm.StudentT(label, nu=a["nu"], mu=a["mu"], sigma=a["sigma"])
-        case "LogNormal":
-            sign = -1.0 if prior.negative else 1.0
-            if "upper" not in a:
-                return sign * pm.LogNormal(label, np.log(a["median"]), a["sigma"])
-            top = np.log(a["upper"])
-            log = pm.TruncatedNormal(f"log {label}", np.log(a["median"]), a["sigma"], upper=top)
-            return sign * pt.exp(log)
-        case "Beta":
-            return pm.Beta(label, a["alpha"], a["beta"])
-        case "Gamma":
-            return a["shift"] + pm.Gamma(label, a["alpha"], a["beta"])
-        case "HalfNormal":
-            return pm.HalfNormal(label, a["sigma"])
-    raise NotImplementedError(prior.family)
+    return WRITERS[prior.family](label, prior, a)
+
+
+def _normal(label: str, prior: Any, a: dict[str, Any]) -> Any:
+    del prior
+    bounded = "lower" in a or "upper" in a
+    return pm.TruncatedNormal(label, **a) if bounded else pm.Normal(label, **a)
+
+
+def _log_normal(label: str, prior: Any, a: dict[str, Any]) -> Any:
+    sign, mu = -1.0 if prior.negative else 1.0, np.log(a["median"])
+    if "upper" not in a:
+        return sign * pm.LogNormal(label, mu, a["sigma"])
+    log = pm.TruncatedNormal(f"log {label}", mu, a["sigma"], upper=np.log(a["upper"]))
+    return sign * pt.exp(log)
+
+
+WRITERS = {
+    "Fixed": lambda _label, _prior, a: float(a["value"]),
+    "Normal": _normal,
+    "StudentT": lambda label, _, a: pm.StudentT(label, **a),
+    "LogNormal": _log_normal,
+    "Beta": lambda label, _, a: pm.Beta(label, **a),
+    "Gamma": lambda label, _, a: a["shift"] + pm.Gamma(label, a["alpha"], a["beta"]),
+    "HalfNormal": lambda label, _, a: pm.HalfNormal(label, **a),
+}
 
 
 def table(observations: xr.Dataset) -> pd.DataFrame:
-    """Observed series, what can be computed from them beforehand, and all of it a quarter before."""
+    """Observed series, what follows from them alone, and all of it a quarter before."""
     data = observations.to_dataframe()
     data["key_rate_change"] = data["key_rate"].diff()
     data["inflation_yoy"] = data["inflation"].rolling(4).sum()

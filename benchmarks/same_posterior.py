@@ -84,25 +84,20 @@ def _point_by_hand(
     for address, (name, label) in addresses(problem.scm).items():
         dim = dimensions[name]
         value = values[name] if dim is None else values[name][coords[dim].index(str(label))]
-        if address not in by_hand.named_vars and f"log {address}" not in by_hand.named_vars:
-            continue  # fixed
+        prior = problem.absolute[address]
+        if prior.family == "Fixed":
+            continue
+        value = abs(value) if getattr(prior, "negative", False) else value
+        value = value - getattr(prior, "shift", 0.0)
         if address in by_hand.named_vars:
-            variable, value = (
-                by_hand[address],
-                abs(value) if _is_negative(problem, address) else value,
-            )
+            variable = by_hand[address]
         else:
-            variable, value = by_hand[f"log {address}"], np.log(abs(value))
-        value = value - getattr(problem.absolute[address], "shift", 0.0)
+            variable, value = by_hand[f"log {address}"], np.log(value)
         transform = by_hand.rvs_to_transforms[variable]
         if transform is not None:
             value = transform.forward(value, *variable.owner.inputs).eval(mode=PYTHON)
         point[by_hand.rvs_to_values[variable].name] = np.asarray(value)
     return point
-
-
-def _is_negative(problem: Problem, address: str) -> bool:
-    return bool(getattr(problem.absolute[address], "negative", False))
 
 
 def _one_draw(problem: Problem, values: dict[str, Any]) -> xr.Dataset:

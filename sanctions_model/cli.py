@@ -7,24 +7,30 @@ did not converge. Heavy imports stand in the verbs, so that ``--help`` is fast.
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from sanctions_model.cli_histories import counterfactual_app, forecast, scenario_app
+from sanctions_model.cli_options import (
+    DEFAULT_FIT,
+    CsvOption,
+    DataOption,
+    FigureOption,
+    FitOption,
+    JsonOption,
+    PriorsOption,
+    QuietOption,
+    load_fit,
+    require_figure_path,
+    write_csv,
+)
 from sanctions_model.console import View, configure, show
-from sanctions_model.errors import ConvergenceError, QuestionError, SanctionsModelError
-from sanctions_model.files import whole_file
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from sanctions_model.sampling import Fit
+from sanctions_model.errors import ConvergenceError, SanctionsModelError
 
 __all__ = ["app", "main"]
 
 _LOG = logging.getLogger("sanctions_model.cli")
-_DEFAULT_FIT = Path("results/russia")
-
 app = typer.Typer(
     name="sanctions-model",
     help="Bayesian structural causal model of sanctions on Russia and of their relief.",
@@ -35,18 +41,9 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="The bundled data and your own table.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
-
-FitOption = Annotated[
-    Path, typer.Option("--fit", help="Results folder of a fit, as `run` writes it.")
-]
-DataOption = Annotated[
-    Path | None, typer.Option("--data", help="Your own CSV; the bundled table by default.")
-]
-PriorsOption = Annotated[
-    Path | None, typer.Option("--priors", help="Your own priors; the bundled ones by default.")
-]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes, no progress.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+app.add_typer(counterfactual_app, name="counterfactual")
+app.add_typer(scenario_app, name="scenario")
+app.command()(forecast)
 
 
 def main() -> None:
@@ -74,7 +71,7 @@ def run(
     seed: Annotated[int, typer.Option(help="Random seed.")] = 20260101,
     data: DataOption = None,
     priors: PriorsOption = None,
-    out: Annotated[Path, typer.Option(help="Folder to write to.")] = _DEFAULT_FIT,
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = DEFAULT_FIT,
     prior_only: Annotated[
         bool, typer.Option("--prior-only", help="Answer from the prior; compiles nothing.")
     ] = False,
@@ -124,8 +121,8 @@ def run(
 
 @app.command()
 def graph(
-    fit: FitOption = _DEFAULT_FIT,
-    figure: Annotated[Path | None, typer.Option(help="Also draw it to this PNG.")] = None,
+    fit: FitOption = DEFAULT_FIT,
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -134,17 +131,14 @@ def graph(
     from sanctions_model.reading import equations_view
     from sanctions_model.transmission import default_transmission
 
-    if figure is not None and figure.suffix != ".png":
-        raise QuestionError(f"--figure {figure}: expected a file name that ends in .png.")
-    if figure is not None and not figure.parent.is_dir():
-        raise QuestionError(f"--figure {figure}: there is no folder {figure.parent}; make it.")
+    require_figure_path(figure)
     show(equations_view(default_transmission()), as_json=as_json)
     if figure is None:
         return
     from sanctions_model.plots import plot_graph, save_figures
 
     if (fit / "posterior.nc").is_file():
-        fitted = _load(fit)
+        fitted = load_fit(fit)
         drawn = plot_graph(
             fitted.scm,
             fitted.draws,
@@ -189,7 +183,7 @@ def priors(
 
 @app.command()
 def effects(
-    fit: FitOption = _DEFAULT_FIT,
+    fit: FitOption = DEFAULT_FIT,
     relief: Annotated[float, typer.Option(help="Share of the measures lifted, 0 to 1.")] = 1.0,
     measure: Annotated[
         list[str] | None, typer.Option(help="Lift this measure only; may be repeated.")
@@ -201,7 +195,7 @@ def effects(
     outcome: Annotated[
         list[str] | None, typer.Option(help="Outcome to report; may be repeated.")
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+    csv: CsvOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -213,7 +207,7 @@ def effects(
     from sanctions_model.transmission import MEASURES
 
     chosen = Relief(depth=relief, ramp=ramp, measures=tuple(measure or MEASURES))
-    fitted = _load(fit)
+    fitted = load_fit(fit)
     table = effects_table(
         fitted.scm,
         fitted.draws,
@@ -221,18 +215,18 @@ def effects(
         horizons=horizon or [4, 8, 12, 20],
         outcomes=outcome,
     )
-    _write_csv(table, csv)
+    write_csv(table, csv)
     view = View(table=table, title="Effects") if as_json else effects_view(table, fitted.scm)
     show(view, as_json=as_json)
 
 
 @app.command()
 def claims(
-    fit: FitOption = _DEFAULT_FIT,
+    fit: FitOption = DEFAULT_FIT,
     claims: Annotated[
         Path | None, typer.Option("--claims", help="Your own claims; the bundled by default.")
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+    csv: CsvOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -242,7 +236,7 @@ def claims(
     from sanctions_model.reading import claims_view
 
     asked = load_claims(claims)
-    fitted = _load(fit)
+    fitted = load_fit(fit)
     table = scorecard(
         fitted.problem,
         fitted.prior_draws,
@@ -250,14 +244,14 @@ def claims(
         asked,
         random_seed=int(fitted.manifest["settings"]["random_seed"]),
     )
-    _write_csv(table, csv)
+    write_csv(table, csv)
     show(View(table=table, title="Claims") if as_json else claims_view(table), as_json=as_json)
 
 
 @app.command()
 def validate(
-    fit: FitOption = _DEFAULT_FIT,
-    csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+    fit: FitOption = DEFAULT_FIT,
+    csv: CsvOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -266,10 +260,10 @@ def validate(
     from sanctions_model.reading import sanity_view
     from sanctions_model.validation import sanity_checks
 
-    fitted = _load(fit)
+    fitted = load_fit(fit)
     posterior = None if fitted.is_prior_only else fitted.draws
     table = sanity_checks(fitted.problem, fitted.prior_draws, posterior)
-    _write_csv(table, csv)
+    write_csv(table, csv)
     show(View(table=table, title="Checks") if as_json else sanity_view(table), as_json=as_json)
 
 
@@ -301,36 +295,3 @@ def data_coverage(
     observations = load_observations(data)
     scm = default_transmission(int(observations.attrs["periods_per_year"]))
     show(coverage_view(observations, scm), as_json=as_json)
-
-
-def _load(folder: Path) -> "Fit":
-    """Load a fit and say which one it is, and whether the files have changed since."""
-    from sanctions_model.job import differences_from_files, load_results
-
-    fitted = load_results(folder)
-    manifest = fitted.manifest
-    kind = "prior draws" if fitted.is_prior_only else "fit"
-    _LOG.info(
-        "%s of %s in %s, data to %s",
-        kind,
-        manifest["created"],
-        folder,
-        manifest["data"]["last_period"],
-    )
-    changed = differences_from_files(fitted)
-    if changed:
-        _LOG.warning(
-            "%s differ from the files now; `sanctions-model run` makes a new fit",
-            " and ".join(changed),
-        )
-    return fitted
-
-
-def _write_csv(table: "pd.DataFrame", path: Path | None) -> None:
-    if path is None:
-        return
-    if not path.parent.is_dir():
-        raise QuestionError(f"--csv {path}: there is no folder {path.parent}; make it first.")
-    with whole_file(path) as part:
-        table.to_csv(part, index=False, float_format="%.6g")
-    _LOG.info("wrote %s", path)

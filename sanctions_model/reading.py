@@ -1,5 +1,7 @@
 """Results as people read them: the few rows and words that fit a screen. Computes nothing new."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -22,16 +24,20 @@ from sanctions_model.prior_families import Prior, Relative
 from sanctions_model.priors import Priors
 from sanctions_model.sampling import Fit
 from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [
     "claims_view",
     "coverage_view",
+    "decomposition_view",
     "diagnostics_line",
     "effects_view",
     "equations_view",
     "links_view",
+    "over_time_view",
     "priors_view",
     "sanity_view",
+    "summary_table",
 ]
 
 _KIND_NAMES: dict[type, str] = {
@@ -88,7 +94,12 @@ def links_view(table: pd.DataFrame) -> View:
             ],
             "posterior": [_size(*row) for row in rows[["median", "lower", "upper"]].to_numpy()],
             "data share": [_share(value) for value in rows["data_share"]],
-            "sign": np.where(rows["sign_assumed"], "assumed by the prior", ""),
+            "sign": [
+                "fixed" if low == high else "assumed by the prior" if assumed else ""
+                for low, high, assumed in rows[
+                    ["prior_lower", "prior_upper", "sign_assumed"]
+                ].itertuples(index=False)
+            ],
         }
     )
     caption = _rule(table) + (
@@ -108,7 +119,10 @@ def effects_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
     horizons = sorted(rows["horizon"].unique())
     last = horizons[-1]
     shown = []
+    cumulated = {level.flow for level in scm.levels if level.variable.name in set(rows["outcome"])}
     for outcome, own in rows.groupby("outcome", sort=False):
+        if outcome in cumulated:
+            continue  # its level is there; the growth rate is in effects.csv
         by_horizon = own.set_index("horizon")
         cells = {
             f"after {h}": _size(*by_horizon.loc[h, ["median", "lower", "upper"]]) for h in horizons
@@ -143,6 +157,74 @@ def claims_view(table: pd.DataFrame) -> View:
     )
     caption = _rule(table) + " P before and after the data; the horizon is in the verdict."
     return View(table=shown, title="The article's claims", caption=caption)
+
+
+def summary_table(arrays: Mapping[str, xr.DataArray]) -> pd.DataFrame:
+    """Tabulate median and interval of each array over its dims, one row a cell.
+
+    Parameters
+    ----------
+    arrays : mapping of str to xr.DataArray
+        Dims ``chain`` and ``draw`` plus any others; the key becomes the column ``quantity``.
+    """
+    rule = interval_rule()
+    frames = []
+    for name, array in arrays.items():
+        summary = interval(array, rule).rename("value")
+        keep = [dim for dim in summary.dims if dim != "summary"]
+        frame = summary.to_dataset(dim="summary").to_dataframe().reset_index()
+        frame = frame[[*keep, "median", "lower", "upper"]]
+        frame.insert(0, "quantity", name)
+        frames.append(frame)
+    table = pd.concat(frames, ignore_index=True)
+    return table.assign(ci_prob=rule.prob, ci_kind=rule.kind)
+
+
+def over_time_view(array: xr.DataArray, scm: StructuralCausalModel, title: str) -> View:
+    """Outcomes in columns, periods in rows (at most some twenty of them)."""
+    table = summary_table({title: array})
+    axis = "time" if "time" in table else "horizon"
+    periods = list(dict.fromkeys(table[axis]))
+    step = max(1, round(len(periods) / 20))
+    shown = periods[::step] if periods[-1] in periods[::step] else [*periods[::step], periods[-1]]
+    columns: dict[str, list[str]] = {axis: [_period(value, scm) for value in shown]}
+    for outcome, own in table.groupby("outcome", sort=False):
+        by_period = own.set_index(axis)
+        variable = scm.variables[str(outcome)]
+        columns[f"{variable.label}, {variable.unit}"] = [
+            _size(*by_period.loc[value, ["median", "lower", "upper"]]) for value in shown
+        ]
+    return View(table=pd.DataFrame(columns), title=title, caption=_rule(table))
+
+
+def _period(value: object, scm: StructuralCausalModel) -> str:
+    if isinstance(value, pd.Timestamp):
+        return str(value.to_period("Q" if scm.periods_per_year == 4 else "M"))
+    return str(value)
+
+
+def decomposition_view(parts: xr.DataArray, scm: StructuralCausalModel) -> View:
+    """Mean size of each part's contribution over the window, largest first, with the last one."""
+    medians = parts.median(["chain", "draw"])
+    rows = []
+    for outcome in medians["outcome"].to_numpy():
+        own = medians.sel(outcome=outcome)
+        moved = own.sel(part=[p for p in own["part"].to_numpy() if p != "base"])
+        sizes = abs(moved).mean("time").to_series().sort_values(ascending=False)
+        rows += [
+            {
+                "outcome": scm.variables[str(outcome)].label,
+                "part": part,
+                "mean size": float(sizes[part]),
+                "at the end": float(moved.sel(part=part).isel(time=-1)),
+            }
+            for part in sizes.index[:8]
+        ]
+    return View(
+        table=pd.DataFrame(rows),
+        title="Largest contributions: shocks by their equation, and drivers",
+        caption="Posterior medians, in the unit of the outcome; all parts are in --csv.",
+    )
 
 
 def sanity_view(table: pd.DataFrame) -> View:

@@ -22,10 +22,27 @@ HORIZON = 12
 SILENT = {f"scale[{name}]": 0.0 for name in MODEL.stochastic}
 
 
+def lab_problem(**edits):
+    """The laboratory with a late key rate and otherwise complete data, some of them edited."""
+    series = laboratory.simulate_series(laboratory.draw_truth(4), 5)
+    series["key_rate"][: laboratory.RATE_FROM] = np.nan
+    for name, where in edits.items():
+        series[name][where] = np.nan
+    return Problem.of(MODEL, as_observations(series), PRIORS)
+
+
 @pytest.fixture(scope="module")
 def problem():
-    observations = laboratory.observe(laboratory.draw_truth(4), 5)
-    return Problem.of(MODEL, observations, PRIORS)
+    return lab_problem()
+
+
+def with_cells(problem, draws, values):
+    """Draws with completed cells, one row of `values` a draw, by label."""
+    assert set(values) == set(problem.cases.missing_labels)
+    cells = np.stack([np.broadcast_to(values[n], draws.sizes["draw"]) for n in values], axis=-1)
+    completed = draws.assign_coords(missing=list(values))
+    completed["missing_cell"] = (("chain", "draw", "missing"), cells[None])
+    return completed
 
 
 def repeated(draws, count):
@@ -33,48 +50,74 @@ def repeated(draws, count):
     return draws.isel(draw=np.zeros(count, int)).assign_coords(draw=np.arange(count))
 
 
+def priors_of(entries):
+    """Priors for a model of one's own, the common parameters filled in."""
+    common = {
+        "intercept": Normal(mu=0, sigma=1),
+        "scale": HalfNormal(sigma=1.0),
+        "degrees_of_freedom": PRIORS.entries["degrees_of_freedom"]["*"],
+    }
+    return Priors.from_addresses(entries | common)
+
+
 # Where it starts
 
 
-@pytest.mark.parametrize(
-    ("outcomes", "back"),
-    [
-        (["inflation"], 2),  # growth, which inflation reads, ends a period early
-        (["output_level"], 2),  # a level starts where its flow is known
-        (["harvest"], 3),  # harvest ends two periods early and nothing else does
-        (["premium"], 1),  # measures are known to the end
-        (["inflation", "harvest"], 3),
-    ],
-)
-def test_a_forecast_starts_at_the_last_period_that_its_outcomes_know(problem, outcomes, back):
-    assert last_known_period(problem, outcomes) == laboratory.PERIODS - back
-    paths = simulate(problem, pinned(), horizon=2, random_seed=1, outcomes=outcomes)
-    last = problem.observations["time"].to_numpy()[-back]
-    assert paths.attrs["start"] == str(last)[:10]
+def test_with_complete_data_a_forecast_starts_at_the_end(problem):
+    for outcomes in (["inflation"], ["output_level"], ["premium", "harvest"]):
+        assert last_known_period(problem, outcomes) == laboratory.PERIODS - 1
+    paths = simulate(problem, pinned(), horizon=2, random_seed=1, outcomes=["growth"])
+    assert paths.attrs["start"] == "2019-10-01"
     assert paths["horizon"].to_numpy().tolist() == [1, 2]
+    assert "weather" in paths.attrs["continuation"]
 
 
-def test_a_hole_within_reach_of_the_lags_moves_the_start_back():
+def test_a_forecast_reads_the_completed_ragged_edge_of_the_same_draw():
+    problem = lab_problem(growth=-1)
+    assert last_known_period(problem, ["inflation"]) == laboratory.PERIODS - 1
+    draws = repeated(pinned(SILENT), 3)
+    completed = with_cells(problem, draws, {"growth[2019-10-01]": np.array([0.0, 1.0, -4.0])})
+    found = simulate(problem, completed, horizon=1, random_seed=1, outcomes=["inflation", "growth"])
+    values = found.isel(scenario=0, horizon=0, chain=0).to_numpy()
+    # (1 - rho) theta for inflation, the coefficient itself for growth.
+    close(values - values[:, :1], np.outer([0.4 * 0.3, 0.2], [0.0, 1.0, -4.0]))
+
+
+def test_a_forecast_reads_the_completed_hole_of_the_same_draw():
     scm = StructuralCausalModel(
         equations=(
-            Linear(variable=laboratory.variable("y"), parents=("y[1]", "year")),
-            Identity(variable=laboratory.variable("year"), terms={"y[3]": 1.0}),
+            Linear(variable=laboratory.variable("y"), parents=("y[1]", "before")),
+            Identity(variable=laboratory.variable("before"), terms={"y[3]": 1.0}),
         )
     )
-    priors = Priors.from_addresses(
-        {
-            "y[1] -> y": Normal(mu=0, sigma=1),
-            "year -> y": Normal(mu=0, sigma=1),
-            "intercept": Normal(mu=0, sigma=1),
-            "scale": HalfNormal(sigma=1.0),
-            "degrees_of_freedom": laboratory.PRIORS.entries["degrees_of_freedom"]["*"],
-        }
-    )
+    priors = priors_of({"y[1] -> y": Normal(mu=0, sigma=1), "before -> y": Normal(mu=0, sigma=1)})
     values = np.arange(20.0)
-    values[16] = np.nan
+    values[17] = np.nan
     problem = Problem.of(scm, as_observations({"y": values}), priors)
-    # `year` at 19 would read 16, and so would a start at 17 or 18; 15 is the last one.
-    assert last_known_period(problem, ["y"]) == 15
+    assert last_known_period(problem, ["y"]) == 19
+    draws = pin(scm, {"y[1] -> y": 0.5, "before -> y": 2.0, "scale[y]": 0.0})
+    completed = with_cells(problem, repeated(draws, 2), {"y[2004-04-01]": np.array([10.0, -1.0])})
+    found = simulate(problem, completed, horizon=1, random_seed=1, outcomes=["y"]).to_numpy()
+    centred = 0.5 * problem.cases.centres["y[1] -> y"] + 2 * problem.cases.centres["before -> y"]
+    close(found.ravel(), np.array([0.5 * 19 + 2 * 10.0, 0.5 * 19 - 2 * 1.0]) - centred)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "start"),
+    [(["inflation"], 65), (["output_level"], 65), (["premium"], 79), (["harvest"], 79)],
+)
+def test_where_a_series_ends_for_good_a_forecast_of_what_it_moves_starts(outcomes, start):
+    problem = lab_problem(growth=slice(66, None))
+    assert last_known_period(problem, outcomes) == start
+    paths = simulate(problem, pinned(), horizon=1, random_seed=1, outcomes=outcomes)
+    last = problem.observations["time"].to_numpy()[start]
+    assert paths.attrs["start"] == str(last)[:10]
+
+
+def test_draws_without_the_completed_cells_are_refused():
+    problem = lab_problem(growth=-1)
+    with pytest.raises(QuestionError, match="no 'missing_cell', but the data have 1 completed"):
+        simulate(problem, pinned(), horizon=1, random_seed=1, outcomes=["growth"])
 
 
 def test_without_a_known_period_there_is_no_forecast(problem):
@@ -91,15 +134,8 @@ def test_a_past_shorter_than_the_longest_lag_is_refused_or_answered(length):
             Linear(variable=laboratory.variable("z"), parents=("z[4]",)),
         )
     )
-    priors = Priors.from_addresses(
-        {
-            "z[4] -> z": Normal(mu=0, sigma=1),
-            "persistence[y]": laboratory.PRIORS.entries["persistence"]["*"],
-            "intercept": Normal(mu=0, sigma=1),
-            "scale": HalfNormal(sigma=1.0),
-            "degrees_of_freedom": laboratory.PRIORS.entries["degrees_of_freedom"]["*"],
-        }
-    )
+    adjustment = PRIORS.entries["persistence"]["*"]
+    priors = priors_of({"z[4] -> z": Normal(mu=0, sigma=1), "persistence[y]": adjustment})
     series = {"y": np.arange(1.0, length + 1), "z": np.ones(length)}
     problem = Problem.of(scm, as_observations(series), priors)
     draws = pin(scm, {"z[4] -> z": 0.0, "persistence[y]": 0.5, "scale[y]": 0.0})
@@ -125,7 +161,7 @@ def test_without_shocks_a_forecast_is_a_loop_from_the_last_known_period(problem)
     centre = problem.cases.centres
     data = {name: problem.observations[name].to_numpy() for name in ("trade", "inflation")}
     data |= {name: problem.observations[name].to_numpy() for name in ("key_rate", "growth")}
-    last = laboratory.PERIODS - 2
+    last = laboratory.PERIODS - 1
     premium = 4.0 * data["trade"][0]
     for trade in data["trade"][: last + 1]:
         premium = 0.5 * premium + 0.5 * 4.0 * trade
@@ -164,7 +200,7 @@ def test_exogenous_variables_follow_their_continuation_or_the_path_given(problem
         outcomes=["harvest"],
         exogenous={"weather": path},
     )
-    last = problem.observations["weather"].to_numpy()[laboratory.PERIODS - 3]
+    last = problem.observations["weather"].to_numpy()[-1]
     before = np.column_stack([[last, last], path[:, :-1]])
     close(given.to_numpy()[0, :, :, 0, 0], 0.7 * path - 0.2 * before)
 
@@ -179,14 +215,9 @@ def test_an_autoregression_has_the_moments_of_its_closed_form(freedom):
     scm = StructuralCausalModel(
         noise=noise, equations=(PartialAdjustment(variable=laboratory.variable("y")),)
     )
-    entries = {
-        "persistence": laboratory.PRIORS.entries["persistence"]["*"],
-        "intercept": Normal(mu=0, sigma=1),
-        "scale": HalfNormal(sigma=1.0),
-        "degrees_of_freedom": laboratory.PRIORS.entries["degrees_of_freedom"]["*"],
-    }
     observations = as_observations({"y": np.array([0.0, 1.0, last])})
-    problem = Problem.of(scm, observations, Priors.from_addresses(entries))
+    priors = priors_of({"persistence": PRIORS.entries["persistence"]["*"]})
+    problem = Problem.of(scm, observations, priors)
     values = {"persistence[y]": rho, "intercept[y]": target, "scale[y]": scale}
     if noise is Noise.STUDENT_T:
         values["degrees_of_freedom[y]"] = freedom
@@ -287,25 +318,22 @@ def test_impossible_questions_are_refused(problem):
         simulate(problem, pinned(), horizon=2, exogenous={"growth": np.ones(2)}, **arguments)
 
 
-def test_a_forecast_of_the_default_transmission_starts_where_the_data_end(default_problem):
+def test_a_forecast_of_the_default_transmission_goes_on_from_its_completed_history(
+    default_problem,
+):
+    from sanctions_model.density import complete_from_prior
     from sanctions_model.priors import sample_prior
 
     draws = sample_prior(default_problem.scm, default_problem.absolute, draws=50, random_seed=1)
-    known = {
-        name: last_known_period(default_problem, [name])
-        for name in ("oil_growth", "inflation_yoy", "price_level")
-    }
-    series = default_problem.observations
-    assert known["oil_growth"] == np.flatnonzero(np.isfinite(series["oil_growth"]))[-1]
-    assert known["price_level"] == known["inflation_yoy"] <= known["oil_growth"]
-    last = known["inflation_yoy"]
-    paths = simulate(
-        default_problem, draws, horizon=1, random_seed=1, outcomes=["inflation_yoy", "inflation"]
-    )
-    before = series["inflation"].to_numpy()[last - 2 : last + 1].sum()
+    draws = complete_from_prior(default_problem, draws, 1)
+    outcomes = ["inflation_yoy", "inflation"]
+    last = last_known_period(default_problem, outcomes)
+    paths = simulate(default_problem, draws, horizon=1, random_seed=1, outcomes=outcomes)
+    history = np.broadcast_to(default_problem.history(draws)["inflation"], (50, last + 1))
+    before = history[:, last - 2 : last + 1].sum(axis=1)
     close(
-        paths.sel(outcome="inflation_yoy").to_numpy(),
-        before + paths.sel(outcome="inflation").to_numpy(),
+        paths.sel(outcome="inflation_yoy").to_numpy().ravel(),
+        before + paths.sel(outcome="inflation").to_numpy().ravel(),
     )
 
 
@@ -316,14 +344,8 @@ def test_hold_without_a_value_keeps_the_last_observation():
             Linear(variable=laboratory.variable("y"), parents=("x",)),
         )
     )
-    entries = {
-        "x -> y": Normal(mu=0, sigma=1),
-        "intercept": Normal(mu=0, sigma=1),
-        "scale": HalfNormal(sigma=1.0),
-        "degrees_of_freedom": laboratory.PRIORS.entries["degrees_of_freedom"]["*"],
-    }
     observations = as_observations({"x": np.array([1.0, 2.0, 5.0]), "y": np.zeros(3)})
-    problem = Problem.of(scm, observations, Priors.from_addresses(entries))
+    problem = Problem.of(scm, observations, priors_of({"x -> y": Normal(mu=0, sigma=1)}))
     draws = pin(scm, {"x -> y": 2.0, "scale[y]": 0.0})
     found = simulate(problem, draws, horizon=2, random_seed=1, outcomes=["y"])
     close(found.to_numpy().ravel(), [10.0, 10.0])

@@ -190,7 +190,7 @@ def test_a_full_disk_is_named(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
-    with pytest.raises(FitFileError, match="Cannot write .*nowhere"):
+    with pytest.raises(FitFileError, match=r"Cannot write .*nowhere"):
         save(laboratory.prior_only(), tmp_path / "nowhere" / "posterior.nc")
 
 
@@ -205,7 +205,7 @@ def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path):
 
 
 def test_a_missing_file_says_what_to_run(tmp_path):
-    with pytest.raises(FitFileError, match="There is no fit at .*`sanctions-model run`"):
+    with pytest.raises(FitFileError, match=r"There is no fit at .*`sanctions-model run`"):
         load(tmp_path / "posterior.nc")
     with pytest.raises(FitFileError, match="There is no fit at"):
         load(tmp_path)
@@ -215,7 +215,7 @@ def test_a_missing_file_says_what_to_run(tmp_path):
 def test_a_truncated_file_is_refused(copy, share):
     content = copy.read_bytes()
     copy.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(FitFileError, match="is not a readable netCDF file|is damaged") as refusal:
+    with pytest.raises(FitFileError, match=r"not a readable netCDF|is damaged") as refusal:
         load(copy)
     assert "\n" not in str(refusal.value)
 

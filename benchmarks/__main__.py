@@ -1,0 +1,114 @@
+"""Run the benchmarks: ``python -m benchmarks [--only NAME] [--quick]`` from the repository root.
+
+Writes one JSON file and prints a table. Times mean something on an idle machine only.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.common import ROOT, load_average, machine
+from benchmarks.fit import bench_fit
+from benchmarks.propagate import bench_propagate
+from benchmarks.scaling import bench_scaling
+from benchmarks.startup import bench_import
+
+# Those that measure this process's own time come before those that only start others.
+BENCHMARKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "import": bench_import,
+    "scaling": bench_scaling,
+    "propagate": bench_propagate,
+    "fit": bench_fit,
+}
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", choices=BENCHMARKS, action="append", help="may be repeated")
+    parser.add_argument("--quick", action="store_true", help="small sizes: does everything run?")
+    parser.add_argument("--output", type=Path, help="default results/bench.json")
+    options = parser.parse_args()
+    name = "bench_quick.json" if options.quick else "bench.json"
+    output = options.output or ROOT / "results" / name
+    results: dict[str, Any] = {}
+    if options.only and output.exists():
+        results = json.loads(output.read_text(encoding="utf-8"))
+    results |= {"machine": machine(), "quick": options.quick}
+    for key in options.only or BENCHMARKS:
+        print(f"{key} ...", flush=True)
+        load = load_average()
+        results[key] = BENCHMARKS[key](quick=options.quick) | {"load_average_at_start": load}
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    print(table(results))
+    print(f"\nWritten to {output.relative_to(ROOT) if output.is_relative_to(ROOT) else output}.")
+
+
+def table(results: dict[str, Any]) -> str:
+    """Return the results as text."""
+    lines = [""]
+    if results["quick"]:
+        lines += ["Quick run: small sizes, the figures say nothing about speed.", ""]
+    lines.append(f"{'':12}{'ours, s':>12}{'other, s':>12}{'ratio':>10}  against")
+    for key in ("fit", "propagate", "import"):
+        if key in results:
+            row = results[key]
+            lines.append(
+                f"{key:12}{row['ours_s']:12.4g}{row['other_s']:12.4g}{row['ratio']:10.4g}"
+                f"  {row['against']}"
+            )
+    lines += [*_fit_lines(results.get("fit")), *_propagate_lines(results.get("propagate"))]
+    return "\n".join([*lines, *_scaling_lines(results.get("scaling"))])
+
+
+def _fit_lines(fit: dict[str, Any] | None) -> list[str]:
+    if fit is None:
+        return []
+    head = ("warm, s", "cold, s", "compile", "sample", "gradients", "us each", "nodes")
+    keys = ("warm_s", "cold_s", "build_and_compile_s", "sample_s")
+    lines = ["", f"{'fit':16}" + "".join(f"{text:>11}" for text in head)]
+    for model, run in fit["runs"].items():
+        times = "".join(f"{run[key]:11.2f}" for key in keys)
+        lines.append(
+            f"{model:16}{times}{run['gradients']:11d}{run['gradient_us']:11.1f}"
+            f"{run['graph_nodes']:11d}"
+        )
+    latent = fit["latent_states"]
+    lines.append(
+        f"latent states: sampling x {latent['sampling_ratio']:.2f} "
+        f"(at most {latent['sampling_ratio_required']:.0f}), gradient x "
+        f"{latent['gradient_ratio']:.2f}, gradients x {latent['gradients_ratio']:.2f}"
+    )
+    return lines
+
+
+def _propagate_lines(found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    strict = found["strict"]
+    return [
+        "",
+        f"propagate: {found['paths']} paths in {found['respond_s']:.3g} s (respond), "
+        f"{found['propagate_s']:.3g} s (propagate with shocks), "
+        f"peak memory {found['peak_memory_gib']:.2f} GiB; "
+        f"against one scan {strict['ratio']:.3g} ({strict['warm_s']:.3g} s a path)",
+    ]
+
+
+def _scaling_lines(scaling: dict[str, Any] | None) -> list[str]:
+    if scaling is None:
+        return []
+    lines = ["", "scaling of respond, seconds"]
+    for axis in ("draws", "periods", "scenarios"):
+        row = scaling[axis]
+        cells = zip(row["size"], row["seconds"], strict=True)
+        text = "".join(f"{size:>8}: {taken:<8.3g}" for size, taken in cells)
+        lines.append(f"{axis:12}{text}  slope {row['slope']:.2f}")
+    return lines
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""What the benchmarks share: fresh processes, medians, the bundled problem, the machine."""
+
+import importlib.metadata
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+from sanctions_model.observations import load_observations
+from sanctions_model.priors import load_priors
+from sanctions_model.problem import Problem
+from sanctions_model.transmission import default_transmission
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("numpy", "xarray", "pandas", "pymc", "pytensor", "numba", "nutpie")
+FITTED = "fitted"  # the line by which a fitting process says that it has its draws
+
+
+@cache
+def default_problem() -> Problem:
+    """Return the default transmission with the bundled data and priors."""
+    return Problem.of(default_transmission(), load_observations(), load_priors())
+
+
+def seconds(call: Callable[[], object], repeats: int) -> float:
+    """Return the median wall time of `repeats` calls; each result is dropped before the next."""
+    times = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        result = call()
+        times.append(time.perf_counter() - began)
+        del result
+    return statistics.median(times)
+
+
+def run_python(
+    arguments: list[str], *, environment: Mapping[str, str] | None = None, until: str = ""
+) -> tuple[float, str]:
+    """Run a fresh Python process from the repository root.
+
+    Parameters
+    ----------
+    arguments : list of str
+        After ``python``.
+    environment : mapping of str to str, optional
+        On top of the present one.
+    until : str
+        Stop the clock when the process prints this line; at its end by default.
+
+    Returns
+    -------
+    seconds : float
+        Wall time from starting the process.
+    output : str
+        All that it printed, `until` left out.
+
+    Raises
+    ------
+    RuntimeError
+        If the process fails; its error output goes to ours.
+    """
+    began = time.perf_counter()
+    stopped = None
+    lines = []
+    command = [sys.executable, *arguments]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | dict(environment or {}),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if until and line.strip() == until:
+                stopped = time.perf_counter() - began
+            else:
+                lines.append(line)
+    if process.returncode or (until and stopped is None):
+        raise RuntimeError(f"{' '.join(command)} failed with code {process.returncode}.")
+    return stopped or time.perf_counter() - began, "".join(lines)
+
+
+def machine() -> dict[str, object]:
+    """Return cores, processor, versions and the load before anything is measured."""
+    return {
+        "cores": os.cpu_count(),
+        "processor": _processor(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "load_average_at_start": load_average(),
+    }
+
+
+def load_average() -> list[float] | None:
+    """Return the load of the last 1, 5 and 15 minutes, None where the system has none."""
+    return [round(load, 2) for load in os.getloadavg()] if hasattr(os, "getloadavg") else None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

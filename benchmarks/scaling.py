@@ -1,0 +1,33 @@
+"""How the time of a propagation grows with draws, periods and scenarios."""
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common import seconds
+from benchmarks.propagate import ours, prior_draws, relief_paths
+
+BASE = {"draws": 4000, "periods": 40, "scenarios": 50}
+SWEEPS = {"draws": (1000, 2000, 4000, 8000), "periods": (20, 40, 80), "scenarios": (25, 50, 100)}
+
+
+def bench_scaling(*, quick: bool) -> dict[str, Any]:
+    """Seconds of one call of `respond`, five outcomes, along one axis at a time.
+
+    The others stay at 4,000 draws, 40 periods and 50 scenarios; median of 3 calls. ``slope`` is
+    that of log time on log size: 1 means in proportion.
+    """
+    shrink = 10 if quick else 1
+    found: dict[str, Any] = {"base": BASE, "divided_draws_by": shrink}
+    for axis, sizes in SWEEPS.items():
+        taken = [_one(BASE | {axis: size}, shrink, repeats=1 if quick else 3) for size in sizes]
+        slope = float(np.polyfit(np.log(sizes), np.log(taken), 1)[0])
+        found[axis] = {"size": list(sizes), "seconds": taken, "slope": slope}
+    return found
+
+
+def _one(size: dict[str, int], shrink: int, repeats: int) -> float:
+    draws = prior_draws(size["draws"] // shrink)
+    paths = relief_paths(size["scenarios"], size["periods"])
+    ours(draws, {name: path[:1] for name, path in paths.items()})
+    return seconds(lambda: ours(draws, paths), repeats)

@@ -1,0 +1,381 @@
+"""Verbs on the past and the future: `counterfactual`, `forecast`, `scenario`."""
+
+import logging
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanctions_model.cli_options import (
+    DEFAULT_FIT,
+    CsvOption,
+    FigureOption,
+    FitOption,
+    JsonOption,
+    QuietOption,
+    load_fit,
+    require_figure_path,
+    write_csv,
+)
+from sanctions_model.console import View, configure, show
+from sanctions_model.errors import QuestionError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from sanctions_model.conditional import Condition
+    from sanctions_model.counterfactuals import Episode
+    from sanctions_model.interventions import Intervention
+    from sanctions_model.sampling import Fit
+    from sanctions_model.scenarios import Scenario
+
+__all__ = ["counterfactual_app", "forecast", "scenario_app"]
+
+_LOG = logging.getLogger("sanctions_model.cli")
+_ASSIGNMENT = re.compile(
+    r"(?P<variable>\w+)=(?P<value>[^@]+?)(?:@(?P<start>\d+)(?:-(?P<stop>\d+))?)?"
+)
+
+counterfactual_app = typer.Typer(help="What would have happened.", no_args_is_help=True)
+scenario_app = typer.Typer(help="Interventions on the future.", no_args_is_help=True)
+
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="variable=value, or variable=value@4-8 for periods 4 to 8."),
+]
+ShiftOption = Annotated[list[str] | None, typer.Option("--shift", help="As --set, to add.")]
+ScaleOption = Annotated[list[str] | None, typer.Option("--scale", help="As --set, to multiply.")]
+FileOption = Annotated[
+    Path | None, typer.Option("--file", help="Scenario in TOML instead of options.")
+]
+OutcomeOption = Annotated[
+    list[str] | None, typer.Option("--outcome", help="Outcome to report; may be repeated.")
+]
+StartOption = Annotated[str, typer.Option("--from", help="First period, as in 2022Q1.")]
+EndOption = Annotated[str | None, typer.Option("--to", help="Last period; the end by default.")]
+
+
+def _assignment(text: str, option: str) -> tuple[str, float, int, int | None]:
+    match = _ASSIGNMENT.fullmatch(text)
+    try:
+        if match is None:
+            raise ValueError
+        stop = match["stop"]
+        value, start = float(match["value"]), int(match["start"] or 1)
+        last = int(stop) if stop else (start if match["start"] else None)
+    except ValueError:
+        raise QuestionError(
+            f"{option} {text}: expected variable=value or variable=value@first-last, "
+            "as in key_rate=12@1-4."
+        ) from None
+    return match["variable"], value, start, last
+
+
+def _interventions(
+    setting: list[str] | None,
+    shift: list[str] | None,
+    scale: list[str] | None,
+    scenario: "Scenario | None" = None,
+) -> list["Intervention"]:
+    from sanctions_model.interventions import ScaleBy, SetTo, ShiftBy
+
+    found: list[Intervention] = list(scenario.interventions) if scenario else []
+    for kind, option, given in (
+        (SetTo, "--set", setting),
+        (ShiftBy, "--shift", shift),
+        (ScaleBy, "--scale", scale),
+    ):
+        for text in given or []:
+            variable, value, start, stop = _assignment(text, option)
+            found.append(kind(variable=variable, value=value, start=start, stop=stop))
+    return found
+
+
+def _episode(fitted: "Fit", start: str, end: str | None) -> "Episode":
+    from sanctions_model.counterfactuals import episode
+
+    return episode(fitted.problem, fitted.draws, start=start, end=end)
+
+
+def _stay(fitted: "Fit", past: "Episode", stay: list[str] | None) -> list["Intervention"]:
+    """Hold measures at their level before the window."""
+    from sanctions_model.interventions import SetTo
+
+    names = list(fitted.scm.measures) if stay == ["all"] else stay or []
+    values = fitted.problem.cases.values
+    for name in names:
+        fitted.scm.graph.require(name, "--stay")
+        if name not in fitted.scm.exogenous:
+            raise QuestionError(f"--stay {name}: not a measure; set other variables with --set.")
+    return [SetTo(variable=n, value=float(values[n][past.first - 1])) for n in names]
+
+
+@counterfactual_app.command("run")
+def run_counterfactual(
+    start: StartOption,
+    end: EndOption = None,
+    stay: Annotated[
+        list[str] | None,
+        typer.Option(help="Measure that stays as before the window; `all` for all."),
+    ] = None,
+    setting: SetOption = None,
+    shift: ShiftOption = None,
+    scale: ScaleOption = None,
+    without_shocks: Annotated[
+        list[str] | None, typer.Option(help="Equation whose shocks are left out.")
+    ] = None,
+    file: FileOption = None,
+    outcome: OutcomeOption = None,
+    fit: FitOption = DEFAULT_FIT,
+    csv: CsvOption = None,
+    figure: FigureOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Replay a window of the past with other measures, policies or shocks."""
+    configure(quiet=quiet)
+    require_figure_path(figure)
+    from sanctions_model.counterfactuals import counterfactual
+    from sanctions_model.reading import over_time_view, summary_table
+    from sanctions_model.scenarios import load_scenario
+
+    scenario = load_scenario(file) if file else None
+    fitted = load_fit(fit)
+    past = _episode(fitted, start, end)
+    result = counterfactual(
+        past,
+        interventions=_stay(fitted, past, stay) + _interventions(setting, shift, scale, scenario),
+        without_shocks=[*(without_shocks or []), *(scenario.without_shocks if scenario else ())],
+        outcomes=outcome,
+    )
+    if result.attrs["not_observed"]:
+        _LOG.info("not observed in the whole window: %s", result.attrs["not_observed"])
+    table = summary_table({str(n): array for n, array in result.data_vars.items()})
+    write_csv(table, csv)
+    if figure is not None:
+        from sanctions_model.plots import plot_counterfactual, save_figures
+
+        drawn = plot_counterfactual(result, fitted.problem)
+        save_figures({figure.stem: drawn}, figure.parent)
+        _LOG.info("wrote %s", figure)
+    title = "Difference to what happened"
+    view = over_time_view(result["difference"], fitted.scm, title)
+    show(View(table=table, title=title) if as_json else view, as_json=as_json)
+
+
+@counterfactual_app.command("decompose")
+def decompose(
+    start: StartOption,
+    end: EndOption = None,
+    outcome: OutcomeOption = None,
+    fit: FitOption = DEFAULT_FIT,
+    csv: CsvOption = None,
+    figure: FigureOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Split a window of the past into base, shocks and drivers."""
+    configure(quiet=quiet)
+    require_figure_path(figure)
+    from sanctions_model.counterfactuals import historical_decomposition
+    from sanctions_model.reading import decomposition_view, summary_table
+
+    fitted = load_fit(fit)
+    parts = historical_decomposition(
+        _episode(fitted, start, end), outcomes=outcome or ["inflation_yoy", "key_rate"]
+    )
+    table = summary_table({"contribution": parts})
+    write_csv(table, csv)
+    if figure is not None:
+        from sanctions_model.plots import plot_decomposition, save_figures
+
+        save_figures({figure.stem: plot_decomposition(parts)}, figure.parent)
+        _LOG.info("wrote %s", figure)
+    view = decomposition_view(parts, fitted.scm)
+    show(View(table=table, title="Contributions") if as_json else view, as_json=as_json)
+
+
+def forecast(
+    horizon: Annotated[int, typer.Option(help="Periods.")] = 12,
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(help="variable=value@first-last that the future must meet."),
+    ] = None,
+    absorb: Annotated[
+        list[str] | None, typer.Option(help="Shock that meets the conditions; all by default.")
+    ] = None,
+    setting: SetOption = None,
+    shift: ShiftOption = None,
+    scale: ScaleOption = None,
+    file: FileOption = None,
+    outcome: OutcomeOption = None,
+    seed: Annotated[int, typer.Option(help="Random seed of the shocks.")] = 20260101,
+    fit: FitOption = DEFAULT_FIT,
+    csv: CsvOption = None,
+    figure: FigureOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Forecast, with interventions or with conditions that shocks must meet."""
+    configure(quiet=quiet)
+    require_figure_path(figure)
+    from sanctions_model.conditional import conditional_forecast
+    from sanctions_model.forecasts import simulate
+    from sanctions_model.reading import over_time_view, summary_table
+    from sanctions_model.scenarios import load_scenario
+
+    scenario = load_scenario(file) if file else None
+    conditions = _conditions(condition) + list(scenario.conditions if scenario else ())
+    interventions = _interventions(setting, shift, scale, scenario)
+    if conditions and interventions:
+        raise QuestionError("Conditions and interventions in one forecast; ask for one of them.")
+    fitted = load_fit(fit)
+    wanted = outcome or ["inflation_yoy", "key_rate", "lending_rate", "gdp_level", "rouble"]
+    if conditions:
+        absorbing = absorb or (scenario.absorbing if scenario else None)
+        result = conditional_forecast(
+            fitted.problem,
+            fitted.draws,
+            conditions,
+            horizon=horizon,
+            absorbing=absorbing,
+            random_seed=seed,
+            outcomes=wanted,
+        )
+        _LOG.info("plausibility of the conditions: %.2f", float(result["plausibility"].mean()))
+        paths = result["path"]
+    else:
+        simulated = simulate(
+            fitted.problem,
+            fitted.draws,
+            horizon=horizon,
+            interventions=interventions,
+            random_seed=seed,
+            outcomes=wanted,
+        )
+        _LOG.info("starts after %s; %s", *(simulated.attrs[n] for n in ("start", "continuation")))
+        paths = simulated.isel(scenario=0)
+    table = summary_table({"path": paths})
+    write_csv(table, csv)
+    if figure is not None:
+        from sanctions_model.plots import plot_forecast, save_figures
+
+        drawn = plot_forecast(paths, fitted.problem, fitted.draws, conditions=conditions)
+        save_figures({figure.stem: drawn}, figure.parent)
+        _LOG.info("wrote %s", figure)
+    view = over_time_view(paths, fitted.scm, "Forecast")
+    show(View(table=table, title="Forecast") if as_json else view, as_json=as_json)
+
+
+def _conditions(given: list[str] | None) -> list["Condition"]:
+    from sanctions_model.conditional import Condition
+
+    found = []
+    for text in given or []:
+        variable, value, start, stop = _assignment(text, "--condition")
+        if stop is None:
+            raise QuestionError(f"--condition {text}: say which periods, as in {text}@1-4.")
+        if stop < start:
+            raise QuestionError(f"--condition {text}: the periods run backwards.")
+        periods = dict.fromkeys(range(start, stop + 1), value)
+        found.append(Condition(variable=variable, values=periods))
+    return found
+
+
+@scenario_app.command("run")
+def run_scenario(
+    setting: SetOption = None,
+    shift: ShiftOption = None,
+    scale: ScaleOption = None,
+    file: FileOption = None,
+    horizon: Annotated[int, typer.Option(help="Periods.")] = 20,
+    outcome: OutcomeOption = None,
+    seed: Annotated[int, typer.Option(help="Random seed of the shocks.")] = 20260101,
+    fit: FitOption = DEFAULT_FIT,
+    csv: CsvOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Effect of interventions on any variables, against the future without them."""
+    configure(quiet=quiet)
+    from sanctions_model.reading import over_time_view, summary_table
+    from sanctions_model.scenarios import load_scenario, scenario_effect
+
+    scenario = load_scenario(file) if file else None
+    interventions = _interventions(setting, shift, scale, scenario)
+    fitted = load_fit(fit)
+    effect: xr.DataArray = scenario_effect(
+        fitted.problem,
+        fitted.draws,
+        interventions,
+        horizon=horizon,
+        random_seed=seed,
+        outcomes=outcome,
+    )
+    table = summary_table({"effect": effect})
+    write_csv(table, csv)
+    label = scenario.label if scenario else "the interventions"
+    title = f"Effect of {label}, against the future without"
+    view = over_time_view(effect, fitted.scm, title)
+    show(View(table=table, title=title) if as_json else view, as_json=as_json)
+
+
+@scenario_app.command("require")
+def require(
+    outcome: Annotated[str, typer.Option(help="Variable or level that has a target.")],
+    below: Annotated[float | None, typer.Option(help="Target: at or below.")] = None,
+    above: Annotated[float | None, typer.Option(help="Target: at or above.")] = None,
+    within: Annotated[int, typer.Option(help="Periods.")] = 8,
+    probability: Annotated[float, typer.Option(help="In (0, 1).")] = 0.8,
+    measure: Annotated[
+        list[str] | None, typer.Option(help="Relieve this measure only; may be repeated.")
+    ] = None,
+    frontier: Annotated[
+        bool, typer.Option("--frontier", help="Two measures: the smallest second for each first.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Random seed of the shocks.")] = 20260101,
+    fit: FitOption = DEFAULT_FIT,
+    csv: CsvOption = None,
+    figure: FigureOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Smallest relief that meets a target with a probability."""
+    configure(quiet=quiet)
+    require_figure_path(figure)
+    from sanctions_model.interventions import Relief
+    from sanctions_model.scenarios import Target, relief_frontier, required_relief
+
+    if (below is None) == (above is None):
+        raise QuestionError("Give the target as either --below or --above.")
+    value = below if below is not None else above
+    assert value is not None
+    target = Target(
+        outcome=outcome,
+        value=value,
+        below=below is not None,
+        within=within,
+        probability=probability,
+    )
+    if frontier and (measure is None or len(measure) != 2):
+        raise QuestionError("--frontier needs two measures: --measure finance --measure trade.")
+    fitted = load_fit(fit)
+    fitted.scm.require(outcome, "the target")
+    if frontier and measure:
+        pair = (measure[0], measure[1])
+        table = relief_frontier(fitted.problem, fitted.draws, target, pair, random_seed=seed)
+        write_csv(table, csv)
+        show(View(table=table, title="Smallest relief of the second measure"), as_json=as_json)
+        return
+    relief = Relief(measures=tuple(measure)) if measure else Relief()
+    found = required_relief(fitted.problem, fitted.draws, target, relief=relief, random_seed=seed)
+    table = found.to_frame()
+    write_csv(table, csv)
+    if figure is not None:
+        from sanctions_model.plots import plot_required_relief, save_figures
+
+        save_figures({figure.stem: plot_required_relief(found)}, figure.parent)
+        _LOG.info("wrote %s", figure)
+    shown = table if as_json else table.iloc[::10]
+    show(View(table=shown, title=found.verdict), as_json=as_json)

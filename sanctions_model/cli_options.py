@@ -1,0 +1,89 @@
+"""What the verbs share: options, loading a fit and saying which, writing files and figures."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanctions_model.errors import QuestionError
+from sanctions_model.files import whole_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sanctions_model.sampling import Fit
+
+__all__ = [
+    "DEFAULT_FIT",
+    "CsvOption",
+    "DataOption",
+    "FigureOption",
+    "FitOption",
+    "JsonOption",
+    "PriorsOption",
+    "QuietOption",
+    "load_fit",
+    "require_figure_path",
+    "write_csv",
+]
+
+_LOG = logging.getLogger("sanctions_model.cli")
+DEFAULT_FIT = Path("results/russia")
+
+FitOption = Annotated[
+    Path, typer.Option("--fit", help="Results folder of a fit, as `run` writes it.")
+]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Your own CSV; the bundled table by default.")
+]
+PriorsOption = Annotated[
+    Path | None, typer.Option("--priors", help="Your own priors; the bundled ones by default.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes, no progress.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+CsvOption = Annotated[Path | None, typer.Option("--csv", help="Also write the table to this file.")]
+FigureOption = Annotated[Path | None, typer.Option("--figure", help="Also draw it to this PNG.")]
+
+
+def require_figure_path(figure: Path | None) -> None:
+    """Refuse a figure path that could not be written, before any work is done."""
+    if figure is None:
+        return
+    if figure.suffix != ".png":
+        raise QuestionError(f"--figure {figure}: expected a file name that ends in .png.")
+    if not figure.parent.is_dir():
+        raise QuestionError(f"--figure {figure}: there is no folder {figure.parent}; make it.")
+
+
+def load_fit(folder: Path) -> "Fit":
+    """Load a fit and say which one it is, and whether the files have changed since."""
+    from sanctions_model.job import differences_from_files, load_results
+
+    fitted = load_results(folder)
+    manifest = fitted.manifest
+    kind = "prior draws" if fitted.is_prior_only else "fit"
+    _LOG.info(
+        "%s of %s in %s, data to %s",
+        kind,
+        manifest["created"],
+        folder,
+        manifest["data"]["last_period"],
+    )
+    changed = differences_from_files(fitted)
+    if changed:
+        _LOG.warning(
+            "%s differ from the files now; `sanctions-model run` makes a new fit",
+            " and ".join(changed),
+        )
+    return fitted
+
+
+def write_csv(table: "pd.DataFrame", path: Path | None) -> None:
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise QuestionError(f"--csv {path}: there is no folder {path.parent}; make it first.")
+    with whole_file(path) as part:
+        table.to_csv(part, index=False, float_format="%.6g")
+    _LOG.info("wrote %s", path)

@@ -1,0 +1,257 @@
+"""The public surface: what importing loads, what is promised, and that promises are kept."""
+
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+import sanctions_model
+from sanctions_model.cli import app
+
+PACKAGE = Path(sanctions_model.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+HEAVY = (
+    "pymc",
+    "pytensor",
+    "nutpie",
+    "numba",
+    "arviz",
+    "scipy.stats",
+    "matplotlib",
+    "statsmodels",
+)
+
+
+def run_python(code):
+    """Run code in a fresh process, away from the checkout, and return what it prints."""
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/"
+    ).stdout.strip()
+
+
+def loaded_after(code):
+    """The heavy packages that running code has loaded."""
+    report = f"; print('LOADED', [name for name in {HEAVY} if name in sys.modules])"
+    return run_python(f"import sys; {code}{report}").rpartition("LOADED ")[2]
+
+
+def command_paths(command, above=()):
+    """Every verb of the command line with the verbs above it."""
+    found = [above]
+    for name, below in getattr(command, "commands", {}).items():
+        found += command_paths(below, (*above, name))
+    return found
+
+
+VERBS = command_paths(typer.main.get_command(app))
+
+
+# What importing loads
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    assert loaded_after("import sanctions_model") == "[]"
+
+
+def test_listing_the_public_names_loads_nothing_heavy():
+    assert loaded_after("import sanctions_model; dir(sanctions_model)") == "[]"
+
+
+def test_the_command_line_loads_nothing_heavy():
+    assert loaded_after("import sanctions_model.cli") == "[]"
+
+
+def test_questions_about_a_prior_load_no_sampler_and_no_figures():
+    code = (
+        "from sanctions_model import SanctionsModel, total_effect; "
+        "prior = SanctionsModel().sample_prior_predictive(draws=5); "
+        "total_effect(prior.scm, prior.draws)"
+    )
+    loaded = loaded_after(code)
+    for name in ("pymc", "pytensor", "nutpie", "numba", "matplotlib", "statsmodels"):
+        assert f"'{name}'" not in loaded
+
+
+def test_help_of_every_verb_is_printed_and_loads_nothing_heavy():
+    code = f"""
+import sys
+from sanctions_model.cli import main
+for verbs in {VERBS}:
+    sys.argv = ["sanctions-model", *verbs, "--help"]
+    try:
+        main()
+    except SystemExit as end:
+        print("CODE", end.code)
+print("LOADED", [name for name in {HEAVY} if name in sys.modules])
+"""
+    printed = run_python(code)
+    assert printed.count("CODE 0") == len(VERBS)
+    assert printed.count("Usage: ") == len(VERBS)
+    assert printed.endswith("LOADED []")
+
+
+def test_every_verb_and_option_says_what_it_is_for():
+    def check(command, path):
+        assert command.help, path
+        for parameter in command.params:
+            if parameter.name != "help":
+                assert getattr(parameter, "help", None), (path, parameter.name)
+        for name, below in getattr(command, "commands", {}).items():
+            check(below, f"{path} {name}")
+
+    check(typer.main.get_command(app), "sanctions-model")
+
+
+@pytest.mark.parametrize("way", [["-m", "sanctions_model"], None], ids=["module", "script"])
+def test_the_command_line_starts_both_ways(way):
+    script = Path(sys.executable).with_name("sanctions-model")
+    command = [str(script)] if way is None else [sys.executable, *way]
+    if way is None and not script.exists():
+        pytest.skip("the package is not installed here")
+    done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=True)
+    for verb in {verbs[0] for verbs in VERBS if verbs}:
+        assert verb in done.stdout
+    assert done.stderr == ""
+
+
+# What is promised
+
+
+def test_every_public_name_resolves_and_is_documented():
+    assert sanctions_model.__all__ == sorted(sanctions_model.__all__, key=str)
+    assert len(set(sanctions_model.__all__)) == len(sanctions_model.__all__)
+    for name in sanctions_model.__all__:
+        assert inspect.getdoc(getattr(sanctions_model, name)), name
+    assert set(sanctions_model.__all__) <= set(dir(sanctions_model))
+
+
+def test_the_version_is_that_of_the_distribution():
+    import tomllib
+    from importlib.metadata import version
+
+    project = PACKAGE.parent / "pyproject.toml"
+    if not project.exists():
+        pytest.skip("not a checkout")
+    stated = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
+    assert version("sanctions-model") == stated
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (PACKAGE / "py.typed").exists()
+    assert (PACKAGE / "__init__.pyi").exists()
+
+
+def definitions(source):
+    """Public functions and classes of a module, methods of public classes included."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name, node
+            if isinstance(node, ast.ClassDef):
+                for inner in node.body:
+                    if isinstance(inner, ast.FunctionDef) and not inner.name.startswith("_"):
+                        yield f"{node.name}.{inner.name}", inner
+
+
+def documented_parameters(docstring):
+    """Names in the Parameters section of a numpydoc docstring; None without such a section."""
+    lines = inspect.cleandoc(docstring).splitlines()
+    underlined = [i for i, line in enumerate(lines) if line and set(line) == {"-"}]
+    names, found = [], False
+    for position, start in enumerate(underlined):
+        if lines[start - 1] not in {"Parameters", "Other Parameters"}:
+            continue
+        found = True
+        following = underlined[position + 1 :]
+        end = following[0] - 1 if following else len(lines)
+        for line in lines[start + 1 : end]:
+            if line and not line.startswith(" "):
+                names += line.partition(" : ")[0].split(", ")
+    return names if found else None
+
+
+def own_parameters(node):
+    """Arguments of a function, fields of a class (arguments of its __init__ if it has one)."""
+    if isinstance(node, ast.ClassDef):
+        for inner in node.body:
+            if isinstance(inner, ast.FunctionDef) and inner.name == "__init__":
+                return own_parameters(inner)
+        return [
+            inner.target.id
+            for inner in node.body
+            if isinstance(inner, ast.AnnAssign) and not inner.target.id.startswith("_")
+        ]
+    arguments = node.args
+    return [
+        argument.arg
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+        if argument.arg not in {"self", "cls"}
+    ]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_documented_parameters_are_those_of_the_signature(source):
+    for name, node in definitions(source):
+        documented = documented_parameters(ast.get_docstring(node) or "")
+        if documented is not None:
+            assert sorted(documented) == sorted(own_parameters(node)), f"{source.name}: {name}"
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_public_functions_take_no_arguments_that_they_do_not_name(source):
+    for name, node in definitions(source):
+        if isinstance(node, ast.FunctionDef):
+            assert node.args.kwarg is None, f"{source.name}: {name}"
+            assert node.args.vararg is None, f"{source.name}: {name}"
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_modules_say_what_they_are_and_export(source):
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree), source.name
+    for name, node in definitions(source):
+        assert ast.get_docstring(node), f"{source.name}: {name}"
+
+
+def modules():
+    dotted = [".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in SOURCES]
+    return [name.removesuffix(".__init__") for name in dotted if not name.endswith("__main__")]
+
+
+@pytest.mark.parametrize("name", modules())
+def test_what_a_module_exports_exists(name):
+    module = importlib.import_module(name)
+    exported = getattr(module, "__all__", [])
+    for item in exported:
+        assert hasattr(module, item), item
+    assert name.endswith(".dims") or exported
+
+
+def test_the_package_prints_nothing_and_evaluates_nothing():
+    for source in SOURCES:
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in {"print", "eval", "exec"}, source.name
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [alias.name for alias in node.names] + [getattr(node, "module", "")]
+                assert not {"pickle", "cloudpickle", "joblib"} & set(names), source.name
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = sanctions_model.no_such_name
+
+
+def test_every_error_has_the_one_root():
+    from sanctions_model import errors
+
+    assert issubclass(errors.SanctionsModelError, ValueError)
+    for name in errors.__all__:
+        item = getattr(errors, name)
+        if name.endswith("Error"):
+            assert issubclass(item, errors.SanctionsModelError), name
