@@ -1,15 +1,15 @@
 """The default transmission written out by hand, as a plain PyMC model: what a fit is timed against.
 
 One distribution an equation, on the periods that this equation has; one random variable a
-parameter, with the bundled priors; latent states as a dense lower-triangular matrix of powers of
-the persistence; identities written out. Of `sanctions_model` it uses the data table and the prior
-arguments, and none of its equations.
+parameter, with the bundled priors, and a flat one for each missing value, which its equation's
+density prices; latent states as a dense lower-triangular matrix of powers of the persistence;
+identities written out. Of `sanctions_model` it uses the data table and the prior arguments, and
+none of its equations.
 """
 
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
@@ -79,16 +79,51 @@ WRITERS = {
 }
 
 
-def table(observations: xr.Dataset) -> pd.DataFrame:
-    """Observed series, what follows from them alone, and all of it a quarter before."""
-    data = observations.to_dataframe()
-    data["key_rate_change"] = data["key_rate"].diff()
-    data["inflation_yoy"] = data["inflation"].rolling(4).sum()
-    data["inflation_surprise"] = data["inflation"] - data["inflation"].shift(4)
-    # Mean quarterly change over a year of the parts of the real lending rate.
-    for name in ("lending_rate", "inflation_yoy", "inflation_target"):
-        data[f"{name}_slope"] = (data[name] - data[name].shift(4)) / 4
-    return pd.concat([data, data.shift(1).add_suffix("_1")], axis=1)
+class Series:
+    """Data columns, with a random variable for each value that is missing after a series' start."""
+
+    def __init__(self, observations: xr.Dataset) -> None:
+        self.data = {name: observations[name].to_numpy() for name in observations.data_vars}
+        self.time = observations["time"].to_numpy()
+        self.cells: dict[str, np.ndarray] = {}
+        self.completed: dict[str, Any] = dict(self.data)
+        for name, values in self.data.items():
+            seen = np.isfinite(values)
+            self.cells[name] = np.flatnonzero(~seen & (np.cumsum(seen) > 0))
+            for period in self.cells[name]:
+                label = f"{name}[{str(self.time[period])[:10]}]"
+                cell = pm.Flat(label, initval=np.nanmean(values))
+                whole = pt.as_tensor(self.completed[name])
+                self.completed[name] = pt.set_subtensor(whole[period], cell)
+
+
+class Rows:
+    """The periods of one equation: those in which all that it reads is there, at these lags."""
+
+    def __init__(
+        self, series: Series, name: str, reads: dict[str, tuple[int, ...]], start: str | None = None
+    ) -> None:
+        self.series, self.name = series, name
+        length = len(series.time)
+        seen = np.ones(length, dtype=bool)
+        if start is not None:
+            seen &= series.time >= np.datetime64(start)
+        used = seen.copy()
+        for parent, lags in ({name: (0, 1)} | reads).items():
+            there = np.isfinite(series.data[parent])
+            completed = there.copy()
+            completed[series.cells[parent]] = True
+            for lag in lags:
+                seen &= np.concatenate([np.zeros(lag, dtype=bool), there[: length - lag]])
+                used &= np.concatenate([np.zeros(lag, dtype=bool), completed[: length - lag]])
+        # Means and deviations are those of the periods that were observed in full.
+        self.seen, self.used = np.flatnonzero(seen), np.flatnonzero(used)
+
+    def column(self, name: str, lag: int = 0) -> Any:
+        return self.series.completed[name][self.used - lag]
+
+    def centred(self, name: str, lag: int = 0) -> Any:
+        return self.column(name, lag) - self.series.data[name][self.seen - lag].mean()
 
 
 def latent_state(drive: Any, rho: Any, length: int) -> Any:
@@ -102,29 +137,6 @@ def latent_state(drive: Any, rho: Any, length: int) -> Any:
 def change(values: Any) -> Any:
     """Return first differences, 0 in the first period."""
     return pt.concatenate([pt.zeros(1), values[1:] - values[:-1]])
-
-
-def before(values: Any) -> Any:
-    """Return the values of the period before, the first one held."""
-    return pt.concatenate([values[:1], values[:-1]])
-
-
-class Rows:
-    """The periods of one equation: those in which every column that it reads is there."""
-
-    def __init__(self, data: pd.DataFrame, columns: list[str], start: str | None = None) -> None:
-        there = data[columns].notna().all(axis=1)
-        if start is not None:
-            there &= data.index >= pd.Timestamp(start)
-        self.data = data
-        self.index = np.flatnonzero(there.to_numpy())
-
-    def column(self, name: str) -> np.ndarray:
-        return self.data[name].to_numpy()[self.index]
-
-    def centred(self, name: str) -> np.ndarray:
-        values = self.column(name)
-        return values - values.mean()
 
 
 def build_by_hand(observations: xr.Dataset, priors: Priors) -> pm.Model:
@@ -142,15 +154,16 @@ def build_by_hand(observations: xr.Dataset, priors: Priors) -> pm.Model:
     pm.Model
         One scalar random variable a parameter, one observed vector an equation.
     """
-    data = table(observations)
-    length = len(data)
     trade, finance, energy, transport, assets = (
-        data[name].to_numpy() for name in ("trade", "finance", "energy", "transport", "assets")
+        observations[name].to_numpy()
+        for name in ("trade", "finance", "energy", "transport", "assets")
     )
     for measure in (trade, finance, energy, transport):
         if np.any(np.diff(measure) < 0):
             raise NotImplementedError("a measure is relieved in the sample")
+    length = len(trade)
     with pm.Model() as model:
+        series = Series(observations)
         p = Parameters(priors)
         b = p.effect
 
@@ -176,116 +189,117 @@ def build_by_hand(observations: xr.Dataset, priors: Priors) -> pm.Model:
         trade_change = np.diff(trade, prepend=trade[0])
         anchoring = p.anchoring()
 
+        def year_before(rows: Rows, lag: int) -> Any:
+            return sum(rows.column("inflation", lag + quarter) for quarter in range(4))
+
         def real_rate_change_before(rows: Rows) -> Any:
             """Return last quarter's change of the real lending rate, mean of a year, centred."""
-            return (
-                rows.centred("lending_rate_slope_1")
-                - anchoring * rows.column("inflation_target_slope_1")
-                - (1.0 - anchoring) * rows.column("inflation_yoy_slope_1")
-            )
+            lending = rows.centred("lending_rate", 1) - rows.centred("lending_rate", 5)
+            target = rows.column("inflation_target", 1) - rows.column("inflation_target", 5)
+            year = year_before(rows, 1) - year_before(rows, 5)
+            return (lending - anchoring * target - (1.0 - anchoring) * year) / 4
 
-        def observe(name: str, rows: Rows, effects: Any) -> None:
+        def inflation_surprise(rows: Rows) -> Any:
+            return rows.centred("inflation") - rows.centred("inflation", 4)
+
+        def observe(rows: Rows, effects: Any) -> None:
             """Add one equation's likelihood: partial adjustment with Student-t noise."""
-            series = rows.column(name)
+            name = rows.name
+            values = series.data[name]
             rho = p.of("persistence", name)
-            target = p.of("intercept", name, series) + effects
+            target = p.of("intercept", name, values[rows.seen]) + effects
+            mean = rho * rows.column(name, 1) + (1.0 - rho) * target
+            freedom = p.of("degrees_of_freedom", name)
+            scale = p.of("scale", name, values[rows.seen])
+            known = np.flatnonzero(np.isfinite(values[rows.used]))
             pm.StudentT(
                 f"observed {name}",
-                nu=p.of("degrees_of_freedom", name),
-                mu=rho * rows.column(f"{name}_1") + (1.0 - rho) * target,
-                sigma=p.of("scale", name, series),
-                observed=series,
+                nu=freedom,
+                mu=mean[known],
+                sigma=scale,
+                observed=values[rows.used][known],
             )
+            unknown = np.flatnonzero(np.isnan(values[rows.used]))
+            if unknown.size:
+                noise = pm.StudentT.dist(nu=freedom, mu=mean[unknown], sigma=scale)
+                pm.Potential(f"completed {name}", pm.logp(noise, rows.column(name)[unknown]).sum())
 
-        observe("oil_growth", Rows(data, ["oil_growth", "oil_growth_1"]), 0.0)
+        observe(Rows(series, "oil_growth", {}), 0.0)
 
-        rows = Rows(data, ["depreciation", "depreciation_1", "oil_growth", "key_rate_change_1"])
+        rows = Rows(series, "depreciation", {"oil_growth": (0,), "key_rate": (1, 2)})
         observe(
-            "depreciation",
             rows,
             b("export_oil_growth -> depreciation")
-            * (rows.centred("oil_growth") - discount_change[rows.index])
-            + b("risk_premium_change -> depreciation") * risk_change[rows.index]
-            + b("effective_trade_change -> depreciation") * trade_change[rows.index]
-            + b("key_rate_change[1] -> depreciation") * rows.centred("key_rate_change_1"),
+            * (rows.centred("oil_growth") - discount_change[rows.used])
+            + b("risk_premium_change -> depreciation") * risk_change[rows.used]
+            + b("effective_trade_change -> depreciation") * trade_change[rows.used]
+            + b("key_rate_change[1] -> depreciation")
+            * (rows.centred("key_rate", 1) - rows.centred("key_rate", 2)),
         )
 
-        rows = Rows(data, ["import_growth", "import_growth_1", "depreciation", "gdp_growth"])
+        rows = Rows(series, "import_growth", {"depreciation": (0,), "gdp_growth": (0,)})
         observe(
-            "import_growth",
             rows,
-            b("import_premium_change -> import_growth") * premium_change[rows.index]
-            + b("effective_trade_change -> import_growth") * trade_change[rows.index]
+            b("import_premium_change -> import_growth") * premium_change[rows.used]
+            + b("effective_trade_change -> import_growth") * trade_change[rows.used]
             + b("depreciation -> import_growth") * rows.centred("depreciation")
             + b("gdp_growth -> import_growth") * rows.centred("gdp_growth"),
         )
 
-        rows = Rows(
-            data, ["inflation", "inflation_1", "depreciation", "depreciation_1", "gdp_growth_1"]
-        )
+        rows = Rows(series, "inflation", {"depreciation": (0, 1), "gdp_growth": (1,)})
         observe(
-            "inflation",
             rows,
-            b("import_premium_change -> inflation") * premium_change[rows.index]
+            b("import_premium_change -> inflation") * premium_change[rows.used]
             + b("depreciation -> inflation") * rows.centred("depreciation")
-            + b("depreciation[1] -> inflation") * rows.centred("depreciation_1")
+            + b("depreciation[1] -> inflation") * rows.centred("depreciation", 1)
             + b("excess_growth[1] -> inflation")
-            * (rows.centred("gdp_growth_1") + before(gap_change)[rows.index])
+            * (rows.centred("gdp_growth", 1) + gap_change[rows.used - 1])
             + b("war -> inflation") * rows.column("war"),
         )
 
-        rows = Rows(
-            data,
-            ["key_rate", "key_rate_1", "inflation_yoy", "gdp_growth", "depreciation"],
-            POLICY_START,
-        )
+        reads = {"inflation": (0, 1, 2, 3), "gdp_growth": (0,), "depreciation": (0,)}
+        rows = Rows(series, "key_rate", reads, POLICY_START)
         observe(
-            "key_rate",
             rows,
-            b("inflation_yoy -> key_rate") * rows.centred("inflation_yoy")
-            + b("excess_growth -> key_rate") * (rows.centred("gdp_growth") + gap_change[rows.index])
+            b("inflation_yoy -> key_rate")
+            * sum(rows.centred("inflation", quarter) for quarter in range(4))
+            + b("excess_growth -> key_rate") * (rows.centred("gdp_growth") + gap_change[rows.used])
             + b("depreciation -> key_rate") * rows.centred("depreciation")
-            + b("risk_premium -> key_rate") * risk[rows.index]
+            + b("risk_premium -> key_rate") * risk[rows.used]
             + b("war -> key_rate") * rows.column("war"),
         )
 
-        rows = Rows(data, ["lending_rate", "lending_rate_1", "key_rate"], POLICY_START)
-        observe("lending_rate", rows, b("key_rate -> lending_rate") * rows.centred("key_rate"))
+        rows = Rows(series, "lending_rate", {"key_rate": (0,)}, POLICY_START)
+        observe(rows, b("key_rate -> lending_rate") * rows.centred("key_rate"))
 
-        slope = ["lending_rate_slope_1", "inflation_yoy_slope_1"]
-        rows = Rows(data, ["gdp_growth", "gdp_growth_1", "oil_growth", *slope])
+        real_rate = {"lending_rate": (1, 5), "inflation": tuple(range(1, 9))}
+        rows = Rows(series, "gdp_growth", {"oil_growth": (0,), **real_rate})
         observe(
-            "gdp_growth",
             rows,
             b("real_rate_change[1] -> gdp_growth") * real_rate_change_before(rows)
-            + b("technology_gap_change -> gdp_growth") * gap_change[rows.index]
+            + b("technology_gap_change -> gdp_growth") * gap_change[rows.used]
             + b("export_oil_growth -> gdp_growth")
-            * (rows.centred("oil_growth") - discount_change[rows.index])
+            * (rows.centred("oil_growth") - discount_change[rows.used])
             + b("pandemic_2020q2 -> gdp_growth") * rows.column("pandemic_2020q2")
             + b("pandemic_2020q3 -> gdp_growth") * rows.column("pandemic_2020q3")
             + b("war -> gdp_growth") * rows.column("war"),
         )
 
-        rows = Rows(
-            data, ["credit_growth", "credit_growth_1", "gdp_growth_1", "inflation_surprise", *slope]
-        )
+        reads = {"lending_rate": (1, 5), "inflation": tuple(range(9)), "gdp_growth": (1,)}
+        rows = Rows(series, "credit_growth", reads)
         observe(
-            "credit_growth",
             rows,
             b("real_rate_change[1] -> credit_growth") * real_rate_change_before(rows)
-            + b("gdp_growth[1] -> credit_growth") * rows.centred("gdp_growth_1")
-            + b("inflation_surprise -> credit_growth") * rows.centred("inflation_surprise")
+            + b("gdp_growth[1] -> credit_growth") * rows.centred("gdp_growth", 1)
+            + b("inflation_surprise -> credit_growth") * inflation_surprise(rows)
             + b("war -> credit_growth") * rows.column("war"),
         )
 
-        rows = Rows(
-            data, ["real_wage_growth", "real_wage_growth_1", "gdp_growth", "inflation_surprise"]
-        )
+        rows = Rows(series, "real_wage_growth", {"gdp_growth": (0,), "inflation": (0, 4)})
         observe(
-            "real_wage_growth",
             rows,
             b("gdp_growth -> real_wage_growth") * rows.centred("gdp_growth")
-            + b("inflation_surprise -> real_wage_growth") * rows.centred("inflation_surprise")
+            + b("inflation_surprise -> real_wage_growth") * inflation_surprise(rows)
             + b("war -> real_wage_growth") * rows.column("war"),
         )
 

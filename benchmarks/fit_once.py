@@ -121,7 +121,7 @@ def main(model: str, draws: int, tune: int) -> None:
         **stages,
         "gradient_us": 1e6 * gradient_seconds(compiled),
         **count_gradients(compiled, draws, tune),
-        "parameters": compiled.n_dim,
+        "parameters": int(compiled.n_dim),
         "graph_nodes": len(compiled.logp_func.maker.fgraph.apply_nodes),
     }
     print(json.dumps(details))

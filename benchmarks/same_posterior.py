@@ -7,9 +7,9 @@ import pymc as pm
 import xarray as xr
 from pytensor.compile.mode import Mode
 
-from sanctions_model.density import log_likelihood
+from sanctions_model.density import log_prior, log_probability
 from sanctions_model.parameters import addresses, parameter_coords, parameter_dims
-from sanctions_model.problem import Problem
+from sanctions_model.problem import MISSING_CELL, Problem
 
 TOLERANCE = 1e-6
 POINTS = 5
@@ -26,8 +26,8 @@ def check_same_posterior(problem: Problem, ours: pm.Model, by_hand: pm.Model) ->
 
     Both models have the same unconstrained parameters, only in another order and grouping. At five
     random points of that space two numbers must agree, PyMC computing both sides: the log prior
-    with the Jacobians of the transformations, and the log likelihood, which must also be what the
-    library's numpy evaluator says.
+    with the Jacobians of the transformations, and the log likelihood with the density of the
+    completed cells, which must also be what the library's numpy evaluator says.
 
     Returns
     -------
@@ -40,6 +40,8 @@ def check_same_posterior(problem: Problem, ours: pm.Model, by_hand: pm.Model) ->
     """
     generator = np.random.default_rng(20260101)
     names = list(parameter_dims(problem.scm))
+    if problem.cases.missing:
+        names.append(MISSING_CELL)
     named = ours.replace_rvs_by_values([ours[name] for name in names])
     constrain = ours.compile_fn(named, inputs=ours.value_vars, mode=PYTHON)
     densities = {id(model): model.compile_logp(sum=False, mode=PYTHON) for model in (ours, by_hand)}
@@ -53,7 +55,9 @@ def check_same_posterior(problem: Problem, ours: pm.Model, by_hand: pm.Model) ->
         same_point = _point_by_hand(problem, by_hand, values)
         prior, likelihood = _split(ours, densities[id(ours)](point))
         other_prior, other_likelihood = _split(by_hand, densities[id(by_hand)](same_point))
-        numpy_likelihood = float(log_likelihood(problem, _one_draw(problem, values)).sum())
+        draw = _one_draw(problem, values)
+        priors = sum(float(array.sum()) for array in log_prior(problem, draw).values())
+        numpy_likelihood = float(log_probability(problem, draw)[0]) - priors
         found = {
             "log_prior": abs(prior - other_prior),
             "log_likelihood": abs(likelihood - other_likelihood),
@@ -68,7 +72,7 @@ def check_same_posterior(problem: Problem, ours: pm.Model, by_hand: pm.Model) ->
 
 
 def _split(model: pm.Model, densities: list[np.ndarray]) -> tuple[float, float]:
-    """Return log prior and log likelihood; the factors come as free variables, then observed."""
+    """Return log prior and log likelihood; free variables come first, then data and potentials."""
     factors = [float(np.sum(density)) for density in densities]
     free = len(model.free_RVs)
     return sum(factors[:free]), sum(factors[free:])
@@ -80,7 +84,8 @@ def _point_by_hand(
     """Return the same parameters as values of the model by hand."""
     coords = parameter_coords(problem.scm)
     dimensions = parameter_dims(problem.scm)
-    point = {}
+    cells = values.get(MISSING_CELL, [])
+    point = dict(zip(problem.cases.missing_labels, map(np.asarray, cells), strict=True))
     for address, (name, label) in addresses(problem.scm).items():
         dim = dimensions[name]
         value = values[name] if dim is None else values[name][coords[dim].index(str(label))]
@@ -110,4 +115,6 @@ def _one_draw(problem: Problem, values: dict[str, Any]) -> xr.Dataset:
         for name, dim in parameter_dims(problem.scm).items()
     }
     used = {dim: labels for dim, labels in coords.items() if labels}
+    if problem.cases.missing:
+        arrays[MISSING_CELL] = (("chain", "draw", "missing"), values[MISSING_CELL][None, None])
     return xr.Dataset(arrays, coords={"chain": [0], "draw": [0], **used})

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sanctions_model import dims
 from sanctions_model.datasets import data_path
 from sanctions_model.effects import channel_effects, relief_paths, total_effect
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.forecasts import simulate
 from sanctions_model.interventions import Relief
 from sanctions_model.problem import Problem
@@ -72,7 +72,7 @@ class Claim(BaseModel):
     channel: str = "total"
     depth: float = Field(default=1.0, ge=0, le=1)
     ramp: int = Field(default=4, ge=1)
-    measures: tuple[str, ...] = MEASURES
+    measures: tuple[str, ...] = Field(default=MEASURES, min_length=1)
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Claim":
@@ -195,7 +195,12 @@ def scorecard(
             "ci_prob": rule.prob,
             "ci_kind": rule.kind,
         }
-        row["verdict"] = _verdict(claim, row, shown.get("prob_without"), period)
+        unanswered = shown.get("unanswered")
+        row["verdict"] = (
+            f"Not answered: {unanswered}"
+            if unanswered
+            else _verdict(claim, row, shown.get("prob_without"), period)
+        )
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -213,7 +218,11 @@ def _answer(problem: Problem, draws: xr.Dataset, claim: Claim, random_seed: int)
     """Effect draws at the horizon, P(claim) and P(material)."""
     effect = _effect(problem.scm, draws, claim)
     if claim.target is not None:
-        return {"effect": effect, **_reaching(problem, draws, claim, claim.target, random_seed)}
+        try:
+            reached = _reaching(problem, draws, claim, claim.target, random_seed)
+        except ObservationError as error:  # a table may lack the series that a path starts from
+            reached = {"prob": np.nan, "prob_material": np.nan, "unanswered": str(error)}
+        return {"effect": effect, **reached}
     signed = claim.sign * effect
     return {
         "effect": effect,
@@ -239,7 +248,7 @@ def _effect(scm: StructuralCausalModel, draws: xr.Dataset, claim: Claim) -> xr.D
 
 def _reaching(
     problem: Problem, draws: xr.Dataset, claim: Claim, target: float, random_seed: int
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """P(target reached) with and without the relief, on the same shocks."""
     stay = relief_paths(problem.scm, Relief(depth=0.0, measures=claim.measures), claim.horizon)
     lifted = relief_paths(problem.scm, claim.relief, claim.horizon)
@@ -298,6 +307,8 @@ def _origin(row: Mapping[str, Any], *, prior_only: bool) -> str:
         return "; prior only, no data used"
     moved = f"P was {row['prob_prior']:.2f} before the data"
     share = row["data_share"]
+    if np.isnan(share):
+        return f"; {moved}, the size is fixed by definition"
     if share < _MOSTLY_PRIOR:
         return (
             f"; {moved} and the data say little about the size (data share {share:.2f}): this "

@@ -92,6 +92,7 @@ def run(
         links_view,
     )
 
+    job.require_writable(out)
     results = job.run(
         data=data,
         priors=priors,
@@ -172,7 +173,7 @@ def priors(
     from sanctions_model.transmission import default_transmission
 
     if evidence:
-        frame = load_evidence().to_frame()
+        frame = load_evidence().to_frame().reset_index()
         columns = ["id", "link", "authors", "year", "value", "lower", "upper", "unit", "status"]
         shown = frame if as_json else frame[columns]
         show(View(table=shown, title="Published estimates"), as_json=as_json)

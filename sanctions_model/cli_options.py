@@ -80,8 +80,11 @@ def load_fit(folder: Path) -> "Fit":
 
 
 def write_csv(table: "pd.DataFrame", path: Path | None) -> None:
+    """Write a table whole or not at all; nothing without a path."""
     if path is None:
         return
+    if path.is_dir():
+        raise QuestionError(f"--csv {path}: that is a folder; give a file name.")
     if not path.parent.is_dir():
         raise QuestionError(f"--csv {path}: there is no folder {path.parent}; make it first.")
     with whole_file(path) as part:

@@ -73,19 +73,26 @@ def diagnose(
     """
     from arviz_stats.base import array_stats
 
-    worst = {"r_hat": 1.0, "ess_bulk": np.inf, "ess_tail": np.inf}
+    r_hat, bulk, tail = np.array(1.0), np.array(np.inf), np.array(np.inf)
     for array in posterior.data_vars.values():
         values = array.transpose(dims.CHAIN, dims.DRAW, ...).to_numpy()
         values = values.reshape(*values.shape[:2], -1)
-        free = values.std(axis=(0, 1)) > 0  # fixed coefficients do not mix
+        if not np.isfinite(values).all():
+            r_hat, bulk, tail = np.array(np.nan), np.array(0.0), np.array(0.0)
+            continue
+        free = np.ptp(values, axis=(0, 1)) > 0  # fixed coefficients do not mix
         moved = np.moveaxis(values[:, :, free], -1, 0)
         if not moved.size:
             continue
-        if values.shape[0] > 1:
-            r_hat = np.max(array_stats.rhat(moved, chain_axis=1, draw_axis=2))
-            worst["r_hat"] = max(worst["r_hat"], float(r_hat))
-        for kind, prob in (("bulk", None), ("tail", (0.05, 0.95))):
-            ess = array_stats.ess(moved, chain_axis=1, draw_axis=2, method=kind, prob=prob)
-            worst[f"ess_{kind}"] = min(worst[f"ess_{kind}"], float(np.min(ess)))
+        axes = {"chain_axis": 1, "draw_axis": 2}
+        # A chain that never moved has no variance; what comes out fails the gate.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if values.shape[0] > 1:
+                r_hat = np.maximum(r_hat, np.max(array_stats.rhat(moved, **axes)))
+            ess = array_stats.ess(moved, method="bulk", **axes)
+            bulk = np.minimum(bulk, np.min(ess))
+            ess = array_stats.ess(moved, method="tail", prob=(0.05, 0.95), **axes)
+            tail = np.minimum(tail, np.min(ess))
+    worst = {"r_hat": float(r_hat), "ess_bulk": float(bulk), "ess_tail": float(tail)}
     explosive = int((spectral_radius(scm, posterior) >= 1.0).sum())
     return Diagnostics(**worst, divergences=divergences, explosive=explosive)

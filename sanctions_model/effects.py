@@ -196,7 +196,13 @@ def _reached(
     reach = set(causes).union(*(scm.graph.descendants(cause) for cause in causes))
     if outcomes is None:
         default = scm.headline or tuple(scm.stochastic)
-        return [name for name in default if flows.get(name, name) in reach]
+        reached = [name for name in default if flows.get(name, name) in reach]
+        if not reached:
+            raise NoCausalPathError(
+                f"{', '.join(causes)} reaches none of the headline outcomes "
+                f"{', '.join(default)}; name outcomes that it reaches."
+            )
+        return reached
     for name in outcomes:
         scm.require(name, "the outcomes")
         if flows.get(name, name) not in reach:
@@ -346,6 +352,7 @@ def channel_effects(
     wanted = _reached(scm, relief.measures, outcomes)
     if not scm.entries:
         raise QuestionError("The model names no entries; give it some to split effects by channel.")
+    paths = relief_paths(scm, relief, horizon)
     labels = {edge.label for edge in scm.graph.edges}
     entries = {label for entry in scm.entries.values() for label in entry}
     _require_complete(scm, relief, entries)
@@ -357,7 +364,6 @@ def channel_effects(
         closed.append(frozenset(labels - own - set(scm.chain)))
         closed.append(frozenset(labels - own - set(scm.chain) - set(scm.chain_offset)))
         channels += [CHAIN_PARTS[0], CHAIN_PARTS[1]]
-    paths = relief_paths(scm, relief, horizon)
     found = respond(scm, draws, horizon=horizon, paths=paths, closed=closed, outcomes=wanted)
     found = found.rename({dims.SCENARIO: dims.CHANNEL}).assign_coords({dims.CHANNEL: channels})
     if scm.chain:
@@ -368,19 +374,32 @@ def channel_effects(
     return _finished(found, _contrast(relief))
 
 
-def _require_complete(scm: StructuralCausalModel, relief: Relief, entries: set[str]) -> None:
-    """Refuse a split that would leave a part of the effect in no channel."""
-    inside = {*relief.measures}
+def _drivers(scm: StructuralCausalModel, measures: Sequence[str]) -> set[str]:
+    """Measures, effective measures and identities that only these make: what moves by decree."""
+    inside = {*measures}
     for name in scm.graph.order:
         parents = {edge.parent for edge in scm.by_name[name].edges}
-        driver = name in scm.effective or (name in scm.unobserved and name not in scm.latent)
-        if parents and parents <= inside and driver:
+        by_decree = name in scm.effective or (name in scm.unobserved and name not in scm.latent)
+        if parents and parents <= inside and by_decree:
             inside.add(name)
+    return inside
+
+
+def _require_complete(scm: StructuralCausalModel, relief: Relief, entries: set[str]) -> None:
+    """Refuse a split that would leave a part of the effect in no channel, or count it twice."""
+    inside = _drivers(scm, relief.measures)
     for edge in scm.graph.edges:
         if edge.parent in inside and edge.child not in inside and edge.label not in entries:
             raise QuestionError(
                 f"The link {edge.label!r} carries an effect of the relief but is in no entry; "
                 "add it to the model's entries."
+            )
+    anywhere = _drivers(scm, list(scm.exogenous))
+    for edge in scm.graph.edges:
+        if edge.label in entries and edge.parent not in anywhere:
+            raise QuestionError(
+                f"The entry link {edge.label!r} lies behind another entry, so that its part would "
+                "count twice; an entry is the first link after the measures."
             )
 
 

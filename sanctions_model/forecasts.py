@@ -54,7 +54,9 @@ def last_known_period(problem: Problem, outcomes: Sequence[str]) -> int:
     known = np.ones(problem.cases.time.size, dtype=bool)
     for name in needed:
         known &= problem.cases.available[name]
-    complete = np.array([known[max(0, t - lags + 1) : t + 1].all() for t in range(known.size)])
+    complete = np.array(
+        [t >= lags - 1 and known[t - lags + 1 : t + 1].all() for t in range(known.size)]
+    )
     if not complete.any():
         raise ObservationError(
             f"No period has all that {', '.join(outcomes)} needs; the data lack one of "

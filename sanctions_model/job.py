@@ -23,7 +23,15 @@ from sanctions_model.specification import content_hash, spec_hash
 from sanctions_model.storage import load, save
 from sanctions_model.transmission import default_transmission
 
-__all__ = ["POSTERIOR_FILE", "Results", "differences_from_files", "load_results", "run", "write"]
+__all__ = [
+    "POSTERIOR_FILE",
+    "Results",
+    "differences_from_files",
+    "load_results",
+    "require_writable",
+    "run",
+    "write",
+]
 
 _LOG = logging.getLogger(__name__)
 POSTERIOR_FILE = "posterior.nc"
@@ -144,6 +152,16 @@ def _name(path: Path | None) -> str | None:
     return None if path is None else path.name
 
 
+def require_writable(out: Path) -> None:
+    """Make the folder of results, or raise `FitFileError` if that cannot be."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FitFileError(
+            f"Cannot write results to {out}: {error.strerror}; give another folder."
+        ) from None
+
+
 def write(results: Results, out: Path) -> list[Path]:
     """Write draws, tables, figures and manifest; nothing appears before all of it is there.
 
@@ -165,8 +183,8 @@ def write(results: Results, out: Path) -> list[Path]:
     from sanctions_model.plots import main_figures, save_figures
 
     began = time.perf_counter()
+    require_writable(out)
     try:
-        out.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".part-", dir=out))
     except OSError as error:
         raise FitFileError(f"Cannot write results to {out}: {error.strerror}.") from None

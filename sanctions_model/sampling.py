@@ -295,9 +295,9 @@ def _sample_stats(tree: xr.DataTree) -> xr.Dataset:
     return renamed
 
 
-def _require_counts(**counts: int) -> None:
+def _require_counts(**counts: object) -> None:
     for name, value in counts.items():
-        if value < 1:
+        if not isinstance(value, int) or value < 1:
             raise QuestionError(f"{name} is {value!r}; expected a whole number of at least 1.")
 
 

@@ -71,6 +71,8 @@ class Scenario(BaseModel):
 
     Parameters
     ----------
+    format_version : int
+        1.
     label : str
     intervention : tuple
         ``kind`` is ``set``, ``shift`` or ``scale``; ``value`` a number or a path; ``start`` and

@@ -62,7 +62,12 @@ def from_dict(plain: Mapping[str, Any]) -> StructuralCausalModel:
     SpecError
         If the description is not one of a model.
     """
-    built = _build(plain)
+    try:
+        built = _build(plain)
+    except SpecError:
+        raise
+    except (AttributeError, TypeError, ValueError) as error:
+        raise SpecError(f"The description of the model does not fit: {error}.") from error
     if not isinstance(built, StructuralCausalModel):
         raise SpecError("The description is not one of a structural causal model.")
     return built
@@ -76,15 +81,12 @@ def _build(plain: Any) -> Any:
     kind = plain.get("kind")
     if kind is None:
         return {key: _build(value) for key, value in plain.items()}
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise SpecError(f"Unknown kind {kind!r} in a model description.")
     arguments = {key: _build(value) for key, value in plain.items() if key != "kind"}
     if "noise" in arguments:
         arguments["noise"] = equations.Noise(arguments["noise"])
-    try:
-        return _KINDS[kind](**arguments)
-    except TypeError as error:
-        raise SpecError(f"The description of a {kind} does not fit: {error}.") from None
+    return _KINDS[kind](**arguments)
 
 
 def content_hash(plain: Any) -> str:

@@ -13,7 +13,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.density import log_probability
-from sanctions_model.errors import FitFileError, SanctionsModelError
+from sanctions_model.errors import FitFileError
 from sanctions_model.files import whole_file
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
@@ -106,9 +106,11 @@ def load(path: Path | str) -> Fit:
             manifest=content["manifest"],
         )
         same_spec = spec_hash(scm) == content["spec_sha256"]
-        expected, found = content["log_probability"], _log_probability(loaded)
-    except (KeyError, TypeError, ValueError) as error:
-        reason = error if isinstance(error, SanctionsModelError) else f"it lacks {error}"
+        expected, found = float(content["log_probability"]), _log_probability(loaded)
+    except KeyError as error:
+        raise FitFileError(f"{path} is damaged: it lacks {error}; fit again.") from None
+    except (TypeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
         raise FitFileError(f"{path} is damaged: {reason}; fit again.") from None
     if not same_spec:
         raise FitFileError(
@@ -136,9 +138,11 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, xr.Dataset]]:
             "give a posterior.nc that `sanctions-model run` wrote."
         )
     try:
-        content: dict[str, Any] = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise FitFileError(f"{path}: its description is no JSON ({error.msg}).") from None
+        content = json.loads(text)
+    except (json.JSONDecodeError, TypeError) as error:
+        raise FitFileError(f"{path}: its description is no JSON ({error}).") from None
+    if not isinstance(content, dict):
+        raise FitFileError(f"{path}: its description is no JSON object; fit again.")
     return content, groups
 
 

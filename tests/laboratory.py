@@ -206,6 +206,45 @@ def as_observations(series, first="2000Q1"):
     )
 
 
+def relief_effect(truth, horizon):
+    """What full relief in four steps does, plain loops on differences; levels included."""
+    share, speed = truth["recoverable_share[trade]"], truth["recovery_speed[trade]"]
+    names = ("premium", "inflation", "key_rate", "growth", "price_level", "output_level")
+    found = {name: [] for name in names}
+    effective, state = 1.0, dict.fromkeys(names, 0.0)
+    for period in range(1, horizon + 1):
+        measure = 1.0 - min(period / 4, 1.0)
+        goal = measure + (1 - share) * (1 - measure)
+        effective = max(effective + speed * (goal - effective), measure)
+        before, state = state, {}
+
+        def adjusted(name, target, before=before):
+            rho = truth[f"persistence[{name}]"]
+            return rho * before[name] + (1 - rho) * target
+
+        state["premium"] = adjusted(
+            "premium", truth["effective_trade -> premium"] * (effective - 1)
+        )
+        state["inflation"] = adjusted(
+            "inflation",
+            truth["premium -> inflation"] * state["premium"]
+            + truth["growth[1] -> inflation"] * before["growth"],
+        )
+        state["key_rate"] = adjusted(
+            "key_rate", truth["inflation -> key_rate"] * state["inflation"]
+        )
+        state["growth"] = (
+            truth["growth[1] -> growth"] * before["growth"]
+            + truth["key_rate[1] -> growth"] * before["key_rate"]
+            + truth["trade -> growth"] * (measure - 1)
+        )
+        state["price_level"] = before["price_level"] + state["inflation"]
+        state["output_level"] = before["output_level"] + state["growth"]
+        for name in names:
+            found[name].append(state[name])
+    return {name: np.array(path) for name, path in found.items()}
+
+
 def observe(truth, seed):
     """Simulated observations with gaps: a late start, a hole and a ragged edge."""
     series = simulate_series(truth, seed)

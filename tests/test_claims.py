@@ -131,7 +131,7 @@ def test_a_claim_about_a_channel_reads_that_channel(default_problem, default_dra
     split = channel_effects(default_problem.scm, default_draws, horizon=6, outcomes=["gdp_level"])
     values = split.sel(channel="article_chain", horizon=6).to_numpy()
     close(row["median"], np.median(values))
-    assert "channel article_chain alone" in row["cause"]
+    assert "along the article's chain alone" in row["cause"]
 
 
 def test_with_the_posterior_equal_to_the_prior_data_say_nothing(problem):

@@ -145,10 +145,13 @@ def test_cells_completed_from_the_prior_have_the_noise_of_their_equation(small):
     means = one_step_means(problem, found)
     history = problem.history(found)
     (values,) = as_dicts(draws.isel(chain=[0], draw=[1]))
-    names = list(problem.scm.stochastic)
+    names, shocks = list(problem.scm.stochastic), []
     for name, period in problem.cases.missing:
         shock = history[name][:, period] - means[:, period, names.index(name)]
         assert stats.kstest(shock / values[f"scale[{name}]"], noise(values, name).cdf).pvalue > 0.01
+        shocks.append(stats.rankdata(shock))
+    together = np.corrcoef(shocks) - np.eye(len(shocks))
+    assert np.abs(together).max() < 5 / np.sqrt(2000)
 
 
 def test_a_problem_without_holes_is_complete(small):

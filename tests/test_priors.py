@@ -258,6 +258,7 @@ def test_a_missing_prior_is_refused(scm, given, missing, message):
         ("persistence[credit]", '[persistence."credit"] names no parameter of the model'),
         ("scale[credits]", "Did you mean 'credit'?"),
         ("persistance[inflation]", "there is coefficient, intercept, persistence"),
+        ("persistance[*]", '[persistance."*"] names no parameter of the model'),
         ("anchoring", "[anchoring] names no parameter of the model"),
         ("recovery_speed[x]", '[recovery_speed."x"] names no parameter of the model'),
     ],

@@ -1,19 +1,29 @@
 """Figures for papers and notebooks, one plot a file; each function returns a matplotlib Figure."""
 
 from sanctions_model.plots.channels import plot_channels
+from sanctions_model.plots.counterfactual import plot_counterfactual
+from sanctions_model.plots.decomposition import plot_decomposition
+from sanctions_model.plots.forecast import plot_forecast
 from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.main import main_figures
 from sanctions_model.plots.prior_posterior import plot_prior_posterior
+from sanctions_model.plots.required import plot_required_relief
 from sanctions_model.plots.responses import plot_responses
 from sanctions_model.plots.scorecard import plot_scorecard
 from sanctions_model.plots.style import save_figures
+from sanctions_model.plots.variance import plot_variance_decomposition
 
 __all__ = [
     "main_figures",
     "plot_channels",
+    "plot_counterfactual",
+    "plot_decomposition",
+    "plot_forecast",
     "plot_graph",
     "plot_prior_posterior",
+    "plot_required_relief",
     "plot_responses",
     "plot_scorecard",
+    "plot_variance_decomposition",
     "save_figures",
 ]

@@ -1,0 +1,402 @@
+"""Fans into the future after the years before, in the units that people read.
+
+Growth rates are shown over a year (the sum of a year's periods, history included), unless a
+condition fixes one of their periods; levels are relative to the last observed period, or to the
+start if a condition fixes them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from sanctions_model import dims
+from sanctions_model.conditional import Condition
+from sanctions_model.errors import QuestionError
+from sanctions_model.forecasts import last_known_period
+from sanctions_model.plots.history import (
+    as_draws,
+    completed_periods,
+    decimal_years,
+    drawn_histories,
+    flow_of,
+    known_periods,
+    level_from,
+    period_name,
+)
+from sanctions_model.plots.panels import (
+    ESTIMATE,
+    Bands,
+    bands_of,
+    chosen,
+    completed_key,
+    estimate_key,
+    fan,
+    fan_keys,
+    frame,
+    key,
+    key_inches,
+    mark_completed,
+    row_inches,
+    year_axis,
+    zero_line,
+)
+from sanctions_model.plots.style import (
+    COLUMN_INCHES,
+    TEXT,
+    Colour,
+    add_page_text,
+    line_inches,
+    new_figure,
+    page_text_inches,
+    place_axes,
+    wrap,
+)
+from sanctions_model.plots.words import count_periods, periods_name, short_unit
+from sanctions_model.problem import Problem
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.summaries import IntervalRule, interval_rule
+
+__all__ = ["plot_forecast"]
+
+_LEFT, _GAP, _RIGHT = 0.55, 0.55, 0.2
+_PLOT_HEIGHT, _ROW_GAP = 1.5, 0.3
+_YEARS_BEFORE = 5
+_SCENARIOS = (Colour.posterior, Colour.negative, Colour.accent, Colour.mixed, "#E69F00", "#56B4E9")
+_CONDITION: dict[str, Any] = {
+    "ls": "",
+    "marker": "D",
+    "ms": 3.4,
+    "mfc": Colour.ink,
+    "mec": "white",
+    "mew": 0.6,
+    "zorder": 6,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """How one outcome is shown, and its past and futures in that unit."""
+
+    label: str
+    unit: str
+    history: xr.DataArray
+    futures: tuple[xr.DataArray, ...]
+    known: np.ndarray
+    completed: np.ndarray
+    yearly: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Paths as dims ``(outcome, scenario, horizon, chain, draw)`` with what is said of them."""
+
+    paths: xr.DataArray
+    start: int
+    attrs: Mapping[str, object]
+    plausibility: float | None
+
+
+def plot_forecast(
+    paths: xr.DataArray | xr.Dataset,
+    problem: Problem,
+    draws: xr.Dataset,
+    *,
+    conditions: Sequence[Condition] = (),
+    outcomes: Sequence[str] | None = None,
+    scenario_labels: Sequence[str] | None = None,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw futures as fans after the last years of the past.
+
+    Parameters
+    ----------
+    paths : xr.DataArray or xr.Dataset
+        From `simulate` or `conditional_forecast`, dims
+        ``(outcome, [scenario,] horizon, chain, draw)``.
+    problem : Problem
+        Whose data the past is from.
+    draws : xr.Dataset
+        The draws that the paths are of: they complete the past.
+    conditions : sequence of Condition
+        What was imposed, drawn as markers.
+    outcomes : sequence of str, optional
+        One panel each; all that the paths have by default.
+    scenario_labels : sequence of str, optional
+        One a scenario.
+    drawn_from : str
+        What the draws are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    UnknownVariableError, QuestionError
+        If the paths lack an outcome, or labels and scenarios differ in number.
+    """
+    scm, rule = problem.scm, interval_rule()
+    if paths.sizes[dims.DRAW] != draws.sizes[dims.DRAW]:
+        raise QuestionError("The paths are not of these draws; give the draws they were made from.")
+    given = _given(paths, problem, conditions)
+    names = chosen(given.paths, outcomes)
+    labels = _labels(given.paths, scenario_labels)
+    histories = drawn_histories(problem, draws)
+    imposed = {condition.variable: condition.values for condition in conditions}
+    views = {name: _view(problem, draws, histories, given, name, imposed) for name in names}
+
+    horizon = given.paths.sizes[dims.HORIZON]
+    title = f"{'Conditional forecast' if conditions else 'Forecast'} over "
+    title += f"{count_periods(scm, horizon)} after {_period(problem, given.start)}"
+    caption = _caption(problem, given, views, rule, drawn_from, conditioned=bool(conditions))
+    shown = not set(imposed).isdisjoint(names)
+    nowcast = any(view.completed.any() for view in views.values())
+    handles = _handles(labels, rule, drawn_from, conditions=shown, nowcast=nowcast)
+    top, bottom = page_text_inches(title, caption)
+    columns = min(2, len(names))
+    width = (COLUMN_INCHES - _LEFT - _RIGHT - (columns - 1) * _GAP) / columns
+    headings = {name: wrap(view.label, width, TEXT) for name, view in views.items()}
+    head = max(len(lines) for lines in headings.values()) * line_inches(TEXT) + 0.06
+    rows = -(-len(names) // columns)
+    below = 0.04 + key_inches(handles)
+    step, height = row_inches(rows, head, _ROW_GAP, top + below + bottom, most=_PLOT_HEIGHT)
+    figure = new_figure(top + rows * step + below + bottom)
+    add_page_text(figure, title, caption)
+    for position, (name, view) in enumerate(views.items()):
+        row, column = divmod(position, columns)
+        left = _LEFT + column * (width + _GAP)
+        axes = place_axes(figure, left, top + row * step + head, width, height)
+        _panel(axes, problem, given.start, view, imposed.get(name, {}), width)
+        frame(axes, headings[name], view.unit)
+        zero_line(axes)
+    key(figure, handles, top + rows * step + 0.02)
+    return figure
+
+
+def _given(
+    paths: xr.DataArray | xr.Dataset, problem: Problem, conditions: Sequence[Condition]
+) -> _Given:
+    plausibility = None
+    if isinstance(paths, xr.Dataset):
+        attrs = {**paths["path"].attrs, **paths.attrs}
+        if "plausibility" in paths and conditions:
+            plausibility = float(paths["plausibility"].median())
+        array = paths["path"]
+    else:
+        attrs, array = dict(paths.attrs), paths
+    if dims.SCENARIO not in array.dims:
+        array = array.expand_dims(dims.SCENARIO)
+    if "start" in attrs:
+        first_day = np.datetime64(str(attrs["start"]), "D")
+        start = int(np.searchsorted(problem.cases.time.astype("datetime64[D]"), first_day))
+    else:
+        needed = [str(name) for name in array[dims.OUTCOME].to_numpy()]
+        start = last_known_period(problem, [*needed, *(c.variable for c in conditions)])
+    return _Given(array, start, attrs, plausibility)
+
+
+def _labels(paths: xr.DataArray, given: Sequence[str] | None) -> list[str]:
+    count = paths.sizes[dims.SCENARIO]
+    if given is not None:
+        if len(given) != count:
+            raise QuestionError(f"{len(given)} labels for {count} scenarios; give one for each.")
+        return list(given)
+    if dims.SCENARIO in paths.coords and paths[dims.SCENARIO].dtype.kind in "UO":
+        return [str(label) for label in paths[dims.SCENARIO].to_numpy()]
+    return [f"scenario {position + 1}" for position in range(count)] if count > 1 else [""]
+
+
+def _view(
+    problem: Problem,
+    draws: xr.Dataset,
+    histories: Mapping[str, np.ndarray],
+    given: _Given,
+    name: str,
+    imposed: Mapping[str, Mapping[int, float]],
+) -> _View:
+    scm, start = problem.scm, given.start
+    variable = scm.variables[name]
+    flow, sign = flow_of(scm, name)
+    origin = start if name in imposed else _last_observed(problem, flow, start)
+    past = histories[flow][:, : start + 1]
+    history = as_draws(past if flow == name else level_from(past, sign, origin), draws)
+    futures = [
+        given.paths.sel({dims.OUTCOME: name})
+        .isel({dims.SCENARIO: scenario})
+        .transpose(dims.CHAIN, dims.DRAW, dims.HORIZON)
+        for scenario in range(given.paths.sizes[dims.SCENARIO])
+    ]
+    known = known_periods(problem, name, origin)[: start + 1]
+    completed = completed_periods(problem, name, origin)[: start + 1] & known
+    label, unit = variable.label, variable.unit or "unit of the variable"
+    flows = {level.flow for level in scm.levels}
+    yearly = name in flows and name not in imposed and scm.periods_per_year > 1
+    if yearly:
+        year = scm.periods_per_year
+        label, unit = f"{label}, year on year", "% a year (100 dlog)"
+        futures = [_yearly(future, year, before=history) for future in futures]
+        history = _yearly(history, year)
+        known = _within(known, year, every=True)
+        completed = _within(completed, year, every=False) & known
+    elif flow != name:
+        # Paths of levels start from 0 after the start: put them where the past ends.
+        futures = [future + history.isel({dims.TIME: -1}) for future in futures]
+        if completed[origin]:  # then all of the past is relative to a completed cell
+            completed = np.zeros_like(completed)
+        unit = f"{short_unit(variable)}, {_period(problem, origin)} = 0"
+    return _View(label, unit, history, tuple(futures), known, completed, yearly)
+
+
+def _last_observed(problem: Problem, flow: str, start: int) -> int:
+    """Return the last period up to the start at which a flow is no completed cell."""
+    completed = {period for name, period in problem.cases.missing if name == flow}
+    return max(period for period in range(start + 1) if period not in completed)
+
+
+def _yearly(values: xr.DataArray, year: int, *, before: xr.DataArray | None = None) -> xr.DataArray:
+    """Sum the last year's periods in each draw; without a past the first ones stay incomplete."""
+    own = values.to_numpy()
+    joined = own if before is None else np.concatenate([before.to_numpy(), own], axis=-1)
+    summed = np.cumsum(joined, axis=-1)
+    summed[..., year:] -= summed[..., :-year].copy()
+    return values.copy(data=summed[..., -own.shape[-1] :])
+
+
+def _within(marked: np.ndarray, year: int, *, every: bool) -> np.ndarray:
+    """Whether all, or any, of the last year's periods are marked."""
+    padded = np.concatenate([np.zeros(year - 1, dtype=bool), marked])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, year)
+    return np.asarray(windows.all(axis=1) if every else windows.any(axis=1))
+
+
+def _panel(
+    axes: Axes,
+    problem: Problem,
+    start: int,
+    view: _View,
+    imposed: Mapping[int, float],
+    width: float,
+) -> None:
+    per_year = problem.scm.periods_per_year
+    before = max(0, start + 1 - _YEARS_BEFORE * per_year)
+    years = decimal_years(problem.cases.time[before : start + 1], per_year)
+    ahead = years[-1] + np.arange(1, view.futures[0].sizes[dims.HORIZON] + 1) / per_year
+    history = bands_of(view.history.isel({dims.TIME: slice(before, None)}))
+    known = view.known[before:]
+    for colour, future in zip(_SCENARIOS, view.futures, strict=False):
+        bands, places = bands_of(future), ahead
+        if known[-1]:
+            bands, places = bands.after(history), np.array([years[-1], *ahead])
+        fan(axes, places, bands, colour, outlined=len(view.futures) > 1)
+    _past(axes, years, history, known, view.completed[before:])
+    periods = sorted(period for period in imposed if period <= ahead.size)
+    axes.plot(
+        ahead[[period - 1 for period in periods]],
+        [imposed[period] for period in periods],
+        **_CONDITION,
+    )
+    half = 0.5 / per_year
+    axes.axvline(years[-1] + half, color=Colour.faint, lw=0.7, ls=":")
+    year_axis(axes, float(years[0]) - half, float(ahead[-1]) + half, width, per_year)
+
+
+def _past(
+    axes: Axes, years: np.ndarray, bands: Bands, known: np.ndarray, completed: np.ndarray
+) -> None:
+    """Draw what is known, with the interval of what is completed or estimated."""
+    completed = completed & bands.spread
+    low, high = bands.bounds(wide=True)
+    if np.any(bands.spread & known & ~completed):
+        where = known.tolist()
+        axes.fill_between(years, low, high, where=where, color=Colour.ink, alpha=ESTIMATE, lw=0)
+    axes.plot(years, np.where(known, bands.median, np.nan), color=Colour.ink, lw=1.3, zorder=3)
+    mark_completed(axes, years, bands, completed)
+
+
+def _period(problem: Problem, position: int) -> str:
+    return period_name(problem.cases.time[position], problem.scm.periods_per_year)
+
+
+def _handles(
+    labels: Sequence[str],
+    rule: IntervalRule,
+    drawn_from: str,
+    *,
+    conditions: bool,
+    nowcast: bool,
+) -> list[Line2D | Patch]:
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=Colour.ink, lw=1.3, label="past"),
+        *(
+            Line2D([], [], color=colour, lw=1.5, label=label or f"{drawn_from} median")
+            for label, colour in zip(labels, _SCENARIOS, strict=False)
+        ),
+        *fan_keys(rule, outlined=len(labels) > 1),
+    ]
+    if nowcast:
+        handles.append(completed_key(rule))
+    if conditions:
+        handles.append(Line2D([], [], label="condition", **_CONDITION))
+    return handles
+
+
+def _caption(
+    problem: Problem,
+    given: _Given,
+    views: Mapping[str, _View],
+    rule: IntervalRule,
+    drawn_from: str,
+    *,
+    conditioned: bool,
+) -> str:
+    scm, start = problem.scm, _period(problem, given.start)
+    year, periods = scm.periods_per_year, periods_name(scm)
+    alone = all(len(view.futures) == 1 for view in views.values())
+    wide = f"and {rule}" if alone else f"dashed lines: {rule}"
+    notes = []
+    if any(view.yearly for view in views.values()):
+        notes.append(f"Growth is that over a year: the sum of {year} {periods}. ")
+    if any(flow_of(scm, name)[0] != name for name in views):
+        notes.append("Levels: 100 log points from the period named at the axis. ")
+    if any(view.completed.any() for view in views.values()):
+        notes.append("Open circles: nowcast, resting on cells that the data lack. ")
+    return (
+        f"Start: {start}, the last period whose state is known or completed (dotted line). "
+        f"Drivers: {_drivers(given.attrs)}. One future for each {drawn_from} draw, parameters and "
+        f"shocks drawn together; lines: medians; bands: 50 % interval{' ' if alone else '; '}"
+        f"{wide}. "
+        f"{_conditions(scm, given) if conditioned else ''}{''.join(notes)}".strip()
+    )
+
+
+def _drivers(attrs: Mapping[str, object]) -> str:
+    """Say what the drivers were taken to do, those that do the same together."""
+    said = str(attrs.get("continuation", ""))
+    if not said:
+        return "as declared by the model where no path was given"
+    together: dict[str, list[str]] = {}
+    for item in said.split("; "):
+        name, _, what = item.partition(" ")
+        together.setdefault(what, []).append(name.replace("_", " "))
+    return "; ".join(f"{', '.join(names)} {what}" for what, names in together.items())
+
+
+def _conditions(scm: StructuralCausalModel, given: _Given) -> str:
+    absorbing = str(given.attrs.get("absorbing", ""))
+    every = absorbing == ", ".join(scm.stochastic)
+    which = "all shocks together" if every else f"the shocks to {absorbing.replace('_', ' ')}"
+    met = f", met by {which}" if absorbing else ""
+    found = (
+        f"; plausibility {given.plausibility:.2f} (share of unconditional futures at least as far "
+        "from their mean, median over draws)"
+        if given.plausibility is not None
+        else ""
+    )
+    return f"Conditions are hard{met}{found}. "
