@@ -91,13 +91,18 @@ def available_cases(scm: StructuralCausalModel, observations: xr.Dataset) -> Cas
     Raises
     ------
     ObservationError
-        If an exogenous variable has a gap.
+        If an exogenous variable has a gap, or there are fewer periods than the longest lag needs.
     """
     time = observations[dims.TIME].to_numpy()
     raw = {
         name: observations[name].to_numpy().astype(float)
         for name in (*scm.observed, *scm.exogenous)
     }
+    if time.size < scm.longest_lag:
+        raise ObservationError(
+            f"The data have {time.size} periods, the model looks {scm.longest_lag} back; "
+            f"expected at least {scm.longest_lag}."
+        )
     seen = {name: np.isfinite(values) for name, values in raw.items()}
     for name in scm.exogenous:
         if not seen[name].all():

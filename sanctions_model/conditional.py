@@ -55,6 +55,11 @@ class Condition:
         if not self.values:
             raise QuestionError(f"The condition on {self.variable!r} has no values; give some.")
         for period, value in self.values.items():
+            if not isinstance(period, int | np.integer):
+                raise QuestionError(
+                    f"A condition on {self.variable!r} in period {period!r}; "
+                    "expected a whole number."
+                )
             if period < 1:
                 raise QuestionError(
                     f"A condition on {self.variable!r} in period {period}, which is past; "
@@ -117,11 +122,13 @@ def conditional_forecast(
     horizon = require_horizon(horizon)
     scm = problem.scm
     cells = _cells(scm, conditions, horizon)
-    shocked = list(scm.stochastic if absorbing is None else absorbing)
+    shocked = list(dict.fromkeys(scm.stochastic if absorbing is None else absorbing))
     for name in shocked:
         if name not in scm.stochastic:
             scm.require(name, "the absorbing shocks")
             raise QuestionError(f"{name!r} has no shock; there is {', '.join(scm.stochastic)}.")
+    if cells and not shocked:
+        raise QuestionError("Conditions, but no shock to meet them; name absorbing shocks.")
     wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
     involved = list(dict.fromkeys([*wanted, *(name for name, _, _ in cells)]))
     start, last = starting_state(problem, draws, involved)

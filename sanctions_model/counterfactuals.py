@@ -237,6 +237,11 @@ def _window(problem: Problem, start: str, end: str | None) -> tuple[int, int]:
     freq = "Q" if problem.scm.periods_per_year == 4 else "M"
     periods = time.to_period(freq)
     lags = problem.scm.longest_lag
+    if len(periods) <= lags + 1:
+        raise QuestionError(
+            f"The data have {len(periods)} periods; a window needs more than {lags + 1}, because "
+            f"the model looks {lags} back."
+        )
     inside = f"{periods[lags + 1]} to {periods[-1]}"
     try:
         first = list(periods).index(pd.Period(start, freq=freq))
@@ -288,6 +293,12 @@ def counterfactual(
     scm = past.problem.scm
     if not interventions and not without_shocks:
         raise QuestionError("Nothing to change; give interventions or shocks to leave out.")
+    for intervention in interventions:
+        if getattr(intervention, "start", 1) > past.periods:
+            raise QuestionError(
+                f"{intervention} starts after the window, which has {past.periods} periods; "
+                "periods count from 1 within the window."
+            )
     for name in without_shocks:
         scm.graph.require(name, "the shocks to leave out")
         if name not in scm.stochastic:
@@ -347,15 +358,18 @@ def historical_decomposition(
         ).isel({dims.SCENARIO: 0})
     for name, path in past.exogenous.items():
         if np.any(path != before[name]):
-            parts[name] = respond(
+            # From the same state: a measure that fell before is not as effective as it is high.
+            moved = propagate(
                 scm,
                 past.draws,
                 horizon=past.periods,
-                paths={name: path},
-                baseline={name: before[name]},
+                exogenous={**held, name: path},
+                start=past.start,
                 outcomes=wanted,
             ).isel({dims.SCENARIO: 0})
+            parts[name] = moved - base
     stacked = xr.concat(
         list(parts.values()), dim="part", coords="minimal", compat="override"
     ).assign_coords(part=list(parts))
-    return _over_time(stacked, past.time).rename("contribution")
+    ordered = stacked.transpose(dims.OUTCOME, "part", ...)
+    return _over_time(ordered, past.time).rename("contribution")

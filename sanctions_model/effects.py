@@ -353,7 +353,7 @@ def channel_effects(
     if not scm.entries:
         raise QuestionError("The model names no entries; give it some to split effects by channel.")
     paths = relief_paths(scm, relief, horizon)
-    labels = {edge.label for edge in scm.graph.edges}
+    labels = scm.closable
     entries = {label for entry in scm.entries.values() for label in entry}
     _require_complete(scm, relief, entries)
     own = {edge.label for edge in scm.graph.edges if edge.parent == edge.child}

@@ -205,7 +205,7 @@ def forecast_error_variance_decomposition(
                     f"{int((freedom <= 2).sum())} draws of degrees_of_freedom[{name}] are 2 or "
                     "less: these shocks have no variance; use a prior with shift = 2."
                 )
-            variance = variance * np.where(np.isinf(freedom), 1.0, freedom / (freedom - 2.0))
+            variance = variance / (1.0 - 2.0 / freedom)
         response = respond(scm, draws, horizon=horizon, shocks={name: pulse}, outcomes=wanted)
         squares = response.isel({dims.SCENARIO: 0}) ** 2
         weight = xr.DataArray(variance.reshape(parameters.shape), dims=(dims.CHAIN, dims.DRAW))

@@ -52,6 +52,8 @@ class _Edit:
 
     def __post_init__(self) -> None:
         where = f"{type(self).__name__} on {self.variable!r}"
+        if not isinstance(self.value, int | float):
+            object.__setattr__(self, "value", tuple(float(v) for v in self.value))
         if self.start < 1 or (self.stop is not None and self.stop < self.start):
             raise QuestionError(
                 f"{where}: periods {self.start} to {self.stop}; "

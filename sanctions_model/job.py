@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import tempfile
 import time
@@ -153,13 +154,13 @@ def _name(path: Path | None) -> str | None:
 
 
 def require_writable(out: Path) -> None:
-    """Make the folder of results, or raise `FitFileError` if that cannot be."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+    """Raise `FitFileError` if the folder of results could not be made; make nothing yet."""
+    existing = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        what = "cannot be written" if existing.is_dir() else "is a file"
         raise FitFileError(
-            f"Cannot write results to {out}: {error.strerror}; give another folder."
-        ) from None
+            f"Cannot write results to {out}: {existing} {what}; give another folder."
+        )
 
 
 def write(results: Results, out: Path) -> list[Path]:
@@ -185,6 +186,7 @@ def write(results: Results, out: Path) -> list[Path]:
     began = time.perf_counter()
     require_writable(out)
     try:
+        out.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".part-", dir=out))
     except OSError as error:
         raise FitFileError(f"Cannot write results to {out}: {error.strerror}.") from None

@@ -104,7 +104,8 @@ def model_inputs(problem: Problem) -> dict[str, np.ndarray]:
     """Return every number that the PyMC model takes as data, by name.
 
     A compiled model refits with other data or prior arguments by swapping these, as long as the
-    shapes, the families of the priors and the set of falling measures stay.
+    equations, the number of periods, the families of the priors, the measures that fall, the
+    completed cells and the links with a centre stay; `sampling.fit` checks that.
     """
     scm = problem.scm
     inputs = {
@@ -215,8 +216,10 @@ def _completed(problem: Problem, history: Any) -> Any:
     missing = problem.cases.missing
     if not missing:
         return history
-    means = np.array([problem.cases.moments[name][0] for name, _ in missing])
-    cells = pm.Flat(MISSING_CELL, dims=dims.MISSING, initval=means)
+    moments = np.array([problem.cases.moments[name] for name, _ in missing])
+    offset = pm.Flat(f"{MISSING_CELL}_offset", dims=dims.MISSING)
+    deviation = np.where(moments[:, 1] > 0, moments[:, 1], 1.0)
+    cells = pm.Deterministic(MISSING_CELL, moments[:, 0] + deviation * offset, dims=dims.MISSING)
     columns = [_series(problem.scm).index(name) for name, _ in missing]
     periods = [period for _, period in missing]
     return pt.set_subtensor(history[np.array(periods), np.array(columns)], cells)

@@ -30,6 +30,13 @@ __all__ = [
 
 _ADDRESS = re.compile(r"(?P<parameter>\w+)\[(?P<item>\w+)\]")
 # What a pinned model has where nothing is said: no drift, unit shocks, Gaussian tails.
+_RANGES = {
+    "persistence": (0.0, np.nextafter(1.0, 0.0)),
+    "scale": (0.0, np.inf),
+    "degrees_of_freedom": (0.0, np.inf),
+    "recoverable_share": (0.0, 1.0),
+    "recovery_speed": (0.0, 1.0),
+}
 _NEUTRAL = {"intercept": 0.0, "scale": 1.0, "degrees_of_freedom": np.inf}
 
 
@@ -111,6 +118,11 @@ def pin(scm: StructuralCausalModel, values: Mapping[str, float]) -> xr.Dataset:
             raise UnknownVariableError.from_name(address, known, "pin")
         if np.isnan(value) or (np.isinf(value) and not address.startswith("degrees_of_freedom")):
             raise QuestionError(f"pin: {address!r} is {value}; expected a finite number.")
+        low, high = _RANGES.get(known[address][0], (-np.inf, np.inf))
+        if not low <= value <= high:
+            raise QuestionError(
+                f"pin: {address!r} is {value}; expected a value from {low:g} to {high:g}."
+            )
     missing = [a for a, (name, _) in known.items() if a not in values and name not in _NEUTRAL]
     if missing:
         raise QuestionError(

@@ -6,7 +6,7 @@ A prior carries its unit, rationale and sources wherever it goes. This module kn
 from typing import Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, PositiveFloat, model_validator
+from pydantic import BaseModel, ConfigDict, PositiveFloat, ValidationError, model_validator
 
 from sanctions_model.errors import PriorError
 
@@ -27,7 +27,7 @@ __all__ = [
 class _Belief(BaseModel):
     """What every prior carries beside its family: unit, rationale, sources."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     unit: str = ""
     rationale: str = ""
@@ -66,7 +66,7 @@ class Relative(_Belief):
         """Return the same belief in absolute units, given the series' mean and deviation."""
         if not self.relative_to_series:
             return self
-        if moments is None:
+        if moments is None or moments[1] == 0:  # no series, or one that never moves
             if self.without_data is None:
                 raise PriorError(
                     "A prior relative to its series has no series; "
@@ -76,10 +76,16 @@ class Relative(_Belief):
         else:
             mean, deviation = moments
             absolute = {name: value * deviation for name, value in self.arguments.items()}
-            if "mu" in absolute:
-                absolute["mu"] += mean
+            for name in {"mu", "lower", "upper"} & set(absolute):
+                absolute[name] += mean
         kept = {"relative_to_series": False, "without_data": None}
-        return type(self).model_validate(self.model_dump() | absolute | kept)
+        try:
+            return type(self).model_validate(self.model_dump() | absolute | kept)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise PriorError(
+                f"A prior relative to its series cannot be scaled by {absolute}: {first['msg']}."
+            ) from None
 
 
 class Normal(Relative):
@@ -105,21 +111,31 @@ class Normal(Relative):
         return lower, np.inf if self.upper is None else self.upper
 
     def sample(self, generator: np.random.Generator, size: int) -> np.ndarray:
-        """Draw by inverting the distribution function."""
+        """Draw by inverting the distribution function, on the side of the nearer tail."""
         from scipy.special import ndtr, ndtri
 
-        low, high = (ndtr((bound - self.mu) / self.sigma) for bound in self.support)
-        return np.asarray(self.mu + self.sigma * ndtri(generator.uniform(low, high, size)))
+        low, high = self._standardised
+        side = -1.0 if low > 0 else 1.0
+        near, far = sorted((side * low, side * high))
+        drawn = ndtri(generator.uniform(ndtr(near), ndtr(far), size))
+        return np.asarray(self.mu + self.sigma * side * drawn)
 
     def log_density(self, values: np.ndarray) -> np.ndarray:
         """Log density, -inf outside the bounds."""
-        from scipy.special import ndtr
+        from scipy.special import log_ndtr
 
-        low, high = (ndtr((bound - self.mu) / self.sigma) for bound in self.support)
+        low, high = self._standardised
+        near, far = sorted((-low, -high)) if low > 0 else (low, high)
+        mass = log_ndtr(far) + np.log1p(-np.exp(log_ndtr(near) - log_ndtr(far)))
         inside = (values >= self.support[0]) & (values <= self.support[1])
         z = (values - self.mu) / self.sigma
-        density = -0.5 * z**2 - np.log(self.sigma * np.sqrt(2 * np.pi) * (high - low))
+        density = -0.5 * z**2 - np.log(self.sigma * np.sqrt(2 * np.pi)) - mass
         return np.where(inside, density, -np.inf)
+
+    @property
+    def _standardised(self) -> tuple[float, float]:
+        low, high = self.support
+        return (low - self.mu) / self.sigma, (high - self.mu) / self.sigma
 
 
 class StudentT(_Belief):
@@ -284,9 +300,13 @@ type Prior = Normal | StudentT | LogNormal | Beta | Gamma | HalfNormal | Fixed
 
 
 def student_t_log_density(values: np.ndarray, mu: Any, sigma: Any, nu: Any) -> np.ndarray:
-    """Log density of a Student-t; arguments broadcast, infinite `nu` is not allowed."""
+    """Log density of a Student-t; arguments broadcast, an infinite `nu` means Gaussian."""
     from scipy.special import gammaln
 
     z = (values - mu) / sigma
-    constant = gammaln((nu + 1) / 2) - gammaln(nu / 2) - 0.5 * np.log(nu * np.pi) - np.log(sigma)
-    return np.asarray(constant - (nu + 1) / 2 * np.log1p(z**2 / nu))
+    finite = np.isfinite(nu)
+    tails = np.where(finite, nu, 1.0)
+    heavy = gammaln((tails + 1) / 2) - gammaln(tails / 2) - 0.5 * np.log(tails * np.pi)
+    heavy = heavy - (tails + 1) / 2 * np.log1p(z**2 / tails)
+    gaussian = -0.5 * z**2 - 0.5 * np.log(2 * np.pi)
+    return np.asarray(np.where(finite, heavy, gaussian) - np.log(sigma))

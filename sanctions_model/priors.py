@@ -103,6 +103,8 @@ class Priors(BaseModel):
         new = Priors.from_addresses(changed)
         merged = {name: dict(group) for name, group in self.entries.items()}
         for name, group in new.entries.items():
+            if "*" in group:
+                merged[name] = {}  # a prior for every equation leaves no equation its own
             merged.setdefault(name, {}).update(group)
         return self.model_copy(update={"entries": merged})
 
@@ -144,7 +146,9 @@ class Priors(BaseModel):
             if isinstance(prior, Relative):
                 prior = prior.scaled((moments or {}).get(label or ""))
             low, high = _SUPPORTS.get(name, (-np.inf, np.inf))
-            if prior.support[0] < low or prior.support[1] > high:
+            known_value = prior.value if isinstance(prior, Fixed) else None
+            at_edge = known_value in _EDGES.get(name, ())
+            if prior.support[0] < low or prior.support[1] > high or at_edge:
                 raise PriorError(
                     f"{self.origin}: {_table(name, label)}: {prior.family} has density on "
                     f"{prior.support}; expected a prior within ({low}, {high})."
@@ -182,6 +186,10 @@ class Priors(BaseModel):
             if source != "judgement"
         ]
         return tuple(dict.fromkeys(found))
+
+
+# A known value at these edges leaves no model: a state that never adjusts, a shock of no size.
+_EDGES = {"persistence": (1.0,), "scale": (0.0,), "degrees_of_freedom": (0.0,)}
 
 
 def _table(name: str, label: str | None) -> str:
@@ -222,7 +230,8 @@ def load_priors(path: Path | str | None = None) -> Priors:
     version = content.pop("format_version", None)
     if version != FORMAT_VERSION:
         raise PriorError(
-            f"{file.name}: format_version is {version}; expected {FORMAT_VERSION} as the first key."
+            f"{file.name}: format_version is {version!r}; "
+            f"expected {FORMAT_VERSION} as the first key."
         )
     periods = content.pop("periods_per_year", 4)
     if not isinstance(periods, int) or periods < 1:

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model.equations import Constant, Hold, LinearForm, Noise, Path
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.histories import NumpyBackend, evaluate_history
 from sanctions_model.interventions import Intervention, SetTo, require_horizon
 from sanctions_model.parameters import DrawParameters, linear_forms
@@ -209,11 +209,11 @@ def propagate(
         parameters=parameters,
         forms=forms,
         start=start.values,
-        shocks=shocks or {},
+        shocks=_checked_shocks(scm, shocks, (horizon, parameters.size)),
         edits=[i for i in interventions if i.variable not in scm.exogenous],
         horizon=horizon,
     )
-    return run.over(Drivers(scm, parameters, full, start=start), outcomes)
+    return run.over(Drivers(scm, parameters, full, start=start, edits=interventions), outcomes)
 
 
 def respond(
@@ -272,6 +272,8 @@ def respond(
     given = _scenario_paths(scm, horizon, dict(paths or {}), at_least=len(closed or [()]))
     stay = continuation_paths(scm, horizon, {})
     for name, level in (baseline or {}).items():
+        if name not in scm.exogenous:
+            raise UnknownVariableError.from_name(name, scm.exogenous, "the baseline")
         stay[name] = np.broadcast_to(np.asarray(level, dtype=float), (horizon,))
     past = {name: np.full((1, scm.longest_lag), path[0]) for name, path in stay.items()}
     base = {name: np.concatenate([past[name], stay[name][None]], axis=1) for name in given}
@@ -279,16 +281,8 @@ def respond(
         name: np.concatenate([np.repeat(past[name], len(path), axis=0), path], axis=1)
         for name, path in given.items()
     }
-    size = parameters.size
-    extra = {
-        name: np.broadcast_to(np.asarray(path, float).reshape(horizon, -1), (horizon, size))
-        for name, path in (shocks or {}).items()
-    }
-    for name in extra:
-        if name not in scm.stochastic:
-            raise QuestionError(
-                f"A shock to {name!r}, which has none; expected one of {', '.join(scm.stochastic)}."
-            )
+    extra = _checked_shocks(scm, shocks, (horizon, parameters.size))
+    closures = _checked_closures(scm, closed, max([1, *(len(path) for path in given.values())]))
     for name in held:
         scm.graph.require(name, "the variables held")
         if name not in scm.structural:
@@ -303,9 +297,47 @@ def respond(
         shocks=extra,
         edits=[SetTo(variable=name, value=0.0) for name in held],
         horizon=horizon,
-        closed=[frozenset(labels) for labels in closed] if closed else None,
+        closed=closures,
     )
     return run.over(Drivers(scm, parameters, levels, baseline=base), outcomes)
+
+
+def _checked_shocks(
+    scm: StructuralCausalModel, shocks: Mapping[str, np.ndarray] | None, shape: tuple[int, int]
+) -> dict[str, np.ndarray]:
+    """Shocks as ``(horizon, draw)`` arrays of stochastic equations."""
+    checked = {}
+    for name, path in (shocks or {}).items():
+        if name not in scm.stochastic:
+            scm.graph.require(name, "the shocks")
+            raise QuestionError(
+                f"A shock to {name!r}, which has none; expected one of {', '.join(scm.stochastic)}."
+            )
+        array = np.asarray(path, dtype=float)
+        array = array[:, None] if array.ndim == 1 else array
+        if array.shape not in (shape, (shape[0], 1)) or not np.isfinite(array).all():
+            raise QuestionError(
+                f"The shocks to {name!r} have shape {np.shape(path)}; expected finite values of "
+                f"shape {shape} or {shape[:1]}."
+            )
+        checked[name] = np.broadcast_to(array, shape)
+    return checked
+
+
+def _checked_closures(
+    scm: StructuralCausalModel, closed: Sequence[Collection[str]] | None, scenarios: int
+) -> list[frozenset[str]] | None:
+    """Return the closed links of each scenario, every label being a link that can be closed."""
+    if not closed:
+        return None
+    if scenarios not in (1, len(closed)) and len(closed) != 1:
+        raise QuestionError(
+            f"{len(closed)} sets of closed links for {scenarios} scenarios; give one for each."
+        )
+    for label in frozenset[str]().union(*closed):
+        if label not in scm.closable:
+            raise UnknownVariableError.from_name(label, sorted(scm.closable), "the closed links")
+    return [frozenset(labels) for labels in closed]
 
 
 def _scenario_paths(

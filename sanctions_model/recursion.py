@@ -49,8 +49,9 @@ class Drivers:
         *,
         baseline: Mapping[str, np.ndarray] | None = None,
         start: Start | None = None,
+        edits: Sequence[Intervention] = (),
     ) -> None:
-        self.scm, self.parameters = scm, parameters
+        self.scm, self.parameters, self.edits = scm, parameters, edits
         self.levels, self.baseline, self.start = levels, baseline, start
         self._unchanged: dict[str, np.ndarray] = {}  # the baseline's paths, the same in each block
         self.scenarios = max([1, *(len(path) for path in levels.values())])
@@ -86,6 +87,10 @@ class Drivers:
             early = np.broadcast_to(past[None, :first], early.shape)
             state, peak = past[-1], self.start.peaks.get(measure)
         late = asymmetric_adjustment(path[:, first:], share, speed, effective=state, peak=peak)
+        for edit in self.edits:
+            if edit.variable == name:
+                for period in range(1, late.shape[1]):
+                    late[:, period] = edit.apply(late[:, period], period)
         return np.concatenate([early, late], axis=1)
 
 

@@ -264,7 +264,7 @@ def sample_prior_predictive(
 
 def _groups(problem: Problem, random_seed: int, draws: int) -> dict[str, xr.Dataset]:
     prior = sample_prior(problem.scm, problem.absolute, draws=draws, random_seed=random_seed)
-    prior = complete_from_prior(problem, prior, random_seed)
+    prior = complete_from_prior(problem, prior, random_seed + 1)  # not the noise of predictions
     few = prior.isel({dims.DRAW: slice(0, 1000)})
     values = np.stack([problem.cases.values[name] for name in problem.cases.columns], axis=1)
     observed = np.where(problem.cases.observed > 0, values, np.nan)

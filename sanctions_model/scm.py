@@ -177,6 +177,13 @@ class StructuralCausalModel:
         return frozenset(label for labels in self.entries.values() for label in labels)
 
     @cached_property
+    def closable(self) -> frozenset[str]:
+        """Labels of the edges that a propagation can close: all that enter a linear form."""
+        return frozenset(
+            edge.label for equation in self.structural.values() for edge in equation.edges
+        )
+
+    @cached_property
     def longest_lag(self) -> int:
         """The longest lag of any edge, at least 1."""
         return max([1, *(edge.lag for edge in self.graph.edges)])
@@ -209,6 +216,9 @@ def _check_names(scm: StructuralCausalModel) -> None:
     if scm.periods_per_year < 1:
         raise SpecError(f"periods_per_year is {scm.periods_per_year}; expected 1 or more.")
     taken = {"coefficient", "intercept", "persistence", "scale", "degrees_of_freedom"}
+    taken |= {"recoverable_share", "recovery_speed", "missing_cell", "missing_cell_offset"}
+    taken |= {"observed", "history", "weight", "centre", "chain", "draw", "link", "equation"}
+    taken |= {"adjusting", "measure", "missing", "time"}
     for name in scm.scalars:
         if name in taken:
             raise SpecError(f"Parameter {name!r} of an identity has a reserved name; rename it.")
@@ -216,33 +226,43 @@ def _check_names(scm: StructuralCausalModel) -> None:
 
 def _check_parents(scm: StructuralCausalModel) -> None:
     for equation in scm.equations:
-        child = equation.variable.name
         for edge in equation.edges:
             if edge.parent not in scm.by_name:
                 raise UnknownVariableError.from_name(
-                    edge.parent, scm.by_name, f"the equation of {child!r}"
+                    edge.parent, scm.by_name, f"the equation of {equation.variable.name!r}"
                 )
-        own = [edge for edge in equation.edges if edge.parent == child]
-        labels = [edge.label for edge in equation.edges]
-        if isinstance(equation, PartialAdjustment | LatentAdjustment) and len(own) > 1:
+        _check_own_parents(equation)
+    for name, equation in scm.effective.items():
+        if equation.measure not in scm.exogenous:
             raise SpecError(
-                f"{child!r} adjusts partially, so its own lag is its persistence; "
-                f"drop {own[0].label!r} or use Linear."
-            )
-        if isinstance(equation, Identity) and own:
-            raise SpecError(f"Identity {child!r} refers to itself; use Level to cumulate.")
-        if len(set(labels)) < len(labels):
-            raise SpecError(f"A parent of {child!r} is given twice: {', '.join(labels)}.")
-        if isinstance(equation, AsymmetricAdjustment) and equation.measure not in scm.exogenous:
-            raise SpecError(
-                f"{child!r} follows {equation.measure!r}, which is not exogenous; "
+                f"{name!r} follows {equation.measure!r}, which is not exogenous; "
                 "an effective measure needs an exogenous one."
             )
+    followed = [equation.measure for equation in scm.effective.values()]
+    if len(set(followed)) < len(followed):
+        raise SpecError(f"Two effective measures follow one of {', '.join(followed)}; keep one.")
     for level in scm.levels:
-        if level.flow not in scm.by_name:
+        if level.flow not in scm.structural:
             raise UnknownVariableError.from_name(
-                level.flow, scm.by_name, f"the level {level.variable.name!r}"
+                level.flow, scm.structural, f"the level {level.variable.name!r}"
             )
+
+
+def _check_own_parents(equation: Equation) -> None:
+    child = equation.variable.name
+    own = [edge for edge in equation.edges if edge.parent == child]
+    labels = [edge.label for edge in equation.edges]
+    if isinstance(equation, PartialAdjustment | LatentAdjustment) and len(own) > 1:
+        raise SpecError(
+            f"{child!r} adjusts partially, so its own lag is its persistence; "
+            f"drop {own[0].label!r} or use Linear."
+        )
+    if isinstance(equation, Identity) and own:
+        raise SpecError(f"Identity {child!r} refers to itself; use Level to cumulate.")
+    if isinstance(equation, LatentAdjustment | Identity) and len(labels) == len(own):
+        raise SpecError(f"{child!r} has no parents; give it one, or make it exogenous.")
+    if len(set(labels)) < len(labels):
+        raise SpecError(f"A parent of {child!r} is given twice: {', '.join(labels)}.")
 
 
 def _check_unobserved(scm: StructuralCausalModel) -> None:

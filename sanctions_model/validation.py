@@ -217,7 +217,7 @@ def _share(check: str, what: str, claim: xr.DataArray, *, at_least: float) -> _F
 
 def _require_links(scm: StructuralCausalModel, links: Sequence[str]) -> frozenset[str]:
     """Return the links as a set; one that the model does not have would close or open nothing."""
-    labels = sorted({edge.label for edge in scm.graph.edges})
+    labels = sorted(scm.closable)
     for link in links:
         if link not in labels:
             raise UnknownVariableError.from_name(link, labels, "a sanity check")
@@ -226,7 +226,7 @@ def _require_links(scm: StructuralCausalModel, links: Sequence[str]) -> frozense
 
 def _all_but(scm: StructuralCausalModel, links: Sequence[str]) -> frozenset[str]:
     """Return what to close so that these links alone are open, own lags included."""
-    return frozenset(edge.label for edge in scm.graph.edges) - _require_links(scm, links)
+    return scm.closable - _require_links(scm, links)
 
 
 def _at(response: xr.DataArray, outcome: str, horizon: int) -> xr.DataArray:

@@ -6,13 +6,14 @@ scale, so that its posterior has a closed form; `silent` never has data, so that
 its prior. Data are simulated with plain loops.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from sanctions_model.density import complete_from_prior
 from sanctions_model.equations import (
     AsymmetricAdjustment,
     Exogenous,
@@ -26,7 +27,7 @@ from sanctions_model.equations import (
 from sanctions_model.interventions import Relief
 from sanctions_model.parameters import addresses, pin
 from sanctions_model.prior_families import Beta, Fixed, Gamma, LogNormal, Normal
-from sanctions_model.priors import Priors
+from sanctions_model.priors import Priors, sample_prior
 from sanctions_model.problem import Problem
 from sanctions_model.scm import StructuralCausalModel
 
@@ -288,6 +289,42 @@ def pinned(changed=None):
         "recovery_speed[trade]": 0.4,
     }
     return pin(MODEL, values | (changed or {}))
+
+
+@dataclass
+class FakeSampler:
+    """Independent draws from the prior, with as many divergences as told, one number a call."""
+
+    divergences: list
+    target_accept: float = 0.8
+    spread: float = 0.0
+    calls: list = field(default_factory=list)
+
+    def compile(self, problem):
+        self.calls.append("compile")
+        return "compiled"
+
+    def sample(self, compiled, problem, *, draws, tune, chains, random_seed, progress):
+        assert compiled == "compiled"
+        self.calls.append((self.target_accept, draws, tune, chains, random_seed, progress))
+        posterior = sample_prior(
+            problem.scm, problem.absolute, draws=draws, chains=chains, random_seed=random_seed
+        )
+        posterior = complete_from_prior(problem, posterior, random_seed)
+        posterior["coefficient"] = posterior["coefficient"] + self.spread * posterior["chain"]
+        posterior["of_no_interest"] = posterior["scale"]
+        diverging = np.zeros((chains, draws), dtype=bool)
+        diverging.flat[: self.divergences.pop(0)] = True
+        stats = xr.Dataset(
+            {
+                "diverging": (("chain", "draw"), diverging),
+                "logp": posterior["scale"].sum("equation"),
+            }
+        )
+        return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
+
+    def with_target_accept(self, target_accept):
+        return replace(self, target_accept=target_accept)
 
 
 @dataclass(frozen=True)

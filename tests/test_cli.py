@@ -10,13 +10,14 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from laboratory import TABLE_COLUMNS
+from laboratory import TABLE_COLUMNS, FakeSampler
 
 from sanctions_model import cli, job
 from sanctions_model.datasets import data_path
@@ -26,6 +27,7 @@ from sanctions_model.interventions import Relief
 from sanctions_model.parameters import addresses
 from sanctions_model.prior_families import Normal
 from sanctions_model.priors import load_priors
+from sanctions_model.sampling import compile_problem
 from sanctions_model.transmission import MEASURES, default_transmission
 
 FIGURES = {"channels", "graph", "prior_posterior", "responses", "scorecard"}
@@ -223,6 +225,61 @@ def test_an_interrupt_leaves_no_traceback(monkeypatch, tmp_path):
     assert done.code == 130
     assert "Traceback" not in done.err
     assert not (tmp_path / "out").exists()
+
+
+def sampled_by_hand(monkeypatch, divergences, spread=0.0):
+    """Let the job draw by hand where it would compile and sample."""
+    sampler = FakeSampler(divergences, spread=spread)
+    monkeypatch.setattr(job, "compile_problem", partial(compile_problem, sampler=sampler))
+    return sampler
+
+
+def test_a_whole_run_compiles_samples_and_answers_from_the_posterior(
+    tmp_path, monkeypatch, few_outcomes
+):
+    sampler = sampled_by_hand(monkeypatch, [3, 0])
+    out = tmp_path / "out"
+    done = call("run", "--draws", 600, "--tune", 9, "--out", out)
+    assert done.code == 0, done.err
+    assert [call[:4] for call in sampler.calls[1:]] == [(0.8, 600, 9, 4), (0.95, 600, 9, 4)]
+    notes = done.err.splitlines()
+    assert notes[0] == "compiling (once, up to two minutes) ..."
+    assert "sampling 4 chains of 9 + 600 draws" in notes[1]
+    assert notes[2].startswith("warning: 3 divergences")
+    assert "diagnostics: 0 divergences" in notes[3]
+    assert notes[3].endswith("after a refit at target_accept 0.95")
+    links, claims = (pd.read_csv(out / f"{name}.csv") for name in ("links", "claims"))
+    assert ",".join(links.columns) == TABLE_COLUMNS["links"]
+    assert ",".join(claims.columns) == TABLE_COLUMNS["claims"]
+    assert links[["median", "lower", "upper"]].notna().all().all()
+    # The draws are the prior's, so that data say nothing; equal seeds make them nearly equal.
+    assert claims["data_share"].abs().max() < 0.5
+    assert (claims["prob"] - claims["prob_prior"]).abs().max() < 0.1
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["refitted_at_target_accept"] == 0.95
+    assert {"compiling", "sampling", "answering", "writing", "total"} <= set(manifest["seconds"])
+    said = call("effects", "--fit", out, "--outcome", "key_rate").err
+    assert said.startswith("fit of 20")
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_what_does_not_converge_is_written_only_when_asked(
+    tmp_path, monkeypatch, few_outcomes, allowed
+):
+    sampled_by_hand(monkeypatch, [0], spread=1.0)
+    out = tmp_path / "out"
+    extra = ["--allow-unconverged"] if allowed else []
+    done = call("run", "--draws", 200, "--chains", 2, "--out", out, "--quiet", *extra)
+    assert "Sampling did not converge: R-hat" in done.err
+    assert len(done.err.splitlines()) == 1
+    if allowed:
+        assert done.code == 0
+        assert done.err.startswith("warning: ")
+        assert (out / "posterior.nc").exists()
+    else:
+        assert done.code == 3
+        assert done.out == ""
+        assert not out.exists()
 
 
 def test_draws_that_do_not_converge_exit_with_3_and_write_nothing(monkeypatch, tmp_path):
@@ -460,6 +517,113 @@ def test_a_fit_of_other_priors_is_used_with_one_warning(prior_run, monkeypatch):
     assert (
         line == "warning: priors differ from the files now; `sanctions-model run` makes a new fit"
     )
+
+
+# Verbs on the past and the future
+
+HISTORY_CALLS = {
+    "scenario run": ["scenario", "run", "--set", "key_rate=12@1-4", "--horizon", 6],
+    "scenario require": [
+        *("scenario", "require", "--outcome", "price_level", "--below", 5, "--within", 2),
+    ],
+    "forecast": ["forecast", "--horizon", 3, "--outcome", "key_rate"],
+    "conditional forecast": [
+        *("forecast", "--horizon", 3, "--outcome", "key_rate", "--condition", "key_rate=12@1-2"),
+    ],
+    "counterfactual run": [
+        *("counterfactual", "run", "--from", "2022Q1", "--to", "2023Q4", "--stay", "all"),
+        *("--outcome", "inflation"),
+    ],
+    "decompose": [
+        *("counterfactual", "decompose", "--from", "2023Q1", "--to", "2023Q4"),
+        *("--outcome", "inflation"),
+    ],
+}
+
+
+@pytest.mark.parametrize("verb", HISTORY_CALLS)
+def test_questions_on_past_and_future_are_answered_printed_and_written(prior_run, tmp_path, verb):
+    arguments = [*HISTORY_CALLS[verb], "--fit", prior_run[0]]
+    done = call(*arguments, "--csv", tmp_path / "table.csv")
+    assert done.code == 0, done.err
+    assert done.out.strip()
+    assert "prior draws of 20" in done.err
+    rows = json.loads(call(*arguments, "--json").out, parse_constant=pytest.fail)
+    table = pd.read_csv(tmp_path / "table.csv")
+    assert len(rows) == len(table) > 0
+    assert list(rows[0]) == list(table.columns)
+    if "time" in table:
+        assert [row["time"][:10] for row in rows] == table["time"].tolist()
+    quiet = call(*arguments, "--quiet")
+    assert (quiet.err, quiet.out) == ("", done.out)
+
+
+@pytest.mark.parametrize("verb", HISTORY_CALLS)
+def test_questions_on_past_and_future_need_a_fit(tmp_path, verb):
+    message = refused(*HISTORY_CALLS[verb], "--fit", tmp_path / "nowhere")
+    assert "There is no fit at" in message
+    assert "sanctions-model run" in message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["scenario", "run", "--set", "key-rate=12"], "variable=value"),
+        (["scenario", "run", "--set", "key_rate"], "variable=value"),
+        (["scenario", "run", "--set", "key_rate=high"], "variable=value"),
+        (["scenario", "run", "--set", "key_rat=12"], "Did you mean 'key_rate'?"),
+        (["scenario", "run", "--set", "key_rate=12@4-2"], "expected 1 <= start <= stop"),
+        (["scenario", "run", "--set", "key_rate=12@0-2"], "expected 1 <= start <= stop"),
+        (["scenario", "run", "--set", "key_rate=nan"], "expected finite numbers"),
+        (["scenario", "run", "--set", "trade=0", "--horizon", 0], "expected a whole number"),
+        (["scenario", "run"], "No intervention"),
+        (["scenario", "run", "--file", "nowhere.toml"], "No such file"),
+        (["scenario", "require", "--outcome", "price_level"], "either --below or --above"),
+        (
+            ["scenario", "require", "--outcome", "prices_level", "--below", 1],
+            "Did you mean 'price_level'?",
+        ),
+        (
+            ["scenario", "require", "--outcome", "inflation", "--below", 1, "--probability", 1.5],
+            "expected a number between 0 and 1",
+        ),
+        (
+            ["scenario", "require", "--outcome", "inflation", "--below", 1, "--within", 0],
+            "expected at least 1",
+        ),
+        (["forecast", "--horizon", 0], "expected a whole number"),
+        (["forecast", "--outcome", "inflaton"], "Did you mean 'inflation'?"),
+        (["forecast", "--condition", "key_rate=12"], "say which periods"),
+        (["forecast", "--condition", "key_rate=12@3-2"], "periods run backwards"),
+        (["forecast", "--condition", "key_rat=12@1-2"], "Did you mean 'key_rate'?"),
+        (["forecast", "--condition", "key_rate=12@1-99"], "but the horizon is 12"),
+        (
+            ["forecast", "--condition", "key_rate=12@1-2", "--absorb", "key_rat"],
+            "Did you mean 'key_rate'?",
+        ),
+        (
+            ["forecast", "--condition", "key_rate=12@1-2", "--set", "trade=0"],
+            "Conditions and interventions in one forecast",
+        ),
+        (["counterfactual", "run", "--from", "soon"], "soon"),
+        (["counterfactual", "run", "--from", "2022Q1", "--to", "2021Q1"], "2021Q1"),
+        (["counterfactual", "run", "--from", "2099Q1"], "2099Q1"),
+        (["counterfactual", "run", "--from", "2022Q1", "--stay", "key_rate"], "not a measure"),
+        (["counterfactual", "run", "--from", "2022Q1", "--stay", "trades"], "Did you mean 'trade'"),
+        (["counterfactual", "decompose", "--from", "1980Q1"], "1980Q1"),
+        (
+            ["counterfactual", "decompose", "--from", "2022Q1", "--outcome", "inflaton"],
+            "Did you mean 'inflation'?",
+        ),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
+)
+def test_impossible_questions_on_past_and_future_are_refused(
+    prior_run, tmp_path, arguments, message
+):
+    found = refused(*arguments, "--fit", prior_run[0], "--csv", tmp_path / "table.csv")
+    assert message in found
+    assert list(tmp_path.iterdir()) == []
 
 
 # Refused data
@@ -817,5 +981,6 @@ def test_a_reader_that_stops_reading_is_no_error(prior_run, tmp_path):
 
 def test_every_measure_can_be_lifted_alone(prior_run):
     for name in MEASURES:
-        done = call("effects", "--fit", prior_run[0], "--measure", name, "--outcome", "rouble", "-q")
+        arguments = ["--measure", name, "--outcome", "rouble", "--quiet"]
+        done = call("effects", "--fit", prior_run[0], *arguments)
         assert done.code == 0, done.err

@@ -42,9 +42,7 @@ def model(noise):
     equations = [Exogenous(variable=variable("x"), continuation=Hold(0.0))]
     for row, child in enumerate(NAMES):
         parents = [f"{parent}[{lag}]" for lag in (1, 2) for parent in NAMES]
-        equations.append(
-            Linear(variable=variable(child), parents=(*NAMES[:row], *parents, "x"))
-        )
+        equations.append(Linear(variable=variable(child), parents=(*NAMES[:row], *parents, "x")))
     total = Identity(variable=variable("total"), terms={"u": 1.0, "v": 0.5, "w[1]": -1.0})
     return StructuralCausalModel(
         noise=noise,
@@ -475,7 +473,9 @@ def test_plausibility_is_the_tail_of_a_chi_squared(gaussian, cells):
     weights = np.linalg.inv(matrix)
     constraint, wanted = conditions_matrix(cells)
     gap = wanted - constraint @ weights @ right
-    variance = constraint @ weights @ np.diag(np.tile(SCALES**2, HORIZON)) @ (constraint @ weights).T
+    variance = (
+        constraint @ weights @ np.diag(np.tile(SCALES**2, HORIZON)) @ (constraint @ weights).T
+    )
     distance = gap @ np.linalg.solve(variance, gap)
     expected = stats.chi2(len(cells)).sf(distance)
     found = ask(gaussian, cells)["plausibility"]

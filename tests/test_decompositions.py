@@ -200,9 +200,7 @@ def test_the_parts_of_any_history_add_up_to_it(scm, seed, gaps):
 
 
 @pytest.mark.parametrize("start", ["2006Q2", "2013Q1", "2022Q1"])
-def test_the_parts_of_the_default_history_add_up_to_the_data(
-    default_problem, default_draws, start
-):
+def test_the_parts_of_the_default_history_add_up_to_the_data(default_problem, default_draws, start):
     past = episode(default_problem, default_draws, start=start)
     scm = default_problem.scm
     parts = historical_decomposition(past, outcomes=list(scm.variables))

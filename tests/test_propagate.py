@@ -450,5 +450,5 @@ def test_paths_of_different_numbers_of_scenarios_are_refused(default_problem, de
 
 @pytest.mark.parametrize("name", ["import_premium", "inflation_yoy", "trade", "nothing"])
 def test_a_shock_to_what_has_none_is_refused(default_problem, default_draws, name):
-    with pytest.raises(QuestionError, match=f"A shock to '{name}'"):
+    with pytest.raises((QuestionError, UnknownVariableError), match=f"'{name}'"):
         respond(default_problem.scm, default_draws, horizon=2, shocks={name: np.ones(2)})

@@ -4,16 +4,15 @@ import logging
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import laboratory
 import numpy as np
 import pytest
-import xarray as xr
-from laboratory import MODEL, PRIORS, as_observations, harvest_posterior
+from laboratory import MODEL, PRIORS, FakeSampler, as_observations, harvest_posterior
 from oracle import close
 
-from sanctions_model.density import complete_from_prior
+from sanctions_model import sanctions
 from sanctions_model.diagnostics import diagnose
 from sanctions_model.effects import links_table, total_effect
 from sanctions_model.errors import ConvergenceError, PriorError, QuestionError
@@ -23,6 +22,7 @@ from sanctions_model.priors import sample_prior
 from sanctions_model.problem import Problem
 from sanctions_model.samplers import Nutpie, PyMCSampler
 from sanctions_model.sampling import Compiled, Fit, fit, sample_prior_predictive
+from sanctions_model.sanctions import SanctionsModel
 from sanctions_model.specification import spec_hash
 
 # Comparisons with exact values allow this many Monte-Carlo standard errors: some 60 comparisons
@@ -364,42 +364,6 @@ def test_one_chain_cannot_agree_with_others_but_its_size_counts(lab):
 # A sampler made by hand: what `fit` does with what it gets
 
 
-@dataclass
-class FakeSampler:
-    """Independent draws from the prior, with as many divergences as told, one number a call."""
-
-    divergences: list
-    target_accept: float = 0.8
-    spread: float = 0.0
-    calls: list = field(default_factory=list)
-
-    def compile(self, problem):
-        self.calls.append("compile")
-        return "compiled"
-
-    def sample(self, compiled, problem, *, draws, tune, chains, random_seed, progress):
-        assert compiled == "compiled"
-        self.calls.append((self.target_accept, draws, tune, chains, random_seed, progress))
-        posterior = sample_prior(
-            problem.scm, problem.absolute, draws=draws, chains=chains, random_seed=random_seed
-        )
-        posterior = complete_from_prior(problem, posterior, random_seed)
-        posterior["coefficient"] = posterior["coefficient"] + self.spread * posterior["chain"]
-        posterior["of_no_interest"] = posterior["scale"]
-        diverging = np.zeros((chains, draws), dtype=bool)
-        diverging.flat[: self.divergences.pop(0)] = True
-        stats = xr.Dataset(
-            {
-                "diverging": (("chain", "draw"), diverging),
-                "logp": posterior["scale"].sum("equation"),
-            }
-        )
-        return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
-
-    def with_target_accept(self, target_accept):
-        return replace(self, target_accept=target_accept)
-
-
 def fit_with(sampler, **settings):
     given = {"draws": 1000, "tune": 10, "chains": 4, "random_seed": 3}
     return fit(MODEL, lab_observations(), PRIORS, sampler=sampler, **(given | settings))
@@ -649,6 +613,23 @@ def test_prior_only_loads_no_sampler():
         "print([n for n in ('pymc', 'pytensor', 'nutpie', 'numba') if n in sys.modules])"
     )
     assert run_python(code) == "[]"
+
+
+# One object to start from
+
+
+def test_the_one_object_calls_the_functions_of_the_same_name(monkeypatch):
+    model = SanctionsModel(transmission=MODEL, priors=PRIORS)
+    observations = lab_observations()
+    same = sample_prior_predictive(MODEL, observations, PRIORS, draws=7, random_seed=2)
+    found = model.sample_prior_predictive(observations, draws=7, random_seed=2)
+    assert found.draws.identical(same.draws)
+    monkeypatch.setattr(sanctions, "fit", lambda *given, **options: (given, options))
+    given, options = model.fit(observations, draws=1, tune=2, chains=3, random_seed=4)
+    assert given == (MODEL, observations, PRIORS)
+    assert options.items() >= {"draws": 1, "tune": 2, "chains": 3, "random_seed": 4}.items()
+    built = model.build(observations)
+    assert [variable.name for variable in built.observed_RVs] == ["observed"]
 
 
 # Minutes of compiling

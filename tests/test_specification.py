@@ -157,7 +157,7 @@ def test_the_hash_sees_every_change_of_the_equations(changed):
         ([], "not one of a structural causal model"),
         ({"kind": "Linear", "variable": {"kind": "Variable", "name": "y"}}, "not one of a struct"),
         ({"kind": "Spline"}, "Unknown kind 'Spline'"),
-        ({"kind": "StructuralCausalModel"}, "a StructuralCausalModel does not fit: .*equations"),
+        ({"kind": "StructuralCausalModel"}, "does not fit: .*equations"),
         ({"kind": "StructuralCausalModel", "equations": [], "speed": 1}, "does not fit: .*speed"),
         ({"kind": "StructuralCausalModel", "equations": []}, "has no equations"),
     ],

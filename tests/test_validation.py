@@ -10,6 +10,7 @@ import xarray as xr
 from sanctions_model import validation
 from sanctions_model.effects import measure_effects
 from sanctions_model.equations import Exogenous, Hold, Linear, Variable
+from sanctions_model.edits import with_parameters
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.observations import load_observations
 from sanctions_model.parameters import addresses, pin
@@ -57,7 +58,10 @@ def checked(default_problem, medians):
     """A function from changed parameters to the table of one draw at the prior medians."""
 
     def check(changes=None):
-        draws = pin(default_problem.scm, medians | (changes or {}))
+        # Pinning refuses an explosive persistence; an edit of the draws does not.
+        draws = with_parameters(
+            default_problem.scm, pin(default_problem.scm, medians), changes or {}
+        )
         return sanity_checks(default_problem, draws)
 
     return check

@@ -46,7 +46,7 @@ from sanctions_model.plots.style import (
     place_axes,
     wrap,
 )
-from sanctions_model.plots.words import effect_unit, periods_name
+from sanctions_model.plots.words import effect_unit
 from sanctions_model.problem import Problem
 from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
@@ -274,7 +274,6 @@ def _caption(
     window: _Window, histories: dict[str, _History], rule: IntervalRule, drawn_from: str
 ) -> str:
     scm = window.problem.scm
-    periods = periods_name(scm)
     notes = []
     if any(history.completed.any() for history in histories.values()):
         notes.append(
@@ -290,9 +289,9 @@ def _caption(
         origin = period_name(window.problem.cases.time[window.origin], scm.periods_per_year)
         notes.append(f"Levels are relative to {origin}. ")
     return (
-        f"Contrast: the window {window.words} (shaded) replayed with the {periods}' own shocks "
-        "under the changed course, against what happened; right: counterfactual less what "
-        "happened. Shocks stay as they were, also those that sanctions may have caused. "
+        f"Contrast: the window {window.words} (shaded) replayed under the changed course, all "
+        "other shocks as they were, also those that sanctions may have caused, against what "
+        "happened; right: counterfactual less what happened. "
         f"Blue line: {drawn_from} median; bands: 50 % interval and {rule}. "
         f"{''.join(notes)}pp: percentage points."
     )

@@ -105,8 +105,8 @@ def plot_decomposition(
         _stack(axes, years, bars, 2 * half * _BAR)
         line = actual.sel(where).to_numpy()
         axes.plot(years, line, color="white", lw=2.6, zorder=4)
-        single = {"marker": "o", "ms": 4.0} if years.size == 1 else {}
-        axes.plot(years, line, color=Colour.ink, lw=1.3, zorder=5, **single)
+        dot = "o" if years.size == 1 else ""  # a line needs two periods
+        axes.plot(years, line, color=Colour.ink, lw=1.3, marker=dot, ms=4.0, zorder=5)
         axes.axhline(0.0, color=Colour.ink, lw=0.7, zorder=3)
         unit = str(contributions["unit"].sel(where).item())
         frame(axes, headings[name], difference_unit(unit) or "unit of the variable")

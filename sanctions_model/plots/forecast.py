@@ -82,15 +82,20 @@ _CONDITION: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """How one outcome is shown, and its past and futures in that unit."""
+    """One outcome as it is shown: its last years and its futures, in the unit of the axis."""
 
     label: str
     unit: str
-    history: xr.DataArray
-    futures: tuple[xr.DataArray, ...]
+    past: Bands
+    futures: tuple[Bands, ...]
     known: np.ndarray
     completed: np.ndarray
     yearly: bool
+
+    @property
+    def estimated(self) -> np.ndarray:
+        """Where the past is no datum and no completed cell but follows from parameters."""
+        return np.asarray(self.past.spread & self.known & ~self.completed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +154,18 @@ def plot_forecast(
     names = chosen(given.paths, outcomes)
     labels = _labels(given.paths, scenario_labels)
     histories = drawn_histories(problem, draws)
-    imposed = {condition.variable: condition.values for condition in conditions}
+    imposed: dict[str, dict[int, float]] = {}
+    for condition in conditions:
+        imposed.setdefault(condition.variable, {}).update(condition.values)
     views = {name: _view(problem, draws, histories, given, name, imposed) for name in names}
 
     horizon = given.paths.sizes[dims.HORIZON]
     title = f"{'Conditional forecast' if conditions else 'Forecast'} over "
     title += f"{count_periods(scm, horizon)} after {_period(problem, given.start)}"
     caption = _caption(problem, given, views, rule, drawn_from, conditioned=bool(conditions))
-    shown = not set(imposed).isdisjoint(names)
-    nowcast = any(view.completed.any() for view in views.values())
-    handles = _handles(labels, rule, drawn_from, conditions=shown, nowcast=nowcast)
+    handles = _handles(labels, views, rule, drawn_from)
+    if not set(imposed).isdisjoint(names):
+        handles.append(Line2D([], [], label="condition", **_CONDITION))
     top, bottom = page_text_inches(title, caption)
     columns = min(2, len(names))
     width = (COLUMN_INCHES - _LEFT - _RIGHT - (columns - 1) * _GAP) / columns
@@ -221,12 +228,12 @@ def _view(
     name: str,
     imposed: Mapping[str, Mapping[int, float]],
 ) -> _View:
-    scm, start = problem.scm, given.start
+    scm, start, year = problem.scm, given.start, problem.scm.periods_per_year
     variable = scm.variables[name]
     flow, sign = flow_of(scm, name)
     origin = start if name in imposed else _last_observed(problem, flow, start)
-    past = histories[flow][:, : start + 1]
-    history = as_draws(past if flow == name else level_from(past, sign, origin), draws)
+    values = histories[flow][:, : start + 1]
+    past = as_draws(values if flow == name else level_from(values, sign, origin), draws)
     futures = [
         given.paths.sel({dims.OUTCOME: name})
         .isel({dims.SCENARIO: scenario})
@@ -236,22 +243,30 @@ def _view(
     known = known_periods(problem, name, origin)[: start + 1]
     completed = completed_periods(problem, name, origin)[: start + 1] & known
     label, unit = variable.label, variable.unit or "unit of the variable"
-    flows = {level.flow for level in scm.levels}
-    yearly = name in flows and name not in imposed and scm.periods_per_year > 1
+    yearly = name not in imposed and year > 1 and name in {level.flow for level in scm.levels}
     if yearly:
-        year = scm.periods_per_year
         label, unit = f"{label}, year on year", "% a year (100 dlog)"
-        futures = [_yearly(future, year, before=history) for future in futures]
-        history = _yearly(history, year)
+        futures = [_yearly(future, year, before=past) for future in futures]
+        past = _yearly(past, year)
         known = _within(known, year, every=True)
         completed = _within(completed, year, every=False) & known
     elif flow != name:
         # Paths of levels start from 0 after the start: put them where the past ends.
-        futures = [future + history.isel({dims.TIME: -1}) for future in futures]
-        if completed[origin]:  # then all of the past is relative to a completed cell
-            completed = np.zeros_like(completed)
+        futures = [future + past.isel({dims.TIME: -1}) for future in futures]
         unit = f"{short_unit(variable)}, {_period(problem, origin)} = 0"
-    return _View(label, unit, history, tuple(futures), known, completed, yearly)
+        if (flow, origin) in problem.cases.missing:
+            completed = np.zeros_like(completed)  # all of the past is relative to that cell
+    shown = slice(max(0, start + 1 - _YEARS_BEFORE * year), None)
+    bands = bands_of(past.isel({dims.TIME: shown}))
+    return _View(
+        label=label,
+        unit=unit,
+        past=bands,
+        futures=tuple(bands_of(future) for future in futures),
+        known=known[shown],
+        completed=completed[shown] & bands.spread,
+        yearly=yearly,
+    )
 
 
 def _last_observed(problem: Problem, flow: str, start: int) -> int:
@@ -285,39 +300,31 @@ def _panel(
     width: float,
 ) -> None:
     per_year = problem.scm.periods_per_year
-    before = max(0, start + 1 - _YEARS_BEFORE * per_year)
-    years = decimal_years(problem.cases.time[before : start + 1], per_year)
-    ahead = years[-1] + np.arange(1, view.futures[0].sizes[dims.HORIZON] + 1) / per_year
-    history = bands_of(view.history.isel({dims.TIME: slice(before, None)}))
-    known = view.known[before:]
-    for colour, future in zip(_SCENARIOS, view.futures, strict=False):
-        bands, places = bands_of(future), ahead
-        if known[-1]:
-            bands, places = bands.after(history), np.array([years[-1], *ahead])
+    first = start + 1 - view.known.size
+    years = decimal_years(problem.cases.time[first : start + 1], per_year)
+    ahead = years[-1] + np.arange(1, view.futures[0].median.size + 1) / per_year
+    for colour, future in zip(_colours(len(view.futures)), view.futures, strict=True):
+        bands, places = future, ahead
+        if view.known[-1]:
+            bands, places = future.after(view.past), np.array([years[-1], *ahead])
         fan(axes, places, bands, colour, outlined=len(view.futures) > 1)
-    _past(axes, years, history, known, view.completed[before:])
-    periods = sorted(period for period in imposed if period <= ahead.size)
-    axes.plot(
-        ahead[[period - 1 for period in periods]],
-        [imposed[period] for period in periods],
-        **_CONDITION,
-    )
+    low, high = view.past.bounds(wide=True)
+    if view.estimated.any():
+        where = view.known.tolist()
+        axes.fill_between(years, low, high, where=where, color=Colour.ink, alpha=ESTIMATE, lw=0)
+    median = np.where(view.known, view.past.median, np.nan)
+    axes.plot(years, median, color=Colour.ink, lw=1.3, zorder=3)
+    mark_completed(axes, years, view.past, view.completed)
+    for period, value in imposed.items():
+        if period <= ahead.size:
+            axes.plot([ahead[period - 1]], [value], **_CONDITION)
     half = 0.5 / per_year
     axes.axvline(years[-1] + half, color=Colour.faint, lw=0.7, ls=":")
     year_axis(axes, float(years[0]) - half, float(ahead[-1]) + half, width, per_year)
 
 
-def _past(
-    axes: Axes, years: np.ndarray, bands: Bands, known: np.ndarray, completed: np.ndarray
-) -> None:
-    """Draw what is known, with the interval of what is completed or estimated."""
-    completed = completed & bands.spread
-    low, high = bands.bounds(wide=True)
-    if np.any(bands.spread & known & ~completed):
-        where = known.tolist()
-        axes.fill_between(years, low, high, where=where, color=Colour.ink, alpha=ESTIMATE, lw=0)
-    axes.plot(years, np.where(known, bands.median, np.nan), color=Colour.ink, lw=1.3, zorder=3)
-    mark_completed(axes, years, bands, completed)
+def _colours(count: int) -> list[str]:
+    return [_SCENARIOS[position % len(_SCENARIOS)] for position in range(count)]
 
 
 def _period(problem: Problem, position: int) -> str:
@@ -325,25 +332,20 @@ def _period(problem: Problem, position: int) -> str:
 
 
 def _handles(
-    labels: Sequence[str],
-    rule: IntervalRule,
-    drawn_from: str,
-    *,
-    conditions: bool,
-    nowcast: bool,
+    labels: Sequence[str], views: Mapping[str, _View], rule: IntervalRule, drawn_from: str
 ) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=Colour.ink, lw=1.3, label="past"),
         *(
             Line2D([], [], color=colour, lw=1.5, label=label or f"{drawn_from} median")
-            for label, colour in zip(labels, _SCENARIOS, strict=False)
+            for label, colour in zip(labels, _colours(len(labels)), strict=True)
         ),
         *fan_keys(rule, outlined=len(labels) > 1),
     ]
-    if nowcast:
+    if any(view.completed.any() for view in views.values()):
         handles.append(completed_key(rule))
-    if conditions:
-        handles.append(Line2D([], [], label="condition", **_CONDITION))
+    if any(view.estimated.any() for view in views.values()):
+        handles.append(estimate_key(rule, "past, estimated"))
     return handles
 
 

@@ -54,7 +54,7 @@ _SAMPLE, _BETWEEN = 0.34, 0.16
 # Years that an axis spans before its ticks name years, not periods.
 _SHORT_AXIS = 1.6
 _ROUNDING = 1e-9
-_PAGE, _LOWEST = 10.5, 0.95
+_PAGE, _LOWEST = 10.5, 0.85
 _OUTLINE: dict[str, Any] = {"lw": 0.9, "ls": (0, (3, 1.5))}
 _COMPLETED: dict[str, Any] = {
     "marker": "o",
@@ -159,7 +159,7 @@ def fan_keys(rule: IntervalRule, *, outlined: bool = False) -> list[Line2D | Pat
     mass = f"{100 * rule.prob:g} % interval"
     if outlined:
         return [
-            Patch(color=Colour.faint, alpha=WIDE, lw=0, label="50 % interval"),
+            Patch(color=Colour.faint, alpha=_HALF, lw=0, label="50 % interval"),
             Line2D([], [], color=Colour.faint, label=mass, **_OUTLINE),
         ]
     both = 1 - (1 - WIDE) * (1 - _HALF)
