@@ -18,7 +18,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.equations import Noise
 from sanctions_model.errors import QuestionError
-from sanctions_model.forecasts import starting_state
+from sanctions_model.forecasts import continuation_words, starting_state
 from sanctions_model.interventions import require_horizon
 from sanctions_model.parameters import DrawParameters
 from sanctions_model.problem import Problem
@@ -177,6 +177,7 @@ def conditional_forecast(
     result.attrs = {
         "start": str(problem.cases.time[last])[:10],
         "absorbing": ", ".join(shocked),
+        "continuation": continuation_words(scm, exogenous or {}),
         "conditions": len(cells),
     }
     return result

@@ -22,6 +22,7 @@ from sanctions_model.recursion import Start
 from sanctions_model.scm import StructuralCausalModel
 
 __all__ = [
+    "continuation_words",
     "forecast_error_variance_decomposition",
     "last_known_period",
     "simulate",
@@ -134,16 +135,17 @@ def simulate(
     )
     paths.attrs = {
         "start": str(problem.cases.time[last])[:10],
-        "continuation": _continuation(scm, exogenous or {}, interventions),
+        "continuation": continuation_words(scm, exogenous or {}, interventions),
     }
     return paths.rename("path")
 
 
-def _continuation(
+def continuation_words(
     scm: StructuralCausalModel,
     exogenous: Mapping[str, np.ndarray],
-    interventions: Sequence[Intervention],
+    interventions: Sequence[Intervention] = (),
 ) -> str:
+    """Say what each driver is taken to do over the horizon."""
     given = {*exogenous, *(i.variable for i in interventions)}
     words = []
     for name, equation in scm.exogenous.items():

@@ -221,9 +221,13 @@ class RequiredRelief:
         asked = f"{goal} within {self.target.within} periods with P >= {self.target.probability:g}"
         best = int(np.argmax(self.probability))
         if self.smallest is None:
+            short = self.target.probability - self.probability[best]
+            near = short < 2 * self.standard_error[best]
+            close = ", within two standard errors of it" if near else ""
             return (
                 f"{asked} is out of reach: the best is P = {self.probability[best]:.2f} "
-                f"(s.e. {self.standard_error[best]:.3f}) at a relief of {self.depths[best]:.2f}."
+                f"(s.e. {self.standard_error[best]:.3f}){close}, at a relief of "
+                f"{self.depths[best]:.2f}; without relief P = {self.probability[0]:.2f}."
             )
         at = int(np.argmin(np.abs(self.depths - self.smallest)))
         found = f"P = {self.probability[at]:.2f}, s.e. {self.standard_error[at]:.3f}"

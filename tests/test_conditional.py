@@ -534,7 +534,7 @@ def test_two_conditions_on_one_cell_are_refused(gaussian):
 def test_names_that_the_model_does_not_have_are_refused(gaussian):
     problem, draws = gaussian
     few = (problem, draws.isel(draw=slice(0, 3)))
-    with pytest.raises(UnknownVariableError, match="'levl' in the conditions.*Did you mean 'level"):
+    with pytest.raises(UnknownVariableError, match=r"'levl' in the conditions.*Did you mean 'lev"):
         ask(few, [("levl", 1, 1.0)])
     with pytest.raises(UnknownVariableError, match="Unknown name 'q' in the absorbing shocks"):
         ask(few, [("v", 1, 1.0)], absorbing=["q"])
@@ -563,6 +563,22 @@ def test_a_latent_state_meets_no_condition(default_problem, default_draws):
     change = [Condition(variable="import_premium_change", values={1: 0.5})]
     with pytest.raises(QuestionError, match="cannot meet all 1 conditions"):
         conditional_forecast(default_problem, default_draws, change, horizon=2, random_seed=1)
+
+
+def test_several_paths_of_a_driver_are_refused(gaussian):
+    """One future a draw: a second scenario would be left out in silence."""
+    problem, draws = gaussian
+    few = (problem, draws.isel(draw=slice(0, 3)))
+    with pytest.raises(QuestionError, match="x"):
+        ask(few, [("v", 1, 1.0)], x=np.stack([X_PATH, X_PATH + 1]))
+
+
+@pytest.mark.parametrize("steps", [0, -1])
+def test_heavy_tails_need_a_step_at_least(heavy, steps):
+    problem, draws = heavy
+    few = (problem, draws.isel(draw=slice(0, 3)))
+    with pytest.raises(QuestionError, match="gibbs_steps"):
+        ask(few, [("v", 1, 1.0)], gibbs_steps=steps)
 
 
 @pytest.mark.parametrize(

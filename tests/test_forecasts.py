@@ -137,8 +137,8 @@ def test_a_past_shorter_than_the_longest_lag_is_refused(length):
     adjustment = PRIORS.entries["persistence"]["*"]
     priors = priors_of({"z[4] -> z": Normal(mu=0, sigma=1), "persistence[y]": adjustment})
     observations = as_observations({"y": np.arange(1.0, length + 1), "z": np.ones(length)})
-    if length < 5:
-        with pytest.raises(ObservationError, match=f"have {length} periods.* expected at least 5"):
+    if length < 4:
+        with pytest.raises(ObservationError, match=f"have {length} periods.* expected at least 4"):
             Problem.of(scm, observations, priors)
         return
     draws = pin(scm, {"z[4] -> z": 0.0, "persistence[y]": 0.5, "scale[y]": 0.0})

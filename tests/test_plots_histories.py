@@ -519,6 +519,11 @@ def test_small_shocks_stand_together_and_each_shock_is_in_one_group():
     assert same["inflation",] == found[1].colour  # in another figure, too
 
 
+def test_what_moves_nothing_is_not_in_the_key(recent):
+    found = historical_decomposition(recent, outcomes=["import_premium"])
+    assert key_labels(plot_decomposition(found)) == ["actual less base", "sanctions measures"]
+
+
 def test_parts_without_a_base_are_refused(parts):
     with pytest.raises(QuestionError, match="no 'base'"):
         plot_decomposition(parts.drop_sel(part="base"))

@@ -22,6 +22,7 @@ from sanctions_model.equations import (
     Linear,
     Noise,
     PartialAdjustment,
+    Path,
 )
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.forecasts import simulate
@@ -329,7 +330,47 @@ def test_the_default_transmission_answers_with_all_measures(default_problem):
             outcomes=["key_rate"],
         ).to_numpy()[0, 0, :, 0]
         expected = (futures.min(axis=0) <= 13.0).mean()
-        assert found.probability[int(round(100 * depth))] == pytest.approx(expected, abs=1e-12)
+        assert found.probability[round(100 * depth)] == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_forecast_says_what_its_drivers_do():
+    """Held at a number, held at what they were, along a declared path, or as the caller says."""
+    continuations = {
+        "held": Hold(0.5),
+        "last": Hold(),
+        "declared": Path((1.0, 0.25)),
+        "given": Hold(),
+        "moved": Hold(),
+    }
+    scm = StructuralCausalModel(
+        noise=Noise.GAUSSIAN,
+        equations=(
+            *(
+                Exogenous(variable=variable(name), continuation=continuation)
+                for name, continuation in continuations.items()
+            ),
+            Linear(variable=variable("y"), parents=tuple(continuations)),
+        ),
+    )
+    problem = problem_of(scm, {name: np.arange(3.0) for name in (*continuations, "y")})
+    draws = pin(scm, {f"{name} -> y": 1.0 for name in continuations})
+    found = simulate(
+        problem,
+        draws,
+        horizon=3,
+        random_seed=1,
+        exogenous={"given": np.zeros(3)},
+        interventions=[ShiftBy(variable="moved", value=1.0)],
+        outcomes=["declared", "held", "last"],
+    )
+    np.testing.assert_array_equal(
+        found[:, 0, :, 0, 0], [[1.0, 0.25, 0.25], [0.5, 0.5, 0.5], [2.0, 2.0, 2.0]]
+    )
+    words = found.attrs["continuation"].split("; ")
+    assert words[0] == "held held at 0.5"
+    assert words[1] == "last held at its last value"
+    assert "held" not in words[2]
+    assert words[3:] == ["given as given", "moved as given"]
 
 
 @pytest.mark.parametrize("probability", [0.0, 1.0, -0.2, 1.5, np.nan])
@@ -349,7 +390,7 @@ def test_unknown_names_are_refused(noisy):
     problem, draws = noisy
     few = draws.isel(draw=slice(0, 5))
     target = Target(outcome="y", value=0.0, below=True, within=2, probability=0.5)
-    with pytest.raises(UnknownVariableError, match="'tarif' in the relief.*Did you mean 'tariff'"):
+    with pytest.raises(UnknownVariableError, match=r"'tarif' in the relief.*Did you mean 'tariff'"):
         required_relief(problem, few, target, relief=Relief(measures=("tarif",)), random_seed=1)
     with pytest.raises(QuestionError, match="'y' is not a measure"):
         required_relief(problem, few, target, relief=Relief(measures=("y",)), random_seed=1)
@@ -553,7 +594,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
     with pytest.raises(QuestionError, match="Cannot read"):
         load_scenario(tmp_path)
     (tmp_path / "latin.toml").write_bytes('label = "é"'.encode("latin-1"))
-    with pytest.raises(QuestionError, match="latin.toml is not a TOML file"):
+    with pytest.raises(QuestionError, match=r"latin.toml is not a TOML file"):
         load_scenario(tmp_path / "latin.toml")
 
 

@@ -8,9 +8,9 @@ import pytest
 import xarray as xr
 
 from sanctions_model import validation
+from sanctions_model.edits import with_parameters
 from sanctions_model.effects import measure_effects
 from sanctions_model.equations import Exogenous, Hold, Linear, Variable
-from sanctions_model.edits import with_parameters
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.observations import load_observations
 from sanctions_model.parameters import addresses, pin

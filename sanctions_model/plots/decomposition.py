@@ -36,6 +36,8 @@ _LEFT, _RIGHT = 0.6, 0.2
 _PLOT_HEIGHT, _ROW_GAP = 2.0, 0.3
 _SHOCKS_APART = 5
 _BAR = 0.88
+# A contribution below this is rounding.
+_ROUNDING = 1e-9
 
 
 def plot_decomposition(
@@ -123,7 +125,7 @@ def _groups(
     size = abs(contributions.median((dims.CHAIN, dims.DRAW))).mean(dims.TIME)
     total = size.sum(_PART)
     shares = size / total.where(total > 0, 1.0)
-    moving = [n for n in parts if bool((contributions.sel({_PART: n}) != 0).any())]
+    moving = [n for n in parts if float(abs(contributions.sel({_PART: n})).max()) > _ROUNDING]
     drivers = driver_groups([n for n in moving if n in scm.exogenous], scm, together=together)
     shocks = {n: shares.sel({_PART: n}).to_numpy() for n in moving if n not in scm.exogenous}
     return [*drivers, *shock_groups(shocks, scm, room=_SHOCKS_APART)]
