@@ -54,16 +54,16 @@ other = sm.counterfactual(
 plot_counterfactual(other, problem)
 
 # %%
-change = other["difference"].isel(time=-1)
+change = other["difference"]
+end = {name: middle(change.sel(outcome=name).isel(time=-1)) for name in change.outcome.to_numpy()}
+in_2022 = middle(change.sel(outcome="gdp_level", time="2022-10-01"))
 print(
     f"Without the measures of 2022 and after, GDP at the end of the data would be "
-    f"{middle(change.sel(outcome='gdp_level'))} %, consumer prices "
-    f"{middle(change.sel(outcome='price_level'))} %, the key rate "
-    f"{middle(change.sel(outcome='key_rate'))} pp. In the fourth quarter of 2022 the difference of "
-    f"GDP is only {middle(other['difference'].sel(outcome='gdp_level').isel(time=3))} %: the sudden "
-    "stop of that spring is in the shocks, which stay, although sanctions caused part of them; "
-    "the model's own links from measures to output are slow. Read it as what the modelled "
-    "channels carry, a lower bound of what sanctions did in that year."
+    f"{end['gdp_level']} %, consumer prices {end['price_level']} %, the key rate "
+    f"{end['key_rate']} pp. In the fourth quarter of 2022 the difference of GDP is only {in_2022} "
+    "%: the sudden stop of that spring is in the shocks, which stay, although sanctions caused "
+    "part of them, and the model's own links from measures to output are slow. Read it as what the "
+    "modelled channels carry, not as all that sanctions did in that year."
 )
 
 # %% [markdown]
@@ -75,14 +75,13 @@ parts = sm.historical_decomposition(since, outcomes=["inflation_yoy", "key_rate"
 plot_decomposition(parts)
 
 # %%
-measures = parts.sel(part=[p for p in parts.part.to_numpy() if p in fit.scm.measures]).sum("part")
-war = parts.sel(part="war")
+rate = parts.sel(outcome="key_rate").isel(time=-1)
+measures = rate.sel(part=[p for p in parts.part.to_numpy() if p in fit.scm.measures]).sum("part")
 print(
-    f"At the end of the data the measures add {middle(measures.sel(outcome='key_rate').isel(time=-1))}"
-    f" pp to the key rate and the war term {middle(war.sel(outcome='key_rate').isel(time=-1))} pp. "
-    "The two run together after 2022 and are hardly told apart: their sum is better known than "
-    "either. Before 2022 the rouble's and inflation's own shocks carry nearly all of both series; "
-    "what the decomposition calls a shock is whatever the equations do not explain."
+    f"At the end of the data the measures add {middle(measures)} pp to the key rate and the war "
+    f"term {middle(rate.sel(part='war'))} pp. The two run together after 2022, so quarterly data "
+    "hardly tell them apart, and what the decomposition calls a shock is whatever the equations do "
+    "not explain: most of the movement, as the bars show."
 )
 
 # %% [markdown]
@@ -103,13 +102,14 @@ plot_forecast(future, problem, draws)
 
 # %%
 last = future.isel(scenario=0, horizon=-1)
+after = {name: middle(last.sel(outcome=name)) for name in last.outcome.to_numpy()}
 print(
-    f"After {future.sizes['horizon']} quarters year-on-year inflation is "
-    f"{middle(last.sel(outcome='inflation_yoy'))} %, the key rate {middle(last.sel(outcome='key_rate'))} %, "
-    f"quarterly GDP growth {middle(last.sel(outcome='gdp_growth'), 2)} %. The medians lean on one "
-    "assumption: the war term, which raises growth and the key rate, is held for ever. The model "
-    "has no return of rates to a target beyond its reaction function and no slowing of the boom, "
-    "so the growth and rate levels after a year are scenario figures, not a judgement."
+    f"After {future.sizes['horizon']} quarters year-on-year inflation is {after['inflation_yoy']} "
+    f"%, the key rate {after['key_rate']} %, quarterly GDP growth {after['gdp_growth']} %. The "
+    "medians lean on one assumption: the war term, which raises growth and the key rate, is held "
+    "for ever. The model has no return of rates to a target beyond its reaction function and no "
+    "slowing of the boom, so growth and rates after the first year are scenario figures, not a "
+    "judgement."
 )
 
 # %% [markdown]

@@ -97,12 +97,11 @@ from .claims import Claim, load_claims, scorecard
 from .conditional import Condition, conditional_forecast
 from .counterfactuals import Episode, abduct, counterfactual, episode, historical_decomposition
 from .edits import policy_rule, replace_equation, with_parameters
+from .effect_tables import effects_table, links_table
 from .effects import (
     channel_effects,
-    effects_table,
     impulse_response,
     link_effects,
-    links_table,
     measure_effects,
     step_response,
     total_effect,

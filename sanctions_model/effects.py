@@ -13,10 +13,9 @@ Units are those of the outcome: growth rates in % a period, rates in percentage 
 log points (read as %). Horizons count periods from 1, the first period of the relief.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
@@ -24,19 +23,16 @@ from sanctions_model.equations import Linear
 from sanctions_model.errors import NoCausalPathError, QuestionError
 from sanctions_model.interventions import Relief, require_horizon
 from sanctions_model.parameters import DrawParameters
-from sanctions_model.prior_families import Prior
 from sanctions_model.propagate import continuation_paths, respond
 from sanctions_model.scm import StructuralCausalModel
-from sanctions_model.summaries import data_share, interval, interval_rule, probability
 
 __all__ = [
     "CHAIN_PARTS",
     "channel_effects",
-    "effects_table",
     "impulse_response",
     "link_effects",
-    "links_table",
     "measure_effects",
+    "reachable",
     "relief_paths",
     "step_response",
     "total_effect",
@@ -44,8 +40,6 @@ __all__ = [
 
 CHAIN_PARTS = ("article_chain", "chain_offset", "chain_remainder")
 _KIND = "kind"
-_STANDING_RELIEFS = (Relief(depth=0.5), Relief())
-_RELIEF_HORIZONS = (4, 8, 12, 20)
 
 
 def link_effects(
@@ -172,7 +166,7 @@ def _response(
 ) -> xr.DataArray:
     horizon = require_horizon(horizon)
     scm.graph.require(cause, "the cause")
-    wanted = _reached(scm, [cause], outcomes)
+    wanted = reachable(scm, [cause], outcomes)
     steps = (np.arange(horizon) < lasting).astype(float)
     if cause in scm.exogenous:
         base = float(continuation_paths(scm, 1, {})[cause][0])
@@ -188,7 +182,7 @@ def _response(
     return _finished(found.isel({dims.SCENARIO: 0}), f"change of {cause}")
 
 
-def _reached(
+def reachable(
     scm: StructuralCausalModel, causes: Sequence[str], outcomes: Sequence[str] | None
 ) -> list[str]:
     """Return the outcomes asked for, refusing any that none of the causes can reach."""
@@ -283,7 +277,7 @@ def total_effect(
     """
     relief = relief or Relief()
     horizon = require_horizon(horizon)
-    wanted = _reached(scm, relief.measures, outcomes)
+    wanted = reachable(scm, relief.measures, outcomes)
     paths = relief_paths(scm, relief, horizon)
     found = respond(scm, draws, horizon=horizon, paths=paths, outcomes=wanted, held=held)
     return _finished(found.isel({dims.SCENARIO: 0}), _contrast(relief))
@@ -316,7 +310,7 @@ def measure_effects(
     """
     relief = relief or Relief()
     horizon = require_horizon(horizon)
-    wanted = _reached(scm, relief.measures, outcomes)
+    wanted = reachable(scm, relief.measures, outcomes)
     stay = continuation_paths(scm, horizon, {})
     lifted = [*relief.measures, "all"]
     paths = {
@@ -349,7 +343,7 @@ def channel_effects(
     """
     relief = relief or Relief()
     horizon = require_horizon(horizon)
-    wanted = _reached(scm, relief.measures, outcomes)
+    wanted = reachable(scm, relief.measures, outcomes)
     if not scm.entries:
         raise QuestionError("The model names no entries; give it some to split effects by channel.")
     paths = relief_paths(scm, relief, horizon)
@@ -401,110 +395,3 @@ def _require_complete(scm: StructuralCausalModel, relief: Relief, entries: set[s
                 f"The entry link {edge.label!r} lies behind another entry, so that its part would "
                 "count twice; an entry is the first link after the measures."
             )
-
-
-def links_table(
-    scm: StructuralCausalModel,
-    priors: Mapping[str, Prior],
-    prior_draws: xr.Dataset,
-    draws: xr.Dataset | None,
-) -> pd.DataFrame:
-    """Tabulate every link's short-run and long-run effect, prior beside posterior.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-    priors : mapping of str to Prior
-        By address, for units, sources and assumed signs.
-    prior_draws : xr.Dataset
-        Prior draws, dims ``(chain, draw)``.
-    draws : xr.Dataset or None
-        Posterior draws; None leaves the posterior columns empty.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of ``links.csv``, two rows a link.
-    """
-    rule = interval_rule()
-    before = interval(link_effects(scm, prior_draws), rule)
-    after = None if draws is None else interval(link_effects(scm, draws), rule)
-    share = None if after is None else data_share(before, after)
-    rows = []
-    for link in scm.links:
-        prior = priors[link.label]
-        for kind in ("short_run", "long_run"):
-            where = {dims.LINK: link.label, _KIND: kind}
-            row: dict[str, object] = {"link": link.label, "parent": link.parent}
-            row |= {"child": link.child}
-            row |= {"lag": link.lag, "unit": prior.unit, "kind": kind}
-            row |= {f"prior_{n}": float(before.sel({**where, "summary": n})) for n in _SUMMARY}
-            row |= {
-                n: np.nan if after is None else float(after.sel({**where, "summary": n}))
-                for n in _SUMMARY
-            }
-            row["data_share"] = np.nan if share is None else float(share.sel(where))
-            row["sign_assumed"] = prior.sign != 0
-            row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
-            sources = prior.sources
-            row["sources"] = sources if isinstance(sources, str) else "; ".join(sources)
-            rows.append(row)
-    return pd.DataFrame(rows)
-
-
-_SUMMARY = ("median", "lower", "upper")
-
-
-def effects_table(
-    scm: StructuralCausalModel,
-    draws: xr.Dataset,
-    *,
-    reliefs: Sequence[Relief] = _STANDING_RELIEFS,
-    horizons: Sequence[int] = _RELIEF_HORIZONS,
-    outcomes: Sequence[str] | None = None,
-) -> pd.DataFrame:
-    """Tabulate the effects of relief by outcome, depth, horizon and channel.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    reliefs : sequence of Relief
-        Half and full relief of all measures in four steps by default.
-    horizons : sequence of int
-        Periods from the start.
-    outcomes : sequence of str, optional
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of ``effects.csv``.
-    """
-    rule = interval_rule()
-    longest = require_horizon(list(horizons))
-    rows = []
-    for relief in reliefs:
-        wanted = _reached(scm, relief.measures, outcomes)
-        for outcome in wanted:  # one at a time: the draws of all at once would not fit
-            effect = channel_effects(scm, draws, relief, horizon=longest, outcomes=[outcome])
-            effect = effect.sel(outcome=outcome, horizon=list(horizons))
-            summary = interval(effect, rule)
-            below = probability(effect < 0)
-            for horizon in horizons:
-                for channel in effect[dims.CHANNEL].to_numpy():
-                    where = {dims.HORIZON: horizon, dims.CHANNEL: channel}
-                    rows.append(
-                        {
-                            "outcome": outcome,
-                            "unit": scm.variables[outcome].unit,
-                            "relief": relief.depth,
-                            "horizon": horizon,
-                            "channel": str(channel),
-                            **{n: float(summary.sel({**where, "summary": n})) for n in _SUMMARY},
-                            "prob_below_zero": float(below.sel(where)),
-                            "ci_prob": rule.prob,
-                            "ci_kind": rule.kind,
-                        }
-                    )
-    return pd.DataFrame(rows)

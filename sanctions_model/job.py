@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from sanctions_model.claims import load_claims, scorecard
-from sanctions_model.effects import effects_table, links_table
+from sanctions_model.effect_tables import effects_table, links_table
 from sanctions_model.errors import FitFileError
 from sanctions_model.observations import load_observations
 from sanctions_model.priors import load_priors

@@ -4,7 +4,9 @@ What happened is data; what would have happened is computed here without the eng
 `oracle.Past`, replays from `oracle.Future`, or both by one matrix that holds all periods at once.
 """
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -611,3 +613,15 @@ def test_an_exogenous_driver_alone_is_a_history_too():
     found = counterfactual(past, interventions=[ScaleBy(variable="x", value=0.0)])
     # Lags of two periods read the past before the window, which stays.
     close(found["counterfactual"].to_numpy().ravel(), [-8.0, -10.0, -8.0, -9.0])
+
+
+# The page that lists the identities
+
+
+def test_the_page_of_identities_names_tests_that_exist():
+    page = Path(__file__).parents[1] / "docs" / "identities.md"
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", page.read_text(encoding="utf-8"))
+    assert len(named) > 50
+    for file, function in named:
+        text = Path(__file__).with_name(file).read_text(encoding="utf-8")
+        assert f"\ndef {function}(" in text, f"{file}::{function}"

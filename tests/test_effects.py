@@ -10,13 +10,12 @@ from laboratory import LIFTED, MODEL, TABLE_COLUMNS, pinned
 from oracle import as_dicts, close, propagated
 
 from sanctions_model import summaries
+from sanctions_model.effect_tables import effects_table, links_table
 from sanctions_model.effects import (
     CHAIN_PARTS,
     channel_effects,
-    effects_table,
     impulse_response,
     link_effects,
-    links_table,
     measure_effects,
     relief_paths,
     step_response,
