@@ -120,6 +120,14 @@ def conditional_forecast(
         or the absorbing shocks cannot meet the conditions.
     """
     horizon = require_horizon(horizon)
+    if gibbs_steps < 1:
+        raise QuestionError(f"gibbs_steps is {gibbs_steps}; expected at least 1.")
+    for name, path in (exogenous or {}).items():
+        if np.ndim(path) != 1:
+            raise QuestionError(
+                f"The path of {name!r} has shape {np.shape(path)}; a conditional forecast takes "
+                "one path a driver."
+            )
     scm = problem.scm
     cells = _cells(scm, conditions, horizon)
     shocked = list(dict.fromkeys(scm.stochastic if absorbing is None else absorbing))

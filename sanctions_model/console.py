@@ -49,7 +49,7 @@ def show(view: View, *, as_json: bool = False) -> None:
         One JSON array on stdout instead, for other programs.
     """
     if as_json:
-        records = json.loads(view.table.to_json(orient="records"))
+        records = json.loads(view.table.to_json(orient="records", date_format="iso"))
         sys.stdout.write(json.dumps(records, indent=2, ensure_ascii=False) + "\n")
         return
     table = view.table

@@ -104,6 +104,9 @@ def replace_equation(
             if not label.endswith(f"-> {name}")
         },
         chain=tuple(x for x in scm.chain if not x.endswith(f"-> {name}") or x in labels),
+        chain_offset=tuple(
+            x for x in scm.chain_offset if not x.endswith(f"-> {name}") or x in labels
+        ),
         entries={
             entry: tuple(x for x in own if not x.endswith(f"-> {name}") or x in labels)
             for entry, own in scm.entries.items()
@@ -174,6 +177,8 @@ def policy_rule(
     """
     link = f"{inflation} -> {rate}"
     values = {}
+    if not np.isfinite(target_shift):
+        raise QuestionError(f"A target shifted by {target_shift}; expected a finite number.")
     if smoothing is not None:
         if not 0 <= smoothing < 1:
             raise QuestionError(f"Smoothing of {smoothing}; expected a share in [0, 1).")

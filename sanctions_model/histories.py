@@ -4,7 +4,7 @@ The recursion runs only inside latent states, by doubling; everything else reads
 The same walk serves numpy draws and PyTensor expressions: `Backend` is all that differs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -69,6 +69,7 @@ def asymmetric_adjustment(
     *,
     effective: np.ndarray | None = None,
     peak: float | None = None,
+    act: Callable[[np.ndarray, int], np.ndarray] | None = None,
 ) -> np.ndarray:
     """Effective intensity along measure paths, see `scm.AsymmetricAdjustment`.
 
@@ -83,6 +84,8 @@ def asymmetric_adjustment(
         Effective intensity at the start, shape ``(draw,)``; the measure itself by default.
     peak : float, optional
         Largest intensity up to the start; the measure itself by default.
+    act : callable, optional
+        What interventions make of a period's intensity, given the period; it carries on from there.
 
     Returns
     -------
@@ -100,6 +103,8 @@ def asymmetric_adjustment(
         goal = now + (1.0 - share) * (highest - now)
         relieved = np.maximum(state + speed * (goal - state), now)
         state = np.where(now > before, imposed, relieved)
+        if act is not None:
+            state = act(state, period)
         result[:, period] = state
     return result
 

@@ -113,6 +113,10 @@ def model_inputs(problem: Problem) -> dict[str, np.ndarray]:
         "weight": problem.cases.weight,
         "centre": np.array([problem.cases.centres.get(link.label, 0.0) for link in scm.links]),
     }
+    if problem.cases.missing:
+        moments = np.array([problem.cases.moments[name] for name, _ in problem.cases.missing])
+        inputs["missing_mean"] = moments[:, 0]
+        inputs["missing_deviation"] = np.where(moments[:, 1] > 0, moments[:, 1], 1.0)
     for name, group in _groups(problem).items():
         for argument, values in group.arguments().items():
             inputs[f"{name}_{argument}"] = values
@@ -176,7 +180,7 @@ def build(problem: Problem) -> pm.Model:
         vectors = _parameter_vectors(problem, data)
         parameters = _TensorParameters(vectors, scm)
         length = problem.cases.time.size
-        history = _completed(problem, data[SERIES])
+        history = _completed(problem, data)
         columns = {
             name: specify_shape(history[:, i], length) for i, name in enumerate(_series(scm))
         }
@@ -211,15 +215,14 @@ def build(problem: Problem) -> pm.Model:
     return model
 
 
-def _completed(problem: Problem, history: Any) -> Any:
+def _completed(problem: Problem, data: Mapping[str, Any]) -> Any:
     """Put the unknown cells into the history: their prior is what the equations say of them."""
-    missing = problem.cases.missing
+    missing, history = problem.cases.missing, data[SERIES]
     if not missing:
         return history
-    moments = np.array([problem.cases.moments[name] for name, _ in missing])
     offset = pm.Flat(f"{MISSING_CELL}_offset", dims=dims.MISSING)
-    deviation = np.where(moments[:, 1] > 0, moments[:, 1], 1.0)
-    cells = pm.Deterministic(MISSING_CELL, moments[:, 0] + deviation * offset, dims=dims.MISSING)
+    values = data["missing_mean"] + data["missing_deviation"] * offset
+    cells = pm.Deterministic(MISSING_CELL, values, dims=dims.MISSING)
     columns = [_series(problem.scm).index(name) for name, _ in missing]
     periods = [period for _, period in missing]
     return pt.set_subtensor(history[np.array(periods), np.array(columns)], cells)

@@ -86,11 +86,16 @@ class Drivers:
             past = np.broadcast_to(self.start.values[name], (first + 1, share.size))
             early = np.broadcast_to(past[None, :first], early.shape)
             state, peak = past[-1], self.start.peaks.get(measure)
-        late = asymmetric_adjustment(path[:, first:], share, speed, effective=state, peak=peak)
-        for edit in self.edits:
-            if edit.variable == name:
-                for period in range(1, late.shape[1]):
-                    late[:, period] = edit.apply(late[:, period], period)
+        own = [edit for edit in self.edits if edit.variable == name]
+
+        def act(values: np.ndarray, period: int) -> np.ndarray:
+            for edit in own:
+                values = edit.apply(values, period)
+            return values
+
+        late = asymmetric_adjustment(
+            path[:, first:], share, speed, effective=state, peak=peak, act=act if own else None
+        )
         return np.concatenate([early, late], axis=1)
 
 

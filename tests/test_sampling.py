@@ -669,7 +669,6 @@ print(digest.hexdigest())
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # numba's threads before PyMC's
 def test_pymc_s_own_sampler_agrees_with_nutpie(lab):
     found = fit(
         MODEL,
