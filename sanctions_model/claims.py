@@ -250,8 +250,9 @@ def _reaching(
     problem: Problem, draws: xr.Dataset, claim: Claim, target: float, random_seed: int
 ) -> dict[str, Any]:
     """P(target reached) with and without the relief, on the same shocks."""
-    stay = relief_paths(problem.scm, Relief(depth=0.0, measures=claim.measures), claim.horizon)
-    lifted = relief_paths(problem.scm, claim.relief, claim.horizon)
+    scm, horizon, last = problem.scm, claim.horizon, problem.last_values
+    stay = relief_paths(scm, Relief(depth=0.0, measures=claim.measures), horizon, last)
+    lifted = relief_paths(scm, claim.relief, horizon, last)
     paths = simulate(
         problem,
         draws,

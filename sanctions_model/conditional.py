@@ -7,6 +7,11 @@ imposed jointly: with Gaussian shocks ``e | C y = c`` is Gaussian in closed form
 Journal of Monetary Economics 117). A Student-t shock is a Gaussian one with a random precision, so
 Gibbs steps alternate between the precisions and the Gaussian draw; the conditions hold exactly
 after each. Parameters keep their posterior: the conditions are a scenario, not data.
+
+Far in the tails of Student-t shocks, which of two shocks absorbs a condition mixes slowly: 60 steps
+are within Monte-Carlo error for conditions of some 5 scales, and put too little weight on the
+likelier shock beyond 10 (0.945 instead of 0.972 at 20 scales with 3 degrees of freedom); raise
+`gibbs_steps` there and look at the plausibility first.
 """
 
 from collections.abc import Mapping, Sequence

@@ -200,8 +200,10 @@ def _noise(
     scale = stack_draws(draws, "scale").T[:, None, :]
     shape = (scale.shape[0], periods, scale.shape[2])
     if problem.scm.noise is Noise.STUDENT_T:
-        freedom = stack_draws(draws, "degrees_of_freedom").T[:, None, :]
-        return np.asarray(scale * generator.standard_t(np.broadcast_to(freedom, shape)))
+        freedom = np.broadcast_to(stack_draws(draws, "degrees_of_freedom").T[:, None, :], shape)
+        heavy = np.isfinite(freedom)
+        tails = generator.standard_t(np.where(heavy, freedom, 1.0))
+        return np.asarray(scale * np.where(heavy, tails, generator.standard_normal(shape)))
     return np.asarray(scale * generator.standard_normal(shape))
 
 

@@ -13,13 +13,13 @@ Units are those of the outcome: growth rates in % a period, rates in percentage 
 log points (read as %). Horizons count periods from 1, the first period of the relief.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import Linear
+from sanctions_model.equations import Hold, Linear
 from sanctions_model.errors import NoCausalPathError, QuestionError
 from sanctions_model.interventions import Relief, require_horizon
 from sanctions_model.parameters import DrawParameters
@@ -213,13 +213,32 @@ def _finished(effect: xr.DataArray, contrast: str) -> xr.DataArray:
     return effect
 
 
-def relief_paths(scm: StructuralCausalModel, relief: Relief, horizon: int) -> dict[str, np.ndarray]:
-    """Return the measures' paths under a relief, from where they continue without it."""
+def relief_paths(
+    scm: StructuralCausalModel,
+    relief: Relief,
+    horizon: int,
+    last: Mapping[str, float] | None = None,
+) -> dict[str, np.ndarray]:
+    """Return the measures' paths under a relief, from where they continue without it.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    relief : Relief
+    horizon : int
+    last : mapping of str to float, optional
+        Last observed values, for measures whose continuation holds them.
+    """
     for name in relief.measures:
         if name not in scm.exogenous:
             scm.require(name, "the relief")
             raise QuestionError(f"{name!r} is not a measure; relief lowers exogenous measures.")
-    base = continuation_paths(scm, horizon, {})
+        if last is None and scm.exogenous[name].continuation == Hold():
+            raise QuestionError(
+                f"{name!r} is held at its last observed value, which no data give here; "
+                "declare its level, as in continuation=Hold(1.0)."
+            )
+    base = continuation_paths(scm, horizon, last or {})
     return {name: relief.path(base[name], horizon) for name in relief.measures}
 
 

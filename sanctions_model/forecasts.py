@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import Noise
+from sanctions_model.equations import Hold, Noise
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.interventions import Intervention, require_horizon
 from sanctions_model.parameters import DrawParameters
@@ -152,8 +152,13 @@ def continuation_words(
         if name in given:
             words.append(f"{name} as given")
             continue
-        value = getattr(equation.continuation, "value", None)
-        words.append(f"{name} held at {'its last value' if value is None else f'{value:g}'}")
+        match equation.continuation:
+            case Hold(None):
+                words.append(f"{name} held at its last value")
+            case Hold(value):
+                words.append(f"{name} held at {value:g}")
+            case _:
+                words.append(f"{name} along its declared path")
     return "; ".join(words)
 
 

@@ -29,7 +29,6 @@ __all__ = [
 ]
 
 _ADDRESS = re.compile(r"(?P<parameter>\w+)\[(?P<item>\w+)\]")
-# What a pinned model has where nothing is said: no drift, unit shocks, Gaussian tails.
 _RANGES = {
     "persistence": (0.0, np.nextafter(1.0, 0.0)),
     "scale": (0.0, np.inf),
@@ -37,6 +36,7 @@ _RANGES = {
     "recoverable_share": (0.0, 1.0),
     "recovery_speed": (0.0, 1.0),
 }
+# What a pinned model has where nothing is said: no drift, unit shocks, Gaussian tails.
 _NEUTRAL = {"intercept": 0.0, "scale": 1.0, "degrees_of_freedom": np.inf}
 
 

@@ -73,6 +73,11 @@ class Problem:
             if np.any(np.diff(self.cases.values[measure]) < 0)
         )
 
+    @property
+    def last_values(self) -> dict[str, float]:
+        """Last observed value of each exogenous variable."""
+        return {name: float(self.cases.values[name][-1]) for name in self.scm.exogenous}
+
     def history(self, draws: xr.Dataset) -> dict[str, np.ndarray]:
         """Return every series with the completed cells of the same draw filled in.
 

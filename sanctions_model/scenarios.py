@@ -170,6 +170,8 @@ class Target:
             raise QuestionError(
                 f"Probability {self.probability}; expected a number between 0 and 1, as in 0.8."
             )
+        if not np.isfinite(self.value):
+            raise QuestionError(f"A target of {self.value}; expected a finite number.")
         if self.within < 1:
             raise QuestionError(f"Within {self.within} periods; expected at least 1.")
 
@@ -301,6 +303,7 @@ def _at_depths(
                 depth=float(depth), ramp=relief.ramp, start=relief.start, measures=relief.measures
             ),
             horizon,
+            problem.last_values,
         )
         for depth in depths
     ]
