@@ -15,12 +15,10 @@ from sanctions_model import dims
 from sanctions_model.equations import Affine, LatentAdjustment
 from sanctions_model.errors import ObservationError
 from sanctions_model.graph import Edge
-from sanctions_model.histories import NumpyBackend
+from sanctions_model.histories import lagged
 from sanctions_model.scm import StructuralCausalModel
 
 __all__ = ["Cases", "available_cases"]
-
-_BACKEND = NumpyBackend()
 
 
 @dataclass(frozen=True)
@@ -169,7 +167,7 @@ def _means(
         moments[name] = (float(own.mean()), float(own.std()))
         for link in equation.links:
             if link.parent not in outside:
-                parent = _BACKEND.lag(data_part[link.parent], link.lag)
+                parent = lagged(data_part[link.parent], link.lag)
                 centres[link.label] = float(parent[used[name]].mean())
     return centres, moments
 
@@ -231,7 +229,7 @@ def _known(
         part[name] = np.zeros(size)
         for edge, coefficient in zip(equation.edges, equation.terms.values(), strict=True):
             if not isinstance(coefficient, Affine):
-                part[name] += coefficient * _BACKEND.lag(part[edge.parent], edge.lag)
+                part[name] += coefficient * lagged(part[edge.parent], edge.lag)
     return there, part
 
 

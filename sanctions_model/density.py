@@ -10,7 +10,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.equations import Noise
-from sanctions_model.histories import NumpyBackend, evaluate_history
+from sanctions_model.histories import evaluate_history
 from sanctions_model.parameters import DrawParameters, addresses, parameter_dims, stack_draws
 from sanctions_model.prior_families import student_t_log_density
 from sanctions_model.problem import MISSING_CELL, Problem
@@ -55,7 +55,7 @@ def one_step_means(
         for measure in problem.falling
     }
     values = problem.history(draws) if history is None else history
-    _, means = evaluate_history(scm, parameters, values, NumpyBackend(), shares=shares)
+    _, means = evaluate_history(scm, parameters, values, shares=shares)
     shape = (parameters.size, next(iter(values.values())).shape[-1])
     return np.stack([np.broadcast_to(means[name], shape) for name in scm.stochastic], axis=-1)
 

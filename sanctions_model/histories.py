@@ -1,11 +1,10 @@
 """The observed past, all periods at once: latent states, identities and one-step means.
 
-The recursion runs only inside latent states, by doubling; everything else reads observed parents.
-The same walk serves numpy draws and PyTensor expressions: `Backend` is all that differs.
+The recursion runs only inside latent states; everything else reads observed parents.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -13,53 +12,31 @@ from sanctions_model.equations import Parameters
 from sanctions_model.scm import StructuralCausalModel
 
 __all__ = [
-    "Backend",
-    "NumpyBackend",
     "asymmetric_adjustment",
     "evaluate_history",
+    "lagged",
+    "partial_adjustment",
 ]
 
 
-class Backend(Protocol):
-    """Array operations over the time axis, the last one."""
-
-    def lag(self, values: Any, periods: int) -> Any:
-        """Shift towards later periods; what precedes the first period holds its value."""
-
-    def adjust_partially(self, target: Any, persistence: Any) -> Any:
-        """Solve ``x_t = rho x_{t-1} + target_t``, starting from its steady state."""
-
-    def adjust_asymmetrically(self, measure: np.ndarray, share: Any, speed: Any) -> Any:
-        """Return the effective intensity of an observed measure that falls in the sample."""
+def lagged(values: np.ndarray, periods: int) -> np.ndarray:
+    """Shift towards later periods along the last axis; what precedes the first holds its value."""
+    if periods == 0:
+        return values
+    first = np.repeat(values[..., :1], min(periods, values.shape[-1]), axis=-1)
+    return np.concatenate([first, values[..., :-periods]], axis=-1)
 
 
-class NumpyBackend:
-    """Draws in rows, time in columns."""
-
-    def lag(self, values: np.ndarray, periods: int) -> np.ndarray:
-        """Shift towards later periods, first value held."""
-        if periods == 0:
-            return values
-        first = np.repeat(values[..., :1], min(periods, values.shape[-1]), axis=-1)
-        return np.concatenate([first, values[..., :-periods]], axis=-1)
-
-    def adjust_partially(self, target: np.ndarray, persistence: np.ndarray) -> np.ndarray:
-        """Solve the recursion period by period."""
-        rho = np.asarray(persistence)
-        target = np.broadcast_to(target, (*rho.shape, np.shape(target)[-1]))
-        path = np.empty(target.shape)
-        state = target[..., 0] / (1.0 - rho)
-        for period in range(target.shape[-1]):
-            state = rho * state + target[..., period]
-            path[..., period] = state
-        return path
-
-    def adjust_asymmetrically(
-        self, measure: np.ndarray, share: np.ndarray, speed: np.ndarray
-    ) -> np.ndarray:
-        """Run the asymmetric recursion, draws in rows."""
-        path: np.ndarray = asymmetric_adjustment(measure[None, :], share, speed)[0].T
-        return path
+def partial_adjustment(target: np.ndarray, persistence: np.ndarray) -> np.ndarray:
+    """Solve ``x_t = rho x_{t-1} + target_t`` from its steady state, draws in rows."""
+    rho = np.asarray(persistence)
+    target = np.broadcast_to(target, (*rho.shape, np.shape(target)[-1]))
+    path = np.empty(target.shape)
+    state = target[..., 0] / (1.0 - rho)
+    for period in range(target.shape[-1]):
+        state = rho * state + target[..., period]
+        path[..., period] = state
+    return path
 
 
 def asymmetric_adjustment(
@@ -113,10 +90,8 @@ def evaluate_history(
     scm: StructuralCausalModel,
     parameters: Parameters,
     values: Mapping[str, Any],
-    backend: Backend,
     *,
     shares: Mapping[str, tuple[Any, Any]],
-    centres: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Evaluate latent states, identities and one-step means on the observed past.
 
@@ -125,53 +100,49 @@ def evaluate_history(
     scm : StructuralCausalModel
         With its centres set.
     parameters : Parameters
-        Arrays over draws or tensors.
+        Arrays over draws.
     values : mapping of str to array
         Observed and exogenous series, time last.
-    backend : Backend
     shares : mapping of str to (share, speed)
         Recoverable share and recovery speed of each measure that falls in the sample; the others
         are as effective as they are in force.
-    centres : mapping of str to number or tensor, optional
-        The model's own by default.
 
     Returns
     -------
     histories, means : dict of str to array
         Every variable of the model; the mean of each stochastic equation given its parents.
     """
-    at = scm.centres if centres is None else centres
     histories = dict(values)
     for name, effective in scm.effective.items():
         measure = effective.measure
         if measure in shares:
-            histories[name] = backend.adjust_asymmetrically(values[measure], *shares[measure])
+            histories[name] = asymmetric_adjustment(values[measure][None], *shares[measure])[0].T
         else:
             histories[name] = values[measure]
     for name, equation in scm.unobserved.items():
-        form = equation.linear_form(parameters, at)
+        form = equation.linear_form(parameters, scm.centres)
         inputs = form.constant
         persistence = None
         for term in form.terms:
             if term.parent == name:
                 persistence = term.weight
             else:
-                inputs = inputs + _weighted(term.weight, histories[term.parent], term.lag, backend)
+                inputs = inputs + _weighted(term.weight, histories[term.parent], term.lag)
         if persistence is not None:
-            inputs = backend.adjust_partially(inputs, persistence)
+            inputs = partial_adjustment(inputs, persistence)
         histories[name] = inputs
     means = {}
     for name, behaviour in scm.stochastic.items():
-        form = behaviour.linear_form(parameters, at)
+        form = behaviour.linear_form(parameters, scm.centres)
         mean = _column(form.constant)
         for term in form.terms:
-            mean = mean + _weighted(term.weight, histories[term.parent], term.lag, backend)
+            mean = mean + _weighted(term.weight, histories[term.parent], term.lag)
         means[name] = mean
     return histories, means
 
 
-def _weighted(weight: Any, values: Any, lag: int, backend: Backend) -> Any:
-    return _column(weight) * backend.lag(values, lag)
+def _weighted(weight: Any, values: Any, lag: int) -> Any:
+    return _column(weight) * lagged(values, lag)
 
 
 def _column(weight: Any) -> Any:

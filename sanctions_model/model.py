@@ -1,8 +1,8 @@
 """From a model, data and priors to one PyMC model.
 
 Prior arguments and data are model inputs (`pm.Data`): other numbers need no new compilation.
-The likelihood is one weighted density over the period x equation matrix; latent states, the only
-recursion in it, are solved by doubling.
+The means are one matrix product (`design`), the likelihood is one weighted density over the
+period x equation matrix; latent states are the only recursion in it.
 """
 
 from collections import defaultdict
@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
-from pytensor.tensor.shape import specify_shape
 
 from sanctions_model import dims
+from sanctions_model.design import Design
 from sanctions_model.equations import Noise
-from sanctions_model.histories import evaluate_history
 from sanctions_model.parameters import addresses, parameter_coords, parameter_dims
 from sanctions_model.prior_families import (
     Beta,
@@ -31,49 +30,11 @@ from sanctions_model.prior_families import (
 )
 from sanctions_model.problem import MISSING_CELL, Problem
 from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.tensor_recursions import asymmetric_recursion, linear_recursion
 
 __all__ = ["build", "model_inputs"]
 
-SERIES = "history"
-
-
-class _TensorBackend:
-    """Time along the only axis."""
-
-    def lag(self, values: Any, periods: int) -> Any:
-        """Shift towards later periods, first value held."""
-        if periods == 0:
-            return values
-        return pt.concatenate([pt.repeat(values[:1], periods), values[:-periods]])
-
-    def adjust_partially(self, target: Any, persistence: Any) -> Any:
-        """Solve the recursion by doubling: log2(T) steps instead of T.
-
-        With ``v`` the deviation from the first target, ``x_t = sum_k rho^k v_{t-k}`` is built
-        from sums over 1, 2, 4, ... periods.
-        """
-        length = target.type.shape[0]
-        first = target[0]
-        path, power, reach = target - first, persistence, 1
-        while reach < length:
-            path = pt.concatenate([path[:reach], path[reach:] + power * path[:-reach]])
-            power, reach = power * power, 2 * reach
-        return path + first / (1.0 - persistence)
-
-    def adjust_asymmetrically(self, measure: Any, share: Any, speed: Any) -> Any:
-        """Unroll the asymmetric recursion."""
-        length = measure.type.shape[0]
-        state = peak = measure[0]
-        path = [state]
-        for period in range(1, length):
-            now, before = measure[period], measure[period - 1]
-            peak = pt.maximum(peak, now)
-            imposed = pt.minimum(state + now - before, peak)
-            goal = now + (1.0 - share) * (peak - now)
-            relieved = pt.maximum(state + speed * (goal - state), now)
-            state = pt.switch(now > before, imposed, relieved)
-            path.append(state)
-        return pt.stack(path)
+SERIES, NUMBERS = "series", "numbers"
 
 
 @dataclass(frozen=True)
@@ -100,61 +61,55 @@ def _groups(problem: Problem) -> dict[str, _Group]:
     }
 
 
+def _numbers(problem: Problem) -> dict[str, np.ndarray]:
+    """Prior arguments, centres and scales of completed cells, in a fixed order."""
+    numbers: dict[str, np.ndarray] = {}
+    for name, group in _groups(problem).items():
+        for argument, values in group.arguments().items():
+            numbers[f"{name}_{argument}"] = values
+        if name.startswith("lognormal"):
+            signs = [-1.0 if getattr(prior, "negative", False) else 1.0 for prior in group.priors]
+            numbers[f"{name}_sign"] = np.array(signs)
+    centres = problem.cases.centres
+    numbers["centre"] = np.array([centres.get(link.label, 0.0) for link in problem.scm.links])
+    moments = [problem.cases.moments[name] for name, _ in problem.cases.missing]
+    mean, deviation = np.array(moments).reshape(-1, 2).T
+    numbers["missing_mean"] = mean
+    numbers["missing_deviation"] = np.where(deviation > 0, deviation, 1.0)
+    return numbers
+
+
+def _matrices(problem: Problem, design: Design) -> dict[str, np.ndarray]:
+    """Everything that runs over time, periods in rows, in a fixed order."""
+    return {
+        "outcomes": np.stack([problem.cases.values[n] for n in problem.scm.stochastic], axis=1),
+        "weight": problem.cases.weight,
+        "known": design.known_values(),
+        "source": design.sources(),
+    }
+
+
 def model_inputs(problem: Problem) -> dict[str, np.ndarray]:
     """Return every number that the PyMC model takes as data, by name.
 
     A compiled model refits with other data or prior arguments by swapping these, as long as the
     equations, the number of periods, the families of the priors, the measures that fall, the
-    completed cells and the links with a centre stay; `sampling.fit` checks that.
+    completed cells and the links with a centre stay; `sampling.fit` checks that. They are two
+    arrays, because each input costs nutpie's compilation half a second.
     """
-    scm = problem.scm
-    inputs = {
-        SERIES: np.stack([problem.cases.values[name] for name in _series(scm)], axis=1),
-        "weight": problem.cases.weight,
-        "centre": np.array([problem.cases.centres.get(link.label, 0.0) for link in scm.links]),
+    return {
+        SERIES: np.concatenate([*_matrices(problem, Design(problem=problem)).values()], axis=1),
+        NUMBERS: np.concatenate([*_numbers(problem).values()]),
     }
-    if problem.cases.missing:
-        moments = np.array([problem.cases.moments[name] for name, _ in problem.cases.missing])
-        inputs["missing_mean"] = moments[:, 0]
-        inputs["missing_deviation"] = np.where(moments[:, 1] > 0, moments[:, 1], 1.0)
-    for name, group in _groups(problem).items():
-        for argument, values in group.arguments().items():
-            inputs[f"{name}_{argument}"] = values
-        if name.startswith("lognormal"):
-            signs = [-1.0 if getattr(prior, "negative", False) else 1.0 for prior in group.priors]
-            inputs[f"{name}_sign"] = np.array(signs)
-    return inputs
 
 
-def _series(scm: StructuralCausalModel) -> list[str]:
-    return [*scm.observed, *scm.exogenous]
-
-
-class _TensorParameters:
-    """Scalar tensors by name, cut from the model's parameter vectors."""
-
-    def __init__(self, vectors: Mapping[str, Any], scm: StructuralCausalModel) -> None:
-        coords = parameter_coords(scm)
-        self._positions = {
-            name: {label: i for i, label in enumerate(coords[dim])} if dim else {}
-            for name, dim in parameter_dims(scm).items()
-        }
-        self._vectors = vectors
-
-    def row(self, name: str, label: str) -> Any:
-        return self._vectors[name][self._positions[name][label]]
-
-    def coefficient(self, label: str) -> Any:
-        return self.row("coefficient", label)
-
-    def intercept(self, equation: str) -> Any:
-        return self.row("intercept", equation)
-
-    def persistence(self, variable: str) -> Any:
-        return self.row("persistence", variable)
-
-    def scalar(self, name: str) -> Any:
-        return self._vectors[name]
+def _cut(whole: Any, parts: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Cut along the last axis what `model_inputs` joined."""
+    ends = np.cumsum([values.shape[-1] for values in parts.values()])
+    starts = [0, *ends[:-1]]
+    return {
+        name: whole[..., start:end] for name, start, end in zip(parts, starts, ends, strict=True)
+    }
 
 
 def build(problem: Problem) -> pm.Model:
@@ -170,81 +125,117 @@ def build(problem: Problem) -> pm.Model:
         Parameters under their own names as deterministic variables with named dims; the observed
         matrix is ``observed``, dims ``(time, equation)``.
     """
-    scm = problem.scm
+    scm, design = problem.scm, Design(problem=problem)
     coords = {dim: labels for dim, labels in parameter_coords(scm).items() if labels}
     if problem.cases.missing:
         coords[dims.MISSING] = problem.cases.missing_labels
-    inputs = model_inputs(problem)
     with pm.Model(coords={**coords, dims.TIME: problem.cases.time}) as model:
-        data = {name: pm.Data(name, values) for name, values in inputs.items()}
-        vectors = _parameter_vectors(problem, data)
-        parameters = _TensorParameters(vectors, scm)
-        length = problem.cases.time.size
-        history = _completed(problem, data)
-        columns = {
-            name: specify_shape(history[:, i], length) for i, name in enumerate(_series(scm))
-        }
-        centres = {
-            link.label: data["centre"][i]
-            for i, link in enumerate(scm.links)
-            if link.label in problem.cases.centres
-        }
-        _, means = evaluate_history(
-            scm,
-            parameters,
-            columns,
-            _TensorBackend(),
-            centres=centres,
-            shares={
-                measure: (
-                    parameters.row("recoverable_share", measure),
-                    parameters.row("recovery_speed", measure),
-                )
-                for measure in problem.falling
-            },
-        )
-        mean = pt.stack(
-            [pt.broadcast_to(means[name], (length,)) for name in scm.stochastic], axis=1
-        )
-        outcomes = data[SERIES][:, : len(scm.observed)]
+        inputs = {name: pm.Data(name, values) for name, values in model_inputs(problem).items()}
+        numbers = _cut(inputs[NUMBERS], _numbers(problem))
+        series = _cut(inputs[SERIES], _matrices(problem, design))
+        everything = _all_parameters(problem, numbers)
+        vectors = _parameter_vectors(scm, everything)
+        weights = _weights(design, pt.concatenate([everything, numbers["centre"], np.ones(1)]))
+        columns = series["known"]
+        if design.filtered:
+            columns = pt.concatenate(
+                [columns, *_filtered(design, series["source"], vectors)], axis=1
+            )
+        mean = columns @ weights
         if problem.cases.missing:
-            # PyMC takes no random variable as observed value; only value - mean enters, so the
-            # completed cells (0 in the data) move to the side of the mean.
-            mean = mean - (history[:, : len(scm.observed)] - outcomes)
-        _likelihood(scm.noise, outcomes, mean, vectors, data["weight"])
+            mean = _with_completed_cells(design, numbers, mean, weights)
+        _likelihood(scm.noise, series["outcomes"], mean, vectors, series["weight"])
     return model
 
 
-def _completed(problem: Problem, data: Mapping[str, Any]) -> Any:
-    """Put the unknown cells into the history: their prior is what the equations say of them."""
-    missing, history = problem.cases.missing, data[SERIES]
-    if not missing:
-        return history
+def _weights(design: Design, factors: Any) -> Any:
+    """Return the weight of each column in each equation's mean, ``(column, equation)``."""
+    monomials = design.numbers
+    for places in design.products.T:
+        monomials = monomials * factors[places]
+    shape = (len(design.rows), len(design.problem.scm.stochastic))
+    flat = pt.zeros(shape[0] * shape[1])
+    return pt.inc_subtensor(flat[design.places], monomials).reshape(shape)
+
+
+def _filtered(design: Design, source: Any, vectors: Mapping[str, Any]) -> list[Any]:
+    """Pass series through the latent states' recursions; one matrix for each lag.
+
+    A recursion starts from its steady state, as if the first value had always been there; so a
+    lag reads from the same path, begun earlier by the longest lag.
+    """
+    scm, length = design.problem.scm, design.problem.cases.time.size
+    longest = max(design.lags)
+    held = np.maximum(np.arange(-longest, length), 0)
+    columns = _effective(design, source, vectors)[held]
+    row = {name: position for position, name in enumerate(scm.adjusting)}
+    for depth in range(max(len(column.filters) for column in design.filtered)):
+        passing = [column.filters[depth : depth + 1] for column in design.filtered]
+        applies = np.array([float(bool(names)) for names in passing])
+        persistence = applies * vectors["persistence"][[row[n[0]] if n else 0 for n in passing]]
+        first = columns[0]
+        columns = linear_recursion(columns - first, persistence) + first / (1.0 - persistence)
+    return [columns[longest - lag : longest - lag + length] for lag in design.lags]
+
+
+def _effective(design: Design, source: Any, vectors: Mapping[str, Any]) -> Any:
+    """Put effective intensities in place of measures that fall in the sample."""
+    scm = design.problem.scm
+    if not design.moving:
+        return source
+    columns = []
+    for position, column in enumerate(design.filtered):
+        values = source[:, position]
+        if column.series in design.moving:
+            measure = scm.relieved.index(scm.effective[column.series].measure)
+            values = asymmetric_recursion(
+                values, vectors["recoverable_share"][measure], vectors["recovery_speed"][measure]
+            )
+        columns.append(values)
+    return pt.stack(columns, axis=1)
+
+
+def _with_completed_cells(
+    design: Design, numbers: Mapping[str, Any], mean: Any, weights: Any
+) -> Any:
+    """Add what unknown cells do to the means; their prior is what the equations say of them.
+
+    The cells are 0 in the data. As parents they add their weight; and since PyMC takes no random
+    variable as observed value, and only value less mean enters, as values they count on the side
+    of the mean.
+    """
+    missing, names = design.problem.cases.missing, list(design.problem.scm.stochastic)
     offset = pm.Flat(f"{MISSING_CELL}_offset", dims=dims.MISSING)
-    values = data["missing_mean"] + data["missing_deviation"] * offset
+    values = numbers["missing_mean"] + numbers["missing_deviation"] * offset
     cells = pm.Deterministic(MISSING_CELL, values, dims=dims.MISSING)
-    columns = [_series(problem.scm).index(name) for name, _ in missing]
-    periods = [period for _, period in missing]
-    return pt.set_subtensor(history[np.array(periods), np.array(columns)], cells)
+    cell, period, row = design.cells()
+    own = np.eye(len(names))[[names.index(name) for name, _ in missing]]
+    moved = pt.concatenate([cells[cell][:, None] * weights[row], -cells[:, None] * own])
+    periods = np.concatenate([period, [at for _, at in missing]])
+    return pt.inc_subtensor(mean[periods], moved)
 
 
-def _parameter_vectors(problem: Problem, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Sample each family as one vector; cut the parameters from all of them."""
+def _all_parameters(problem: Problem, numbers: Mapping[str, Any]) -> Any:
+    """Sample each family as one vector; return all parameters in the order of their addresses."""
     parts: list[Any] = []
-    order: list[str] = []
+    order: dict[str, int] = {}
     for name, group in _groups(problem).items():
-        arguments = {argument: data[f"{name}_{argument}"] for argument in group.arguments()}
-        parts.append(_family_vector(name, group, arguments, data.get(f"{name}_sign")))
-        order.extend(group.addresses)
-    everything = pt.concatenate(parts)
-    known = addresses(problem.scm)
-    vectors = {}
-    for name, dim in parameter_dims(problem.scm).items():
-        own = [
-            order.index(address) for address, (parameter, _) in known.items() if parameter == name
-        ]
-        values = everything[np.array(own)] if dim else everything[own[0]]
+        arguments = {argument: numbers[f"{name}_{argument}"] for argument in group.arguments()}
+        parts.append(_family_vector(name, group, arguments, numbers.get(f"{name}_sign")))
+        for address in group.addresses:
+            order[address] = len(order)
+    places = [order[address] for address in addresses(problem.scm)]
+    return pt.concatenate(parts)[places]
+
+
+def _parameter_vectors(scm: StructuralCausalModel, everything: Any) -> dict[str, Any]:
+    """Cut each parameter from all of them, under its own name."""
+    coords, vectors, start = parameter_coords(scm), {}, 0
+    for name, dim in parameter_dims(scm).items():
+        end = start + (len(coords[dim]) if dim else 1)
+        values = everything[start:end] if dim else everything[start]
         vectors[name] = pm.Deterministic(name, values, dims=dim)
+        start = end
     return vectors
 
 

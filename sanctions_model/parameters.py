@@ -20,6 +20,7 @@ from sanctions_model.scm import StructuralCausalModel
 
 __all__ = [
     "DrawParameters",
+    "address_of",
     "addresses",
     "linear_forms",
     "parameter_coords",
@@ -62,19 +63,25 @@ def parameter_coords(scm: StructuralCausalModel) -> dict[str, list[str]]:
     }
 
 
-def addresses(scm: StructuralCausalModel) -> dict[str, tuple[str, str | None]]:
-    """Return every scalar parameter's address with its (parameter, label along its dim).
+def address_of(parameter: str, item: str | None = None) -> str:
+    """Return the address of a parameter, or of its item along its dimension.
 
     A coefficient's address is its link label, ``depreciation[1] -> inflation``; other parameters
     are ``persistence[inflation]`` and the like; a scalar is its own name.
     """
+    if item is None:
+        return parameter
+    return item if parameter == "coefficient" else f"{parameter}[{item}]"
+
+
+def addresses(scm: StructuralCausalModel) -> dict[str, tuple[str, str | None]]:
+    """Return every scalar parameter's address with its (parameter, label along its dim)."""
     coords = parameter_coords(scm)
-    found: dict[str, tuple[str, str | None]] = {}
-    for name, dim in parameter_dims(scm).items():
-        for item in coords[dim] if dim else [None]:
-            address = name if item is None else item if dim == dims.LINK else f"{name}[{item}]"
-            found[address] = (name, item)
-    return found
+    return {
+        address_of(name, item): (name, item)
+        for name, dim in parameter_dims(scm).items()
+        for item in (coords[dim] if dim else [None])
+    }
 
 
 def pin(scm: StructuralCausalModel, values: Mapping[str, float]) -> xr.Dataset:

@@ -12,7 +12,7 @@ import xarray as xr
 
 from sanctions_model.equations import Constant, Hold, LinearForm, Noise, Path
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.histories import NumpyBackend, evaluate_history
+from sanctions_model.histories import evaluate_history
 from sanctions_model.interventions import Intervention, SetTo, require_horizon
 from sanctions_model.parameters import DrawParameters, linear_forms
 from sanctions_model.recursion import Drivers, Recursion, Start
@@ -48,7 +48,7 @@ def start_after(
         for measure in scm.relieved
         if np.any(np.diff(values[measure]) < 0)
     }
-    histories, _ = evaluate_history(scm, parameters, values, NumpyBackend(), shares=shares)
+    histories, _ = evaluate_history(scm, parameters, values, shares=shares)
     length = scm.longest_lag
     ends = {
         name: np.atleast_2d(np.asarray(path)[..., -length:]).T.copy()

@@ -217,7 +217,7 @@ def _check_names(scm: StructuralCausalModel) -> None:
         raise SpecError(f"periods_per_year is {scm.periods_per_year}; expected 1 or more.")
     taken = {"coefficient", "intercept", "persistence", "scale", "degrees_of_freedom"}
     taken |= {"recoverable_share", "recovery_speed", "missing_cell", "missing_cell_offset"}
-    taken |= {"observed", "history", "weight", "centre", "chain", "draw", "link", "equation"}
+    taken |= {"observed", "series", "numbers", "chain", "draw", "link", "equation"}
     taken |= {"adjusting", "measure", "missing", "time"}
     for name in scm.scalars:
         if name in taken:

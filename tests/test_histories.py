@@ -16,9 +16,10 @@ from sanctions_model.equations import (
     Linear,
 )
 from sanctions_model.histories import (
-    NumpyBackend,
     asymmetric_adjustment,
     evaluate_history,
+    lagged,
+    partial_adjustment,
 )
 from sanctions_model.parameters import DrawParameters, pin
 from sanctions_model.propagate import Start, propagate, respond, start_after
@@ -214,7 +215,7 @@ def test_the_observed_past_of_any_model_equals_plain_loops(scm, seed, length):
         for measure in scm.relieved
         if any(after < before for before, after in itertools.pairwise(series[measure]))
     }
-    histories, means = evaluate_history(centred, parameters, series, NumpyBackend(), shares=falling)
+    histories, means = evaluate_history(centred, parameters, series, shares=falling)
     for draw, values in enumerate(as_dicts(draws)):
         past = Past(centred, values, of_draw(series, draw))
         for name, path in past.paths().items():
@@ -268,7 +269,7 @@ def test_propagating_the_past_from_its_first_part_continues_it(scm, seed, known)
 def test_partial_adjustment_starts_at_rest_and_follows_the_recursion(length):
     generator = np.random.default_rng(length)
     target, persistence = generator.normal(size=length), np.array([0.0, 0.5, 0.97])
-    found = NumpyBackend().adjust_partially(target, persistence)
+    found = partial_adjustment(target, persistence)
     for row, rho in enumerate(persistence):
         state, expected = target[0] / (1 - rho), []
         for value in target:
@@ -280,8 +281,7 @@ def test_partial_adjustment_starts_at_rest_and_follows_the_recursion(length):
 
 def test_what_precedes_the_first_period_holds_its_value():
     values = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    backend = NumpyBackend()
-    assert backend.lag(values, 0).tolist() == values.tolist()
-    assert backend.lag(values, 1).tolist() == [[1.0, 1.0, 2.0], [4.0, 4.0, 5.0]]
-    assert backend.lag(values, 3).tolist() == [[1.0] * 3, [4.0] * 3]
-    assert backend.lag(values[0], 2).tolist() == [1.0, 1.0, 1.0]
+    assert lagged(values, 0).tolist() == values.tolist()
+    assert lagged(values, 1).tolist() == [[1.0, 1.0, 2.0], [4.0, 4.0, 5.0]]
+    assert lagged(values, 3).tolist() == [[1.0] * 3, [4.0] * 3]
+    assert lagged(values[0], 2).tolist() == [1.0, 1.0, 1.0]

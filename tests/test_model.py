@@ -19,7 +19,7 @@ from pytensor.tensor.elemwise import Elemwise
 from small_problem import LENGTH, TABLES, make_problem, small_scm, small_series, whole_series
 
 from sanctions_model.equations import Noise
-from sanctions_model.model import _TensorBackend, build, model_inputs
+from sanctions_model.model import build, model_inputs
 from sanctions_model.parameters import parameter_dims
 
 SLOW_BUT_UNCOMPILED = Mode("py", None)
@@ -130,7 +130,7 @@ def test_other_data_and_prior_arguments_are_other_inputs_of_the_same_model(small
     other = make_problem(problem.scm.noise, series=series, tables=tables)
     before, after = model_inputs(problem), model_inputs(other)
     assert {n: v.shape for n, v in before.items()} == {n: v.shape for n, v in after.items()}
-    assert np.any(before["weight"] != after["weight"])
+    assert np.any(problem.cases.weight != other.cases.weight)
     assert problem.cases.missing == other.cases.missing
     evaluate = evaluator(model)
     (point,) = random_points(model, 1, 6)
@@ -152,31 +152,3 @@ def test_predictions_are_drawn_for_every_cell(noise):
     assert observed.shape == (LENGTH, 3)
     assert np.isfinite(observed).all()
     assert len(np.unique(observed)) == observed.size
-
-
-@pytest.mark.parametrize("length", [1, 2, 3, 4, 7, 8, 9, 40])
-def test_the_doubling_filter_is_the_recursion(length):
-    generator = np.random.default_rng(length)
-    values = generator.normal(size=length)
-    for persistence in (0.0, 0.3, 0.97):
-        path = _TensorBackend().adjust_partially(pt.as_tensor(values), pt.as_tensor(persistence))
-        state, expected = values[0] / (1 - persistence), []
-        for value in values:
-            state = persistence * state + value
-            expected.append(state)
-        close(path.eval(mode=SLOW_BUT_UNCOMPILED), expected)
-
-
-def test_the_unrolled_asymmetric_recursion_is_that_of_the_docstring():
-    measure = np.array([0.2, 0.9, 0.4, 0.4, 0.6, 1.5, 0.0, 1.0])
-    path = _TensorBackend().adjust_asymmetrically(pt.as_tensor(measure), 0.6, 0.5)
-    # Goals: 0.6, 0.6 after the first fall (peak 0.9), 0.6 after the second (peak 1.5).
-    expected = [0.2, 0.9, 0.75, 0.675, 0.875, 1.5, 1.05, 1.5]
-    close(path.eval(mode=SLOW_BUT_UNCOMPILED), expected)
-
-
-@pytest.mark.parametrize("periods", [0, 1, 3])
-def test_a_lagged_tensor_holds_its_first_value(periods):
-    lagged = _TensorBackend().lag(pt.as_tensor([1.0, 2.0, 3.0, 4.0]), periods)
-    expected = [[1.0] * periods, [1.0, 2.0, 3.0, 4.0][: 4 - periods]]
-    assert lagged.eval(mode=SLOW_BUT_UNCOMPILED).tolist() == [v for part in expected for v in part]

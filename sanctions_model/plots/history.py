@@ -12,7 +12,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.equations import Affine, Identity
-from sanctions_model.histories import NumpyBackend, evaluate_history
+from sanctions_model.histories import evaluate_history
 from sanctions_model.parameters import DrawParameters
 from sanctions_model.problem import Problem
 from sanctions_model.scm import StructuralCausalModel
@@ -171,7 +171,7 @@ def drawn_histories(problem: Problem, draws: xr.Dataset) -> dict[str, np.ndarray
         for measure in problem.falling
     }
     values = problem.history(draws)
-    found, _ = evaluate_history(scm, parameters, values, NumpyBackend(), shares=shares)
+    found, _ = evaluate_history(scm, parameters, values, shares=shares)
     return {name: np.atleast_2d(path) for name, path in found.items()}
 
 

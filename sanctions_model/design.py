@@ -1,0 +1,198 @@
+"""The means of all equations as one matrix product: which columns, and what weight each one has.
+
+Given the persistences of latent states, every mean is linear in series and in series that passed
+through a state's recursion. Linear forms with symbols for parameters, expanded down to such
+columns, give the weights as polynomials; a mean is then ``columns @ weights``. This module knows
+data, but no values of parameters and no PyMC.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from sanctions_model.histories import lagged
+from sanctions_model.parameters import address_of, addresses
+from sanctions_model.polynomials import Polynomial
+from sanctions_model.problem import Problem
+from sanctions_model.scm import StructuralCausalModel
+
+__all__ = ["Column", "Design"]
+
+_CONSTANT = "1"  # no name of a variable: the series that is 1 throughout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A series at a lag that passed through the recursions of these latent states, innermost first.
+
+    Lags and recursions commute, because both hold what precedes the first period.
+    """
+
+    series: str
+    lag: int = 0
+    filters: tuple[str, ...] = ()
+
+
+class _Symbols:
+    """Parameters as polynomials in their own addresses."""
+
+    def coefficient(self, label: str) -> Polynomial:
+        return Polynomial.of(address_of("coefficient", label))
+
+    def intercept(self, equation: str) -> Polynomial:
+        return Polynomial.of(address_of("intercept", equation))
+
+    def persistence(self, variable: str) -> Polynomial:
+        return Polynomial.of(address_of("persistence", variable))
+
+    def scalar(self, name: str) -> Polynomial:
+        return Polynomial.of(address_of(name))
+
+
+def _centre(label: str) -> str:
+    return f"centre of {label}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Expansion:
+    """Variables as sums of columns times polynomials."""
+
+    scm: StructuralCausalModel
+    centres: Mapping[str, Polynomial]
+
+    def of(self, name: str, lag: int = 0) -> dict[Column, Polynomial]:
+        """Expand a variable at a lag down to series."""
+        equation = self.scm.unobserved.get(name)
+        if equation is None:
+            return {Column(series=name, lag=lag): Polynomial.of(1.0)}
+        own = [edge for edge in equation.edges if edge.parent == name]
+        found = self.terms_of(name, lag)
+        if not own:
+            return found
+        return {replace(c, filters=(*c.filters, name)): weight for c, weight in found.items()}
+
+    def terms_of(self, name: str, lag: int = 0) -> dict[Column, Polynomial]:
+        """Expand the right-hand side of an equation; a latent state's own lag is its filter."""
+        form = self.scm.structural[name].linear_form(_Symbols(), self.centres)
+        found: dict[Column, Polynomial] = defaultdict(lambda: Polynomial.of(0.0))
+        found[Column(series=_CONSTANT)] += form.constant
+        for term in form.terms:
+            if term.parent == name and name in self.scm.latent:
+                continue
+            for column, weight in self.of(term.parent, lag + term.lag).items():
+                found[column] += term.weight * weight
+        return {column: weight for column, weight in found.items() if any(weight.terms.values())}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """Columns of all means and the weights on them.
+
+    Parameters
+    ----------
+    problem : Problem
+    """
+
+    problem: Problem
+
+    @cached_property
+    def _weights(self) -> list[tuple[int, Column, tuple[str, ...], float]]:
+        """Equation, column, factors and number of every monomial."""
+        centres = {label: Polynomial.of(_centre(label)) for label in self.problem.cases.centres}
+        expansion = _Expansion(scm=self.problem.scm, centres=centres)
+        return [
+            (position, column, factors, number)
+            for position, name in enumerate(self.problem.scm.stochastic)
+            for column, weight in expansion.terms_of(name).items()
+            for factors, number in weight.terms.items()
+        ]
+
+    @cached_property
+    def moving(self) -> frozenset[str]:
+        """Effective measures that depend on parameters, because their measure falls."""
+        effective = self.problem.scm.effective.items()
+        return frozenset(n for n, e in effective if e.measure in self.problem.falling)
+
+    @cached_property
+    def known(self) -> tuple[Column, ...]:
+        """Columns that data give."""
+        columns = dict.fromkeys(column for _, column, _, _ in self._weights)
+        return tuple(c for c in columns if not c.filters and c.series not in self.moving)
+
+    @cached_property
+    def _unknown(self) -> tuple[Column, ...]:
+        known = set(self.known)
+        return tuple(dict.fromkeys(c for _, c, _, _ in self._weights if c not in known))
+
+    @cached_property
+    def filtered(self) -> tuple[Column, ...]:
+        """Columns that depend on parameters, without their lags."""
+        return tuple(dict.fromkeys(replace(column, lag=0) for column in self._unknown))
+
+    @cached_property
+    def lags(self) -> tuple[int, ...]:
+        """Lags at which filtered columns are read; they follow the known ones lag by lag."""
+        return tuple(sorted({column.lag for column in self._unknown}))
+
+    @cached_property
+    def rows(self) -> Mapping[Column, int]:
+        """Row of each column in the matrix of weights."""
+        shifted = [replace(c, lag=lag) for lag in self.lags for c in self.filtered]
+        return {column: row for row, column in enumerate((*self.known, *shifted))}
+
+    @cached_property
+    def factors(self) -> Mapping[str, int]:
+        """Place of each factor: parameters by address, centres in the order of the links, 1."""
+        links = [_centre(link.label) for link in self.problem.scm.links]
+        return {name: i for i, name in enumerate((*addresses(self.problem.scm), *links, ""))}
+
+    @cached_property
+    def numbers(self) -> np.ndarray:
+        """Number before each monomial."""
+        return np.array([number for _, _, _, number in self._weights])
+
+    @cached_property
+    def products(self) -> np.ndarray:
+        """Places of the factors of each monomial, ``(monomial, degree)``, filled up with 1."""
+        degree = max(1, *(len(factors) for _, _, factors, _ in self._weights))
+        one = self.factors[""]
+        rows = [[self.factors[name] for name in factors] for _, _, factors, _ in self._weights]
+        return np.array([row + [one] * (degree - len(row)) for row in rows])
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """Place of each monomial in the flattened matrix of weights, ``(row, equation)``."""
+        width = len(self.problem.scm.stochastic)
+        return np.array([self.rows[c] * width + position for position, c, _, _ in self._weights])
+
+    @property
+    def _series(self) -> Mapping[str, np.ndarray]:
+        values = self.problem.cases.values
+        effective = {n: values[e.measure] for n, e in self.problem.scm.effective.items()}
+        return {**values, **effective, _CONSTANT: np.ones(self.problem.cases.time.size)}
+
+    def known_values(self) -> np.ndarray:
+        """Return the known columns, ``(time, column)``; completed cells hold 0."""
+        columns = [lagged(self._series[c.series], c.lag) for c in self.known]
+        return np.stack(columns, axis=1)
+
+    def sources(self) -> np.ndarray:
+        """Return the series that the filtered columns start from, ``(time, column)``."""
+        length = self.problem.cases.time.size
+        columns = [self._series[c.series] for c in self.filtered]
+        return np.stack(columns, axis=1) if columns else np.empty((length, 0))
+
+    def cells(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return where completed cells stand in the known columns: cell, period and column."""
+        size = self.problem.cases.time.size
+        found = [
+            (cell, period + column.lag, row)
+            for cell, (name, period) in enumerate(self.problem.cases.missing)
+            for row, column in enumerate(self.known)
+            if column.series == name and period + column.lag < size
+        ]
+        cell, period, row = np.array(found, dtype=int).reshape(-1, 3).T
+        return cell, period, row
