@@ -8,7 +8,6 @@ from functools import reduce
 import numpy as np
 import pymc as pm
 import pytensor
-import pytensor.tensor as pt
 import pytest
 from oracle import Judge, close
 from pytensor.compile.mode import Mode
