@@ -27,7 +27,7 @@ class Polynomial:
     --------
     >>> rho, theta = Polynomial.of("rho"), Polynomial.of("theta")
     >>> dict(((1.0 - rho) * theta).terms)
-    {('theta',): 1.0, ('rho', 'theta'): -1.0}
+    {('rho', 'theta'): -1.0, ('theta',): 1.0}
     """
 
     terms: Mapping[tuple[str, ...], float]
