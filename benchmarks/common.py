@@ -7,9 +7,11 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+
+import numpy as np
 
 from sanctions_model.observations import load_observations
 from sanctions_model.priors import load_priors
@@ -84,6 +86,26 @@ def run_python(
     if process.returncode or (until and stopped is None):
         raise RuntimeError(f"{' '.join(command)} failed with code {process.returncode}.")
     return stopped or time.perf_counter() - began, "".join(lines)
+
+
+def peak_memory(call: str) -> float:
+    """Return the peak resident memory, GiB, of a fresh process that executes `call`."""
+    report = "from benchmarks.common import report_peak_memory; report_peak_memory()"
+    _, output = run_python(["-c", f"{call}; {report}"])
+    return float(output)
+
+
+def report_peak_memory() -> None:
+    """Print this process's peak resident memory in GiB."""
+    import resource
+
+    unit = 2**30 if sys.platform == "darwin" else 2**20
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
+
+
+def growth(sizes: Sequence[float], seconds: Sequence[float]) -> float:
+    """Return the slope of log time on log size: 1 means in proportion."""
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
 
 
 def machine() -> dict[str, object]:

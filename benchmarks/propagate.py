@@ -1,6 +1,5 @@
 """How long one propagated path takes, against forward sampling in PyMC."""
 
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from benchmarks.common import default_problem, run_python, seconds
+from benchmarks.common import default_problem, peak_memory, seconds
 from sanctions_model.priors import sample_prior
 from sanctions_model.propagate import draw_shocks, propagate, respond
 from sanctions_model.transmission import MEASURES
@@ -90,27 +89,6 @@ def other_seconds(draws: xr.Dataset, periods: int, way: str) -> dict[str, float]
     return {"first_s": times[0], "warm_s": times[1]}
 
 
-def peak_memory(scenarios: int, periods: int, count: int) -> float:
-    """Return the peak resident memory, GiB, of a fresh process that makes our call once."""
-    call = (
-        "from benchmarks.propagate import report_memory; "
-        f"report_memory({scenarios}, {periods}, {count})"
-    )
-    _, output = run_python(["-c", call])
-    return float(output)
-
-
-def report_memory(scenarios: int, periods: int, count: int) -> None:
-    """Make our call and print this process's peak resident memory in GiB."""
-    import resource
-    import sys
-
-    result = ours(prior_draws(count), relief_paths(scenarios, periods))
-    assert result.sizes["scenario"] == scenarios
-    unit = 2**30 if sys.platform == "darwin" else 2**20
-    print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit))
-
-
 def bench_propagate(*, quick: bool) -> dict[str, Any]:
     """One path of 4,000 draws over 40 quarters, ours over PyMC's forward sampling.
 
@@ -134,7 +112,10 @@ def bench_propagate(*, quick: bool) -> dict[str, Any]:
         ),
         3,
     )
-    memory = peak_memory(scenarios, periods, count)
+    memory = peak_memory(
+        "from benchmarks.propagate import ours, prior_draws, relief_paths; "
+        f"ours(prior_draws({count}), relief_paths({scenarios}, {periods}))"
+    )
     scanned = other_seconds(draws, periods, "scanned")
     unrolled = other_seconds(draws, periods, "unrolled")
     per_path = respond_s / scenarios

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import numpy as np
-
-from benchmarks.common import seconds
+from benchmarks.common import growth, seconds
 from benchmarks.propagate import ours, prior_draws, relief_paths
 
 BASE = {"draws": 4000, "periods": 40, "scenarios": 50}
@@ -21,8 +19,7 @@ def bench_scaling(*, quick: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"base": BASE, "divided_draws_by": shrink}
     for axis, sizes in SWEEPS.items():
         taken = [_one(BASE | {axis: size}, shrink, repeats=1 if quick else 3) for size in sizes]
-        slope = float(np.polyfit(np.log(sizes), np.log(taken), 1)[0])
-        found[axis] = {"size": list(sizes), "seconds": taken, "slope": slope}
+        found[axis] = {"size": list(sizes), "seconds": taken, "slope": growth(sizes, taken)}
     return found
 
 

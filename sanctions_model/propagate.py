@@ -289,6 +289,7 @@ def respond(
             raise QuestionError(
                 f"{name!r} is not endogenous; give it a path instead of holding it."
             )
+    causes = {*given, *extra}
     run = Recursion(
         scm=scm,
         parameters=parameters,
@@ -298,6 +299,7 @@ def respond(
         edits=[SetTo(variable=name, value=0.0) for name in held],
         horizon=horizon,
         closed=closures,
+        moved=frozenset(causes.union(*(scm.graph.descendants(name) for name in causes))),
     )
     return run.over(Drivers(scm, parameters, levels, baseline=base), outcomes)
 

@@ -101,7 +101,10 @@ class Drivers:
 
 @dataclass(frozen=True, kw_only=True)
 class Recursion:
-    """The equations, solved period by period for blocks of scenarios."""
+    """The equations, solved period by period for blocks of scenarios.
+
+    Where ``moved`` is given, the run is a difference: the other variables differ by nothing.
+    """
 
     scm: StructuralCausalModel
     parameters: DrawParameters
@@ -111,6 +114,7 @@ class Recursion:
     edits: Sequence[Intervention]
     horizon: int
     closed: Sequence[frozenset[str]] | None = None
+    moved: frozenset[str] | None = None
 
     def over(self, drivers: Drivers, outcomes: Sequence[str] | None) -> xr.DataArray:
         """Run all scenarios and return the outcomes."""
@@ -121,7 +125,7 @@ class Recursion:
             self.scm.require(name, "the outcomes")
         count = max(drivers.scenarios, len(self.closed or [()]))
         size = self.parameters.size
-        result = np.empty((len(wanted), count, self.horizon, size))
+        result = np.zeros((len(wanted), count, self.horizon, size))
         needed = self._needed(wanted)
         step = max(1, _BLOCK_COLUMNS // size)
         for first in range(0, count, step):
@@ -132,7 +136,8 @@ class Recursion:
     def _needed(self, wanted: Sequence[str]) -> frozenset[str]:
         flows = {level.variable.name: level.flow for level in self.scm.levels}
         direct = {flows.get(name, name) for name in wanted}
-        return frozenset(direct.union(*(self.scm.graph.ancestors(name) for name in direct)))
+        needed = frozenset(direct.union(*(self.scm.graph.ancestors(name) for name in direct)))
+        return needed if self.moved is None else needed & self.moved
 
     def _run_block(
         self,
@@ -150,7 +155,11 @@ class Recursion:
         forms = {name: form for name, form in self.forms.items() if name in needed}
         rings = {name: self._ring(name, shape) for name in forms}
         masks = self._masks(forms, rows)
-        levels = {lv.variable.name: lv for lv in self.scm.levels if lv.variable.name in wanted}
+        levels = {
+            level.variable.name: level
+            for level in self.scm.levels
+            if level.variable.name in wanted and level.flow in rings
+        }
         totals = {name: np.zeros(shape) for name in levels}
         work = np.empty(shape)
         for period in range(self.horizon):
@@ -164,7 +173,7 @@ class Recursion:
                     elif term.parent in paths:
                         parent = paths[term.parent][:, lags + period - term.lag]
                     else:
-                        continue  # exogenous, and no difference to the baseline
+                        continue  # no difference to the baseline
                     np.multiply(parent, term.weight, out=work)
                     if (name, position) in masks:
                         np.multiply(work, masks[name, position], out=work)
@@ -175,7 +184,8 @@ class Recursion:
             now_known = {name: ring[now] for name, ring in rings.items()} | totals
             now_known |= {name: path[:, lags + period] for name, path in paths.items()}
             for position, name in enumerate(wanted):
-                result[position, :, period] = now_known.get(name, 0.0)
+                if name in now_known:
+                    result[position, :, period] = now_known[name]
 
     def _disturb(self, name: str, value: np.ndarray, period: int) -> None:
         """Add the period's shock, then let the interventions have their say."""
