@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.common import ROOT, load_average, machine
 from benchmarks.fit import bench_fit
 from benchmarks.propagate import bench_propagate
+from benchmarks.queries import bench_queries
 from benchmarks.scaling import bench_scaling
 from benchmarks.startup import bench_import
 
@@ -20,6 +21,7 @@ BENCHMARKS: dict[str, Callable[..., dict[str, Any]]] = {
     "import": bench_import,
     "scaling": bench_scaling,
     "propagate": bench_propagate,
+    "queries": bench_queries,
     "fit": bench_fit,
 }
 
@@ -61,6 +63,7 @@ def table(results: dict[str, Any]) -> str:
                 f"  {row['against']}"
             )
     lines += [*_fit_lines(results.get("fit")), *_propagate_lines(results.get("propagate"))]
+    lines += _queries_lines(results.get("queries"))
     return "\n".join([*lines, *_scaling_lines(results.get("scaling"))])
 
 
@@ -96,6 +99,30 @@ def _propagate_lines(found: dict[str, Any] | None) -> list[str]:
         f"peak memory {found['peak_memory_gib']:.2f} GiB; "
         f"against one scan {strict['ratio']:.3g} ({strict['warm_s']:.3g} s a path)",
     ]
+
+
+def _queries_lines(found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    head = f"queries, {found['draws']} draws x {found['periods']} periods"
+    lines = ["", f"{head:40}{'seconds':>9}{'slope in draws':>17}{'in periods':>12}"]
+    for name, row in found["questions"].items():
+        slopes = f"{row['draws']['slope']:17.2f}{row['periods']['slope']:12.2f}"
+        lines.append(f"  {name:38}{row['draws']['seconds'][-1]:9.3f}{slopes}")
+    scenarios = found["questions"]["forecast"]["scenarios"]
+    lines.append(
+        f"  forecast of {scenarios['size'][-1]} scenarios: {scenarios['seconds'][-1]:.2f} s, "
+        f"slope in scenarios {scenarios['slope']:.2f}"
+    )
+    lines += ["", f"{'against PyMC':24}{'ours, s':>10}{'other, s':>10}{'ratio':>8}   asked again"]
+    for name, row in found["compared"].items():
+        again = row["strict"]
+        lines.append(
+            f"  {name:22}{row['ours_s']:10.3f}{row['other_s']:10.3f}{row['ratio']:8.3f}"
+            f"{again['ours_s']:10.3f}{again['other_s']:10.3f}{again['ratio']:8.3f}"
+        )
+    memory = ", ".join(f"{name} {size:.2f}" for name, size in found["peak_memory_gib"].items())
+    return [*lines, f"peak memory, GiB: {memory}"]
 
 
 def _scaling_lines(scaling: dict[str, Any] | None) -> list[str]:

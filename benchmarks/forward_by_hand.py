@@ -11,7 +11,6 @@ written in two ways:
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pymc as pm

@@ -41,7 +41,9 @@ from benchmarks.period_by_hand import (
 from sanctions_model.problem import Problem
 
 # The shocks of the others reach none of `OUTCOMES`.
-REACHING = tuple(n for n in OBSERVED if n not in ("import_growth", "credit_growth", "real_wage_growth"))
+REACHING = tuple(
+    n for n in OBSERVED if n not in ("import_growth", "credit_growth", "real_wage_growth")
+)
 
 
 @dataclass(frozen=True, kw_only=True)

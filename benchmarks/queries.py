@@ -132,7 +132,9 @@ class ByHand:
         self.draws, self.periods = draws, periods
         self.scm, self.past = default_problem().scm, Past.of(default_problem(), draws)
         self.step = Step(Draws(draws, self.scm.centres))
-        self.first = int(np.flatnonzero(default_problem().cases.time == np.datetime64("2014-01-01"))[0])
+        self.first = int(
+            np.flatnonzero(default_problem().cases.time == np.datetime64("2014-01-01"))[0]
+        )
         self.window: Any = None
         self.shocks: Any = None
 
