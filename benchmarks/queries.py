@@ -26,7 +26,7 @@ from sanctions_model.forecasts import forecast_error_variance_decomposition, sim
 from sanctions_model.interventions import SetTo
 from sanctions_model.priors import sample_prior
 from sanctions_model.problem import Problem
-from sanctions_model.scenarios import Target, required_relief
+from sanctions_model.required import Target, required_relief
 from sanctions_model.transmission import MEASURES
 
 OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble", "real_lending_rate")

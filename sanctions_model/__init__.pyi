@@ -145,17 +145,11 @@ from .prior_families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, S
 from .priors import Priors, load_priors, sample_prior
 from .problem import Problem
 from .propagate import respond
+from .required import RequiredRelief, Target, relief_frontier, required_relief
 from .samplers import Nutpie, PyMCSampler
 from .sampling import Fit, compile_problem, fit, sample_prior_predictive
 from .sanctions import SanctionsModel
-from .scenarios import (
-    RequiredRelief,
-    Scenario,
-    Target,
-    load_scenario,
-    relief_frontier,
-    required_relief,
-)
+from .scenarios import Scenario, load_scenario
 from .scm import StructuralCausalModel
 from .stability import spectral_radius
 from .storage import load, save

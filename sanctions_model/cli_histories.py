@@ -345,7 +345,7 @@ def require(
     configure(quiet=quiet)
     require_figure_path(figure)
     from sanctions_model.interventions import Relief
-    from sanctions_model.scenarios import Target, relief_frontier, required_relief
+    from sanctions_model.required import Target, relief_frontier, required_relief
 
     if (below is None) == (above is None):
         raise QuestionError("Give the target as either --below or --above.")

@@ -40,7 +40,7 @@ from sanctions_model.plots.history import (
 )
 from sanctions_model.priors import sample_prior
 from sanctions_model.problem import Problem
-from sanctions_model.scenarios import RequiredRelief, Target, required_relief
+from sanctions_model.required import RequiredRelief, Target, required_relief
 from sanctions_model.transmission import MEASURES, default_transmission
 
 RULE = "89 % equal-tailed interval"

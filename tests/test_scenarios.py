@@ -30,13 +30,8 @@ from sanctions_model.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from sanctions_model.parameters import pin
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
-from sanctions_model.scenarios import (
-    Scenario,
-    Target,
-    load_scenario,
-    relief_frontier,
-    required_relief,
-)
+from sanctions_model.required import Target, relief_frontier, required_relief
+from sanctions_model.scenarios import Scenario, load_scenario
 from sanctions_model.scm import StructuralCausalModel
 
 COUNT = 20_000

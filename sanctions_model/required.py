@@ -1,0 +1,369 @@
+"""The relief that a target requires.
+
+*Required relief*: the smallest depth of a uniform relief such that
+``P(target met in at least one period <= h on the same simulated path) >= p``, parameters and
+shocks drawn together. All depths meet the same shocks (common random numbers). *Frontier*: the
+same for a second measure at each depth of a first one.
+
+Everything after the effective measures is linear, and an effective measure is linear in the depth
+as long as the measure rises in the same periods. Depths that share these periods are read off two
+simulated paths (three for two measures), draw by draw; where an effective measure is not linear
+each depth is simulated.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.effects import relief_paths
+from sanctions_model.errors import QuestionError
+from sanctions_model.forecasts import last_known_period, simulate
+from sanctions_model.interventions import Relief
+from sanctions_model.problem import Problem
+
+__all__ = ["RequiredRelief", "Target", "relief_frontier", "required_relief"]
+
+_STEP = 0.01
+_DEPTHS = np.round(np.arange(0.0, 1.0 + _STEP / 2, _STEP), 2)
+# Scenarios simulated at once, so that memory does not grow with their number.
+_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A value that an outcome is to reach.
+
+    Parameters
+    ----------
+    outcome : str
+        Variable or level.
+    value : float
+    below : bool
+        True if the target is met at or below the value, False at or above.
+    within : int
+        Periods.
+    probability : float
+        In (0, 1).
+
+    Raises
+    ------
+    QuestionError
+        If the probability is outside (0, 1) or `within` below 1.
+    """
+
+    outcome: str
+    value: float
+    below: bool
+    within: int
+    probability: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.probability < 1:
+            raise QuestionError(
+                f"Probability {self.probability}; expected a number between 0 and 1, as in 0.8."
+            )
+        if not np.isfinite(self.value):
+            raise QuestionError(f"A target of {self.value}; expected a finite number.")
+        if self.within < 1:
+            raise QuestionError(f"Within {self.within} periods; expected at least 1.")
+
+    def met(self, paths: np.ndarray) -> np.ndarray:
+        """Return whether paths, period first, meet the target in at least one period."""
+        reached = paths <= self.value if self.below else paths >= self.value
+        return np.asarray(reached.any(axis=0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequiredRelief:
+    """What a target requires of relief.
+
+    Parameters
+    ----------
+    target : Target
+    depths : numpy.ndarray
+        The depths tried, 0 to 1 in steps of 0.01.
+    probability : numpy.ndarray
+        P(target met) at each depth.
+    standard_error : numpy.ndarray
+        Of each probability, over draws.
+    """
+
+    target: Target
+    depths: np.ndarray
+    probability: np.ndarray
+    standard_error: np.ndarray
+
+    @property
+    def sufficient(self) -> tuple[tuple[float, float], ...]:
+        """Intervals of depth at which the probability is reached; one where P is monotone."""
+        enough = self.probability >= self.target.probability
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], enough, [False]]).astype(int)))
+        return tuple(
+            (float(self.depths[first]), float(self.depths[last - 1]))
+            for first, last in edges.reshape(-1, 2)
+        )
+
+    @property
+    def smallest(self) -> float | None:
+        """The smallest sufficient depth, None if the target is out of reach."""
+        return self.sufficient[0][0] if self.sufficient else None
+
+    @property
+    def verdict(self) -> str:
+        """The answer in a sentence."""
+        goal = f"{self.target.outcome} {'<=' if self.target.below else '>='} {self.target.value:g}"
+        asked = f"{goal} within {self.target.within} periods with P >= {self.target.probability:g}"
+        best = int(np.argmax(self.probability))
+        if self.smallest is None:
+            short = self.target.probability - self.probability[best]
+            near = short < 2 * self.standard_error[best]
+            close = ", within two standard errors of it" if near else ""
+            return (
+                f"{asked} is out of reach: the best is P = {self.probability[best]:.2f} "
+                f"(s.e. {self.standard_error[best]:.3f}){close}, at a relief of "
+                f"{self.depths[best]:.2f}; without relief P = {self.probability[0]:.2f}."
+            )
+        at = int(np.argmin(np.abs(self.depths - self.smallest)))
+        found = f"P = {self.probability[at]:.2f}, s.e. {self.standard_error[at]:.3f}"
+        if len(self.sufficient) > 1:
+            pieces = " and ".join(f"{low:.2f} to {high:.2f}" for low, high in self.sufficient)
+            return f"{asked} holds for relief of {pieces} (P is not monotone in the relief)."
+        without = f"without relief P = {self.probability[0]:.2f}"
+        return f"{asked} requires a relief of {self.smallest:.2f} ({found}; {without})."
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return depths, probabilities and standard errors as a table."""
+        return pd.DataFrame(
+            {
+                "relief": self.depths,
+                "probability": self.probability,
+                "standard_error": self.standard_error,
+                "sufficient": self.probability >= self.target.probability,
+            }
+        )
+
+
+def required_relief(
+    problem: Problem,
+    draws: xr.Dataset,
+    target: Target,
+    *,
+    relief: Relief | None = None,
+    random_seed: int,
+) -> RequiredRelief:
+    """Find the smallest uniform relief that meets a target with a probability.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    target : Target
+    relief : Relief, optional
+        Measures, start and ramp; its depth is what is sought. All measures in four steps by
+        default.
+    random_seed : int
+
+    Returns
+    -------
+    RequiredRelief
+        With P at every depth, so that a P that is not monotone shows.
+
+    Raises
+    ------
+    UnknownVariableError, QuestionError
+        If a name is unknown.
+    """
+    relief = relief or Relief()
+    met = _met(problem, draws, target, [relief], _DEPTHS[:, None], random_seed)
+    probability = met.mean(axis=-1)
+    error = np.sqrt(probability * (1 - probability) / met.shape[-1])
+    return RequiredRelief(
+        target=target, depths=_DEPTHS.copy(), probability=probability, standard_error=error
+    )
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Scenarios whose paths are a weighted sum of those of a few among them.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray
+        The scenarios.
+    corners : numpy.ndarray
+        The scenarios to simulate: a reference, then one for each direction.
+    weights : numpy.ndarray
+        How far each scenario is from the reference to each other corner; ``(row, direction)``.
+    """
+
+    rows: np.ndarray
+    corners: np.ndarray
+    weights: np.ndarray
+
+
+def _met(
+    problem: Problem,
+    draws: xr.Dataset,
+    target: Target,
+    reliefs: Sequence[Relief],
+    depths: np.ndarray,
+    random_seed: int,
+) -> np.ndarray:
+    """Whether the target is met at depths ``(scenario, relief)``; shape ``(scenario, draw)``."""
+    paths: dict[str, np.ndarray] = {}
+    for relief, column in zip(reliefs, depths.T, strict=True):
+        paths |= _at_depths(problem, relief, column, target.within)
+    met = np.empty((len(depths), draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]), dtype=bool)
+    for batch in _batches(_pieces(problem, target, paths, depths)):
+        corners = np.concatenate([piece.corners for piece in batch])
+        futures = simulate(
+            problem,
+            draws,
+            horizon=target.within,
+            exogenous={name: path[corners] for name, path in paths.items()},
+            random_seed=random_seed,
+            outcomes=[target.outcome],
+        )
+        simulated = futures.to_numpy().reshape(len(corners), target.within, -1)
+        first = 0
+        for piece in batch:
+            own = simulated[first : first + len(piece.corners)]
+            first += len(piece.corners)
+            changes = own[1:] - own[0]
+            for row, weights in zip(piece.rows, piece.weights, strict=True):
+                path = own[0]
+                for weight, change in zip(weights, changes, strict=True):
+                    path = path + weight * change
+                met[row] = target.met(path)
+    return met
+
+
+def _at_depths(
+    problem: Problem, relief: Relief, depths: np.ndarray, horizon: int
+) -> dict[str, np.ndarray]:
+    """Return the measures' paths at each depth, shape ``(scenario, horizon)``."""
+    few, place = np.unique(depths, return_inverse=True)
+    paths = [
+        relief_paths(
+            problem.scm, replace(relief, depth=float(depth)), horizon, problem.last_values
+        )
+        for depth in few
+    ]
+    return {name: np.stack([path[name] for path in paths])[place] for name in relief.measures}
+
+
+def _pieces(
+    problem: Problem, target: Target, paths: Mapping[str, np.ndarray], depths: np.ndarray
+) -> Iterator[_Piece]:
+    """Split the scenarios into pieces on which every path is linear in the depths."""
+    last = last_known_period(problem, [target.outcome])
+    rises, may_rise = [np.zeros((len(depths), 1), dtype=bool)], True
+    for name in set(paths) & set(problem.scm.relieved):
+        past = problem.cases.values[name][: last + 1]
+        before = np.full((len(depths), 1), past[-1])
+        rises.append(np.diff(np.concatenate([before, paths[name]], axis=1)) > 0)
+        # A measure that was never relieved is at its peak and as effective as in force.
+        may_rise &= not np.any(np.diff(past) < 0)
+    kinds, kind = np.unique(np.concatenate(rises, axis=1), axis=0, return_inverse=True)
+    for number in range(len(kinds)):
+        rows = np.flatnonzero(kind.ravel() == number)
+        # Imposing again what was relieved before the rise has a kink where it meets the peak.
+        one_way = all((np.diff(pattern[rows[0]].astype(int)) <= 0).all() for pattern in rises)
+        never = not kinds[number].any()
+        piece = _spanned(rows, depths) if never or (one_way and may_rise) else None
+        if piece is not None:
+            yield piece
+            continue
+        for row in rows:
+            yield _Piece(np.array([row]), np.array([row]), np.zeros((1, 0)))
+
+
+def _spanned(rows: np.ndarray, depths: np.ndarray) -> _Piece | None:
+    """Span scenarios by one of them and the farthest along each relief; None if that fails."""
+    away = depths[rows] - depths[rows[0]]
+    corners, weights = [rows[0]], []
+    for column, distance in enumerate(away.T):
+        if not distance.any():
+            continue
+        along = np.flatnonzero(~np.delete(away, column, axis=1).any(axis=1))
+        farthest = along[np.argmax(np.abs(distance[along]))]
+        if distance[farthest] == 0:
+            return None
+        corners.append(rows[farthest])
+        weights.append(distance / distance[farthest])
+    return _Piece(rows, np.array(corners), np.array(weights).reshape(len(weights), len(rows)).T)
+
+
+def _batches(pieces: Iterator[_Piece]) -> Iterator[list[_Piece]]:
+    """Gather pieces that are simulated together."""
+    batch: list[_Piece] = []
+    for piece in pieces:
+        batch.append(piece)
+        if sum(len(piece.corners) for piece in batch) >= _AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def relief_frontier(
+    problem: Problem,
+    draws: xr.Dataset,
+    target: Target,
+    measures: tuple[str, str],
+    *,
+    ramp: int = 4,
+    random_seed: int,
+) -> pd.DataFrame:
+    """Return the smallest relief of a second measure for each relief of a first one.
+
+    The other measures stay.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    target : Target
+    measures : tuple of two str
+    ramp : int
+    random_seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns: the first measure's relief (0 to 1 in steps of 0.05), the second's smallest
+        sufficient relief (empty where none suffices), ``probability`` there or at full relief of
+        the second.
+
+    Raises
+    ------
+    QuestionError
+        If the two measures are the same.
+    """
+    first, second = measures
+    if first == second:
+        raise QuestionError(f"The frontier needs two different measures, got {first!r} twice.")
+    along = np.round(np.linspace(0, 1, 21), 2)
+    pairs = np.stack([grid.ravel() for grid in np.meshgrid(along, _DEPTHS, indexing="ij")], axis=1)
+    reliefs = [Relief(ramp=ramp, measures=(name,)) for name in measures]
+    met = _met(problem, draws, target, reliefs, pairs, random_seed)
+    rows = []
+    for depth, probability in zip(
+        along, met.mean(axis=-1).reshape(len(along), len(_DEPTHS)), strict=True
+    ):
+        enough = np.flatnonzero(probability >= target.probability)
+        at = int(enough[0]) if enough.size else len(_DEPTHS) - 1
+        rows.append(
+            {
+                first: float(depth),
+                second: float(_DEPTHS[at]) if enough.size else np.nan,
+                "probability": float(probability[at]),
+            }
+        )
+    return pd.DataFrame(rows)
