@@ -20,9 +20,17 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.density import one_step_means
 from sanctions_model.errors import QuestionError
+from sanctions_model.histories import evaluate_history
 from sanctions_model.interventions import Intervention
+from sanctions_model.parameters import DrawParameters
 from sanctions_model.problem import Problem
-from sanctions_model.propagate import propagate, respond, start_after
+from sanctions_model.propagate import (
+    falling_shares,
+    propagate,
+    respond,
+    start_after,
+    start_before,
+)
 from sanctions_model.recursion import Start
 
 __all__ = [
@@ -165,59 +173,70 @@ def episode(problem: Problem, draws: xr.Dataset, *, start: str, end: str | None 
         If the window is not inside the data, or leaves no room for lags before it.
     """
     first, last = _window(problem, start, end)
-    scm, size = problem.scm, draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
-    values = problem.history(draws)
-    available = problem.cases.available
-    # From the first period that has all lags, so that unknown series reach their mean path.
-    origin = scm.longest_lag
-    length = last - origin + 1
-    past = {name: path[..., :origin] for name, path in values.items()}
-    exogenous = {name: values[name][origin : last + 1] for name in scm.exogenous}
-    forced = [
-        _Force(
-            name,
-            np.where(
-                available[name][origin : last + 1, None],
-                np.broadcast_to(np.atleast_2d(values[name]), (size, problem.cases.time.size))[
-                    :, origin : last + 1
-                ].T,
-                np.nan,
-            ),
-        )
-        for name in scm.stochastic
-    ]
-    begin = start_after(scm, draws, _filled(problem, past, origin))
-    completed = propagate(
-        scm,
-        draws,
-        horizon=length,
-        exogenous=exogenous,
-        start=begin,
-        interventions=forced,
-        outcomes=list(scm.stochastic),
-    ).isel({dims.SCENARIO: 0})
-    history = {name: values[name][: last + 1] for name in scm.exogenous}
-    for name in scm.stochastic:
-        before = np.broadcast_to(
-            np.atleast_2d(_filled(problem, past, origin)[name]), (size, origin)
-        )
-        path = completed.sel({dims.OUTCOME: name}).to_numpy().reshape(length, size).T
-        history[name] = np.concatenate([before, path], axis=1)
-    means = one_step_means(problem, draws, history=history)
+    scm = problem.scm
+    values, available = problem.history(draws), problem.cases.available
+    history = _completed(problem, draws, values, last)
+    parameters = DrawParameters(scm, draws)
+    shares = falling_shares(scm, parameters, history)
+    states, means = evaluate_history(scm, parameters, history, shares=shares)
+    window, size = slice(first, last + 1), parameters.size
     shocks = {
-        name: (history[name] - means[..., column])[:, first : last + 1].T
-        for column, name in enumerate(problem.cases.columns)
+        name: np.broadcast_to((history[name] - mean)[..., window], (size, last + 1 - first)).T
+        for name, mean in means.items()
     }
     return Episode(
         problem=problem,
         draws=draws,
         first=first,
         last=last,
-        start=start_after(scm, draws, {n: path[..., :first] for n, path in history.items()}),
+        start=start_before(scm, states, first),
         shocks=shocks,
         exogenous={name: values[name][first : last + 1] for name in scm.exogenous},
         known={name: available[name][first : last + 1] for name in scm.stochastic},
     )
+
+
+def _completed(
+    problem: Problem, draws: xr.Dataset, values: Mapping[str, np.ndarray], last: int
+) -> dict[str, np.ndarray]:
+    """Fill the periods in which a series is not observed with its mean path, up to `last`."""
+    scm, available = problem.scm, problem.cases.available
+    history = {name: path[..., : last + 1] for name, path in values.items()}
+    gaps = {name: np.flatnonzero(~available[name][: last + 1]) for name in scm.stochastic}
+    lacking = [name for name, periods in gaps.items() if periods.size]
+    if not lacking:
+        return history
+    # From the first period that has all lags, so that unknown series reach their mean path.
+    origin = scm.longest_lag
+    past = _filled(problem, {name: path[..., :origin] for name, path in values.items()}, origin)
+    until = max(int(periods[-1]) for periods in gaps.values() if periods.size) + 1
+    for name in lacking:
+        history[name] = np.concatenate([past[name], history[name][..., origin:]], axis=-1)
+    if until <= origin:
+        return history
+    span = slice(origin, until)
+    forced = [
+        _Force(
+            name,
+            np.where(available[name][span, None], np.atleast_2d(values[name])[:, span].T, np.nan),
+        )
+        for name in scm.stochastic
+    ]
+    found = propagate(
+        scm,
+        draws,
+        horizon=until - origin,
+        exogenous={name: values[name][span] for name in scm.exogenous},
+        start=start_after(scm, draws, past),
+        interventions=forced,
+        outcomes=lacking,
+    ).isel({dims.SCENARIO: 0})
+    for name in lacking:
+        path = found.sel({dims.OUTCOME: name}).to_numpy().reshape(until - origin, -1).T
+        whole = np.broadcast_to(history[name], (len(path), last + 1)).copy()
+        whole[:, span] = path
+        history[name] = whole
+    return history
 
 
 def _filled(problem: Problem, past: Mapping[str, np.ndarray], length: int) -> dict[str, np.ndarray]:
@@ -339,37 +358,40 @@ def historical_decomposition(
     history = cases.values  # noqa: PD011 (a mapping, not a frame)
     before = {n: float(history[n][past.first - 1]) for n in scm.exogenous}
     held = {name: np.full(past.periods, level) for name, level in before.items()}
-    base = propagate(
-        scm,
-        past.draws,
-        horizon=past.periods,
-        exogenous=held,
-        start=past.start,
-        outcomes=wanted,
-    ).isel({dims.SCENARIO: 0})
-    parts = {"base": base}
-    for name in scm.stochastic:
-        parts[name] = respond(
+    moving = [name for name, path in past.exogenous.items() if np.any(path != before[name])]
+
+    def with_drivers(paths: Mapping[str, np.ndarray]) -> xr.DataArray:
+        return propagate(
             scm,
             past.draws,
             horizon=past.periods,
-            shocks={name: past.shocks[name]},
+            exogenous=held | dict(paths),
+            start=past.start,
             outcomes=wanted,
         ).isel({dims.SCENARIO: 0})
-    for name, path in past.exogenous.items():
-        if np.any(path != before[name]):
-            # From the same state: a measure that fell before is not as effective as it is high.
-            moved = propagate(
+
+    base = with_drivers({})
+    parts = ["base", *scm.stochastic, *moving]
+    # One array for all parts: copies of the parts would cost more than the recursions.
+    found = np.empty((len(wanted), len(parts), *base.shape[1:]))
+    found[:, 0] = base
+    for position, name in enumerate(parts[1:], start=1):
+        if name in scm.stochastic:
+            found[:, position] = respond(
                 scm,
                 past.draws,
                 horizon=past.periods,
-                exogenous={**held, name: path},
-                start=past.start,
+                shocks={name: past.shocks[name]},
                 outcomes=wanted,
             ).isel({dims.SCENARIO: 0})
-            parts[name] = moved - base
-    stacked = xr.concat(
-        list(parts.values()), dim="part", coords="minimal", compat="override"
-    ).assign_coords(part=list(parts))
-    ordered = stacked.transpose(dims.OUTCOME, "part", ...)
-    return _over_time(ordered, past.time).rename("contribution")
+        else:
+            # From the same state: a measure that fell before is not as effective as it is high.
+            moved = with_drivers({name: past.exogenous[name]})
+            np.subtract(moved, base, out=found[:, position])
+    whole = xr.DataArray(
+        found,
+        dims=(dims.OUTCOME, "part", *base.dims[1:]),
+        coords={**base.coords, "part": parts},
+        name="contribution",
+    )
+    return _over_time(whole, past.time)

@@ -202,8 +202,9 @@ def forecast_error_variance_decomposition(
     wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
     pulse = np.zeros((horizon, 1))
     pulse[0] = 1.0
-    parts = []
-    for name in scm.stochastic:
+    shape = (len(wanted), len(scm.stochastic), horizon, *parameters.shape)
+    shares = np.empty(shape)
+    for position, name in enumerate(scm.stochastic):
         variance = parameters.row("scale", name) ** 2
         if scm.noise is Noise.STUDENT_T:
             freedom = parameters.row("degrees_of_freedom", name)
@@ -214,10 +215,16 @@ def forecast_error_variance_decomposition(
                 )
             variance = variance / (1.0 - 2.0 / freedom)
         response = respond(scm, draws, horizon=horizon, shocks={name: pulse}, outcomes=wanted)
-        squares = response.isel({dims.SCENARIO: 0}) ** 2
-        weight = xr.DataArray(variance.reshape(parameters.shape), dims=(dims.CHAIN, dims.DRAW))
-        parts.append(squares.cumsum(dims.HORIZON) * weight)
-    stacked = xr.concat(parts, dim="shock", coords="minimal", compat="override")
-    stacked = stacked.assign_coords(shock=list(scm.stochastic), horizon=np.arange(1, horizon + 1))
-    total = stacked.sum("shock")
-    return (stacked / total.where(total > 0)).transpose(dims.OUTCOME, "shock", ...).rename("share")
+        squares = response.isel({dims.SCENARIO: 0}).to_numpy()
+        np.square(squares, out=squares)
+        squares *= variance.reshape(parameters.shape)
+        np.cumsum(squares, axis=1, out=shares[:, position])
+    total = shares.sum(axis=1, keepdims=True)
+    shares /= np.where(total > 0, total, np.nan)
+    labels = response.isel({dims.SCENARIO: 0}).coords
+    return xr.DataArray(
+        shares,
+        dims=(dims.OUTCOME, "shock", dims.HORIZON, dims.CHAIN, dims.DRAW),
+        coords={**labels, "shock": list(scm.stochastic)},
+        name="share",
+    )

@@ -14,6 +14,7 @@ from sanctions_model.scm import StructuralCausalModel
 __all__ = [
     "asymmetric_adjustment",
     "evaluate_history",
+    "evaluate_states",
     "lagged",
     "partial_adjustment",
 ]
@@ -112,6 +113,33 @@ def evaluate_history(
     histories, means : dict of str to array
         Every variable of the model; the mean of each stochastic equation given its parents.
     """
+    histories = evaluate_states(scm, parameters, values, shares=shares)
+    means = {}
+    for name, behaviour in scm.stochastic.items():
+        form = behaviour.linear_form(parameters, scm.centres)
+        mean = _column(form.constant)
+        for term in form.terms:
+            mean = mean + _weighted(term.weight, histories[term.parent], term.lag)
+        means[name] = mean
+    return histories, means
+
+
+def evaluate_states(
+    scm: StructuralCausalModel,
+    parameters: Parameters,
+    values: Mapping[str, Any],
+    *,
+    shares: Mapping[str, tuple[Any, Any]],
+) -> dict[str, Any]:
+    """Evaluate effective measures, latent states and identities on the observed past.
+
+    Parameters as for `evaluate_history`.
+
+    Returns
+    -------
+    dict of str to array
+        Every variable of the model.
+    """
     histories = dict(values)
     for name, effective in scm.effective.items():
         measure = effective.measure
@@ -131,14 +159,7 @@ def evaluate_history(
         if persistence is not None:
             inputs = partial_adjustment(inputs, persistence)
         histories[name] = inputs
-    means = {}
-    for name, behaviour in scm.stochastic.items():
-        form = behaviour.linear_form(parameters, scm.centres)
-        mean = _column(form.constant)
-        for term in form.terms:
-            mean = mean + _weighted(term.weight, histories[term.parent], term.lag)
-        means[name] = mean
-    return histories, means
+    return histories
 
 
 def _weighted(weight: Any, values: Any, lag: int) -> Any:

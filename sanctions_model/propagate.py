@@ -12,13 +12,22 @@ import xarray as xr
 
 from sanctions_model.equations import Constant, Hold, LinearForm, Noise, Path
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.histories import evaluate_history
+from sanctions_model.histories import evaluate_states
 from sanctions_model.interventions import Intervention, SetTo, require_horizon
 from sanctions_model.parameters import DrawParameters, linear_forms
 from sanctions_model.recursion import Drivers, Recursion, Start
 from sanctions_model.scm import StructuralCausalModel
 
-__all__ = ["Start", "continuation_paths", "draw_shocks", "propagate", "respond", "start_after"]
+__all__ = [
+    "Start",
+    "continuation_paths",
+    "draw_shocks",
+    "falling_shares",
+    "propagate",
+    "respond",
+    "start_after",
+    "start_before",
+]
 
 
 def start_after(
@@ -40,7 +49,42 @@ def start_after(
     Start
     """
     parameters = DrawParameters(scm, draws)
-    shares = {
+    shares = falling_shares(scm, parameters, values)
+    histories = evaluate_states(scm, parameters, values, shares=shares)
+    return start_before(scm, histories, next(iter(values.values())).shape[-1])
+
+
+def start_before(
+    scm: StructuralCausalModel, histories: Mapping[str, np.ndarray], period: int
+) -> Start:
+    """Return the state before a period of a past in which every variable is known.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    histories : mapping of str to numpy.ndarray
+        Every variable, time last, as `evaluate_history` gives them.
+    period : int
+        Position along time, at least the longest lag.
+
+    Returns
+    -------
+    Start
+    """
+    span = slice(period - scm.longest_lag, period)
+    ends = {
+        name: np.atleast_2d(np.asarray(path)[..., span]).T.copy()
+        for name, path in histories.items()
+    }
+    peaks = {name: float(np.max(histories[name][..., :period])) for name in scm.relieved}
+    return Start(ends, peaks)
+
+
+def falling_shares(
+    scm: StructuralCausalModel, parameters: DrawParameters, values: Mapping[str, np.ndarray]
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return recoverable share and recovery speed of the measures that fall in a past."""
+    return {
         measure: (
             parameters.row("recoverable_share", measure),
             parameters.row("recovery_speed", measure),
@@ -48,13 +92,6 @@ def start_after(
         for measure in scm.relieved
         if np.any(np.diff(values[measure]) < 0)
     }
-    histories, _ = evaluate_history(scm, parameters, values, shares=shares)
-    length = scm.longest_lag
-    ends = {
-        name: np.atleast_2d(np.asarray(path)[..., -length:]).T.copy()
-        for name, path in histories.items()
-    }
-    return Start(ends, {name: float(values[name].max()) for name in scm.relieved})
 
 
 def _steady_start(

@@ -249,9 +249,7 @@ def _at_depths(
     """Return the measures' paths at each depth, shape ``(scenario, horizon)``."""
     few, place = np.unique(depths, return_inverse=True)
     paths = [
-        relief_paths(
-            problem.scm, replace(relief, depth=float(depth)), horizon, problem.last_values
-        )
+        relief_paths(problem.scm, replace(relief, depth=float(depth)), horizon, problem.last_values)
         for depth in few
     ]
     return {name: np.stack([path[name] for path in paths])[place] for name in relief.measures}
@@ -264,7 +262,7 @@ def _pieces(
     last = last_known_period(problem, [target.outcome])
     rises, may_rise = [np.zeros((len(depths), 1), dtype=bool)], True
     for name in set(paths) & set(problem.scm.relieved):
-        past = problem.cases.values[name][: last + 1]
+        past = problem.cases.values[name][: last + 1]  # noqa: PD011 (a mapping, not a frame)
         before = np.full((len(depths), 1), past[-1])
         rises.append(np.diff(np.concatenate([before, paths[name]], axis=1)) > 0)
         # A measure that was never relieved is at its peak and as effective as in force.
