@@ -277,9 +277,9 @@ def _absorb(
         flat = responses[rows].reshape(-1, count, len(shocked) * last)
         width = np.repeat(scale[rows, :, None], last, axis=2).reshape(len(flat), -1)
         tails = np.repeat(freedom[rows, :, None], last, axis=2).reshape(len(flat), -1)
-        _require_feasible(flat, width, shocked)
+        root = _feasible_root(flat, width, shocked)
         unconditional = bent[rows].reshape(len(flat), -1)
-        plausibility[rows] = _plausibility(flat, width, tails, gap[rows], generator)
+        plausibility[rows] = _plausibility(flat, width, tails, gap[rows], root, generator)
         drawn = _condition(flat, width, tails, gap[rows], unconditional, generator, gibbs_steps)
         bent[rows] = drawn.reshape(-1, len(shocked), last)
     return {
@@ -288,15 +288,23 @@ def _absorb(
     }, plausibility
 
 
-def _require_feasible(responses: np.ndarray, scale: np.ndarray, shocked: Sequence[str]) -> None:
-    scaled = responses * scale[:, None, :]
-    singular = np.linalg.svd(scaled, compute_uv=False)
-    weakest = singular.min(axis=1) / np.maximum(singular.max(axis=1), 1e-300)
-    if responses.shape[1] > responses.shape[2] or np.any(weakest < _SMALLEST_SHARE):
+def _feasible_root(
+    responses: np.ndarray, scale: np.ndarray, shocked: Sequence[str]
+) -> np.ndarray:
+    """Return the triangles ``U`` with ``U' U = R D R'``; refuse conditions that cannot be met."""
+    feasible = responses.shape[1] <= responses.shape[2]
+    if feasible:
+        scaled = responses * scale[:, None, :]
+        root = np.linalg.qr(scaled.transpose(0, 2, 1), mode="r")
+        singular = np.linalg.svd(root, compute_uv=False)
+        weakest = singular.min(axis=1) / np.maximum(singular.max(axis=1), 1e-300)
+        feasible = not np.any(weakest < _SMALLEST_SHARE)
+    if not feasible:
         raise QuestionError(
             f"The shocks to {', '.join(shocked)} cannot meet all {responses.shape[1]} conditions "
             "at once; let more shocks absorb them, or drop a condition that another implies."
         )
+    return np.asarray(root)
 
 
 def _kernel(responses: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -341,18 +349,29 @@ def _plausibility(
     scale: np.ndarray,
     freedom: np.ndarray,
     gap: np.ndarray,
+    root: np.ndarray,
     generator: np.random.Generator,
     futures: int = 100,
 ) -> np.ndarray:
-    """Share of futures whose distance ``g' (R D R')^-1 g`` is at least that of the conditions."""
-    _, kernel = _kernel(responses, scale**2)
-    asked = np.einsum("nk,nk->n", gap, _solve(kernel, gap))
-    beyond = np.zeros(len(gap))
+    """Share of futures whose distance ``g' (R D R')^-1 g`` is at least that of the conditions.
+
+    Of Gaussian shocks this distance is chi-squared; of others it is that of simulated futures.
+    """
+    from scipy.special import gammaincc
+
+    asked = _distance(root, gap[..., None])[:, 0]
     heavy = np.isfinite(freedom)
-    tails = np.where(heavy, freedom, 1.0)
-    for _ in range(futures):
-        shocks = scale * generator.standard_normal(scale.shape)
-        mixing = np.where(heavy, generator.chisquare(tails) / tails, 1.0)
-        reached = np.einsum("nkj,nj->nk", responses, shocks / np.sqrt(mixing))
-        beyond += np.einsum("nk,nk->n", reached, _solve(kernel, reached)) >= asked
-    return beyond / futures
+    if not heavy.any():
+        return np.asarray(gammaincc(gap.shape[1] / 2, asked / 2))
+    shape = (*scale.shape, futures)
+    shocks = scale[..., None] * generator.standard_normal(shape)
+    tails = np.where(heavy, freedom, 1.0)[..., None]
+    shocks /= np.sqrt(np.where(heavy[..., None], generator.chisquare(tails, shape) / tails, 1.0))
+    beyond = _distance(root, responses @ shocks) >= asked[:, None]
+    return np.asarray(beyond.mean(axis=1))
+
+
+def _distance(root: np.ndarray, reached: np.ndarray) -> np.ndarray:
+    """Return ``g' (U' U)^-1 g`` of each column, shape ``(draw, column)``."""
+    white = np.linalg.solve(root.transpose(0, 2, 1), reached)
+    return np.asarray((white**2).sum(axis=1))
