@@ -138,19 +138,20 @@ class ByHand:
         self.window: Any = None
         self.shocks: Any = None
 
+    @property
+    def outside(self) -> np.ndarray:
+        """What the drivers that are no measures were in the window."""
+        return self.past.outside[self.first : self.first + self.periods]
+
     def abducted_window(self) -> None:
         """Abduct the shocks of the window and compile its model."""
         from benchmarks.history_by_hand import Window, abduct
 
         last = self.first + self.periods - 1
         self.shocks = abduct(self.step, self.past, self.first, last)
+        nothing = dict.fromkeys(MEASURES, np.zeros(self.periods))
         self.window = Window(
-            self.draws,
-            self.scm.centres,
-            self.past,
-            self.first,
-            do=dict.fromkeys(MEASURES, np.zeros(self.periods)),
-            outside=self.past.outside[self.first : last + 1],
+            self.draws, self.scm.centres, self.past, self.first, do=nothing, outside=self.outside
         )
 
     def counterfactual(self) -> dict[str, np.ndarray]:
@@ -161,10 +162,8 @@ class ByHand:
     def again_counterfactual(self) -> dict[str, np.ndarray]:
         """Answer with all compiled and the shocks known."""
         nothing = dict.fromkeys(MEASURES, np.zeros(self.periods))
-        last = self.first + self.periods - 1
-        outside = self.past.outside[self.first : last + 1]
         found: dict[str, np.ndarray] = self.window(
-            measures=nothing, outside=outside, shocks=self.shocks
+            measures=nothing, outside=self.outside, shocks=self.shocks
         )
         return found
 

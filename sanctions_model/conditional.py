@@ -288,9 +288,7 @@ def _absorb(
     }, plausibility
 
 
-def _feasible_root(
-    responses: np.ndarray, scale: np.ndarray, shocked: Sequence[str]
-) -> np.ndarray:
+def _feasible_root(responses: np.ndarray, scale: np.ndarray, shocked: Sequence[str]) -> np.ndarray:
     """Return the triangles ``U`` with ``U' U = R D R'``; refuse conditions that cannot be met."""
     feasible = responses.shape[1] <= responses.shape[2]
     if feasible:

@@ -259,6 +259,7 @@ def _pieces(
     problem: Problem, target: Target, paths: Mapping[str, np.ndarray], depths: np.ndarray
 ) -> Iterator[_Piece]:
     """Split the scenarios into pieces on which every path is linear in the depths."""
+    problem.scm.require(target.outcome, "the outcomes")
     last = last_known_period(problem, [target.outcome])
     rises, may_rise = [np.zeros((len(depths), 1), dtype=bool)], True
     for name in set(paths) & set(problem.scm.relieved):
