@@ -42,7 +42,9 @@ def rebuild_data(directory: Path | str) -> list[Path]:
     series = build_quarterly(load_raw(folder / "raw_quarterly.csv"))
     rule = load_rule(folder / "measures_rule.toml")
     events = load_events(folder / "sanctions_events.csv")
-    index = pd.period_range(_FIRST_QUARTER, str(rule.anchor_dates[-1]), freq="Q", name="quarter")
+    # Past the last day that the rule knows, a measure stays at its level.
+    last = max(pd.Period(str(rule.anchor_dates[-1]), freq="Q"), series.index[-1])
+    index = pd.period_range(_FIRST_QUARTER, last, freq="Q", name="quarter")
     measures = intensities(rule, events, index)
     return [
         write_table(series, folder / "russia_quarterly.csv"),

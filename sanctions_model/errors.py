@@ -16,6 +16,7 @@ __all__ = [
     "QuestionError",
     "SanctionsModelError",
     "SanctionsModelWarning",
+    "SourceError",
     "SpecError",
     "UnknownVariableError",
     "did_you_mean",
@@ -71,6 +72,10 @@ class PriorError(SanctionsModelError):
 
 class ObservationError(SanctionsModelError):
     """A data table that cannot be used as it is."""
+
+
+class SourceError(SanctionsModelError):
+    """A source of data that did not answer, or whose answer cannot be used."""
 
 
 class QuestionError(SanctionsModelError):

@@ -21,6 +21,7 @@ from sanctions_model.measures import intensities, load_events, load_rule
 from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.tables import check_regular, parse_table, read_content
 from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.vintages import Vintage, bundled_vintage, load_vintage
 
 __all__ = ["coverage", "load_observations", "validate_observations"]
 
@@ -47,7 +48,8 @@ def load_observations(
     Parameters
     ----------
     path : pathlib.Path or str, optional
-        A CSV file in UTF-8 with commas; default the bundled quarterly series of Russia.
+        A CSV file in UTF-8 with commas, or the folder of a vintage; default the bundled vintage of
+        Russia's quarterly series.
     scm : StructuralCausalModel, optional
         The model that the observations are for; default the default transmission at the table's
         frequency.
@@ -58,7 +60,8 @@ def load_observations(
         One variable for each observed and each exogenous variable of `scm`, dims ``(time,)``,
         float64, NaN where missing, attributes ``unit``, ``label``, ``source``. ``time`` is the
         first day of each period. Attributes: ``freq`` ("Q" or "M"), ``periods_per_year``,
-        ``title``, ``source`` (file name) and ``data_sha256`` (of the content of the files used).
+        ``title``, ``source`` (file name), ``data_sha256`` (of the content of the files used) and,
+        of a vintage, ``vintage`` (its name) and ``vintage_sha256``.
 
     Raises
     ------
@@ -71,12 +74,13 @@ def load_observations(
     >>> observations.attrs["freq"], float(observations["key_rate"].sel(time="2015-01-01"))
     ('Q', 15.5333)
     """
-    file = data_path(_BUNDLED) if path is None else Path(path)
+    vintage = _vintage(path)
+    file = Path(path or "") if vintage is None else vintage.path(_BUNDLED)
     content = read_content(file)
     index, columns = parse_table(content, file.name)
     used, digest = [file.name], hashlib.sha256(content)
-    if path is None:
-        extra = data_path(_BUNDLED_MEASURES)
+    if vintage is not None:
+        extra = vintage.path(_BUNDLED_MEASURES)
         content = read_content(extra)
         columns |= {
             name: values.reindex(index)
@@ -92,8 +96,9 @@ def load_observations(
         for name in _RECOMPUTED_FROM:
             used.append(name)
             digest.update(read_content(data_path(name)))
-    if path is not None:
+    if vintage is None:
         _log_unknown(columns, scm, file.name)
+    named = {} if vintage is None else {"vintage": vintage.name, "vintage_sha256": vintage.sha256}
     dataset = xr.Dataset(
         {
             name: ("time", values, _attributes(scm.variables[name]))
@@ -106,6 +111,7 @@ def load_observations(
             "data_sha256": digest.hexdigest(),
             "freq": freq,
             "periods_per_year": _PERIODS_PER_YEAR[freq],
+            **named,
         },
     )
     _validate(dataset, scm, file.name)
@@ -168,6 +174,13 @@ def coverage(observations: xr.Dataset, scm: StructuralCausalModel) -> pd.DataFra
             "n_missing_inside": int(last - first + 1 - known.size),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _vintage(path: Path | str | None) -> Vintage | None:
+    """Return the vintage that a path names, None for a table of the user's own."""
+    if path is None:
+        return bundled_vintage()
+    return load_vintage(path) if Path(path).is_dir() else None
 
 
 def _check_frequency(freq: str, scm: StructuralCausalModel, where: str) -> None:

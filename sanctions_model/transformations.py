@@ -4,7 +4,9 @@ Pure functions on pandas objects plus one writer. Knows the columns of ``raw_qua
 each series of ``russia_quarterly.csv`` follows from them; does not know the equations.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -14,10 +16,14 @@ from sanctions_model.files import whole_file
 from sanctions_model.tables import parse_table, read_content
 
 __all__ = [
+    "RAW_COLUMNS_OF",
     "build_quarterly",
+    "calendar_mean",
     "chain_level",
     "growth",
     "load_raw",
+    "quarter_end_growth",
+    "quarterly_mean",
     "seasonally_adjust",
     "splice",
     "write_table",
@@ -35,12 +41,28 @@ _RAW_COLUMNS = (
     "credit_firms_rouble_rub_trn",
     "wage_nominal_sa_rub",
 )
+# Which transcribed columns each series of the model follows from.
+RAW_COLUMNS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "oil_growth_pct": ("brent_usd_bbl",),
+        "depreciation_pct": ("usd_rub_average_rub",),
+        "import_growth_pct": ("imports_goods_sa_usd_bn",),
+        "inflation_pct": ("cpi_growth_nsa_pct",),
+        "key_rate_pct_pa": ("interbank_rate_pct_pa", "key_rate_average_pct_pa"),
+        "lending_rate_pct_pa": ("lending_rate_firms_pct_pa",),
+        "credit_growth_pct": ("credit_firms_rouble_rub_trn", "cpi_growth_nsa_pct"),
+        "gdp_growth_pct": ("gdp_index_nsa_2021eq100",),
+        "real_wage_growth_pct": ("wage_nominal_sa_rub", "cpi_growth_nsa_pct"),
+    }
+)
 _KEY_RATE_START = "2014Q1"
 # Years over which the seasonal pattern is smoothed. Of the spans 7 to 35, 11 to 15 come nearest to
 # the adjusted series that are published: Rosstat's GDP 2011-2025 (correlation of the growth rates
 # 0.97, against 0.74 with 7, which takes half of the fall of 2022Q2 for a season) and consumer
 # prices 2015-2025 (0.99, against 0.98).
 _SEASONAL_SPAN = 13
+# A daily figure older than this at a period's end is not taken to hold there.
+_STALE_DAYS = 14
 
 
 def growth(level: pd.Series) -> pd.Series:
@@ -167,6 +189,97 @@ def splice(early: pd.Series, late: pd.Series, *, start: str) -> pd.Series:
     """
     periods = pd.PeriodIndex(early.index)
     return early.where(periods < pd.Period(start, freq=periods.freqstr), late)
+
+
+def calendar_mean(days: pd.Series, freq: str, *, until: pd.Timestamp) -> pd.Series:
+    """Mean over the calendar days of each period of a figure that holds until the next one.
+
+    Parameters
+    ----------
+    days : pandas.Series
+        Daily PeriodIndex in order; days without a figure may be absent.
+    freq : str
+        ``"M"`` or ``"Q"``.
+    until : pandas.Timestamp
+        The day on which the figures were read: a period that ends later is not over.
+
+    Returns
+    -------
+    pandas.Series
+        Same unit, one value a period; NaN where the first day has no figure to hold, the period is
+        not over, or its last two weeks have no figure.
+
+    Examples
+    --------
+    >>> days = pd.Series([10.0, 13.0], pd.PeriodIndex(["2024-01-01", "2024-01-22"], freq="D"))
+    >>> calendar_mean(days, "M", until=pd.Timestamp("2024-03-01")).round(3).tolist()
+    [10.968]
+    """
+    index = pd.PeriodIndex(days.index)
+    first, last = index[0].asfreq(freq, how="end"), index[-1].asfreq(freq, how="end")
+    over = [
+        period
+        for period in pd.period_range(first, last, freq=freq)
+        if period.end_time < until and (period.end_time - index[-1].end_time).days <= _STALE_DAYS
+    ]
+    if not over:
+        return pd.Series(dtype=float, index=pd.PeriodIndex([], freq=freq), name=days.name)
+    calendar = pd.period_range(over[0].start_time, over[-1].end_time, freq="D")
+    held = days.reindex(calendar.union(index)).ffill().reindex(calendar)
+    by_period = held.groupby(calendar.asfreq(freq))
+    return by_period.mean().where(by_period.count() == by_period.size())
+
+
+def quarterly_mean(months: pd.Series) -> pd.Series:
+    """Mean of the three months of each quarter, NaN where one is missing.
+
+    Parameters
+    ----------
+    months : pandas.Series
+        Monthly PeriodIndex.
+
+    Returns
+    -------
+    pandas.Series
+        Same unit, quarterly PeriodIndex.
+
+    Examples
+    --------
+    >>> index = pd.period_range("2024-01", periods=4, freq="M")
+    >>> quarterly_mean(pd.Series([1.0, 2.0, 6.0, 5.0], index)).tolist()
+    [3.0, nan]
+    """
+    by_quarter = months.groupby(pd.PeriodIndex(months.index).asfreq("Q"))
+    return by_quarter.mean().where(by_quarter.count() == 3)
+
+
+def quarter_end_growth(months: pd.Series) -> pd.Series:
+    r"""Growth of the last month of a quarter over the last month of the quarter before.
+
+    .. math:: g_q = 100 (x_{3,q} / x_{3,q-1} - 1)
+
+    Parameters
+    ----------
+    months : pandas.Series
+        Positive levels in any unit, monthly PeriodIndex.
+
+    Returns
+    -------
+    pandas.Series
+        Percent a quarter (not log), quarterly PeriodIndex; NaN where a month is missing.
+
+    Examples
+    --------
+    >>> index = pd.PeriodIndex(["2023-12", "2024-01", "2024-02", "2024-03"], freq="M")
+    >>> quarter_end_growth(pd.Series([100.0, 101.0, 102.0, 103.0], index)).round(6).tolist()
+    [nan, 3.0]
+    """
+    index = pd.PeriodIndex(months.index)
+    ends = months[(index.month % 3 == 0)]
+    quarters = pd.PeriodIndex(ends.index).asfreq("Q")
+    regular = pd.period_range(quarters[0], quarters[-1], freq="Q") if len(quarters) else quarters
+    levels = pd.Series(ends.to_numpy(dtype=float), quarters, name=months.name).reindex(regular)
+    return 100 * (levels / levels.shift(1) - 1)
 
 
 def load_raw(path: Path | str) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""Sources of data, one small file each; `registry.SOURCES` is the table of all of them."""

@@ -1,0 +1,61 @@
+"""Bank for International Settlements: policy rates, exchange rates, consumer prices.
+
+Service: SDMX 2.1 REST at ``https://stats.bis.org/api/v1``, described at
+https://stats.bis.org/api-doc/v1/ ; no key, no registration; terms at
+https://www.bis.org/terms_statistics.htm . A series is
+``GET /data/{flow}/{key}?startPeriod=&endPeriod=``:
+
+- ``WS_CBPOL``, key ``FREQ.REF_AREA``: central bank policy rates, % a year;
+- ``WS_XRU``, key ``FREQ.REF_AREA.CURRENCY.COLLECTION``: units of a currency for one US dollar,
+  collection ``A`` is the average of the period;
+- ``WS_LONG_CPI``, key ``FREQ.REF_AREA.UNIT_MEASURE``: consumer prices, ``628`` is the index with
+  2010 = 100.
+
+Answers are SDMX-ML: ``generic:Obs`` with ``generic:ObsDimension`` (the period) and
+``generic:ObsValue`` in one ``generic:Series``.
+"""
+
+from sanctions_model.adapters.http import HttpClient
+from sanctions_model.adapters.sdmx import SdmxSeries
+
+__all__ = ["CONSUMER_PRICES", "EXCHANGE_RATE", "POLICY_RATE"]
+
+_URL = "https://stats.bis.org/api/v1"
+_CLIENT = HttpClient(hosts=frozenset({"stats.bis.org"}))
+
+POLICY_RATE = SdmxSeries(
+    name="BIS policy rates",
+    series="key_rate_average_pct_pa",
+    url=_URL,
+    flow="WS_CBPOL",
+    key="D.RU",
+    freq="D",
+    unit="% a year",
+    producer="Bank for International Settlements",
+    client=_CLIENT,
+    stated={"UNIT_MEASURE": "368", "UNIT_MULT": "0"},
+)
+EXCHANGE_RATE = SdmxSeries(
+    name="BIS exchange rates",
+    series="usd_rub_average_rub",
+    url=_URL,
+    flow="WS_XRU",
+    key="M.RU.RUB.A",
+    freq="M",
+    unit="RUB for 1 USD",
+    producer="Bank for International Settlements",
+    client=_CLIENT,
+    stated={"CURRENCY": "RUB", "COLLECTION": "A", "UNIT_MULT": "0"},
+)
+CONSUMER_PRICES = SdmxSeries(
+    name="BIS consumer prices",
+    series="cpi_growth_nsa_pct",
+    url=_URL,
+    flow="WS_LONG_CPI",
+    key="M.RU.628",
+    freq="M",
+    unit="index, 2010 = 100",
+    producer="Bank for International Settlements, from national sources",
+    client=_CLIENT,
+    stated={"UNIT_MEASURE": "628", "UNIT_MULT": "0"},
+)

@@ -1,0 +1,178 @@
+"""A bounded HTTP client: own hosts only, a deadline, a largest size, whole bodies.
+
+Knows requests and answers; does not know what an answer means.
+"""
+
+import http.client
+import socket
+import ssl
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.client import HTTPMessage
+from typing import IO
+
+from sanctions_model.errors import SourceError
+
+__all__ = ["HttpClient"]
+
+_CHUNK = 1 << 16
+_USER_AGENT = "sanctions-model (statistical data client)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpClient:
+    """Fetches one body at a time, within bounds.
+
+    Parameters
+    ----------
+    hosts : frozenset of str
+        Names of the hosts that may be asked, also by a redirect.
+    wait_seconds : float
+        Longest silence, while connecting or between two pieces of the body.
+    deadline_seconds : float
+        Longest time for the whole answer: a body that drips is refused as well.
+    largest_bytes : int
+        Largest body.
+    """
+
+    hosts: frozenset[str]
+    wait_seconds: float = 20.0
+    deadline_seconds: float = 90.0
+    largest_bytes: int = 20_000_000
+
+    def fetch(
+        self, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> bytes:
+        """Return the body of an answer.
+
+        Parameters
+        ----------
+        url : str
+            http or https, of one of the hosts.
+        headers : mapping of str to str, optional
+        body : bytes, optional
+            Posts it; without one the request is a GET.
+
+        Returns
+        -------
+        bytes
+
+        Raises
+        ------
+        SourceError
+            If the host is not among the hosts, does not answer in time, answers with an error or
+            a redirect to another host, or the body is too large or not whole. The message names
+            the host and the reason, never the query, which may hold a user's key.
+        """
+        self._require_own_host(url)
+        host = urllib.parse.urlsplit(url).hostname
+        request = urllib.request.Request(
+            url,
+            data=body,
+            headers={
+                "User-Agent": _USER_AGENT,
+                "Accept-Encoding": "identity",
+                **(headers or {}),
+            },
+        )
+        until = time.monotonic() + self.deadline_seconds
+        opener = urllib.request.build_opener(_OwnHosts(self._require_own_host))
+        try:
+            with opener.open(request, timeout=self.wait_seconds) as answer:
+                return self._whole(answer, until)
+        except urllib.error.HTTPError as error:
+            error.close()
+            reason = http.client.responses.get(error.code, "unknown status")
+            raise SourceError(f"{host} answered HTTP {error.code} ({reason})") from None
+        except TimeoutError:
+            raise SourceError(
+                f"{host} was silent for {self.wait_seconds:g} seconds (time-out)"
+            ) from None
+        except http.client.IncompleteRead as error:
+            raise SourceError(
+                f"the answer of {host} was cut off after {len(error.partial)} bytes"
+            ) from None
+        except urllib.error.URLError as error:
+            raise SourceError(self._unreachable(host, error.reason)) from None
+        except (http.client.HTTPException, OSError) as error:
+            raise SourceError(self._unreachable(host, error)) from None
+
+    def _unreachable(self, host: str | None, reason: object) -> str:
+        if isinstance(reason, TimeoutError):
+            return f"{host} was silent for {self.wait_seconds:g} seconds (time-out)"
+        if isinstance(reason, socket.gaierror):
+            return f"{host} was not found (no network, or no such host)"
+        if isinstance(reason, ssl.SSLError):
+            return f"{host} has no valid certificate ({reason.reason or reason})"
+        words = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+        return f"{host} cannot be reached ({words})"
+
+    def _whole(self, answer: http.client.HTTPResponse, until: float) -> bytes:
+        host = urllib.parse.urlsplit(answer.geturl()).hostname
+        encoding = answer.headers.get("Content-Encoding", "identity")
+        if encoding != "identity":
+            raise SourceError(f"{host} sent content encoding {encoding!r}, expected none")
+        stated = answer.headers.get("Content-Length")
+        if stated is not None and int(stated) > self.largest_bytes:
+            raise SourceError(f"{host} sends {stated} bytes, at most {self.largest_bytes} are read")
+        pieces, size = [], 0
+        while piece := answer.read1(_CHUNK):
+            pieces.append(piece)
+            size += len(piece)
+            if size > self.largest_bytes:
+                raise SourceError(f"{host} sent more than {self.largest_bytes} bytes")
+            if time.monotonic() > until:
+                raise SourceError(
+                    f"{host} took more than {self.deadline_seconds:g} seconds for its answer"
+                )
+        if stated is not None and size != int(stated):
+            raise SourceError(f"the answer of {host} was cut off after {size} of {stated} bytes")
+        if size == 0:
+            raise SourceError(f"{host} sent an empty answer")
+        return b"".join(pieces)
+
+    def _require_own_host(self, url: str, previous: str | None = None) -> None:
+        parts = urllib.parse.urlsplit(url)
+        if previous is not None and parts.hostname not in self.hosts:
+            raise SourceError(
+                f"{urllib.parse.urlsplit(previous).hostname} redirects to {parts.hostname}, which "
+                f"is not among the source's own hosts ({', '.join(sorted(self.hosts))}): refused"
+            )
+        if parts.hostname not in self.hosts:
+            raise SourceError(
+                f"{parts.hostname} is not among the source's own hosts "
+                f"({', '.join(sorted(self.hosts))})"
+            )
+        secure = previous is None or not previous.startswith("https:")
+        if parts.scheme not in ({"http", "https"} if secure else {"https"}):
+            raise SourceError(f"{parts.hostname} is asked by {parts.scheme!r}, expected https")
+
+
+class _OwnHosts(urllib.request.HTTPRedirectHandler):
+    """Follows a redirect only to one of the client's hosts, and never from https to http."""
+
+    max_redirections = 5
+
+    def __init__(self, check: Callable[[str, str], None]) -> None:
+        self._check = check
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        """Return the next request, or raise `SourceError`."""
+        try:
+            self._check(newurl, req.full_url)
+        except SourceError:
+            fp.close()
+            raise
+        return super().redirect_request(req, fp, code, msg, headers, newurl)

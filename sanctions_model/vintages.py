@@ -1,0 +1,407 @@
+"""Vintages of the data: dated folders that are written whole, never changed, known by a hash.
+
+A vintage holds the transcribed figures, the events and the rule of the measures, what follows from
+them, and ``vintage.json``, which says where each column comes from. The bundled data are one too.
+This module knows files; it fetches nothing and knows no model.
+"""
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sanctions_model.data_build import rebuild_data
+from sanctions_model.datasets import data_path
+from sanctions_model.errors import ObservationError, did_you_mean
+from sanctions_model.tables import parse_table, read_content
+from sanctions_model.transformations import RAW_COLUMNS_OF, write_table
+
+__all__ = [
+    "BUNDLED",
+    "SeriesRecord",
+    "Vintage",
+    "bundled_vintage",
+    "default_folder",
+    "diff_vintages",
+    "find_vintage",
+    "list_vintages",
+    "load_vintage",
+    "write_vintage",
+]
+
+_LOG = logging.getLogger(__name__)
+BUNDLED = "bundled"
+_RECORD = "vintage.json"
+_RAW = "raw_quarterly.csv"
+_TABLES = {"raw": _RAW, "model": "russia_quarterly.csv", "measures": "measures.csv"}
+_INPUTS = ("sanctions_events.csv", "measures_rule.toml")
+_FILES = (*_TABLES.values(), *_INPUTS)
+_PART = ".part-"
+_ABANDONED_SECONDS = 86_400.0
+# Half of the last printed digit of a table.
+_PRINTED = 5e-5
+_MEASURE_PREFIXES = ("us_share_", "composite_")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SeriesRecord(_Frozen):
+    """Where the newest figures of a transcribed column come from.
+
+    `join` is the first period taken from the source; what precedes it is the base vintage's. The
+    source's figures were multiplied by `factor` to continue the base.
+    """
+
+    column: str
+    source: str
+    producer: str
+    unit: str
+    retrieved: str
+    join: str
+    last: str
+    factor: float
+
+
+class _Record(_Frozen):
+    format_version: Literal[1]
+    created: str
+    base: str
+    base_sha256: str
+    series: tuple[SeriesRecord, ...]
+    failures: tuple[str, ...]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vintage:
+    """One vintage of the data.
+
+    Parameters
+    ----------
+    name : str
+        Its date, with a number from the second of a day on; ``"bundled"`` for the bundled one.
+    folder : pathlib.Path
+    sha256 : str
+        Of the names and contents of its data files.
+    series : tuple of SeriesRecord
+        Columns that were fetched, each with its source; empty for the bundled one.
+    """
+
+    name: str
+    folder: Path
+    sha256: str
+    series: tuple[SeriesRecord, ...] = ()
+
+    def path(self, name: str) -> Path:
+        """Return the path of one of its files."""
+        return self.folder / name
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return ``"raw"``, ``"model"`` or ``"measures"``: quarters by series."""
+        file = self.path(_TABLES[name])
+        index, columns = parse_table(read_content(file), file.name)
+        return pd.DataFrame(columns, index).rename_axis("quarter")
+
+
+def default_folder() -> Path:
+    """Return where vintages are kept unless said otherwise.
+
+    ``$SANCTIONS_MODEL_VINTAGES``, or ``vintages`` in the working directory, beside ``results``:
+    never inside the package or the bundled data, which an update of the package replaces.
+    """
+    return Path(os.environ.get("SANCTIONS_MODEL_VINTAGES") or "vintages")
+
+
+def bundled_vintage() -> Vintage:
+    """Return the vintage that came with the package.
+
+    Examples
+    --------
+    >>> bundled_vintage().name
+    'bundled'
+    """
+    folder = data_path(_RAW).parent
+    return Vintage(name=BUNDLED, folder=folder, sha256=_sha256(_hashes(folder)))
+
+
+def load_vintage(folder: Path | str) -> Vintage:
+    """Read a vintage and check that it is whole.
+
+    Parameters
+    ----------
+    folder : path
+        As `write_vintage` made it.
+
+    Returns
+    -------
+    Vintage
+
+    Raises
+    ------
+    ObservationError
+        If there is none, or a file is missing or has been changed.
+    """
+    folder = Path(folder)
+    try:
+        record = _Record.model_validate_json((folder / _RECORD).read_bytes())
+    except OSError:
+        raise ObservationError(
+            f"{folder} is no vintage: it has no {_RECORD}; `sanctions-model data list` names "
+            "those that there are."
+        ) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ObservationError(
+            f"The vintage {folder} cannot be used: {_RECORD}: {place}: {first['msg']}."
+        ) from None
+    found = _hashes(folder)
+    if changed := [name for name in _FILES if record.files.get(name) != found[name]]:
+        raise ObservationError(
+            f"The vintage {folder} is not as it was written: {changed[0]} has changed; take "
+            "another vintage, or make a table of your own of it."
+        )
+    return Vintage(name=folder.name, folder=folder, sha256=_sha256(found), series=record.series)
+
+
+def list_vintages(folder: Path | str | None = None) -> list[Vintage]:
+    """Return the vintages of a folder from the oldest to the newest, the bundled one first.
+
+    Unfinished and foreign folders are passed over.
+    """
+    place = default_folder() if folder is None else Path(folder)
+    names = [path.parent.name for path in place.glob(f"*/{_RECORD}") if path.is_file()]
+    return [
+        bundled_vintage(),
+        *(load_vintage(place / name) for name in sorted(names, key=_order) if name[0] != "."),
+    ]
+
+
+def find_vintage(name: str, folder: Path | str | None = None) -> Vintage:
+    """Return a vintage by name, by path, or by ``"latest"`` or ``"bundled"``.
+
+    Raises
+    ------
+    ObservationError
+        If there is none of that name; the message names those that there are.
+    """
+    place = default_folder() if folder is None else Path(folder)
+    if name == BUNDLED:
+        return bundled_vintage()
+    if name == "latest":
+        return list_vintages(place)[-1]
+    for candidate in (Path(name), place / name):
+        if (candidate / _RECORD).is_file():
+            return load_vintage(candidate)
+    names = [vintage.name for vintage in list_vintages(place)]
+    raise ObservationError(
+        f"There is no vintage {name!r} in {place}; there is {', '.join(names)}."
+        f"{did_you_mean(name, names)}"
+    )
+
+
+def write_vintage(
+    raw: pd.DataFrame,
+    *,
+    base: Vintage,
+    series: Sequence[SeriesRecord],
+    failures: Sequence[str],
+    folder: Path,
+    check: Callable[[Path], None],
+) -> Vintage:
+    """Write a new vintage beside the old ones: it appears whole or not at all.
+
+    Everything is written to a hidden folder beside, checked, forced to the disk and renamed; an
+    existing vintage is never replaced. A process that dies leaves a hidden folder, which a later
+    call removes when it is a day old.
+
+    Parameters
+    ----------
+    raw : pandas.DataFrame
+        Transcribed figures, columns of ``raw_quarterly.csv``.
+    base : Vintage
+        Gives the events and the rule of the measures.
+    series : sequence of SeriesRecord
+        Columns that were fetched, now or for the base.
+    failures : sequence of str
+        What was asked for in vain, one line each.
+    folder : pathlib.Path
+        Made if need be.
+    check : callable
+        Given the finished folder, raises if its data cannot be used.
+
+    Returns
+    -------
+    Vintage
+
+    Raises
+    ------
+    ObservationError
+        If the figures cannot be used or the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(folder)
+        staging = folder / f"{_PART}{uuid.uuid4().hex}"
+        staging.mkdir()
+    except OSError as error:
+        raise ObservationError(
+            f"Cannot write vintages to {folder}: {error.strerror}; give another folder."
+        ) from None
+    try:
+        created = datetime.now(UTC)
+        write_table(raw.rename_axis("quarter"), staging / _RAW)
+        for name in _INPUTS:
+            shutil.copyfile(base.path(name), staging / name)
+        rebuild_data(staging)
+        hashes = _hashes(staging)
+        record = _Record(
+            format_version=1,
+            created=created.isoformat(timespec="seconds"),
+            base=base.name,
+            base_sha256=base.sha256,
+            series=tuple(series),
+            failures=tuple(failures),
+            files=hashes,
+        )
+        text = json.dumps(record.model_dump(mode="json"), indent=2, ensure_ascii=False)
+        (staging / _RECORD).write_text(text + "\n", encoding="utf-8")
+        check(staging)
+        for path in (*staging.iterdir(), staging):
+            _force_to_disk(path)
+        target = _publish(staging, folder, created.date().isoformat())
+        _force_to_disk(folder)
+        return load_vintage(target)
+    except OSError as error:
+        raise ObservationError(
+            f"Cannot write a vintage to {folder}: {error.strerror}; give another folder."
+        ) from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def diff_vintages(old: Vintage, new: Vintage) -> pd.DataFrame:
+    """Tabulate what changed from one vintage to another, series by series.
+
+    Parameters
+    ----------
+    old, new : Vintage
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a series. ``table`` (raw, model or measures), ``series``, ``source`` and ``join``
+        (first period that the new vintage took from the source; empty where nothing was fetched),
+        ``last_old``, ``last_new``, ``n_new`` and ``n_lost`` (periods known in one only),
+        ``n_revised`` (known in both and different as printed), ``largest_revision`` (new less old,
+        in the series' unit) and ``revised_in``, its period.
+    """
+    rows = []
+    for name in _TABLES:
+        before, after = old.table(name), new.table(name)
+        for column in dict.fromkeys((*before.columns, *after.columns)):
+            if str(column).startswith(_MEASURE_PREFIXES):
+                continue
+            pair = [
+                frame[column] if column in frame else pd.Series(dtype=float)
+                for frame in (before, after)
+            ]
+            rows.append(
+                {"table": name, "series": column}
+                | _origin(new, name, str(column))
+                | _changes(*(series.dropna() for series in pair))
+            )
+    return pd.DataFrame(rows)
+
+
+def _origin(vintage: Vintage, table: str, column: str) -> dict[str, str]:
+    raw = {"raw": (column,), "model": RAW_COLUMNS_OF.get(column, ())}.get(table, ())
+    found = [record for record in vintage.series if record.column in raw]
+    return {
+        "source": "; ".join(record.source for record in found),
+        "join": min((record.join for record in found), default=""),
+    }
+
+
+def _changes(before: pd.Series, after: pd.Series) -> dict[str, object]:
+    both = before.index.intersection(after.index)
+    revision = after.reindex(both) - before.reindex(both)
+    revised = revision[revision.abs() > _PRINTED]
+    at = int(revised.abs().to_numpy().argmax()) if len(revised) else None
+    return {
+        "last_old": str(before.index[-1]) if len(before) else "",
+        "last_new": str(after.index[-1]) if len(after) else "",
+        "n_new": len(after.index.difference(before.index)),
+        "n_lost": len(before.index.difference(after.index)),
+        "n_revised": len(revised),
+        "largest_revision": np.nan if at is None else float(revised.iloc[at]),
+        "revised_in": "" if at is None else str(revised.index[at]),
+    }
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {
+        name: hashlib.sha256(read_content(folder / name)).hexdigest() for name in sorted(_FILES)
+    }
+
+
+def _sha256(hashes: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
+
+
+def _order(name: str) -> tuple[str, int]:
+    date, _, number = name.partition(".")
+    return date, int(number) if number.isdigit() else 1
+
+
+def _publish(staging: Path, folder: Path, date: str) -> Path:
+    number = 1
+    while True:
+        target = folder / (date if number == 1 else f"{date}.{number}")
+        if not target.exists():
+            try:
+                # A full folder is never replaced by a rename, so two updates cannot collide.
+                staging.rename(target)
+            except OSError:
+                if not target.exists():
+                    raise
+            else:
+                return target
+        number += 1
+
+
+def _force_to_disk(path: Path) -> None:
+    if path.is_dir():
+        # Folders cannot be opened on every system; there a rename is as safe as it gets.
+        with contextlib.suppress(OSError):
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        return
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _remove_abandoned(folder: Path) -> None:
+    for path in folder.glob(f"{_PART}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+                _LOG.info("removed the unfinished vintage %s", path.name)
