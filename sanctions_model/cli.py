@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from sanctions_model.cli_data import data_app
 from sanctions_model.cli_histories import counterfactual_app, forecast, scenario_app
 from sanctions_model.cli_options import (
     DEFAULT_FIT,
@@ -19,8 +20,10 @@ from sanctions_model.cli_options import (
     FigureOption,
     FitOption,
     JsonOption,
+    MappingOption,
     PriorsOption,
     QuietOption,
+    find_data,
     load_fit,
     require_figure_path,
     write_csv,
@@ -39,7 +42,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-data_app = typer.Typer(help="The bundled data and your own table.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(counterfactual_app, name="counterfactual")
 app.add_typer(scenario_app, name="scenario")
@@ -70,6 +72,7 @@ def run(
     chains: Annotated[int, typer.Option(help="Chains.")] = 4,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 20260101,
     data: DataOption = None,
+    mapping: MappingOption = None,
     priors: PriorsOption = None,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = DEFAULT_FIT,
     prior_only: Annotated[
@@ -84,17 +87,20 @@ def run(
     """Fit the model and write posterior, tables, figures and manifest."""
     configure(quiet=quiet)
     from sanctions_model import job
+    from sanctions_model.nowcasts import nowcast_table
     from sanctions_model.reading import (
         claims_view,
         coverage_view,
         diagnostics_line,
         effects_view,
         links_view,
+        nowcast_view,
     )
 
     job.require_writable(out)
     results = job.run(
-        data=data,
+        data=find_data(data),
+        mapping=mapping,
         priors=priors,
         draws=draws,
         tune=tune,
@@ -107,11 +113,13 @@ def run(
     fitted = results.fit
     _LOG.info("%s", diagnostics_line(fitted))
     written = job.write(results, out)
+    nowcast = nowcast_table(fitted.problem, fitted.draws)
     if as_json:
         show(View(table=results.claims, title="Claims"), as_json=True)
     else:
         for view in (
             coverage_view(fitted.problem.observations, fitted.scm),
+            nowcast_view(nowcast, is_prior=fitted.is_prior_only),
             links_view(results.links),
             effects_view(results.effects, fitted.scm),
             claims_view(results.claims),
@@ -266,33 +274,3 @@ def validate(
     table = sanity_checks(fitted.problem, fitted.prior_draws, posterior)
     write_csv(table, csv)
     show(View(table=table, title="Checks") if as_json else sanity_view(table), as_json=as_json)
-
-
-@data_app.command("build")
-def data_build(
-    directory: Annotated[Path, typer.Argument(help="Folder with the transcribed files.")] = Path(
-        "data"
-    ),
-    quiet: QuietOption = False,
-) -> None:
-    """Rebuild the series and the measures from the transcribed figures and events."""
-    configure(quiet=quiet)
-    from sanctions_model.data_build import rebuild_data
-
-    for path in rebuild_data(directory):
-        _LOG.info("wrote %s", path)
-
-
-@data_app.command("coverage")
-def data_coverage(
-    data: DataOption = None, quiet: QuietOption = False, as_json: JsonOption = False
-) -> None:
-    """Check a table and print which periods each series covers."""
-    configure(quiet=quiet)
-    from sanctions_model.observations import load_observations
-    from sanctions_model.reading import coverage_view
-    from sanctions_model.transmission import default_transmission
-
-    observations = load_observations(data)
-    scm = default_transmission(int(observations.attrs["periods_per_year"]))
-    show(coverage_view(observations, scm), as_json=as_json)

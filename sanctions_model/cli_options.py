@@ -21,8 +21,10 @@ __all__ = [
     "FigureOption",
     "FitOption",
     "JsonOption",
+    "MappingOption",
     "PriorsOption",
     "QuietOption",
+    "find_data",
     "load_fit",
     "require_figure_path",
     "write_csv",
@@ -35,7 +37,12 @@ FitOption = Annotated[
     Path, typer.Option("--fit", help="Results folder of a fit, as `run` writes it.")
 ]
 DataOption = Annotated[
-    Path | None, typer.Option("--data", help="Your own CSV; the bundled table by default.")
+    Path | None,
+    typer.Option("--data", help="A vintage or your own CSV; the bundled vintage by default."),
+]
+MappingOption = Annotated[
+    Path | None,
+    typer.Option("--mapping", help="TOML file: what your CSV calls columns, currency, target."),
 ]
 PriorsOption = Annotated[
     Path | None, typer.Option("--priors", help="Your own priors; the bundled ones by default.")
@@ -54,6 +61,19 @@ def require_figure_path(figure: Path | None) -> None:
         raise QuestionError(f"--figure {figure}: expected a file name that ends in .png.")
     if not figure.parent.is_dir():
         raise QuestionError(f"--figure {figure}: there is no folder {figure.parent}; make it.")
+
+
+def find_data(data: Path | None) -> Path | None:
+    """Return the table or the vintage's folder that ``--data`` names, None for the bundled one."""
+    if data is None or data.is_file():
+        return data
+    from sanctions_model.vintages import BUNDLED, find_vintage
+
+    # What looks like a file is reported as one that is missing, not as an unknown vintage.
+    if data.suffix.lower() in {".csv", ".txt"}:
+        return data
+    vintage = find_vintage(str(data))
+    return None if vintage.name == BUNDLED else vintage.folder
 
 
 def load_fit(folder: Path) -> "Fit":

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import xarray as xr
 
 from sanctions_model.claims import load_claims, scorecard
 from sanctions_model.effect_tables import effects_table, links_table
@@ -22,7 +23,9 @@ from sanctions_model.problem import Problem
 from sanctions_model.sampling import Fit, compile_problem, fit, sample_prior_predictive
 from sanctions_model.specification import content_hash, spec_hash
 from sanctions_model.storage import load, save
+from sanctions_model.table_mapping import TableMapping, load_mapping
 from sanctions_model.transmission import default_transmission
+from sanctions_model.vintages import BUNDLED
 
 __all__ = [
     "POSTERIOR_FILE",
@@ -37,6 +40,8 @@ __all__ = [
 _LOG = logging.getLogger(__name__)
 POSTERIOR_FILE = "posterior.nc"
 _MANIFEST_FILE = "manifest.json"
+# A manifest travels, a machine's paths do not.
+_FILE_FIELDS = {"events", "rule"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +64,7 @@ class Results:
 def run(
     *,
     data: Path | None = None,
+    mapping: Path | None = None,
     priors: Path | None = None,
     draws: int = 1000,
     tune: int = 1000,
@@ -72,8 +78,12 @@ def run(
 
     Parameters
     ----------
-    data, priors : path, optional
-        A user's own table and priors; the bundled ones by default.
+    data : path, optional
+        A vintage's folder or a user's own table; the bundled vintage by default.
+    mapping : path, optional
+        What the table calls things, see `table_mapping.TableMapping`.
+    priors : path, optional
+        A user's own priors; the bundled ones by default.
     draws, tune, chains, random_seed
         As for `fit`.
     prior_only : bool
@@ -93,11 +103,20 @@ def run(
         If data or priors are not usable, or sampling did not converge.
     """
     began = time.perf_counter()
-    observations = load_observations(data)
+    names = None if mapping is None else load_mapping(mapping)
+    observations = load_observations(data, mapping=names)
+    if "vintage" in observations.attrs:
+        _LOG.info("data: %s", _vintage_line(observations))
     beliefs = load_priors(priors)
     claims = load_claims()
     scm = default_transmission(int(observations.attrs["periods_per_year"]))
-    inputs = {"data": _name(data), "priors": _name(priors)}
+    scm = scm if names is None else names.relabel(scm)
+    inputs = {
+        "data": _name(data),
+        "vintage": _vintage(observations),
+        "mapping": None if names is None else names.model_dump(mode="json", exclude=_FILE_FIELDS),
+        "priors": _name(priors),
+    }
     if prior_only:
         fitted = sample_prior_predictive(
             scm, observations, beliefs, draws=draws * chains, random_seed=random_seed
@@ -148,8 +167,23 @@ def answer(fitted: Fit, claims: Mapping[str, Any] | None = None) -> Results:
     )
 
 
+def _vintage(observations: xr.Dataset) -> dict[str, str] | None:
+    """Name and hash of the vintage, None for a table of the user's own."""
+    attributes = observations.attrs
+    if "vintage" not in attributes:
+        return None
+    return {"name": str(attributes["vintage"]), "sha256": str(attributes["vintage_sha256"])}
+
+
+def _vintage_line(observations: xr.Dataset) -> str:
+    attributes = observations.attrs
+    last = pd.Period(observations["time"].to_numpy()[-1], freq=str(attributes["freq"]))
+    kind = "the bundled vintage" if attributes["vintage"] == BUNDLED else "vintage"
+    name = "" if attributes["vintage"] == BUNDLED else f" {attributes['vintage']}"
+    return f"{kind}{name}, to {last}, sha256 {str(attributes['vintage_sha256'])[:12]}"
+
+
 def _name(path: Path | None) -> str | None:
-    # The name alone: a manifest travels, a machine's paths do not.
     return None if path is None else path.name
 
 
@@ -238,7 +272,10 @@ def differences_from_files(fitted: Fit) -> list[str]:
     """
     manifest, found = fitted.manifest, []
     inputs = manifest.get("inputs", {})
-    if spec_hash(default_transmission(fitted.scm.periods_per_year)) != manifest["spec_sha256"]:
+    scm = default_transmission(fitted.scm.periods_per_year)
+    if inputs.get("mapping") is not None:
+        scm = TableMapping.model_validate(inputs["mapping"]).relabel(scm)
+    if spec_hash(scm) != manifest["spec_sha256"]:
         found.append("equations")
     if inputs.get("priors") is None:
         now = content_hash(load_priors().model_dump(mode="json", exclude={"origin"}))

@@ -19,6 +19,7 @@ from sanctions_model.equations import Constant, Indicator, Variable
 from sanctions_model.errors import ObservationError, did_you_mean
 from sanctions_model.measures import intensities, load_events, load_rule
 from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.table_mapping import TableMapping
 from sanctions_model.tables import check_regular, parse_table, read_content
 from sanctions_model.transmission import MEASURES, default_transmission
 from sanctions_model.vintages import Vintage, bundled_vintage, load_vintage
@@ -36,7 +37,10 @@ _ENOUGH_FOR_A_PEAK = 8
 
 
 def load_observations(
-    path: Path | str | None = None, *, scm: StructuralCausalModel | None = None
+    path: Path | str | None = None,
+    *,
+    scm: StructuralCausalModel | None = None,
+    mapping: TableMapping | None = None,
 ) -> xr.Dataset:
     """Read and check the observations of a model.
 
@@ -53,6 +57,9 @@ def load_observations(
     scm : StructuralCausalModel, optional
         The model that the observations are for; default the default transmission at the table's
         frequency.
+    mapping : TableMapping, optional
+        What the table calls things. For another country than Russia the bundled events and the war
+        indicator do not apply: the table gives the measures, or the mapping names events and rule.
 
     Returns
     -------
@@ -91,11 +98,15 @@ def load_observations(
     freq = str(index.freqstr)[0]
     scm = default_transmission(_PERIODS_PER_YEAR[freq]) if scm is None else scm
     _check_frequency(freq, scm, file.name)
-    series, recomputed = _series(index, columns, scm, file.name)
+    if mapping is not None:
+        scm = mapping.relabel(scm)
+        columns = _mapped(columns, mapping, scm, index, file.name)
+        digest.update(mapping.model_dump_json(exclude={"events", "rule"}).encode())
+    series, recomputed = _series(index, columns, scm, file.name, mapping)
     if recomputed:
-        for name in _RECOMPUTED_FROM:
-            used.append(name)
-            digest.update(read_content(data_path(name)))
+        for source in _measure_files(mapping):
+            used.append(source.name)
+            digest.update(read_content(source))
     if vintage is None:
         _log_unknown(columns, scm, file.name)
     named = {} if vintage is None else {"vintage": vintage.name, "vintage_sha256": vintage.sha256}
@@ -200,10 +211,57 @@ def _find(variable: Variable, columns: Mapping[str, pd.Series], where: str) -> n
     return columns[names[0]].to_numpy(dtype=float) if names else None
 
 
+def _measure_files(mapping: TableMapping | None) -> tuple[Path, Path]:
+    """Return the events and the rule that measures are computed from."""
+    events, rule = (data_path(name) for name in _RECOMPUTED_FROM)
+    if mapping is None:
+        return events, rule
+    return mapping.events or events, mapping.rule or rule
+
+
+def _mapped(
+    columns: Mapping[str, pd.Series],
+    mapping: TableMapping,
+    scm: StructuralCausalModel,
+    index: pd.PeriodIndex,
+    where: str,
+) -> dict[str, pd.Series]:
+    """Return the columns under the model's names, with what the mapping says of the country."""
+    found = mapping.rename(columns, scm, where)
+    target = mapping.inflation_target
+    if target is not None and not _names(scm.variables["inflation_target"]) & set(found):
+        found["inflation_target"] = pd.Series(float(target), index)
+    if mapping.is_home:
+        return found
+    if "war" in scm.exogenous and not _names(scm.variables["war"]) & set(found):
+        _LOG.info("%s has no war indicator: 0 throughout for %s.", where, mapping.country)
+        found["war"] = pd.Series(0.0, index)
+    absent = [
+        name
+        for name in MEASURES
+        if name in scm.exogenous and not _names(scm.variables[name]) & set(found)
+    ]
+    if absent and mapping.events is None:
+        raise ObservationError(
+            f"{where} is of {mapping.country} and has no column for {', '.join(absent)}, and the "
+            "bundled events are those against Russia; add the columns (0 where there was no "
+            "measure), or name your own events and rule in the mapping."
+        )
+    return found
+
+
+def _names(variable: Variable) -> set[str]:
+    return {variable.name, variable.column}
+
+
 def _series(
-    index: pd.PeriodIndex, columns: Mapping[str, pd.Series], scm: StructuralCausalModel, where: str
+    index: pd.PeriodIndex,
+    columns: Mapping[str, pd.Series],
+    scm: StructuralCausalModel,
+    where: str,
+    mapping: TableMapping | None,
 ) -> tuple[dict[str, np.ndarray], bool]:
-    """Return the values of each variable, and whether measures came from the bundled events."""
+    """Return the values of each variable, and whether measures were computed from events."""
     found = {
         name: _find(scm.variables[name], columns, where) for name in (*scm.observed, *scm.exogenous)
     }
@@ -223,8 +281,11 @@ def _series(
         if found[name] is None and exogenous.default is None and name in MEASURES
     ]
     if from_events:
-        _LOG.info("%s has no %s: from the bundled events.", where, ", ".join(from_events))
-        computed = intensities(load_rule(), load_events(), index)
+        events, rule = _measure_files(mapping)
+        bundled = mapping is None or mapping.events is None
+        origin = "the bundled events" if bundled else f"the events of {events.name}"
+        _LOG.info("%s has no %s: from %s.", where, ", ".join(from_events), origin)
+        computed = intensities(load_rule(rule), load_events(events), index)
         found |= {name: computed[name].to_numpy() for name in from_events}
     series = {}
     for name, values in found.items():

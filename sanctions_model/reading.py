@@ -28,12 +28,14 @@ from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [
     "claims_view",
+    "comparison_view",
     "coverage_view",
     "decomposition_view",
     "diagnostics_line",
     "effects_view",
     "equations_view",
     "links_view",
+    "nowcast_view",
     "over_time_view",
     "priors_view",
     "sanity_view",
@@ -66,6 +68,55 @@ def coverage_view(observations: xr.Dataset, scm: StructuralCausalModel) -> View:
     """Which periods each series covers."""
     table = coverage(observations, scm).rename_axis("series").reset_index()
     return View(table=table, title="Data coverage")
+
+
+def nowcast_view(table: pd.DataFrame, *, is_prior: bool) -> View:
+    """Show the completed cells, a row a series and a column a period."""
+    if not len(table):
+        empty = pd.DataFrame({"series": ["none"]})
+        return View(table=empty, title="Nowcast: no cell is missing where an equation needs it")
+    periods = sorted(set(table["period"]))
+    rows = []
+    for _, own in table.groupby("series", sort=False):
+        first = own.iloc[0]
+        sizes = [_size(*row) for row in own[["median", "lower", "upper"]].to_numpy()]
+        cells = dict(zip(own["period"], sizes, strict=True))
+        rows.append(
+            {
+                "series, estimated": first["label"],
+                "last figure": first["last_known"],
+                **{f"{period} *": cells.get(period, "") for period in periods},
+                "unit": first["unit"],
+            }
+        )
+    source = "the prior" if is_prior else "the posterior"
+    caption = f"* No figure yet (or a hole): {source} of the missing cell. {_rule(table)}"
+    return View(
+        table=pd.DataFrame(rows), title="Nowcast: missing cells, estimated", caption=caption
+    )
+
+
+def comparison_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
+    """Show effects under two vintages, and the shares of revisions and of new periods."""
+    shown = pd.DataFrame(
+        {
+            "outcome": [scm.variables[str(name)].label for name in table["outcome"]],
+            "unit": table["unit"],
+            "after": table["horizon"],
+            "old": [_size(*row) for row in table[["old", "old_lower", "old_upper"]].to_numpy()],
+            "new": [_size(*row) for row in table[["new", "new_lower", "new_upper"]].to_numpy()],
+            "change": [f"{value:+.3f}" for value in table["change"]],
+            "of it revised": [f"{value:+.3f}" for value in table["due_to_revisions"]],
+            "of it new periods": [f"{value:+.3f}" for value in table["due_to_new_periods"]],
+            "share revised": [_share(value) for value in table["share_revisions"]],
+            "share new": [_share(value) for value in table["share_new_periods"]],
+        }
+    )
+    caption = _rule(table) + (
+        " Shares of the change of the median; empty where it is within its Monte-Carlo error;"
+        " outside 0 to 1 where the two work against each other."
+    )
+    return View(table=shown, title="Effects of relief under two vintages", caption=caption)
 
 
 def diagnostics_line(fitted: Fit) -> str:

@@ -6,6 +6,7 @@ from sanctions_model.plots.decomposition import plot_decomposition
 from sanctions_model.plots.forecast import plot_forecast
 from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.main import main_figures
+from sanctions_model.plots.nowcast import plot_nowcast
 from sanctions_model.plots.prior_posterior import plot_prior_posterior
 from sanctions_model.plots.required import plot_required_relief
 from sanctions_model.plots.responses import plot_responses
@@ -20,6 +21,7 @@ __all__ = [
     "plot_decomposition",
     "plot_forecast",
     "plot_graph",
+    "plot_nowcast",
     "plot_prior_posterior",
     "plot_required_relief",
     "plot_responses",

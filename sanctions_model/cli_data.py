@@ -1,0 +1,308 @@
+"""Verbs on data: build, update, list, diff, compare, template, check, coverage, nowcast."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanctions_model.cli_options import (
+    DEFAULT_FIT,
+    CsvOption,
+    DataOption,
+    FigureOption,
+    FitOption,
+    JsonOption,
+    MappingOption,
+    QuietOption,
+    find_data,
+    load_fit,
+    require_figure_path,
+    write_csv,
+)
+from sanctions_model.console import View, configure, show
+from sanctions_model.errors import QuestionError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["data_app"]
+
+_LOG = logging.getLogger("sanctions_model.cli")
+data_app = typer.Typer(help="The data, their vintages and your own table.", no_args_is_help=True)
+
+VintagesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--vintages",
+        help="Folder of the vintages; $SANCTIONS_MODEL_VINTAGES or ./vintages by default.",
+    ),
+]
+
+
+@data_app.command("build")
+def build(
+    directory: Annotated[Path, typer.Argument(help="Folder with the transcribed files.")] = Path(
+        "data"
+    ),
+    quiet: QuietOption = False,
+) -> None:
+    """Rebuild the series and the measures from the transcribed figures and events."""
+    configure(quiet=quiet)
+    from sanctions_model.data_build import rebuild_data
+
+    for path in rebuild_data(directory):
+        _LOG.info("wrote %s", path)
+
+
+@data_app.command("coverage")
+def coverage(
+    data: DataOption = None,
+    mapping: MappingOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a table and print which periods each series covers."""
+    configure(quiet=quiet)
+    from sanctions_model.observations import load_observations
+    from sanctions_model.reading import coverage_view
+    from sanctions_model.table_mapping import load_mapping
+    from sanctions_model.transmission import default_transmission
+
+    names = None if mapping is None else load_mapping(mapping)
+    observations = load_observations(find_data(data), mapping=names)
+    scm = default_transmission(int(observations.attrs["periods_per_year"]))
+    show(coverage_view(observations, scm), as_json=as_json)
+
+
+@data_app.command("update")
+def update(
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="First quarter to read anew; six years back by default."),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="Last quarter to ask for; today's by default.")
+    ] = None,
+    base: Annotated[
+        str, typer.Option(help="Vintage to continue: a name, latest or bundled.")
+    ] = "latest",
+    vintages: VintagesOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch newer figures from official services into a new vintage; old ones stay."""
+    configure(quiet=quiet)
+    import pandas as pd
+
+    from sanctions_model.adapters.registry import SOURCES
+    from sanctions_model.refresh import refresh
+    from sanctions_model.vintages import find_vintage
+
+    today = pd.Timestamp.now(tz="UTC").tz_localize(None).to_period("Q")
+    continued = find_vintage(base, vintages)
+    done = refresh(
+        SOURCES,
+        base=continued,
+        start=None if start is None else _quarter(start, "--from"),
+        end=today if end is None else _quarter(end, "--to"),
+        folder=vintages,
+    )
+    columns = ["column", "source", "join", "last", "factor", "unit", "retrieved"]
+    table = pd.DataFrame([record.model_dump() for record in done.fetched])[columns]
+    kept = ", ".join(done.kept)
+    caption = (
+        "join: first quarter taken from the source; factor: what its level was multiplied by to "
+        f"continue {done.base.name}. Kept as they were: {kept}."
+    )
+    show(View(table=table, title="Figures fetched", caption=caption), as_json=as_json)
+    if done.vintage is None:
+        _LOG.info("nothing is new against %s: no vintage was written", done.base.name)
+        return
+    _LOG.info(
+        "wrote the vintage %s to %s; fit it by `sanctions-model run --data %s`",
+        done.vintage.name,
+        done.vintage.folder,
+        done.vintage.name if vintages is None else done.vintage.folder,
+    )
+
+
+@data_app.command("list")
+def list_command(
+    vintages: VintagesOption = None, quiet: QuietOption = False, as_json: JsonOption = False
+) -> None:
+    """Print the vintages that there are, oldest first."""
+    configure(quiet=quiet)
+    import pandas as pd
+
+    from sanctions_model.vintages import list_vintages
+
+    rows = [
+        {
+            "vintage": vintage.name,
+            "newest quarter": str(vintage.table("raw").index[-1]),
+            "fetched columns": len(vintage.series),
+            "sha256": vintage.sha256[:12],
+        }
+        for vintage in list_vintages(vintages)
+    ]
+    show(View(table=pd.DataFrame(rows), title="Vintages of the data"), as_json=as_json)
+
+
+@data_app.command("diff")
+def diff(
+    old: Annotated[str, typer.Argument(help="A vintage: name, path, bundled or latest.")],
+    new: Annotated[str, typer.Argument(help="The other one.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also the series that did not change.")
+    ] = False,
+    vintages: VintagesOption = None,
+    csv: CsvOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print per series what changed between two vintages, and where the join is."""
+    configure(quiet=quiet)
+    from sanctions_model.vintages import diff_vintages, find_vintage
+
+    pair = find_vintage(old, vintages), find_vintage(new, vintages)
+    table = diff_vintages(*pair)
+    write_csv(table, csv)
+    changed = (table[["n_new", "n_lost", "n_revised"]] > 0).any(axis=1) | (table["join"] != "")
+    shown = table if everything or as_json else table[changed]
+    caption = (
+        "join: first quarter that the new vintage took from its source. revised: known in both "
+        f"and different as printed. {int((~changed).sum())} series without change."
+    )
+    title = f"From {pair[0].name} to {pair[1].name}"
+    show(View(table=shown, title=title, caption=caption), as_json=as_json)
+
+
+@data_app.command("compare")
+def compare(
+    old: Annotated[Path, typer.Argument(help="Results folder of a fit on the old vintage.")],
+    new: Annotated[Path, typer.Argument(help="Results folder of a fit on the new vintage.")],
+    relief: Annotated[float, typer.Option(help="Share of the measures lifted, 0 to 1.")] = 1.0,
+    horizon: Annotated[
+        list[int] | None, typer.Option(help="Periods after the start; may be repeated.")
+    ] = None,
+    csv: CsvOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Effects under two vintages, with the shares of revised history and of new periods.
+
+    Fits once more, on the new figures of the old periods: a minute or two.
+    """
+    configure(quiet=quiet)
+    from sanctions_model.interventions import Relief
+    from sanctions_model.reading import comparison_view
+    from sanctions_model.vintage_comparison import compare_vintages, fit_revised
+
+    fits = load_fit(old), load_fit(new)
+    _LOG.info("fitting the new figures of the old periods (compiles once) ...")
+    revised = fit_revised(*fits)
+    table = compare_vintages(
+        *fits, revised, relief=Relief(depth=relief), horizons=tuple(horizon or (4, 12))
+    )
+    write_csv(table, csv)
+    view = comparison_view(table, fits[0].scm)
+    show(View(table=table, title="Comparison") if as_json else view, as_json=as_json)
+
+
+@data_app.command("template")
+def template(
+    folder: Annotated[Path, typer.Argument(help="Folder to write the three files to.")],
+    start: Annotated[str, typer.Option("--from", help="First period: 2010Q1 or 2010-01.")],
+    end: Annotated[str, typer.Option("--to", help="Last period.")],
+    quiet: QuietOption = False,
+) -> None:
+    """Write an empty table, the description of its columns, and a mapping of names."""
+    configure(quiet=quiet)
+    import pandas as pd
+
+    from sanctions_model.table_template import write_template
+    from sanctions_model.transmission import default_transmission
+
+    first, last = (_period(text) for text in (start, end))
+    if first.freqstr != last.freqstr:
+        raise QuestionError(f"--from {start} and --to {end} are not of one frequency.")
+    scm = default_transmission(12 if first.freqstr == "M" else 4)
+    assert isinstance(first, pd.Period)
+    for path in write_template(folder, scm, start=first, end=last):
+        _LOG.info("wrote %s", path)
+
+
+@data_app.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(help="Your table, a CSV file.")],
+    mapping: MappingOption = None,
+    csv: CsvOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a table of your own and say what each equation makes of it."""
+    configure(quiet=quiet)
+    from sanctions_model.observations import load_observations
+    from sanctions_model.table_check import table_use
+    from sanctions_model.table_mapping import load_mapping
+    from sanctions_model.transmission import default_transmission
+
+    names = None if mapping is None else load_mapping(mapping)
+    observations = load_observations(file, mapping=names)
+    scm = default_transmission(int(observations.attrs["periods_per_year"]))
+    table = table_use(observations, scm)
+    write_csv(table, csv)
+    silent = table[table["use"] != "estimated"]["series"].tolist()
+    verdict = (
+        f"Prior only, the table says nothing of them: {', '.join(silent)}."
+        if silent
+        else "Every equation has data."
+    )
+    caption = f"{verdict} n_completed: empty cells that the fit completes with a posterior."
+    show(View(table=table, title=f"{file.name} can be used", caption=caption), as_json=as_json)
+
+
+@data_app.command("nowcast")
+def nowcast(
+    fit: FitOption = DEFAULT_FIT,
+    csv: CsvOption = None,
+    figure: FigureOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what a fit says of the periods that have no figure yet, and of holes."""
+    configure(quiet=quiet)
+    require_figure_path(figure)
+    from sanctions_model.nowcasts import nowcast_table
+    from sanctions_model.reading import nowcast_view
+
+    fitted = load_fit(fit)
+    table = nowcast_table(fitted.problem, fitted.draws)
+    write_csv(table, csv)
+    if figure is not None:
+        from sanctions_model.plots import plot_nowcast, save_figures
+
+        save_figures({figure.stem: plot_nowcast(fitted.problem, fitted.draws)}, figure.parent)
+        _LOG.info("wrote %s", figure)
+    view = nowcast_view(table, is_prior=fitted.is_prior_only)
+    show(View(table=table, title="Nowcast") if as_json else view, as_json=as_json)
+
+
+def _quarter(text: str, option: str) -> "pd.Period":
+    found = _period(text)
+    if found.freqstr[0] != "Q":
+        raise QuestionError(f"{option} {text}: expected a quarter such as 2026Q1.")
+    return found
+
+
+def _period(text: str) -> "pd.Period":
+    import re
+
+    import pandas as pd
+
+    if not re.fullmatch(r"\d{4}(-?[Qq][1-4]|-(0[1-9]|1[0-2]))", text):
+        raise QuestionError(
+            f"{text}: expected a quarter such as 2026Q1 or a month such as 2026-01."
+        )
+    return pd.Period(text.replace("-Q", "Q").replace("-q", "Q"))

@@ -1,0 +1,176 @@
+"""What a user's own table calls things: columns, country, currency, target, events.
+
+Read from a TOML file. Knows names; the table itself is read by `tables` and checked by
+`observations`.
+"""
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sanctions_model.errors import ObservationError, did_you_mean
+from sanctions_model.scm import StructuralCausalModel
+
+__all__ = ["HOME", "TableMapping", "load_mapping"]
+
+HOME = "Russia"
+_HOME_CURRENCY = "RUB"
+
+
+class TableMapping(BaseModel):
+    """How a user's table maps onto the model.
+
+    Parameters
+    ----------
+    country : str
+        Russia by default. For another country the bundled sanctions events and the war indicator
+        do not apply.
+    currency : str
+        Three letters, as in ``"KZT"``; in labels it takes the rouble's place.
+    inflation_target : float, optional
+        % a year, where the table has no such column.
+    events, rule : pathlib.Path, optional
+        Tables from which the five measures are computed where the table has none of its own:
+        columns as ``sanctions_events.csv``, rule as ``measures_rule.toml``.
+    columns : mapping of str to str
+        The table's column: the model's variable or column.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format_version: Literal[1] = 1
+    country: str = HOME
+    currency: str = Field(default=_HOME_CURRENCY, pattern="^[A-Z]{3}$")
+    inflation_target: float | None = Field(default=None, ge=0, le=20)
+    events: Path | None = None
+    rule: Path | None = None
+    columns: Mapping[str, str] = Field(default_factory=dict)
+
+    @property
+    def is_home(self) -> bool:
+        """Whether the bundled events, the war indicator and the labels apply."""
+        return self.country == HOME
+
+    def beside(self, folder: Path) -> Self:
+        """Return the mapping with its files looked for beside the file that names them."""
+        paths = {
+            name: folder / path
+            for name in ("events", "rule")
+            if (path := getattr(self, name)) is not None
+        }
+        return self.model_copy(update=paths)
+
+    def rename(
+        self, columns: Mapping[str, pd.Series], scm: StructuralCausalModel, where: str
+    ) -> dict[str, pd.Series]:
+        """Return the table's columns under the model's names.
+
+        Parameters
+        ----------
+        columns : mapping of str to pandas.Series
+            As `tables.parse_table` returns them.
+        scm : StructuralCausalModel
+        where : str
+            Name of the table for messages.
+
+        Raises
+        ------
+        ObservationError
+            If a column named here is not in the table, a variable is not in the model, or two
+            columns would have one name.
+        """
+        known = {
+            name
+            for variable in (*scm.observed, *scm.exogenous)
+            for name in (variable, scm.variables[variable].column)
+        }
+        for theirs, ours in self.columns.items():
+            if theirs not in columns:
+                raise ObservationError(
+                    f"The mapping names the column {theirs!r}, but {where} has "
+                    f"{', '.join(columns)}.{did_you_mean(theirs, columns)}"
+                )
+            if ours not in known:
+                raise ObservationError(
+                    f"The mapping gives {theirs!r} as {ours!r}, which the model does not read; "
+                    f"expected one of {', '.join(sorted(known))}.{did_you_mean(ours, known)}"
+                )
+        renamed: dict[str, pd.Series] = {}
+        for name, values in columns.items():
+            ours = self.columns.get(name, name)
+            if ours in renamed:
+                raise ObservationError(
+                    f"{where} gives {ours!r} twice, once by the mapping; keep one."
+                )
+            renamed[ours] = values
+        return renamed
+
+    def relabel(self, scm: StructuralCausalModel) -> StructuralCausalModel:
+        """Return the model with labels and sources that fit the country and its currency.
+
+        Nothing that is computed changes.
+        """
+        if self.is_home and self.currency == _HOME_CURRENCY:
+            return scm
+
+        def words(text: str) -> str:
+            return text.replace("USD/RUB", f"USD/{self.currency}").replace("rouble", self.currency)
+
+        observed = {*scm.observed, "inflation_target"}
+
+        def changed[T](item: T) -> T:
+            variable = item.variable  # type: ignore[attr-defined]
+            source = variable.source
+            if variable.name in observed and not self.is_home:
+                source = f"table of the user, {self.country}"
+            relabelled = dataclasses.replace(variable, label=words(variable.label), source=source)
+            return dataclasses.replace(item, variable=relabelled)  # type: ignore[type-var]
+
+        return dataclasses.replace(
+            scm,
+            equations=tuple(changed(equation) for equation in scm.equations),
+            levels=tuple(changed(level) for level in scm.levels),
+        )
+
+
+def load_mapping(path: Path | str) -> TableMapping:
+    """Read and check a mapping.
+
+    Parameters
+    ----------
+    path : pathlib.Path or str
+        A TOML file with the fields of `TableMapping`; its events and rule are looked for beside it.
+
+    Returns
+    -------
+    TableMapping
+
+    Raises
+    ------
+    ObservationError
+        If the file is missing, is no TOML or has a wrong field; the message names the place.
+    """
+    file = Path(path)
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        return TableMapping.model_validate(content).beside(file.parent)
+    except OSError as error:
+        raise ObservationError(
+            f"Cannot read the mapping {file}: {error.strerror}; give the path of a TOML file."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ObservationError(
+            f"The mapping {file} is not valid TOML ({error}); correct it there."
+        ) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ObservationError(
+            f"The mapping {file} cannot be used: {place}: {first['msg']}; expected the fields "
+            f"{', '.join(TableMapping.model_fields)}."
+        ) from None

@@ -1,0 +1,225 @@
+r"""The headline effects under two vintages, and why they differ.
+
+With :math:`e(D)` the posterior median of an effect given data :math:`D`, old data :math:`A`, new
+data :math:`B`, and :math:`R` the new figures of the cells that :math:`A` knows,
+
+.. math:: e(B) - e(A) = [e(R) - e(A)] + [e(B) - e(R)]:
+
+what revised history did, and what new periods and new series did. Figures change without being
+revised where a two-sided seasonal filter sees more quarters; that counts as history too. The
+order is a choice: history first, as it happens.
+"""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.effects import total_effect
+from sanctions_model.errors import QuestionError
+from sanctions_model.interventions import Relief
+from sanctions_model.sampling import Fit, fit
+from sanctions_model.summaries import interval, interval_rule
+
+__all__ = ["compare_vintages", "fit_revised", "revised_history"]
+
+_LOG = logging.getLogger(__name__)
+_HORIZONS = (4, 12)
+
+
+def revised_history(old: xr.Dataset, new: xr.Dataset) -> xr.Dataset:
+    """Return the new figures of the cells that the old data know.
+
+    Parameters
+    ----------
+    old, new : xarray.Dataset
+        Observations, as `load_observations` returns them, of one frequency.
+
+    Returns
+    -------
+    xarray.Dataset
+        The old periods; NaN where the old data have none, the new figure elsewhere.
+
+    Raises
+    ------
+    QuestionError
+        If the new data lack periods or variables of the old ones.
+    """
+    if missing := set(old.data_vars) - set(new.data_vars):
+        raise QuestionError(
+            f"The new data have no {', '.join(sorted(map(str, missing)))}; expected the variables "
+            "of the old data, from the same model."
+        )
+    if not set(old["time"].to_numpy()) <= set(new["time"].to_numpy()):
+        raise QuestionError(
+            f"The old data run from {_day(old, 0)} to {_day(old, -1)}, the new ones from "
+            f"{_day(new, 0)} to {_day(new, -1)}; expected new data that hold all old periods."
+        )
+    inside = new[list(old.data_vars)].sel(time=old["time"])
+    revised = inside.where(np.isfinite(old))
+    for name in old.data_vars:
+        revised[name].attrs = dict(new[name].attrs)
+    title = f"{new.attrs.get('title', '')}, cells of the older data only"
+    return revised.assign_attrs({**new.attrs, "title": title})
+
+
+def fit_revised(old: Fit, new: Fit, *, progress: bool = False) -> Fit:
+    """Fit the new figures of the old cells, with the old fit's settings.
+
+    Parameters
+    ----------
+    old, new : Fit
+        Of the same equations and priors.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    QuestionError
+        If the fits differ in more than their data, or one has prior draws only.
+    ConvergenceError
+        If sampling did not converge.
+    """
+    _require_comparable(old, new)
+    settings = old.manifest["settings"]
+    return fit(
+        old.scm.with_centres({}),
+        revised_history(old.problem.observations, new.problem.observations),
+        old.problem.priors,
+        draws=int(settings["draws"]),
+        tune=int(settings["tune"]),
+        chains=int(settings["chains"]),
+        random_seed=int(settings["random_seed"]),
+        progress=progress,
+    )
+
+
+def compare_vintages(
+    old: Fit,
+    new: Fit,
+    revised: Fit,
+    *,
+    relief: Relief | None = None,
+    horizons: tuple[int, ...] = _HORIZONS,
+    outcomes: tuple[str, ...] | None = None,
+) -> pd.DataFrame:
+    """Tabulate effects of a relief under two vintages side by side.
+
+    Parameters
+    ----------
+    old, new : Fit
+        Of the same equations and priors, on two vintages.
+    revised : Fit
+        On `revised_history` of the two, see `fit_revised`.
+    relief : Relief, optional
+        Full relief in four steps by default.
+    horizons : tuple of int
+        Periods after the start.
+    outcomes : tuple of str, optional
+        The headline ones by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an outcome and horizon: ``outcome``, ``unit``, ``horizon``; ``old`` and ``new``
+        (posterior medians) with ``_lower`` and ``_upper``; ``change``; ``due_to_revisions`` and
+        ``due_to_new_periods``, which add up to it; ``share_revisions`` and ``share_new_periods``,
+        not a number where the change is within its Monte-Carlo error; ``monte_carlo_error`` (two
+        standard errors of the change); ``ci_prob``, ``ci_kind``. Shares outside 0 to 1 mean that
+        the two worked against each other.
+
+    Raises
+    ------
+    QuestionError
+        If the fits differ in more than their data, or one has prior draws only.
+    """
+    _require_comparable(old, new)
+    _require_comparable(old, revised)
+    rule = interval_rule()
+    found = {
+        name: total_effect(
+            fitted.scm, fitted.draws, relief, horizon=max(horizons), outcomes=outcomes
+        ).sel(horizon=list(horizons))
+        for name, fitted in (("old", old), ("new", new), ("revised", revised))
+    }
+    summaries = {name: interval(effect, rule) for name, effect in found.items()}
+    errors = {name: _error_of_median(effect) for name, effect in found.items()}
+    rows = []
+    for outcome in found["old"]["outcome"].to_numpy():
+        for horizon in horizons:
+            where = {"outcome": outcome, "horizon": horizon}
+            median = {
+                name: float(summary.sel(summary="median", **where))
+                for name, summary in summaries.items()
+            }
+            change = median["new"] - median["old"]
+            parts = median["revised"] - median["old"], median["new"] - median["revised"]
+            noise = 2.0 * float(np.hypot(errors["old"].sel(where), errors["new"].sel(where)))
+            clear = abs(change) > noise
+            row: dict[str, object] = {
+                **where,
+                "unit": old.scm.variables[str(outcome)].unit,
+                **{
+                    column: float(summaries[name].sel(summary=bound, **where))
+                    for name in ("old", "new")
+                    for column, bound in (
+                        (name, "median"),
+                        (f"{name}_lower", "lower"),
+                        (f"{name}_upper", "upper"),
+                    )
+                },
+                "change": change,
+                "due_to_revisions": parts[0],
+                "due_to_new_periods": parts[1],
+                "share_revisions": parts[0] / change if clear else np.nan,
+                "share_new_periods": parts[1] / change if clear else np.nan,
+                "monte_carlo_error": noise,
+                "ci_prob": rule.prob,
+                "ci_kind": rule.kind,
+            }
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _require_comparable(old: Fit, new: Fit) -> None:
+    for name, fitted in (("first", old), ("second", new)):
+        if fitted.is_prior_only:
+            raise QuestionError(
+                f"The {name} fit has prior draws only, which no data can change; fit it."
+            )
+    differing = [
+        what
+        for what, same in (
+            ("equations", old.manifest["spec_sha256"] == new.manifest["spec_sha256"]),
+            ("priors", old.manifest["priors"]["sha256"] == new.manifest["priors"]["sha256"]),
+        )
+        if not same
+    ]
+    if differing:
+        raise QuestionError(
+            f"The two fits differ in their {' and '.join(differing)} too, so their difference is "
+            "not one of the data alone; fit both with the same."
+        )
+
+
+def _error_of_median(effect: xr.DataArray) -> xr.DataArray:
+    """Monte-Carlo standard error of the median over chains and draws."""
+    from arviz_stats.base import array_stats
+
+    rest = [dim for dim in effect.dims if dim not in {dims.CHAIN, dims.DRAW}]
+    values = effect.transpose(*rest, dims.CHAIN, dims.DRAW)
+    flat = values.to_numpy().reshape(-1, values.sizes[dims.CHAIN], values.sizes[dims.DRAW])
+    errors = [float(array_stats.mcse(one, method="median")) for one in flat]
+    shape = [effect.sizes[dim] for dim in rest]
+    coords = {dim: effect[dim] for dim in rest}
+    return xr.DataArray(np.reshape(errors, shape), dims=rest, coords=coords)
+
+
+def _day(observations: xr.Dataset, at: int) -> str:
+    return str(observations["time"].to_numpy()[at])[:10]
