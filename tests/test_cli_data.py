@@ -1,0 +1,253 @@
+"""The data verbs: what they print and write, offline and on line, and what they refuse."""
+
+import json
+import pathlib
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from statistics_server import Services, failing
+from test_cli import call, refused
+from test_refresh import newer_figures
+
+from sanctions_model import job
+from sanctions_model.adapters import registry
+from sanctions_model.storage import load
+from sanctions_model.transmission import MEASURES
+from sanctions_model.vintages import bundled_vintage, list_vintages
+
+
+@pytest.fixture
+def away(tmp_path, monkeypatch):
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SANCTIONS_MODEL_VINTAGES", raising=False)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("EIA_API_KEY", "a user's key")
+    return tmp_path
+
+
+@pytest.fixture
+def online(away, monkeypatch):
+    """The registered sources answer from the loopback address."""
+    with Services(newer_figures()) as services:
+        monkeypatch.setattr(registry, "SOURCES", services.sources())
+        yield services
+
+
+@pytest.fixture
+def light(monkeypatch):
+    """Runs without figures and with one outcome."""
+    from sanctions_model import plots
+
+    monkeypatch.setattr(plots, "main_figures", lambda fit, claims: {})
+    table = job.effects_table
+    monkeypatch.setattr(
+        job, "effects_table", lambda scm, draws: table(scm, draws, outcomes=["key_rate"])
+    )
+
+
+def run_prior(*more):
+    return call("run", "--prior-only", "--draws", 60, "--chains", 1, *more)
+
+
+def test_an_update_is_fitted_listed_and_compared_by_its_name(online, away, light):
+    """From an update to a fit that names it by hash."""
+    online.faults["eia"] = failing(503)
+    done = call("data", "update", "--to", "2026Q3")
+    assert done.code == 0, done.err
+    (name,) = (v.name for v in list_vintages(away / "vintages") if v.name != "bundled")
+    lines = done.err.splitlines()
+    assert (
+        "warning: EIA Brent spot price (brent_usd_bbl): 127.0.0.1 answered HTTP 503 "
+        "(Service Unavailable)" in lines
+    )
+    assert any(f"wrote the vintage {name}" in line for line in lines)
+    assert "IMF commodity prices" in done.out
+    assert "credit_firms_rouble_rub_trn" in done.out
+
+    vintage = list_vintages()[-1]
+    found = json.loads(call("data", "list", "--json").out)
+    assert [row["vintage"] for row in found] == ["bundled", name]
+    assert found[1]["sha256"] == vintage.sha256[:12]
+
+    rows = json.loads(call("data", "diff", "bundled", name, "--json").out)
+    (brent,) = (row for row in rows if row["series"] == "brent_usd_bbl")
+    assert (brent["join"], brent["n_new"], brent["last_new"]) == ("2020Q2", 1, "2026Q2")
+    shown = call("data", "diff", "bundled", "latest")
+    assert "wage_nominal_sa_rub" not in shown.out
+
+    done = run_prior("--data", name, "--out", "results/new")
+    assert done.code == 0, done.err
+    assert f"data: vintage {name}, to 2026Q2, sha256 {vintage.sha256[:12]}" in done.err
+    manifest = json.loads((away / "results" / "new" / "manifest.json").read_text())
+    assert manifest["inputs"]["vintage"] == {"name": name, "sha256": vintage.sha256}
+    assert manifest["data"]["last_period"] == "2026-04-01"
+    assert str(away) not in json.dumps(manifest)
+    fitted = load(away / "results" / "new" / "posterior.nc")
+    assert fitted.problem.observations.attrs["vintage"] == name
+    assert "nowcast" in done.out.lower()
+
+
+def test_an_update_without_news_says_so_and_writes_nothing(online, away):
+    assert call("data", "update", "--to", "2026Q3").code == 0
+    done = call("data", "update", "--to", "2026Q3")
+    assert done.code == 0
+    assert "nothing is new against" in done.err
+    assert len(list_vintages()) == 2
+
+
+def test_an_update_without_a_network_names_every_source_and_leaves_everything(online, away):
+    online.__exit__()
+    before = bundled_vintage().sha256
+    done = call("data", "update", "--to", "2026Q3")
+    assert done.code == 1
+    warnings = [line for line in done.err.splitlines() if line.startswith("warning: ")]
+    assert len(warnings) == len(registry.SOURCES)
+    assert all("cannot be reached (Connection refused)" in line for line in warnings)
+    assert done.err.splitlines()[-1].startswith(
+        "error: No source gave anything usable, so nothing was written; the newest data are still "
+        "those of bundled."
+    )
+    assert list(away.iterdir()) == []
+    assert bundled_vintage().sha256 == before
+
+
+def test_offline_a_run_says_once_that_it_uses_the_bundled_vintage(away, light, monkeypatch):
+    def no_network(*_, **__):
+        raise AssertionError("a run asked the network")
+
+    monkeypatch.setattr("socket.create_connection", no_network)
+    monkeypatch.setattr("socket.getaddrinfo", no_network)
+    done = run_prior("--out", "results/here")
+    assert done.code == 0, done.err
+    said = [line for line in done.err.splitlines() if "vintage" in line]
+    assert said == [f"data: the bundled vintage, to 2026Q1, sha256 {bundled_vintage().sha256[:12]}"]
+    manifest = json.loads((away / "results" / "here" / "manifest.json").read_text())
+    assert manifest["inputs"]["vintage"] == {
+        "name": "bundled",
+        "sha256": bundled_vintage().sha256,
+    }
+
+
+def test_an_unknown_vintage_is_refused_with_those_that_there_are(away):
+    assert re.fullmatch(
+        r"There is no vintage '1999-01-01' in vintages; there is bundled\.",
+        refused("run", "--prior-only", "--data", "1999-01-01"),
+    )
+    assert refused("run", "--prior-only", "--data", "none.csv").startswith("Cannot read the data")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("update", "--from", "soon"), "soon: expected a quarter such as 2026Q1"),
+        (("update", "--to", "2026-01"), "--to 2026-01: expected a quarter such as 2026Q1"),
+        (("update", "--base", "x"), "There is no vintage 'x'"),
+        (("diff", "bundled", "x"), "There is no vintage 'x'"),
+        (("template", "mine", "--from", "2010Q1", "--to", "2011-01"), "are not of one frequency"),
+        (("check", "none.csv"), "Cannot read the data file none.csv"),
+    ],
+)
+def test_a_wrong_question_is_refused(away, arguments, words):
+    assert words in refused("data", *arguments)
+
+
+def test_a_template_is_filled_in_checked_and_fitted(away, light):
+    assert call("data", "template", "mine", "--from", "2010Q1", "--to", "2024Q4").code == 0
+    chance = np.random.default_rng(2)
+    frame = pd.read_csv("mine/table.csv")
+    frame = frame.rename(columns={"inflation_pct": "CPI"}).assign(
+        CPI=chance.normal(2, 1, len(frame)),
+        oil_growth_pct=chance.normal(0, 10, len(frame)),
+        **dict.fromkeys(MEASURES, 0.0),
+    )
+    frame.to_csv("mine/table.csv", index=False)
+    with pathlib.Path("mine/mapping.toml").open("w", encoding="utf-8") as stream:
+        stream.write(
+            'country = "Kazakhstan"\ncurrency = "KZT"\ninflation_target = 5.0\n'
+            '[columns]\nCPI = "inflation_pct"\n'
+        )
+    done = call("data", "check", "mine/table.csv", "--mapping", "mine/mapping.toml")
+    assert done.code == 0, done.err
+    flat = " ".join(done.out.split())
+    assert "Prior only, the table says nothing of them: depreciation, import_growth" in flat
+    rows = json.loads(
+        call("data", "check", "mine/table.csv", "--mapping", "mine/mapping.toml", "--json").out
+    )
+    uses = {row["series"]: row["use"] for row in rows}
+    assert uses["oil_growth"] == "estimated"
+    assert uses["gdp_growth"] == "prior only: no figures"
+
+    done = run_prior(
+        "--data", "mine/table.csv", "--mapping", "mine/mapping.toml", "--out", "results/kz"
+    )
+    assert done.code == 0, done.err
+    manifest = json.loads((away / "results" / "kz" / "manifest.json").read_text())
+    assert manifest["inputs"]["vintage"] is None
+    assert manifest["inputs"]["mapping"]["country"] == "Kazakhstan"
+    assert "KZT" in done.out
+    # The fit's equations are those of the model under other labels.
+    done = call("data", "nowcast", "--fit", "results/kz")
+    assert done.code == 0, done.err
+    assert "differ from the files" not in done.err
+
+
+def test_a_nowcast_is_printed_written_and_drawn(away, light):
+    assert run_prior("--out", "results/here", "--quiet").code == 0
+    done = call(
+        "data", "nowcast", "--fit", "results/here", "--csv", "now.csv", "--figure", "now.png"
+    )
+    assert done.code == 0, done.err
+    assert "2026Q1 *" in done.out
+    assert "the prior of the missing cell" in " ".join(done.out.split())
+    assert pd.read_csv("now.csv")["series"].tolist().count("import_growth") == 2
+    assert (away / "now.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_two_fits_are_compared_with_a_third_on_the_new_figures_of_the_old_periods(
+    away, monkeypatch
+):
+    """The verb hands its two fits and the third one on, and prints the parts."""
+    from sanctions_model import cli_data, vintage_comparison
+
+    asked = []
+    table = pd.DataFrame(
+        {
+            "outcome": ["key_rate"],
+            "unit": ["% a year"],
+            "horizon": [12],
+            **{name: [-1.0] for name in ("old", "old_lower", "old_upper")},
+            **{name: [-2.0] for name in ("new", "new_lower", "new_upper")},
+            "change": [-1.0],
+            "due_to_revisions": [-0.25],
+            "due_to_new_periods": [-0.75],
+            "share_revisions": [0.25],
+            "share_new_periods": [np.nan],
+            "monte_carlo_error": [0.1],
+            "ci_prob": [0.89],
+            "ci_kind": ["eti"],
+        }
+    )
+
+    def compare(old, new, revised, **settings):
+        asked.append((old, new, revised, settings["horizons"]))
+        return table
+
+    class Loaded:
+        def __init__(self, name):
+            from sanctions_model.transmission import default_transmission
+
+            self.name, self.scm = name, default_transmission()
+
+    monkeypatch.setattr(cli_data, "load_fit", lambda folder: Loaded(folder.name))
+    monkeypatch.setattr(vintage_comparison, "fit_revised", lambda old, new: (old.name, new.name))
+    monkeypatch.setattr(vintage_comparison, "compare_vintages", compare)
+    done = call("data", "compare", "a", "b", "--horizon", 12, "--csv", "c.csv")
+    assert done.code == 0, done.err
+    ((old, new, revised, horizons),) = asked
+    assert (old.name, new.name, revised, horizons) == ("a", "b", ("a", "b"), (12,))
+    assert "-0.250" in done.out
+    assert "0.25" in done.out
+    assert pd.read_csv("c.csv")["share_revisions"].tolist() == [0.25]
