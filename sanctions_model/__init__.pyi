@@ -46,19 +46,23 @@ __all__ = [
     "SpecError",
     "StructuralCausalModel",
     "StudentT",
+    "TableMapping",
     "Target",
     "UnknownVariableError",
     "Variable",
     "abduct",
     "build",
     "channel_effects",
+    "compare_vintages",
     "compile_problem",
     "conditional_forecast",
     "counterfactual",
     "coverage",
     "default_transmission",
+    "diff_vintages",
     "effects_table",
     "episode",
+    "find_vintage",
     "fit",
     "forecast_error_variance_decomposition",
     "historical_decomposition",
@@ -70,11 +74,13 @@ __all__ = [
     "load_claims",
     "load_events",
     "load_evidence",
+    "load_mapping",
     "load_observations",
     "load_priors",
     "load_rule",
     "load_scenario",
     "measure_effects",
+    "nowcast_table",
     "pin",
     "policy_rule",
     "relief_frontier",
@@ -139,6 +145,7 @@ from .forecasts import forecast_error_variance_decomposition, simulate
 from .interventions import Relief, ScaleBy, SetTo, ShiftBy
 from .measures import intensities, load_events, load_rule
 from .model import build
+from .nowcasts import nowcast_table
 from .observations import coverage, load_observations
 from .parameters import pin
 from .prior_families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
@@ -153,5 +160,8 @@ from .scenarios import Scenario, load_scenario
 from .scm import StructuralCausalModel
 from .stability import spectral_radius
 from .storage import load, save
+from .table_mapping import TableMapping, load_mapping
 from .transmission import default_transmission
 from .validation import sanity_checks
+from .vintage_comparison import compare_vintages
+from .vintages import diff_vintages, find_vintage

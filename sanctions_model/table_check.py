@@ -64,9 +64,13 @@ def _use(scm: StructuralCausalModel, name: str, used: int, empty: set[str]) -> s
 def _observed_behind(scm: StructuralCausalModel, name: str) -> list[str]:
     """Return the observed variables that an equation's parents are made of."""
     found: dict[str, None] = {}
+    seen: set[str] = set()
     waiting = [edge.parent for edge in scm.by_name[name].edges]
     while waiting:
         parent = waiting.pop(0)
+        if parent in seen:
+            continue  # latent states have themselves among their parents
+        seen.add(parent)
         if parent in scm.observed:
             found[parent] = None
         elif parent in scm.unobserved:

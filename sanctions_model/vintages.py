@@ -185,11 +185,7 @@ def list_vintages(folder: Path | str | None = None) -> list[Vintage]:
     Unfinished and foreign folders are passed over.
     """
     place = default_folder() if folder is None else Path(folder)
-    names = [path.parent.name for path in place.glob(f"*/{_RECORD}") if path.is_file()]
-    return [
-        bundled_vintage(),
-        *(load_vintage(place / name) for name in sorted(names, key=_order) if name[0] != "."),
-    ]
+    return [bundled_vintage(), *(load_vintage(place / name) for name in _names(place))]
 
 
 def find_vintage(name: str, folder: Path | str | None = None) -> Vintage:
@@ -204,11 +200,12 @@ def find_vintage(name: str, folder: Path | str | None = None) -> Vintage:
     if name == BUNDLED:
         return bundled_vintage()
     if name == "latest":
-        return list_vintages(place)[-1]
+        own = _names(place)
+        return load_vintage(place / own[-1]) if own else bundled_vintage()
     for candidate in (Path(name), place / name):
         if (candidate / _RECORD).is_file():
             return load_vintage(candidate)
-    names = [vintage.name for vintage in list_vintages(place)]
+    names = [BUNDLED, *_names(place)]
     raise ObservationError(
         f"There is no vintage {name!r} in {place}; there is {', '.join(names)}."
         f"{did_you_mean(name, names)}"
@@ -362,6 +359,11 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 def _sha256(hashes: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
+
+
+def _names(place: Path) -> list[str]:
+    found = [path.parent.name for path in place.glob(f"*/{_RECORD}") if path.is_file()]
+    return sorted((name for name in found if not name.startswith(".")), key=_order)
 
 
 def _order(name: str) -> tuple[str, int]:

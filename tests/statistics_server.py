@@ -206,7 +206,7 @@ class Services:
             case "WS_CBPOL":
                 found = days(figures["key_rate_average_pct_pa"], (0.0, 0.0, 0.0))
                 pairs = [(d.isoformat(), v) for d, v in found.items()]
-                attributes = {"UNIT_MEASURE": "368", "UNIT_MULT": "0"}
+                attributes = {"UNIT_MULT": "0"}
                 keys = {"FREQ": "D", "REF_AREA": "RU"}
             case "WS_XRU":
                 pairs = monthly(months(figures["usd_rub_average_rub"]))

@@ -306,8 +306,13 @@ def test_a_changed_column_is_named(services, name, content, words):
         ),
         (
             "IMF balance of payments",
-            service.specific_sdmx({"UNIT": "USD"}, [("2024-Q1", 70)], attributes={"SCALE": "6"}),
-            "the unit is 'SCALE=6', expected 'SCALE=0': the source changed it",
+            service.specific_sdmx({"UNIT": "EUR"}, [("2024-Q1", 70)]),
+            "the unit is 'UNIT=EUR', expected 'UNIT=USD': the source changed it",
+        ),
+        (
+            "BIS policy rates",
+            service.generic_sdmx({}, [("2024-01-01", 16)], attributes={"UNIT_MULT": "-2"}),
+            "the unit is 'UNIT_MULT=-2', expected 'UNIT_MULT=0': the source changed it",
         ),
         (
             "BIS exchange rates",

@@ -33,7 +33,7 @@ POLICY_RATE = SdmxSeries(
     unit="% a year",
     producer="Bank for International Settlements",
     client=_CLIENT,
-    stated={"UNIT_MEASURE": "368", "UNIT_MULT": "0"},
+    stated={"UNIT_MULT": "0"},
 )
 EXCHANGE_RATE = SdmxSeries(
     name="BIS exchange rates",

@@ -13,7 +13,9 @@ https://data.imf.org/en/Resource-Pages/IMF-API ; no key. A series is
 - ``IMF.RES,PCPS``, key ``COUNTRY.INDICATOR.DATA_TRANSFORMATION.FREQUENCY``:
   ``G001.POILBRE.USD.M`` is Brent in US dollars a barrel, mean of the month.
 
-Answers are SDMX-ML, generic or structure-specific; months are written ``2024-M01``.
+Answers are SDMX-ML, generic or structure-specific; months are written ``2024-M01``. Their
+attribute ``SCALE`` says how the IMF's own pages show a series, not what the figures are in, so it
+is not read; figures in another unit show in the comparison with those at hand.
 """
 
 from sanctions_model.adapters.http import HttpClient
@@ -24,7 +26,6 @@ __all__ = ["BRENT", "CONSUMER_PRICES", "GOODS_IMPORTS", "OUTPUT"]
 _URL = "https://api.imf.org/external/sdmx/2.1"
 _CLIENT = HttpClient(hosts=frozenset({"api.imf.org"}))
 _PRODUCER = "International Monetary Fund"
-_UNITS = {"SCALE": "0", "UNIT_MULT": "0"}
 
 OUTPUT = SdmxSeries(
     name="IMF quarterly accounts",
@@ -48,7 +49,7 @@ GOODS_IMPORTS = SdmxSeries(
     unit="USD bn a quarter",
     producer=f"{_PRODUCER}, from national sources",
     client=_CLIENT,
-    stated={"UNIT": "USD", **_UNITS},
+    stated={"UNIT": "USD"},
     divisor=1e9,
 )
 CONSUMER_PRICES = SdmxSeries(
@@ -73,5 +74,5 @@ BRENT = SdmxSeries(
     unit="USD a barrel",
     producer=_PRODUCER,
     client=_CLIENT,
-    stated={"DATA_TRANSFORMATION": "USD", **_UNITS},
+    stated={"DATA_TRANSFORMATION": "USD"},
 )
