@@ -35,6 +35,7 @@ _LOG = logging.getLogger(__name__)
 _WINDOW = 24
 _LEAST_OVERLAP = 4
 _UNIT_RATIO = 1.25
+_SAME_FACTOR = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +135,8 @@ def refresh(
         if source.series in fetched:
             continue
         try:
-            values, record = _column(source, raw[source.series], start, end)
+            earlier = next((r for r in base.series if r.column == source.series), None)
+            values, record = _column(source, raw[source.series], earlier, start, end)
         except SourceError as error:
             line = f"{source.name} ({source.series}): {error}"
             failures.append(line)
@@ -181,7 +183,11 @@ def _require_usable(folder: Path) -> None:
 
 
 def _column(
-    source: Adapter, at_hand: pd.Series, start: pd.Period, end: pd.Period
+    source: Adapter,
+    at_hand: pd.Series,
+    earlier: SeriesRecord | None,
+    start: pd.Period,
+    end: pd.Period,
 ) -> tuple[pd.Series, SeriesRecord]:
     """Return a column's newly read quarters in the base's unit, and where they come from."""
     if source.series not in _COLUMNS:
@@ -199,6 +205,9 @@ def _column(
     except ObservationError as error:
         raise SourceError(str(error)) from None
     factor = _factor(values, at_hand) if recipe.is_scaled else 1.0
+    if earlier is not None and earlier.source == source.name:
+        # Else every update would move a level by the rounding of the last one.
+        factor = earlier.factor if abs(factor / earlier.factor - 1) < _SAME_FACTOR else factor
     values = (values * factor).round(4)
     _require_plausible(values, source.series)
     record = SeriesRecord(
@@ -209,7 +218,7 @@ def _column(
         retrieved=str(array.attrs["retrieved"]),
         join=str(values.index[0]),
         last=str(values.index[-1]),
-        factor=float(f"{factor:.8g}"),
+        factor=factor,
     )
     return values, record
 
@@ -269,7 +278,7 @@ def _require_fitting(values: pd.Series, at_hand: pd.Series, recipe: _Column) -> 
 
 def _factor(values: pd.Series, at_hand: pd.Series) -> float:
     both = values.index.intersection(at_hand.dropna().index)[:_LEAST_OVERLAP]
-    return float(at_hand[both].mean() / values[both].mean())
+    return float(f"{at_hand[both].mean() / values[both].mean():.8g}")
 
 
 @cache

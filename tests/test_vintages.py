@@ -311,7 +311,7 @@ print(old, new, part)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked process")
-@pytest.mark.parametrize("rounds", [10, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [6, pytest.param(150, marks=pytest.mark.slow)])
 def test_a_kill_at_any_moment_of_an_update_leaves_a_whole_old_or_new_vintage(tmp_path, rounds):
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", KILLED, str(tmp_path / "vintages"), str(rounds)],
