@@ -135,8 +135,8 @@ def refresh(
         if source.series in fetched:
             continue
         try:
-            earlier = next((r for r in base.series if r.column == source.series), None)
-            values, record = _column(source, raw[source.series], earlier, start, end)
+            before = next((r for r in base.series if r.column == source.series), None)
+            values, record = _column(source, raw[source.series], before, start, end)
         except SourceError as error:
             line = f"{source.name} ({source.series}): {error}"
             failures.append(line)

@@ -27,6 +27,8 @@ class TableMapping(BaseModel):
 
     Parameters
     ----------
+    format_version : int
+        1.
     country : str
         Russia by default. For another country the bundled sanctions events and the war indicator
         do not apply.

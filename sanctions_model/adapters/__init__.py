@@ -1,1 +1,5 @@
-"""Sources of data, one small file each; `registry.SOURCES` is the table of all of them."""
+"""Sources of data, one small file each; `registry` has the table of all of them."""
+
+from sanctions_model.adapters.registry import SOURCES
+
+__all__ = ["SOURCES"]
