@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from sanctions_model.equations import Constant, Indicator
 from sanctions_model.errors import ObservationError
 from sanctions_model.files import whole_file
 from sanctions_model.scm import StructuralCausalModel
@@ -42,14 +43,6 @@ def describe_columns(scm: StructuralCausalModel) -> pd.DataFrame:
     rows = []
     for name in (*scm.observed, *scm.exogenous):
         variable = scm.variables[name]
-        if name in scm.observed:
-            without = "its equation, and those that need it, keep their priors"
-        elif name in MEASURES:
-            without = "computed from dated events"
-        elif scm.exogenous[name].default is None:
-            without = "refused"
-        else:
-            without = f"default: {scm.exogenous[name].default}"
         low, high = variable.plausible or (float("nan"), float("nan"))
         rows.append(
             {
@@ -58,10 +51,26 @@ def describe_columns(scm: StructuralCausalModel) -> pd.DataFrame:
                 "unit": variable.unit,
                 "lowest": low,
                 "highest": high,
-                "if_missing": without,
+                "if_missing": _without(scm, name),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _without(scm: StructuralCausalModel, name: str) -> str:
+    if name in scm.observed:
+        return "its equation, and those that need it, keep their priors"
+    if name in MEASURES:
+        return "computed from dated events"
+    match scm.exogenous[name].default:
+        case Constant(value=value):
+            return f"{value:g} throughout"
+        case Indicator(start=start, end=None):
+            return f"1 from {start} on, else 0"
+        case Indicator(start=start, end=end):
+            return f"1 from {start} to {end}, else 0"
+        case _:
+            return "refused"
 
 
 def write_template(

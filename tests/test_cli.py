@@ -29,6 +29,7 @@ from sanctions_model.prior_families import Normal
 from sanctions_model.priors import load_priors
 from sanctions_model.sampling import compile_problem
 from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.vintages import bundled_vintage
 
 FIGURES = {"channels", "graph", "prior_posterior", "responses", "scorecard"}
 
@@ -161,7 +162,13 @@ def test_the_manifest_is_that_of_the_fit(prior_run):
     out, _ = prior_run
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["settings"] == {"draws": 300, "chains": 1, "random_seed": 5}
-    assert manifest["inputs"] == {"data": None, "priors": None}
+    bundled = bundled_vintage()
+    assert manifest["inputs"] == {
+        "data": None,
+        "vintage": {"name": "bundled", "sha256": bundled.sha256},
+        "mapping": None,
+        "priors": None,
+    }
     assert manifest["priors"]["origin"] == "priors.toml"
     assert set(manifest["seconds"]) >= {"answering", "total", "writing"}
     assert manifest == dict(job.load_results(out).manifest)
@@ -303,10 +310,19 @@ def test_options_of_a_run_reach_the_job(monkeypatch, tmp_path):
     monkeypatch.setattr(job, "run", record)
     call(
         *("run", "--draws", 7, "--tune", 8, "--chains", 9, "--seed", 10, "--data", "d.csv"),
-        *("--priors", "p.toml", "--allow-unconverged", "--out", tmp_path / "out"),
+        *(
+            "--mapping",
+            "m.toml",
+            "--priors",
+            "p.toml",
+            "--allow-unconverged",
+            "--out",
+            tmp_path / "out",
+        ),
     )
     assert seen == {
         "data": Path("d.csv"),
+        "mapping": Path("m.toml"),
         "priors": Path("p.toml"),
         "draws": 7,
         "tune": 8,
@@ -328,7 +344,8 @@ def test_a_table_of_one_s_own_runs(tmp_path, few_outcomes):
     )
     assert done.code == 0
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["inputs"] == {"data": "mine.csv", "priors": None}
+    inputs = {"data": "mine.csv", "vintage": None, "mapping": None, "priors": None}
+    assert manifest["inputs"] == inputs
     assert str(tmp_path) not in json.dumps(manifest)
     assert "mine.csv has no column for" in done.err
 

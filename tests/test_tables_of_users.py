@@ -83,6 +83,8 @@ def test_the_columns_are_described_with_what_happens_without_them():
     assert described.loc["gdp_growth_pct", "unit"].startswith("% a quarter")
     assert "keep their priors" in described.loc["gdp_growth_pct", "if_missing"]
     assert described.loc["trade", "if_missing"] == "computed from dated events"
+    assert described.loc["inflation_target", "if_missing"] == "4 throughout"
+    assert described.loc["war", "if_missing"] == "1 from 2022-01-01 on, else 0"
     assert described.loc["key_rate_pct_pa", "highest"] > described.loc["key_rate_pct_pa", "lowest"]
 
 
