@@ -83,11 +83,13 @@ def load_fit(folder: Path) -> "Fit":
     fitted = load_results(folder)
     manifest = fitted.manifest
     kind = "prior draws" if fitted.is_prior_only else "fit"
+    vintage = (manifest.get("inputs", {}).get("vintage") or {}).get("name", "bundled")
     _LOG.info(
-        "%s of %s in %s, data to %s",
+        "%s of %s in %s, %s to %s",
         kind,
         manifest["created"],
         folder,
+        "data" if vintage == "bundled" else f"data of vintage {vintage}",
         manifest["data"]["last_period"],
     )
     changed = differences_from_files(fitted)

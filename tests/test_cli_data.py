@@ -49,7 +49,7 @@ def light(monkeypatch):
 
 
 def run_prior(*more):
-    return call("run", "--prior-only", "--draws", 60, "--chains", 1, *more)
+    return call("run", "--prior-only", "--draws", 20, "--chains", 1, *more)
 
 
 def test_an_update_is_fitted_listed_and_compared_by_its_name(online, away, light):
@@ -93,6 +93,8 @@ def test_an_update_is_fitted_listed_and_compared_by_its_name(online, away, light
     fitted = load(away / "results" / "new" / "posterior.nc")
     assert fitted.problem.observations.attrs["vintage"] == name
     assert "nowcast" in done.out.lower()
+    done = call("data", "nowcast", "--fit", "results/new")
+    assert f"results/new, data of vintage {name} to 2026-04-01" in done.err
 
 
 def test_an_update_without_a_network_names_every_source_and_leaves_everything(online, away):
