@@ -9,6 +9,7 @@ __all__ = [
     "Constant",
     "ConvergenceError",
     "CyclicGraphError",
+    "DaskEngine",
     "Episode",
     "Exogenous",
     "Fit",
@@ -47,6 +48,7 @@ __all__ = [
     "SpecError",
     "StructuralCausalModel",
     "StudentT",
+    "SweepDesign",
     "TableMapping",
     "Target",
     "UnknownVariableError",
@@ -80,6 +82,7 @@ __all__ = [
     "load_priors",
     "load_rule",
     "load_scenario",
+    "load_sweep",
     "measure_effects",
     "nowcast_table",
     "pin",
@@ -88,6 +91,7 @@ __all__ = [
     "replace_equation",
     "required_relief",
     "respond",
+    "run_sweep",
     "sample_prior",
     "sample_prior_predictive",
     "sanity_checks",
@@ -162,6 +166,7 @@ from .scenarios import Scenario, load_scenario
 from .scm import StructuralCausalModel
 from .stability import spectral_radius
 from .storage import load, save
+from .sweeps import DaskEngine, SweepDesign, load_sweep, run_sweep
 from .table_mapping import TableMapping, load_mapping
 from .transmission import default_transmission
 from .validation import sanity_checks

@@ -28,6 +28,7 @@ from sanctions_model.cli_options import (
     require_figure_path,
     write_csv,
 )
+from sanctions_model.cli_sweep import sweep
 from sanctions_model.console import View, configure, show
 from sanctions_model.errors import ConvergenceError, SanctionsModelError
 
@@ -46,6 +47,7 @@ app.add_typer(data_app, name="data")
 app.add_typer(counterfactual_app, name="counterfactual")
 app.add_typer(scenario_app, name="scenario")
 app.command()(forecast)
+app.command()(sweep)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -25,15 +25,18 @@ from sanctions_model.errors import ConvergenceError, QuestionError
 from sanctions_model.parameters import parameter_dims
 from sanctions_model.priors import Priors, sample_prior
 from sanctions_model.problem import MISSING_CELL, Problem
-from sanctions_model.samplers import Nutpie, Sampler
+from sanctions_model.samplers import Nutpie, Sampler, WarmStart
 from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.specification import content_hash, spec_hash
 
 __all__ = [
     "Compiled",
     "Fit",
+    "Refit",
     "compile_problem",
     "fit",
+    "problem_structure",
+    "refit",
     "sample_prior_predictive",
 ]
 
@@ -229,6 +232,100 @@ def fit(
     return Fit(problem=problem, idata=xr.DataTree.from_dict(groups), manifest=manifest)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Refit:
+    """Posterior draws of a compiled model with other numbers, and nothing else.
+
+    Parameters
+    ----------
+    posterior : xr.Dataset
+        Dims ``(chain, draw)`` plus each parameter's own.
+    diagnostics : Diagnostics
+    start : WarmStart or None
+        For fits nearby, if it was asked for.
+    """
+
+    posterior: xr.Dataset
+    diagnostics: Diagnostics
+    start: WarmStart | None = None
+
+
+def refit(
+    compiled: Compiled,
+    problem: Problem,
+    *,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    random_seed: int = 20260101,
+    start: WarmStart | None = None,
+    warm_tune: int = 150,
+    keep_start: bool = False,
+) -> Refit:
+    """Draw from the posterior of other data or prior arguments, without compiling.
+
+    With a start, tuning is short; if the draws then fail the gate, they are drawn again with the
+    whole tuning. No prior, predictive or likelihood groups are made: `fit` does that.
+
+    Parameters
+    ----------
+    compiled : Compiled
+        By `Nutpie`, of the same structure as `problem`.
+    problem : Problem
+    draws, tune, chains : int
+    random_seed : int
+    start : WarmStart, optional
+        Of a fit nearby.
+    warm_tune : int
+        Tuning draws a chain from a start.
+    keep_start : bool
+        Keep what starts fits nearby.
+
+    Returns
+    -------
+    Refit
+
+    Raises
+    ------
+    ConvergenceError
+        If the draws fail the gate, at the end also at a higher target.
+    QuestionError
+        If the structure differs, or the sampler cannot start from a fit nearby.
+    """
+    _require_counts(draws=draws, tune=tune, chains=chains)
+    _require_same_structure(compiled.problem, problem)
+    sampler = compiled.sampler
+    if not isinstance(sampler, Nutpie):
+        raise QuestionError(f"A refit needs the sampler Nutpie, got {sampler!r}.")
+    bold = sampler.with_target_accept(_REFIT_TARGET_ACCEPT)
+    attempts: list[tuple[Nutpie, WarmStart | None, int]] = [
+        (sampler, None, tune),
+        (bold, None, tune),
+    ]
+    if start is not None:
+        attempts.insert(0, (sampler, start, max(warm_tune, 1)))
+    with _ONE_AT_A_TIME:
+        for chosen, begin, tuning in attempts:
+            tree, kept = chosen.sample_from(
+                begin,
+                compiled.model,
+                problem,
+                draws=draws,
+                tune=tuning,
+                chains=chains,
+                random_seed=random_seed,
+                progress=False,
+                keep_start=keep_start,
+            )
+            posterior, diagnostics = _examine(problem, tree)
+            if not diagnostics.failures:
+                return Refit(posterior=posterior, diagnostics=diagnostics, start=kept)
+    raise ConvergenceError(
+        f"A refit did not converge: {'; '.join(diagnostics.failures)}. "
+        "Sample longer (draws, tune), or look at these beliefs and data."
+    )
+
+
 def sample_prior_predictive(
     scm: StructuralCausalModel,
     observations: xr.Dataset,
@@ -301,13 +398,16 @@ def _require_counts(**counts: object) -> None:
             raise QuestionError(f"{name} is {value!r}; expected a whole number of at least 1.")
 
 
-def _require_same_structure(compiled: Problem, problem: Problem) -> None:
-    def structure(p: Problem) -> tuple[Any, ...]:
-        families = {address: _family(prior) for address, prior in p.absolute.items()}
-        data = (p.cases.time.size, p.falling, p.cases.missing, set(p.cases.centres))
-        return spec_hash(p.scm), families, data
+def problem_structure(problem: Problem) -> tuple[Hashable, ...]:
+    """Return what a compiled model is compiled for; all else are numbers that can be swapped."""
+    families = frozenset((a, _family(prior)) for a, prior in problem.absolute.items())
+    cases = problem.cases
+    data = (cases.time.size, problem.falling, cases.missing, frozenset(cases.centres))
+    return spec_hash(problem.scm), families, data
 
-    if compiled is not problem and structure(compiled) != structure(problem):
+
+def _require_same_structure(compiled: Problem, problem: Problem) -> None:
+    if compiled is not problem and problem_structure(compiled) != problem_structure(problem):
         raise QuestionError(
             "The compiled model has another structure (equations, number of periods, families of "
             "priors or measures that fall); compile this problem instead."

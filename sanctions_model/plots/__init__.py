@@ -1,5 +1,6 @@
 """Figures for papers and notebooks, one plot a file; each function returns a matplotlib Figure."""
 
+from sanctions_model.plots.along_axis import plot_along_axis
 from sanctions_model.plots.channels import plot_channels
 from sanctions_model.plots.counterfactual import plot_counterfactual
 from sanctions_model.plots.decomposition import plot_decomposition
@@ -9,13 +10,17 @@ from sanctions_model.plots.main import main_figures
 from sanctions_model.plots.nowcast import plot_nowcast
 from sanctions_model.plots.prior_posterior import plot_prior_posterior
 from sanctions_model.plots.required import plot_required_relief
+from sanctions_model.plots.response_surface import plot_response_surface
 from sanctions_model.plots.responses import plot_responses
 from sanctions_model.plots.scorecard import plot_scorecard
 from sanctions_model.plots.style import save_figures
+from sanctions_model.plots.sweep import sweep_figures
+from sanctions_model.plots.tornado import plot_tornado
 from sanctions_model.plots.variance import plot_variance_decomposition
 
 __all__ = [
     "main_figures",
+    "plot_along_axis",
     "plot_channels",
     "plot_counterfactual",
     "plot_decomposition",
@@ -24,8 +29,11 @@ __all__ = [
     "plot_nowcast",
     "plot_prior_posterior",
     "plot_required_relief",
+    "plot_response_surface",
     "plot_responses",
     "plot_scorecard",
+    "plot_tornado",
     "plot_variance_decomposition",
     "save_figures",
+    "sweep_figures",
 ]

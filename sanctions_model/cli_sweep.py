@@ -1,0 +1,166 @@
+"""The verb `sweep`: run a design, continue it, print and draw what it found."""
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanctions_model.cli_options import (
+    DEFAULT_FIT,
+    CsvOption,
+    DataOption,
+    JsonOption,
+    PriorsOption,
+    QuietOption,
+    load_fit,
+    write_csv,
+)
+from sanctions_model.console import View, configure, show
+from sanctions_model.errors import QuestionError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from sanctions_model.sampling import Fit
+    from sanctions_model.sweeps import SweepDesign
+
+__all__ = ["sweep"]
+
+_LOG = logging.getLogger("sanctions_model.cli")
+
+
+def sweep(
+    design: Annotated[Path, typer.Argument(help="A sweep design, a TOML file.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to; results/sweeps/NAME by default.")
+    ] = None,
+    fit: Annotated[
+        Path | None,
+        typer.Option("--fit", help="Results folder of a fit; results/russia where it is there."),
+    ] = None,
+    without_fit: Annotated[
+        bool, typer.Option("--without-fit", help="Fit the stated beliefs as part of the sweep.")
+    ] = False,
+    data: DataOption = None,
+    priors: PriorsOption = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, as in tcp://host:8786.")
+    ] = None,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Also draw what the design allows.")
+    ] = False,
+    csv: CsvOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer every point of a design by the cheapest route that holds; continue where it stopped.
+
+    The folder holds a zarr store, the base fits and the design. Interrupt with Ctrl-C and give the
+    same command again to continue. Exit code 3 if a point failed.
+    """
+    configure(quiet=quiet)
+    from sanctions_model.sweeps import DaskEngine, SweepDesign, run_sweep
+
+    asked = SweepDesign.from_toml(design)
+    folder = out or Path("results/sweeps") / design.stem
+    engine = DaskEngine.connect(scheduler) if scheduler else None
+    given = None if without_fit or data or priors else _given(fit)
+    if given is not None:
+        scm, observations, stated = given.scm, given.problem.observations, given.problem.priors
+    else:
+        from sanctions_model.observations import load_observations
+        from sanctions_model.priors import load_priors
+        from sanctions_model.transmission import default_transmission
+
+        observations, stated = load_observations(data), load_priors(priors)
+        scm = default_transmission(int(observations.attrs["periods_per_year"]))
+    bar = _Bar(shown=not quiet and sys.stderr.isatty())
+    try:
+        found = run_sweep(
+            asked, folder, scm, observations, stated, given=given, engine=engine, progress=bar
+        )
+    except KeyboardInterrupt:
+        bar.close()
+        raise QuestionError(
+            f"interrupted; {folder} has what was answered, the same command continues"
+        ) from None
+    bar.close()
+    _report(found, asked, folder, csv=csv, as_json=as_json)
+    if figures:
+        _draw(found, folder)
+    if (found["status"] == "failed").any():
+        raise typer.Exit(3)
+
+
+def _given(folder: Path | None) -> "Fit | None":
+    if folder is None and not (DEFAULT_FIT / "posterior.nc").is_file():
+        _LOG.info("no fit at %s: fitting the stated beliefs first", DEFAULT_FIT)
+        return None
+    found = load_fit(folder or DEFAULT_FIT)
+    if found.is_prior_only:
+        raise QuestionError("A sweep needs a fit with a posterior; this folder has prior draws.")
+    return found
+
+
+def _report(
+    found: "xr.Dataset", design: "SweepDesign", folder: Path, *, csv: Path | None, as_json: bool
+) -> None:
+    from sanctions_model.sweeps.tables import points_table, routes_table
+
+    table = points_table(found)
+    write_csv(table, csv)
+    if as_json:
+        show(View(table=table, title="Sweep"), as_json=True)
+        return
+    title = f"{design.label}: {design.size} points by route"
+    show(View(table=routes_table(found), title=title))
+    failed = int((found["status"] == "failed").sum())
+    if failed:
+        reasons = sorted({str(e) for e in found["error"].to_numpy().ravel() if e})
+        _LOG.warning("%s points failed: %s", failed, "; ".join(reasons[:3]))
+    _LOG.info("answers in %s", folder)
+
+
+def _draw(found: "xr.Dataset", folder: Path) -> None:
+    from sanctions_model.plots import save_figures, sweep_figures
+
+    for path in save_figures(sweep_figures(found), folder):
+        _LOG.info("wrote %s", path)
+
+
+class _Bar:
+    """A progress bar with the time left, on stderr."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._update: Callable[[int, int], None] | None = None
+        self._stop: Callable[[], None] = lambda: None
+        if shown:
+            self._start()
+
+    def _start(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        progress = Progress(
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        task = progress.add_task("points", total=None)
+
+        def update(done: int, total: int) -> None:
+            progress.start()
+            progress.update(task, completed=done, total=total)
+
+        self._update, self._stop = update, progress.stop
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._update is not None:
+            self._update(done, total)
+
+    def close(self) -> None:
+        self._stop()

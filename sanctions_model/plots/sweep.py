@@ -1,0 +1,35 @@
+"""The figures that a sweep's axes allow."""
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from sanctions_model.plots.along_axis import plot_along_axis
+from sanctions_model.plots.response_surface import plot_response_surface
+from sanctions_model.plots.sweep_panels import POINT, axes_left, numeric_axes
+from sanctions_model.plots.tornado import plot_tornado
+
+__all__ = ["sweep_figures"]
+
+
+def sweep_figures(found: xr.Dataset) -> dict[str, Figure]:
+    """Return the figures that a sweep's axes allow, by name.
+
+    Parameters
+    ----------
+    found : xr.Dataset
+        As `load_sweep` returns it.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+        ``along_axis`` for one numeric axis, ``surface`` for two, ``tornado`` for two or more.
+    """
+    names = numeric_axes(found)
+    figures = {}
+    if len(names) == 1 and len(axes_left(found)) == 1:
+        figures["along_axis"] = plot_along_axis(found, names[0])
+    if len(names) == 2 and len(axes_left(found)) == 2 and POINT not in found.dims:
+        figures["surface"] = plot_response_surface(found, names[0], names[1])
+    if len(names) > 1:
+        figures["tornado"] = plot_tornado(found)
+    return figures

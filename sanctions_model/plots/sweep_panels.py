@@ -1,0 +1,169 @@
+"""What the figures of sweeps share: panels, axes, words for question and routes."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from sanctions_model import dims
+from sanctions_model.errors import QuestionError
+from sanctions_model.plots.panels import key, key_inches
+from sanctions_model.plots.style import (
+    COLUMN_INCHES,
+    add_page_text,
+    new_figure,
+    page_text_inches,
+    place_axes,
+)
+from sanctions_model.plots.words import difference_unit
+from sanctions_model.summaries import IntervalRule
+
+__all__ = [
+    "POINT",
+    "axes_left",
+    "chosen_outcomes",
+    "design_of",
+    "numeric_axes",
+    "outcome_label",
+    "outcome_unit",
+    "panels_for",
+    "question_words",
+    "require_axes",
+    "routes_words",
+    "rule_of",
+]
+
+POINT = "point"
+_LEFT, _RIGHT = 0.62, 0.2
+_PANEL, _BELOW = 1.75, 0.42
+
+
+def panels_for(
+    title: str,
+    caption: str,
+    names: Sequence[str],
+    handles: Sequence[Line2D | Patch],
+    columns: int,
+    *,
+    left: float = _LEFT,
+) -> tuple[Figure, list[Axes]]:
+    """Lay out a panel an outcome between a title and a caption."""
+    columns = min(columns, len(names))
+    rows = -(-len(names) // columns)
+    top, bottom = page_text_inches(title, caption)
+    room = key_inches(handles) if handles else 0.0
+    head = 0.3
+    height = top + rows * (head + _PANEL + _BELOW) + room + 0.06 + bottom
+    figure = new_figure(height)
+    add_page_text(figure, title, caption)
+    width = (COLUMN_INCHES - _RIGHT) / columns - left
+    panels = []
+    for place in range(len(names)):
+        row, column = divmod(place, columns)
+        across = left + column * (width + left)
+        down = top + row * (head + _PANEL + _BELOW) + head
+        panels.append(place_axes(figure, across, down, width, _PANEL))
+    if handles:
+        key(figure, handles, top + rows * (head + _PANEL + _BELOW))
+    return figure, panels
+
+
+def axes_left(found: xr.Dataset) -> list[str]:
+    """Return the axes of which more than one value is left."""
+    return [str(entry["name"]) for entry in design_of(found)["axis"] if _left(found, entry["name"])]
+
+
+def _left(found: xr.Dataset, name: str) -> bool:
+    """Whether an axis has more than one value, none having been chosen."""
+    return name in found.dims or (POINT in found.dims and found[name].dims == (POINT,))
+
+
+def numeric_axes(found: xr.Dataset) -> list[str]:
+    """Return those of them that have numbers."""
+    return [name for name in axes_left(found) if found[name].dtype.kind in "if"]
+
+
+def require_axes(found: xr.Dataset, wanted: Sequence[str]) -> None:
+    """Raise `QuestionError` unless exactly these axes are left, with numbers."""
+    there = axes_left(found)
+    for name in wanted:
+        if name not in there or found[name].dtype.kind not in "if":
+            raise QuestionError(
+                f"{name!r} is no numeric axis of this sweep; there is {', '.join(there)}."
+            )
+    left = [name for name in there if name not in wanted]
+    if left:
+        raise QuestionError(
+            f"The axis {left[0]!r} is left; choose a value first, as in found.sel({left[0]}=...)."
+        )
+    if len(wanted) > 1 and POINT in found.dims:
+        raise QuestionError("A surface needs a grid; this sweep has single points.")
+
+
+def chosen_outcomes(found: xr.Dataset, outcomes: Sequence[str] | None) -> list[str]:
+    """Return the outcomes asked for, all by default; raise `QuestionError` on an unknown one."""
+    there = [str(name) for name in found[dims.OUTCOME].to_numpy()]
+    for name in outcomes or ():
+        if name not in there:
+            raise QuestionError(f"The sweep has no outcome {name!r}; there is {', '.join(there)}.")
+    return list(outcomes or there)
+
+
+def design_of(found: xr.Dataset) -> dict[str, Any]:
+    """Return the design of a sweep as plain content."""
+    content: dict[str, Any] = json.loads(found.attrs["design"])
+    return content
+
+
+def rule_of(found: xr.Dataset) -> IntervalRule:
+    """Return the interval rule that the sweep was summarised by."""
+    return IntervalRule(float(found.attrs["ci_prob"]), str(found.attrs["ci_kind"]))
+
+
+def question_words(found: xr.Dataset) -> str:
+    """Say contrast, horizon and chosen values, as far as no axis varies them."""
+    design = design_of(found)
+    varied = {(a["kind"], a.get("argument")) for a in design["axis"]}
+    relief = design["relief"]
+    depth = "" if ("relief", "depth") in varied else f" by {100 * relief['depth']:g} %"
+    measures = ", ".join(relief["measures"])
+    contrast = f"relief of {measures}{depth} in {relief['ramp']} steps"
+    if design.get("future"):
+        contrast = "the futures of the design, each with its probability"
+    when = f" after {design['horizon']} periods"
+    when = " at the horizon shown" if ("horizon", None) in varied else when
+    chosen = [
+        f"{a['name'].replace('_', ' ')} at {found[a['name']].item():g}"
+        for a in design["axis"]
+        if a["name"] in found.coords
+        and found[a["name"]].ndim == 0
+        and found[a["name"]].dtype.kind in "if"
+    ]
+    at = f" Chosen: {', '.join(chosen)}." if chosen else ""
+    return f"Effect of {contrast}, against measures that stay,{when}.{at}"
+
+
+def routes_words(found: xr.Dataset) -> str:
+    """Say how many points were answered by which route."""
+    routes = found["route"].to_numpy().ravel().tolist()
+    counts = [f"{routes.count(r)} by {r}" for r in dict.fromkeys(routes) if r]
+    lost = routes.count("")
+    counts += [f"{lost} without answer"] if lost else []
+    return f"Points: {', '.join(counts)}."
+
+
+def outcome_label(found: xr.Dataset, name: str) -> str:
+    """Return an outcome's label up to its first comma or bracket."""
+    text = str(found["label"].sel(outcome=name).item()) or name
+    return text.partition(" (")[0].partition(",")[0]
+
+
+def outcome_unit(found: xr.Dataset, name: str) -> str:
+    """Return the unit of a difference of an outcome."""
+    unit = str(found["unit"].sel(outcome=name).item())
+    return difference_unit(unit, short=True) or unit

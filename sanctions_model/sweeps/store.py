@@ -1,0 +1,337 @@
+"""Where a sweep's answers land: a folder with a zarr store, the base fits and a lock.
+
+A point counts when its status is written, which is last; zarr replaces a chunk whole, so that a
+killed process leaves only points that are there or not. The operating system frees the lock when
+the process dies.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.errors import QuestionError
+from sanctions_model.files import whole_file
+from sanctions_model.samplers import WarmStart
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.summaries import IntervalRule, interval_rule
+from sanctions_model.sweeps.answers import Answer, BaseFit
+from sanctions_model.sweeps.design import Grid, Route, SweepDesign
+
+if TYPE_CHECKING:
+    import zarr
+
+__all__ = ["SweepStore", "load_sweep"]
+
+FORMAT_VERSION = 1
+POINT = "point"
+SUMMARY = ("median", "lower", "upper", "prob_below_zero")
+_PENDING, _DONE, _FAILED = 0, 1, 2
+_CHUNK = 200
+_TEXT = 300
+_ROUTES = [None, *Route]
+_NUMBERS = ("k_hat", "effective_size", "r_hat", "ess_bulk", "seconds")
+_ARRAYS = "sweep.zarr"
+
+
+class SweepStore:
+    """A folder that a sweep writes to, held by this process alone.
+
+    Use `SweepStore.open`.
+    """
+
+    def __init__(self, folder: Path, group: "zarr.Group", design: SweepDesign) -> None:
+        self.folder = folder
+        self.design = design
+        self._group = group
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls,
+        folder: Path | str,
+        design: SweepDesign,
+        scm: StructuralCausalModel,
+        outcomes: Sequence[str],
+        identity: Mapping[str, str],
+    ) -> "Iterator[SweepStore]":
+        """Open a store, making it if there is none, and hold its lock.
+
+        Parameters
+        ----------
+        folder : path
+        design : SweepDesign
+        scm : StructuralCausalModel
+            For units.
+        outcomes : sequence of str
+        identity : mapping of str to str
+            What the answers depend on beside the design: hashes of data, beliefs, model and given
+            draws, and the package's version.
+
+        Raises
+        ------
+        QuestionError
+            If another process holds it, or it was made by another design, data set or version.
+        """
+        import filelock
+        import zarr
+
+        folder = Path(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise QuestionError(f"Cannot make {folder}: {error.strerror}.") from None
+        lock = filelock.FileLock(folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise QuestionError(
+                f"Another process is writing to {folder}; wait for it, or give another folder."
+            ) from None
+        try:
+            rule = interval_rule()
+            wanted = {**identity, "design": design.sha256, "interval": f"{rule.prob} {rule.kind}"}
+            _require_same(folder, wanted)
+            if not (folder / "identity.json").exists():
+                _create(folder, design, scm, outcomes, rule)
+                (folder / "bases").mkdir(exist_ok=True)
+                design.to_toml(folder / "design.toml")
+                # The identity is written last: a store without one was never begun.
+                with whole_file(folder / "identity.json") as part:
+                    part.write_text(json.dumps(wanted, indent=1), encoding="utf-8")
+            yield cls(folder, zarr.open_group(folder / _ARRAYS, mode="r+"), design)
+        finally:
+            lock.release()
+
+    def pending(self) -> list[int]:
+        """Return the points that have no answer and no reason why not."""
+        return [int(i) for i in np.flatnonzero(self._array("status")[:] == _PENDING)]
+
+    def land(self, answers: Mapping[int, Answer]) -> None:
+        """Write answers, chunk by chunk; their status last."""
+        for first in sorted({index // _CHUNK for index in answers}):
+            own = sorted(index for index in answers if index // _CHUNK == first)
+            self._land_chunk(np.array(own), [answers[index] for index in own])
+
+    def _land_chunk(self, places: np.ndarray, answers: Sequence[Answer]) -> None:
+        columns: dict[str, Any] = {
+            "effect": np.stack([a.draws for a in answers]).astype(np.float32),
+            "effect_summary": np.stack([a.summary for a in answers]),
+            "route": np.array([_ROUTES.index(a.route) for a in answers], dtype=np.int8),
+            "base": np.array([a.base for a in answers], dtype=np.int16),
+            "error": np.stack([_encode(a.error) for a in answers]),
+            "note": np.stack([_encode(a.note) for a in answers]),
+        }
+        columns |= {name: np.array([getattr(a, name) for a in answers]) for name in _NUMBERS}
+        columns["status"] = np.array([_FAILED if a.error else _DONE for a in answers], np.int8)
+        for name, values in columns.items():
+            self._array(name).oindex[places] = values
+
+    def _array(self, name: str) -> Any:
+        return self._group[name]
+
+    def base(self, number: int) -> BaseFit | None:
+        """Return a base fit of an earlier run, None if there is none."""
+        path = self._base_path(number)
+        if not path.exists():
+            return None
+        with xr.open_dataset(path, engine="h5netcdf") as found:
+            posterior = found.load()
+        content = json.loads(posterior.attrs.pop("base"))
+        start = None
+        if "start" in posterior:
+            positions = posterior["start"].to_numpy()
+            start = WarmStart(positions=positions)
+            posterior = posterior.drop_vars("start")
+        return BaseFit(
+            point=content["point"],
+            posterior=posterior,
+            efficiency=content["efficiency"],
+            start=start,
+        )
+
+    def keep_base(self, number: int, base: BaseFit) -> None:
+        """Write a base fit, whole or not at all."""
+        content: dict[str, Any] = {"point": base.point, "efficiency": base.efficiency}
+        posterior = base.posterior.copy()
+        if base.start is not None:
+            posterior["start"] = (("position", "dimension"), base.start.positions)
+        posterior.attrs = {"base": json.dumps(content)}
+        with whole_file(self._base_path(number)) as part:
+            posterior.to_netcdf(part, engine="h5netcdf")
+
+    def _base_path(self, number: int) -> Path:
+        return self.folder / "bases" / f"{number:03d}.nc"
+
+
+def _require_same(folder: Path, wanted: Mapping[str, str]) -> None:
+    file = folder / "identity.json"
+    if not file.exists():
+        strangers = [p.name for p in folder.iterdir() if p.name not in {".lock", _ARRAYS, "bases"}]
+        if strangers and strangers != ["design.toml"]:
+            raise QuestionError(
+                f"{folder} holds other files ({strangers[0]}); give an empty or a new folder."
+            )
+        return
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise QuestionError(f"{file} is damaged ({error}); give another folder.") from None
+    differ = sorted(k for k in {*wanted, *found} if wanted.get(k) != found.get(k))
+    if differ:
+        raise QuestionError(
+            f"The sweep in {folder} was made with another {', '.join(differ)}; "
+            "answers of the two would be mixed. Give another folder."
+        )
+
+
+def _create(
+    folder: Path,
+    design: SweepDesign,
+    scm: StructuralCausalModel,
+    outcomes: Sequence[str],
+    rule: IntervalRule,
+) -> None:
+    import zarr
+
+    size, kept = design.size, design.kept_draws
+    group = zarr.open_group(folder / _ARRAYS, mode="w")
+    group.attrs["sanctions_model"] = json.dumps(
+        {
+            "format_version": FORMAT_VERSION,
+            "outcomes": list(outcomes),
+            "units": [scm.variables[name].unit for name in outcomes],
+            "labels": [scm.variables[name].label for name in outcomes],
+            "ci_prob": rule.prob,
+            "ci_kind": rule.kind,
+            "design": design.plain(),
+        }
+    )
+    chunk = min(size, _CHUNK)
+
+    def add(name: str, dtype: Any, fill: Any, rest: dict[str, int]) -> None:
+        group.create_array(
+            name,
+            shape=(size, *rest.values()),
+            chunks=(chunk, *rest.values()),
+            dtype=dtype,
+            fill_value=fill,
+            dimension_names=(POINT, *rest),
+        )
+
+    many = {dims.OUTCOME: len(outcomes)}
+    add("effect", np.float32, np.nan, {**many, dims.DRAW: kept})
+    add("effect_summary", np.float64, np.nan, {**many, "summary": len(SUMMARY)})
+    add("route", np.int8, 0, {})
+    add("base", np.int16, -1, {})
+    add("status", np.int8, _PENDING, {})
+    for name in _NUMBERS:
+        add(name, np.float64, np.nan, {})
+    for name in ("error", "note"):
+        add(name, np.uint8, 0, {f"{name}_byte": _TEXT})
+
+
+def _encode(text: str) -> np.ndarray:
+    """UTF-8 in a row of fixed length: zarr has no stable text type."""
+    encoded = text.encode()[:_TEXT]
+    return np.frombuffer(encoded.ljust(_TEXT, b"\0"), dtype=np.uint8)
+
+
+def _decode(rows: np.ndarray) -> np.ndarray:
+    texts = [bytes(row).rstrip(b"\0").decode(errors="ignore") for row in rows]
+    return np.array(texts, dtype=object)
+
+
+def load_sweep(folder: Path | str) -> xr.Dataset:
+    """Read the answers of a sweep, finished or not.
+
+    Parameters
+    ----------
+    folder : path
+
+    Returns
+    -------
+    xr.Dataset
+        Grids have the axes as dimensions; lists and space-filling designs have ``point``, with
+        the axes as coordinates along it. ``effect`` has the stored draws, ``effect_summary``
+        median, bounds and probability below zero, both with dim ``outcome``, in the outcome's
+        unit; ``route`` (empty where pending or failed), ``base``, ``k_hat``, ``effective_size``,
+        ``r_hat``, ``ess_bulk``, ``seconds``, ``status`` (pending, done, failed), ``error`` and
+        ``note`` have a value a point.
+
+    Raises
+    ------
+    QuestionError
+        If there is no sweep in the folder, or it is of another format.
+    """
+    import zarr
+
+    folder = Path(folder)
+    if not (folder / "identity.json").exists():
+        raise QuestionError(
+            f"There is no sweep in {folder}; make one with `sanctions-model sweep`."
+        )
+    try:
+        group = zarr.open_group(folder / _ARRAYS, mode="r")
+        content = json.loads(str(group.attrs["sanctions_model"]))
+    except (OSError, ValueError, KeyError) as error:
+        raise QuestionError(f"The sweep in {folder} is damaged: {error}.") from None
+    if content["format_version"] != FORMAT_VERSION:
+        raise QuestionError(
+            f"The sweep in {folder} has format_version {content['format_version']}, "
+            f"this version reads {FORMAT_VERSION}."
+        )
+    design = SweepDesign.model_validate(content["design"])
+    arrays = {name: np.asarray(array[:]) for name, array in group.arrays()}
+    found = _flat(arrays, content)
+    points = design.points()
+    if not isinstance(design.layout, Grid):
+        values = {
+            axis.name: (POINT, np.array([point[axis.name] for point in points]))
+            for axis in design.axis
+        }
+        return found.assign_coords({POINT: np.arange(design.size), **values})
+    names = [axis.name for axis in design.axis]
+    coords = {axis.name: np.array(axis.levels) for axis in design.axis}
+    shaped = {
+        name: (
+            (*names, *array.dims[1:]),
+            array.to_numpy().reshape(*design.shape, *array.shape[1:]),
+        )
+        for name, array in found.data_vars.items()
+    }
+    rest = {name: c for name, c in found.coords.items() if name != POINT}
+    return xr.Dataset(shaped, coords={**coords, **rest}, attrs=found.attrs)
+
+
+def _flat(arrays: Mapping[str, np.ndarray], content: Mapping[str, Any]) -> xr.Dataset:
+    route = np.array(["" if r is None else r.value for r in _ROUTES], dtype=object)
+    status = np.array(["pending", "done", "failed"], dtype=object)
+    single = {name: (POINT, arrays[name]) for name in (*_NUMBERS, "base")}
+    single |= {name: (POINT, _decode(arrays[name])) for name in ("error", "note")}
+    return xr.Dataset(
+        {
+            "effect": ((POINT, dims.OUTCOME, dims.DRAW), arrays["effect"]),
+            "effect_summary": ((POINT, dims.OUTCOME, "summary"), arrays["effect_summary"]),
+            "route": (POINT, route[arrays["route"]]),
+            "status": (POINT, status[arrays["status"]]),
+            **single,
+        },
+        coords={
+            dims.OUTCOME: content["outcomes"],
+            "unit": (dims.OUTCOME, content["units"]),
+            "label": (dims.OUTCOME, content["labels"]),
+            "summary": list(SUMMARY),
+        },
+        attrs={
+            "label": content["design"]["label"],
+            "ci_prob": content["ci_prob"],
+            "ci_kind": content["ci_kind"],
+            "design": json.dumps(content["design"]),
+        },
+    )

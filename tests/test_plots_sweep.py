@@ -1,0 +1,128 @@
+"""Figures of sweeps: what they draw, say and refuse."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.collections import PolyCollection, QuadMesh
+
+from sanctions_model.errors import QuestionError
+from sanctions_model.plots import (
+    plot_along_axis,
+    plot_response_surface,
+    plot_tornado,
+    sweep_figures,
+)
+
+OUTCOMES = ["price_level", "gdp_level"]
+
+
+def made(median, dims, coords):
+    """A sweep as `load_sweep` returns it, with known medians and bounds one either side."""
+    median = np.stack([median, -2.0 * median], axis=-1)
+    summary = np.stack([median, median - 1.0, median + 1.0, np.full_like(median, 0.5)], axis=-1)
+    axes = [{"kind": "relief", "name": name, "argument": "depth"} for name in coords]
+    design = {
+        "label": "a known plane",
+        "axis": axes,
+        "horizon": 8,
+        "relief": {"depth": 1.0, "ramp": 4, "start": 1, "measures": ["trade"]},
+    }
+    at = {name: ((dims if dims == ("point",) else name), values) for name, values in coords.items()}
+    return xr.Dataset(
+        {
+            "effect_summary": ((*dims, "outcome", "summary"), summary),
+            "route": (dims, np.full(median.shape[:-1], "propagate", dtype=object)),
+        },
+        coords={
+            **at,
+            "outcome": OUTCOMES,
+            "unit": ("outcome", ["% (100 log points)", "% a year"]),
+            "label": ("outcome", ["consumer price level", "GDP (real)"]),
+            "summary": ["median", "lower", "upper", "prob_below_zero"],
+        },
+        attrs={"design": json.dumps(design), "ci_prob": 0.89, "ci_kind": "eti", "label": "plane"},
+    )
+
+
+X, Y = np.array([0.0, 0.5, 1.0]), np.array([0.0, 1.0])
+
+
+@pytest.fixture
+def plane():
+    """On the first outcome 3 x + y, on the second minus twice that."""
+    return made(3.0 * X[:, None] + Y[None, :], ("x", "y"), {"x": X, "y": Y})
+
+
+def words(figure):
+    return " ".join(" ".join(text.get_text() for text in figure.texts).split())
+
+
+def test_the_line_along_an_axis_is_the_median_and_the_band_its_bounds(plane):
+    figure = plot_along_axis(plane.sel(y=1.0), "x")
+    first = figure.axes[0]
+    np.testing.assert_allclose(first.lines[0].get_xydata(), np.c_[X, 3 * X + 1])
+    (band,) = [c for c in first.collections if isinstance(c, PolyCollection)]
+    heights = band.get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == (0.0, 5.0)
+    assert first.get_title(loc="left") == "consumer price level"
+    assert figure.axes[1].get_title(loc="left") == "GDP"
+    assert [axes.get_ylabel() for axes in figure.axes[:2]] == ["%", "pp"]
+    said = words(figure)
+    for expected in ("a known plane", "after 8 periods", "89 % equal-tailed interval",
+                     "relief of trade", "3 by propagate", "y at 1."):  # fmt: skip
+        assert expected in said
+
+
+def test_a_surface_has_the_medians_and_dots_where_the_sign_is_open(plane):
+    figure = plot_response_surface(plane, "x", "y")
+    first = figure.axes[0]
+    (mesh,) = [c for c in first.collections if isinstance(c, QuadMesh)]
+    np.testing.assert_allclose(mesh.get_array(), (3 * X[:, None] + Y[None, :]).T)
+    dots = next(line for line in first.lines if line.get_marker() == ".")
+    np.testing.assert_array_equal(dots.get_xydata(), [[0.0, 0.0], [0.0, 1.0]])
+    assert (first.get_xlabel(), first.get_ylabel()) == ("x", "y")
+
+
+def test_a_tornado_of_a_grid_has_the_swings_of_a_plane_with_the_widest_on_top(plane):
+    figure = plot_tornado(plane)
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert names == ["y", "x"]
+    widths = [bar.get_width() for bar in figure.axes[0].patches]
+    np.testing.assert_allclose(widths, [-0.5, 0.5, -1.5, 1.5])
+    np.testing.assert_allclose([b.get_width() for b in figure.axes[1].patches], [1, -1, 3, -3])
+
+
+def test_a_tornado_of_points_reads_the_slopes_of_a_plane():
+    generator = np.random.default_rng(1)
+    x, y = generator.uniform(0, 1, 200), generator.uniform(0, 10, 200)
+    found = made(3.0 * x + 0.1 * y, ("point",), {"x": x, "y": y})
+    figure = plot_tornado(found)
+    bars = figure.axes[0].patches
+    swings = {
+        name: bars[2 * row + 1].get_width() - bars[2 * row].get_width()
+        for row, name in enumerate(t.get_text() for t in figure.axes[0].get_yticklabels())
+    }
+    assert swings["x"] == pytest.approx(3.0 * np.diff(np.quantile(x, [0.05, 0.95])).item())
+    assert swings["y"] == pytest.approx(0.1 * np.diff(np.quantile(y, [0.05, 0.95])).item())
+
+
+def test_the_figures_follow_from_the_axes(plane):
+    assert set(sweep_figures(plane)) == {"surface", "tornado"}
+    one = made(X, ("x",), {"x": X})
+    assert set(sweep_figures(one)) == {"along_axis"}
+
+
+def test_what_cannot_be_drawn_is_refused(plane):
+    with pytest.raises(QuestionError, match=r"axis 'y' is left; .*found.sel\(y=...\)"):
+        plot_along_axis(plane, "x")
+    with pytest.raises(QuestionError, match="'z' is no numeric axis of this sweep; there is x, y"):
+        plot_along_axis(plane, "z")
+    with pytest.raises(QuestionError, match="has 1"):
+        plot_tornado(made(X, ("x",), {"x": X}))
+    with pytest.raises(QuestionError, match="no outcome 'rouble'"):
+        plot_tornado(plane, outcomes=["rouble"])
+    points = made(X, ("point",), {"x": X, "y": X})
+    with pytest.raises(QuestionError, match="needs a grid"):
+        plot_response_surface(points, "x", "y")
