@@ -15,12 +15,16 @@ from benchmarks.propagate import bench_propagate
 from benchmarks.queries import bench_queries
 from benchmarks.scaling import bench_scaling
 from benchmarks.startup import bench_import
+from benchmarks.sweep import bench_refit, bench_reweight, bench_sweep
 
 # Those that measure this process's own time come before those that only start others.
 BENCHMARKS: dict[str, Callable[..., dict[str, Any]]] = {
     "import": bench_import,
     "scaling": bench_scaling,
     "propagate": bench_propagate,
+    "refit": bench_refit,
+    "reweight": bench_reweight,
+    "sweep": bench_sweep,
     "queries": bench_queries,
     "fit": bench_fit,
 }
@@ -55,7 +59,7 @@ def table(results: dict[str, Any]) -> str:
     if results["quick"]:
         lines += ["Quick run: small sizes, the figures say nothing about speed.", ""]
     lines.append(f"{'':12}{'ours, s':>12}{'other, s':>12}{'ratio':>10}  against")
-    for key in ("fit", "propagate", "import"):
+    for key in ("fit", "refit", "reweight", "propagate", "sweep", "import"):
         if key in results:
             row = results[key]
             lines.append(
@@ -63,8 +67,36 @@ def table(results: dict[str, Any]) -> str:
                 f"  {row['against']}"
             )
     lines += [*_fit_lines(results.get("fit")), *_propagate_lines(results.get("propagate"))]
+    lines += _sweep_lines(results.get("refit"), results.get("sweep"))
     lines += _queries_lines(results.get("queries"))
     return "\n".join([*lines, *_scaling_lines(results.get("scaling"))])
+
+
+def _sweep_lines(refit: dict[str, Any] | None, sweep: dict[str, Any] | None) -> list[str]:
+    lines = []
+    if refit is not None:
+        cold = refit["cold_start"]
+        lines += [
+            "",
+            f"refit: x {refit['ratio']:.3g} from a fit nearby, x {cold['ratio']:.3g} tuned in full "
+            f"(at most {refit['ratio_required']}); limit {refit['limit_s']:.3g} s for "
+            f"{refit['gradients']} gradients of {refit['gradient_us']:.0f} us, one thread a chain",
+        ]
+    if sweep is not None:
+        by = ", ".join(f"{row['points']} {row['route']}" for row in sweep["routes"])
+        checked = sweep["checked"]
+        lines += [
+            "",
+            f"sweep: {sweep['points']} points ({by}), {sweep['failed']} failed, "
+            f"{sweep['bytes_per_point'] / 1000:.3g} kB a point; the loop is extrapolated from "
+            f"{sweep['extrapolated_from']} points",
+            f"checked by refits: largest gap of {checked['comparisons']} means at "
+            f"{checked['points']} points is "
+            f"{checked['largest_gap_in_standard_errors']:.2f} standard errors",
+        ]
+        taken = ", ".join(f"{name} {took:.3g}" for name, took in sweep["dask"]["seconds"].items())
+        lines.append(f"{sweep['dask']['points']} propagated points, seconds: {taken}")
+    return lines
 
 
 def _fit_lines(fit: dict[str, Any] | None) -> list[str]:

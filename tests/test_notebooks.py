@@ -5,6 +5,7 @@ from pathlib import Path
 import nbclient
 import nbformat
 import pytest
+from laboratory import FakeSampler
 
 import sanctions_model as sm
 
@@ -43,3 +44,19 @@ def test_the_histories_notebook_runs_on_a_fit(tmp_path, monkeypatch):
 def test_the_quickstart_runs_with_few_draws(monkeypatch):
     texts = execute("quickstart.ipynb", monkeypatch, SANCTIONS_MODEL_DRAWS=50)
     assert any("Full relief makes consumer prices" in text for text in texts)
+
+
+@pytest.mark.notebook
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
+def test_the_sweeps_notebook_runs_on_a_fit(tmp_path, monkeypatch):
+    fit = sm.fit(
+        sm.default_transmission(),
+        sm.load_observations(),
+        sm.load_priors(),
+        draws=500,
+        tune=10,
+        sampler=FakeSampler([0]),  # draws of the prior in a posterior's place
+    )
+    path = sm.save(fit, tmp_path / "fit.nc")
+    texts = execute("sweeps.ipynb", monkeypatch, SANCTIONS_MODEL_FIT=path)
+    assert any("After three years full relief moves consumer prices" in text for text in texts)
