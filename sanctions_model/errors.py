@@ -14,6 +14,7 @@ __all__ = [
     "ObservationError",
     "PriorError",
     "QuestionError",
+    "ReweightingError",
     "SanctionsModelError",
     "SanctionsModelWarning",
     "SourceError",
@@ -80,6 +81,10 @@ class SourceError(SanctionsModelError):
 
 class QuestionError(SanctionsModelError):
     """A question that has no answer as put: a horizon of 0, a relief outside [0, 1]."""
+
+
+class ReweightingError(QuestionError):
+    """Draws that cannot speak for other beliefs; fitting these can."""
 
 
 class ConvergenceError(SanctionsModelError):
