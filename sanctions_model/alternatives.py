@@ -276,7 +276,7 @@ def _rates_in_levels(
     return Alternative(
         name="rates in levels",
         kind="equations",
-        rationale="Growth follows the level of real rates instead of its change: money not neutral.",
+        rationale="Growth follows the level of real rates, not its change: money is not neutral.",
         scm=model,
         observations=observations,
         priors=_with(priors, own, dropped),
@@ -317,9 +317,7 @@ def _swapped(equation: Equation, swaps: Mapping[str, tuple[str, str]]) -> Equati
     return replace(equation, parents=parents)
 
 
-def _renamed(
-    labels: Sequence[str], new: Mapping[str, str], unused: set[str]
-) -> tuple[str, ...]:
+def _renamed(labels: Sequence[str], new: Mapping[str, str], unused: set[str]) -> tuple[str, ...]:
     kept = [new.get(label, label) for label in labels]
     return tuple(x for x in kept if x.split(" -> ")[-1] not in unused)
 
@@ -365,9 +363,7 @@ def fit_alternatives(
             if spec_hash(known.problem.scm) != spec_hash(scm):
                 continue
             try:
-                found = fit(
-                    scm, data, priors, compiled=known, allow_unconverged=True, **settings
-                )
+                found = fit(scm, data, priors, compiled=known, allow_unconverged=True, **settings)
             except QuestionError:  # another structure of data or families
                 continue
             break
