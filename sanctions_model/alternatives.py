@@ -354,25 +354,36 @@ def fit_alternatives(
         Returned even where it did not converge: its diagnostics say so.
     """
     compiled: list[Compiled] = []
+
+    def sample(alternative: Alternative, ready: Compiled) -> Fit:
+        return fit(
+            alternative.scm,
+            alternative.observations,
+            alternative.priors,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            random_seed=random_seed,
+            compiled=ready,
+            allow_unconverged=True,
+        )
+
     for position, alternative in enumerate(alternatives, start=1):
-        scm, data, priors = alternative.scm, alternative.observations, alternative.priors
-        settings = {"draws": draws, "tune": tune, "chains": chains, "random_seed": random_seed}
         _LOG.info("fit %s of %s: %s", position, len(alternatives), alternative.name)
         found = None
-        for known in compiled:
-            if spec_hash(known.problem.scm) != spec_hash(scm):
+        for ready in compiled:
+            if spec_hash(ready.problem.scm) != spec_hash(alternative.scm):
                 continue
             try:
-                found = fit(scm, data, priors, compiled=known, allow_unconverged=True, **settings)
+                found = sample(alternative, ready)
             except QuestionError:  # another structure of data or families
                 continue
             break
         if found is None:
             _LOG.info("compiling (model %s; up to two minutes)", len(compiled) + 1)
-            compiled.append(compile_problem(Problem.of(scm, data, priors)))
-            found = fit(
-                scm, data, priors, compiled=compiled[-1], allow_unconverged=True, **settings
-            )
+            problem = Problem.of(alternative.scm, alternative.observations, alternative.priors)
+            compiled.append(compile_problem(problem))
+            found = sample(alternative, compiled[-1])
         yield alternative, found
     _LOG.info("%s fits, %s compiled models", len(alternatives), len(compiled))
 

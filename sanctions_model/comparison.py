@@ -92,10 +92,11 @@ def compare(
     relief = relief or Relief(measures=first.scm.measures)
     wanted = _common_outcomes(first.scm, second.scm, relief, outcomes)
     longest = require_horizon(list(horizons))
-    tables = [_effects(found, relief, longest, horizons, wanted) for found in (first, second)]
+    one = _effects(first, relief, longest, horizons, wanted)
+    two = _effects(second, relief, longest, horizons, wanted)
     return Comparison(
         names=names,
-        effects=_side_by_side(*tables, ["outcome", "unit", "horizon"]),
+        effects=_side_by_side(one, two, ["outcome", "unit", "horizon"]),
         links=_side_by_side(_links(first), _links(second), ["link"]),
         differs=_differs(first, second),
     )
@@ -232,7 +233,7 @@ def _data_differences(first: Fit, second: Fit) -> list[dict[str, str]]:
             data[name].to_numpy().astype(float)[where]
             for data, where in zip(observed, (here, there), strict=True)
         ]
-        same = np.isclose(*values, rtol=0, atol=1e-12, equal_nan=True)
+        same = np.isclose(values[0], values[1], rtol=0, atol=1e-12, equal_nan=True)
         if not same.all():
             period = int(np.flatnonzero(~same)[0])
             when = str(common[period])[:10]

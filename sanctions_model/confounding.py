@@ -46,7 +46,7 @@ __all__ = [
     "tipping_table",
 ]
 
-_POINTS = 25
+_POINTS = 17
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,8 +289,8 @@ def confounding_curve(
     claim : Claim
         About an effect.
     strengths : sequence of float, optional
-        In the unit of the outcome's equation; by default 25 that hold the tipping point and the
-        known driver's interval.
+        In the unit of the outcome's equation; by default some 30 that hold the tipping point and
+        the known driver's interval.
     path : numpy.ndarray, optional
         The common cause over the sample, shape ``(time,)``; the mean of the measures by default.
     association : float
@@ -311,14 +311,16 @@ def confounding_curve(
     credited = _credited(scm, draws, claim, equation, association)
     if strengths is None:
         point = tipping_point(scm, draws, claim, association=association, known=known)
-        strengths = _default_strengths(point)
+        tried = _default_strengths(point)
+    else:
+        tried = np.asarray(strengths, dtype=float)
     path = measures_path(problem) if path is None else path
     likelihood = _Equation.of(problem, draws, equation, path)
     values = _row(effect)
     tail = (1.0 - rule.prob) / 2.0
     holds = claim.sign * values > 0
     rows = []
-    for strength in strengths:
+    for strength in tried:
         true = values - strength * credited
         full = np.quantile(true, [0.5, tail, 1.0 - tail])
         row: dict[str, object] = {"strength": float(strength)}
@@ -336,9 +338,12 @@ def confounding_curve(
 
 
 def _default_strengths(point: TippingPoint) -> np.ndarray:
+    """Wide enough for the known driver's interval, dense around the tipping point."""
     reach = [abs(point.strength), abs(point.known_lower), abs(point.known_upper)]
     limit = 1.5 * max(x for x in reach if np.isfinite(x))
-    return np.linspace(-limit, limit, _POINTS)
+    near = min(limit, 3.0 * abs(point.strength))
+    wide, dense = np.linspace(-limit, limit, _POINTS), np.linspace(-near, near, _POINTS)
+    return np.unique(np.concatenate([wide, dense]))
 
 
 def tipping_table(

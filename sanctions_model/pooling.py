@@ -25,7 +25,7 @@ from sanctions_model.evidence import Evidence, load_evidence
 from sanctions_model.files import read_tables
 from sanctions_model.prior_families import Beta, LogNormal, Normal
 
-__all__ = ["Pool", "Pooled", "Study", "load_pools", "pool", "pool_studies"]
+__all__ = ["Pool", "Pooled", "Study", "as_prior", "load_pools", "pool", "pool_studies"]
 
 _GRID = 801
 _TAU_REACH = 5.0  # half-normal deviations; the mass beyond is below 1e-6
@@ -452,17 +452,29 @@ def as_prior(
     QuestionError
         If a beta cannot have this mean and spread.
     """
-    belief = {
-        "unit": found.unit,
-        "rationale": f"Random-effects pool of {len(found.studies)} estimates. {found.rationale}",
-        "sources": tuple(dict.fromkeys(study.evidence for study in found.studies)),
-    }
+    rationale = f"Random-effects pool of {len(found.studies)} estimates. {found.rationale}"
+    sources = tuple(dict.fromkeys(study.evidence for study in found.studies))
     low, middle, high = pooled.quantiles([0.05, 0.5, 0.95])
     width = (high - low) / (2 * _Z90)
     if found.family == "LogNormal":
-        return LogNormal(median=float(np.exp(middle)), sigma=width, **belief)
+        return LogNormal(
+            median=float(np.exp(middle)),
+            sigma=width,
+            unit=found.unit,
+            rationale=rationale,
+            sources=sources,
+        )
     if found.family == "Normal":
-        return Normal(mu=middle, sigma=width, **(bounds or {}), **belief)
+        ends = bounds or {}
+        return Normal(
+            mu=float(middle),
+            sigma=float(width),
+            lower=ends.get("lower"),
+            upper=ends.get("upper"),
+            unit=found.unit,
+            rationale=rationale,
+            sources=sources,
+        )
     mean, variance = pooled.mean, pooled.spread**2
     size = mean * (1 - mean) / variance - 1
     if not 0 < mean < 1 or size <= 0:
@@ -470,4 +482,10 @@ def as_prior(
             f"A pooled share of {mean:g} with spread {pooled.spread:g} is no beta distribution; "
             "give the pool another family."
         )
-    return Beta(alpha=mean * size, beta=(1 - mean) * size, **belief)
+    return Beta(
+        alpha=mean * size,
+        beta=(1 - mean) * size,
+        unit=found.unit,
+        rationale=rationale,
+        sources=sources,
+    )

@@ -114,6 +114,8 @@ def power_scaling(
     draws: xr.Dataset,
     log_likelihood: xr.DataArray,
     claims: Mapping[str, Claim],
+    *,
+    by_parameter: bool = True,
 ) -> pd.DataFrame:
     """Scale the prior, each part of it, and the likelihood, and see how far each claim moves.
 
@@ -125,6 +127,8 @@ def power_scaling(
     log_likelihood : xr.DataArray
         Of each observed cell, dims ``(chain, draw, cell)``.
     claims : mapping of str to Claim
+    by_parameter : bool
+        Scale each parameter's prior alone as well.
 
     Returns
     -------
@@ -142,7 +146,8 @@ def power_scaling(
         }
     )
     found = {group: _power_scaled(tree, group) for group in ("prior", "likelihood")}
-    found |= _parts_scaled(effects, parts)
+    if by_parameter:
+        found |= _parts_scaled(effects, parts)
     rows = []
     for claim in claims:
         diagnosis = _diagnosis(found["prior"][claim], found["likelihood"][claim])
@@ -317,8 +322,8 @@ def parameter_swings(
             row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
             rows.append(row)
     table = pd.DataFrame(rows)
-    position = table["claim"].map(list(claims).index)
-    return table.iloc[np.lexsort((-table["swing"], position))].reset_index(drop=True)
+    asked = table["claim"].map(list(claims).index)
+    return table.iloc[np.lexsort((-table["swing"], asked))].reset_index(drop=True)
 
 
 def _effective_addresses(problem: Problem) -> Iterator[str]:

@@ -4,6 +4,7 @@ from sanctions_model.plots.channels import plot_channels
 from sanctions_model.plots.counterfactual import plot_counterfactual
 from sanctions_model.plots.decomposition import plot_decomposition
 from sanctions_model.plots.forecast import plot_forecast
+from sanctions_model.plots.forest import plot_forest
 from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.main import main_figures
 from sanctions_model.plots.nowcast import plot_nowcast
@@ -12,6 +13,8 @@ from sanctions_model.plots.required import plot_required_relief
 from sanctions_model.plots.responses import plot_responses
 from sanctions_model.plots.scorecard import plot_scorecard
 from sanctions_model.plots.style import save_figures
+from sanctions_model.plots.tipping import plot_tipping
+from sanctions_model.plots.tornado import plot_tornado
 from sanctions_model.plots.variance import plot_variance_decomposition
 
 __all__ = [
@@ -20,12 +23,15 @@ __all__ = [
     "plot_counterfactual",
     "plot_decomposition",
     "plot_forecast",
+    "plot_forest",
     "plot_graph",
     "plot_nowcast",
     "plot_prior_posterior",
     "plot_required_relief",
     "plot_responses",
     "plot_scorecard",
+    "plot_tipping",
+    "plot_tornado",
     "plot_variance_decomposition",
     "save_figures",
 ]
