@@ -207,8 +207,8 @@ class Pooled:
 
 
 def pool(
-    values: Sequence[float],
-    errors: Sequence[float],
+    values: Sequence[float] | np.ndarray,
+    errors: Sequence[float] | np.ndarray,
     *,
     quality: Sequence[float] | None = None,
     between_scale: float | None = None,

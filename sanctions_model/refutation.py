@@ -26,7 +26,7 @@ from sanctions_model.claims import Claim
 from sanctions_model.confounding import measures_path, outcome_equation
 from sanctions_model.equations import Exogenous, Hold, Linear, PartialAdjustment, Variable
 from sanctions_model.errors import QuestionError
-from sanctions_model.histories import NumpyBackend, evaluate_history
+from sanctions_model.histories import evaluate_history
 from sanctions_model.parameters import DrawParameters
 from sanctions_model.prior_families import Fixed, Normal
 from sanctions_model.priors import Priors
@@ -327,9 +327,7 @@ def _mean_histories(problem: Problem, draws: xr.Dataset) -> dict[str, np.ndarray
         )
         for measure in problem.falling
     }
-    histories, _ = evaluate_history(
-        scm, parameters, problem.history(mean), NumpyBackend(), shares=shares
-    )
+    histories, _ = evaluate_history(scm, parameters, problem.history(mean), shares=shares)
     return {
         name: np.where(problem.cases.available[name], np.atleast_2d(np.asarray(path))[0], np.nan)
         for name, path in histories.items()

@@ -1,6 +1,6 @@
-"""Ask again what the answers rest on, with every refit that takes: named prior sets, other
-transmissions, placebos, random common causes and subsamples.
+"""Ask what the answers rest on, with every refit that it takes.
 
+Named prior sets, other transmissions, placebos, random common causes and subsamples.
 Some 35 fits with four compiled models; it says which one it is at. Tables go to the folder of the
 fit. Run it from the checkout, after `sanctions-model run`:
 
@@ -39,6 +39,7 @@ _LOG = logging.getLogger("sanctions_model.scripts")
 
 
 def main() -> None:
+    """Read the options, refit, write the tables and print them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=Path("results/russia"))
     parser.add_argument("--placebos", type=int, default=8, help="placebo dates, and measures")
@@ -49,9 +50,7 @@ def main() -> None:
     others = alternatives(base, asked.folder, asked.draws)
     refutations(base, asked.folder, asked.placebos, asked.draws)
     claims = headline_claims()
-    ranking = rank_factors(
-        base, claims, observations=load_implied_evidence(), alternatives=others
-    )
+    ranking = rank_factors(base, claims, observations=load_implied_evidence(), alternatives=others)
     ranking.to_csv(asked.folder / "rests_on.csv", index=False, float_format="%.6g")
     shown = ranking[ranking["rank"] <= 10].drop(columns=["outcome", "sources"])
     show(View(table=shown, title="What the answers rest on"))
@@ -75,9 +74,7 @@ def refutations(base: Fit, folder: Path, number: int, draws: int) -> None:
     claims = {"gdp_growth": headline_claims()["gdp_growth"]}
     chosen = placebos(base.problem, claims["gdp_growth"], dates=number, measures=number)
     chosen += random_causes(base.problem, claims["gdp_growth"])
-    table = placebo_table(
-        _fits(chosen, draws), claims, claim_effects(base.scm, base.draws, claims)
-    )
+    table = placebo_table(_fits(chosen, draws), claims, claim_effects(base.scm, base.draws, claims))
     table.to_csv(folder / "placebos.csv", index=False, float_format="%.6g")
     steps = table[table["kind"] == "placebo measure"]["prob_lowers"].tolist()
     verdict = placebo_verdict(steps)
