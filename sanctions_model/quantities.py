@@ -67,6 +67,8 @@ class ShockResponse(_Quantity):
 
     Parameters
     ----------
+    kind : str
+        ``shock``, which tells the quantity from others in a file.
     cause : str
         Stochastic variable that is shocked.
     size : float
@@ -94,6 +96,8 @@ class MeasureChange(_Quantity):
 
     Parameters
     ----------
+    kind : str
+        ``measures``, which tells the quantity from others in a file.
     before, after : mapping of str to float
         Levels of the measures; those not named are 0.
     ramp : int
