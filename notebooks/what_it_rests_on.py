@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -54,7 +56,7 @@ plot_forest(seen.quantity, seen.pool, seen.pooled, prior, posterior)
 
 # %%
 moved = sm.evidence_effects(problem, draws, figures, claims)
-moved.pivot(index="evidence", columns="claim", values="with_median").round(2)
+moved.pivot_table(index="evidence", columns="claim", values="with_median").round(2)
 
 # %% [markdown]
 # ## The ranked table
