@@ -35,7 +35,7 @@ def texts(figure):
     own = [text.get_text() for text in figure.texts]
     inside = [text.get_text() for axes in figure.axes for text in axes.texts]
     labels = [axes.get_xlabel() for axes in figure.axes] + [a.get_ylabel() for a in figure.axes]
-    return "\n".join([*own, *inside, *labels])
+    return " ".join(" ".join([*own, *inside, *labels]).split())
 
 
 def inside_the_page(figure):
