@@ -110,6 +110,7 @@ __all__ = [
     "placebos",
     "policy_rule",
     "pool",
+    "pooled_priors",
     "power_scaling",
     "prior_alternatives",
     "quantity_draws",
@@ -141,6 +142,7 @@ from .alternatives import (
     compare_alternatives,
     fit_alternatives,
     load_prior_sets,
+    pooled_priors,
     prior_alternatives,
     transmission_alternatives,
 )

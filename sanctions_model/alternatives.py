@@ -19,12 +19,14 @@ from sanctions_model import dims
 from sanctions_model.claims import Claim
 from sanctions_model.datasets import data_path
 from sanctions_model.equations import Equation, Linear, PartialAdjustment
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import PriorError, QuestionError
 from sanctions_model.files import read_tables
 from sanctions_model.measures_rule import load_rule
+from sanctions_model.pooling import Pool, as_prior, load_pools, pool_studies
 from sanctions_model.prior_families import LogNormal, Normal, Prior
 from sanctions_model.priors import Priors, read_prior
 from sanctions_model.problem import Problem
+from sanctions_model.quantities import LinkEffect, ParameterValue, Quantity, load_quantities
 from sanctions_model.sampling import Compiled, Fit, compile_problem, fit
 from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.sensitivity import claim_effects
@@ -39,6 +41,7 @@ __all__ = [
     "compare_alternatives",
     "fit_alternatives",
     "load_prior_sets",
+    "pooled_priors",
     "prior_alternatives",
     "transmission_alternatives",
 ]
@@ -144,24 +147,83 @@ def prior_alternatives(
     priors : Priors
         The beliefs that a set leaves alone.
     sets : mapping of str to PriorSet, optional
-        The bundled ones by default.
+        The bundled ones by default, and the set ``pooled``.
 
     Returns
     -------
     list of Alternative
     """
     found = load_prior_sets() if sets is None else sets
+    chosen = [(name, own.rationale, priors.replace(own.priors)) for name, own in found.items()]
+    if sets is None:
+        reason = "Parameters that several published estimates speak of have the pool of these."
+        chosen.append(("pooled", reason, pooled_priors(priors)))
     return [
         Alternative(
             name=name,
             kind="prior set",
-            rationale=own.rationale,
+            rationale=rationale,
             scm=scm,
             observations=observations,
-            priors=priors.replace(own.priors),
+            priors=beliefs,
         )
-        for name, own in found.items()
+        for name, rationale, beliefs in chosen
     ]
+
+
+def pooled_priors(
+    priors: Priors,
+    pools: Mapping[str, Pool] | None = None,
+    quantities: Mapping[str, Quantity] | None = None,
+) -> Priors:
+    """Return the beliefs with those of pooled parameters replaced by the pools.
+
+    Parameters
+    ----------
+    priors : Priors
+    pools, quantities : mapping, optional
+        The bundled ones by default. Pools of quantities that are no single parameter are left to
+        `implied`.
+
+    Returns
+    -------
+    Priors
+        Bounds of a replaced normal prior are kept.
+
+    Raises
+    ------
+    PriorError
+        If a pooled parameter has no prior, or one of another family than its pool.
+    """
+    quantities = load_quantities() if quantities is None else quantities
+    replaced: dict[str, Prior] = {}
+    for pool in (load_pools() if pools is None else pools).values():
+        match quantities[pool.quantity]:
+            case ParameterValue(parameter=address):
+                pass
+            case LinkEffect(link=address, run="long_run"):
+                pass
+            case _:
+                continue
+        before = _stated(priors, address)
+        if before is None or before.family != pool.family:
+            stated = "none" if before is None else before.family
+            raise PriorError(
+                f"The pool of {address!r} is {pool.family}, its prior {stated}; give the pool the "
+                "family of the prior."
+            )
+        ends = {n: getattr(before, n, None) for n in ("lower", "upper")}
+        bounds = {n: float(end) for n, end in ends.items() if end is not None}
+        replaced[address] = as_prior(pool, pool_studies(pool), bounds=bounds)
+    return priors.replace(replaced)
+
+
+def _stated(priors: Priors, address: str) -> Prior | None:
+    name, label = "coefficient", address
+    if " -> " not in address:
+        name, _, label = address.removesuffix("]").partition("[")
+    group = priors.entries.get(name, {})
+    return group.get(label, group.get("*"))
 
 
 def transmission_alternatives(

@@ -406,10 +406,10 @@ def _show_weights(fits: "dict[str, Fit]", *, leave_future_out: bool, as_json: bo
     from sanctions_model.model_weights import loo_weights
 
     _table(
-        loo_weights(fits),
+        loo_weights(fits, common=not leave_future_out),
         "Weights by leaving one cell out",
         "elpd: log density of a cell given its observed parents, one step ahead; weight: stacking; "
-        "unreliable: cells with k-hat above 0.7.",
+        "unreliable: cells with k-hat above 0.7. Cells that all models predict.",
         as_json=as_json,
     )
     if leave_future_out:

@@ -31,7 +31,7 @@ _LOG = logging.getLogger(__name__)
 _STEPS, _TOLERANCE = 20_000, 1e-10
 
 
-def loo_weights(fits: Mapping[str, Fit]) -> pd.DataFrame:
+def loo_weights(fits: Mapping[str, Fit], *, common: bool = False) -> pd.DataFrame:
     """Compare models by leaving out one cell at a time.
 
     Parameters
@@ -39,13 +39,16 @@ def loo_weights(fits: Mapping[str, Fit]) -> pd.DataFrame:
     fits : mapping of str to Fit
         Of the same observed cells, which alternative equations may well have and other series or
         starts do not.
+    common : bool
+        Score the cells that all of them predict, for equations that start at different dates; the
+        others then helped to fit some of the models, which the table cannot show.
 
     Returns
     -------
     pandas.DataFrame
-        One row a model, best first: ``elpd``, ``elpd_error``, ``parameters`` (effective number),
-        ``difference`` to the best and its error, ``weight`` (stacking), ``unreliable`` (cells
-        with k-hat above 0.7) and ``cells``.
+        One row a model, best first: ``elpd``, ``elpd_error``, ``parameters`` (effective number,
+        of all its cells), ``difference`` to the best and its error, ``weight`` (stacking),
+        ``unreliable`` (cells with k-hat above 0.7) and ``cells``.
 
     Raises
     ------
@@ -54,29 +57,31 @@ def loo_weights(fits: Mapping[str, Fit]) -> pd.DataFrame:
     """
     import arviz as az
 
-    _require_same_cells(fits)
-    scores = {}
+    cells = _shared_cells(fits, common=common)
+    scores, pointwise, unreliable = {}, {}, {}
     with warnings.catch_warnings():  # unreliable cells are counted in the table
         warnings.simplefilter("ignore", UserWarning)
         for name, found in fits.items():
-            scores[name] = az.loo(_scorable(found), var_name="observed", pointwise=True)
-    pointwise = {name: _flat(score.elpd_i) for name, score in scores.items()}
-    best = max(scores, key=lambda name: float(scores[name].elpd))
+            score = az.loo(_scorable(found), var_name="observed", pointwise=True)
+            scores[name] = score
+            pointwise[name] = _flat(score.elpd_i)[cells[name]]
+            unreliable[name] = int((_flat(score.pareto_k)[cells[name]] > 0.7).sum())
+    best = max(pointwise, key=lambda name: float(pointwise[name].sum()))
     weights = stacking_weights(np.stack(list(pointwise.values()), axis=1))
     rows = []
-    for (name, score), weight in zip(scores.items(), weights, strict=True):
-        apart = pointwise[name] - pointwise[best]
+    for (name, own), weight in zip(pointwise.items(), weights, strict=True):
+        apart = own - pointwise[best]
         rows.append(
             {
                 "model": name,
-                "elpd": float(score.elpd),
-                "elpd_error": float(score.se),
-                "parameters": float(score.p),
+                "elpd": float(own.sum()),
+                "elpd_error": float(np.sqrt(own.size * own.var())),
+                "parameters": float(scores[name].p),
                 "difference": float(apart.sum()),
                 "difference_error": float(np.sqrt(apart.size * apart.var())),
                 "weight": float(weight),
-                "unreliable": int((_flat(score.pareto_k) > 0.7).sum()),
-                "cells": apart.size,
+                "unreliable": unreliable[name],
+                "cells": own.size,
             }
         )
     return pd.DataFrame(rows).sort_values("elpd", ascending=False, ignore_index=True)
@@ -97,35 +102,39 @@ def _scorable(found: Fit) -> xr.DataTree:
     )
 
 
-def _require_same_cells(fits: Mapping[str, Fit]) -> None:
+def _shared_cells(fits: Mapping[str, Fit], *, common: bool = False) -> dict[str, np.ndarray]:
+    """Positions of the cells that all fits predict, in one order for all."""
     if len(fits) < 2:
         raise QuestionError(f"Got {len(fits)} fits; expected two or more to weigh.")
-    first = None
+    own: dict[str, dict[tuple[str, str, float], int]] = {}
     for name, found in fits.items():
         if found.is_prior_only:
             raise QuestionError(f"The fit {name!r} has prior draws alone; weigh fits of data.")
-        cells = _cells(found.problem)
-        if first is None:
-            first = (name, cells)
-        elif cells != first[1]:
-            odd = sorted(set(cells) ^ set(first[1]))[0]
+        own[name] = _cells(found.problem)
+    first = next(iter(own))
+    shared = set(own[first]).intersection(*own.values())
+    for name, cells in own.items():
+        odd = sorted(set(cells) ^ set(own[first]))
+        if odd and not common:
             raise QuestionError(
-                f"{first[0]!r} and {name!r} do not predict the same cells, for one "
-                f"{odd[0]} of {odd[1]} = {odd[2]:g}; weigh models of the same data and starts."
+                f"{first!r} and {name!r} do not predict the same cells, for one {odd[0][0]} of "
+                f"{odd[0][1]} = {odd[0][2]:g}; weigh models of the same data and starts, or the "
+                "cells that they have in common."
             )
+    if not shared:
+        raise QuestionError("The fits have no observed cell in common; weigh fits of one data set.")
+    order = sorted(shared)
+    return {name: np.array([cells[cell] for cell in order]) for name, cells in own.items()}
 
 
-def _cells(problem: Problem) -> list[tuple[str, str, float]]:
+def _cells(problem: Problem) -> dict[tuple[str, str, float], int]:
+    """Position of each observed cell in the log likelihood, by equation, period and value."""
     period, column = np.nonzero(problem.cases.observed)
     names, series = problem.cases.columns, problem.cases.values  # noqa: PD011
-    return sorted(
-        (
-            names[c],
-            str(problem.cases.time[p])[:10],
-            round(float(series[names[c]][p]), 9),
-        )
-        for p, c in zip(period, column, strict=True)
-    )
+    return {
+        (names[c], str(problem.cases.time[p])[:10], round(float(series[names[c]][p]), 9)): position
+        for position, (p, c) in enumerate(zip(period, column, strict=True))
+    }
 
 
 def stacking_weights(log_densities: np.ndarray) -> np.ndarray:
@@ -212,7 +221,7 @@ def leave_future_out(
     QuestionError
         If the cells differ or `last` leaves no past.
     """
-    _require_same_cells(fits)
+    _shared_cells(fits)
     periods = _scored_periods(next(iter(fits.values())).problem, last)
     ready, refits, columns = dict(compiled or {}), 0, {}
     settings = {"draws": draws, "tune": tune, "random_seed": random_seed}

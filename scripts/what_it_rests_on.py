@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def alternatives(base: Fit, folder: Path, draws: int) -> pd.DataFrame:
-    """Prior sets and transmissions: 11 fits, three compiled models."""
+    """Prior sets and transmissions: 12 fits, three compiled models."""
     data, priors = base.problem.observations, base.problem.priors
     chosen = prior_alternatives(base.scm.with_centres({}), data, priors)
     chosen += transmission_alternatives(data, priors)

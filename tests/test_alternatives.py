@@ -44,7 +44,7 @@ def families(problem):
 def test_bundled_sets_fit_the_model_and_share_its_structure(default_problem):
     scm, data, priors = default_transmission(), load_observations(), load_priors()
     found = prior_alternatives(scm, data, priors)
-    assert [a.name for a in found] == ["consensus", "optimist", "sceptic", "flat"]
+    assert [a.name for a in found] == ["consensus", "optimist", "sceptic", "flat", "pooled"]
     for alternative in found:
         problem = Problem.of(alternative.scm, alternative.observations, alternative.priors)
         assert families(problem) == families(default_problem), alternative.name
@@ -53,6 +53,11 @@ def test_bundled_sets_fit_the_model_and_share_its_structure(default_problem):
     link = "effective_trade -> import_premium"
     assert by_name["sceptic"][link].median < by_name["consensus"][link].median
     assert by_name["consensus"][link].median < by_name["optimist"][link].median
+    pooled = by_name["pooled"]["inflation_yoy -> key_rate"]
+    assert pooled.lower == 0.5
+    assert pooled.mu == pytest.approx((0.74 + 1.14) / 2, abs=0.05)  # errors nearly equal
+    assert pooled.sigma > 0.43 / 2**0.5  # wider than the mean of two: their spread is kept
+    assert "own_policy_rule_2003_2020_inflation" in pooled.sources
     # Flat means wide where data speak, and untouched where they do not.
     assert by_name["flat"][link] == by_name["consensus"][link]
     wide = "gdp_growth -> real_wage_growth"

@@ -175,6 +175,10 @@ def test_models_of_other_cells_are_not_weighed(first):
     second = made(observations=observations.assign(harvest=("time", shorter)))
     with pytest.raises(QuestionError, match="do not predict the same cells, for one harvest of"):
         loo_weights({"one": first, "two": second})
+    shared = loo_weights({"one": first, "two": second}, common=True)
+    harvest = first.problem.cases.columns.index("harvest")
+    gone = first.problem.cases.observed[:5, harvest].sum() + 1  # its lag as well
+    assert (shared["cells"] == first.problem.cases.observed.sum() - gone + 1).all()
     with pytest.raises(QuestionError, match="Got 1 fits"):
         loo_weights({"one": first})
 
