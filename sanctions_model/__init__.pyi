@@ -144,7 +144,6 @@ from .alternatives import (
     load_prior_sets,
     pooled_priors,
     prior_alternatives,
-    transmission_alternatives,
 )
 from .claims import Claim, load_claims, scorecard
 from .comparison import Comparison, compare
@@ -206,7 +205,8 @@ from .model_weights import leave_future_out, loo_weights
 from .nowcasts import nowcast_table
 from .observations import coverage, load_observations
 from .parameters import pin
-from .pooling import load_pools, pool
+from .pooling import pool
+from .pools import load_pools
 from .prior_families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
 from .priors import Priors, load_priors, sample_prior
 from .problem import Problem
@@ -233,6 +233,7 @@ from .storage import load, save
 from .subsamples import leave_out_periods
 from .table_mapping import TableMapping, load_mapping
 from .transmission import default_transmission
+from .transmissions import transmission_alternatives
 from .validation import sanity_checks
 from .vintage_comparison import compare_vintages
 from .vintages import diff_vintages, find_vintage

@@ -202,9 +202,9 @@ def _refitted(found: "Fit", claims: "dict[str, Claim]") -> "pd.DataFrame":
         compare_alternatives,
         fit_alternatives,
         prior_alternatives,
-        transmission_alternatives,
     )
     from sanctions_model.transmission import default_transmission
+    from sanctions_model.transmissions import transmission_alternatives
 
     data, priors = found.problem.observations, found.problem.priors
     chosen = prior_alternatives(default_transmission(), data, priors)

@@ -24,7 +24,8 @@ from sanctions_model.datasets import data_path
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.evidence import load_evidence
 from sanctions_model.files import read_tables
-from sanctions_model.pooling import Pool, Pooled, load_pools, pool_studies
+from sanctions_model.pooling import Pooled
+from sanctions_model.pools import Pool, load_pools, pool_studies
 from sanctions_model.problem import Problem
 from sanctions_model.quantities import Quantity, load_quantities, quantity_draws
 from sanctions_model.reweighting import (

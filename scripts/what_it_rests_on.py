@@ -19,7 +19,6 @@ from sanctions_model.alternatives import (
     compare_alternatives,
     fit_alternatives,
     prior_alternatives,
-    transmission_alternatives,
 )
 from sanctions_model.console import View, configure, show
 from sanctions_model.implied import load_implied_evidence
@@ -34,6 +33,7 @@ from sanctions_model.sampling import Fit, compile_problem
 from sanctions_model.sensitivity import claim_effects, headline_claims
 from sanctions_model.storage import load
 from sanctions_model.subsamples import leave_out_periods
+from sanctions_model.transmissions import transmission_alternatives
 
 _LOG = logging.getLogger("sanctions_model.scripts")
 

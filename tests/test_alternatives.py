@@ -14,7 +14,6 @@ from sanctions_model.alternatives import (
     fit_alternatives,
     load_prior_sets,
     prior_alternatives,
-    transmission_alternatives,
 )
 from sanctions_model.claims import Claim
 from sanctions_model.errors import PriorError, QuestionError
@@ -23,6 +22,7 @@ from sanctions_model.prior_families import Normal
 from sanctions_model.priors import load_priors
 from sanctions_model.problem import Problem
 from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.transmissions import transmission_alternatives
 
 OUTPUT = Claim(
     statement="made up",

@@ -187,7 +187,7 @@ def test_a_planted_confounder_of_the_measure_in_a_sampled_fit():
     """The full route: simulate with a cause that moves with trade, fit without it, correct."""
     from sanctions_model.sensitivity import claim_effects
 
-    strength = 0.6
+    strength = 0.2
     truth = laboratory.draw_truth(2)
     # A cause that moves one for one with the measure is a larger coefficient of the measure.
     confounded = truth | {"trade -> growth": truth["trade -> growth"] + strength}

@@ -17,7 +17,7 @@ from sanctions_model.implied import (
     load_implied_evidence,
     observation,
 )
-from sanctions_model.pooling import Pool, pool_studies
+from sanctions_model.pools import Pool, pool_studies
 from sanctions_model.quantities import (
     LinkEffect,
     MeasureChange,
@@ -254,7 +254,9 @@ def test_weights_agree_with_a_refit_that_has_the_figure_in_the_likelihood():
     base = laboratory.refit(
         laboratory.study().observations, draws=2000, tune=1000, chains=4, random_seed=11
     )
-    address, value, spread = "trade -> growth", 0.0, 0.3
+    address = "trade -> growth"
+    slope = base.draws["coefficient"].sel(link=address)
+    value, spread = float(slope.mean() + slope.std()), 1.5 * float(slope.std())
     quantity = LinkEffect(label="slope", unit=UNIT, link=address, run="short_run")
     weights = evidence_weights(MODEL, base.draws, [seen(value, spread, quantity)])
     weights.require()
