@@ -39,8 +39,8 @@ def test_unknown_deviation_agrees_with_integrating_the_joint_density():
     mass /= mass.sum()
     expected = (mass * mean).sum()
     assert pooled.mean == pytest.approx(expected, abs=2e-4)
-    assert pooled.error == pytest.approx(((mass * (mean - expected) ** 2).sum()) ** 0.5, rel=2e-3)
-    assert pooled.between_mean == pytest.approx((mass * between).sum(), rel=3e-3)
+    assert pooled.error == pytest.approx(((mass * (mean - expected) ** 2).sum()) ** 0.5, rel=5e-3)
+    assert pooled.between_mean == pytest.approx((mass * between).sum(), rel=1e-2)
 
 
 def test_quality_shares_count_as_copies_of_a_study():
