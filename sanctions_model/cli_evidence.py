@@ -262,11 +262,12 @@ def confounding(
         drawn = plot_tipping(found.scm, drawn_claim, curve, point)
         save_figures({figure.stem: drawn}, figure.parent)
         _LOG.info("wrote %s", figure)
+    shown = table if as_json else table.drop(columns=["outcome", "horizon", "known"])
     _table(
-        table,
+        shown,
         "Hidden common causes",
         "tipping: strength in the outcome's equation, credited to the measures in full, that "
-        "leaves P = 0.5. known_*: what the known driver is estimated at. sample_prob: P had a "
+        "leaves P = 0.5. known_*: what the driver war is estimated at. sample_prob: P had a "
         "cause of that size acted in the sample.",
         as_json=as_json,
     )
