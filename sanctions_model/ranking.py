@@ -6,6 +6,7 @@ equations or measures, a common cause as strong as the known driver. They say ho
 would be elsewhere; they are no probabilities and do not add up.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from sanctions_model.claims import Claim
 from sanctions_model.confounding import TippingPoint, confounding_curve, tipping_point
 from sanctions_model.implied import Observation, evidence_effects
 from sanctions_model.sampling import Fit
+from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.sensitivity import (
     claim_effects,
     leave_one_link_out,
@@ -28,6 +30,7 @@ __all__ = ["COLUMNS", "fair_sentences", "rank_factors", "tornado"]
 
 
 _FIGURE = "published figure"
+_LIKELY = 0.8
 COLUMNS = (
     "claim",
     "outcome",
@@ -219,43 +222,53 @@ def fair_sentences(
         first = own.iloc[0]
         point = tipping_point(found.scm, found.draws, claim)
         higher = "higher" if claim.sign > 0 else "lower"
-        text = (
+        sentences.append(
             f"{variable.label[0].upper()}{variable.label[1:]}, {claim.horizon} {periods} after "
             f"full relief: {numbers[0]:+.1f} {unit} ({numbers[1]:+.1f} to {numbers[2]:+.1f}), "
-            f"{higher} as the article says with probability {prob:.2f}, which was {prior:.2f} "
-            f"before the data (data share of the size {share:+.2f}; power scaling "
-            f"{_scaled(scaling, name)}); it rests most on the belief about "
-            f"{first['factor']}, of which the data tell "
-            f"{max(0.0, first['data_share']):.0%} and over which the median runs from "
+            f"{higher} as the article says with probability {prob:.2f}, after {prior:.2f} before "
+            f"the data (data share {share:+.2f}; power scaling: {_scaled(scaling, name)}); of all "
+            f"parameters it hangs most on {_words(found.scm, first['factor'])}, of which the data "
+            f"tell {max(0.0, first['data_share']):.0%}: over its interval the median runs from "
             f"{first['low']:+.1f} to {first['high']:+.1f} {unit}"
-            f"{_across(name, claim, unit, alternatives)}; a hidden cause of {point.strength:+.2g} "
-            f"({point.unit}) in {point.equation}, credited to the measures in full, would leave it "
-            f"as likely as not{_scale(point)}."
+            f"{_across(name, unit, alternatives)}{_hidden(point)}."
         )
-        sentences.append(text)
     return sentences
+
+
+def _words(scm: StructuralCausalModel, factor: str) -> str:
+    """Say a link in labels; another parameter stays as it is called."""
+    parent, arrow, child = factor.partition(" -> ")
+    if not arrow:
+        return f"the {parent}"
+    names = (parent.partition("[")[0], child)
+    first, second = (re.split(r" \(|, ", scm.variables[name].label)[0] for name in names)
+    return f"the effect of the {first} on {second}"
 
 
 def _scaled(scaling: "pd.Series[float]", name: str) -> str:
     return f"prior {scaling[name, 'prior']:.2f}, data {scaling[name, 'likelihood']:.2f}"
 
 
-def _across(name: str, claim: Claim, unit: str, alternatives: pd.DataFrame | None) -> str:
+def _across(name: str, unit: str, alternatives: pd.DataFrame | None) -> str:
     if alternatives is None:
         return ""
     own = alternatives[(alternatives["claim"] == name) & alternatives["converged"]]
-    agree = int((claim.sign * own["median"] > 0).sum())
+    ends = own.loc[[own["median"].idxmin(), own["median"].idxmax()]]
+    (low, high), (least, most) = ends["median"], ends["alternative"]
+    likely = int((own["prob"] > _LIKELY).sum())
     return (
-        f"; under {len(own)} sets of beliefs and equations the median runs from "
-        f"{own['median'].min():+.1f} to {own['median'].max():+.1f} {unit} and has the article's "
-        f"sign in {agree}"
+        f"; under {len(own)} sets of beliefs and equations it runs from {low:+.1f} ({least}) to "
+        f"{high:+.1f} {unit} ({most}), and the article's direction has more than "
+        f"{_LIKELY:g} in {likely} of them"
     )
 
 
-def _scale(point: TippingPoint) -> str:
+def _hidden(point: TippingPoint) -> str:
+    """Say how little or how much a hidden cause must do, against the known driver."""
     if not point.known:
         return ""
+    strongest = max(abs(point.known_lower), abs(point.known_upper))
     return (
-        f" ({point.known} is estimated at {point.known_median:+.2g}, {point.known_lower:+.2g} to "
-        f"{point.known_upper:+.2g})"
+        f"; a hidden cause {abs(point.strength) / strongest:.0%} as strong as {point.known} may "
+        "have been, credited to the measures in full, would leave it as likely as not"
     )
