@@ -18,7 +18,7 @@ def fit_of(priors, folder, seed):
         sm.default_transmission(), sm.load_observations(), priors, draws=120, random_seed=seed
     )
     drawn = sm.sample_prior(
-        base.scm, base.problem.absolute, draws=125, chains=4, random_seed=seed + 1
+        base.scm, base.problem.absolute, draws=60, chains=4, random_seed=seed + 1
     )
     drawn = complete_from_prior(base.problem, drawn, seed)
     groups = {name: node.to_dataset() for name, node in base.idata.children.items()}

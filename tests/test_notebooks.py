@@ -45,6 +45,7 @@ def test_the_quickstart_runs_with_few_draws(monkeypatch):
     assert any("Full relief makes consumer prices" in text for text in texts)
 
 
+@pytest.mark.slow
 @pytest.mark.notebook
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
 def test_the_notebook_on_what_the_answers_rest_on_ends_in_three_sentences(tmp_path, monkeypatch):

@@ -40,7 +40,7 @@ def problem():
 
 @pytest.fixture(scope="module")
 def draws(problem):
-    drawn = sample_prior(MODEL, problem.absolute, draws=60, chains=2, random_seed=4)
+    drawn = sample_prior(MODEL, problem.absolute, draws=50, chains=2, random_seed=4)
     return complete_from_prior(problem, drawn, 5)
 
 
@@ -68,7 +68,7 @@ def test_a_closed_link_is_a_coefficient_of_zero(draws):
     table = leave_one_link_out(MODEL, draws, CLAIMS).set_index(["claim", "link"])
     without = []
     for chain in range(2):
-        for position in range(60):
+        for position in range(50):
             truth = truth_of(draws.isel(chain=[chain]), position) | {"premium -> inflation": 0.0}
             without.append(laboratory.relief_effect(truth, 8)["price_level"][7])
     row = table.loc["prices", "premium -> inflation"]
@@ -89,7 +89,7 @@ def test_swings_are_medians_with_one_parameter_at_its_bounds(problem, draws):
     lower = np.quantile(values, (1 - row["ci_prob"]) / 2)
     found = []
     for chain in range(2):
-        for position in range(60):
+        for position in range(50):
             truth = truth_of(draws.isel(chain=[chain]), position)
             truth["persistence[premium]"] = lower
             found.append(laboratory.relief_effect(truth, 8)["price_level"][7])
