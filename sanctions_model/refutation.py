@@ -101,7 +101,7 @@ def with_driver(
         )
     driver = Exogenous(
         variable=Variable(name=DRIVER, label="added driver", unit="full strength = 1"),
-        continuation=Hold(float(path[-1])),
+        continuation=Hold(0.0),  # the same for all paths, so that all share one compiled model
     )
     changed = replace(own, parents=(*own.parents, DRIVER))
     equations = tuple(changed if e.variable.name == equation else e for e in scm.equations)
