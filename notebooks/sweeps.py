@@ -27,7 +27,7 @@ import tempfile
 from pathlib import Path
 
 import sanctions_model as sm
-from sanctions_model.plots import plot_along_axis, plot_response_surface, plot_tornado
+from sanctions_model.plots import plot_along_axis, plot_response_surface, plot_sweep_tornado
 from sanctions_model.sweeps import SweepDesign, run_sweep
 from sanctions_model.sweeps.tables import routes_table
 
@@ -98,7 +98,7 @@ found = run_sweep(strength, folder / "strength", *model, given=fit)
 routes_table(found)
 
 # %%
-plot_tornado(found)
+plot_sweep_tornado(found)
 
 # %%
 held = (found["k_hat"] <= 0.7) & (found["effective_size"] >= 400)

@@ -2,9 +2,11 @@
 
 __all__ = [
     "Affine",
+    "Alternative",
     "AsymmetricAdjustment",
     "Beta",
     "Claim",
+    "Comparison",
     "Condition",
     "Constant",
     "ConvergenceError",
@@ -56,37 +58,67 @@ __all__ = [
     "abduct",
     "build",
     "channel_effects",
+    "compare",
+    "compare_alternatives",
     "compare_vintages",
     "compile_problem",
     "conditional_forecast",
+    "confounding_curve",
     "counterfactual",
     "coverage",
     "default_transmission",
     "diff_vintages",
     "effects_table",
     "episode",
+    "evidence_draws",
+    "evidence_effects",
+    "evidence_table",
+    "evidence_weights",
+    "fair_sentences",
     "find_vintage",
     "fit",
+    "fit_alternatives",
     "forecast_error_variance_decomposition",
+    "headline_claims",
     "historical_decomposition",
+    "implied_independences",
     "impulse_response",
     "intensities",
+    "leave_future_out",
+    "leave_one_link_out",
+    "leave_out_periods",
     "link_effects",
     "links_table",
     "load",
     "load_claims",
     "load_events",
     "load_evidence",
+    "load_implied_evidence",
     "load_mapping",
     "load_observations",
+    "load_pools",
+    "load_prior_sets",
     "load_priors",
+    "load_quantities",
     "load_rule",
     "load_scenario",
     "load_sweep",
+    "loo_weights",
     "measure_effects",
     "nowcast_table",
+    "parameter_swings",
     "pin",
+    "placebo_table",
+    "placebo_verdict",
+    "placebos",
     "policy_rule",
+    "pool",
+    "pooled_priors",
+    "power_scaling",
+    "prior_alternatives",
+    "quantity_draws",
+    "random_causes",
+    "rank_factors",
     "relief_frontier",
     "replace_equation",
     "required_relief",
@@ -100,12 +132,27 @@ __all__ = [
     "simulate",
     "spectral_radius",
     "step_response",
+    "tipping_point",
+    "tipping_table",
+    "tornado",
     "total_effect",
+    "transmission_alternatives",
+    "with_driver",
     "with_parameters",
 ]
 
+from .alternatives import (
+    Alternative,
+    compare_alternatives,
+    fit_alternatives,
+    load_prior_sets,
+    pooled_priors,
+    prior_alternatives,
+)
 from .claims import Claim, load_claims, scorecard
+from .comparison import Comparison, compare
 from .conditional import Condition, conditional_forecast
+from .confounding import confounding_curve, tipping_point, tipping_table
 from .counterfactuals import Episode, abduct, counterfactual, episode, historical_decomposition
 from .edits import policy_rule, replace_equation, with_parameters
 from .effect_tables import effects_table, links_table
@@ -148,27 +195,50 @@ from .errors import (
 )
 from .evidence import load_evidence
 from .forecasts import forecast_error_variance_decomposition, simulate
+from .implied import (
+    evidence_draws,
+    evidence_effects,
+    evidence_table,
+    evidence_weights,
+    load_implied_evidence,
+)
 from .interventions import Relief, ScaleBy, SetTo, ShiftBy
 from .measures import intensities, load_events, load_rule
 from .model import build
+from .model_weights import leave_future_out, loo_weights
 from .nowcasts import nowcast_table
 from .observations import coverage, load_observations
 from .parameters import pin
+from .pooling import pool
+from .pools import load_pools
 from .prior_families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
 from .priors import Priors, load_priors, sample_prior
 from .problem import Problem
 from .propagate import respond
+from .quantities import load_quantities, quantity_draws
+from .ranking import fair_sentences, rank_factors, tornado
+from .refutation import (
+    implied_independences,
+    placebo_table,
+    placebo_verdict,
+    placebos,
+    random_causes,
+    with_driver,
+)
 from .required import RequiredRelief, Target, relief_frontier, required_relief
 from .samplers import Nutpie, PyMCSampler
 from .sampling import Fit, compile_problem, fit, sample_prior_predictive
 from .sanctions import SanctionsModel
 from .scenarios import Scenario, load_scenario
 from .scm import StructuralCausalModel
+from .sensitivity import headline_claims, leave_one_link_out, parameter_swings, power_scaling
 from .stability import spectral_radius
 from .storage import load, save
+from .subsamples import leave_out_periods
 from .sweeps import DaskEngine, SweepDesign, load_sweep, run_sweep
 from .table_mapping import TableMapping, load_mapping
 from .transmission import default_transmission
+from .transmissions import transmission_alternatives
 from .validation import sanity_checks
 from .vintage_comparison import compare_vintages
 from .vintages import diff_vintages, find_vintage

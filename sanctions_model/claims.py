@@ -30,7 +30,7 @@ from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.summaries import data_share, interval, interval_rule, probability
 from sanctions_model.transmission import MEASURES
 
-__all__ = ["Claim", "load_claims", "scorecard"]
+__all__ = ["Claim", "claim_effect", "load_claims", "scorecard"]
 
 FORMAT_VERSION = 1
 # The prior leaves no other sign when not one draw in a thousand has it.
@@ -216,7 +216,7 @@ def _cause(claim: Claim) -> str:
 
 def _answer(problem: Problem, draws: xr.Dataset, claim: Claim, random_seed: int) -> dict[str, Any]:
     """Effect draws at the horizon, P(claim) and P(material)."""
-    effect = _effect(problem.scm, draws, claim)
+    effect = claim_effect(problem.scm, draws, claim)
     if claim.target is not None:
         try:
             reached = _reaching(problem, draws, claim, claim.target, random_seed)
@@ -231,7 +231,26 @@ def _answer(problem: Problem, draws: xr.Dataset, claim: Claim, random_seed: int)
     }
 
 
-def _effect(scm: StructuralCausalModel, draws: xr.Dataset, claim: Claim) -> xr.DataArray:
+def claim_effect(scm: StructuralCausalModel, draws: xr.Dataset, claim: Claim) -> xr.DataArray:
+    """Return the effect that a claim speaks of, at its horizon, under each draw.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    claim : Claim
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(chain, draw)``, in the unit of the outcome.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If the claim names an outcome, measure or channel that the model does not have.
+    """
     wanted, horizon = [claim.outcome], claim.horizon
     last = {dims.OUTCOME: 0, dims.HORIZON: -1}
     if claim.channel == "total":

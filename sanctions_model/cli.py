@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from sanctions_model.cli_data import data_app
+from sanctions_model.cli_evidence import compare, confounding, evidence, refute, sensitivity
 from sanctions_model.cli_histories import counterfactual_app, forecast, scenario_app
 from sanctions_model.cli_options import (
     DEFAULT_FIT,
@@ -48,6 +49,8 @@ app.add_typer(counterfactual_app, name="counterfactual")
 app.add_typer(scenario_app, name="scenario")
 app.command()(forecast)
 app.command()(sweep)
+for _verb in (evidence, sensitivity, confounding, refute, compare):
+    app.command()(_verb)
 
 
 def main() -> None:

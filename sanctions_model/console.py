@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 __all__ = ["View", "configure", "show"]
@@ -54,7 +55,10 @@ def show(view: View, *, as_json: bool = False) -> None:
         return
     table = view.table
     rich = Table(
-        title=view.title, caption=view.caption or None, title_justify="left", header_style="bold"
+        title=escape(view.title),
+        caption=escape(view.caption) or None,
+        title_justify="left",
+        header_style="bold",
     )
     rich.caption_justify = "left"
     for name in table.columns:
@@ -72,4 +76,4 @@ def _cell(value: object) -> str:
         return "yes" if value else ""
     if isinstance(value, float):
         return "" if value != value else f"{value:.3g}"
-    return str(value)
+    return escape(str(value))  # "persistence[key_rate]" is no markup

@@ -1,11 +1,50 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and tables of TOML files."""
 
 import contextlib
+import tomllib
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-__all__ = ["whole_file"]
+from sanctions_model.errors import QuestionError
+
+__all__ = ["read_tables", "whole_file"]
+
+TABLES_FORMAT_VERSION = 1
+
+
+def read_tables(file: Path, name: str) -> dict[str, Any]:
+    """Return the tables ``[name.X]`` of a TOML file of this format version.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+    name : str
+
+    Returns
+    -------
+    dict of str to object
+
+    Raises
+    ------
+    QuestionError
+        If the file cannot be read, is no TOML, has another version or no such table.
+    """
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise QuestionError(f"Cannot read {file}: {error.strerror}; give a TOML file.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise QuestionError(f"{file.name} is not a TOML file: {error}.") from None
+    tables = content.get(name)
+    version = content.get("format_version")
+    if version != TABLES_FORMAT_VERSION or not isinstance(tables, dict) or not tables:
+        raise QuestionError(
+            f"{file.name}: expected format_version = {TABLES_FORMAT_VERSION} and tables "
+            f"[{name}.NAME]."
+        )
+    return tables
 
 
 @contextlib.contextmanager

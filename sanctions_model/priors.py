@@ -38,7 +38,7 @@ from sanctions_model.prior_families import (
 )
 from sanctions_model.scm import StructuralCausalModel
 
-__all__ = ["Priors", "load_priors", "sample_prior"]
+__all__ = ["Priors", "load_priors", "read_prior", "sample_prior"]
 
 FORMAT_VERSION = 1
 
@@ -257,10 +257,24 @@ def _read_group(file: str, name: str, tables: Any) -> dict[str, Prior]:
         raise PriorError(f"{file}: {name} is {tables!r}; expected a table with a family.")
     if "family" in tables:
         tables = {"": tables}
-    return {label: _read_prior(file, _table(name, label), table) for label, table in tables.items()}
+    return {label: read_prior(file, _table(name, label), table) for label, table in tables.items()}
 
 
-def _read_prior(file: str, place: str, table: Any) -> Prior:
+def read_prior(file: str, place: str, table: Any) -> Prior:
+    """Return one prior from its table.
+
+    Parameters
+    ----------
+    file, place : str
+        Where the table stands, for messages.
+    table : object
+
+    Raises
+    ------
+    PriorError
+        If the family is unknown, an argument missing, unknown or impossible, or there is no
+        rationale.
+    """
     if not isinstance(table, dict) or table.get("family") not in _FAMILIES:
         got = table.get("family") if isinstance(table, dict) else table
         raise PriorError(

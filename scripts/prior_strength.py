@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 import sanctions_model as sm
-from sanctions_model.plots import plot_tornado, save_figures
+from sanctions_model.plots import plot_sweep_tornado, save_figures
 from sanctions_model.sweeps import SweepDesign, run_sweep
 from sanctions_model.sweeps.tables import routes_table
 
@@ -32,7 +32,7 @@ def main() -> None:
         low, high = spread.sel(outcome=outcome).to_numpy()
         unit = found["unit"].sel(outcome=outcome).item()
         print(f"{outcome}: nine in ten medians lie from {low:+.2f} to {high:+.2f} {unit}")
-    (path,) = save_figures({"tornado": plot_tornado(found)}, options.out)
+    (path,) = save_figures({"tornado": plot_sweep_tornado(found)}, options.out)
     print(f"wrote {path}")
 
 

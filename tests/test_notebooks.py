@@ -60,3 +60,17 @@ def test_the_sweeps_notebook_runs_on_a_fit(tmp_path, monkeypatch):
     path = sm.save(fit, tmp_path / "fit.nc")
     texts = execute("sweeps.ipynb", monkeypatch, SANCTIONS_MODEL_FIT=path)
     assert any("After three years full relief moves consumer prices" in text for text in texts)
+
+
+@pytest.mark.slow
+@pytest.mark.notebook
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
+def test_the_notebook_on_what_the_answers_rest_on_ends_in_three_sentences(tmp_path, monkeypatch):
+    from test_cli_evidence import fit_of
+
+    fit_of(sm.load_priors(), tmp_path / "fit", 1)
+    path = tmp_path / "fit" / "posterior.nc"
+    texts = execute("what_it_rests_on.ipynb", monkeypatch, SANCTIONS_MODEL_FIT=path)
+    sentences = [line for line in "".join(texts).splitlines() if line.startswith("- ")]
+    assert len(sentences) == 3
+    assert all("as the article says with probability" in line for line in sentences)

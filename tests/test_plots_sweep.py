@@ -11,7 +11,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.plots import (
     plot_along_axis,
     plot_response_surface,
-    plot_tornado,
+    plot_sweep_tornado,
     sweep_figures,
 )
 
@@ -86,7 +86,7 @@ def test_a_surface_has_the_medians_and_dots_where_the_sign_is_open(plane):
 
 
 def test_a_tornado_of_a_grid_has_the_swings_of_a_plane_with_the_widest_on_top(plane):
-    figure = plot_tornado(plane)
+    figure = plot_sweep_tornado(plane)
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names == ["y", "x"]
     widths = [bar.get_width() for bar in figure.axes[0].patches]
@@ -98,7 +98,7 @@ def test_a_tornado_of_points_reads_the_slopes_of_a_plane():
     generator = np.random.default_rng(1)
     x, y = generator.uniform(0, 1, 200), generator.uniform(0, 10, 200)
     found = made(3.0 * x + 0.1 * y, ("point",), {"x": x, "y": y})
-    figure = plot_tornado(found)
+    figure = plot_sweep_tornado(found)
     bars = figure.axes[0].patches
     swings = {
         name: bars[2 * row + 1].get_width() - bars[2 * row].get_width()
@@ -120,9 +120,9 @@ def test_what_cannot_be_drawn_is_refused(plane):
     with pytest.raises(QuestionError, match="'z' is no numeric axis of this sweep; there is x, y"):
         plot_along_axis(plane, "z")
     with pytest.raises(QuestionError, match="has 1"):
-        plot_tornado(made(X, ("x",), {"x": X}))
+        plot_sweep_tornado(made(X, ("x",), {"x": X}))
     with pytest.raises(QuestionError, match="no outcome 'rouble'"):
-        plot_tornado(plane, outcomes=["rouble"])
+        plot_sweep_tornado(plane, outcomes=["rouble"])
     points = made(X, ("point",), {"x": X, "y": X})
     with pytest.raises(QuestionError, match="needs a grid"):
         plot_response_surface(points, "x", "y")

@@ -5,6 +5,7 @@ from sanctions_model.plots.channels import plot_channels
 from sanctions_model.plots.counterfactual import plot_counterfactual
 from sanctions_model.plots.decomposition import plot_decomposition
 from sanctions_model.plots.forecast import plot_forecast
+from sanctions_model.plots.forest import plot_forest
 from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.main import main_figures
 from sanctions_model.plots.nowcast import plot_nowcast
@@ -15,6 +16,8 @@ from sanctions_model.plots.responses import plot_responses
 from sanctions_model.plots.scorecard import plot_scorecard
 from sanctions_model.plots.style import save_figures
 from sanctions_model.plots.sweep import sweep_figures
+from sanctions_model.plots.sweep_tornado import plot_sweep_tornado
+from sanctions_model.plots.tipping import plot_tipping
 from sanctions_model.plots.tornado import plot_tornado
 from sanctions_model.plots.variance import plot_variance_decomposition
 
@@ -25,6 +28,7 @@ __all__ = [
     "plot_counterfactual",
     "plot_decomposition",
     "plot_forecast",
+    "plot_forest",
     "plot_graph",
     "plot_nowcast",
     "plot_prior_posterior",
@@ -32,6 +36,8 @@ __all__ = [
     "plot_response_surface",
     "plot_responses",
     "plot_scorecard",
+    "plot_sweep_tornado",
+    "plot_tipping",
     "plot_tornado",
     "plot_variance_decomposition",
     "save_figures",

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from sanctions_model.plots.along_axis import plot_along_axis
 from sanctions_model.plots.response_surface import plot_response_surface
 from sanctions_model.plots.sweep_panels import POINT, axes_left, numeric_axes
-from sanctions_model.plots.tornado import plot_tornado
+from sanctions_model.plots.sweep_tornado import plot_sweep_tornado
 
 __all__ = ["sweep_figures"]
 
@@ -31,5 +31,5 @@ def sweep_figures(found: xr.Dataset) -> dict[str, Figure]:
     if len(names) == 2 and len(axes_left(found)) == 2 and POINT not in found.dims:
         figures["surface"] = plot_response_surface(found, names[0], names[1])
     if len(names) > 1:
-        figures["tornado"] = plot_tornado(found)
+        figures["tornado"] = plot_sweep_tornado(found)
     return figures

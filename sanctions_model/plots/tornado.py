@@ -1,44 +1,45 @@
-"""Which axis of a sweep moves the answers most."""
+"""How far an answer swings with each factor, widest first."""
 
-from collections.abc import Sequence
-
-import numpy as np
-import xarray as xr
+import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.plots.panels import frame
-from sanctions_model.plots.style import SMALL, Colour
-from sanctions_model.plots.sweep_panels import (
-    POINT,
-    chosen_outcomes,
-    design_of,
-    numeric_axes,
-    outcome_label,
-    outcome_unit,
-    panels_for,
-    question_words,
-    routes_words,
+from sanctions_model.plots.style import (
+    COLUMN_INCHES,
+    SMALL,
+    Colour,
+    add_page_text,
+    new_figure,
+    page_text_inches,
+    place_axes,
+    text_inches,
+    tidy,
+    wrap,
+    write,
 )
+from sanctions_model.plots.words import number
 
 __all__ = ["plot_tornado"]
 
+_ROW, _BELOW, _RIGHT, _MOST_LABEL = 0.21, 0.42, 0.25, 3.0
+_COLUMNS = ("factor", "low", "high", "base")
 
-def plot_tornado(found: xr.Dataset, *, outcomes: Sequence[str] | None = None) -> Figure:
-    """Draw how far each axis moves the median of each outcome, the widest at the top.
 
-    For a grid: from the mean over the points at an axis's smallest value to that at its largest.
-    For lists and space-filling designs: the straight line through the points' medians over all
-    numeric axes at once (least squares), from an axis's 5 % to its 95 % point.
+def plot_tornado(
+    table: pd.DataFrame,
+    *,
+    title: str = "What the answer rests on",
+    unit: str = "",
+    caption: str = "",
+) -> Figure:
+    """Draw one bar a factor from its low to its high, in the order of the table.
 
     Parameters
     ----------
-    found : xr.Dataset
-        As `load_sweep` returns it.
-    outcomes : sequence of str, optional
-        All by default.
+    table : pandas.DataFrame
+        ``factor``, ``low``, ``high``, ``base``, in the unit of the outcome; rows in drawing order.
+    title, unit, caption : str
+        The outcome with its horizon, its unit, and the contrast with what a bar means.
 
     Returns
     -------
@@ -47,61 +48,65 @@ def plot_tornado(found: xr.Dataset, *, outcomes: Sequence[str] | None = None) ->
     Raises
     ------
     QuestionError
-        If fewer than two axes are numeric.
+        If a column is missing or there is no row.
     """
-    axes = numeric_axes(found)
-    if len(axes) < 2:
+    missing = [name for name in _COLUMNS if name not in table]
+    if missing or table.empty:
         raise QuestionError(
-            f"A tornado compares numeric axes; this sweep has {len(axes)}. "
-            "Draw plot_along_axis instead."
+            f"A tornado of {len(table)} rows lacks {', '.join(missing) or 'rows'}; expected the "
+            f"columns {', '.join(_COLUMNS)} and at least one row."
         )
-    names = chosen_outcomes(found, outcomes)
-    design = design_of(found)
-    ends = "smallest to largest value" if POINT not in found.dims else "5 % to 95 % point"
-    title = f"What moves the answer most: {design['label']}"
-    caption = (
-        f"{question_words(found)} Bars: the median effect as an axis goes from its {ends}, "
-        f"the others averaged over. Line: the mean of all points' medians. {routes_words(found)}"
+    labels = [str(factor) for factor in table["factor"]]
+    left = min(_MOST_LABEL, max(text_inches(label, SMALL) for label in labels)) + 0.22
+    lines = [wrap(label, left - 0.2, SMALL) for label in labels]
+    heights = [max(_ROW, 0.13 * len(own) + 0.06) for own in lines]
+    above, below = page_text_inches(title, caption)
+    figure = new_figure(above + sum(heights) + _BELOW + below + 0.1)
+    add_page_text(figure, title, caption)
+    width, height = COLUMN_INCHES - left - _RIGHT, sum(heights)
+    axes = place_axes(figure, left, above + 0.05, width, height)
+    tidy(axes)
+    axes.spines["left"].set_visible(False)
+    axes.set_yticks([])
+    axes.set_ylim(height, 0)
+    at = 0.0
+    low, high = float(table["low"].min()), float(table["high"].max())
+    room = 0.14 * max(high - low, 1e-9)
+    axes.set_xlim(
+        min(low, float(table["base"].min())) - room, max(high, float(table["base"].max())) + room
     )
-    handles: list[Line2D | Patch] = [
-        Patch(color=Colour.prior, lw=0, label="axis low"),
-        Patch(color=Colour.posterior, lw=0, label="axis high"),
-    ]
-    figure, panels = panels_for(title, caption, names, handles, 2, left=1.25)
-    for panel, name in zip(panels, names, strict=True):
-        median = found["effect_summary"].sel(outcome=name, summary="median")
-        middle = float(median.mean())
-        swings = {axis: _swing(found, median, axis, axes) for axis in axes}
-        order = sorted(axes, key=lambda axis: abs(np.subtract(*swings[axis])))
-        for row, axis in enumerate(order):
-            low, high = swings[axis]
-            for end, colour in ((low, Colour.prior), (high, Colour.posterior)):
-                panel.barh(row, end - middle, left=middle, height=0.6, color=colour, lw=0)
-        frame(panel, [outcome_label(found, name)], "")
-        panel.grid(visible=False)
-        panel.axvline(middle, color=Colour.ink, lw=0.7)
-        panel.set_yticks(range(len(order)), [axis.replace("_", " ") for axis in order])
-        panel.set_xlabel(outcome_unit(found, name), size=SMALL, labelpad=2, color=Colour.ink)
-        panel.locator_params(axis="x", nbins=4)
+    for own, tall, row in zip(lines, heights, table.to_dict("records"), strict=True):
+        middle = at + tall / 2
+        base = float(row["base"])
+        for end, colour, side in (
+            (float(row["low"]), Colour.negative, -1),
+            (float(row["high"]), Colour.posterior, 1),
+        ):
+            axes.barh(middle, end - base, left=base, height=0.62 * _ROW, color=colour, lw=0)
+            if abs(end - base) > 1e-12:
+                axes.annotate(
+                    number(end),
+                    (end, middle),
+                    xytext=(3 * side, 0),
+                    textcoords="offset points",
+                    ha="left" if side > 0 else "right",
+                    va="center",
+                    size=SMALL - 0.5,
+                    color=Colour.ink,
+                )
+        write(
+            figure,
+            left - 0.08,
+            above + 0.05 + middle,
+            "\n".join(own),
+            size=SMALL,
+            ha="right",
+            va="center",
+        )
+        at += tall
+    base = float(table["base"].iloc[0])
+    axes.axvline(base, color=Colour.ink, lw=0.8)
+    if axes.get_xlim()[0] < 0 < axes.get_xlim()[1]:
+        axes.axvline(0, color=Colour.rule, lw=0.8, zorder=0)
+    axes.set_xlabel(f"median effect{f', {unit}' if unit else ''}", size=SMALL, labelpad=2)
     return figure
-
-
-def _swing(
-    found: xr.Dataset, median: xr.DataArray, axis: str, axes: Sequence[str]
-) -> tuple[float, float]:
-    """Return the median at the low and at the high end of an axis, the others averaged over."""
-    if POINT not in found.dims:
-        others = [dim for dim in median.dims if dim != axis]
-        line = median.mean(others).sortby(axis).to_numpy()
-        return float(line[0]), float(line[-1])
-    values = np.column_stack([found[name].to_numpy().astype(float) for name in axes])
-    outcome = median.to_numpy()
-    used = np.isfinite(outcome)
-    centred = values[used] - values[used].mean(axis=0)
-    slopes, *_ = np.linalg.lstsq(
-        np.column_stack([np.ones(used.sum()), centred]), outcome[used], rcond=None
-    )
-    own = centred[:, list(axes).index(axis)]
-    slope = slopes[1 + list(axes).index(axis)]
-    low, high = np.quantile(own, [0.05, 0.95])
-    return float(slopes[0] + slope * low), float(slopes[0] + slope * high)

@@ -1,0 +1,313 @@
+"""Other beliefs and other equations under the same question: named prior sets and transmissions.
+
+An alternative is a model with data and priors of its own, so that it takes a fit; fits of one
+structure share one compiled model. Which beliefs a set changes is data, in ``prior_sets.toml``;
+other equations are in `transmissions`.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sanctions_model.claims import Claim
+from sanctions_model.datasets import data_path
+from sanctions_model.errors import PriorError, QuestionError
+from sanctions_model.files import read_tables
+from sanctions_model.pools import Pool, as_prior, load_pools, pool_studies
+from sanctions_model.prior_families import Prior
+from sanctions_model.priors import Priors, read_prior
+from sanctions_model.problem import Problem
+from sanctions_model.quantities import LinkEffect, ParameterValue, Quantity, load_quantities
+from sanctions_model.sampling import Compiled, Fit, compile_problem, fit
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.sensitivity import claim_effects
+from sanctions_model.specification import spec_hash
+from sanctions_model.stability import spectral_radius
+from sanctions_model.summaries import interval, interval_rule
+
+__all__ = [
+    "Alternative",
+    "PriorSet",
+    "compare_alternatives",
+    "fit_alternatives",
+    "load_prior_sets",
+    "pooled_priors",
+    "prior_alternatives",
+]
+
+_LOG = logging.getLogger(__name__)
+
+
+class PriorSet(BaseModel):
+    """Beliefs that a set changes, with the reason.
+
+    Parameters
+    ----------
+    rationale : str
+    priors : mapping of str to Prior
+        By address, as `Priors.from_addresses` takes them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    rationale: str = Field(min_length=1)
+    priors: Mapping[str, Prior] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternative:
+    """A model with its data and beliefs, beside the default one.
+
+    Parameters
+    ----------
+    name, kind, rationale : str
+        `kind` heads a group of a table: what was changed.
+    scm : StructuralCausalModel
+    observations : xr.Dataset
+    priors : Priors
+    """
+
+    name: str
+    kind: str
+    rationale: str
+    scm: StructuralCausalModel
+    observations: xr.Dataset
+    priors: Priors
+
+
+def load_prior_sets(path: Path | str | None = None) -> dict[str, PriorSet]:
+    """Read named sets of beliefs.
+
+    Parameters
+    ----------
+    path : path, optional
+        A TOML file with tables ``[prior_set.NAME]`` and
+        ``[prior_set.NAME.priors."ADDRESS"]``; the bundled one by default. A prior without a
+        rationale has that of its set.
+
+    Returns
+    -------
+    dict of str to PriorSet
+
+    Raises
+    ------
+    QuestionError
+        If the file is missing, no TOML or empty, or a set has no rationale.
+    PriorError
+        If a prior is not well formed.
+
+    Examples
+    --------
+    >>> list(load_prior_sets())
+    ['consensus', 'optimist', 'sceptic', 'flat']
+    """
+    file = data_path("prior_sets.toml") if path is None else Path(path)
+    found = {}
+    for name, table in read_tables(file, "prior_set").items():
+        stated = dict(table) if isinstance(table, Mapping) else {}
+        tables = stated.pop("priors", {})
+        common = {"rationale": str(stated.get("rationale", "")), "sources": "judgement"}
+        priors = {
+            address: read_prior(file.name, f'[prior_set.{name}.priors."{address}"]', common | own)
+            for address, own in tables.items()
+        }
+        try:
+            found[name] = PriorSet(priors=priors, **stated)
+        except (ValidationError, TypeError) as error:
+            reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+            raise QuestionError(f"{file.name}: [prior_set.{name}]: {reason}.") from None
+    return found
+
+
+def prior_alternatives(
+    scm: StructuralCausalModel,
+    observations: xr.Dataset,
+    priors: Priors,
+    sets: Mapping[str, PriorSet] | None = None,
+) -> list[Alternative]:
+    """Return the model under each named set of beliefs.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    observations : xr.Dataset
+    priors : Priors
+        The beliefs that a set leaves alone.
+    sets : mapping of str to PriorSet, optional
+        The bundled ones by default, and the set ``pooled``.
+
+    Returns
+    -------
+    list of Alternative
+    """
+    found = load_prior_sets() if sets is None else sets
+    chosen = [(name, own.rationale, priors.replace(own.priors)) for name, own in found.items()]
+    if sets is None:
+        reason = "Parameters that several published estimates speak of have the pool of these."
+        chosen.append(("pooled", reason, pooled_priors(priors)))
+    return [
+        Alternative(
+            name=name,
+            kind="prior set",
+            rationale=rationale,
+            scm=scm,
+            observations=observations,
+            priors=beliefs,
+        )
+        for name, rationale, beliefs in chosen
+    ]
+
+
+def pooled_priors(
+    priors: Priors,
+    pools: Mapping[str, Pool] | None = None,
+    quantities: Mapping[str, Quantity] | None = None,
+) -> Priors:
+    """Return the beliefs with those of pooled parameters replaced by the pools.
+
+    Parameters
+    ----------
+    priors : Priors
+    pools, quantities : mapping, optional
+        The bundled ones by default. Pools of quantities that are no single parameter are left to
+        `implied`.
+
+    Returns
+    -------
+    Priors
+        Bounds of a replaced normal prior are kept.
+
+    Raises
+    ------
+    PriorError
+        If a pooled parameter has no prior, or one of another family than its pool.
+    """
+    quantities = load_quantities() if quantities is None else quantities
+    replaced: dict[str, Prior] = {}
+    for pool in (load_pools() if pools is None else pools).values():
+        match quantities[pool.quantity]:
+            case ParameterValue(parameter=address):
+                pass
+            case LinkEffect(link=address, run="long_run"):
+                pass
+            case _:
+                continue
+        before = _stated(priors, address)
+        if before is None or before.family != pool.family:
+            stated = "none" if before is None else before.family
+            raise PriorError(
+                f"The pool of {address!r} is {pool.family}, its prior {stated}; give the pool the "
+                "family of the prior."
+            )
+        ends = {n: getattr(before, n, None) for n in ("lower", "upper")}
+        bounds = {n: float(end) for n, end in ends.items() if end is not None}
+        replaced[address] = as_prior(pool, pool_studies(pool), bounds=bounds)
+    return priors.replace(replaced)
+
+
+def _stated(priors: Priors, address: str) -> Prior | None:
+    name, label = "coefficient", address
+    if " -> " not in address:
+        name, _, label = address.removesuffix("]").partition("[")
+    group = priors.entries.get(name, {})
+    return group.get(label, group.get("*"))
+
+
+def fit_alternatives(
+    alternatives: Sequence[Alternative],
+    *,
+    draws: int = 500,
+    tune: int = 500,
+    chains: int = 4,
+    random_seed: int = 20260101,
+) -> Iterator[tuple[Alternative, Fit]]:
+    """Fit each alternative, with one compiled model for all of one structure.
+
+    Parameters
+    ----------
+    alternatives : sequence of Alternative
+    draws, tune, chains : int
+    random_seed : int
+        The same for each, so that alternatives differ by what they change.
+
+    Yields
+    ------
+    alternative : Alternative
+    fit : Fit
+        Returned even where it did not converge: its diagnostics say so.
+    """
+    compiled: list[Compiled] = []
+
+    def sample(alternative: Alternative, ready: Compiled) -> Fit:
+        return fit(
+            alternative.scm,
+            alternative.observations,
+            alternative.priors,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            random_seed=random_seed,
+            compiled=ready,
+            allow_unconverged=True,
+        )
+
+    for position, alternative in enumerate(alternatives, start=1):
+        _LOG.info("fit %s of %s: %s", position, len(alternatives), alternative.name)
+        found = None
+        for ready in compiled:
+            if spec_hash(ready.problem.scm) != spec_hash(alternative.scm):
+                continue
+            try:
+                found = sample(alternative, ready)
+            except QuestionError:  # another structure of data or families
+                continue
+            break
+        if found is None:
+            _LOG.info("compiling (model %s; up to two minutes)", len(compiled) + 1)
+            problem = Problem.of(alternative.scm, alternative.observations, alternative.priors)
+            compiled.append(compile_problem(problem))
+            found = sample(alternative, compiled[-1])
+        yield alternative, found
+    _LOG.info("%s fits, %s compiled models", len(alternatives), len(compiled))
+
+
+def compare_alternatives(
+    fits: Sequence[tuple[Alternative, Fit]], claims: Mapping[str, Claim]
+) -> pd.DataFrame:
+    """Tabulate each claim under each alternative.
+
+    Parameters
+    ----------
+    fits : sequence of (Alternative, Fit)
+        As `fit_alternatives` yields them.
+    claims : mapping of str to Claim
+        Effect claims.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an alternative and claim: ``median``, interval, ``prob``, ``converged`` and the
+        share of explosive draws.
+    """
+    rule = interval_rule()
+    rows = []
+    for alternative, found in fits:
+        effects = claim_effects(found.scm, found.draws, claims)
+        diagnostics = found.diagnostics
+        converged = diagnostics is not None and not diagnostics.failures
+        explosive = float((spectral_radius(found.scm, found.draws) >= 1.0).mean())
+        for name, claim in claims.items():
+            summary = interval(effects[name], rule)
+            row: dict[str, object] = {"alternative": alternative.name, "kind": alternative.kind}
+            row |= {"claim": name, "outcome": claim.outcome, "horizon": claim.horizon}
+            row |= {n: float(summary.sel(summary=n)) for n in ("median", "lower", "upper")}
+            row["prob"] = float((claim.sign * effects[name] > 0).mean())
+            row |= {"converged": converged, "explosive_share": explosive}
+            row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
+            rows.append(row)
+    return pd.DataFrame(rows)

@@ -1,0 +1,423 @@
+"""The verbs that ask what an answer rests on: evidence, sensitivity, confounding, refute, compare.
+
+Each answers an existing fit; only ``--refit`` and ``--leave-future-out`` compile and sample, and
+say so beforehand.
+"""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanctions_model.cli_options import (
+    DEFAULT_FIT,
+    CsvOption,
+    FigureOption,
+    FitOption,
+    JsonOption,
+    QuietOption,
+    load_fit,
+    require_figure_path,
+    write_csv,
+)
+from sanctions_model.console import View, configure, show
+from sanctions_model.errors import QuestionError, UnknownVariableError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sanctions_model.claims import Claim
+    from sanctions_model.implied import Observation
+    from sanctions_model.sampling import Fit
+
+__all__ = ["compare", "confounding", "evidence", "refute", "sensitivity"]
+
+_LOG = logging.getLogger("sanctions_model.cli")
+
+FitFolders = Annotated[
+    list[Path],
+    typer.Argument(metavar="DIR DIR ...", help="Results folders, the first is the base."),
+]
+RefitOption = Annotated[
+    bool, typer.Option("--refit", help="Compile and sample what an existing fit cannot say.")
+]
+ClaimOption = Annotated[
+    str, typer.Option("--claim", help="Claim of the figure, by its name in claims.toml.")
+]
+
+
+def _posterior(folder: Path) -> "Fit":
+    found = load_fit(folder)
+    if found.is_prior_only:
+        raise QuestionError(
+            f"The fit in {folder} has prior draws alone; run `sanctions-model run` without "
+            "--prior-only."
+        )
+    return found
+
+
+def _claim(name: str) -> "Claim":
+    from sanctions_model.claims import load_claims
+
+    known = load_claims()
+    if name not in known:
+        raise UnknownVariableError.from_name(name, known, "--claim")
+    return known[name]
+
+
+def _table(table: "pd.DataFrame", title: str, caption: str, *, as_json: bool) -> None:
+    hidden = [] if as_json else [c for c in ("ci_prob", "ci_kind", "sources") if c in table]
+    show(View(table=table.drop(columns=hidden), title=title, caption=caption), as_json=as_json)
+
+
+def evidence(
+    fit: FitOption = DEFAULT_FIT,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="This figure only; may be repeated.")
+    ] = None,
+    csv: CsvOption = None,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", help="Forest of the first pooled figure, to a PNG.")
+    ] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare published figures with what the model implies, and say what each would move."""
+    configure(quiet=quiet)
+    require_figure_path(figure)
+    from sanctions_model.implied import evidence_effects, evidence_table, load_implied_evidence
+    from sanctions_model.sensitivity import headline_claims
+    from sanctions_model.summaries import interval_rule
+
+    known = load_implied_evidence()
+    for name in only or ():
+        if name not in known:
+            raise UnknownVariableError.from_name(name, known, "--only")
+    chosen = {name: seen for name, seen in known.items() if not only or name in only}
+    found = _posterior(fit)
+    table = evidence_table(found.problem, found.prior_draws, found.draws, chosen)
+    write_csv(table, csv)
+    if figure is not None:
+        _draw_forest(found, chosen, figure)
+    if as_json:
+        _table(table, "Published figures", "", as_json=True)
+        return
+    columns = ["quantity", "horizon", "published_median", "prior_median", "median", "with_median"]
+    columns += ["k_hat", "used", "in_priors"]
+    _table(
+        table[["evidence", *columns]],
+        "Published figures and the model",
+        "Medians: of the figure, the prior, the posterior, the posterior with the figure taken in. "
+        "in_priors: studies that a prior rests on already; taking them in counts them twice.",
+        as_json=False,
+    )
+    moved = evidence_effects(found.problem, found.draws, chosen, headline_claims())
+    _table(
+        moved.drop(columns=["outcome"]),
+        "What each figure moves",
+        f"{interval_rule()}. Figures are off unless asked for; without columns: the posterior.",
+        as_json=False,
+    )
+
+
+def _draw_forest(found: "Fit", chosen: "dict[str, Observation]", figure: Path) -> None:
+    from sanctions_model.plots import plot_forest, save_figures
+    from sanctions_model.quantities import quantity_draws
+
+    for seen in chosen.values():
+        if seen.pool is not None and seen.pooled is not None:
+            prior, posterior = (
+                quantity_draws(found.scm, draws, seen.quantity)
+                for draws in (found.prior_draws, found.draws)
+            )
+            drawn = plot_forest(seen.quantity, seen.pool, seen.pooled, prior, posterior)
+            save_figures({figure.stem: drawn}, figure.parent)
+            _LOG.info("wrote %s", figure)
+            return
+    raise QuestionError("None of the figures is pooled; there is no forest to draw.")
+
+
+def sensitivity(
+    fit: FitOption = DEFAULT_FIT,
+    refit: RefitOption = False,
+    alternatives: Annotated[
+        Path | None,
+        typer.Option("--alternatives", help="Table of earlier refits, as --refit writes it."),
+    ] = None,
+    claim: ClaimOption = "gdp_growth",
+    most: Annotated[int, typer.Option(help="Factors to show for each claim.")] = 10,
+    csv: CsvOption = None,
+    figure: FigureOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Rank what the answers on prices, key rate and GDP rest on."""
+    configure(quiet=quiet)
+    require_figure_path(figure)
+    from sanctions_model.implied import load_implied_evidence
+    from sanctions_model.ranking import rank_factors
+    from sanctions_model.sensitivity import headline_claims
+
+    asked = headline_claims()
+    if claim not in asked:
+        raise UnknownVariableError.from_name(claim, asked, "--claim")
+    found = _posterior(fit)
+    others = None
+    if alternatives is not None:
+        others = _read_alternatives(alternatives)
+    if refit:
+        others = _refitted(found, asked)
+        target = fit / "alternatives.csv"
+        write_csv(others, target)
+    ranking = rank_factors(found, asked, observations=load_implied_evidence(), alternatives=others)
+    write_csv(ranking, csv)
+    if figure is not None:
+        _draw_tornado(found, asked[claim], claim, ranking, figure)
+    shown = ranking if as_json else ranking[ranking["rank"] <= most]
+    _table(
+        shown if as_json else shown.drop(columns=["outcome"]),
+        "What the answers rest on",
+        "low and high: medians of the effect with the factor otherwise; base: as fitted. Factors "
+        "are no probabilities and do not add up. data_share: of a parameter's width.",
+        as_json=as_json,
+    )
+
+
+def _read_alternatives(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    needed = {"alternative", "kind", "claim", "outcome", "horizon", "median", "converged"}
+    try:
+        table = pd.read_csv(path)
+    except (OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise QuestionError(f"Cannot read {path}: {error}; give a table of refits.") from None
+    if missing := sorted(needed - set(table)):
+        raise QuestionError(f"{path} lacks {', '.join(missing)}; give a table of refits.")
+    return table
+
+
+def _refitted(found: "Fit", claims: "dict[str, Claim]") -> "pd.DataFrame":
+    from sanctions_model.alternatives import (
+        compare_alternatives,
+        fit_alternatives,
+        prior_alternatives,
+    )
+    from sanctions_model.transmission import default_transmission
+    from sanctions_model.transmissions import transmission_alternatives
+
+    data, priors = found.problem.observations, found.problem.priors
+    chosen = prior_alternatives(default_transmission(), data, priors)
+    chosen += transmission_alternatives(data, priors)
+    _LOG.info("%s refits with about 3 compiled models", len(chosen))
+    return compare_alternatives(list(fit_alternatives(chosen, draws=1000, tune=1000)), claims)
+
+
+def _draw_tornado(
+    found: "Fit", claim: "Claim", name: str, ranking: "pd.DataFrame", figure: Path
+) -> None:
+    from sanctions_model.plots import plot_tornado, save_figures
+    from sanctions_model.plots.words import count_periods, effect_unit, relief_words
+    from sanctions_model.ranking import tornado
+
+    after = count_periods(found.scm, claim.horizon)
+    drawn = plot_tornado(
+        tornado(ranking, name),
+        title=f"What the answer rests on: {found.scm.variables[claim.outcome].label}, {after}",
+        unit=effect_unit(found.scm, claim.outcome),
+        caption=(
+            f"Contrast: {relief_words(found.scm, claim.relief)}; {after} after the start. Bars run "
+            "from the lowest to the highest median of the effect: of a parameter at the ends of "
+            "its posterior interval, without a link, with a published figure, under other beliefs "
+            "or equations. Line: the median as fitted. No bar is a credible interval of the effect."
+        ),
+    )
+    save_figures({figure.stem: drawn}, figure.parent)
+    _LOG.info("wrote %s", figure)
+
+
+def confounding(
+    fit: FitOption = DEFAULT_FIT,
+    claim: ClaimOption = "gdp_growth",
+    csv: CsvOption = None,
+    figure: FigureOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how strong a hidden common cause of measures and outcome must be to overturn a claim."""
+    configure(quiet=quiet)
+    require_figure_path(figure)
+    from sanctions_model.confounding import confounding_curve, tipping_point, tipping_table
+    from sanctions_model.sensitivity import headline_claims
+
+    drawn_claim = _claim(claim)
+    found = _posterior(fit)
+    table = tipping_table(found.problem, found.draws, headline_claims() | {claim: drawn_claim})
+    write_csv(table, csv)
+    if figure is not None:
+        from sanctions_model.plots import plot_tipping, save_figures
+
+        curve = confounding_curve(found.problem, found.draws, drawn_claim)
+        point = tipping_point(found.scm, found.draws, drawn_claim)
+        drawn = plot_tipping(found.scm, drawn_claim, curve, point)
+        save_figures({figure.stem: drawn}, figure.parent)
+        _LOG.info("wrote %s", figure)
+    shown = table if as_json else table.drop(columns=["outcome", "horizon", "known"])
+    _table(
+        shown,
+        "Hidden common causes",
+        "tipping: strength in the outcome's equation, credited to the measures in full, that "
+        "leaves P = 0.5. known_*: what the driver war is estimated at. sample_prob: P had a "
+        "cause of that size acted in the sample.",
+        as_json=as_json,
+    )
+
+
+def refute(
+    fit: FitOption = DEFAULT_FIT,
+    refit: RefitOption = False,
+    claim: ClaimOption = "gdp_growth",
+    number: Annotated[int, typer.Option(help="Placebo dates, and placebo measures.")] = 8,
+    csv: CsvOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Test the graph's independences; with --refit also placebos, noise and subsamples."""
+    configure(quiet=quiet)
+    from sanctions_model.refutation import implied_independences
+
+    asked = _claim(claim)
+    found = _posterior(fit)
+    table = implied_independences(found.problem, found.draws)
+    if refit:
+        _refute_by_refits(found, claim, asked, number)
+    write_csv(table, csv)
+    shown = table if as_json else table[table["suspect"] | (table.index < 5)]
+    _table(
+        shown,
+        "Independences that the graph implies",
+        f"{len(table)} tests; rejected by Holm at 5 %: {int(table['rejected'].sum())}; suspect at "
+        f"a false-discovery rate of 5 %: {int(table['suspect'].sum())}. variable should not depend "
+        "on other at this lag, given its parents.",
+        as_json=as_json,
+    )
+
+
+def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> None:
+    from sanctions_model.alternatives import fit_alternatives
+    from sanctions_model.refutation import (
+        placebo_table,
+        placebo_verdict,
+        placebos,
+        random_causes,
+    )
+    from sanctions_model.sampling import compile_problem
+    from sanctions_model.sensitivity import claim_effects
+    from sanctions_model.subsamples import EPISODES, leave_out_periods
+
+    chosen = placebos(found.problem, claim, dates=number, measures=number)
+    chosen += random_causes(found.problem, claim)
+    _LOG.info("%s refits of one compiled model, then %s of another", len(chosen), len(EPISODES))
+    claims = {name: claim}
+    fits = list(fit_alternatives(chosen))
+    base = claim_effects(found.scm, found.draws, claims)
+    table = placebo_table(fits, claims, base)
+    random = table[table["kind"] == "placebo measure"]["prob_lowers"].tolist()
+    verdict = placebo_verdict(random)
+    _table(
+        table,
+        "Placebos and random common causes",
+        "P(it lowers the outcome) over placebo measures: "
+        f"{verdict['mean']:.2f} ± {verdict['error']:.2f}, 0.50 before the data. moved: of the "
+        "claim's median, in posterior deviations.",
+        as_json=False,
+    )
+    compiled = compile_problem(found.problem)
+    episodes = leave_out_periods(found.problem, found.draws, claims, compiled=compiled)
+    _table(episodes, "Subsamples", "how: by weights, or by a refit.", as_json=False)
+
+
+def compare(
+    folders: FitFolders,
+    outcome: Annotated[
+        list[str] | None, typer.Option("--outcome", help="Outcome; may be repeated.")
+    ] = None,
+    weights: Annotated[
+        bool, typer.Option("--weights", help="Weigh the models by leaving one cell out.")
+    ] = False,
+    leave_future_out: Annotated[
+        bool,
+        typer.Option("--leave-future-out", help="Weigh by the last 12 periods; compiles, samples."),
+    ] = False,
+    csv: CsvOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare fits with the first: effects, links, what differs and, if asked, model weights."""
+    configure(quiet=quiet)
+    from sanctions_model.comparison import compare as compare_fits
+
+    if len(folders) < 2:
+        raise QuestionError(f"Got {len(folders)} folders; expected two or more to compare.")
+    fits = {str(folder): load_fit(folder) for folder in folders}
+    if len(fits) < len(folders):
+        raise QuestionError("A folder is given twice; give different ones.")
+    first, *others = fits
+    for other in others:
+        found = compare_fits(fits[first], fits[other], names=(first, other), outcomes=outcome)
+        write_csv(found.effects, csv)
+        _show_comparison(found.effects, found.links, found.differs, (first, other), as_json=as_json)
+    if weights or leave_future_out:
+        _show_weights(fits, leave_future_out=leave_future_out, as_json=as_json)
+
+
+def _show_comparison(
+    effects: "pd.DataFrame",
+    links: "pd.DataFrame",
+    differs: "pd.DataFrame",
+    names: tuple[str, str],
+    *,
+    as_json: bool,
+) -> None:
+    from sanctions_model.summaries import interval_rule
+
+    title = f"{names[1]} against {names[0]}"
+    if as_json:
+        _table(effects, title, "", as_json=True)
+        return
+    caption = (
+        "difference: second median less first; errors_apart: in its Monte-Carlo errors. "
+        f"{interval_rule()}."
+    )
+    columns = ["median_first", "lower_first", "upper_first", "median_second", "lower_second"]
+    columns += ["upper_second", "difference", "difference_error", "errors_apart"]
+    _table(effects[["outcome", "horizon", *columns]], f"Effects: {title}", caption, as_json=False)
+    far = links[links["errors_apart"].fillna(float("inf")) > 3]
+    _table(
+        far[["link", *columns]],
+        f"Links that are more than 3 errors apart, or in one model only: {title}",
+        caption,
+        as_json=False,
+    )
+    _table(differs, "What differs", f"{len(differs)} items.", as_json=False)
+
+
+def _show_weights(fits: "dict[str, Fit]", *, leave_future_out: bool, as_json: bool) -> None:
+    from sanctions_model.model_weights import leave_future_out as score_futures
+    from sanctions_model.model_weights import loo_weights
+
+    _table(
+        loo_weights(fits, common=not leave_future_out),
+        "Weights by leaving one cell out",
+        "elpd: log density of a cell given its observed parents, one step ahead; weight: stacking; "
+        "unreliable: cells with k-hat above 0.7. Cells that all models predict.",
+        as_json=as_json,
+    )
+    if leave_future_out:
+        scores = score_futures(fits)
+        _table(
+            scores.table,
+            "Weights by leaving the future out",
+            f"{scores.refits} refits; each period given what came before.",
+            as_json=as_json,
+        )

@@ -1,0 +1,262 @@
+"""What a published estimate speaks of, as a number that the model gives draw by draw.
+
+A parameter, a link's effect, the response to a shock, or the effect of other measures: each with
+its unit and its horizon, so that an estimate in another unit or at another horizon is refused.
+This module knows no estimates and no weights.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import xarray as xr
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from sanctions_model import dims
+from sanctions_model.datasets import data_path
+from sanctions_model.effects import link_effects
+from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.files import read_tables
+from sanctions_model.parameters import addresses, parameter_dims
+from sanctions_model.propagate import respond
+from sanctions_model.scm import StructuralCausalModel
+
+__all__ = [
+    "LinkEffect",
+    "MeasureChange",
+    "ParameterValue",
+    "Quantity",
+    "ShockResponse",
+    "load_quantities",
+    "quantity_draws",
+]
+
+_KIND = "kind"
+
+
+class _Quantity(BaseModel):
+    """What every quantity states: its words, unit and horizon."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    label: str = Field(min_length=1)
+    unit: str = Field(min_length=1)
+    note: str = ""
+
+
+class ParameterValue(_Quantity):
+    """One parameter, by address, as in ``persistence[key_rate]``; it has no horizon."""
+
+    kind: Literal["parameter"] = "parameter"
+    parameter: str
+    horizon: Literal[0] = 0
+
+
+class LinkEffect(_Quantity):
+    """A link's effect in the same period (`run` short) or after a permanent change (long)."""
+
+    kind: Literal["link"] = "link"
+    link: str
+    run: Literal["short_run", "long_run"] = "long_run"
+    horizon: Literal[0] = 0
+
+
+class ShockResponse(_Quantity):
+    """Response of an outcome after `horizon` periods to a shock of `lasting` periods.
+
+    Parameters
+    ----------
+    kind : str
+        ``shock``, which tells the quantity from others in a file.
+    cause : str
+        Stochastic variable that is shocked.
+    size : float
+        In the unit of the cause.
+    lasting : int
+        Periods that the shock lasts.
+    open : tuple of str
+        Links that stay open, own lags included; all by default.
+    outcome : str
+    horizon : int
+        Periods, the first being that of the shock.
+    """
+
+    kind: Literal["shock"] = "shock"
+    cause: str
+    size: float = 1.0
+    lasting: int = Field(default=1, ge=1)
+    open: tuple[str, ...] = ()
+    outcome: str
+    horizon: int = Field(ge=1)
+
+
+class MeasureChange(_Quantity):
+    """Change of an outcome `horizon` periods after measures start to move.
+
+    Parameters
+    ----------
+    kind : str
+        ``measures``, which tells the quantity from others in a file.
+    before, after : mapping of str to float
+        Levels of the measures; those not named are 0.
+    ramp : int
+        Equal steps from the one to the other, one a period.
+    entries : tuple of str
+        Channels that stay open; all by default.
+    outcome : str
+    horizon : int
+    """
+
+    kind: Literal["measures"] = "measures"
+    before: Mapping[str, float] = Field(default_factory=dict)
+    after: Mapping[str, float] = Field(default_factory=dict)
+    ramp: int = Field(default=1, ge=1)
+    entries: tuple[str, ...] = ()
+    outcome: str
+    horizon: int = Field(ge=1)
+
+
+type Quantity = ParameterValue | LinkEffect | ShockResponse | MeasureChange
+
+_ADAPTER: TypeAdapter[Quantity] = TypeAdapter(
+    Annotated[
+        ParameterValue | LinkEffect | ShockResponse | MeasureChange, Field(discriminator="kind")
+    ]
+)
+
+
+def load_quantities(path: Path | str | None = None) -> dict[str, Quantity]:
+    """Read the definitions of implied quantities.
+
+    Parameters
+    ----------
+    path : path, optional
+        A TOML file with one table ``[quantity.NAME]`` each; the bundled one by default.
+
+    Returns
+    -------
+    dict of str to Quantity
+
+    Raises
+    ------
+    QuestionError
+        If the file is missing, no TOML or empty, or a quantity is not well formed; the message
+        names file, quantity and reason.
+
+    Examples
+    --------
+    >>> load_quantities()["pass_through_4q"].unit
+    '% of CPI per 1 % of depreciation'
+    """
+    file = data_path("quantities.toml") if path is None else Path(path)
+    tables = read_tables(file, "quantity")
+    return {name: _parse(file, f"quantity.{name}", table) for name, table in tables.items()}
+
+
+def _parse(file: Path, place: str, table: Any) -> Quantity:
+    """Return one quantity from its table, or say what is wrong with it."""
+    try:
+        return _ADAPTER.validate_python(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"][1:]) or "kind"
+        raise QuestionError(f"{file.name}: [{place}]: {key}: {first['msg']}.") from None
+
+
+def quantity_draws(
+    scm: StructuralCausalModel, draws: xr.Dataset, quantity: Quantity
+) -> xr.DataArray:
+    """Return the quantity under each draw of the parameters.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    quantity : Quantity
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(chain, draw)``, in the quantity's unit.
+
+    Raises
+    ------
+    UnknownVariableError
+        If it names a parameter, link, channel or variable that the model does not have.
+    """
+    match quantity:
+        case ParameterValue():
+            found = _parameter(scm, draws, quantity.parameter)
+        case LinkEffect():
+            labels = [link.label for link in scm.links]
+            _require(quantity.link, labels, quantity.label)
+            found = link_effects(scm, draws).sel({dims.LINK: quantity.link, _KIND: quantity.run})
+        case ShockResponse():
+            found = _shock(scm, draws, quantity)
+        case MeasureChange():
+            found = _measures(scm, draws, quantity)
+    found = found.reset_coords(drop=True).transpose(dims.CHAIN, dims.DRAW)
+    found.attrs = {"unit": quantity.unit}
+    return found
+
+
+def _require(name: str, available: list[str], where: str) -> None:
+    if name not in available:
+        raise UnknownVariableError.from_name(name, available, f"the quantity {where!r}")
+
+
+def _parameter(scm: StructuralCausalModel, draws: xr.Dataset, address: str) -> xr.DataArray:
+    known = addresses(scm)
+    _require(address, list(known), address)
+    name, label = known[address]
+    dim = parameter_dims(scm)[name]
+    return draws[name] if dim is None else draws[name].sel({dim: label})
+
+
+def _shock(scm: StructuralCausalModel, draws: xr.Dataset, quantity: ShockResponse) -> xr.DataArray:
+    for label in quantity.open:
+        _require(label, sorted(scm.closable), quantity.label)
+    size = quantity.size * (np.arange(quantity.horizon) < quantity.lasting)
+    response = respond(
+        scm,
+        draws,
+        horizon=quantity.horizon,
+        shocks={quantity.cause: size},
+        closed=[scm.closable - set(quantity.open)] if quantity.open else None,
+        outcomes=[quantity.outcome],
+    )
+    return response.isel({dims.OUTCOME: 0, dims.SCENARIO: 0, dims.HORIZON: -1})
+
+
+def _measures(
+    scm: StructuralCausalModel, draws: xr.Dataset, quantity: MeasureChange
+) -> xr.DataArray:
+    names = tuple(dict.fromkeys([*scm.measures, *quantity.before, *quantity.after]))
+    for name in names:
+        _require(name, list(scm.measures), quantity.label)
+    for entry in quantity.entries:
+        _require(entry, list(scm.entries), quantity.label)
+    steps = np.clip(np.arange(1, quantity.horizon + 1) / quantity.ramp, 0.0, 1.0)
+    before = {name: float(quantity.before.get(name, 0.0)) for name in names}
+    paths = {
+        name: before[name] + steps * (float(quantity.after.get(name, 0.0)) - before[name])
+        for name in names
+    }
+    shut = {
+        label
+        for entry, labels in scm.entries.items()
+        for label in labels
+        if quantity.entries and entry not in quantity.entries
+    }
+    response = respond(
+        scm,
+        draws,
+        horizon=quantity.horizon,
+        paths=paths,
+        baseline=before,
+        closed=[shut] if shut else None,
+        outcomes=[quantity.outcome],
+    )
+    return response.isel({dims.OUTCOME: 0, dims.SCENARIO: 0, dims.HORIZON: -1})

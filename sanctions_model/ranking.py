@@ -1,0 +1,274 @@
+"""One table of what an answer rests on, and sentences that its numbers allow.
+
+Factors of different kinds are put on one scale, the outcome's unit: a parameter at the ends of its
+posterior interval, a link closed, a published figure taken in, another set of beliefs, other
+equations or measures, a common cause as strong as the known driver. They say how far the median
+would be elsewhere; they are no probabilities and do not add up.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sanctions_model.claims import Claim
+from sanctions_model.confounding import TippingPoint, confounding_curve, tipping_point
+from sanctions_model.implied import Observation, evidence_effects
+from sanctions_model.sampling import Fit
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.sensitivity import (
+    claim_effects,
+    leave_one_link_out,
+    parameter_swings,
+    power_scaling,
+)
+from sanctions_model.summaries import data_share, interval, interval_rule
+
+__all__ = ["COLUMNS", "fair_sentences", "rank_factors", "tornado"]
+
+
+_FIGURE = "published figure"
+_LIKELY = 0.8
+COLUMNS = (
+    "claim",
+    "outcome",
+    "horizon",
+    "rank",
+    "factor",
+    "kind",
+    "low",
+    "high",
+    "base",
+    "swing",
+    "data_share",
+    "sign_assumed",
+    "sources",
+)
+
+
+def rank_factors(
+    found: Fit,
+    claims: Mapping[str, Claim],
+    *,
+    observations: Mapping[str, Observation] | None = None,
+    alternatives: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Rank what each claim's effect rests on.
+
+    Parameters
+    ----------
+    found : Fit
+        With a posterior.
+    claims : mapping of str to Claim
+        About total effects.
+    observations : mapping of str to Observation, optional
+        Published figures, taken in one at a time; none by default.
+    alternatives : pandas.DataFrame, optional
+        From `compare_alternatives`; refits are not made here. Those that did not converge are
+        left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `COLUMNS`, widest swing first within each claim: ``low`` and ``high`` are medians
+        of the effect, ``base`` that of the fit; one of the two equals ``base`` where a factor has
+        one other value.
+    """
+    problem, draws = found.problem, found.draws
+    effects = claim_effects(found.scm, draws, claims)
+    base = {name: float(effects[name].median()) for name in claims}
+    swings = parameter_swings(problem, found.prior_draws, draws, claims).to_dict("records")
+    rows = [
+        _entry(row, base, str(row["parameter"]), "parameter", [row["low"], row["high"]])
+        | {name: row[name] for name in ("data_share", "sign_assumed", "sources")}
+        for row in swings
+    ]
+    rows += [
+        _entry(row, base, f"without {row['link']}", "link closed", [row["without"]])
+        for row in leave_one_link_out(found.scm, draws, claims).to_dict("records")
+    ]
+    if observations:
+        rows += [
+            _entry(row | {"base": row["median"]}, base, f"figure {row['evidence']}", _FIGURE, [x])
+            for row in evidence_effects(problem, draws, observations, claims).to_dict("records")
+            if np.isfinite(x := row["with_median"])
+        ]
+    rows += _common_causes(found, claims, base)
+    if alternatives is not None:
+        known = alternatives[alternatives["claim"].isin(list(claims)) & alternatives["converged"]]
+        rows += [
+            _entry(row | {"base": base[row["claim"]]}, base, row["alternative"], row["kind"], [x])
+            for row in known.to_dict("records")
+            if (x := row["median"]) is not None and row["alternative"] != "consensus"
+        ]
+    table = pd.DataFrame(rows)
+    table["swing"] = table["high"] - table["low"]
+    position = table["claim"].map(list(claims).index)
+    table = table.iloc[np.lexsort((-table["swing"], position))].reset_index(drop=True)
+    table["rank"] = table.groupby("claim", sort=False).cumcount() + 1
+    return table.reindex(columns=list(COLUMNS))
+
+
+def _entry(
+    row: Mapping[Any, Any],
+    base: Mapping[str, float],
+    factor: str,
+    kind: str,
+    ends: list[float],
+) -> dict[str, Any]:
+    """One factor, its ends moved to where the median of all draws is."""
+    middle = base[row["claim"]]
+    moved = [float(end) - float(row["base"]) + middle for end in ends]
+    if len(moved) == 1:
+        moved.append(middle)
+    return {
+        "claim": row["claim"],
+        "outcome": row["outcome"],
+        "horizon": row["horizon"],
+        "factor": factor,
+        "kind": kind,
+        "low": min(moved),
+        "high": max(moved),
+        "base": middle,
+        "data_share": np.nan,
+        "sign_assumed": False,
+        "sources": "",
+    }
+
+
+def _common_causes(
+    found: Fit, claims: Mapping[str, Claim], base: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """Let a common cause of the known driver's median strength act in the sample, either sign."""
+    rows = []
+    for name, claim in claims.items():
+        point = tipping_point(found.scm, found.draws, claim)
+        if not np.isfinite(point.known_median):
+            continue
+        size = abs(point.known_median)
+        curve = confounding_curve(found.problem, found.draws, claim, strengths=[-size, 0.0, size])
+        if not curve["used"].all():
+            continue
+        medians = curve["sample_median"].tolist()
+        row = {"claim": name, "outcome": claim.outcome, "horizon": claim.horizon}
+        row |= {"base": medians[1]}
+        factor = f"hidden cause as strong as {point.known}, in the sample"
+        rows.append(_entry(row, base, factor, "common cause", [medians[0], medians[2]]))
+    return rows
+
+
+def tornado(ranking: pd.DataFrame, claim: str, *, most: int = 15) -> pd.DataFrame:
+    """Return the widest factors of one claim as a tornado figure takes them.
+
+    Parameters
+    ----------
+    ranking : pandas.DataFrame
+        From `rank_factors`.
+    claim : str
+    most : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``factor``, ``low``, ``high``, ``base``, widest first.
+    """
+    own = ranking[ranking["claim"] == claim].nsmallest(most, "rank")
+    return own[["factor", "low", "high", "base"]].reset_index(drop=True)
+
+
+def fair_sentences(
+    found: Fit,
+    claims: Mapping[str, Claim],
+    ranking: pd.DataFrame,
+    *,
+    alternatives: pd.DataFrame | None = None,
+) -> list[str]:
+    """Say for each claim what was found, what it rests on and what would overturn it.
+
+    Parameters
+    ----------
+    found : Fit
+    claims : mapping of str to Claim
+    ranking : pandas.DataFrame
+        From `rank_factors`.
+    alternatives : pandas.DataFrame, optional
+        From `compare_alternatives`.
+
+    Returns
+    -------
+    list of str
+        One sentence a claim; every number in it is computed.
+    """
+    rule = interval_rule()
+    periods = {4: "quarters", 12: "months"}.get(found.scm.periods_per_year, "periods")
+    effects = claim_effects(found.scm, found.draws, claims)
+    before = claim_effects(found.scm, found.prior_draws, claims)
+    likelihood = found.idata["log_likelihood"].to_dataset()["observed"]
+    scaling = power_scaling(
+        found.problem, found.draws, likelihood, claims, by_parameter=False
+    ).set_index(["claim", "component"])["sensitivity"]
+    sentences = []
+    for name, claim in claims.items():
+        effect = interval(effects[name], rule)
+        share = float(data_share(interval(before[name], rule), effect))
+        prob = float((claim.sign * effects[name] > 0).mean())
+        prior = float((claim.sign * before[name] > 0).mean())
+        numbers = [float(effect.sel(summary=n)) for n in ("median", "lower", "upper")]
+        variable = found.scm.variables[claim.outcome]
+        unit = "pp" if variable.unit.startswith("% a ") else "%"
+        own = ranking[(ranking["claim"] == name) & (ranking["kind"] == "parameter")]
+        first = own.iloc[0]
+        point = tipping_point(found.scm, found.draws, claim)
+        higher = "higher" if claim.sign > 0 else "lower"
+        sentences.append(
+            f"{variable.label[0].upper()}{variable.label[1:]}, {claim.horizon} {periods} after "
+            f"full relief: {numbers[0]:+.1f} {unit} ({numbers[1]:+.1f} to {numbers[2]:+.1f}), "
+            f"{higher} as the article says with probability {prob:.2f}, after {prior:.2f} before "
+            f"the data (data share {share:+.2f}; power scaling: {_scaled(scaling, name)}); of all "
+            f"parameters it hangs most on {_words(found.scm, first['factor'])}, of which the data "
+            f"tell {max(0.0, first['data_share']):.0%}: over its interval the median runs from "
+            f"{first['low']:+.1f} to {first['high']:+.1f} {unit}"
+            f"{_across(name, unit, alternatives)}{_hidden(point)}."
+        )
+    return sentences
+
+
+def _words(scm: StructuralCausalModel, factor: str) -> str:
+    """Say a link in labels; another parameter stays as it is called."""
+    parent, arrow, child = factor.partition(" -> ")
+    if not arrow:
+        return f"the {parent}"
+    names = (parent.partition("[")[0], child)
+    first, second = (re.split(r" \(|, ", scm.variables[name].label)[0] for name in names)
+    return f"the effect of the {first} on {second}"
+
+
+def _scaled(scaling: "pd.Series[float]", name: str) -> str:
+    return f"prior {scaling[name, 'prior']:.2f}, data {scaling[name, 'likelihood']:.2f}"
+
+
+def _across(name: str, unit: str, alternatives: pd.DataFrame | None) -> str:
+    if alternatives is None:
+        return ""
+    own = alternatives[(alternatives["claim"] == name) & alternatives["converged"]]
+    ends = own.loc[[own["median"].idxmin(), own["median"].idxmax()]]
+    (low, high), (least, most) = ends["median"], ends["alternative"]
+    likely = int((own["prob"] > _LIKELY).sum())
+    return (
+        f"; under {len(own)} sets of beliefs and equations it runs from {low:+.1f} ({least}) to "
+        f"{high:+.1f} {unit} ({most}), and the article's direction has more than "
+        f"{_LIKELY:g} in {likely} of them"
+    )
+
+
+def _hidden(point: TippingPoint) -> str:
+    """Say how little or how much a hidden cause must do, against the known driver."""
+    if not point.known:
+        return ""
+    strongest = max(abs(point.known_lower), abs(point.known_upper))
+    return (
+        f"; a hidden cause {abs(point.strength) / strongest:.0%} as strong as {point.known} may "
+        "have been, credited to the measures in full, would leave it as likely as not"
+    )

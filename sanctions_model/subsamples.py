@@ -1,0 +1,198 @@
+"""The same model without some of its observed cells: by weights, or by a refit with a mask.
+
+A mask sets the weight of a cell to 0; completed cells keep theirs, so that they stay proper. The
+means that centre parents, and the scales of relative priors, stay those of the whole sample.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.claims import Claim
+from sanctions_model.density import log_likelihood
+from sanctions_model.errors import QuestionError
+from sanctions_model.parameters import parameter_dims
+from sanctions_model.problem import MISSING_CELL, Problem
+from sanctions_model.reweighting import importance_weights, weighted_interval
+from sanctions_model.sampling import Compiled
+from sanctions_model.sensitivity import claim_effects
+from sanctions_model.summaries import interval, interval_rule
+
+__all__ = [
+    "EPISODES",
+    "leave_out_periods",
+    "period_log_density",
+    "refit_without",
+    "without_periods",
+]
+
+# First and last day of what may carry an answer alone.
+EPISODES: Mapping[str, tuple[str, str]] = {
+    "without 2008-2009": ("2008-07-01", "2009-12-31"),
+    "without 2014-2015": ("2014-07-01", "2015-12-31"),
+    "without 2020": ("2020-01-01", "2020-12-31"),
+    "without 2022": ("2022-01-01", "2022-12-31"),
+    "without 2024-2025": ("2024-01-01", "2025-12-31"),
+}
+
+
+def period_log_density(problem: Problem, draws: xr.Dataset) -> np.ndarray:
+    """Log density of all observed cells of each period.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(chain * draw, time)``, 0 where a period has no observed cell.
+    """
+    cells = log_likelihood(problem, draws)
+    density = cells.transpose(dims.CHAIN, dims.DRAW, dims.CELL).to_numpy()
+    density = density.reshape(-1, density.shape[-1])
+    period = np.searchsorted(problem.cases.time, cells["cell_time"].to_numpy())
+    found = np.zeros((problem.cases.time.size, density.shape[0]))
+    np.add.at(found, period, density.T)
+    return found.T
+
+
+def without_periods(problem: Problem, dropped: np.ndarray) -> Problem:
+    """Return the problem with the observed cells of some periods out of the likelihood.
+
+    Parameters
+    ----------
+    problem : Problem
+    dropped : numpy.ndarray
+        Boolean, shape ``(time,)``.
+
+    Returns
+    -------
+    Problem
+
+    Raises
+    ------
+    QuestionError
+        If nothing would be left.
+    """
+    weight = problem.cases.weight.copy()
+    weight[dropped] -= problem.cases.observed[dropped]
+    if not weight.any():
+        raise QuestionError("Every period is left out; keep some.")
+    return replace(problem, cases=replace(problem.cases, weight=weight))
+
+
+def refit_without(
+    compiled: Compiled,
+    problem: Problem,
+    dropped: np.ndarray,
+    *,
+    draws: int = 500,
+    tune: int = 500,
+    chains: int = 4,
+    random_seed: int = 20260101,
+) -> xr.Dataset:
+    """Draw from the posterior without some periods, with a model that is compiled already.
+
+    Parameters
+    ----------
+    compiled : Compiled
+        For this problem.
+    problem : Problem
+    dropped : numpy.ndarray
+        Boolean, shape ``(time,)``.
+    draws, tune, chains, random_seed
+        As for `fit`.
+
+    Returns
+    -------
+    xr.Dataset
+        Draws of all parameters, dims ``(chain, draw)``.
+    """
+    tree = compiled.sampler.sample(
+        compiled.model,
+        without_periods(problem, dropped),
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        random_seed=random_seed,
+        progress=False,
+    )
+    names = [*parameter_dims(problem.scm), *([MISSING_CELL] if problem.cases.missing else [])]
+    return tree["posterior"].to_dataset()[names].transpose(dims.CHAIN, dims.DRAW, ...)
+
+
+def leave_out_periods(
+    problem: Problem,
+    draws: xr.Dataset,
+    claims: Mapping[str, Claim],
+    *,
+    episodes: Mapping[str, tuple[str, str]] | None = None,
+    compiled: Compiled | None = None,
+) -> pd.DataFrame:
+    """Ask each claim without each episode, to see whether one crisis carries the answer.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Posterior draws, dims ``(chain, draw)``.
+    claims : mapping of str to Claim
+    episodes : mapping of str to (str, str), optional
+        First and last day of what is left out, by name; `EPISODES` by default.
+    compiled : Compiled, optional
+        Refits where weights do not hold; without it such rows stay empty.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an episode and claim: ``base`` and ``base_prob`` (whole sample), ``median``,
+        interval and ``prob`` without it, ``cells`` left out, ``k_hat``, ``how`` (weights, refit or
+        refused).
+
+    Raises
+    ------
+    QuestionError
+        If an episode lies outside the sample.
+    """
+    rule, time = interval_rule(), problem.cases.time
+    density = period_log_density(problem, draws)
+    effects = claim_effects(problem.scm, draws, claims)
+    rows = []
+    for name, (first, last) in (EPISODES if episodes is None else episodes).items():
+        dropped = (time >= np.datetime64(first)) & (time <= np.datetime64(last))
+        if not dropped.any():
+            raise QuestionError(f"{name!r} ({first} to {last}) lies outside the sample.")
+        weights = importance_weights(-density[:, dropped].sum(axis=1))
+        how, other = "weights", None
+        if not weights.holds:
+            how = "refused"
+            if compiled is not None:
+                refitted = refit_without(compiled, problem, dropped)
+                how, other = "refit", claim_effects(problem.scm, refitted, claims)
+        for claim_name, claim in claims.items():
+            effect = effects[claim_name]
+            holds = claim.sign * effect > 0
+            row: dict[str, object] = {"sample": name, "claim": claim_name}
+            row |= {"base": float(effect.median()), "base_prob": float(holds.mean())}
+            found, prob = weighted_interval(effect, weights.weights, rule), np.nan
+            if how == "weights":
+                flat = holds.transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel()
+                prob = float(weights.weights @ flat)
+            elif other is not None:
+                found = interval(other[claim_name], rule)
+                prob = float((claim.sign * other[claim_name] > 0).mean())
+            else:
+                found = found * np.nan
+            row |= {n: float(found.sel(summary=n)) for n in ("median", "lower", "upper")}
+            row |= {"prob": prob, "cells": int(problem.cases.observed[dropped].sum())}
+            row |= {"k_hat": weights.k_hat, "how": how}
+            row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
+            rows.append(row)
+    return pd.DataFrame(rows)

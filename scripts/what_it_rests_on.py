@@ -1,0 +1,101 @@
+"""Ask what the answers rest on, with every refit that it takes.
+
+Named prior sets, other transmissions, placebos, random common causes and subsamples.
+Some 35 fits with four compiled models; it says which one it is at. Tables go to the folder of the
+fit. Run it from the checkout, after `sanctions-model run`:
+
+    python scripts/what_it_rests_on.py [results/russia] [--placebos 8] [--draws 1000]
+"""
+
+import argparse
+import logging
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from sanctions_model.alternatives import (
+    Alternative,
+    compare_alternatives,
+    fit_alternatives,
+    prior_alternatives,
+)
+from sanctions_model.console import View, configure, show
+from sanctions_model.implied import load_implied_evidence
+from sanctions_model.ranking import fair_sentences, rank_factors
+from sanctions_model.refutation import (
+    placebo_table,
+    placebo_verdict,
+    placebos,
+    random_causes,
+)
+from sanctions_model.sampling import Fit, compile_problem
+from sanctions_model.sensitivity import claim_effects, headline_claims
+from sanctions_model.storage import load
+from sanctions_model.subsamples import leave_out_periods
+from sanctions_model.transmissions import transmission_alternatives
+
+_LOG = logging.getLogger("sanctions_model.scripts")
+
+
+def main() -> None:
+    """Read the options, refit, write the tables and print them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("results/russia"))
+    parser.add_argument("--placebos", type=int, default=8, help="placebo dates, and measures")
+    parser.add_argument("--draws", type=int, default=1000, help="draws a chain of each refit")
+    asked = parser.parse_args()
+    configure(quiet=False)
+    base = load(asked.folder / "posterior.nc")
+    others = alternatives(base, asked.folder, asked.draws)
+    refutations(base, asked.folder, asked.placebos, asked.draws)
+    claims = headline_claims()
+    ranking = rank_factors(base, claims, observations=load_implied_evidence(), alternatives=others)
+    ranking.to_csv(asked.folder / "rests_on.csv", index=False, float_format="%.6g")
+    shown = ranking[ranking["rank"] <= 10].drop(columns=["outcome", "sources"])
+    show(View(table=shown, title="What the answers rest on"))
+    for sentence in fair_sentences(base, claims, ranking, alternatives=others):
+        _LOG.info("%s", sentence)
+
+
+def alternatives(base: Fit, folder: Path, draws: int) -> pd.DataFrame:
+    """Prior sets and transmissions: 12 fits, three compiled models."""
+    data, priors = base.problem.observations, base.problem.priors
+    chosen = prior_alternatives(base.scm.with_centres({}), data, priors)
+    chosen += transmission_alternatives(data, priors)
+    table = compare_alternatives(_fits(chosen, draws), headline_claims())
+    table.to_csv(folder / "alternatives.csv", index=False, float_format="%.6g")
+    show(View(table=table.drop(columns=["ci_prob", "ci_kind"]), title="Beliefs and equations"))
+    return table
+
+
+def refutations(base: Fit, folder: Path, number: int, draws: int) -> None:
+    """Placebos and noise in the equation of output, and the sample without each episode."""
+    claims = {"gdp_growth": headline_claims()["gdp_growth"]}
+    chosen = placebos(base.problem, claims["gdp_growth"], dates=number, measures=number)
+    chosen += random_causes(base.problem, claims["gdp_growth"])
+    table = placebo_table(_fits(chosen, draws), claims, claim_effects(base.scm, base.draws, claims))
+    table.to_csv(folder / "placebos.csv", index=False, float_format="%.6g")
+    steps = table[table["kind"] == "placebo measure"]["prob_lowers"].tolist()
+    verdict = placebo_verdict(steps)
+    caption = (
+        f"P over placebo measures: {verdict['mean']:.2f} ± {verdict['error']:.2f}, "
+        "0.50 before the data"
+    )
+    show(View(table=table.drop(columns=["ci_prob", "ci_kind"]), title="Placebos", caption=caption))
+    compiled = compile_problem(base.problem)
+    episodes = leave_out_periods(base.problem, base.draws, headline_claims(), compiled=compiled)
+    episodes.to_csv(folder / "subsamples.csv", index=False, float_format="%.6g")
+    show(View(table=episodes.drop(columns=["ci_prob", "ci_kind"]), title="Subsamples"))
+
+
+def _fits(chosen: list[Alternative], draws: int) -> list[tuple[Alternative, Fit]]:
+    began, found = time.perf_counter(), []
+    for alternative, fitted in fit_alternatives(chosen, draws=draws, tune=draws):
+        found.append((alternative, fitted))
+        _LOG.info("%s done after %.0f s", alternative.name, time.perf_counter() - began)
+    return found
+
+
+if __name__ == "__main__":
+    main()
