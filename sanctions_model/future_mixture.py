@@ -16,13 +16,14 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.forecasts import simulate
+from sanctions_model.forecasts import continuation_words, simulate
 from sanctions_model.future_effects import respond_to
 from sanctions_model.futures import draw_future_paths
 from sanctions_model.interventions import require_horizon
 from sanctions_model.problem import Problem
 from sanctions_model.scenario_files import FutureProcess, ScenarioLibrary
 from sanctions_model.specification import content_hash, spec_hash
+from sanctions_model.transmission import MEASURES
 
 __all__ = [
     "compare_futures",
@@ -92,7 +93,7 @@ def compare_futures(
     )
     found.attrs = {
         "start": stay.attrs["start"],
-        "continuation": stay.attrs["continuation"],
+        "continuation": continuation_words(problem.scm, dict.fromkeys(MEASURES, np.ones(horizon))),
         "status_quo": process.status_quo,
         "transitions": str(transitions),
         "manifest": future_manifest(problem, library, {"random_seed": random_seed}),

@@ -4,6 +4,7 @@ from sanctions_model.plots.channels import plot_channels
 from sanctions_model.plots.counterfactual import plot_counterfactual
 from sanctions_model.plots.decomposition import plot_decomposition
 from sanctions_model.plots.forecast import plot_forecast
+from sanctions_model.plots.futures import plot_future_effects, plot_odds, plot_spread
 from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.main import main_figures
 from sanctions_model.plots.nowcast import plot_nowcast
@@ -11,6 +12,7 @@ from sanctions_model.plots.prior_posterior import plot_prior_posterior
 from sanctions_model.plots.required import plot_required_relief
 from sanctions_model.plots.responses import plot_responses
 from sanctions_model.plots.scorecard import plot_scorecard
+from sanctions_model.plots.sectors import plot_sectors
 from sanctions_model.plots.style import save_figures
 from sanctions_model.plots.variance import plot_variance_decomposition
 
@@ -20,12 +22,16 @@ __all__ = [
     "plot_counterfactual",
     "plot_decomposition",
     "plot_forecast",
+    "plot_future_effects",
     "plot_graph",
     "plot_nowcast",
+    "plot_odds",
     "plot_prior_posterior",
     "plot_required_relief",
     "plot_responses",
     "plot_scorecard",
+    "plot_sectors",
+    "plot_spread",
     "plot_variance_decomposition",
     "save_figures",
 ]
