@@ -443,7 +443,7 @@ def _shifted(depth: np.ndarray, shift: np.ndarray) -> np.ndarray:
     if not shift.any():
         return depth
     odds = depth * np.exp(shift)
-    return np.asarray(odds / (odds + 1.0 - depth))
+    return np.where(depth < 1, odds / (odds + 1.0 - depth), depth)
 
 
 @cache

@@ -398,8 +398,15 @@ def _validated[Model: BaseModel](
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        # A quantity is a number or a table: of a table, say what is wrong with the table.
+        found = error.errors()
+        meant = [e for e in found if not (e["loc"][-1:] == ("float",) and _is_table(e["input"]))]
+        first = (meant or found)[0]
+        place = ".".join(str(part) for part in first["loc"] if "[" not in str(part))
         reason = str(first["msg"]).removeprefix("Value error, ")
         named = f"{place}: " if place else "" if where else "the file: "
         raise QuestionError(f"{file.name}: {where}{named}{reason}.") from None
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)

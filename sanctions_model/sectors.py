@@ -204,12 +204,12 @@ def sector_premiums(
     found = xr.Dataset({"share": drawn["share"] * root, "premium": drawn["premium"] * root})
     found["share"] = found["share"].clip(max=1.0)
     found["part"] = drawn["weight"] * found["share"] * found["premium"]
-    found = found.transpose(SECTOR, dims.HORIZON, dims.CHAIN, dims.DRAW)
     found["total"] = found["part"].sum(SECTOR)
     at_rest = _premium_at_rest(scm, draws)
     found["transmission"] = at_rest + effect.sel({dims.OUTCOME: _PREMIUM}, drop=True)
     found["difference"] = found["total"] - found["transmission"]
     found["weight"] = drawn["weight"]
+    found = found.transpose(SECTOR, dims.HORIZON, dims.CHAIN, dims.DRAW)
     found = found.drop_vars(["unit", "label", dims.OUTCOME], errors="ignore")
     return found.assign_coords(sector_label=(SECTOR, [row.label for row in rows]))
 
