@@ -14,6 +14,8 @@ __all__ = [
     "Fit",
     "FitFileError",
     "Fixed",
+    "FuturePaths",
+    "FutureProcess",
     "Gamma",
     "HalfNormal",
     "Hold",
@@ -36,32 +38,42 @@ __all__ = [
     "PyMCSampler",
     "QuestionError",
     "Relief",
+    "ReliefDesign",
     "RequiredRelief",
     "SanctionsModel",
     "SanctionsModelError",
     "ScaleBy",
     "Scenario",
+    "ScenarioLibrary",
     "SetTo",
     "ShiftBy",
     "SpecError",
+    "Statement",
     "StructuralCausalModel",
     "StudentT",
     "TableMapping",
     "Target",
+    "Tightening",
     "UnknownVariableError",
     "Variable",
     "abduct",
     "build",
     "channel_effects",
+    "compare_futures",
+    "compare_sentences",
     "compare_vintages",
     "compile_problem",
     "conditional_forecast",
     "counterfactual",
     "coverage",
     "default_transmission",
+    "designed_effect",
     "diff_vintages",
+    "draw_future_paths",
+    "draw_scenario_paths",
     "effects_table",
     "episode",
+    "expected_by_odds",
     "find_vintage",
     "fit",
     "forecast_error_variance_decomposition",
@@ -79,21 +91,34 @@ __all__ = [
     "load_priors",
     "load_rule",
     "load_scenario",
+    "load_scenarios",
+    "load_sectors",
     "measure_effects",
+    "mix_sentences",
+    "mixture",
     "nowcast_table",
     "pin",
     "policy_rule",
+    "probabilities",
     "relief_frontier",
     "replace_equation",
     "required_relief",
     "respond",
+    "respond_to",
+    "reweighted",
     "sample_prior",
     "sample_prior_predictive",
     "sanity_checks",
     "save",
     "scorecard",
+    "sector_premiums",
+    "sector_sentences",
+    "sector_table",
     "simulate",
     "spectral_radius",
+    "spread_sentences",
+    "spread_split",
+    "statement_probabilities",
     "step_response",
     "total_effect",
     "with_parameters",
@@ -142,6 +167,11 @@ from .errors import (
 )
 from .evidence import load_evidence
 from .forecasts import forecast_error_variance_decomposition, simulate
+from .future_effects import designed_effect, respond_to
+from .future_mixture import compare_futures, expected_by_odds, mixture, probabilities, reweighted
+from .future_reading import compare_sentences, mix_sentences, sector_sentences, spread_sentences
+from .future_statements import Statement, statement_probabilities
+from .futures import FuturePaths, draw_future_paths, draw_scenario_paths
 from .interventions import Relief, ScaleBy, SetTo, ShiftBy
 from .measures import intensities, load_events, load_rule
 from .model import build
@@ -152,12 +182,16 @@ from .prior_families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, S
 from .priors import Priors, load_priors, sample_prior
 from .problem import Problem
 from .propagate import respond
+from .relief_designs import ReliefDesign, Tightening
 from .required import RequiredRelief, Target, relief_frontier, required_relief
 from .samplers import Nutpie, PyMCSampler
 from .sampling import Fit, compile_problem, fit, sample_prior_predictive
 from .sanctions import SanctionsModel
+from .scenario_files import FutureProcess, ScenarioLibrary, load_scenarios
 from .scenarios import Scenario, load_scenario
 from .scm import StructuralCausalModel
+from .sectors import load_sectors, sector_premiums, sector_table
+from .spread import spread_split
 from .stability import spectral_radius
 from .storage import load, save
 from .table_mapping import TableMapping, load_mapping

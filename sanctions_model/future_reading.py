@@ -200,8 +200,8 @@ def futures_view(result: xr.Dataset, scm: StructuralCausalModel, horizons: Seque
     return View(
         table=pd.DataFrame(rows),
         title=f"Effects of the futures against the status quo, {stays}",
-        caption=f"Median and {rule}; after so many periods. Signs assumed by the priors on the "
-        "links from measures to premium, prices, rates and discount are no findings.",
+        caption=f"Median and {rule}; after so many periods. Hardly any measure has ever been "
+        "lifted in the sample: sizes and signs lean on the published estimates behind the priors.",
     )
 
 
@@ -350,8 +350,8 @@ def spread_sentences(
             f"variance of what the measures change {100 * politics[ORDERS[0]]:.0f} % is politics "
             f"({100 * effect[ORDERS[0]]['future']:.0f} % which future begins) and "
             f"{100 * effect[ORDERS[0]]['parameters']:.0f} % economics; with parameters first "
-            f"economics has {100 * effect[ORDERS[1]]['parameters']:.0f} %, the rest of it being "
-            "how much a measure matters when it moves."
+            f"economics has {100 * effect[ORDERS[1]]['parameters']:.0f} %: what the two make "
+            "together, how much a measure matters times how far it moves, goes to the later one."
         )
     return sentences
 

@@ -49,8 +49,10 @@ class Sector(BaseModel):
         Beta of the sector's share of goods imports; none for the row that takes what is left.
     trade, finance, transport : float
         Exposure to the effective measures; they sum to 1.
-    *_status, *_source : str
+    share_status, premium_status, weight_status : str
         What each figure rests on.
+    share_source, premium_source, weight_source : str
+        Where it is from, or why it was judged so.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
