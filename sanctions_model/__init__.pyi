@@ -17,6 +17,8 @@ __all__ = [
     "Fit",
     "FitFileError",
     "Fixed",
+    "FuturePaths",
+    "FutureProcess",
     "Gamma",
     "HalfNormal",
     "Hold",
@@ -39,20 +41,24 @@ __all__ = [
     "PyMCSampler",
     "QuestionError",
     "Relief",
+    "ReliefDesign",
     "RequiredRelief",
     "ReweightingError",
     "SanctionsModel",
     "SanctionsModelError",
     "ScaleBy",
     "Scenario",
+    "ScenarioLibrary",
     "SetTo",
     "ShiftBy",
     "SpecError",
+    "Statement",
     "StructuralCausalModel",
     "StudentT",
     "SweepDesign",
     "TableMapping",
     "Target",
+    "Tightening",
     "UnknownVariableError",
     "Variable",
     "abduct",
@@ -60,6 +66,8 @@ __all__ = [
     "channel_effects",
     "compare",
     "compare_alternatives",
+    "compare_futures",
+    "compare_sentences",
     "compare_vintages",
     "compile_problem",
     "conditional_forecast",
@@ -67,13 +75,17 @@ __all__ = [
     "counterfactual",
     "coverage",
     "default_transmission",
+    "designed_effect",
     "diff_vintages",
+    "draw_future_paths",
+    "draw_scenario_paths",
     "effects_table",
     "episode",
     "evidence_draws",
     "evidence_effects",
     "evidence_table",
     "evidence_weights",
+    "expected_by_odds",
     "fair_sentences",
     "find_vintage",
     "fit",
@@ -102,9 +114,13 @@ __all__ = [
     "load_quantities",
     "load_rule",
     "load_scenario",
+    "load_scenarios",
+    "load_sectors",
     "load_sweep",
     "loo_weights",
     "measure_effects",
+    "mix_sentences",
+    "mixture",
     "nowcast_table",
     "parameter_swings",
     "pin",
@@ -116,6 +132,7 @@ __all__ = [
     "pooled_priors",
     "power_scaling",
     "prior_alternatives",
+    "probabilities",
     "quantity_draws",
     "random_causes",
     "rank_factors",
@@ -123,14 +140,22 @@ __all__ = [
     "replace_equation",
     "required_relief",
     "respond",
+    "respond_to",
+    "reweighted",
     "run_sweep",
     "sample_prior",
     "sample_prior_predictive",
     "sanity_checks",
     "save",
     "scorecard",
+    "sector_premiums",
+    "sector_sentences",
+    "sector_table",
     "simulate",
     "spectral_radius",
+    "spread_sentences",
+    "spread_split",
+    "statement_probabilities",
     "step_response",
     "tipping_point",
     "tipping_table",
@@ -195,6 +220,11 @@ from .errors import (
 )
 from .evidence import load_evidence
 from .forecasts import forecast_error_variance_decomposition, simulate
+from .future_effects import designed_effect, respond_to
+from .future_mixture import compare_futures, expected_by_odds, mixture, probabilities, reweighted
+from .future_reading import compare_sentences, mix_sentences, sector_sentences, spread_sentences
+from .future_statements import Statement, statement_probabilities
+from .futures import FuturePaths, draw_future_paths, draw_scenario_paths
 from .implied import (
     evidence_draws,
     evidence_effects,
@@ -225,13 +255,17 @@ from .refutation import (
     random_causes,
     with_driver,
 )
+from .relief_designs import ReliefDesign, Tightening
 from .required import RequiredRelief, Target, relief_frontier, required_relief
 from .samplers import Nutpie, PyMCSampler
 from .sampling import Fit, compile_problem, fit, sample_prior_predictive
 from .sanctions import SanctionsModel
+from .scenario_files import FutureProcess, ScenarioLibrary, load_scenarios
 from .scenarios import Scenario, load_scenario
 from .scm import StructuralCausalModel
+from .sectors import load_sectors, sector_premiums, sector_table
 from .sensitivity import headline_claims, leave_one_link_out, parameter_swings, power_scaling
+from .spread import spread_split
 from .stability import spectral_radius
 from .storage import load, save
 from .subsamples import leave_out_periods

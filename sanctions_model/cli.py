@@ -13,7 +13,8 @@ import typer
 
 from sanctions_model.cli_data import data_app
 from sanctions_model.cli_evidence import compare, confounding, evidence, refute, sensitivity
-from sanctions_model.cli_histories import counterfactual_app, forecast, scenario_app
+from sanctions_model.cli_futures import scenario_app
+from sanctions_model.cli_histories import counterfactual_app, forecast
 from sanctions_model.cli_options import (
     DEFAULT_FIT,
     CsvOption,

@@ -22,15 +22,23 @@ from sanctions_model.console import View, configure, show
 from sanctions_model.errors import QuestionError
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from sanctions_model.conditional import Condition
     from sanctions_model.counterfactuals import Episode
     from sanctions_model.interventions import Intervention
     from sanctions_model.sampling import Fit
     from sanctions_model.scenarios import Scenario
 
-__all__ = ["counterfactual_app", "forecast", "scenario_app"]
+__all__ = [
+    "FileOption",
+    "OutcomeOption",
+    "ScaleOption",
+    "SetOption",
+    "ShiftOption",
+    "counterfactual_app",
+    "forecast",
+    "read_interventions",
+    "scenario_app",
+]
 
 _LOG = logging.getLogger("sanctions_model.cli")
 _ASSIGNMENT = re.compile(
@@ -72,12 +80,13 @@ def _assignment(text: str, option: str) -> tuple[str, float, int, int | None]:
     return match["variable"], value, start, last
 
 
-def _interventions(
+def read_interventions(
     setting: list[str] | None,
     shift: list[str] | None,
     scale: list[str] | None,
     scenario: "Scenario | None" = None,
 ) -> list["Intervention"]:
+    """Return the interventions of a scenario and of the options --set, --shift and --scale."""
     from sanctions_model.interventions import ScaleBy, SetTo, ShiftBy
 
     found: list[Intervention] = list(scenario.interventions) if scenario else []
@@ -145,7 +154,10 @@ def run_counterfactual(
     past = _episode(fitted, start, end)
     result = counterfactual(
         past,
-        interventions=_stay(fitted, past, stay) + _interventions(setting, shift, scale, scenario),
+        interventions=[
+            *_stay(fitted, past, stay),
+            *read_interventions(setting, shift, scale, scenario),
+        ],
         without_shocks=[*(without_shocks or []), *(scenario.without_shocks if scenario else ())],
         outcomes=outcome,
     )
@@ -227,7 +239,7 @@ def forecast(
 
     scenario = load_scenario(file) if file else None
     conditions = _conditions(condition) + list(scenario.conditions if scenario else ())
-    interventions = _interventions(setting, shift, scale, scenario)
+    interventions = read_interventions(setting, shift, scale, scenario)
     if conditions and interventions:
         raise QuestionError("Conditions and interventions in one forecast; ask for one of them.")
     fitted = load_fit(fit)
@@ -281,44 +293,6 @@ def _conditions(given: list[str] | None) -> list["Condition"]:
         periods = dict.fromkeys(range(start, stop + 1), value)
         found.append(Condition(variable=variable, values=periods))
     return found
-
-
-@scenario_app.command("run")
-def run_scenario(
-    setting: SetOption = None,
-    shift: ShiftOption = None,
-    scale: ScaleOption = None,
-    file: FileOption = None,
-    horizon: Annotated[int, typer.Option(help="Periods.")] = 20,
-    outcome: OutcomeOption = None,
-    seed: Annotated[int, typer.Option(help="Random seed of the shocks.")] = 20260101,
-    fit: FitOption = DEFAULT_FIT,
-    csv: CsvOption = None,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Effect of interventions on any variables, against the future without them."""
-    configure(quiet=quiet)
-    from sanctions_model.reading import over_time_view, summary_table
-    from sanctions_model.scenarios import load_scenario, scenario_effect
-
-    scenario = load_scenario(file) if file else None
-    interventions = _interventions(setting, shift, scale, scenario)
-    fitted = load_fit(fit)
-    effect: xr.DataArray = scenario_effect(
-        fitted.problem,
-        fitted.draws,
-        interventions,
-        horizon=horizon,
-        random_seed=seed,
-        outcomes=outcome,
-    )
-    table = summary_table({"effect": effect})
-    write_csv(table, csv)
-    label = scenario.label if scenario else "the interventions"
-    title = f"Effect of {label}, against the future without"
-    view = over_time_view(effect, fitted.scm, title)
-    show(View(table=table, title=title) if as_json else view, as_json=as_json)
 
 
 @scenario_app.command("require")

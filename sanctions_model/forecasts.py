@@ -23,6 +23,7 @@ from sanctions_model.scm import StructuralCausalModel
 
 __all__ = [
     "continuation_words",
+    "forecast_error_variance",
     "forecast_error_variance_decomposition",
     "last_known_period",
     "simulate",
@@ -197,13 +198,37 @@ def forecast_error_variance_decomposition(
     -----
     Lütkepohl, New Introduction to Multiple Time Series Analysis (2005), section 2.3.3.
     """
+    shares = forecast_error_variance(scm, draws, horizon=horizon, outcomes=outcomes)
+    values = shares.to_numpy()
+    total = values.sum(axis=1, keepdims=True)
+    values /= np.where(total > 0, total, np.nan)
+    return shares.rename("share")
+
+
+def forecast_error_variance(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    *,
+    horizon: int = 20,
+    outcomes: Sequence[str] | None = None,
+) -> xr.DataArray:
+    """Variance of the forecast error that each equation's shocks make, parameters given.
+
+    Parameters, errors and source as for `forecast_error_variance_decomposition`, whose shares are
+    these over their sum.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(outcome, shock, horizon, chain, draw)``, in squared units of the outcome.
+    """
     horizon = require_horizon(horizon)
     parameters = DrawParameters(scm, draws)
     wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
     pulse = np.zeros((horizon, 1))
     pulse[0] = 1.0
     shape = (len(wanted), len(scm.stochastic), horizon, *parameters.shape)
-    shares = np.empty(shape)
+    variances = np.empty(shape)
     for position, name in enumerate(scm.stochastic):
         variance = parameters.row("scale", name) ** 2
         if scm.noise is Noise.STUDENT_T:
@@ -218,13 +243,11 @@ def forecast_error_variance_decomposition(
         squares = response.isel({dims.SCENARIO: 0}).to_numpy()
         np.square(squares, out=squares)
         squares *= variance.reshape(parameters.shape)
-        np.cumsum(squares, axis=1, out=shares[:, position])
-    total = shares.sum(axis=1, keepdims=True)
-    shares /= np.where(total > 0, total, np.nan)
+        np.cumsum(squares, axis=1, out=variances[:, position])
     labels = response.isel({dims.SCENARIO: 0}).coords
     return xr.DataArray(
-        shares,
+        variances,
         dims=(dims.OUTCOME, "shock", dims.HORIZON, dims.CHAIN, dims.DRAW),
         coords={**labels, "shock": list(scm.stochastic)},
-        name="share",
+        name="variance",
     )

@@ -54,8 +54,9 @@ def asymmetric_adjustment(
     Parameters
     ----------
     paths : numpy.ndarray
-        Measure intensities, shape ``(scenario, period)``; the first period is the start, where
-        effective intensity, peak and measure are equal.
+        Measure intensities, shape ``(scenario, period)``, or ``(scenario, period, draw)`` where
+        every draw has its own; the first period is the start, where effective intensity, peak and
+        measure are equal.
     share, speed : numpy.ndarray
         Recoverable share and recovery speed per period, shape ``(draw,)``.
     effective : numpy.ndarray, optional
@@ -70,12 +71,13 @@ def asymmetric_adjustment(
     numpy.ndarray
         Shape ``(scenario, period, draw)``.
     """
-    result = np.empty((*paths.shape, np.size(share)))
-    result[:, 0] = paths[:, :1] if effective is None else effective
+    own = paths if paths.ndim == 3 else paths[:, :, None]
+    result = np.empty((*paths.shape[:2], np.size(share)))
+    result[:, 0] = own[:, 0] if effective is None else effective
     state = result[:, 0]
-    highest = paths[:, :1] if peak is None else np.full((len(paths), 1), peak)
+    highest = own[:, 0] if peak is None else np.full((len(paths), 1), peak)
     for period in range(1, paths.shape[1]):
-        now, before = paths[:, period, None], paths[:, period - 1, None]
+        now, before = own[:, period], own[:, period - 1]
         highest = np.maximum(highest, now)
         imposed = np.minimum(state + now - before, highest)
         goal = now + (1.0 - share) * (highest - now)

@@ -196,8 +196,9 @@ def propagate(
     horizon : int
         Number of periods, at least 1.
     exogenous : mapping of str to numpy.ndarray, optional
-        Paths of exogenous variables, shape ``(horizon,)`` or ``(scenario, horizon)``; the others
-        take their declared continuation.
+        Paths of exogenous variables, shape ``(horizon,)``, ``(scenario, horizon)`` or, each draw
+        with its own, ``(scenario, horizon, chain * draw)``; the others take their declared
+        continuation.
     start : Start, optional
         State before the first period; by default observed variables are 0 and latent states at
         rest with the exogenous variables at their first continued value.
@@ -229,18 +230,14 @@ def propagate(
     continued = continuation_paths(scm, horizon, last)
     if start is None:
         start = _steady_start(scm, forms, {name: path[0] for name, path in continued.items()})
-    paths = _scenario_paths(scm, horizon, continued | dict(exogenous or {}))
+    paths = _scenario_paths(scm, horizon, continued | dict(exogenous or {}), parameters.size)
     for intervention in interventions:
         if intervention.variable in paths:
             path = paths[intervention.variable].copy()
             for step in range(horizon):
                 path[:, step] = intervention.apply(path[:, step], step + 1)
             paths[intervention.variable] = path
-    past = (len(next(iter(paths.values()), [()])), scm.longest_lag)
-    full = {
-        name: np.concatenate([np.broadcast_to(start.values[name][:, 0], past), path], axis=1)
-        for name, path in paths.items()
-    }
+    full = {name: _after(start.values[name][:, :1].T, path) for name, path in paths.items()}
     run = Recursion(
         scm=scm,
         parameters=parameters,
@@ -278,14 +275,16 @@ def respond(
     horizon : int
         Number of periods, at least 1.
     paths : mapping of str to numpy.ndarray, optional
-        Exogenous paths that differ from the baseline, shape ``(horizon,)`` or
-        ``(scenario, horizon)``.
+        Exogenous paths that differ from the baseline, shape ``(horizon,)``,
+        ``(scenario, horizon)`` or, each draw with its own, ``(scenario, horizon, chain * draw)``.
+        A path under the name of an effective measure is what that follows in place of its measure:
+        the measure as it is felt, where this differs from the law.
     baseline : mapping of str to float or numpy.ndarray, optional
         These variables without the change, a level or a path of shape ``(horizon,)``; their
         declared continuation by default. Before the first period they are at its first value.
     shocks : mapping of str to numpy.ndarray, optional
-        Extra shocks in the units of the equations, shape ``(horizon,)`` or
-        ``(horizon, chain * draw)``.
+        Extra shocks in the units of the equations, shape ``(horizon,)``,
+        ``(horizon, chain * draw)`` or ``(scenario, horizon, chain * draw)``.
     closed : sequence of collection of str, optional
         One collection of link labels a scenario: through these links nothing passes.
     held : collection of str
@@ -306,19 +305,24 @@ def respond(
     horizon = require_horizon(horizon)
     parameters = DrawParameters(scm, draws, with_constants=False)
     forms = linear_forms(scm, parameters, with_constants=False)
-    given = _scenario_paths(scm, horizon, dict(paths or {}), at_least=len(closed or [()]))
+    extra = _checked_shocks(scm, shocks, (horizon, parameters.size))
+    given = _scenario_paths(
+        scm,
+        horizon,
+        dict(paths or {}),
+        parameters.size,
+        allowed=[*scm.exogenous, *scm.effective],
+        at_least=max(len(closed or [()]), *(len(p) for p in extra.values() if p.ndim == 3), 1),
+    )
     stay = continuation_paths(scm, horizon, {})
     for name, level in (baseline or {}).items():
         if name not in scm.exogenous:
             raise UnknownVariableError.from_name(name, scm.exogenous, "the baseline")
         stay[name] = np.broadcast_to(np.asarray(level, dtype=float), (horizon,))
     past = {name: np.full((1, scm.longest_lag), path[0]) for name, path in stay.items()}
-    base = {name: np.concatenate([past[name], stay[name][None]], axis=1) for name in given}
-    levels = {
-        name: np.concatenate([np.repeat(past[name], len(path), axis=0), path], axis=1)
-        for name, path in given.items()
-    }
-    extra = _checked_shocks(scm, shocks, (horizon, parameters.size))
+    followed = {n: scm.effective[n].measure if n in scm.effective else n for n in given}
+    base = {name: _after(past[name], stay[name][None]) for name in followed.values()}
+    levels = {name: _after(past[followed[name]], path) for name, path in given.items()}
     closures = _checked_closures(scm, closed, max([1, *(len(path) for path in given.values())]))
     for name in held:
         scm.graph.require(name, "the variables held")
@@ -341,10 +345,17 @@ def respond(
     return run.over(Drivers(scm, parameters, levels, baseline=base), outcomes)
 
 
+def _after(past: np.ndarray, path: np.ndarray) -> np.ndarray:
+    """Put the periods of a past, shape ``(1, lags)``, before each scenario's path."""
+    early = past if path.ndim == 2 else past[:, :, None]
+    shape = (len(path), early.shape[1], *path.shape[2:])
+    return np.concatenate([np.broadcast_to(early, shape), path], axis=1)
+
+
 def _checked_shocks(
     scm: StructuralCausalModel, shocks: Mapping[str, np.ndarray] | None, shape: tuple[int, int]
 ) -> dict[str, np.ndarray]:
-    """Shocks as ``(horizon, draw)`` arrays of stochastic equations."""
+    """Shocks of stochastic equations, ``(horizon, draw)`` or ``(scenario, horizon, draw)``."""
     checked = {}
     for name, path in (shocks or {}).items():
         if name not in scm.stochastic:
@@ -354,12 +365,12 @@ def _checked_shocks(
             )
         array = np.asarray(path, dtype=float)
         array = array[:, None] if array.ndim == 1 else array
-        if array.shape not in (shape, (shape[0], 1)) or not np.isfinite(array).all():
+        if array.shape[-2:] not in (shape, (shape[0], 1)) or not np.isfinite(array).all():
             raise QuestionError(
                 f"The shocks to {name!r} have shape {np.shape(path)}; expected finite values of "
                 f"shape {shape} or {shape[:1]}."
             )
-        checked[name] = np.broadcast_to(array, shape)
+        checked[name] = np.broadcast_to(array, (*array.shape[:-2], *shape))
     return checked
 
 
@@ -383,18 +394,22 @@ def _scenario_paths(
     scm: StructuralCausalModel,
     horizon: int,
     paths: Mapping[str, np.ndarray],
+    size: int,
+    *,
+    allowed: Collection[str] | None = None,
     at_least: int = 1,
 ) -> dict[str, np.ndarray]:
-    """All paths as ``(scenario, horizon)`` arrays of one length."""
+    """All paths as ``(scenario, horizon)`` or ``(scenario, horizon, draw)``, of one length."""
     checked = {}
     for name, path in paths.items():
-        if name not in scm.exogenous:
+        if name not in (scm.exogenous if allowed is None else allowed):
             scm.graph.require(name, "the exogenous paths")
             raise QuestionError(
                 f"A path for {name!r}, which is not exogenous; use an intervention such as SetTo."
             )
         array = np.atleast_2d(np.asarray(path, dtype=float))
-        if array.shape[1] != horizon or not np.isfinite(array).all():
+        ours = array.shape[1] == horizon and array.shape[2:] in ((), (1,), (size,))
+        if not ours or not np.isfinite(array).all():
             raise QuestionError(
                 f"The path of {name!r} has shape {np.shape(path)}; "
                 f"expected {horizon} finite values, one a period."
@@ -404,4 +419,4 @@ def _scenario_paths(
     for name, path in checked.items():
         if len(path) not in (1, count):
             raise QuestionError(f"{name!r} has {len(path)} scenarios, another path {count}.")
-    return {n: np.broadcast_to(p, (count, horizon)) for n, p in checked.items()}
+    return {n: np.broadcast_to(p, (count, *p.shape[1:])) for n, p in checked.items()}

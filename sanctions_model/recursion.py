@@ -61,9 +61,11 @@ class Drivers:
         found = {}
         for name in names:
             measure = self.scm.effective[name].measure if name in self.scm.effective else name
-            if measure not in self.levels:
+            # A path given for the effective measure is the one it follows instead of the measure.
+            followed = name if name in self.levels else measure
+            if followed not in self.levels:
                 continue  # no difference to the baseline
-            found[name] = self._path(name, measure, self.levels[measure][rows])
+            found[name] = self._path(name, measure, self.levels[followed][rows])
             if self.baseline is not None:
                 if name not in self._unchanged:
                     path = self.baseline[measure]
@@ -74,13 +76,14 @@ class Drivers:
     def _path(self, name: str, measure: str, path: np.ndarray) -> np.ndarray:
         if name in self.scm.effective:
             return self._effective(name, measure, path)
-        return path[:, :, None]
+        return path if path.ndim == 3 else path[:, :, None]
 
     def _effective(self, name: str, measure: str, path: np.ndarray) -> np.ndarray:
         share = self.parameters.row("recoverable_share", measure)
         speed = self.parameters.row("recovery_speed", measure)
         first = self.scm.longest_lag - 1
-        early = np.broadcast_to(path[:, :first, None], (*path[:, :first].shape, share.size))
+        before = path[:, :first] if path.ndim == 3 else path[:, :first, None]
+        early = np.broadcast_to(before, (len(path), first, share.size))
         state, peak = None, None
         if self.start is not None:
             past = np.broadcast_to(self.start.values[name], (first + 1, share.size))
@@ -123,7 +126,8 @@ class Recursion:
         )
         for name in wanted:
             self.scm.require(name, "the outcomes")
-        count = max(drivers.scenarios, len(self.closed or [()]))
+        shocked = [len(path) for path in self.shocks.values() if path.ndim == 3]
+        count = max([drivers.scenarios, len(self.closed or [()]), *shocked])
         size = self.parameters.size
         result = np.zeros((len(wanted), count, self.horizon, size))
         needed = self._needed(wanted)
@@ -178,7 +182,7 @@ class Recursion:
                     if (name, position) in masks:
                         np.multiply(work, masks[name, position], out=work)
                     value += work
-                self._disturb(name, value, period)
+                self._disturb(name, value, period, rows)
             for name, level in levels.items():
                 totals[name] += level.sign * rings[level.flow][now]
             now_known = {name: ring[now] for name, ring in rings.items()} | totals
@@ -187,10 +191,11 @@ class Recursion:
                 if name in now_known:
                     result[position, :, period] = now_known[name]
 
-    def _disturb(self, name: str, value: np.ndarray, period: int) -> None:
+    def _disturb(self, name: str, value: np.ndarray, period: int, rows: slice) -> None:
         """Add the period's shock, then let the interventions have their say."""
         if name in self.shocks:
-            value += self.shocks[name][period]
+            shock = self.shocks[name]
+            value += shock[rows, period] if shock.ndim == 3 else shock[period]
         for edit in self.edits:
             if edit.variable == name:
                 value[...] = edit.apply(value, period + 1)

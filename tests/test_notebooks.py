@@ -40,6 +40,18 @@ def test_the_histories_notebook_runs_on_a_fit(tmp_path, monkeypatch):
 
 
 @pytest.mark.notebook
+@pytest.mark.slow  # the split of the spread takes its thousand paths whatever the draws
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
+def test_the_futures_notebook_runs_on_a_fit(tmp_path, monkeypatch):
+    fit = sm.sample_prior_predictive(
+        sm.default_transmission(), sm.load_observations(), sm.load_priors(), draws=40
+    )
+    path = sm.save(fit, tmp_path / "prior.nc")
+    texts = execute("futures.ipynb", monkeypatch, SANCTIONS_MODEL_FIT=path)
+    assert any("ten points more for the reset" in text for text in texts)
+
+
+@pytest.mark.notebook
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
 def test_the_quickstart_runs_with_few_draws(monkeypatch):
     texts = execute("quickstart.ipynb", monkeypatch, SANCTIONS_MODEL_DRAWS=50)

@@ -6,6 +6,7 @@ from sanctions_model.plots.counterfactual import plot_counterfactual
 from sanctions_model.plots.decomposition import plot_decomposition
 from sanctions_model.plots.forecast import plot_forecast
 from sanctions_model.plots.forest import plot_forest
+from sanctions_model.plots.futures import plot_future_effects, plot_odds, plot_spread
 from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.main import main_figures
 from sanctions_model.plots.nowcast import plot_nowcast
@@ -14,6 +15,7 @@ from sanctions_model.plots.required import plot_required_relief
 from sanctions_model.plots.response_surface import plot_response_surface
 from sanctions_model.plots.responses import plot_responses
 from sanctions_model.plots.scorecard import plot_scorecard
+from sanctions_model.plots.sectors import plot_sectors
 from sanctions_model.plots.style import save_figures
 from sanctions_model.plots.sweep import sweep_figures
 from sanctions_model.plots.sweep_tornado import plot_sweep_tornado
@@ -29,13 +31,17 @@ __all__ = [
     "plot_decomposition",
     "plot_forecast",
     "plot_forest",
+    "plot_future_effects",
     "plot_graph",
     "plot_nowcast",
+    "plot_odds",
     "plot_prior_posterior",
     "plot_required_relief",
     "plot_response_surface",
     "plot_responses",
     "plot_scorecard",
+    "plot_sectors",
+    "plot_spread",
     "plot_sweep_tornado",
     "plot_tipping",
     "plot_tornado",

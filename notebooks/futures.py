@@ -1,0 +1,183 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Reset, limited cooperation, status quo or deterioration: what would each do, and does it matter?
+#
+# Needs a fit: `make run` writes one to `results/russia`. The futures, their odds and how one turns
+# into another stand in `data/scenarios.toml`; the sizes there are judgement, so put in your own.
+
+# %%
+# %matplotlib inline
+import os
+
+import numpy as np
+
+import sanctions_model as sm
+from sanctions_model.plots import (
+    plot_forecast,
+    plot_future_effects,
+    plot_odds,
+    plot_sectors,
+    plot_spread,
+)
+
+fit = sm.load(os.environ.get("SANCTIONS_MODEL_FIT", "../results/russia/posterior.nc"))
+problem, draws, scm = fit.problem, fit.draws, fit.scm
+library, seed, horizon = sm.load_scenarios(), 20260101, 20
+outcomes = ["price_level", "inflation_yoy", "key_rate", "gdp_level", "rouble", "real_wage_level"]
+
+
+# %% [markdown]
+# ## What each future does while it lasts
+#
+# Every draw of the parameters meets its own path of each future: depth, timing, opposition in
+# Washington, firms that hesitate. An announcement acts on asset prices alone: part of the fall of
+# the risk premium comes with it, and the rouble's move in that quarter is topped up to what was
+# seen in February 2025, which then fades. Nothing else anticipates.
+
+# %%
+lasting = sm.compare_futures(
+    problem, draws, library, horizon=horizon, outcomes=outcomes, random_seed=seed
+)
+plot_future_effects(lasting, scm=scm)
+
+# %%
+print("\n\n".join(sm.compare_sentences(lasting, scm)))
+
+# %% [markdown]
+# ## The packages alone
+#
+# Where each enters: reserves are half of the measure `assets`; machinery, equipment and aviation
+# parts are parts of `trade` and `transport`; the Northern Sea Route is a shift of GDP from the
+# third year and enters no measure.
+
+# %%
+for name in ("partial_lifting", "unfreezing", "machinery", "northern_sea_route"):
+    scenario = library.named(name)
+    effect = sm.designed_effect(
+        scm, draws, scenario, horizon=horizon, random_seed=seed, outcomes=outcomes
+    )
+    last = effect.isel(horizon=-1).quantile([0.055, 0.5, 0.945], dim=("chain", "draw"))
+    parts = [
+        f"{o} {float(last.sel(outcome=o, quantile=0.5)):+.2f} "
+        f"({float(last.sel(outcome=o, quantile=0.055)):+.2f}; "
+        f"{float(last.sel(outcome=o, quantile=0.945)):+.2f})"
+        for o in ("gdp_level", "price_level", "key_rate", "rouble")
+    ]
+    print(f"{scenario.label}, after {horizon} quarters: {'; '.join(parts)}.\n")
+
+# %% [markdown]
+# ## The mixture: futures that slide into each other
+
+# %%
+sliding = sm.compare_futures(
+    problem,
+    draws,
+    library,
+    horizon=horizon,
+    outcomes=[*outcomes, "gdp_growth"],
+    random_seed=seed,
+    transitions=True,
+)
+together = sm.mixture(sliding, random_seed=seed)
+levels = together["path"].assign_attrs(together.attrs)
+plot_forecast(
+    levels, problem, draws, outcomes=["inflation_yoy", "key_rate", "gdp_growth", "rouble"]
+)
+
+# %%
+texts = [
+    "key_rate <= 10 by 2028Q4",
+    "key_rate <= 10 in 2028Q4",
+    "gdp_level >= 0.5 against status quo in 2030Q4",
+    "gdp_level >= 2 against status quo in 2030Q4",
+]
+statements = [sm.Statement.parse(text, start=sliding.attrs["start"]) for text in texts]
+sm.statement_probabilities(sliding, statements).round(3)
+
+# %% [markdown]
+# ## How much of the spread is politics, and how much economics?
+#
+# The law of total variance in a stated order: which future begins, how it goes, parameters,
+# shocks. Once for the effects of the measures, once for the forecasts.
+
+# %%
+split = sm.spread_split(
+    problem, draws, library, horizon=horizon, outcomes=outcomes, random_seed=seed
+)
+plot_spread(split, of_effect=True, scm=scm)
+
+# %%
+plot_spread(split, scm=scm)
+
+# %%
+print("\n\n".join(sm.spread_sentences(split, scm)))
+
+# %% [markdown]
+# ## Your own odds
+
+# %%
+shown = ["gdp_level", "price_level", "key_rate", "rouble"]
+odds = sm.expected_by_odds(sliding, future="reset", odds=np.linspace(0, 1, 21))
+plot_odds(
+    odds,
+    future=library.named("reset").label,
+    probability=library.process().initial[0],
+    horizons=[8, 12, 20],
+    outcomes=shown,
+    scm=scm,
+)
+
+# %% [markdown]
+# ## Sectors
+
+# %%
+size = draws.sizes["chain"] * draws.sizes["draw"]
+paths = sm.draw_scenario_paths(
+    library.named("reset"), paths=size, horizon=horizon, generator=np.random.default_rng(seed)
+)
+sectors = sm.sector_premiums(scm, draws, paths, random_seed=seed)
+plot_sectors(sectors, scenario=library.named("reset").label, scm=scm)
+
+# %%
+print("\n\n".join(sm.sector_sentences(sectors, scm)))
+
+# %% [markdown]
+# ## The answer
+
+# %%
+end = lasting["effect"].isel(horizon=-1).median(("chain", "draw"))
+reset, worse = end.sel(scenario="reset"), end.sel(scenario="deterioration")
+gdp = split["effect"].sel(outcome="gdp_level", horizon=horizon, order="future first")
+politics = float((gdp / gdp.sum()).sel(source=["future", "path"]).sum())
+forecast = split["path"].sel(outcome="gdp_level", horizon=horizon, order="future first")
+of_forecast = float((forecast / forecast.sum()).sel(source=["future", "path"]).sum())
+slope = float(np.diff(odds.sel(outcome="gdp_level", horizon=horizon).isel(odds=[0, -1]))[0])
+gdp_end, price_end = (
+    {name: float(own.sel(outcome=outcome)) for name, own in (("reset", reset), ("worse", worse))}
+    for outcome in ("gdp_level", "price_level")
+)
+print(
+    f"After {horizon} quarters a lasting reset puts GDP {gdp_end['reset']:+.2f} % and consumer "
+    f"prices {price_end['reset']:+.2f} % from the status quo, deterioration "
+    f"{gdp_end['worse']:+.2f} % and {price_end['worse']:+.2f} % (medians). Since futures "
+    f"slide, ten points more for the reset are worth {slope / 10:+.3f} % of GDP. Politics is "
+    f"{100 * politics:.0f} % of what is uncertain about the effect on GDP, but "
+    f"{100 * of_forecast:.1f} % of what is uncertain about GDP: shocks and parameters that no "
+    "sanction moves are the rest. Hardly any measure has ever been lifted in the sample, so sizes "
+    "and signs lean on the published estimates behind the priors."
+)
+
+# %%
+fit.manifest["versions"]

@@ -1,0 +1,228 @@
+"""What drawn futures do: the measures' paths pushed through the equations, draw by draw.
+
+*Effect of a path*: ``E[y_h | do(measures follow the path)] - E[y_h | do(measures stay)]``.
+Everything after the effective measures is linear, so it needs no shocks and no start. Three things
+enter beside the measures: what asset prices see ahead of the law, what firms do not act on yet, and
+shifts of levels, the rouble's at an announcement among them.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.errors import QuestionError
+from sanctions_model.futures import KINDS, FuturePaths, draw_scenario_paths
+from sanctions_model.parameters import DrawParameters, linear_forms
+from sanctions_model.propagate import respond
+from sanctions_model.scenario_files import Scenario
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.transmission import MEASURES
+
+__all__ = ["designed_effect", "respond_to"]
+
+_RISK, _ROUBLE = "risk_premium", "rouble"
+
+
+def designed_effect(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    scenario: Scenario,
+    *,
+    horizon: int,
+    random_seed: int,
+    outcomes: Sequence[str] | None = None,
+) -> xr.DataArray:
+    """Effect of a scenario's designs against the status quo, each draw with its own path.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    scenario : Scenario
+        With designs.
+    horizon : int
+    random_seed : int
+        Of the paths.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(outcome, horizon, chain, draw)``.
+
+    Raises
+    ------
+    QuestionError, UnknownVariableError
+        As for `draw_scenario_paths` and `respond_to`.
+    """
+    drawn = draw_scenario_paths(
+        scenario,
+        paths=draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW],
+        horizon=horizon,
+        generator=np.random.default_rng(random_seed),
+    )
+    effect = respond_to(scm, draws, drawn.one_a_draw(), outcomes=outcomes)
+    return effect.isel({dims.SCENARIO: 0})
+
+
+def respond_to(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    paths: FuturePaths,
+    *,
+    outcomes: Sequence[str] | None = None,
+) -> xr.DataArray:
+    """Effect of drawn paths against the status quo, draw by draw.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    paths : FuturePaths
+        Without a dim for futures: every draw meets every path; with one: one path a draw.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(outcome, scenario, horizon, chain, draw)``; ``scenario`` counts paths or futures.
+
+    Raises
+    ------
+    QuestionError
+        If paths and draws differ in number, or the model lacks what a design acts on.
+    UnknownVariableError
+        If a name is unknown.
+    """
+    paired = paths.regime.ndim == 3
+    size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
+    if paired and paths.paths != size:
+        raise QuestionError(f"{paths.paths} paths of each future for {size} draws; one a draw.")
+    followed = {equation.measure: name for name, equation in scm.effective.items()}
+    given, idle = {}, []
+    for position, name in enumerate(MEASURES):
+        law, felt, priced = (getattr(paths, kind)[..., position, :, :] for kind in KINDS)
+        if not ((law != 1).any() or (felt != 1).any() or (priced != 1).any()):
+            continue
+        if name not in scm.exogenous:
+            idle.append(name)
+            continue
+        given[name] = priced if paired else priced.T
+        if name in followed:
+            given[followed[name]] = felt if paired else felt.T
+    if idle:
+        raise QuestionError(f"The model has no measure {', '.join(idle)}, which a future moves.")
+    _require_priced(scm, paths)
+    return respond(
+        scm,
+        draws,
+        horizon=paths.horizon,
+        paths=given,
+        baseline={name: 1.0 for name in given if name in scm.exogenous},
+        shocks=_shocks(scm, draws, paths, paired=paired),
+        outcomes=outcomes,
+    ).rename("effect")
+
+
+def _require_priced(scm: StructuralCausalModel, paths: FuturePaths) -> None:
+    """Refuse to bring forward what is no asset price."""
+    for position, name in enumerate(MEASURES):
+        at = (..., position, slice(None), slice(None))
+        if (paths.priced[at] == paths.law[at]).all():
+            continue
+        children = {edge.child for edge in scm.graph.edges if edge.parent == name}
+        other = sorted(children - {_RISK} - set(scm.effective))
+        if other:
+            raise QuestionError(
+                f"An announcement brings forward what {name!r} does to the risk premium, but it "
+                f"also enters {', '.join(other)}; leave the announcement out."
+            )
+
+
+def _shocks(
+    scm: StructuralCausalModel, draws: xr.Dataset, paths: FuturePaths, *, paired: bool
+) -> dict[str, np.ndarray]:
+    """Shocks that make the shifts of levels and of the rouble, shape ``(scenario, period, draw)``.
+
+    An equation with an own lag would carry a shock on; these are net of that.
+    """
+    wanted = {name: _drawn_last(path, paired=paired) for name, path in paths.growth.items()}
+    if paths.rouble.any():
+        shift = _rouble_shift(scm, draws, paths, paired=paired)
+        wanted[_ROUBLE] = wanted.get(_ROUBLE, 0.0) + shift
+    if not wanted:
+        return {}
+    forms = linear_forms(
+        scm, DrawParameters(scm, draws, with_constants=False), with_constants=False
+    )
+    levels = {level.variable.name: level for level in scm.levels}
+    shocks: dict[str, np.ndarray] = {}
+    for name, growth in wanted.items():
+        if name not in levels:
+            scm.require(name, "the shifts of levels")
+            raise QuestionError(f"{name!r} is no level; expected one of {', '.join(levels)}.")
+        flow, sign = levels[name].flow, levels[name].sign
+        if flow not in scm.stochastic:
+            raise QuestionError(f"{name!r} cumulates {flow!r}, which has no equation to shift.")
+        shock = growth
+        for term in forms[flow].terms:
+            if term.parent == flow:
+                shock = shock - term.weight * _lagged(growth, term.lag)
+        shocks[flow] = shocks.get(flow, 0.0) + sign * shock
+    return shocks
+
+
+def _drawn_last(path: np.ndarray, *, paired: bool) -> np.ndarray:
+    """Put draws last: their own path, or the same for all."""
+    return path if paired else path.T[..., None]
+
+
+def _lagged(path: np.ndarray, lag: int) -> np.ndarray:
+    """Shift a path of shape ``(scenario, period, draw)`` by some periods."""
+    shifted = np.zeros_like(path)
+    if lag < path.shape[1]:
+        shifted[:, lag:] = path[:, : path.shape[1] - lag]
+    return shifted
+
+
+def _rouble_shift(
+    scm: StructuralCausalModel, draws: xr.Dataset, paths: FuturePaths, *, paired: bool
+) -> np.ndarray:
+    """Return what tops the rouble's move at an announcement up to its stated size, and its fading.
+
+    The model's own move in that period is what the risk premium brought forward does at once.
+    """
+    if _ROUBLE not in {level.variable.name for level in scm.levels}:
+        raise QuestionError("An announcement shifts the rouble, a level that the model lacks.")
+    announced = paths.rouble != 0
+    shift = _drawn_last(paths.rouble, paired=paired)
+    for position, name in enumerate(MEASURES):
+        at = (..., position, slice(None), slice(None))
+        early = (paths.priced[at] - paths.law[at]) * announced
+        if early.any():
+            at_once = _impact(scm, draws, name)
+            shift = shift - at_once * _drawn_last(early, paired=paired)
+    fading = shift.copy()
+    for lag, share in enumerate(paths.fade, start=1):
+        fading -= share * _lagged(shift, lag)
+    return fading
+
+
+def _impact(scm: StructuralCausalModel, draws: xr.Dataset, measure: str) -> np.ndarray:
+    """Rouble's move in the same period per unit of a measure that firms do not feel yet."""
+    stays = {name: np.ones(1) for name, e in scm.effective.items() if e.measure == measure}
+    found = respond(
+        scm,
+        draws,
+        horizon=1,
+        paths={measure: np.full(1, 2.0), **stays},
+        baseline={measure: 1.0},
+        outcomes=[_ROUBLE],
+    )
+    return found.to_numpy().reshape(-1)

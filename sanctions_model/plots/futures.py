@@ -1,0 +1,286 @@
+"""The futures in pictures: what each does, where the spread is from, what the reader's odds change.
+
+Fans in levels are drawn by `plot_forecast`, which takes the simulated paths of futures as they are.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from sanctions_model import dims
+from sanctions_model.plots.panels import (
+    bands_of,
+    chosen,
+    fan,
+    fan_keys,
+    frame,
+    key,
+    key_inches,
+    row_inches,
+    zero_line,
+)
+from sanctions_model.plots.style import (
+    COLUMN_INCHES,
+    SMALL,
+    TEXT,
+    Colour,
+    add_page_text,
+    line_inches,
+    new_figure,
+    page_text_inches,
+    place_axes,
+    wrap,
+)
+from sanctions_model.plots.words import count_periods, effect_unit, periods_name
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.spread import ORDERS
+from sanctions_model.summaries import interval_rule
+from sanctions_model.transmission import default_transmission
+
+__all__ = ["plot_future_effects", "plot_odds", "plot_spread"]
+
+_LEFT, _GAP, _RIGHT = 0.62, 0.62, 0.16
+_PLOT_HEIGHT, _ROW_GAP = 1.45, 0.44
+_COLOURS = (Colour.posterior, Colour.accent, Colour.faint, Colour.negative, "#E69F00", "#56B4E9")
+# Politics in warm colours, economics in cool ones.
+_SOURCES = {
+    "future": ("#D55E00", "which future begins"),
+    "path": ("#E69F00", "how it goes: slides, depth, timing"),
+    "parameters": ("#0072B2", "parameters"),
+    "shocks": ("#BFBFBF", "shocks"),
+}
+
+
+def plot_future_effects(
+    result: xr.Dataset,
+    *,
+    outcomes: Sequence[str] | None = None,
+    scm: StructuralCausalModel | None = None,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw what each future does against the status quo.
+
+    Parameters
+    ----------
+    result : xr.Dataset
+        From `compare_futures`.
+    outcomes : sequence of str, optional
+        One panel each; all by default.
+    scm : StructuralCausalModel, optional
+        Says what outcomes are called; the default transmission by default.
+    drawn_from : str
+        What the draws are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    UnknownVariableError
+        If the result lacks an outcome.
+    """
+    scm = scm or default_transmission()
+    names = chosen(result["effect"], outcomes)
+    slides = result.attrs.get("transitions") == "True"
+    quo = str(result.attrs.get("status_quo", ""))
+    futures = [str(n) for n in result[dims.SCENARIO].to_numpy() if slides or str(n) != quo]
+    colours = {
+        str(n): _COLOURS[i % len(_COLOURS)] for i, n in enumerate(result[dims.SCENARIO].to_numpy())
+    }
+    rule, horizon = interval_rule(), result.sizes[dims.HORIZON]
+    how = "each future can slide to others once a year" if slides else "each future lasts"
+    title = f"Effects of the futures over {count_periods(scm, horizon)}"
+    caption = (
+        f"Against measures that stay as at the end of 2025; {how}. Lines: {drawn_from} medians; "
+        f"bands: 50 % interval; dashed: {rule}. Every draw of the parameters has its own path of "
+        "each future; shocks are the same in all and drop out."
+    )
+    labels = {n: str(result["scenario_label"].sel({dims.SCENARIO: n}).item()) for n in futures}
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=colours[n], lw=1.5, label=labels[n]) for n in futures
+    ]
+    handles += fan_keys(rule, outlined=True)
+    places = np.arange(1, horizon + 1)
+
+    def draw(axes: Axes, name: str) -> None:
+        for future in futures:
+            own = result["effect"].sel({dims.OUTCOME: name, dims.SCENARIO: future})
+            bands = bands_of(own.transpose(dims.CHAIN, dims.DRAW, dims.HORIZON))
+            fan(axes, places, bands, colours[future], outlined=True)
+        axes.set_xlim(1, max(horizon, 2))
+        axes.set_xticks(_ticks(horizon))
+
+    units = {name: effect_unit(scm, name) for name in names}
+    return _page(scm, names, units, title, caption, handles, draw, f"{periods_name(scm)} ahead")
+
+
+def plot_spread(
+    split: xr.Dataset,
+    *,
+    outcomes: Sequence[str] | None = None,
+    of_effect: bool = False,
+    order: str = ORDERS[0],
+    scm: StructuralCausalModel | None = None,
+) -> Figure:
+    """Draw the share of each source in the variance of the mixture, by horizon.
+
+    Parameters
+    ----------
+    split : xr.Dataset
+        From `spread_split`.
+    outcomes : sequence of str, optional
+        One panel each; all by default.
+    of_effect : bool
+        Of the effect of the measures instead of the forecast.
+    order : str
+        Which source comes first.
+    scm : StructuralCausalModel, optional
+        Says what outcomes are called; the default transmission by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    UnknownVariableError
+        If the split lacks an outcome.
+    """
+    scm = scm or default_transmission()
+    variance = split["effect" if of_effect else "path"].sel(order=order)
+    names = chosen(variance, outcomes)
+    horizon = split.sizes[dims.HORIZON]
+    what = "effects of the measures" if of_effect else "forecasts"
+    title = f"What makes {what} uncertain, up to {count_periods(scm, horizon)} ahead"
+    caption = (
+        f"Share in the variance over the mixture of futures, in %, {order}: law of total variance, "
+        "in which what two sources do together goes to the later one"
+        f"{'' if of_effect else '; shocks last and in closed form'}. Politics is the first two "
+        "areas. No interval is drawn."
+    )
+    sources = [s for s in _SOURCES if not (of_effect and s == "shocks")]
+    handles: list[Line2D | Patch] = [
+        Patch(color=_SOURCES[s][0], lw=0, label=_SOURCES[s][1]) for s in sources
+    ]
+    places = np.arange(1, horizon + 1)
+
+    def draw(axes: Axes, name: str) -> None:
+        own = variance.sel({dims.OUTCOME: name})
+        total = own.sum("source")
+        shares = (100.0 * own / total.where(total > 1e-12)).fillna(0.0)
+        low = np.zeros(horizon)
+        for source in sources:
+            high = low + shares.sel(source=source).to_numpy()
+            axes.fill_between(places, low, high, color=_SOURCES[source][0], lw=0)
+            low = high
+        axes.set(xlim=(1, max(horizon, 2)), ylim=(0, 100))
+        axes.set_xticks(_ticks(horizon))
+
+    units = dict.fromkeys(names, "% of the variance")
+    return _page(scm, names, units, title, caption, handles, draw, f"{periods_name(scm)} ahead")
+
+
+def plot_odds(
+    expected: xr.DataArray,
+    *,
+    future: str,
+    probability: float,
+    horizons: Sequence[int],
+    outcomes: Sequence[str] | None = None,
+    scm: StructuralCausalModel | None = None,
+) -> Figure:
+    """Draw the expected effect against the probability given to one future.
+
+    Parameters
+    ----------
+    expected : xr.DataArray
+        From `expected_by_odds`.
+    future : str
+        What the probability is of, in words.
+    probability : float
+        The one that the file states, marked.
+    horizons : sequence of int
+        One line each.
+    outcomes : sequence of str, optional
+        One panel each; all by default.
+    scm : StructuralCausalModel, optional
+        Says what outcomes are called; the default transmission by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    UnknownVariableError
+        If the expectation lacks an outcome.
+    """
+    scm = scm or default_transmission()
+    names = chosen(expected, outcomes)
+    odds = 100.0 * expected["odds"].to_numpy()
+    title = f"Expected effect by the odds of: {future}"
+    caption = (
+        "Against measures that stay; mean over paths of all futures and draws of the parameters, "
+        "the other futures in proportion to their probabilities, slides to others as the matrix "
+        f"says. Dotted: the probability in the file, {100 * probability:g} %. Put in your own. No "
+        "interval is drawn."
+    )
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=_COLOURS[i % len(_COLOURS)], lw=1.5, label=f"after {h}")
+        for i, h in enumerate(horizons)
+    ]
+
+    def draw(axes: Axes, name: str) -> None:
+        for position, horizon in enumerate(horizons):
+            own = expected.sel({dims.OUTCOME: name, dims.HORIZON: horizon}).to_numpy()
+            axes.plot(odds, own, color=_COLOURS[position % len(_COLOURS)], lw=1.5)
+        axes.axvline(100 * probability, color=Colour.faint, lw=0.8, ls=":")
+        axes.set_xlim(0, 100)
+
+    units = {name: effect_unit(scm, name) for name in names}
+    return _page(scm, names, units, title, caption, handles, draw, "probability, %")
+
+
+def _ticks(horizon: int) -> np.ndarray:
+    """Whole periods, years where there are many."""
+    step = max(1, round(horizon / 5 / 4) * 4 if horizon >= 12 else round(horizon / 4))
+    return np.array([1, *np.arange(step if step > 1 else 2, horizon + 1, step)])
+
+
+def _page(
+    scm: StructuralCausalModel,
+    names: Sequence[str],
+    units: dict[str, str],
+    title: str,
+    caption: str,
+    handles: list[Line2D | Patch],
+    draw: Callable[[Axes, str], None],
+    across: str,
+) -> Figure:
+    """Lay out one panel an outcome, two abreast, with a key below."""
+    top, bottom = page_text_inches(title, caption)
+    columns = min(2, len(names))
+    width = (COLUMN_INCHES - _LEFT - _RIGHT - (columns - 1) * _GAP) / columns
+    headings = {name: wrap(scm.variables[name].label, width, TEXT) for name in names}
+    head = max(len(lines) for lines in headings.values()) * line_inches(TEXT) + 0.06
+    rows = -(-len(names) // columns)
+    below = 0.04 + key_inches(handles)
+    step, height = row_inches(rows, head, _ROW_GAP, top + below + bottom, most=_PLOT_HEIGHT)
+    figure = new_figure(top + rows * step + below + bottom)
+    add_page_text(figure, title, caption)
+    for position, name in enumerate(names):
+        row, column = divmod(position, columns)
+        left = _LEFT + column * (width + _GAP)
+        axes = place_axes(figure, left, top + row * step + head, width, height)
+        draw(axes, name)
+        frame(axes, headings[name], units[name])
+        zero_line(axes)
+        axes.set_xlabel(across, size=SMALL, labelpad=2, color=Colour.ink)
+    key(figure, handles, top + rows * step + 0.02)
+    return figure

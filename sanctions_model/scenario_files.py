@@ -1,0 +1,412 @@
+"""Scenarios as files state them: interventions, relief designs, and a process between futures.
+
+One schema for all: a file is one scenario, or a library of named ones with tables
+``[scenario.NAME]`` and, if futures can turn into each other, a table ``[futures]``. Everything
+here is what was said; `relief_designs` draws it and `futures` follows it over time.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from sanctions_model.conditional import Condition
+from sanctions_model.datasets import data_path
+from sanctions_model.errors import QuestionError, did_you_mean
+from sanctions_model.interventions import Intervention, ScaleBy, SetTo, ShiftBy
+from sanctions_model.relief_designs import Quantity, ReliefDesign, Tightening
+from sanctions_model.specification import content_hash
+from sanctions_model.transmission import MEASURES
+
+__all__ = [
+    "FutureProcess",
+    "LevelShift",
+    "Scenario",
+    "ScenarioLibrary",
+    "load_scenario",
+    "load_scenarios",
+]
+
+FORMAT_VERSION = 1
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+# Names that some system keeps for devices.
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
+_HIGHEST = 2.0
+_ROUNDING = 1e-6
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    variable: str
+    value: float | tuple[float, ...]
+    start: int = Field(default=1, ge=1)
+    stop: int | None = Field(default=None, ge=1)
+
+
+class _Set(_Entry):
+    kind: Literal["set"]
+
+
+class _Shift(_Entry):
+    kind: Literal["shift"]
+
+
+class _Scale(_Entry):
+    kind: Literal["scale"]
+
+
+class _ConditionEntry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    variable: str
+    values: dict[int, float]
+
+
+class LevelShift(BaseModel):
+    """A level that moves by `size` in even parts from `start` to `stop`, whatever its own lag does.
+
+    Parameters
+    ----------
+    variable : str
+        A level, as in ``gdp_level``.
+    size : Quantity
+        Reached in the period `stop`, before feedback, in the unit of the level.
+    start, stop : int
+        Periods counted from when the future begins.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    variable: str
+    size: Quantity
+    start: int = Field(default=1, ge=1)
+    stop: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.stop < self.start:
+            raise ValueError(f"start {self.start} lies after stop {self.stop}")
+        return self
+
+
+class Scenario(BaseModel):
+    """A named set of interventions, conditions and shocks to leave out, as a TOML file states it.
+
+    Parameters
+    ----------
+    format_version : int
+        1.
+    label : str
+    intervention : tuple
+        ``kind`` is ``set``, ``shift`` or ``scale``; ``value`` a number or a path; ``start`` and
+        ``stop`` periods counted from 1.
+    condition : tuple
+        ``variable`` and ``values`` by period, for conditional forecasts.
+    absorbing : tuple of str
+        Shocks that meet the conditions; all by default.
+    without_shocks : tuple of str
+        For counterfactuals.
+    description : str
+        What is meant, and where it enters.
+    relief, tightening, level : tuple
+        Designs drawn path by path: measures that are lifted, measures that are added, levels that
+        shift. A scenario has these, or interventions and conditions.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format_version: Literal[1]
+    label: str = Field(min_length=1)
+    intervention: tuple[Annotated[_Set | _Shift | _Scale, Field(discriminator="kind")], ...] = ()
+    condition: tuple[_ConditionEntry, ...] = ()
+    absorbing: tuple[str, ...] | None = None
+    without_shocks: tuple[str, ...] = ()
+    description: str = ""
+    relief: tuple[ReliefDesign, ...] = ()
+    tightening: tuple[Tightening, ...] = ()
+    level: tuple[LevelShift, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for position, entry in enumerate(self.intervention):
+            values = np.atleast_1d(entry.value)
+            inside = (values >= 0) & (values <= _HIGHEST)
+            if entry.variable in MEASURES and entry.kind == "set" and not inside.all():
+                raise ValueError(
+                    f"intervention.{position}: a path of {entry.variable!r} of "
+                    f"{values[~inside][0]:g}; a measure lies between 0 and {_HIGHEST:g}"
+                )
+        lifted = {name for design in self.relief for name in design.reached}
+        raised = [name for entry in self.tightening for name in entry.measures]
+        both = sorted(lifted & set(raised))
+        if both or len(set(raised)) < len(raised):
+            twice = both or [name for name in raised if raised.count(name) > 1]
+            raise ValueError(
+                f"{twice[0]!r} is both lifted and tightened, or tightened twice; "
+                "state one path for each measure"
+            )
+        if self.is_designed and (self.intervention or self.condition):
+            raise ValueError(
+                "designs (relief, tightening, level) and interventions or conditions in one "
+                "scenario; make it two"
+            )
+        return self
+
+    @property
+    def is_designed(self) -> bool:
+        """Whether it has designs that are drawn path by path."""
+        return bool(self.relief or self.tightening or self.level)
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """The interventions as the kernel takes them."""
+        kinds: dict[str, type[SetTo | ShiftBy | ScaleBy]]
+        kinds = {"set": SetTo, "shift": ShiftBy, "scale": ScaleBy}
+        return tuple(
+            kinds[entry.kind](
+                variable=entry.variable, value=entry.value, start=entry.start, stop=entry.stop
+            )
+            for entry in self.intervention
+        )
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions as `conditional_forecast` takes them."""
+        return tuple(Condition(variable=c.variable, values=c.values) for c in self.condition)
+
+
+class FutureProcess(BaseModel):
+    """How likely each future is at first, and how one turns into another.
+
+    Parameters
+    ----------
+    order : tuple of str
+        Names of scenarios of the file.
+    status_quo : str
+        The one that the others are compared with; it changes nothing.
+    initial : tuple of float
+        Probability of each future in the first period.
+    transition : tuple of tuple of float
+        Probability of each future (columns) after each future (rows); means of the Dirichlet prior
+        of each row.
+    concentration : float, optional
+        Pseudo-counts of each row's Dirichlet prior; None for a matrix known for sure.
+    every : int
+        Periods between two transitions.
+    return_ramp : int
+        Equal steps in which measures that a new future leaves alone go back to 1.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    order: tuple[str, ...] = Field(min_length=2)
+    status_quo: str
+    initial: tuple[Annotated[float, Field(ge=0, le=1)], ...]
+    transition: tuple[tuple[Annotated[float, Field(ge=0, le=1)], ...], ...]
+    concentration: float | None = Field(default=None, gt=0)
+    every: int = Field(default=4, ge=1)
+    return_ramp: int = Field(default=2, ge=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        count = len(self.order)
+        if len(set(self.order)) < count:
+            raise ValueError(f"order names a future twice: {', '.join(self.order)}")
+        if self.status_quo not in self.order:
+            raise ValueError(
+                f"status_quo {self.status_quo!r} is not in order: {', '.join(self.order)}"
+            )
+        if len(self.initial) != count:
+            raise ValueError(f"initial has {len(self.initial)} probabilities for {count} futures")
+        _sums_to_one(self.initial, "initial")
+        lengths = [len(row) for row in self.transition]
+        if lengths != [count] * count:
+            raise ValueError(
+                f"transition has rows of {', '.join(map(str, lengths)) or 'no'} entries, "
+                f"expected {count} rows of {count}"
+            )
+        for name, row in zip(self.order, self.transition, strict=True):
+            _sums_to_one(row, f"transition from {name!r}")
+        return self
+
+
+def _sums_to_one(probabilities: tuple[float, ...], what: str) -> None:
+    total = sum(probabilities)
+    if abs(total - 1.0) > _ROUNDING:
+        raise ValueError(f"{what}: the probabilities sum to {total:g}, expected 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioLibrary:
+    """Named scenarios, and the process between futures if the file has one.
+
+    Parameters
+    ----------
+    scenarios : mapping of str to Scenario
+    futures : FutureProcess or None
+    origin : str
+        Name of the file.
+    sha256 : str
+        Of its content.
+    """
+
+    scenarios: Mapping[str, Scenario]
+    futures: FutureProcess | None
+    origin: str
+    sha256: str
+
+    def named(self, name: str) -> Scenario:
+        """Return a scenario.
+
+        Raises
+        ------
+        QuestionError
+            If the file has no such scenario.
+        """
+        if name not in self.scenarios:
+            raise QuestionError(
+                f"{self.origin} has no scenario {name!r}. There is: {', '.join(self.scenarios)}."
+                f"{did_you_mean(name, self.scenarios)}"
+            )
+        return self.scenarios[name]
+
+    def process(self) -> FutureProcess:
+        """Return the process between futures.
+
+        Raises
+        ------
+        QuestionError
+            If the file has none.
+        """
+        if self.futures is None:
+            raise QuestionError(
+                f"{self.origin} has no table [futures]; give order, initial and transition."
+            )
+        return self.futures
+
+
+def load_scenarios(path: Path | str | None = None) -> ScenarioLibrary:
+    """Read a library of scenarios.
+
+    Parameters
+    ----------
+    path : path, optional
+        A TOML file with tables ``[scenario.NAME]`` and, for futures that turn into each other,
+        ``[futures]``; the bundled one by default.
+
+    Returns
+    -------
+    ScenarioLibrary
+
+    Raises
+    ------
+    QuestionError
+        If it is missing, no TOML, or not of the schema; the message names file, place and reason.
+
+    Examples
+    --------
+    >>> load_scenarios().process().order
+    ('reset', 'limited', 'status_quo', 'deterioration')
+    """
+    file = data_path("scenarios.toml") if path is None else Path(path)
+    content = _content(file)
+    tables = content.get("scenario")
+    if content.get("format_version") != FORMAT_VERSION or not isinstance(tables, dict):
+        raise QuestionError(
+            f"{file.name}: expected format_version = {FORMAT_VERSION} and tables [scenario.NAME]."
+        )
+    extra = sorted(set(content) - {"format_version", "scenario", "futures"})
+    if extra:
+        raise QuestionError(
+            f"{file.name}: unknown entry {extra[0]!r}; expected format_version, scenario, futures."
+        )
+    scenarios = {}
+    for name, table in tables.items():
+        if not _FILE_NAME.fullmatch(name) or name.lower() in _RESERVED:
+            raise QuestionError(
+                f"{file.name}: [scenario.{name}]: {name!r} is not a file name; use letters, "
+                "digits, _ and -, at most 64."
+            )
+        stated = {"format_version": FORMAT_VERSION, **table} if isinstance(table, dict) else table
+        scenarios[name] = _validated(Scenario, stated, file, f"[scenario.{name}]: ")
+    process = None
+    if "futures" in content:
+        process = _validated(FutureProcess, content["futures"], file, "[futures]: ")
+        _check_futures(process, scenarios, file.name)
+    return ScenarioLibrary(
+        scenarios=scenarios, futures=process, origin=file.name, sha256=content_hash(content)
+    )
+
+
+def _check_futures(process: FutureProcess, scenarios: Mapping[str, Scenario], origin: str) -> None:
+    for name in process.order:
+        if name not in scenarios:
+            raise QuestionError(
+                f"{origin}: [futures]: order names {name!r}, but there is no "
+                f"[scenario.{name}].{did_you_mean(name, scenarios)}"
+            )
+        if scenarios[name].intervention or scenarios[name].condition:
+            raise QuestionError(
+                f"{origin}: [scenario.{name}]: a future has designs (relief, tightening, level), "
+                "not interventions or conditions; state it as a design."
+            )
+    if scenarios[process.status_quo].is_designed:
+        raise QuestionError(
+            f"{origin}: [scenario.{process.status_quo}]: the status quo changes nothing; leave "
+            "relief, tightening and level out."
+        )
+
+
+def load_scenario(path: Path | str) -> Scenario:
+    """Read a file that states one scenario.
+
+    Raises
+    ------
+    QuestionError
+        If it is missing, no TOML, or not of the schema; the message names file, place and reason.
+    """
+    file = Path(path)
+    content = _content(file)
+    if "scenario" in content:
+        raise QuestionError(
+            f"{file.name} is a library of scenarios; name one of them and give the file as "
+            "--library."
+        )
+    return _validated(Scenario, content, file, "")
+
+
+def _content(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise QuestionError(
+            f"Cannot read {file}: {error.strerror}; give a scenario file."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise QuestionError(f"{file.name} is not a TOML file: {error}.") from None
+
+
+def _validated[Model: BaseModel](
+    kind: type[Model], content: object, file: Path, where: str
+) -> Model:
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        # A quantity is a number or a table: of a table, say what is wrong with the table.
+        found = error.errors()
+        meant = [e for e in found if not (e["loc"][-1:] == ("float",) and _is_table(e["input"]))]
+        first = (meant or found)[0]
+        place = ".".join(str(part) for part in first["loc"] if "[" not in str(part))
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        named = f"{place}: " if place else "" if where else "the file: "
+        raise QuestionError(f"{file.name}: {where}{named}{reason}.") from None
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)
