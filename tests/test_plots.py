@@ -16,6 +16,7 @@ from matplotlib.text import Text
 from strategies import models, random_draws
 
 from sanctions_model import plots
+from sanctions_model.effects import total_effect
 from sanctions_model.equations import Exogenous, Hold, Linear, Variable
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.interventions import Relief
@@ -27,6 +28,7 @@ from sanctions_model.plots import (
     plot_prior_posterior,
     plot_responses,
     plot_scorecard,
+    plot_waterfall,
     save_figures,
 )
 from sanctions_model.plots.diagram import diagram
@@ -114,6 +116,7 @@ def figures(default_problem, draws, prior_draws, claims):
         "responses": plot_responses(scm, draws, prior_draws=prior_draws),
         "channels": plot_channels(scm, draws),
         "scorecard": plot_scorecard(claims),
+        "waterfall": plot_waterfall(scm, draws),
     }
 
 
@@ -152,7 +155,7 @@ def assert_graph_is_readable(figure):
     assert not overlapping((node, label) for node in nodes for label in labels)
 
 
-NAMES = ("graph", "prior_posterior", "responses", "channels", "scorecard")
+NAMES = ("graph", "prior_posterior", "responses", "channels", "scorecard", "waterfall")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -169,12 +172,12 @@ def test_a_figure_fits_a_column_in_readable_type_with_nothing_cut_off(figures, n
     assert drawn.y1 <= page[1]
 
 
-@pytest.mark.parametrize("name", ["prior_posterior", "responses", "channels", "scorecard"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "graph"])
 def test_a_figure_says_the_interval_rule(figures, name):
     assert RULE in words(figures[name])
 
 
-@pytest.mark.parametrize("name", ["responses", "channels"])
+@pytest.mark.parametrize("name", ["responses", "channels", "waterfall"])
 def test_a_figure_of_relief_says_the_contrast(figures, name):
     assert "full relief of all measures in 4 equal steps, against measures that stay" in words(
         figures[name]
@@ -404,6 +407,23 @@ def test_the_main_figures_of_a_prior_only_fit_say_so(default_problem, claims):
     for name in ("graph", "responses", "channels"):
         assert "prior median" in words(found[name])
         assert "posterior" not in words(found[name])
+
+
+def test_the_steps_of_the_waterfall_lead_to_the_mean_total(default_problem, draws):
+    figure = plot_waterfall(default_problem.scm, draws, outcomes=["gdp_level", "rouble"], horizon=8)
+    total = total_effect(
+        default_problem.scm, draws, horizon=8, outcomes=["gdp_level", "rouble"]
+    ).isel(horizon=-1)
+    for axes, outcome in zip(figure.axes, ("gdp_level", "rouble"), strict=True):
+        *steps, whole = axes.patches
+        place = 0.0
+        for step in steps:
+            assert step.get_x() == pytest.approx(place, abs=1e-12)
+            place += step.get_width()
+        mean = float(total.sel(outcome=outcome).mean())
+        assert place == pytest.approx(mean)
+        assert whole.get_width() == pytest.approx(mean)
+    assert figure.axes[0].get_yticklabels()[-1].get_text() == "total"
 
 
 def test_a_saved_figure_has_200_dots_an_inch_and_equal_figures_equal_files(tiny, tmp_path):

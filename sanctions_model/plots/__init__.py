@@ -22,6 +22,7 @@ from sanctions_model.plots.sweep_tornado import plot_sweep_tornado
 from sanctions_model.plots.tipping import plot_tipping
 from sanctions_model.plots.tornado import plot_tornado
 from sanctions_model.plots.variance import plot_variance_decomposition
+from sanctions_model.plots.waterfall import plot_waterfall
 
 __all__ = [
     "main_figures",
@@ -46,6 +47,7 @@ __all__ = [
     "plot_tipping",
     "plot_tornado",
     "plot_variance_decomposition",
+    "plot_waterfall",
     "save_figures",
     "sweep_figures",
 ]

@@ -40,12 +40,14 @@ from sanctions_model.plots.words import (
 from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 
-__all__ = ["plot_channels"]
+__all__ = ["channel_label", "plot_channels"]
 
 _OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble")
-_CHAIN_WORDS = dict(
-    zip(CHAIN_PARTS, ("along the chain", "offset of the chain", "remainder"), strict=True)
-)
+_WORDS = {
+    **dict(zip(CHAIN_PARTS, ("along the chain", "offset of the chain", "remainder"), strict=True)),
+    "rouble_direct": "trade limits on rouble",
+    "imports_direct": "trade limits on imports",
+}
 _ROW = 0.2
 _PARTING = 0.6  # empty share of a row before the second split
 _NUMBERS = 1.25
@@ -96,7 +98,7 @@ def plot_channels(
     reaches = (effect != 0).any((dims.CHAIN, dims.DRAW))
     names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
     channels = [str(name) for name in effect[dims.CHANNEL].to_numpy()]
-    labels = {name: _label(scm, name) for name in channels}
+    labels = {name: channel_label(scm, name) for name in channels}
 
     title = f"Through which channel: effect of relief after {count_periods(scm, horizon)}"
     caption = _caption(scm, relief, horizon, rule, drawn_from)
@@ -129,9 +131,10 @@ def plot_channels(
     return figure
 
 
-def _label(scm: StructuralCausalModel, channel: str) -> str:
-    if channel in _CHAIN_WORDS:
-        return _CHAIN_WORDS[channel]
+def channel_label(scm: StructuralCausalModel, channel: str) -> str:
+    """Return what figures and tables call a part of an effect."""
+    if channel in _WORDS:
+        return _WORDS[channel]
     if channel in scm.variables:
         return short_label(scm.variables[channel])
     return channel.replace("_", " ")

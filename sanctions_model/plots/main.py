@@ -8,6 +8,7 @@ from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.prior_posterior import plot_prior_posterior
 from sanctions_model.plots.responses import plot_responses
 from sanctions_model.plots.scorecard import plot_scorecard
+from sanctions_model.plots.waterfall import plot_waterfall
 from sanctions_model.plots.words import periods_name
 from sanctions_model.sampling import Fit
 
@@ -40,5 +41,6 @@ def main_figures(fit: Fit, claims: pd.DataFrame) -> dict[str, Figure]:
         ),
         "responses": plot_responses(scm, draws, prior_draws=both, drawn_from=drawn_from),
         "channels": plot_channels(scm, draws, drawn_from=drawn_from),
+        "waterfall": plot_waterfall(scm, draws, drawn_from=drawn_from),
         "scorecard": plot_scorecard(claims, periods=periods_name(scm)),
     }
