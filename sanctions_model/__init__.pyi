@@ -164,6 +164,7 @@ __all__ = [
     "transmission_alternatives",
     "with_driver",
     "with_parameters",
+    "write_report",
 ]
 
 from .alternatives import (
@@ -256,6 +257,7 @@ from .refutation import (
     with_driver,
 )
 from .relief_designs import ReliefDesign, Tightening
+from .report import write_report
 from .required import RequiredRelief, Target, relief_frontier, required_relief
 from .samplers import Nutpie, PyMCSampler
 from .sampling import Fit, compile_problem, fit, sample_prior_predictive

@@ -30,6 +30,7 @@ from sanctions_model.cli_options import (
     require_figure_path,
     write_csv,
 )
+from sanctions_model.cli_report import report
 from sanctions_model.cli_sweep import sweep
 from sanctions_model.console import View, configure, show
 from sanctions_model.errors import ConvergenceError, SanctionsModelError
@@ -52,6 +53,7 @@ app.command()(forecast)
 app.command()(sweep)
 for _verb in (evidence, sensitivity, confounding, refute, compare):
     app.command()(_verb)
+app.command()(report)
 
 
 def main() -> None:

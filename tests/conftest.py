@@ -96,3 +96,68 @@ def default_judge(default_problem, default_draws):
     series = {name: observations[name].to_numpy() for name in (*scm.observed, *scm.exogenous)}
     judge = Judge(scm.with_centres({}), series, observations["time"].to_numpy(), tables)
     return default_problem, default_draws, judge
+
+
+@pytest.fixture(scope="session")
+def report_fit(default_problem):
+    """A stand-in for a fit: the prior, and draws of it closer to their mean as the posterior."""
+    from dataclasses import replace
+
+    import xarray as xr
+
+    from sanctions_model.sampling import sample_prior_predictive
+
+    problem = default_problem
+    prior = sample_prior_predictive(
+        problem.scm, problem.observations, problem.priors, draws=600, random_seed=3
+    )
+    draws = prior.prior_draws
+    posterior = draws * 0.6 + draws.mean("draw") * 0.4
+    tree = xr.DataTree.from_dict({"/prior": draws, "/posterior": posterior})
+    found = {"r_hat": 1.001, "ess_bulk": 900.0, "ess_tail": 800.0, "divergences": 0, "explosive": 0}
+    return replace(prior, idata=tree, manifest={**prior.manifest, "diagnostics": found})
+
+
+@pytest.fixture(scope="session")
+def report_futures(report_fit):
+    """Four futures; each draw has its own depth of relief in each. One has a hostile name."""
+    import numpy as np
+    import xarray as xr
+
+    from sanctions_model.effects import total_effect
+    from sanctions_model.report.answers import HORIZON
+    from sanctions_model.report.mixtures import FutureEffects
+
+    full = total_effect(report_fit.scm, report_fit.draws, horizon=HORIZON)
+    generator = np.random.default_rng(5)
+    depths = generator.beta(2, 2, (4, full.sizes["chain"], full.sizes["draw"]))
+    depths *= np.array([1.0, 0.5, 0.0, -0.3])[:, None, None]
+    scale = xr.DataArray(depths, dims=("future", "chain", "draw"))
+    labels = ("Reset", "<script>alert(1)</script>", "Status quo", "Worse")
+    return FutureEffects(labels=labels, odds=(0.4, 0.3, 0.2, 0.1), effect=full * scale)
+
+
+@pytest.fixture(scope="session")
+def report_answers(report_fit):
+    """What the report says about the stand-in, as numbers."""
+    from sanctions_model.report.answers import answer_report
+
+    return answer_report(report_fit)
+
+
+@pytest.fixture(scope="session")
+def report_file(report_fit, report_futures, tmp_path_factory):
+    """The report of the stand-in with its futures."""
+    from sanctions_model.report import write_report
+
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    return write_report(report_fit, path, report_futures)
+
+
+@pytest.fixture(scope="session")
+def report_draws(report_answers, report_futures):
+    """The few draws that the report embeds."""
+    from sanctions_model.report.page import explorer_positions, kept_draws
+
+    positions = explorer_positions(report_answers, report_futures)
+    return kept_draws(report_answers.fit.draws, positions)

@@ -1,0 +1,229 @@
+"""What the report says, as numbers: computed once from a fit, before any word is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.claims import Claim, scorecard
+from sanctions_model.effect_tables import effects_table, links_table
+from sanctions_model.effects import measure_effects, total_effect
+from sanctions_model.errors import QuestionError
+from sanctions_model.interventions import Relief
+from sanctions_model.parameters import addresses
+from sanctions_model.prior_families import Fixed
+from sanctions_model.sampling import Fit
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.summaries import (
+    IntervalRule,
+    data_share,
+    interval,
+    interval_rule,
+    probability,
+)
+
+__all__ = [
+    "BEHAVIOUR",
+    "CHANNEL_HORIZON",
+    "CHANNEL_OUTCOMES",
+    "HORIZON",
+    "OUTCOMES",
+    "TABLE_HORIZONS",
+    "Answers",
+    "answer_report",
+]
+
+# In the order in which the claimed chain runs, as a reader follows it.
+OUTCOMES = (
+    "price_level",
+    "inflation_yoy",
+    "key_rate",
+    "lending_rate",
+    "real_lending_rate",
+    "credit_level",
+    "gdp_level",
+    "rouble",
+    "import_level",
+    "real_wage_level",
+)
+CHANNEL_OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble")
+CHANNEL_HORIZON = 12
+# Groups of parameters that say how the economy behaves, not where its series lie.
+BEHAVIOUR = ("coefficient", "persistence", "recoverable_share", "recovery_speed", "anchoring")
+HORIZON = 24
+TABLE_HORIZONS = (4, 8, 12, 20)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """A fit and its answers about one relief of all measures.
+
+    Parameters
+    ----------
+    fit : Fit
+    relief : Relief
+        Full relief of the model's measures in four steps.
+    outcomes : tuple of str
+    by_measure : xr.DataArray
+        Effect draws, dims ``(outcome, lifted, horizon, chain, draw)``.
+    prior_effect : xr.DataArray or None
+        Effect of the relief under the prior, dims ``(outcome, horizon, chain, draw)``; None in
+        prior-only mode.
+    channels : pandas.DataFrame
+        Columns of ``effects.csv``.
+    claims : pandas.DataFrame
+        Columns of ``claims.csv``.
+    links : pandas.DataFrame
+        Columns of ``links.csv``.
+    parameters : pandas.DataFrame
+        Prior and posterior of every parameter, see `parameter_table`.
+    rule : IntervalRule
+    """
+
+    fit: Fit
+    relief: Relief
+    outcomes: tuple[str, ...]
+    by_measure: xr.DataArray
+    prior_effect: xr.DataArray | None
+    channels: pd.DataFrame
+    claims: pd.DataFrame
+    links: pd.DataFrame
+    parameters: pd.DataFrame
+    rule: IntervalRule
+
+    @property
+    def scm(self) -> StructuralCausalModel:
+        """The model."""
+        return self.fit.scm
+
+    @cached_property
+    def effect(self) -> xr.DataArray:
+        """Effect of the relief, dims ``(outcome, horizon, chain, draw)``."""
+        return self.by_measure.sel(lifted="all", drop=True)
+
+    @cached_property
+    def summary(self) -> xr.DataArray:
+        """Median and bounds of the effect, dims ``(outcome, horizon, summary)``."""
+        return interval(self.effect, self.rule)
+
+    @cached_property
+    def above(self) -> xr.DataArray:
+        """P(effect > 0), dims ``(outcome, horizon)``."""
+        return probability(self.effect > 0)
+
+    def median(self, outcome: str, horizon: int) -> float:
+        """Return the posterior median of an effect."""
+        where = {dims.OUTCOME: outcome, dims.HORIZON: horizon, "summary": "median"}
+        return float(self.summary.sel(where))
+
+    def bounds(self, outcome: str, horizon: int) -> tuple[float, float]:
+        """Return the interval of an effect."""
+        found = self.summary.sel({dims.OUTCOME: outcome, dims.HORIZON: horizon})
+        return float(found.sel(summary="lower")), float(found.sel(summary="upper"))
+
+    def prob_above(self, outcome: str, horizon: int) -> float:
+        """Return P(effect > 0)."""
+        return float(self.above.sel({dims.OUTCOME: outcome, dims.HORIZON: horizon}))
+
+    def channel(self, outcome: str, horizon: int, channel: str) -> Mapping[str, float]:
+        """Return median, lower and upper of an effect's part; an empty mapping if there is none."""
+        rows = self.channels
+        found = rows[
+            (rows["outcome"] == outcome)
+            & (rows["horizon"] == horizon)
+            & (rows["channel"] == channel)
+        ]
+        if found.empty:
+            return {}
+        first = found.iloc[0]
+        return {name: float(first[name]) for name in ("median", "lower", "upper")}
+
+
+def answer_report(fit: Fit, claims: Mapping[str, Claim] | None = None) -> Answers:
+    """Ask a fit everything that the report says.
+
+    Parameters
+    ----------
+    fit : Fit
+        Posterior draws, or prior draws in prior-only mode.
+    claims : mapping of str to Claim, optional
+        The bundled ones by default.
+
+    Returns
+    -------
+    Answers
+
+    Raises
+    ------
+    QuestionError
+        If the model has no measures or none of the outcomes that the report shows.
+    UnknownVariableError
+        If a claim names a variable that the model does not have.
+    """
+    scm = fit.scm
+    if not scm.measures:
+        raise QuestionError("The model names no measures; the report is about their relief.")
+    relief = Relief(measures=scm.measures)
+    outcomes = tuple(name for name in OUTCOMES if name in scm.variables)
+    if not outcomes:
+        raise QuestionError(
+            f"The model has none of the outcomes that the report shows: {', '.join(OUTCOMES)}."
+        )
+    posterior = None if fit.is_prior_only else fit.draws
+    before = None
+    if posterior is not None:
+        before = total_effect(scm, fit.prior_draws, relief, horizon=HORIZON, outcomes=outcomes)
+    seed = int(fit.manifest["settings"]["random_seed"])
+    return Answers(
+        fit=fit,
+        relief=relief,
+        outcomes=outcomes,
+        by_measure=measure_effects(scm, fit.draws, relief, horizon=HORIZON, outcomes=outcomes),
+        prior_effect=before,
+        channels=effects_table(
+            scm, fit.draws, reliefs=(relief,), horizons=TABLE_HORIZONS, outcomes=outcomes
+        ),
+        claims=scorecard(fit.problem, fit.prior_draws, posterior, claims, random_seed=seed),
+        links=links_table(scm, fit.problem.absolute, fit.prior_draws, posterior),
+        parameters=parameter_table(fit),
+        rule=interval_rule(),
+    )
+
+
+def parameter_table(fit: Fit) -> pd.DataFrame:
+    """Tabulate every free parameter's prior and posterior interval and data share.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``parameter`` (its address); columns ``group`` (the parameter's name without label),
+        ``prior_median``, ``prior_lower``, ``prior_upper``, ``median``, ``lower``, ``upper``,
+        ``data_share`` (the last four not a number in prior-only mode). Units are those of the
+        prior; parameters fixed by it are left out.
+    """
+    rule = interval_rule()
+    rows = []
+    for address, (name, label) in addresses(fit.scm).items():
+        if isinstance(fit.problem.absolute[address], Fixed):
+            continue
+        row: dict[str, object] = {"parameter": address, "group": name}
+        before = interval(_of(fit.prior_draws, name, label), rule)
+        after = before if fit.is_prior_only else interval(_of(fit.draws, name, label), rule)
+        for part in ("median", "lower", "upper"):
+            row[f"prior_{part}"] = float(before.sel(summary=part))
+            row[part] = np.nan if fit.is_prior_only else float(after.sel(summary=part))
+        row["data_share"] = np.nan if fit.is_prior_only else float(data_share(before, after))
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("parameter")
+
+
+def _of(draws: xr.Dataset, name: str, label: str | None) -> xr.DataArray:
+    array = draws[name]
+    if label is None:
+        return array
+    (dim,) = (dim for dim in array.dims if dim not in (dims.CHAIN, dims.DRAW))
+    return array.sel({dim: label})

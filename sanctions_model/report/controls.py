@@ -1,0 +1,216 @@
+"""The explorer's sliders and tables: native inputs with labels, made without a script.
+
+What the inputs do is in ``assets/explorer.js``; their ids are the names in a link's fragment.
+"""
+
+from sanctions_model import dims
+from sanctions_model.plots.words import number, periods_name, short_label
+from sanctions_model.report.answers import HORIZON, Answers
+from sanctions_model.report.charts import chart, charts_figure, page_unit
+from sanctions_model.report.markup import Html, join, table, tag
+from sanctions_model.report.mixtures import FUTURE, FutureEffects
+from sanctions_model.report.words import true_minus
+from sanctions_model.summaries import interval
+
+__all__ = ["explorer_section", "futures_section"]
+
+_LATEST_START, _LONGEST_RAMP = 8, 8
+_TABLE_HORIZONS, _PROB_HORIZON = (4, 12, 20), 12
+
+
+def _slider(
+    name: str, label: str, *, low: int = 0, high: int = 100, step: int = 5, value: int = 100
+) -> Html:
+    """Return a labelled range input with a place for its value in words."""
+    attributes = {"type": "range", "id": name, "min": str(low), "max": str(high)}
+    attributes |= {"step": str(step), "value": str(value)}
+    return tag(
+        "div",
+        [
+            tag("label", label, attributes={"for": name}),
+            tag("input", attributes=attributes),
+            tag("output", attributes={"id": f"{name}-value", "for": name}),
+        ],
+        attributes={"class": "slider"},
+    )
+
+
+def _fieldset(legend: str, *children: str) -> Html:
+    return tag("fieldset", [tag("legend", legend), *children])
+
+
+def explorer_section(answers: Answers) -> Html:
+    """Return the sliders of a relief with the charts and the table that follow them."""
+    scm, period = answers.scm, periods_name(answers.scm)[:-1]
+    measures = [
+        _slider(f"relief-of-{name}", scm.variables[name].label) for name in answers.relief.measures
+    ]
+    as_drawn = tag(
+        "div",
+        [
+            tag("input", attributes={"type": "checkbox", "id": "share-as-drawn", "checked": ""}),
+            tag(
+                "label",
+                "as the model has it: uncertain, and known from the prior alone",
+                attributes={"for": "share-as-drawn"},
+            ),
+        ],
+        attributes={"class": "tick"},
+    )
+    controls = (
+        _fieldset("How much of each measure is lifted", *measures),
+        _fieldset(
+            "When",
+            _slider(
+                "start", f"First {period} of the relief", low=1, high=_LATEST_START, step=1, value=1
+            ),
+            _slider("ramp", f"Steps, one a {period}", low=1, high=_LONGEST_RAMP, step=1, value=4),
+        ),
+        _fieldset(
+            "How much of a measure's effect relief undoes",
+            _slider("share", "Recoverable share, all measures", value=50),
+            as_drawn,
+        ),
+    )
+    caption = (
+        "Effect of the relief that the sliders say, against measures that stay. Line: median; "
+        f"dark band: 50 % interval; light band: {answers.rule}; horizontal axis: {period}s from "
+        f"now, {HORIZON} in all. Horizontal line: no effect."
+    )
+    return join(
+        [
+            tag(
+                "p",
+                "Move the sliders: the model runs in this page, and charts and table follow at "
+                "once. The arrow keys work too.",
+            ),
+            _panel(answers, "relief", controls, caption),
+        ]
+    )
+
+
+def futures_section(answers: Answers, futures: FutureEffects) -> Html:
+    """Return each future's effects, and the sliders of the odds with the mixture that follows."""
+    period = periods_name(answers.scm)
+    odds = [
+        _slider(f"odds-{at}", label, step=1, value=round(100 * share))
+        for at, (label, share) in enumerate(zip(futures.labels, futures.odds, strict=True))
+    ]
+    caption = (
+        "Effect when the futures come with the odds that the sliders say, against measures that "
+        f"stay. Line: median; dark band: 50 % interval; light band: {answers.rule} (of equal tails "
+        f"in any case); horizontal axis: {period} from now. Parameters and the paths within each "
+        "future are uncertain too."
+    )
+    return join(
+        [
+            tag(
+                "p",
+                "Politics decides which future comes: the sliders are your odds of how things "
+                "begin, and shares follow so that they sum to 100 %. The table says what follows "
+                "from each beginning; a future may turn into another, where its file says so.",
+            ),
+            tag("ul", (tag("li", true_minus(sentence)) for sentence in futures.sentences)),
+            _futures_table(answers, futures),
+            _panel(answers, "futures", (_fieldset("Odds", *odds),), caption),
+        ]
+    )
+
+
+def _futures_table(answers: Answers, futures: FutureEffects) -> Html:
+    at = futures.effect.sel({dims.HORIZON: _PROB_HORIZON})
+    summary = interval(at, answers.rule)
+    rows = []
+    for position, label in enumerate(futures.labels):
+        cells = []
+        for outcome in answers.outcomes:
+            found = summary.isel({FUTURE: position}).sel({dims.OUTCOME: outcome})
+            median, lower, upper = (
+                number(float(found.sel(summary=name))) for name in ("median", "lower", "upper")
+            )
+            cells.append(f"{median} ({lower}; {upper})")
+        rows.append([label, *cells])
+    columns = [
+        f"{short_label(answers.scm.variables[name])}, {page_unit(answers.scm, name)}"
+        for name in answers.outcomes
+    ]
+    turned = [[column, *(row[at] for row in rows)] for at, column in enumerate(columns, start=1)]
+    return table(
+        f"Effect of each future after {_PROB_HORIZON} {periods_name(answers.scm)}, against "
+        f"measures that stay; median and {answers.rule}",
+        ["Outcome", *futures.labels],
+        turned,
+        numeric=range(1, len(futures.labels) + 1),
+        cards=True,
+    )
+
+
+def _panel(answers: Answers, name: str, controls: tuple[Html, ...], caption: str) -> Html:
+    """Return a form of sliders beside its charts, with a table and a link to the setting."""
+    buttons = tag(
+        "p",
+        [
+            tag("button", "Back to the start", attributes={"type": "reset"}),
+            tag("a", "Link to this setting", attributes={"class": "setting", "href": "#"}),
+        ],
+        attributes={"class": "buttons"},
+    )
+    form = tag(
+        "form",
+        [*controls, buttons],
+        attributes={"id": f"{name}-controls", "class": "controls", "autocomplete": "off"},
+    )
+    charts = [chart(answers.scm, f"{name}-{outcome}", outcome) for outcome in answers.outcomes]
+    return tag(
+        "div",
+        [form, charts_figure(charts, caption), _live_table(answers, name)],
+        attributes={"class": "explorer"},
+    )
+
+
+def _live_table(answers: Answers, name: str) -> Html:
+    """Return a table that the script fills: one row an outcome, one column a horizon."""
+    period = periods_name(answers.scm)
+    columns = [("size", horizon) for horizon in _TABLE_HORIZONS] + [("above", _PROB_HORIZON)]
+    words = {"size": "after {} " + period, "above": "P(higher) after {}"}
+    head = [
+        tag("th", words[shows].format(horizon), attributes={"scope": "col", "class": "number"})
+        for shows, horizon in columns
+    ]
+    rows = []
+    for outcome in answers.outcomes:
+        cells = [
+            tag(
+                "td",
+                attributes={
+                    "class": "number",
+                    "data-shows": shows,
+                    "data-horizon": str(horizon),
+                    "data-label": words[shows].format(horizon),
+                },
+            )
+            for shows, horizon in columns
+        ]
+        label = short_label(answers.scm.variables[outcome])
+        rows.append(
+            tag(
+                "tr",
+                [tag("th", label, attributes={"scope": "row"}), *cells],
+                attributes={"id": f"{name}-row-{outcome}"},
+            )
+        )
+    title = f"The same in numbers: median and {answers.rule}"
+    inside = tag(
+        "table",
+        [
+            tag("caption", title),
+            tag("thead", tag("tr", [tag("th", "Outcome", attributes={"scope": "col"}), *head])),
+            tag("tbody", rows),
+        ],
+        attributes={"class": "cards"},
+    )
+    return tag(
+        "div",
+        inside,
+        attributes={"class": "scroll", "tabindex": "0", "role": "region", "aria-label": title},
+    )

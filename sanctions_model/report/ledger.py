@@ -1,0 +1,176 @@
+"""What a colleague checks: the graph, every prior with its sources, diagnostics."""
+
+import base64
+import io
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sanctions_model.evidence import load_evidence
+from sanctions_model.plots import plot_graph, plot_prior_posterior
+from sanctions_model.plots.words import number
+from sanctions_model.reading import diagnostics_line, priors_view
+from sanctions_model.report.answers import Answers
+from sanctions_model.report.markup import Html, join, table, tag
+from sanctions_model.report.words import share_words
+from sanctions_model.validation import sanity_checks
+
+__all__ = ["diagnostics_section", "graph_section", "picture", "priors_section"]
+
+_OUTSIDE = "OUTSIDE"
+
+
+def picture(figure: Figure, description: str) -> Html:
+    """Return a matplotlib figure as a vector picture inside the page."""
+    from matplotlib import rc_context
+
+    buffer = io.BytesIO()
+    # Equal figures are equal bytes: no date, and ids that do not depend on memory addresses.
+    with rc_context({"svg.hashsalt": "sanctions_model", "svg.fonttype": "path"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    source = "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    image = tag("img", attributes={"src": source, "alt": description})
+    return tag(
+        "div",
+        image,
+        attributes={
+            "class": "picture",
+            "tabindex": "0",
+            "role": "region",
+            "aria-label": description,
+        },
+    )
+
+
+def graph_section(answers: Answers) -> Html:
+    """Return the causal graph with effects on its links."""
+    drawn = plot_graph(
+        answers.scm,
+        answers.fit.draws,
+        priors=answers.fit.problem.absolute,
+        drawn_from="prior" if answers.fit.is_prior_only else "posterior",
+    )
+    return picture(drawn, "The causal graph with long-run effects on its links")
+
+
+def priors_section(answers: Answers) -> Html:
+    """Return the ledger of priors, prior against posterior, and the published estimates."""
+    fit = answers.fit
+    view = priors_view(fit.problem.priors, answers.scm)
+    rows = [_prior_row(row, answers.parameters) for row in view.table.to_dict("records")]
+    ledger = table(
+        f"Every prior with its posterior (median, {answers.rule}), rationale and sources",
+        ["Parameter", "Prior", "Unit", "Posterior", "Data share", "Rationale", "Sources"],
+        rows,
+        numeric=(4,),
+    )
+    drawn = plot_prior_posterior(
+        answers.scm,
+        fit.prior_draws,
+        None if fit.is_prior_only else fit.draws,
+        fit.problem.absolute,
+    )
+    return join(
+        [
+            tag(
+                "p",
+                "Each parameter has a prior with a rationale and the ids of published estimates, "
+                "or the word judgement. A sign marked as assumed is set by the prior.",
+            ),
+            tag("details", [tag("summary", f"All {len(rows)} priors"), ledger]),
+            tag(
+                "details",
+                [
+                    tag("summary", "Prior against posterior, picture"),
+                    picture(drawn, "Prior and posterior of every link's effect"),
+                ],
+            ),
+            tag("details", [tag("summary", "The published estimates"), _evidence()]),
+        ]
+    )
+
+
+def _prior_row(row: Mapping[Hashable, Any], parameters: pd.DataFrame) -> list[str]:
+    address = str(row["parameter"])
+    said, share = "fixed", ""
+    if address in parameters.index:
+        columns = ["median", "lower", "upper", "data_share"]
+        row_values = parameters.loc[[address], columns].to_numpy(dtype=float)[0]
+        median, lower, upper, known = (float(value) for value in row_values)
+        said = "" if np.isnan(median) else f"{number(median)} ({number(lower)}; {number(upper)})"
+        share = share_words(known)
+    return [
+        address.replace("->", "→"),
+        f"{row['prior']}{'; sign assumed' if row['sign'] else ''}",
+        str(row["unit"]),
+        said,
+        share,
+        str(row["rationale"]),
+        str(row["sources"]),
+    ]
+
+
+def _evidence() -> Html:
+    frame = load_evidence().to_frame().reset_index()
+    rows = []
+    for row in frame.astype(object).where(frame.notna(), "").to_dict("records"):
+        between = f" ({row['lower']}; {row['upper']})" if row["lower"] != "" else ""
+        rows.append(
+            [
+                str(row["id"]),
+                f"{row['authors']} ({row['year']}). {row['title']}. {row['venue']}.",
+                str(row["link"]).replace("->", "→"),
+                f"{row['value']}{between} {row['unit']}".strip(),
+                str(row["horizon"]),
+                str(row["status"]),
+            ]
+        )
+    return table(
+        "Published estimates, as far as they were seen",
+        ["Id", "Source", "Link", "Value", "Horizon", "Status"],
+        rows,
+    )
+
+
+def diagnostics_section(answers: Answers) -> Html:
+    """Return convergence and the sanity checks."""
+    fit = answers.fit
+    checks = sanity_checks(fit.problem, fit.prior_draws, None if fit.is_prior_only else fit.draws)
+    rows = [
+        [
+            str(check.check),
+            str(check.what),
+            f"{check.value:.3g}",
+            "inside" if check.inside else _OUTSIDE,
+            str(check.note),
+        ]
+        for check in checks.itertuples()
+    ]
+    outside = [row for row in rows if row[3] == _OUTSIDE]
+    said = (
+        f"Of {len(rows)} checks of what economists expect, {len(rows) - len(outside)} lie inside "
+        f"their bounds and {len(outside)} outside{':' if outside else '.'}"
+    )
+    line = diagnostics_line(fit)
+    return join(
+        [
+            tag("p", f"{line[0].upper()}{line[1:]}."),
+            tag("p", said),
+            tag("ul", (tag("li", f"{row[0]}: {row[1]} ({row[2]})") for row in outside)),
+            tag(
+                "details",
+                [
+                    tag("summary", "All sanity checks"),
+                    table(
+                        "Sanity checks, 5-95 % equal-tailed intervals",
+                        ["Check", "What", "Value", "Result", "Note"],
+                        rows,
+                        numeric=(2,),
+                    ),
+                ],
+            ),
+        ]
+    )

@@ -1,0 +1,122 @@
+"""HTML that cannot be broken by what it says: every text is escaped unless it is HTML already.
+
+This module knows tags, not reports.
+"""
+
+import html
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["Html", "embedded_json", "join", "table", "tag"]
+
+_VOID = frozenset({"br", "col", "hr", "img", "input"})
+
+
+class Html(str):
+    """Text that is HTML, not to be escaped again."""
+
+    __slots__ = ()
+
+
+def tag(
+    name: str, children: str | Iterable[str] = (), *, attributes: Mapping[str, str] | None = None
+) -> Html:
+    """Return an element; children and attributes that are no `Html` are escaped.
+
+    Parameters
+    ----------
+    name : str
+        As in ``"p"``.
+    children : str or iterable of str
+        One or several: text, or `Html`.
+    attributes : mapping of str to str, optional
+
+    Returns
+    -------
+    Html
+
+    Examples
+    --------
+    >>> tag("p", "a < b", tag("b", "c"), attributes={"class": "note"})
+    '<p class="note">a &lt; b<b>c</b></p>'
+    """
+    said = "".join(f' {key}="{html.escape(value)}"' for key, value in (attributes or {}).items())
+    if name in _VOID:
+        return Html(f"<{name}{said}>")
+    inside = [children] if isinstance(children, str) else children
+    return Html(f"<{name}{said}>{join(inside)}</{name}>")
+
+
+def join(parts: Iterable[str]) -> Html:
+    """Return the parts one after the other, texts escaped."""
+    return Html("".join(p if isinstance(p, Html) else html.escape(p) for p in parts))
+
+
+def table(
+    caption: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    numeric: Iterable[int] = (),
+    cards: bool = False,
+) -> Html:
+    """Return a table whose first column names its rows, in a box that scrolls sideways.
+
+    Parameters
+    ----------
+    caption : str
+    columns : sequence of str
+    rows : iterable of sequence of str
+        Cells as text or `Html`.
+    numeric : iterable of int
+        Columns that are aligned as numbers.
+    cards : bool
+        On a narrow page each row becomes a card, its cells one below the other with their column.
+    """
+    right = set(numeric)
+    head = [
+        tag("th", name, attributes={"scope": "col"} | _aligned(at in right))
+        for at, name in enumerate(columns)
+    ]
+    body = []
+    for row in rows:
+        first = tag("th", row[0], attributes={"scope": "row"})
+        rest = [
+            tag("td", cell, attributes={"data-label": columns[at]} | _aligned(at in right))
+            for at, cell in enumerate(row[1:], start=1)
+        ]
+        body.append(tag("tr", [first, *rest]))
+    inside = tag(
+        "table",
+        [tag("caption", caption), tag("thead", tag("tr", head)), tag("tbody", body)],
+        attributes={"class": "cards"} if cards else None,
+    )
+    # Focusable, so that the keyboard can scroll it.
+    return tag(
+        "div",
+        inside,
+        attributes={"class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption},
+    )
+
+
+def _aligned(number: bool) -> dict[str, str]:  # noqa: FBT001
+    return {"class": "number"} if number else {}
+
+
+def embedded_json(name: str, content: object) -> Html:
+    r"""Return data for scripts; nothing in it can end the script element or start a comment.
+
+    Raises
+    ------
+    ValueError
+        If the content holds a number that is not finite, which JSON does not have.
+
+    Examples
+    --------
+    >>> print(embedded_json("data", {"name": "</script>"}))
+    <script type="application/json" id="data">{"name":"\u003c/script\u003e"}</script>
+    """
+    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Html(f'<script type="application/json" id="{html.escape(name)}">{text}</script>')

@@ -1,0 +1,90 @@
+"""Effects of named futures, each with its odds, and their mixture. Knows no scenario files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.errors import QuestionError
+
+__all__ = ["FUTURE", "FutureEffects", "mixture_quantiles"]
+
+FUTURE = "future"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FutureEffects:
+    """What each future does, draw by draw, and how likely each is.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        What readers call the futures.
+    odds : tuple of float
+        Sum to 1.
+    effect : xr.DataArray
+        Against measures that stay, dims ``(future, outcome, horizon, chain, draw)``, the draws
+        being those of the fit.
+    sentences : tuple of str
+        What the mixture comes to, in words.
+
+    Raises
+    ------
+    QuestionError
+        If labels, odds and effects differ in number, or the odds do not sum to 1.
+    """
+
+    labels: tuple[str, ...]
+    odds: tuple[float, ...]
+    effect: xr.DataArray
+    sentences: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        counts = {len(self.labels), len(self.odds), self.effect.sizes[FUTURE]}
+        if len(counts) > 1:
+            raise QuestionError(
+                f"{len(self.labels)} labels, {len(self.odds)} odds and effects of "
+                f"{self.effect.sizes[FUTURE]} futures; give one of each a future."
+            )
+        if min(self.odds) < 0 or not np.isclose(sum(self.odds), 1.0):
+            raise QuestionError(f"Odds {self.odds} of futures; expected shares that sum to 1.")
+
+
+def mixture_quantiles(
+    effect: xr.DataArray, odds: Sequence[float], probabilities: Sequence[float]
+) -> np.ndarray:
+    """Quantiles of the effect when futures come with these odds.
+
+    With values ``x_1 <= ... <= x_N`` of weights ``w_k`` (a future's odds over its draws), the
+    place of ``x_k`` is ``(k - 1) w_k + (N - 1) (w_1 + ... + w_{k-1})``; a quantile lies at its
+    share of the last place, linear between values. With equal weights that is numpy's own rule.
+
+    Parameters
+    ----------
+    effect : xr.DataArray
+        Dims ``future``, ``chain``, ``draw`` plus any others.
+    odds : sequence of float
+    probabilities : sequence of float
+
+    Returns
+    -------
+    numpy.ndarray
+        The other dims, in their order, and the probabilities last.
+    """
+    rest = [dim for dim in effect.dims if dim not in (FUTURE, dims.CHAIN, dims.DRAW)]
+    values = effect.transpose(*rest, FUTURE, dims.CHAIN, dims.DRAW).to_numpy()
+    shape, draws = values.shape[: len(rest)], values.shape[-1] * values.shape[-2]
+    values = values.reshape(-1, len(odds) * draws)
+    weights = np.repeat(np.asarray(odds, dtype=float) / draws, draws)
+    order = np.argsort(values, axis=-1, kind="stable")
+    ordered, shares = np.take_along_axis(values, order, axis=-1), weights[order]
+    count = values.shape[-1]
+    before = np.cumsum(shares, axis=-1) - shares
+    places = np.arange(count) * shares + (count - 1) * before
+    found = [
+        np.interp(np.asarray(probabilities) * place[-1], place, row)
+        for place, row in zip(places, ordered, strict=True)
+    ]
+    return np.array(found).reshape(*shape, len(probabilities))

@@ -1,0 +1,307 @@
+"""The report as one HTML file: template, style, scripts, data and sections put together.
+
+Nothing in it is fetched: plotly's script is inside, and a content security policy forbids the
+browser to ask the network for anything.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.effects import CHAIN_PARTS
+from sanctions_model.errors import QuestionError
+from sanctions_model.files import whole_file
+from sanctions_model.plots.channels import channel_label
+from sanctions_model.plots.words import short_label
+from sanctions_model.report.answers import (
+    CHANNEL_HORIZON,
+    CHANNEL_OUTCOMES,
+    HORIZON,
+    Answers,
+    answer_report,
+)
+from sanctions_model.report.charts import page_unit
+from sanctions_model.report.compiled import compiled_model, packed_rows
+from sanctions_model.report.markup import Html, embedded_json
+from sanctions_model.report.mixtures import FUTURE, FutureEffects
+from sanctions_model.report.sections import body
+from sanctions_model.report.thinning import representative_draws
+from sanctions_model.sampling import Fit
+from sanctions_model.summaries import IntervalRule, interval
+
+__all__ = [
+    "EXPLORER_DRAWS",
+    "explorer_positions",
+    "kept_draws",
+    "page_data",
+    "report_html",
+    "require_report_path",
+    "write_report",
+]
+
+_LOG = logging.getLogger(__name__)
+EXPLORER_DRAWS = 400
+_SCRIPTS = ("recursion.js", "charts.js", "fan.js", "explorer.js")
+# Periods at which the embedded draws are to have the quantiles of all draws.
+_MATCHED = (2, 8, 20)
+_PERIODS = {4: "quarter", 12: "month"}
+
+
+def write_report(fit: Fit, path: Path | str, futures: FutureEffects | None = None) -> Path:
+    """Write the report of a fit, whole or not at all.
+
+    Parameters
+    ----------
+    fit : Fit
+    path : path
+        HTML file in an existing folder; one of this name is replaced.
+    futures : FutureEffects, optional
+        Named futures to compare and to mix; none by default.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    QuestionError
+        If plotly is not installed, the model has nothing to report, or the file cannot be written.
+    """
+    target = Path(path)
+    require_report_path(target)
+    text = report_html(fit, futures)
+    try:
+        with whole_file(target) as part:
+            part.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise QuestionError(f"Cannot write {target}: {error.strerror or error}.") from None
+    return target
+
+
+def require_report_path(path: Path) -> None:
+    """Refuse a path that a report could not be written to, before any work is done.
+
+    Raises
+    ------
+    QuestionError
+        If it is a folder, or its folder does not exist.
+    """
+    if path.is_dir():
+        raise QuestionError(f"{path} is a folder; give a file name for the report.")
+    if not path.parent.is_dir():
+        raise QuestionError(f"Cannot write {path}: there is no folder {path.parent}; make it.")
+
+
+def report_html(fit: Fit, futures: FutureEffects | None = None) -> str:
+    """Return the report of a fit as one HTML document.
+
+    Parameters
+    ----------
+    fit : Fit
+    futures : FutureEffects, optional
+        Named futures to compare and to mix; none by default.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    QuestionError
+        If plotly is not installed, or the model has nothing to report.
+    """
+    plotly = _plotly_script()
+    answers = answer_report(fit)
+    futures = None if futures is None else _shown(futures, answers)
+    template = Template(_asset("template.html"))
+    return template.substitute(
+        title="Relief of sanctions on Russia: what the model says",
+        style=_asset("style.css"),
+        body=body(answers, futures),
+        data=embedded_json("report-data", page_data(answers, futures)),
+        plotly=plotly,
+        scripts="\n".join(_asset(name) for name in _SCRIPTS),
+    )
+
+
+def _plotly_script() -> Html:
+    try:
+        from plotly.offline import get_plotlyjs
+    except ImportError:
+        raise QuestionError(
+            "The report needs plotly; install it with `pip install 'sanctions-model[report]'`."
+        ) from None
+    return Html(get_plotlyjs())
+
+
+def _asset(name: str) -> str:
+    return (files("sanctions_model.report") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _shown(futures: FutureEffects, answers: Answers) -> FutureEffects:
+    """Return the futures' effects on the outcomes and over the periods that the page shows."""
+    horizons = np.arange(1, HORIZON + 1)
+    there = [str(name) for name in futures.effect[dims.OUTCOME].to_numpy()]
+    lacking = [name for name in answers.outcomes if name not in there]
+    if lacking or futures.effect.sizes[dims.HORIZON] < HORIZON:
+        raise QuestionError(
+            f"The futures' effects cover {', '.join(there)} over "
+            f"{futures.effect.sizes[dims.HORIZON]} periods; the report needs "
+            f"{', '.join(answers.outcomes)} over {HORIZON}."
+        )
+    effect = futures.effect.sel({dims.OUTCOME: list(answers.outcomes), dims.HORIZON: horizons})
+    return replace(futures, effect=effect)
+
+
+def explorer_positions(
+    answers: Answers, futures: FutureEffects | None = None, size: int = EXPLORER_DRAWS
+) -> np.ndarray:
+    """Return the positions of the few draws that the explorer embeds, over chain x draw.
+
+    Their quantiles of the effects of each measure's relief, of all, and of each future are close
+    to those of all draws, see `representative_draws`.
+
+    Parameters
+    ----------
+    answers : Answers
+    futures : FutureEffects, optional
+    size : int
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(size,)``.
+    """
+    effects = [answers.by_measure]
+    effects += [] if futures is None else [_shown(futures, answers).effect]
+    return representative_draws(np.concatenate([_features(effect) for effect in effects]), size)
+
+
+def _features(effect: xr.DataArray) -> np.ndarray:
+    """Effects at some periods as rows, draws in columns."""
+    effect = effect.sel({dims.HORIZON: list(_MATCHED)})
+    rest = [dim for dim in effect.dims if dim not in (dims.CHAIN, dims.DRAW)]
+    values = effect.transpose(*rest, dims.CHAIN, dims.DRAW).to_numpy()
+    return values.reshape(-1, values.shape[-1] * values.shape[-2])
+
+
+def kept_draws[Draws: (xr.Dataset, xr.DataArray)](draws: Draws, positions: np.ndarray) -> Draws:
+    """Return some draws as one chain.
+
+    Parameters
+    ----------
+    draws : xr.Dataset or xr.DataArray
+        Dims ``chain`` and ``draw`` plus any others.
+    positions : numpy.ndarray
+        Over chain x draw.
+    """
+    chain, draw = np.divmod(positions, draws.sizes[dims.DRAW])
+    kept = draws.isel(
+        {dims.CHAIN: xr.DataArray(chain, dims="kept"), dims.DRAW: xr.DataArray(draw, dims="kept")}
+    )
+    kept = kept.drop_vars([dims.CHAIN, dims.DRAW], errors="ignore").rename(kept=dims.DRAW)
+    return kept.expand_dims(dims.CHAIN).assign_coords(
+        {dims.CHAIN: [0], dims.DRAW: np.arange(positions.size)}
+    )
+
+
+def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[str, Any]:
+    """Return what the page's scripts work with.
+
+    Parameters
+    ----------
+    answers : Answers
+    futures : FutureEffects, optional
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+    """
+    scm = answers.scm
+    positions = explorer_positions(answers, futures)
+    draws = kept_draws(answers.fit.draws, positions)
+    prior = None if answers.prior_effect is None else _fan(answers.prior_effect, answers.rule)
+    posterior = _fan(answers.effect, answers.rule)
+    return {
+        "rule": {"prob": answers.rule.prob, "kind": answers.rule.kind},
+        "horizon": HORIZON,
+        "perYear": scm.periods_per_year,
+        "period": _PERIODS.get(scm.periods_per_year, "period"),
+        "outcomes": [
+            {
+                "name": name,
+                "label": short_label(scm.variables[name]),
+                "unit": page_unit(scm, name),
+            }
+            for name in answers.outcomes
+        ],
+        "fans": {
+            name: {"posterior": posterior[name], "prior": None if prior is None else prior[name]}
+            for name in answers.outcomes
+        },
+        "channels": channel_charts(answers),
+        "model": compiled_model(scm, draws, answers.outcomes, HORIZON),
+        "futures": None if futures is None else _futures_data(futures, positions),
+    }
+
+
+def _futures_data(futures: FutureEffects, positions: np.ndarray) -> dict[str, Any]:
+    effect = kept_draws(futures.effect, positions).isel({dims.CHAIN: 0})
+    effect = effect.transpose(FUTURE, dims.OUTCOME, dims.HORIZON, dims.DRAW)
+    return {
+        "labels": list(futures.labels),
+        "effects": packed_rows(effect.to_numpy().reshape(-1, positions.size)),
+    }
+
+
+def channel_charts(answers: Answers) -> list[dict[str, Any]]:
+    """Return the bars of each outcome's parts, from the total down."""
+    return [
+        {
+            "name": name,
+            "unit": page_unit(answers.scm, name),
+            "rows": [
+                {
+                    "label": channel_label(answers.scm, channel),
+                    "kind": "total"
+                    if channel == "total"
+                    else "chain"
+                    if channel in CHAIN_PARTS
+                    else "entry",
+                    **{part: float(f"{value:.6g}") for part, value in found.items()},
+                }
+                for channel in ("total", *answers.scm.entries, *CHAIN_PARTS)
+                if any((found := answers.channel(name, CHANNEL_HORIZON, channel)).values())
+            ],
+        }
+        for name in CHANNEL_OUTCOMES
+        if name in answers.outcomes
+    ]
+
+
+def _fan(effect: xr.DataArray, rule: IntervalRule) -> dict[str, Mapping[str, list[float]]]:
+    """Return each outcome's median and bounds over the horizon."""
+    wide, half = interval(effect, rule), interval(effect, IntervalRule(0.5, rule.kind))
+    parts = {
+        "median": wide.sel(summary="median"),
+        "lower": wide.sel(summary="lower"),
+        "upper": wide.sel(summary="upper"),
+        "halfLower": half.sel(summary="lower"),
+        "halfUpper": half.sel(summary="upper"),
+    }
+    return {
+        str(name): {
+            part: [float(f"{value:.6g}") for value in values.sel({dims.OUTCOME: name}).to_numpy()]
+            for part, values in parts.items()
+        }
+        for name in effect[dims.OUTCOME].to_numpy()
+    }

@@ -1,0 +1,355 @@
+"""The report's sections, from what a journalist reads first to what a colleague checks last."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sanctions_model.effects import CHAIN_PARTS
+from sanctions_model.plots.channels import channel_label
+from sanctions_model.plots.history import period_name
+from sanctions_model.plots.words import ASSUMED, periods_name, short_label
+from sanctions_model.report.answers import (
+    BEHAVIOUR,
+    CHANNEL_HORIZON,
+    CHANNEL_OUTCOMES,
+    TABLE_HORIZONS,
+    Answers,
+)
+from sanctions_model.report.charts import chart, charts_figure, page_unit, parameter_words
+from sanctions_model.report.controls import explorer_section, futures_section
+from sanctions_model.report.ledger import diagnostics_section, graph_section, priors_section
+from sanctions_model.report.markup import Html, join, table, tag
+from sanctions_model.report.mixtures import FutureEffects
+from sanctions_model.report.sentences import findings, headline
+from sanctions_model.report.words import part_words, share_words, size_words, true_minus
+
+__all__ = ["body", "contrast_words"]
+
+_SHOWN_LINKS = 12
+_TITLE = "If sanctions on Russia are relieved, what follows?"
+
+
+def _section(name: str, title: str, inside: Html) -> Html:
+    """Return a section that the contents can link to."""
+    return tag("section", [tag("h2", title), inside], attributes={"id": name})
+
+
+def body(answers: Answers, futures: FutureEffects | None = None) -> Html:
+    """Return the page's visible part.
+
+    Parameters
+    ----------
+    answers : Answers
+    futures : FutureEffects, optional
+
+    Returns
+    -------
+    Html
+    """
+    parts = {
+        "summary": ("In short", _summary(answers)),
+        "claims": ("The article's claims, checked", _claims(answers)),
+        "fans": ("How far and how fast", _fans(answers)),
+        "explorer": ("Try your own relief", explorer_section(answers)),
+        **(
+            {}
+            if futures is None
+            else {"futures": ("The futures, by your odds", futures_section(answers, futures))}
+        ),
+        "channels": ("Through which channel", _channels(answers)),
+        "data": ("What is data and what is prior", _data(answers)),
+        "graph": ("The causal graph", graph_section(answers)),
+        "priors": ("Priors and their sources", priors_section(answers)),
+        "diagnostics": ("Diagnostics", diagnostics_section(answers)),
+        "caveats": ("What to keep in mind", _caveats(answers)),
+    }
+    links = [
+        tag("li", tag("a", title, attributes={"href": f"#{name}"}))
+        for name, (title, _) in parts.items()
+    ]
+    return join(
+        [
+            tag("a", "Skip to the content", attributes={"class": "skip", "href": "#summary"}),
+            _header(answers),
+            tag("nav", tag("ol", links), attributes={"aria-label": "Contents"}),
+            tag("main", (_section(name, title, inside) for name, (title, inside) in parts.items())),
+            _footer(answers),
+        ]
+    )
+
+
+def contrast_words(answers: Answers) -> str:
+    """Say what every effect on the page is measured against, and how it is summarised."""
+    kind = "prior" if answers.fit.is_prior_only else "posterior"
+    return (
+        f"Effects compare full relief of all {len(answers.relief.measures)} measures in "
+        f"{answers.relief.ramp} equal steps, one a {periods_name(answers.scm)[:-1]}, with measures "
+        f"that stay as they are at the end of 2025. Numbers are {kind} medians; brackets and "
+        f"shaded bands are {answers.rule}s."
+    )
+
+
+def _header(answers: Answers) -> Html:
+    manifest = answers.fit.manifest
+    last = np.datetime64(manifest["data"]["last_period"])
+    facts = (
+        f"Fit of {str(manifest['created'])[:10]}, data to "
+        f"{period_name(last, answers.scm.periods_per_year)}, "
+        f"sanctions_model {manifest['versions']['sanctions-model']}."
+    )
+    prior_only = (
+        tag(
+            "p",
+            "These are answers of the prior alone: no data were used.",
+            attributes={"class": "warning"},
+        )
+        if answers.fit.is_prior_only
+        else Html("")
+    )
+    return tag(
+        "header",
+        [
+            tag("h1", _TITLE),
+            tag(
+                "p",
+                "A political-science article expects that grey imports end, prices and the key "
+                "rate fall, loans get cheaper, GDP grows, the rouble strengthens and incomes "
+                "recover. This page says what a Bayesian causal model of that chain, with sourced "
+                "priors and quarterly data, makes of it, and how sure one can be.",
+                attributes={"class": "lead"},
+            ),
+            prior_only,
+            tag("p", facts, attributes={"class": "meta"}),
+        ],
+    )
+
+
+def _summary(answers: Answers) -> Html:
+    tiles = [_tile(answers, name) for name in CHANNEL_OUTCOMES if name in answers.outcomes]
+    said = [
+        join([tag("dt", finding.topic), tag("dd", finding.text)]) for finding in findings(answers)
+    ]
+    return join(
+        [
+            tag("p", headline(answers), attributes={"class": "lead"}),
+            tag("p", contrast_words(answers)),
+            tag("div", tiles, attributes={"class": "tiles"}),
+            tag("dl", said, attributes={"class": "findings"}),
+        ]
+    )
+
+
+def _tile(answers: Answers, name: str) -> Html:
+    words = size_words(answers, name, CHANNEL_HORIZON)
+    middle, _, rest = words.partition(" (")
+    higher = answers.prob_above(name, CHANNEL_HORIZON)
+    direction, prob = ("higher", higher) if higher >= 0.5 else ("lower", 1.0 - higher)
+    if name == "rouble":
+        direction = "stronger" if direction == "higher" else "weaker"
+    return tag(
+        "div",
+        [
+            tag("span", short_label(answers.scm.variables[name]), attributes={"class": "what"}),
+            tag("strong", middle),
+            tag("span", f"({rest}", attributes={"class": "range"}),
+            tag(
+                "span",
+                f"after {CHANNEL_HORIZON} {periods_name(answers.scm)}; P({direction}) = {prob:.2f}",
+                attributes={"class": "when"},
+            ),
+        ],
+        attributes={"class": "tile"},
+    )
+
+
+def _claims(answers: Answers) -> Html:
+    rows = [_claim_row(claim) for claim in answers.claims.to_dict("records")]
+    columns = ["Claim", "P before → after the data", "P(material)", "Data share", "Verdict"]
+    return join(
+        [
+            tag(
+                "p",
+                "Each claim is a question to the model: how probable was it under the prior, how "
+                "probable is it after the data, and how probable is an effect that matters? The "
+                "data share says how much of the effect's size the data make; at or below zero the "
+                "answer is prior.",
+            ),
+            table(
+                f"Claims, effects with {answers.rule}s. ○ before, ● after the data. † The prior "
+                "assumes the sign: its probability is no finding.",
+                columns,
+                rows,
+                numeric=(2, 3),
+                cards=True,
+            ),
+        ]
+    )
+
+
+def _claim_row(claim: Mapping[Hashable, Any]) -> list[str]:
+    before, after = float(claim["prob_prior"]), float(claim["prob"])
+    return [
+        f"{claim['statement']}{' ' + ASSUMED if claim['sign_assumed'] else ''}",
+        _track(before, before if np.isnan(after) else after),
+        share_words(float(claim["prob_material"])),
+        share_words(float(claim["data_share"])),
+        true_minus(str(claim["verdict"])),
+    ]
+
+
+def _track(before: float, after: float) -> Html:
+    """Return two marks on a line from 0 to 1, before and after the data, and the numbers."""
+    if not (np.isfinite(before) and np.isfinite(after)):
+        return Html("not answered")
+    marks = [
+        tag("i", attributes={"class": "before", "style": f"left:{100 * before:.0f}%"}),
+        tag("i", attributes={"class": "after", "style": f"left:{100 * after:.0f}%"}),
+    ]
+    return join(
+        [
+            tag("span", marks, attributes={"class": "track", "aria-hidden": "true"}),
+            tag("span", f"{before:.2f} → {after:.2f}", attributes={"class": "nowrap"}),
+        ]
+    )
+
+
+def _fans(answers: Answers) -> Html:
+    dashed = "" if answers.prior_effect is None else f" Dashed: the prior's {answers.rule}."
+    caption = (
+        f"{contrast_words(answers)} Dark band: 50 % interval.{dashed} pp: percentage points; "
+        "levels in log points, read as %."
+    )
+    charts = [chart(answers.scm, f"fan-{name}", name) for name in answers.outcomes]
+    return join([charts_figure(charts, caption), _effects_table(answers)])
+
+
+def _effects_table(answers: Answers) -> Html:
+    rows = []
+    for name in answers.outcomes:
+        sizes = [size_words(answers, name, horizon) for horizon in TABLE_HORIZONS]
+        higher = answers.prob_above(name, CHANNEL_HORIZON)
+        rows.append([short_label(answers.scm.variables[name]), *sizes, f"{higher:.2f}"])
+    columns = [
+        "Outcome",
+        *(f"after {horizon} {periods_name(answers.scm)}" for horizon in TABLE_HORIZONS),
+        f"P(higher) after {CHANNEL_HORIZON}",
+    ]
+    return table(
+        f"Effect of full relief, median and {answers.rule}",
+        columns,
+        rows,
+        numeric=range(1, len(columns)),
+    )
+
+
+def _channels(answers: Answers) -> Html:
+    charts = [
+        chart(answers.scm, f"channels-{name}", name)
+        for name in CHANNEL_OUTCOMES
+        if name in answers.outcomes
+    ]
+    caption = (
+        f"{contrast_words(answers)} After {CHANNEL_HORIZON} {periods_name(answers.scm)}. Grey: the "
+        "total. Blue: its parts by entry, the first variable behind the measures; they add up to "
+        "the total draw by draw, which medians do not exactly. Green: another split of the same "
+        "total: along the article's chain alone, the line through expected inflation that works "
+        "against it, and the remainder."
+    )
+    return join([charts_figure(charts, caption, wide=True), _channels_table(answers)])
+
+
+def _channels_table(answers: Answers) -> Html:
+    shown = [name for name in CHANNEL_OUTCOMES if name in answers.outcomes]
+    rows = []
+    for channel in ("total", *answers.scm.entries, *CHAIN_PARTS):
+        parts = [answers.channel(name, CHANNEL_HORIZON, channel) for name in shown]
+        if any(any(part.values()) for part in parts):
+            cells = [part_words(part) if any(part.values()) else "no path" for part in parts]
+            rows.append([channel_label(answers.scm, channel), *cells])
+    columns = [
+        f"{short_label(answers.scm.variables[name])}, {page_unit(answers.scm, name)}"
+        for name in shown
+    ]
+    return table(
+        f"Parts of the effect after {CHANNEL_HORIZON} {periods_name(answers.scm)}, median and "
+        f"{answers.rule}: by entry, then along the article's chain",
+        ["Part", *columns],
+        rows,
+        numeric=range(1, len(shown) + 1),
+        cards=True,
+    )
+
+
+def _data(answers: Answers) -> Html:
+    if answers.fit.is_prior_only:
+        return tag("p", "Prior only: nothing on this page is data.")
+    behaviour = answers.parameters[answers.parameters["group"].isin(BEHAVIOUR)]
+    shares = behaviour["data_share"].dropna().sort_values(ascending=False)
+    shares.index = [parameter_words(answers.scm, str(address)) for address in shares.index]
+    informed, silent = shares.head(_SHOWN_LINKS), shares.tail(_SHOWN_LINKS)
+    return join(
+        [
+            tag(
+                "p",
+                "The data share of a parameter is 1 − (posterior width / prior width)², widths of "
+                f"{answers.rule}s: 1 means that the data say all, 0 that the answer is prior; "
+                "below 0 the data made it less certain. Shown are the parameters of behaviour: "
+                "links, persistence, recovery; all are in the ledger below.",
+            ),
+            tag(
+                "div",
+                [
+                    _shares("What the data know most about", informed),
+                    _shares("What the data know least about", silent),
+                ],
+                attributes={"class": "pair"},
+            ),
+        ]
+    )
+
+
+def _shares(caption: str, shares: "pd.Series[float]") -> Html:
+    rows = []
+    for parameter, share in shares.items():
+        width = min(100.0, max(0.0, 100.0 * share))
+        filled = tag("i", attributes={"style": f"width:{width:.0f}%"})
+        bar = tag("span", filled, attributes={"class": "bar", "aria-hidden": "true"})
+        shown = tag("span", [bar, share_words(share)], attributes={"class": "nowrap"})
+        rows.append([str(parameter), shown])
+    return table(caption, ["Parameter", "Data share"], rows)
+
+
+def _caveats(answers: Answers) -> Html:
+    points = [
+        "No measure with slow relief has fallen in the sample, so the data say next to nothing on "
+        "how fast and how far relief undoes a measure, nor on the premium, the technology gap and "
+        "the risk premium. Those parts restate published estimates and judgement.",
+        "Where the prior sets a sign, its probability is an assumption and is marked so.",
+        "War, mobilisation and fiscal impulse coincide with the measures after 2022; one dummy "
+        "keeps them apart as far as quarterly data can, which is not far.",
+        "Imports are dollar values: read volume as value less premium.",
+        "Levels are cumulated growth rates in log points, read as % for small changes.",
+        "Effects are differences between two worlds, not forecasts: what relief adds, whatever "
+        "else happens.",
+        "The explorer uses "
+        "a few draws that were chosen to have the medians and intervals of all; its numbers differ "
+        "from the tables by a few per cent of the interval.",
+    ]
+    if answers.fit.problem.falling:
+        points = points[1:]
+    return tag("ul", (tag("li", point) for point in points))
+
+
+def _footer(answers: Answers) -> Html:
+    manifest = answers.fit.manifest
+    settings, versions = manifest["settings"], manifest["versions"]
+    said = (
+        f"Made by sanctions_model {versions['sanctions-model']} from a fit of "
+        f"{manifest['created']} (seed {settings['random_seed']}, {settings.get('chains', 1)} "
+        f"chains of {settings['draws']} draws; data {str(manifest['data']['sha256'])[:12]}, priors "
+        f"{str(manifest['priors']['sha256'])[:12]}). The article: B. P. Guseletov, On the "
+        "Prospects for the Development of Russian-American Relations under Donald Trump."
+    )
+    return tag("footer", tag("p", said))
