@@ -333,9 +333,8 @@ def _caveats(answers: Answers) -> Html:
         "Levels are cumulated growth rates in log points, read as % for small changes.",
         "Effects are differences between two worlds, not forecasts: what relief adds, whatever "
         "else happens.",
-        "The explorer uses "
-        "a few draws that were chosen to have the medians and intervals of all; its numbers differ "
-        "from the tables by a few per cent of the interval.",
+        "The explorer uses a few draws that were chosen to have the medians of all: medians differ "
+        "from the tables by a few per cent of the interval, the interval's bounds by more.",
     ]
     if answers.fit.problem.falling:
         points = points[1:]
