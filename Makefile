@@ -17,9 +17,12 @@ run: $(VENV)/.run
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -m "not slow"
 
-validate: $(VENV)/.test
+validate: $(VENV)/.bench
 	$(BIN)/python -m pytest -m slow
-	$(BIN)/sanctions-model validate
+	test -f results/russia/posterior.nc || $(BIN)/sanctions-model run --out results/russia
+	$(BIN)/sanctions-model validate --out results/validation
+	cp results/validation/validation.md docs/
+	cp results/validation/figures/validation_*.png docs/figures/
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -57,6 +60,10 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install -q -c constraints.txt -e '.[test]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -q -c constraints.txt -e '.[bench,test]'
+	@touch $@ $(VENV)/.test $(VENV)/.run
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install -q -c constraints.txt -e '.[dev]'

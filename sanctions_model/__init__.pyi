@@ -98,10 +98,12 @@ __all__ = [
     "intensities",
     "leave_future_out",
     "leave_one_link_out",
+    "leave_one_out_cells",
     "leave_out_periods",
     "link_effects",
     "links_table",
     "load",
+    "load_back_tests",
     "load_claims",
     "load_events",
     "load_evidence",
@@ -111,6 +113,7 @@ __all__ = [
     "load_pools",
     "load_prior_sets",
     "load_priors",
+    "load_published_totals",
     "load_quantities",
     "load_rule",
     "load_scenario",
@@ -131,27 +134,33 @@ __all__ = [
     "pool",
     "pooled_priors",
     "power_scaling",
+    "predictive_table",
     "prior_alternatives",
     "probabilities",
     "quantity_draws",
     "random_causes",
     "rank_factors",
     "relief_frontier",
+    "relief_quantities",
     "replace_equation",
     "required_relief",
     "respond",
     "respond_to",
     "reweighted",
+    "rolling_scores",
+    "run_back_test",
     "run_sweep",
     "sample_prior",
     "sample_prior_predictive",
     "sanity_checks",
     "save",
+    "score_summary",
     "scorecard",
     "sector_premiums",
     "sector_sentences",
     "sector_table",
     "simulate",
+    "simulation_based_calibration",
     "spectral_radius",
     "spread_sentences",
     "spread_split",
@@ -161,7 +170,10 @@ __all__ = [
     "tipping_table",
     "tornado",
     "total_effect",
+    "totals_table",
     "transmission_alternatives",
+    "uniformity",
+    "validate",
     "with_driver",
     "with_parameters",
     "write_report",
@@ -175,6 +187,8 @@ from .alternatives import (
     pooled_priors,
     prior_alternatives,
 )
+from .backtests import load_back_tests, run_back_test
+from .calibration import relief_quantities, simulation_based_calibration, uniformity
 from .claims import Claim, load_claims, scorecard
 from .comparison import Comparison, compare
 from .conditional import Condition, conditional_forecast
@@ -242,10 +256,12 @@ from .observations import coverage, load_observations
 from .parameters import pin
 from .pooling import pool
 from .pools import load_pools
+from .predictive_checks import leave_one_out_cells, predictive_table
 from .prior_families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
 from .priors import Priors, load_priors, sample_prior
 from .problem import Problem
 from .propagate import respond
+from .published_totals import load_published_totals, totals_table
 from .quantities import load_quantities, quantity_draws
 from .ranking import fair_sentences, rank_factors, tornado
 from .refutation import (
@@ -259,9 +275,11 @@ from .refutation import (
 from .relief_designs import ReliefDesign, Tightening
 from .report import write_report
 from .required import RequiredRelief, Target, relief_frontier, required_relief
+from .rolling import rolling_scores, score_summary
 from .samplers import Nutpie, PyMCSampler
 from .sampling import Fit, compile_problem, fit, sample_prior_predictive
 from .sanctions import SanctionsModel
+from .sanity import sanity_checks
 from .scenario_files import FutureProcess, ScenarioLibrary, load_scenarios
 from .scenarios import Scenario, load_scenario
 from .scm import StructuralCausalModel
@@ -275,6 +293,6 @@ from .sweeps import DaskEngine, SweepDesign, load_sweep, run_sweep
 from .table_mapping import TableMapping, load_mapping
 from .transmission import default_transmission
 from .transmissions import transmission_alternatives
-from .validation import sanity_checks
+from .validation import validate
 from .vintage_comparison import compare_vintages
 from .vintages import diff_vintages, find_vintage

@@ -32,6 +32,7 @@ from sanctions_model.cli_options import (
 )
 from sanctions_model.cli_report import report
 from sanctions_model.cli_sweep import sweep
+from sanctions_model.cli_validate import validate
 from sanctions_model.console import View, configure, show
 from sanctions_model.errors import ConvergenceError, SanctionsModelError
 
@@ -54,6 +55,9 @@ app.command()(sweep)
 for _verb in (evidence, sensitivity, confounding, refute, compare):
     app.command()(_verb)
 app.command()(report)
+
+
+app.command()(validate)
 
 
 def main() -> None:
@@ -263,22 +267,3 @@ def claims(
     )
     write_csv(table, csv)
     show(View(table=table, title="Claims") if as_json else claims_view(table), as_json=as_json)
-
-
-@app.command()
-def validate(
-    fit: FitOption = DEFAULT_FIT,
-    csv: CsvOption = None,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Check that prior and posterior behave as an economist expects; print inside or outside."""
-    configure(quiet=quiet)
-    from sanctions_model.reading import sanity_view
-    from sanctions_model.validation import sanity_checks
-
-    fitted = load_fit(fit)
-    posterior = None if fitted.is_prior_only else fitted.draws
-    table = sanity_checks(fitted.problem, fitted.prior_draws, posterior)
-    write_csv(table, csv)
-    show(View(table=table, title="Checks") if as_json else sanity_view(table), as_json=as_json)

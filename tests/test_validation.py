@@ -1,489 +1,389 @@
-"""Sanity checks: they hold under the prior, agree with closed forms, and can fail."""
+"""The validation of a fit: its tables, its words, its files, and what a stopped run keeps."""
 
-import dataclasses
+import json
+from dataclasses import replace
+from types import SimpleNamespace
 
-import arviz_base
+import laboratory
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
+from laboratory import MODEL, PRIORS
+from scipy import stats
 
 from sanctions_model import validation
-from sanctions_model.edits import with_parameters
-from sanctions_model.effects import measure_effects
-from sanctions_model.equations import Exogenous, Hold, Linear, Variable
-from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.observations import load_observations
-from sanctions_model.parameters import addresses, pin
-from sanctions_model.priors import load_priors, sample_prior
+from sanctions_model.errors import QuestionError
+from sanctions_model.plots.validation import (
+    plot_back_test,
+    plot_ranks,
+    plot_rolling_scores,
+    plot_totals,
+    plot_transforms,
+)
+from sanctions_model.predictive_checks import leave_one_out_cells, predictive_table
 from sanctions_model.problem import Problem
-from sanctions_model.propagate import propagate
-from sanctions_model.scm import StructuralCausalModel
-from sanctions_model.transmission import default_transmission
-from sanctions_model.validation import COLUMNS, sanity_checks
+from sanctions_model.validation import Plan, Validation, validate
+from sanctions_model.validation_report import write_report
+from sanctions_model.validation_sections import SERIES
+from sanctions_model.validation_verdicts import (
+    back_test_bars,
+    back_test_sentence,
+    failures,
+    number,
+    span,
+)
 
-BUNDLED = "imposition of 2014, bundled measures"
-# The ranges were stated for measures of 2014 two to six times as large as the bundled rule, whose
-# unit is the regime of 2025, puts them; effects are proportional to their size.
-OUTSIDE = {
-    (BUNDLED, "GDP after 12 quarters, %, median"),
-    (BUNDLED, "CPI after 4 quarters, %, median"),
-}
-MEASURES_WITH_RECOVERY = ("trade", "finance", "energy", "transport")
-
-
-@pytest.fixture(scope="module")
-def prior_draws(default_problem):
-    scm, priors = default_problem.scm, default_problem.absolute
-    return sample_prior(scm, priors, draws=20_000, random_seed=1)
+# Leave one out, against a posterior in closed form
 
 
 @pytest.fixture(scope="module")
-def prior_table(default_problem, prior_draws):
-    return sanity_checks(default_problem, prior_draws)
+def gaussian():
+    """The laboratory with draws of its Gaussian regression from the exact posterior."""
+    observations = laboratory.observe(laboratory.draw_truth(2), 3)
+    problem = Problem.of(MODEL, observations, PRIORS)
+    mean, covariance = laboratory.harvest_posterior(observations)
+    size = 4000
+    pinned = laboratory.pinned({"scale[harvest]": laboratory.HARVEST_SCALE})
+    draws = xr.concat([pinned] * size, dim="draw").assign_coords(draw=np.arange(size))
+    draws = draws.transpose("chain", "draw", ...).copy(deep=True)
+    exact = np.random.default_rng(1).multivariate_normal(mean, covariance, size)
+    draws["intercept"].loc[{"equation": "harvest"}] = exact[None, :, 0]
+    for column, link in enumerate(("weather -> harvest", "weather[1] -> harvest"), start=1):
+        draws["coefficient"].loc[{"link": link}] = exact[None, :, column]
+    draws["missing_cell"] = (
+        ("chain", "draw", "missing"),
+        np.zeros((1, size, len(problem.cases.missing))),
+    )
+    return problem, observations, draws.assign_coords(missing=problem.cases.missing_labels)
 
 
-@pytest.fixture(scope="module")
-def medians(default_problem, prior_draws):
-    """The prior median of each parameter by address."""
-    middle = prior_draws.median(("chain", "draw"))
-    found = {}
-    for address, (name, label) in addresses(default_problem.scm).items():
-        array = middle[name]
-        found[address] = float(array if label is None else array.sel({array.dims[0]: label}))
-    return found
-
-
-@pytest.fixture
-def checked(default_problem, medians):
-    """A function from changed parameters to the table of one draw at the prior medians."""
-
-    def check(changes=None):
-        # Pinning refuses an explosive persistence; an edit of the draws does not.
-        draws = with_parameters(
-            default_problem.scm, pin(default_problem.scm, medians), changes or {}
+def test_leave_one_out_scores_are_those_of_exact_refits(gaussian):
+    problem, observations, draws = gaussian
+    cells = leave_one_out_cells(problem, draws)
+    own = cells[cells["series"] == "harvest"].set_index("position")
+    assert (own["pareto_k"] < 0.7).all()
+    for place in (5, 30, 60):
+        holed = observations.copy(deep=True)
+        harvest = holed["harvest"].to_numpy().copy()
+        outcome, harvest[place] = harvest[place], np.nan
+        holed["harvest"] = ("time", harvest)
+        mean, covariance = laboratory.harvest_posterior(holed)
+        weather = holed["weather"].to_numpy()
+        row = np.array([1.0, weather[place], weather[place - 1]])
+        exact = stats.norm(
+            row @ mean, np.sqrt(row @ covariance @ row + laboratory.HARVEST_SCALE**2)
         )
-        return sanity_checks(default_problem, draws)
-
-    return check
-
-
-def outside(table):
-    return {tuple(row) for row in table.loc[~table["inside"], ["check", "what"]].to_numpy()}
+        assert own.loc[place, "log_score"] == pytest.approx(exact.logpdf(outcome), abs=0.02)
+        assert own.loc[place, "pit"] == pytest.approx(exact.cdf(outcome), abs=0.01)
 
 
-def value(table, check, what):
-    rows = table[(table["check"] == check) & table["what"].str.startswith(what)]
-    assert len(rows) > 0
-    assert rows["value"].nunique() == 1  # one draw: median and both ends are one number
-    return float(rows["value"].iloc[0])
+def test_the_predictive_table_compares_on_shared_cells(gaussian):
+    problem, _, draws = gaussian
+    cells = leave_one_out_cells(problem, draws)
+    table = predictive_table(problem, draws, draws, cells).set_index("series")
+    own = cells[cells["series"] == "harvest"]
+    assert table.loc["harvest", "n"] == len(own)
+    assert table.loc["harvest", "log_score"] == pytest.approx(own["log_score"].mean())
+    assert 0.75 < table.loc["harvest", "coverage"] <= 1.0
+    # Weather explains the harvest and no rival sees it.
+    assert (
+        table.loc["harvest", "random walk: lead"]
+        > 2 * table.loc["harvest", "random walk: lead_error"]
+    )
 
 
-def test_the_bundled_prior_meets_every_range_but_those_stated_for_larger_measures(prior_table):
-    assert outside(prior_table) == OUTSIDE
+# A validation without refits
 
 
-def test_every_value_outside_has_a_note_and_no_value_inside_has_one(prior_table):
-    assert ((prior_table["note"] == "") == prior_table["inside"]).all()
+@pytest.fixture(scope="module")
+def fitted(default_problem, default_draws):
+    """A fit whose posterior is a few prior draws: every table can be made from it."""
+    from sanctions_model.density import log_likelihood, log_prior
+    from sanctions_model.sampling import Fit
 
-
-def test_the_note_on_2014_gives_the_bundled_measures_and_those_of_the_ranges(prior_table):
-    note = prior_table.set_index("check").loc[BUNDLED, "note"].max()
-    assert "finance 0.18" in note
-    assert "finance 0.3" in note
-
-
-def test_the_table_has_one_row_a_number(prior_table):
-    assert tuple(prior_table.columns) == COLUMNS
-    assert set(prior_table["source"]) == {"prior"}
-    assert prior_table["inside"].dtype == bool
-    assert not prior_table.duplicated(["check", "what"]).any()
-    assert prior_table["value"].notna().all()
-    assert (prior_table["lower_bound"] <= prior_table["upper_bound"]).all()
-
-
-def test_posterior_rows_follow_those_of_the_prior(default_problem, default_draws):
-    table = sanity_checks(default_problem, default_draws, default_draws)
-    assert table["source"].is_monotonic_decreasing  # "prior" after "posterior" in the alphabet
-    by_source = {name: set(rows["check"]) for name, rows in table.groupby("source")}
-    assert by_source["posterior"] - by_source["prior"] == {
-        "recovery is prior while no measure falls"
+    groups = {
+        "posterior": default_draws,
+        "prior": default_draws,
+        "log_likelihood": log_likelihood(default_problem, default_draws).to_dataset(),
+        "log_prior": log_prior(default_problem, default_draws),
     }
+    versions = dict.fromkeys(("sanctions-model", "pymc", "nutpie", "arviz", "numpy"), "1.0")
+    manifest = {
+        "created": "2026-01-01T00:00:00+00:00",
+        "versions": versions,
+        "settings": {"chains": 2, "draws": 2, "random_seed": 1},
+        "data": {"last_period": "2026-01-01", "sha256": "0" * 64},
+    }
+    return Fit(problem=default_problem, idata=xr.DataTree.from_dict(groups), manifest=manifest)
 
 
-def test_a_posterior_may_hold_no_explosive_draw(default_problem, default_draws):
-    table = sanity_checks(default_problem, default_draws, default_draws)
-    rows = table[table["what"].str.startswith("explosive")].set_index("source")
-    assert dict(rows["upper_bound"]) == {"prior": 1e-4, "posterior": 0.0}
-
-
-def test_the_reader_s_interval_does_not_change_the_table(default_problem, default_draws):
-    table = sanity_checks(default_problem, default_draws)
-    with arviz_base.rc_context({"stats.ci_prob": 0.3, "stats.ci_kind": "hdi"}):
-        assert sanity_checks(default_problem, default_draws).equals(table)
-
-
-def test_pass_through_has_its_closed_form(checked):
-    rho, now, later = 0.37, 300.0, 200.0  # large, so that two decimals are enough
-    table = checked(
-        {
-            "persistence[inflation]": rho,
-            "depreciation -> inflation": now,
-            "depreciation[1] -> inflation": later,
-        }
-    )
-    check = "exchange-rate pass-through"
-
-    def level(quarters):
-        return now * (1 - rho**quarters) + later * (1 - rho ** (quarters - 1))
-
-    assert value(table, check, "CPI after 1 quarter") == pytest.approx((1 - rho) * now, abs=0.006)
-    assert value(table, check, "CPI after 4 quarters") == pytest.approx(level(4), abs=0.006)
-    assert value(table, check, "CPI after 8 quarters") == pytest.approx(level(8) / level(4))
-
-
-def test_the_premium_in_the_steady_state_is_the_sum_of_its_parts(checked):
-    parts = {"trade": 4.0, "finance": 2.5, "transport": 1.25}
-    table = checked({f"effective_{name} -> import_premium": part for name, part in parts.items()})
-    assert value(table, "import premium", "steady state") == pytest.approx(7.75)
-
-
-def test_the_premium_removed_at_once_and_in_full_follows_the_ramp(checked):
-    rho = 0.45
-    changes = {f"recoverable_share[{name}]": 1.0 for name in MEASURES_WITH_RECOVERY}
-    changes |= {f"recovery_speed[{name}]": 1.0 for name in MEASURES_WITH_RECOVERY}
-    table = checked(changes | {"persistence[import_premium]": rho})
-    expected = sum((1 - rho) * rho**age * min(8 - age, 4) / 4 for age in range(8))
-    check = "premium removed by full relief"
-    assert value(table, check, "share after 8") == pytest.approx(expected)
-    assert value(table, check, "recoverable share less") == pytest.approx(0.0, abs=1e-9)
-
-
-def test_the_recoverable_share_is_weighted_by_the_premium(checked):
-    changes = {f"recovery_speed[{name}]": 1.0 for name in MEASURES_WITH_RECOVERY}
-    changes |= {"persistence[import_premium]": 0.1}
-    changes |= {"effective_trade -> import_premium": 6.0, "recoverable_share[trade]": 0.2}
-    changes |= {"effective_finance -> import_premium": 1.0, "recoverable_share[finance]": 0.9}
-    changes |= {"effective_transport -> import_premium": 1.0, "recoverable_share[transport]": 0.5}
-    table = checked(changes)
-    check = "premium removed by full relief"
-    assert value(table, check, "recoverable share less") == pytest.approx(0.0, abs=1e-9)
-    reached = (6.0 * 0.2 + 0.9 + 0.5) / 8.0
-    assert value(table, check, "share after 8") == pytest.approx(reached, abs=1e-4)
-
-
-def test_the_premium_reaches_prices_by_its_own_coefficient(checked):
-    table = checked({"import_premium_change -> inflation": 0.16, "depreciation -> inflation": 5.0})
-    assert value(table, "premium to prices", "CPI") == pytest.approx(0.16, rel=1e-3)
-
-
-def test_without_inertia_a_lower_policy_rate_peaks_a_quarter_after_its_year(checked):
-    table = checked(
-        {
-            "persistence[lending_rate]": 0.0,
-            "persistence[gdp_growth]": 0.0,
-            "key_rate -> lending_rate": 0.9,
-            "real_rate_change[1] -> gdp_growth": -50.0,
-            "inflation_yoy -> key_rate": 3.0,  # the path is imposed: no reaction to anything
-        }
-    )
-    check = "policy rate 1 pp lower for a year"
-    assert value(table, check, "GDP at its peak") == pytest.approx(45.0)
-    assert value(table, check, "quarter of the peak") == 5
-    assert value(table, check, "GDP in quarter 12") == 0
-
-
-def test_lending_pass_through_has_its_closed_form(checked):
-    rho, theta = 0.93, 0.8
-    table = checked({"persistence[lending_rate]": rho, "key_rate -> lending_rate": theta})
-    check = "lending pass-through"
-    first = value(table, check, "lending rate after 1 quarter")
-    assert first == pytest.approx((1 - rho) * theta)
-    last = value(table, check, "lending rate after 40 quarters")
-    assert last == pytest.approx((1 - rho**40) * theta)
-
-
-def test_the_effects_of_2014_are_proportional_to_the_measures(checked):
-    other_than_finance = (
-        "effective_trade -> import_premium",
-        "effective_trade -> technology_gap",
-        "effective_trade_change -> depreciation",
-        "effective_energy -> oil_discount",
-        "effective_transport -> import_premium",
-        "effective_transport -> technology_gap",
-        "assets -> risk_premium",
-    )
-    table = checked(dict.fromkeys(other_than_finance, 0.0))
-    bundled = value(table, BUNDLED, "CPI after 4 quarters")
-    stated = value(table, "imposition of 2014, size of the ranges", "CPI after 4 quarters")
-    assert bundled / stated == pytest.approx(0.1825 / 0.3)
-
-
-def test_at_the_prior_medians_every_range_is_met_but_those_stated_for_larger_measures(checked):
-    assert outside(checked()) == OUTSIDE
-
-
-SCALED = {
-    "rouble to prices ten times": (
-        {"depreciation -> inflation": 10},
-        ("exchange-rate pass-through", "CPI after 1 quarter"),
-        ("exchange-rate pass-through", "CPI after 4 quarters"),
-    ),
-    "premium ten times": (
-        {"effective_trade -> import_premium": 10},
-        ("import premium", "steady state"),
-    ),
-    "slow recovery": (
-        {f"recovery_speed[{name}]": 0.1 for name in MEASURES_WITH_RECOVERY},
-        ("premium removed by full relief", "share after 8 quarters"),
-        ("premium removed by full relief", "recoverable share less"),
-    ),
-    "premium to prices ten times": (
-        {"import_premium_change -> inflation": 10},
-        ("premium to prices", "CPI"),
-        ("full relief, real lending rate", "after 4 quarters with anchored"),
-        ("full relief, real lending rate", "after 4 quarters with backward"),
-    ),
-    "rates to output ten times": (
-        {"real_rate_change[1] -> gdp_growth": 10},
-        ("policy rate 1 pp lower for a year", "GDP at its peak"),
-        ("monetary shock of 1 pp", "GDP"),
-        ("full relief, output through rates alone", "GDP after 20 quarters"),
-    ),
-    "rates raise output": (
-        {"real_rate_change[1] -> gdp_growth": -1},
-        ("monetary shock of 1 pp", "GDP"),
-        ("full relief, output through rates alone", "GDP after 40 quarters"),
-    ),
-    "rates weaken the rouble": (
-        {"key_rate_change[1] -> depreciation": -3},
-        ("monetary shock of 1 pp", "rouble"),
-        ("monetary shock of 1 pp", "CPI"),
-    ),
-    "technology gap twenty times": (
-        {"effective_trade -> technology_gap": 20},
-        ("imposition of 2014, size of the ranges", "GDP after 12 quarters, %, median"),
-        ("imposition of 2014, size of the ranges", "GDP after 12 quarters, %, 5 %"),
-        ("step of 2022", "GDP"),
-    ),
-    "potential growth counts as demand": (
-        {"technology_gap_change -> gdp_growth": 10},
-        ("full relief, supply alone", "CPI"),
-        ("full relief, supply alone", "key rate"),
-    ),
-    "lending detached": (
-        {"key_rate -> lending_rate": 0.25},
-        ("lending pass-through", "lending rate after 1 quarter"),
-        ("lending pass-through", "lending rate after 40 quarters"),
-    ),
-    "neutral rate detached": ({"risk_premium -> key_rate": 0}, ("full relief, key rate", "dist")),
-    "no risk premium and no rouble": (
-        {"finance -> risk_premium": 0, "effective_finance -> import_premium": 0},
-        ("imposition of 2014, size of the ranges", "CPI"),
-        ("imposition of 2014, size of the ranges", "key rate"),
-    ),
-}
-SET = {
-    "explosive oil": (
-        {"persistence[oil_growth]": 1.02},
-        ("stability", "explosive"),
-        ("stability", "largest modulus"),
-    ),
-    "inflation near a random walk": (
-        {"persistence[inflation]": 0.95},
-        ("exchange-rate pass-through", "CPI after 8 quarters over"),
-    ),
-    "output with great inertia": (
-        {"persistence[gdp_growth]": 0.8},
-        ("policy rate 1 pp lower for a year", "quarter of the peak"),
-        ("policy rate 1 pp lower for a year", "GDP in quarter 12"),
-    ),
-    "premium near a random walk": (
-        {"persistence[import_premium]": 0.97, "import_premium_change -> inflation": 0.35},
-        ("full relief, inflation", "year on year"),
-    ),
-}
-
-
-@pytest.mark.parametrize("case", SCALED)
-def test_a_check_fails_when_a_parameter_is_scaled(checked, medians, case):
-    factors, *expected = SCALED[case]
-    table = checked({address: factor * medians[address] for address, factor in factors.items()})
-    assert_fails(table, expected)
-
-
-@pytest.mark.parametrize("case", SET)
-def test_a_check_fails_when_a_parameter_is_extreme(checked, case):
-    changes, *expected = SET[case]
-    assert_fails(checked(changes), expected)
-
-
-def assert_fails(table, expected):
-    for check, what in expected:
-        rows = table[(table["check"] == check) & table["what"].str.startswith(what)]
-        assert len(rows) > 0
-        assert not rows["inside"].all(), f"{check}: {what}"
-
-
-def with_identity(problem, name, **terms):
-    """The same problem with other coefficients in one identity, by parent without its lag."""
-    equations = tuple(
-        dataclasses.replace(
-            equation,
-            terms={
-                parent: terms.get(parent.replace("[4]", "_a_year_ago"), coefficient)
-                for parent, coefficient in equation.terms.items()
-            },
+@pytest.fixture(scope="module")
+def found(fitted, tmp_path_factory):
+    """Cheap stand-ins for the tables whose content other tests check."""
+    folder = tmp_path_factory.mktemp("validation")
+    with pytest.MonkeyPatch.context() as patch:
+        few = pd.DataFrame({"series": ["gdp_growth"] * 9, "pit": np.linspace(0.1, 0.9, 9)})
+        patch.setattr(validation, "leave_one_out_cells", lambda *a, **k: few)
+        row = dict.fromkeys(
+            (
+                *("prior_coverage", "coverage", "log_score", "crps", "pit_p_value"),
+                *(
+                    f"{r}: {w}"
+                    for r in ("random walk", "autoregression")
+                    for w in ("lead", "lead_error")
+                ),
+            ),
+            0.5,
         )
-        if equation.variable.name == name
-        else equation
-        for equation in problem.scm.equations
+        table = pd.DataFrame([{"series": "gdp_growth", "n": 3, "unreliable": 0, **row}])
+        patch.setattr(validation, "predictive_table", lambda *a, **k: table)
+        patch.setattr(
+            validation,
+            "headline_table",
+            lambda fit: pd.DataFrame(
+                {
+                    "outcome": ["gdp_level"],
+                    "unit": ["%"],
+                    "horizon": [12],
+                    **{k: [1.0] for k in ("prior_median", "prior_lower", "prior_upper")},
+                    **{k: [1.0] for k in ("median", "lower", "upper")},
+                    "data_share": [0.1],
+                    "prior_sensitivity": [0.2],
+                    "likelihood_sensitivity": [0.01],
+                }
+            ),
+        )
+        return validate(fitted, folder=folder, quick=True), folder
+
+
+def test_a_quick_validation_has_the_tables_that_need_no_refit(found):
+    result, folder = found
+    assert {"sanity", "totals", "claims", "links", "headline", "sensitivity", "stability"} <= set(
+        result.tables
     )
-    return dataclasses.replace(problem, scm=dataclasses.replace(problem.scm, equations=equations))
+    assert not any(name.startswith("backtest") for name in result.tables)
+    assert {path.stem for path in folder.glob("*.csv")} == set(result.tables)
 
 
-def test_lost_potential_that_looks_like_weak_demand_is_found(default_problem, medians):
-    faulty = with_identity(default_problem, "excess_growth", technology_gap_change=0.0)
-    table = sanity_checks(faulty, pin(faulty.scm, medians))
-    assert_fails(
-        table, [("full relief, supply alone", "CPI"), ("full relief, supply alone", "key rate")]
+def test_a_validation_goes_on_where_it_stopped(fitted, found, monkeypatch):
+    result, folder = found
+    for name in ("sanity_checks", "totals_table", "scorecard", "leave_one_out_cells"):
+        monkeypatch.setattr(validation, name, lambda *a, **k: pytest.fail("made again"))
+    again = validate(fitted, folder=folder, quick=True)
+    assert set(again.tables) == set(result.tables)
+    np.testing.assert_allclose(
+        again.tables["totals"]["median"].astype(float),
+        result.tables["totals"]["median"].astype(float),
     )
+    other = replace(fitted, manifest={**fitted.manifest, "created": "later"})
+    with pytest.raises(pytest.fail.Exception, match="made again"):
+        validate(other, folder=folder, quick=True)
 
 
-def test_a_level_of_the_real_rate_that_drives_growth_is_found(default_problem, medians):
-    faulty = with_identity(
-        default_problem,
-        "real_rate_change",
-        real_lending_rate=0.25,
-        real_lending_rate_a_year_ago=0.0,
-    )
-    table = sanity_checks(faulty, pin(faulty.scm, medians))
-    rates_alone = "full relief, output through rates alone"
-    assert_fails(
-        table,
-        [
-            ("policy rate 1 pp lower for a year", "GDP in quarter 12"),
-            (rates_alone, "GDP after 40 quarters less"),
-        ],
-    )
+def test_a_damaged_note_of_parts_is_made_again(fitted, found, tmp_path, monkeypatch):
+    _, folder = found
+    note = json.loads((folder / "parts.json").read_text(encoding="utf-8"))
+    assert set(note) == {path.stem for path in folder.glob("*.csv")}
 
 
-def test_every_range_has_a_parameter_that_breaks_it_or_a_test_of_its_own(prior_table):
-    broken = {pair for _, *pairs in (*SCALED.values(), *SET.values()) for pair in pairs}
-    own = {BUNDLED, "measures add up", "starting state"}
-    for check, what in prior_table[["check", "what"]].to_numpy():
-        named = any(check == name and what.startswith(start) for name, start in broken)
-        assert named or check in own, f"{check}: {what}"
+def test_sensitivity_starts_from_the_fit_and_moves_what_it_says(found):
+    table = found[0].tables["sensitivity"].set_index("change")
+    as_fitted = table.loc["as fitted"]
+    slow = table.loc["recovery at 5 % a quarter"]
+    assert (abs(slow - as_fitted) > 0).any()
+    same = table.loc["rates do not move output", "price level after 12".replace(" ", "_", 1)]
+    assert np.isfinite(same)
 
 
-def test_a_value_that_is_no_number_is_outside(default_problem, medians):
-    draws = pin(default_problem.scm, medians)
-    draws["coefficient"].loc[{"link": "technology_gap_change -> gdp_growth"}] = np.nan
-    found = validation._step_of_2022(default_problem.scm, draws)
-    found += validation._imposition_of_2014(default_problem.scm, draws)[:2]
-    found += validation._measures_add_up(default_problem.scm, draws)
-    assert not any(finding.inside for finding in found)
+def test_a_prior_only_fit_is_refused(fitted):
+    tree = xr.DataTree.from_dict({"prior": fitted.prior_draws})
+    with pytest.raises(QuestionError, match="prior draws alone"):
+        validate(replace(fitted, idata=tree))
 
 
-def test_parts_that_do_not_add_up_are_found(checked, monkeypatch):
-    def more_than_the_sum(*args, **kwargs):
-        found = measure_effects(*args, **kwargs)
-        return found + 1e-6 * (found["lifted"] == "all")
-
-    monkeypatch.setattr(validation, "measure_effects", more_than_the_sum)
-    assert outside(checked()) - OUTSIDE == {
-        ("measures add up", "largest gap between the sum of single measures and all, any draw")
-    }
+# Words
 
 
-def test_an_effect_that_depends_on_the_past_is_found(checked, monkeypatch):
-    def remembers(*args, start=None, **kwargs):
-        found = propagate(*args, start=start, **kwargs)
-        first = xr.DataArray([1.0, 0.0], dims="scenario")
-        return found if start is None else found + 1e-6 * first
-
-    monkeypatch.setattr(validation, "propagate", remembers)
-    assert {check for check, _ in outside(checked()) - OUTSIDE} == {"starting state"}
+def test_numbers_are_short_and_signs_are_minus_signs():
+    assert [number(v) for v in (0.1234, 12.34, 1234.5, -1.0)] == ["0.12", "12.3", "1234", "−1.00"]
+    assert number(float("nan")) == ""
+    assert number(2.0, sign=True) == "+2.00"
+    assert span(1.0, 0.0, 2.0) == "1.00 (0.00; 2.00)"
 
 
-def recovery_rows(problem, before, after):
-    found = validation._recovery_is_prior(problem, before, after)
+def row(median, lower, upper, outcome=-1.44):
     return {
-        finding.what.split(",")[0] + " " + finding.what.split()[4]: finding for finding in found
+        "series": "gdp_growth",
+        "year": 2022,
+        "outcome": outcome,
+        "median": median,
+        "lower": lower,
+        "upper": upper,
+        "width": upper - lower,
     }
+
+
+def annual(model, walk):
+    rows = {
+        "this model": model,
+        "random walk": walk,
+        "this model, measures and war left out": model,
+    }
+    return pd.DataFrame([{"forecaster": who, **row(*one)} for who, one in rows.items()])
+
+
+def test_bars_are_met_or_not_by_the_numbers():
+    met = back_test_bars("war_of_2022", annual((1.0, -3.0, 4.0), (3.0, -1.0, 8.0)))
+    assert [", met" in line for line in met[:3]] == [True, True, True]
+    missed = back_test_bars("war_of_2022", annual((-7.0, -20.0, -5.0), (3.0, -1.0, 8.0)))
+    assert ["not met" in line for line in missed[:3]] == [True, True, True]
+    assert back_test_bars("sanctions_of_2014", annual((1, 0, 2), (1, 0, 2))) == []
+
+
+def test_a_sentence_says_where_the_outcome_fell():
+    walk = SimpleNamespace(**row(3.0, -2.0, 8.0))
+    low = SimpleNamespace(**row(5.0, 0.0, 10.0))
+    assert back_test_sentence(low, walk) == (
+        "outside: came lower than the interval; 1.00 times the random walk's width, which held."
+    )
+    assert back_test_sentence(SimpleNamespace(**row(0, -5, 5)), None) == "held."
+    assert "higher" in back_test_sentence(SimpleNamespace(**row(-9, -10, -5)), None)
+
+
+WHO = ("this model", "random walk", "autoregression", "this model, measures and war left out")
+
+
+def quarterly():
+    numbers = {"median": 1.0, "lower": -1.0, "upper": 3.0, "crps": 0.4, "log_score": -1.0}
+    return pd.DataFrame(
+        [
+            {
+                "forecaster": who,
+                "series": series,
+                "quarter": f"2022Q{step}",
+                "outcome": 0.5 * step,
+                "inside": True,
+                **numbers,
+            }
+            for who in WHO
+            for series in ("gdp_growth", "key_rate")
+            for step in range(1, 5)
+        ]
+    )
+
+
+def rolling():
+    return pd.DataFrame(
+        [
+            {
+                "forecaster": who,
+                "series": "gdp_growth",
+                "origin": origin,
+                "horizon": 1,
+                "log_score": score,
+                "crps": 0.5,
+                "pit": 0.5,
+                "inside": True,
+            }
+            for who, score in (("this model", -1.0), ("random walk", -0.5))
+            for origin in ("2018Q4", "2019Q4", "2020Q4")
+        ]
+    )
 
 
 @pytest.fixture(scope="module")
-def another_sample(default_problem):
-    scm, priors = default_problem.scm, default_problem.absolute
-    return sample_prior(scm, priors, draws=1000, chains=4, random_seed=2)
-
-
-def test_another_sample_of_the_prior_has_the_prior_s_recovery(
-    default_problem, prior_draws, another_sample
-):
-    rows = recovery_rows(default_problem, prior_draws, another_sample)
-    assert set(rows) == {
-        "recoverable_share mean",
-        "recoverable_share variance",
-        "recovery_speed mean",
-        "recovery_speed variance",
+def whole(found):
+    yearly = annual((5.2, 0.9, 9.7), (3.8, -0.8, 8.6)).assign(statistic="a year, %", inside=False)
+    tables = dict(found[0].tables)
+    for name in ("sanctions_of_2014", "war_of_2022"):
+        tables |= {f"backtest_{name}_quarterly": quarterly(), f"backtest_{name}_annual": yearly}
+    ranks = np.random.default_rng(1).uniform(size=(20, 1))
+    tables |= {
+        "rolling": rolling(),
+        "ranks": pd.DataFrame(ranks, columns=["effect on gdp_level after 4"]),
+        "calibration": pd.DataFrame(
+            {
+                "quantity": ["effect on gdp_level after 4", "scale[inflation]"],
+                "inside": [True, False],
+                "excess": [0.0, 0.1],
+                "p_value": [0.5, 0.001],
+                "coverage": [0.9, 0.5],
+                "coverage_lower": [0.7, 0.7],
+                "coverage_upper": [1.0, 1.0],
+                "covers": [True, False],
+                "data_sets": [20, 20],
+                "divergences": [0, 0],
+            }
+        ),
     }
-    assert all(finding.inside for finding in rows.values())
+    return Validation(fit=found[0].fit, plan=Plan(data_sets=20), tables=tables)
 
 
-def test_a_recovery_that_the_data_cannot_know_is_found(
-    default_problem, prior_draws, another_sample
-):
-    energy = another_sample["measure"] == "energy"
-    share, speed = another_sample["recoverable_share"], another_sample["recovery_speed"]
-    middle = speed.mean(("chain", "draw"))
-    changed = another_sample.assign(
-        recoverable_share=xr.where(energy, share + 0.02, share),
-        recovery_speed=xr.where(energy, middle + 0.8 * (speed - middle), speed),
-    )
-    rows = recovery_rows(default_problem, prior_draws, changed)
-    assert {what for what, finding in rows.items() if not finding.inside} == {
-        "recoverable_share mean",
-        "recovery_speed variance",
-    }
+def test_failures_name_what_missed_was_beaten_or_is_prior(whole):
+    text = "\n".join(failures(whole))
+    assert "yearly outcomes outside the 90 % interval: gdp_growth 2022 (−1.44 against" in text
+    assert "90 % interval holds the outcome" in text
+    assert "beaten in 1 of 1 comparisons" in text
+    assert "1 of 2 quantities outside their 99 % band" in text
+    assert "gdp_level after 12" in text
 
 
-def test_a_fixed_recovery_is_the_same_or_it_is_not(default_problem, prior_draws, another_sample):
-    def fixed(sample, size):
-        return sample.assign(recoverable_share=xr.full_like(sample["recoverable_share"], size))
+def test_a_report_is_written_with_its_figures(whole, tmp_path):
+    path = write_report(whole, tmp_path, command="sanctions-model validate --seed 7")
+    text = path.read_text(encoding="utf-8")
+    for words in (
+        "`sanctions-model validate --seed 7`",
+        "seed 20260101",
+        "## What failed, and what cannot be shown",
+        "## What is data and what is prior",
+        "## The article's claims, before and after the data",
+        "## Stability",
+        "## Sensitivity of the headline",
+        "## Calibration of the default model",
+        "## Forecasts from rolling origins",
+        "## Published totals",
+        "`scale[inflation]`",
+        "**not met**",
+        "Judgement: Overnight rates stood near 6 %",
+        "wages exist adjusted only",
+    ):
+        assert words in text
+    assert "nan" not in text.replace("finance", "").replace("Finance", "")
+    drawn = {picture.stem for picture in (tmp_path / "figures").glob("*.png")}
+    assert drawn == {name for name in drawn if f"figures/{name}.png" in text}
+    assert len(drawn) == 6
+    page = (tmp_path / "validation.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64") == 6
+    assert "<table>" in page
+    assert 'src="figures' not in page
 
-    same = recovery_rows(default_problem, fixed(prior_draws, 0.7), fixed(another_sample, 0.7))
-    assert same["recoverable_share mean"].value == 0
-    other = recovery_rows(default_problem, fixed(prior_draws, 0.7), fixed(another_sample, 0.71))
-    assert not other["recoverable_share mean"].inside
+
+def test_a_report_without_refits_says_what_was_left_out(found, tmp_path):
+    text = write_report(found[0], tmp_path, command="x").read_text(encoding="utf-8")
+    assert "Left out of this run" in text
+    assert "## Back-test" not in text
 
 
-def test_a_measure_that_falls_may_teach_its_own_recovery(prior_draws, another_sample):
-    observations = load_observations().copy(deep=True)
-    observations["trade"][-8:] = np.linspace(1.0, 0.3, 8)
-    problem = Problem.of(default_transmission(), observations, load_priors())
-    assert problem.falling == ("trade",)
-    share = another_sample["recoverable_share"]
-    learnt = another_sample.assign(
-        recoverable_share=xr.where(another_sample["measure"] == "trade", 0.5, share)
-    )
-    rows = recovery_rows(problem, prior_draws, learnt)
-    assert all(finding.inside for finding in rows.values())
+# Figures
 
 
-def test_a_monthly_model_is_refused(default_problem, default_draws):
-    monthly = dataclasses.replace(default_problem, scm=default_transmission(12))
-    with pytest.raises(QuestionError, match="12 periods a year"):
-        sanity_checks(monthly, default_draws)
+def test_figures_show_every_panel_and_row(whole):
+    uniform = np.random.default_rng(2).uniform(size=(3, 40))
+    ranks = plot_ranks(dict(zip("abc", uniform, strict=True)), title="t", caption="c")
+    assert [axes.get_title() for axes in ranks.axes][:3] == ["a", "b", "c"]
+    lengths = {"long": uniform[0], "short": uniform[1][:10]}
+    transforms = plot_transforms(lengths, title="t", caption="c")
+    assert [axes.get_title(loc="left") for axes in transforms.axes] == [
+        "long (n = 40)",
+        "short (n = 10)",
+    ]
+    shown = plot_back_test(quarterly(), SERIES, title="t", caption="c")
+    assert len(shown.axes) == 2
+    totals = plot_totals(whole.tables["totals"], title="t", caption="c")
+    labels = [label.get_text() for label in totals.axes[0].get_yticklabels()]
+    assert len(labels) == int((whole.tables["totals"]["verdict"] != "not answered").sum())
+    from sanctions_model.rolling import score_summary
 
-
-def test_a_model_without_the_links_is_refused(default_problem):
-    scm = StructuralCausalModel(
-        equations=(
-            Exogenous(variable=Variable(name="tariff"), continuation=Hold(1.0)),
-            Linear(variable=Variable(name="price"), parents=("tariff",)),
-        )
-    )
-    other = dataclasses.replace(default_problem, scm=scm)
-    with pytest.raises(UnknownVariableError, match="'depreciation -> inflation' in a sanity check"):
-        sanity_checks(other, pin(scm, {"tariff -> price": 2.0}))
+    lead = plot_rolling_scores(score_summary(rolling()), SERIES, title="t", caption="c")
+    assert [axes.get_title(loc="left") for axes in lead.axes] == ["1 quarter ahead"]

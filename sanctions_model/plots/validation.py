@@ -1,0 +1,342 @@
+"""Figures of the validation report: ranks, transforms, back-tests, published totals, scores."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sanctions_model.plots.style import (
+    SMALL,
+    TEXT,
+    Colour,
+    add_page_text,
+    new_figure,
+    page_text_inches,
+    place_axes,
+    tidy,
+    wrap,
+)
+
+__all__ = [
+    "plot_back_test",
+    "plot_ranks",
+    "plot_rolling_scores",
+    "plot_totals",
+    "plot_transforms",
+]
+
+_MODEL, _CALM, _WALK = "this model", "this model, measures and war left out", "random walk"
+_COLUMNS = 3
+_ENDS = (
+    "published_lower",
+    "published_upper",
+    "prior_median",
+    "prior_lower",
+    "prior_upper",
+    "median",
+    "lower",
+    "upper",
+)
+
+
+def plot_ranks(
+    values: Mapping[str, np.ndarray], *, title: str, caption: str, prob: float = 0.99
+) -> Figure:
+    """Draw how far the distribution of ranks is from uniform, by ArviZ, with the band.
+
+    Parameters
+    ----------
+    values : mapping of str to numpy.ndarray
+        In (0, 1), by name; the names become panel titles.
+    title, caption : str
+    prob : float
+        Of the simultaneous band.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    import arviz_plots as azp
+    from arviz_stats.ecdf_utils import ecdf_pit
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    tree = xr.DataTree.from_dict(
+        {
+            "prior_sbc": xr.Dataset(
+                {
+                    name: (("chain", "draw"), np.asarray(path, dtype=float)[None, :])
+                    for name, path in values.items()
+                }
+            )
+        }
+    )
+    rows = -(-len(values) // _COLUMNS)
+    top, bottom = page_text_inches(title, caption)
+    height = top + bottom + 1.7 * rows + 0.3
+    # ArviZ 1.3 draws its band with no NumPy of 2.5; the band is added below.
+    collection = azp.plot_ecdf_pit(
+        tree,
+        method="pot_c",
+        envelope_prob=prob,
+        backend="matplotlib",
+        visuals={
+            "title": {"size": TEXT},
+            "xlabel": {"size": SMALL},
+            "ylabel": False,
+            "p_value_text": {"size": SMALL},
+        },
+        figure_kwargs={"figsize": (7.0, height)},
+        col_wrap=_COLUMNS,
+    )
+    figure: Figure = collection.viz["figure"].item()
+    import matplotlib.pyplot as plt
+
+    plt.close(figure)  # no global state keeps it
+    FigureCanvasAgg(figure)
+    figure.set_layout_engine("none")
+    figure.set_size_inches(7.0, height)
+    figure.subplots_adjust(
+        left=0.08,
+        right=0.98,
+        top=1 - (top + 0.22) / height,
+        bottom=(bottom + 0.38) / height,
+        hspace=0.75,
+        wspace=0.3,
+    )
+    count = len(next(iter(values.values())))
+    points, _, lower, upper = ecdf_pit((np.arange(count) + 0.5) / count, prob, 1000)
+    reach = max(float(np.max(upper - points)), *(_distance(path) for path in values.values()))
+    for axes in figure.axes:
+        if not axes.lines:  # a place in the grid that no quantity needs
+            continue
+        axes.fill_between(
+            points, lower - points, upper - points, color=Colour.prior, alpha=0.3, lw=0, zorder=0
+        )
+        axes.set_ylim(-1.4 * reach, 1.4 * reach)
+        tidy(axes)
+    add_page_text(figure, title, caption)
+    return figure
+
+
+def _distance(values: np.ndarray) -> float:
+    """Largest distance of the empirical distribution function from the uniform one."""
+    ordered = np.sort(np.asarray(values, dtype=float))
+    steps = np.arange(1, ordered.size + 1) / ordered.size
+    return float(np.max(np.abs(steps - ordered)))
+
+
+def plot_transforms(
+    values: Mapping[str, np.ndarray], *, title: str, caption: str, prob: float = 0.99
+) -> Figure:
+    """Draw how far probability integral transforms are from uniform, panels of any length.
+
+    Parameters
+    ----------
+    values : mapping of str to numpy.ndarray
+        In (0, 1), by name; the names become panel titles.
+    title, caption : str
+    prob : float
+        Of the simultaneous band.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from arviz_stats.ecdf_utils import ecdf_pit
+
+    top, bottom = page_text_inches(title, caption)
+    rows, each = -(-len(values) // _COLUMNS), 1.45
+    figure = new_figure(top + bottom + each * rows + 0.1)
+    for place, (name, path) in enumerate(values.items()):
+        row, column = divmod(place, _COLUMNS)
+        axes = place_axes(figure, 0.42 + column * 2.25, top + 0.25 + row * each, 1.85, 0.9)
+        points, ecdf, lower, upper = ecdf_pit(np.asarray(path), prob, 500)
+        axes.fill_between(
+            points, lower - points, upper - points, color=Colour.prior, alpha=0.3, lw=0
+        )
+        axes.plot(points, ecdf - points, color=Colour.posterior, lw=1.2, drawstyle="steps-post")
+        axes.axhline(0, color=Colour.rule, lw=0.6, zorder=0)
+        axes.set_title(f"{name} (n = {len(path)})", size=TEXT, loc="left")
+        axes.set_xticks([0, 0.5, 1])
+        tidy(axes)
+    add_page_text(figure, title, caption)
+    return figure
+
+
+def plot_back_test(
+    quarterly: pd.DataFrame, series: Mapping[str, str], *, title: str, caption: str
+) -> Figure:
+    """Draw the prediction of each series against what came, with and without the measures.
+
+    Parameters
+    ----------
+    quarterly : pandas.DataFrame
+        From `run_back_test`.
+    series : mapping of str to str
+        Series to show, with their panel titles (unit included).
+    title, caption : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    shown = [name for name in series if name in set(quarterly["series"])]
+    rows = -(-len(shown) // _COLUMNS)
+    top, bottom = page_text_inches(title, caption)
+    each, wide = 1.75, 2.0
+    figure = new_figure(top + bottom + each * rows)
+    for place, name in enumerate(shown):
+        row, column = divmod(place, _COLUMNS)
+        axes = place_axes(figure, 0.42 + column * 2.25, top + 0.3 + row * each, wide - 0.15, 1.05)
+        own = quarterly[quarterly["series"] == name]
+        model = own[own["forecaster"] == _MODEL]
+        ticks = np.arange(len(model))
+        for forecaster, colour in ((_WALK, Colour.prior), (_MODEL, Colour.posterior)):
+            path = own[own["forecaster"] == forecaster]
+            if path.empty:
+                continue
+            where = ticks[-len(path) :]
+            axes.fill_between(
+                where,
+                path["lower"],
+                path["upper"],
+                color=colour,
+                alpha=0.25,
+                lw=0,
+                label=forecaster,
+            )
+            axes.plot(where, path["median"], color=colour, lw=1.2)
+        calm = own[own["forecaster"] == _CALM]
+        axes.plot(ticks[-len(calm) :], calm["median"], color=Colour.posterior, lw=1.0, ls=":")
+        axes.plot(ticks, model["outcome"], "o", ms=3.2, color=Colour.ink)
+        axes.set_title("\n".join(wrap(series[name], wide, TEXT)), size=TEXT, loc="left")
+        quarters = list(model["quarter"])
+        keep = [i for i, quarter in enumerate(quarters) if quarter.endswith("Q1")] or [0]
+        axes.set_xticks(keep, [quarters[i][:4] for i in keep])
+        _zero(axes)
+        tidy(axes)
+    add_page_text(figure, title, caption)
+    return figure
+
+
+def _zero(axes: Axes) -> None:
+    low, high = axes.get_ylim()
+    if low < 0 < high:
+        axes.axhline(0, color=Colour.rule, lw=0.6, zorder=0)
+
+
+def plot_totals(totals: pd.DataFrame, *, title: str, caption: str) -> Figure:
+    """Draw each published range against the model's answer, in units of that range.
+
+    Published totals have many units and sizes, so every row is scaled: its larger absolute end is
+    at 1 or -1.
+
+    Parameters
+    ----------
+    totals : pandas.DataFrame
+        From `totals_table`; rows without an answer are left out.
+    title, caption : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    asked = totals[totals["verdict"] != "not answered"].reset_index(drop=True)
+    top, bottom = page_text_inches(title, caption)
+    step, left = 0.3, 3.05
+    height = top + bottom + step * len(asked) + 0.45
+    figure = new_figure(height)
+    axes = place_axes(figure, left, top + 0.05, 3.75, step * len(asked))
+    numbers = asked[list(_ENDS)].astype(float)
+    size = numbers[["published_lower", "published_upper"]].abs().max(axis=1)
+    scaled = numbers.div(size, axis=0)
+    y = np.arange(len(asked))
+    shades = np.where(asked["verdict"] == "inside", Colour.posterior, Colour.negative).tolist()
+    for row in y:
+        line = scaled.iloc[int(row)]
+        low, high = line["published_lower"], line["published_upper"]
+        axes.plot([low, high], [row - 0.18] * 2, color=Colour.ink, lw=4, solid_capstyle="butt")
+        axes.plot([(low + high) / 2], [row - 0.18], "D", color=Colour.ink, ms=3)
+        colour = shades[int(row)]
+        axes.plot(
+            [line["prior_lower"], line["prior_upper"]], [row + 0.26] * 2, color=Colour.prior, lw=1.2
+        )
+        axes.plot([line["lower"], line["upper"]], [row + 0.06] * 2, color=colour, lw=1.6)
+        axes.plot(line["median"], row + 0.06, "o", color=colour, ms=3.6)
+    axes.set_ylim(len(asked) - 0.4, -0.6)
+    axes.set_xlim(-3.1, 3.1)
+    axes.axvline(0, color=Colour.rule, lw=0.6, zorder=0)
+    labels = [
+        "\n".join(wrap(f"{number}  {words}", left - 0.2, SMALL)[:2])
+        for number, words in zip(asked["number"], asked["title"], strict=True)
+    ]
+    axes.set_yticks(y, labels, size=SMALL)
+    axes.set_xlabel("share of the published total's larger end", size=SMALL)
+    tidy(axes)
+    add_page_text(figure, title, caption)
+    return figure
+
+
+def plot_rolling_scores(
+    summary: pd.DataFrame, names: Mapping[str, str], *, title: str, caption: str
+) -> Figure:
+    """Draw the model's lead in log score over each rival, by series and horizon.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        From `score_summary`.
+    names : mapping of str to str
+        Labels of the series.
+    title, caption : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    rivals = [name for name in dict.fromkeys(summary["forecaster"]) if name != _MODEL]
+    horizons = sorted(summary["horizon"].unique())
+    series = [name for name in names if name in set(summary["series"])]
+    top, bottom = page_text_inches(title, caption)
+    step, left = 0.36, 1.75
+    figure = new_figure(top + bottom + step * len(series) + 1.0)
+    wide = (7.0 - left - 0.15) / len(horizons)
+    colours: Sequence[str] = (Colour.prior, Colour.accent, Colour.mixed)
+    for place, horizon in enumerate(horizons):
+        axes = place_axes(figure, left + place * wide, top + 0.5, wide - 0.2, step * len(series))
+        for number, rival in enumerate(rivals):
+            own = summary[(summary["horizon"] == horizon) & (summary["forecaster"] == rival)]
+            own = own.set_index("series").reindex(series)
+            y = np.arange(len(series)) + 0.22 * (number - 1)
+            axes.errorbar(
+                own["lead"],
+                y,
+                xerr=2 * own["lead_error"],
+                fmt="o",
+                ms=3.4,
+                lw=1.0,
+                color=colours[number % len(colours)],
+                label=rival,
+            )
+        axes.axvline(0, color=Colour.rule, lw=0.8, zorder=0)
+        axes.set_ylim(len(series) - 0.4, -0.6)
+        axes.set_yticks(
+            np.arange(len(series)), [names[n] for n in series] if place == 0 else [""] * len(series)
+        )
+        quarters = "quarter" if horizon == 1 else "quarters"
+        axes.set_title(f"{horizon} {quarters} ahead", size=TEXT, loc="left")
+        axes.set_xlabel("log score of this model less the rival's", size=SMALL)
+        tidy(axes)
+        if place == 0:
+            axes.legend(
+                fontsize=SMALL,
+                frameon=False,
+                ncols=3,
+                loc="lower left",
+                bbox_to_anchor=(-0.05, 1.07),
+            )
+    add_page_text(figure, title, caption)
+    return figure

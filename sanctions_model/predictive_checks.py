@@ -1,0 +1,165 @@
+"""Does each equation predict its own data? Predictive intervals and leave-one-out scores.
+
+*Prior and posterior predictive*: each quarter's outcome given its observed parents. *Leave one
+out*: the same with parameters that have not seen that cell, by Pareto-smoothed importance sampling
+(Vehtari, Gelman and Gabry 2017), with the log score, CRPS and probability integral transform. The
+equations read parents of the same quarter, such as the rouble in the equation of prices; the
+rivals do not. These scores say whether equations fit; whether the model forecasts is asked by
+`rolling`.
+"""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.density import log_likelihood, one_step_means, predictive
+from sanctions_model.equations import Noise
+from sanctions_model.parameters import stack_draws
+from sanctions_model.problem import Problem
+from sanctions_model.rivals import leave_one_out
+from sanctions_model.rolling import RATES
+from sanctions_model.scoring import continuous_ranked_probability_score
+
+__all__ = ["leave_one_out_cells", "predictive_table"]
+
+_PROB = 0.9
+_RELIABLE = 0.7
+
+
+def leave_one_out_cells(
+    problem: Problem, draws: xr.Dataset, *, random_seed: int = 20260101
+) -> pd.DataFrame:
+    """Score every observed cell without the cell itself.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Posterior draws, dims ``(chain, draw)``.
+    random_seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a cell: ``series``, ``time``, ``position``, ``outcome``, ``log_score``, ``crps``,
+        ``pit`` and ``pareto_k`` (the estimate is unreliable above 0.7).
+    """
+    from arviz_stats.base import array_stats
+    from scipy.special import logsumexp, ndtr, stdtr
+
+    likelihood = log_likelihood(problem, draws)
+    density = likelihood.transpose(dims.CELL, dims.CHAIN, dims.DRAW).to_numpy()
+    density = density.reshape(len(density), -1)
+    simulated = predictive(problem, draws, random_seed).to_numpy()
+    simulated = simulated.reshape(-1, *simulated.shape[2:])
+    means = one_step_means(problem, draws)
+    scale = stack_draws(draws, "scale")
+    heavy = problem.scm.noise is Noise.STUDENT_T
+    freedom = stack_draws(draws, "degrees_of_freedom") if heavy else None
+    period, column = np.nonzero(problem.cases.observed)
+    names = problem.cases.columns
+    series = problem.cases.values  # noqa: PD011 (a mapping, not a frame)
+    rows = []
+    for cell, (place, equation) in enumerate(zip(period, column, strict=True)):
+        if np.ptp(density[cell]) > 0:
+            # Takes log likelihoods and turns their sign itself.
+            weights, shape = array_stats.psislw(density[cell])
+        else:  # nothing was estimated: leaving the cell out changes nothing
+            weights, shape = np.zeros(density.shape[1]), 0.0
+        weights = np.asarray(weights) - logsumexp(weights)
+        share = np.exp(weights)
+        outcome = float(series[names[equation]][place])
+        z = (outcome - means[:, place, equation]) / scale[equation]
+        below = ndtr(z) if freedom is None else stdtr(freedom[equation], z)
+        rows.append(
+            {
+                "series": names[equation],
+                "time": problem.cases.time[place],
+                "position": int(place),
+                "outcome": outcome,
+                "log_score": float(logsumexp(weights + density[cell])),
+                "crps": continuous_ranked_probability_score(
+                    simulated[:, place, equation], outcome, share
+                ),
+                "pit": float(np.sum(share * below)),
+                "pareto_k": float(shape),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def predictive_table(
+    problem: Problem,
+    prior_draws: xr.Dataset,
+    draws: xr.Dataset,
+    cells: pd.DataFrame,
+    *,
+    random_seed: int = 20260101,
+) -> pd.DataFrame:
+    """Summarise predictive checks by series, beside rivals on the same cells.
+
+    Parameters
+    ----------
+    problem : Problem
+    prior_draws, draws : xr.Dataset
+        Dims ``(chain, draw)``.
+    cells : pandas.DataFrame
+        From `leave_one_out_cells`.
+    random_seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a series: cells ``n``; ``prior_coverage`` and ``coverage`` of 90 % predictive
+        intervals; mean leave-one-out ``log_score`` and ``crps``; ``pit_p_value`` of a uniform
+        transform; ``unreliable``, cells with Pareto k above 0.7; and for each rival its mean
+        ``log_score`` with the model's ``lead`` and its standard error, on the cells that both
+        have.
+    """
+    from scipy import stats
+
+    few = prior_draws.isel({dims.DRAW: slice(0, 1000)})
+    inside = {
+        "prior_coverage": _inside(problem, few, random_seed),
+        "coverage": _inside(problem, draws, random_seed),
+    }
+    names = list(problem.cases.columns)
+    series = problem.cases.values  # noqa: PD011 (a mapping, not a frame)
+    observed = problem.cases.observed > 0
+    rows = []
+    for name, group in cells.groupby("series", sort=False):
+        column = names.index(str(name))
+        used = observed[:, column]
+        row: dict[str, object] = {"series": name, "n": len(group)}
+        row |= {what: float(hits[used, column].mean()) for what, hits in inside.items()}
+        row |= {
+            "log_score": group["log_score"].mean(),
+            "crps": group["crps"].mean(),
+            "pit_p_value": float(stats.kstest(group["pit"], "uniform").pvalue),
+            "unreliable": int((group["pareto_k"] > _RELIABLE).sum()),
+        }
+        path = np.where(problem.cases.available[str(name)], series[str(name)], np.nan)
+        rivals = leave_one_out(path, is_growth=name not in RATES, random_seed=random_seed)
+        own = group.set_index("position")["log_score"]
+        for rival, forecasts in rivals.items():
+            shared = [place for place in own.index if place in forecasts]
+            theirs = np.array(
+                [forecasts[place].log_score(float(series[str(name)][place])) for place in shared]
+            )
+            lead = own.loc[shared].to_numpy() - theirs
+            row[f"{rival}: log_score"] = theirs.mean()
+            row[f"{rival}: lead"] = lead.mean()
+            row[f"{rival}: lead_error"] = lead.std(ddof=1) / np.sqrt(lead.size)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _inside(problem: Problem, draws: xr.Dataset, random_seed: int) -> np.ndarray:
+    """Whether each cell lies in its 90 % predictive interval, shape ``(time, equation)``."""
+    simulated = predictive(problem, draws, random_seed).to_numpy()
+    simulated = np.nan_to_num(simulated.reshape(-1, *simulated.shape[2:]))
+    lower, upper = np.quantile(simulated, [(1 - _PROB) / 2, (1 + _PROB) / 2], axis=0)
+    series = problem.cases.values  # noqa: PD011 (a mapping, not a frame)
+    values = np.stack([series[name] for name in problem.cases.columns], axis=1)
+    return np.asarray((lower <= values) & (values <= upper))

@@ -1,0 +1,388 @@
+"""Published totals beside what the model implies for the same experiment.
+
+Each total of ``data/published_totals.toml`` is a number or a range from the literature with the
+experiment that comes nearest to it: measures put in force or lifted, a premium scaled to a size, a
+shock. The model answers it from prior and posterior draws. *Inside*: the model's median lies in
+the published range, or its interval holds the published number. Totals that the model cannot
+answer, or that contradict one another, stay in the table with the reason.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError, model_validator
+
+from sanctions_model import dims
+from sanctions_model.datasets import data_path
+from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.evidence import load_evidence
+from sanctions_model.propagate import respond
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.summaries import IntervalRule, interval
+from sanctions_model.tables import parse_table, read_content
+from sanctions_model.transmission import MEASURES
+
+__all__ = [
+    "COLUMNS",
+    "Experiment",
+    "PublishedTotals",
+    "Total",
+    "implied_total",
+    "load_published_totals",
+    "totals_table",
+]
+
+COLUMNS = (
+    "number",
+    "title",
+    "published",
+    "unit",
+    "experiment",
+    "horizon",
+    "published_lower",
+    "published_upper",
+    "prior_median",
+    "prior_lower",
+    "prior_upper",
+    "median",
+    "lower",
+    "upper",
+    "verdict",
+    "used_for_priors",
+    "reason",
+    "evidence",
+)
+FORMAT_VERSION = 1
+# The published ranges are read beside this interval, whatever the reader's setting is.
+_RULE = IntervalRule(0.9, "eti")
+
+type _Levels = str | Mapping[str, float]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Shock(_Table):
+    variable: str
+    path: tuple[float, ...]
+
+
+class _Scale(_Table):
+    variable: str
+    size: float
+
+
+class Experiment(_Table):
+    """What is done to the model.
+
+    Parameters
+    ----------
+    title : str
+    before, after : str or mapping of str to float, optional
+        Measures without and with the change: a quarter of the bundled measures, or levels.
+    shock : table, optional
+        A stochastic variable and its shocks, one a period, in place of measures.
+    closed : tuple of str
+        Links through which nothing passes.
+    open : tuple of str
+        If given, the only links through which anything passes.
+    scaled_to : table, optional
+        Scale the answer so that this variable's own effect at the horizon has this size.
+    """
+
+    title: str
+    before: _Levels | None = None
+    after: _Levels | None = None
+    shock: _Shock | None = None
+    closed: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    scaled_to: _Scale | None = None
+
+    @model_validator(mode="after")
+    def _one_cause(self) -> Self:
+        measures = self.before is not None and self.after is not None
+        if measures == (self.shock is not None) or (self.before is None) != (self.after is None):
+            raise ValueError("give before and after, or a shock")
+        if self.closed and self.open:
+            raise ValueError("give closed or open links, not both")
+        return self
+
+
+class Total(_Table):
+    """A published total and where the model's answer is read.
+
+    Parameters
+    ----------
+    number : int
+        Totals that belong together share it.
+    title, published : str
+        What is asked, and the published figures in words.
+    unit : str
+    lower, upper : float, optional
+        The published range; equal for a single number, absent where there is none.
+    experiment, outcome : str, optional
+        Absent where the model cannot answer.
+    horizon : int, optional
+        Periods from the change.
+    divided_by : float
+        For totals a year.
+    evidence : tuple of str
+        Ids of ``evidence.csv``.
+    used_for_priors : bool
+        Whether the total was in sight when the priors were set.
+    reason : str
+        Why it is inside, outside or not answered.
+    """
+
+    number: PositiveInt
+    title: str
+    published: str
+    unit: str
+    lower: float | None = None
+    upper: float | None = None
+    experiment: str | None = None
+    outcome: str | None = None
+    horizon: PositiveInt | None = None
+    divided_by: float = 1.0
+    evidence: tuple[str, ...]
+    used_for_priors: bool
+    reason: str
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        asked = (self.experiment, self.outcome, self.horizon, self.lower, self.upper)
+        if any(part is None for part in asked) and any(part is not None for part in asked):
+            raise ValueError("give experiment, outcome, horizon, lower and upper, or none of them")
+        if self.lower is not None and self.upper is not None and self.lower > self.upper:
+            raise ValueError(f"lower {self.lower} is above upper {self.upper}")
+        return self
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedTotals:
+    """Totals and their experiments, by name."""
+
+    experiments: Mapping[str, Experiment]
+    totals: Mapping[str, Total]
+
+
+def load_published_totals(path: Path | str | None = None) -> PublishedTotals:
+    """Read published totals from a TOML file; the bundled ones by default.
+
+    Raises
+    ------
+    QuestionError
+        If the file cannot be read, a table is wrong, an experiment is not there or an evidence id
+        is unknown; the message names the place.
+
+    Examples
+    --------
+    >>> len({total.number for total in load_published_totals().totals.values()})
+    20
+    """
+    file = data_path("published_totals.toml") if path is None else Path(path)
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise QuestionError(f"Cannot read {file.name}: {error}; give a file of totals.") from None
+    if content.get("format_version") != FORMAT_VERSION or not content.get("total"):
+        raise QuestionError(
+            f"{file.name}: expected format_version = {FORMAT_VERSION} and tables [total.NAME]."
+        )
+    experiments = {
+        name: _read(Experiment, table, f"{file.name}: [experiment.{name}]")
+        for name, table in content.get("experiment", {}).items()
+    }
+    totals = {
+        name: _read(Total, table, f"{file.name}: [total.{name}]")
+        for name, table in content["total"].items()
+    }
+    known = load_evidence()
+    for name, total in totals.items():
+        if total.experiment is not None and total.experiment not in experiments:
+            raise QuestionError(
+                f"{file.name}: [total.{name}]: there is no experiment {total.experiment!r}; "
+                f"there is {', '.join(experiments)}."
+            )
+        for source in total.evidence:
+            if source not in known:
+                raise UnknownVariableError.from_name(
+                    source, known.ids, f"{file.name}: [total.{name}]: evidence"
+                )
+    return PublishedTotals(experiments=experiments, totals=totals)
+
+
+def _read[T: BaseModel](model: type[T], table: object, place: str) -> T:
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        inside = ".".join(str(part) for part in first["loc"])
+        raise QuestionError(f"{place}{': ' + inside if inside else ''}: {first['msg']}.") from None
+
+
+def _levels(levels: _Levels) -> dict[str, float]:
+    """Return measures by name; a quarter means that of the bundled table."""
+    if not isinstance(levels, str):
+        for name in levels:
+            if name not in MEASURES:
+                raise UnknownVariableError.from_name(name, MEASURES, "an experiment's measures")
+        return {name: float(levels.get(name, 0.0)) for name in MEASURES}
+    file = data_path("measures.csv")
+    index, columns = parse_table(read_content(file), file.name)
+    quarters = [str(period) for period in index]
+    if levels not in quarters:
+        raise QuestionError(
+            f"An experiment's quarter is {levels!r}; expected one from {quarters[0]} to "
+            f"{quarters[-1]}, as in '2015Q1'."
+        )
+    place = quarters.index(levels)
+    return {name: float(columns[name].to_numpy()[place]) for name in MEASURES}
+
+
+def implied_total(
+    scm: StructuralCausalModel, draws: xr.Dataset, experiment: Experiment, total: Total
+) -> xr.DataArray:
+    """Return what the model says of a published total.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        The default transmission.
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    experiment : Experiment
+    total : Total
+        With an experiment.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(chain, draw)``, in the unit of the total.
+
+    Raises
+    ------
+    QuestionError, UnknownVariableError
+        If the total has no experiment, or a name is unknown.
+    """
+    if total.outcome is None or total.horizon is None:
+        raise QuestionError(f"The total {total.title!r} has no experiment to run.")
+    horizon = total.horizon
+    outcomes = [total.outcome]
+    if experiment.scaled_to is not None:
+        outcomes.append(experiment.scaled_to.variable)
+    closed = frozenset(experiment.closed)
+    if experiment.open:
+        for link in experiment.open:
+            if link not in scm.closable:
+                raise UnknownVariableError.from_name(link, sorted(scm.closable), "open links")
+        closed = scm.closable - frozenset(experiment.open)
+    paths: dict[str, np.ndarray] | None = None
+    before: dict[str, float] | None = None
+    shocks: dict[str, np.ndarray] | None = None
+    if experiment.shock is not None:
+        path = np.zeros(horizon)
+        given = experiment.shock.path[:horizon]
+        path[: len(given)] = given
+        shocks = {experiment.shock.variable: path}
+    else:
+        before = _levels(experiment.before or {})
+        after = _levels(experiment.after or {})
+        paths = {name: np.full(horizon, level) for name, level in after.items()}
+    found = respond(
+        scm,
+        draws,
+        horizon=horizon,
+        paths=paths,
+        baseline=before,
+        shocks=shocks,
+        closed=[closed],
+        outcomes=outcomes,
+    )
+    at_end = found.isel({dims.SCENARIO: 0}).sel({dims.HORIZON: horizon}, drop=True)
+    answer = at_end.sel({dims.OUTCOME: total.outcome}, drop=True)
+    if experiment.scaled_to is not None:
+        own = at_end.sel({dims.OUTCOME: experiment.scaled_to.variable}, drop=True)
+        answer = answer / own * experiment.scaled_to.size
+    return (answer / total.divided_by).rename("total")
+
+
+def totals_table(
+    scm: StructuralCausalModel,
+    prior_draws: xr.Dataset,
+    draws: xr.Dataset | None = None,
+    totals: PublishedTotals | None = None,
+) -> pd.DataFrame:
+    """Compare the model with every published total, before and after the data.
+
+    Intervals are 5 to 95 % equal-tailed here always, whatever the setting of ArviZ is.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        The default transmission, quarterly.
+    prior_draws : xr.Dataset
+        Dims ``(chain, draw)``.
+    draws : xr.Dataset, optional
+        Posterior draws; without them the verdict is on the prior.
+    totals : PublishedTotals, optional
+        The bundled ones by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as in `COLUMNS`; ``verdict`` is ``inside``, ``outside`` or ``not answered``.
+
+    Raises
+    ------
+    QuestionError
+        If the model is not quarterly.
+    """
+    if scm.periods_per_year != 4:
+        raise QuestionError(
+            f"The model has {scm.periods_per_year} periods a year; the published totals are read "
+            "at quarters."
+        )
+    totals = totals or load_published_totals()
+    rows = []
+    for total in totals.totals.values():
+        row: dict[str, object] = {
+            "number": total.number,
+            "title": total.title,
+            "published": total.published,
+            "unit": total.unit,
+            "experiment": "",
+            "horizon": total.horizon,
+            "published_lower": total.lower,
+            "published_upper": total.upper,
+            "verdict": "not answered",
+            "used_for_priors": total.used_for_priors,
+            "reason": " ".join(total.reason.split()),
+            "evidence": ", ".join(total.evidence),
+        }
+        if total.experiment is not None:
+            experiment = totals.experiments[total.experiment]
+            row["experiment"] = experiment.title
+            sources = {"prior_": prior_draws} | ({} if draws is None else {"": draws})
+            for prefix, sample in sources.items():
+                summary = interval(implied_total(scm, sample, experiment, total), _RULE)
+                for part in ("median", "lower", "upper"):
+                    row[prefix + part] = float(summary.sel(summary=part))
+            judged = "prior_" if draws is None else ""
+            middle, low, high = (row[judged + part] for part in ("median", "lower", "upper"))
+            row["verdict"] = "inside" if _inside(total, middle, low, high) else "outside"
+        rows.append(row)
+    return pd.DataFrame(rows).reindex(columns=list(COLUMNS))
+
+
+def _inside(total: Total, median: object, lower: object, upper: object) -> bool:
+    if total.lower == total.upper:
+        return bool(lower <= total.lower <= upper)  # type: ignore[operator]
+    return bool(total.lower <= median <= total.upper)  # type: ignore[operator]

@@ -1,0 +1,347 @@
+"""Sanity checks of mechanisms: ranges that published estimates or judgement give for each.
+
+Each function takes a model and draws and returns findings. Ranges were stated for quarters.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.datasets import data_path
+from sanctions_model.effects import channel_effects, impulse_response, relief_paths, total_effect
+from sanctions_model.graph import Edge
+from sanctions_model.interventions import Relief
+from sanctions_model.propagate import respond
+from sanctions_model.sanity_findings import (
+    Finding,
+    all_but,
+    at,
+    ends,
+    median,
+    require_links,
+    share,
+)
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.tables import parse_table, read_content
+from sanctions_model.transmission import MEASURES
+
+__all__ = ["MECHANISMS"]
+
+_QUARTERS = 4
+# The size of the measures of 2014 that the ranges of their effects were stated for.
+_SIZE_OF_2014 = {"trade": 0.3, "finance": 0.3, "energy": 0.1, "transport": 0.0, "assets": 0.05}
+_AFTER_2014 = "2015Q1"
+_FULL = Relief()
+
+_PREMIUM_TO_PRICES = (
+    "import_premium[1] -> import_premium",
+    "import_premium -> import_premium_change",
+    "import_premium[1] -> import_premium_change",
+    "import_premium_change -> inflation",
+    "inflation[1] -> inflation",
+)
+_ROUBLE_TO_PRICES = (
+    "depreciation -> inflation",
+    "depreciation[1] -> inflation",
+    "inflation[1] -> inflation",
+)
+_KEY_TO_LENDING = ("key_rate -> lending_rate", "lending_rate[1] -> lending_rate")
+_KEY_TO_OUTPUT = (
+    *_KEY_TO_LENDING,
+    "lending_rate -> real_lending_rate",
+    "real_lending_rate -> real_rate_change",
+    "real_lending_rate[4] -> real_rate_change",
+    "real_rate_change[1] -> gdp_growth",
+    "gdp_growth[1] -> gdp_growth",
+)
+_NOT_THROUGH_RATES = (
+    "technology_gap_change -> gdp_growth",
+    "export_oil_growth -> gdp_growth",
+    "technology_gap_change -> excess_growth",
+)
+
+
+class _Finding:
+    """One number and the range in which it must lie; `note` says why it may lie outside."""
+
+    check: str
+    what: str
+    value: float
+    lower_bound: float = -np.inf
+    upper_bound: float = np.inf
+    note: str = ""
+
+    @property
+    def inside(self) -> bool:
+        """Whether the value lies in its range; a value that is no number does not."""
+        return bool(self.lower_bound <= self.value <= self.upper_bound)
+
+
+def _exchange_rate_pass_through(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    """Weaken the rouble lastingly by 1 %: a pulse in its growth, whose own dynamics are cut."""
+    check = "exchange-rate pass-through"
+    prices = respond(
+        scm,
+        draws,
+        horizon=8,
+        shocks={"depreciation": np.eye(8)[0]},
+        closed=[all_but(scm, _ROUBLE_TO_PRICES)],
+        outcomes=["price_level"],
+    )
+    after = {quarters: at(prices, "price_level", quarters) for quarters in (1, 4, 8)}
+    return [
+        *ends(check, "CPI after 1 quarter, % per %", after[1], 0.01, 0.12),
+        *ends(check, "CPI after 4 quarters, % per %", after[4], 0.05, 0.28),
+        median(check, "CPI after 8 quarters over that after 4", after[8] / after[4], -np.inf, 1.15),
+    ]
+
+
+def _import_premium(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    check = "import premium"
+    premium = _imposed(scm, draws, dict.fromkeys(MEASURES, 1.0), 40, ["import_premium"])
+    settled = at(premium, "import_premium", 40)
+    what = "steady state with all measures at 1, points"
+    return [
+        median(check, what, settled, 9.0, 11.0),
+        *ends(check, what, settled, 4.5, 21.0),
+    ]
+
+
+def _imposed(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    sizes: Mapping[str, float],
+    horizon: int,
+    outcomes: Sequence[str],
+) -> xr.DataArray:
+    """Effect of measures put in force at once, against none."""
+    return respond(
+        scm,
+        draws,
+        horizon=horizon,
+        paths={name: np.full(horizon, size) for name, size in sizes.items()},
+        baseline=dict.fromkeys(MEASURES, 0.0),
+        outcomes=outcomes,
+    )
+
+
+def _premium_removed(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    """Compare the share of the premium that relief removes with what can be given back."""
+    check = "premium removed by full relief"
+    links = _premium_links(scm)
+    measures = [scm.effective[link.parent].measure for link in links]
+    parts = draws["coefficient"].sel({dims.LINK: [link.label for link in links]})
+    parts = parts.drop_vars(dims.LINK)
+    recoverable = draws["recoverable_share"].sel({dims.MEASURE: measures})
+    recoverable = recoverable.drop_vars(dims.MEASURE).rename({dims.MEASURE: dims.LINK})
+    premium = parts.sum(dims.LINK)
+    possible = (parts * recoverable).sum(dims.LINK) / premium
+    effect = total_effect(scm, draws, _FULL, horizon=40, outcomes=["import_premium"])
+    removed = {quarters: -at(effect, "import_premium", quarters) / premium for quarters in (8, 40)}
+    return [
+        median(check, "share after 8 quarters", removed[8], 0.35, 0.55),
+        median(check, "recoverable share less that after 40", possible - removed[40], 0.0, 0.03),
+    ]
+
+
+def _premium_links(scm: StructuralCausalModel) -> list[Edge]:
+    return [link for link in scm.links if link.child == "import_premium"]
+
+
+def _premium_to_prices(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    links = (*(link.label for link in _premium_links(scm)), *_PREMIUM_TO_PRICES)
+    found = respond(
+        scm,
+        draws,
+        horizon=40,
+        paths=relief_paths(scm, _FULL, 40),
+        closed=[all_but(scm, links)],
+        outcomes=["price_level", "import_premium"],
+    )
+    per_point = at(found, "price_level", 40) / at(found, "import_premium", 40)
+    what = "CPI after 40 quarters, other links cut, % per point"
+    return [median("premium to prices", what, per_point, 0.15, 0.20)]
+
+
+def _policy_rate_to_output(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    """Lower the policy rate by 1 pp for a year, with effect through the real lending rate alone."""
+    check = "policy rate 1 pp lower for a year"
+    horizon = 12
+    path = -(np.arange(horizon) < _QUARTERS).astype(float)
+    output = respond(
+        scm,
+        draws,
+        horizon=horizon,
+        shocks={"key_rate": path},
+        closed=[all_but(scm, _KEY_TO_OUTPUT)],
+        outcomes=["gdp_level"],
+    ).isel({dims.SCENARIO: 0, dims.OUTCOME: 0})
+    return [
+        *ends(check, "GDP at its peak, %", output.max(dims.HORIZON), 0.07, 0.85),
+        median(check, "quarter of the peak", output.argmax(dims.HORIZON) + 1, 5, 6),
+        *ends(check, "GDP in quarter 12, %", output.sel({dims.HORIZON: 12}), -0.05, 0.05),
+    ]
+
+
+def _monetary_shock(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    check = "monetary shock of 1 pp"
+    outcomes = ["gdp_level", "price_level", "rouble"]
+    found = impulse_response(scm, draws, cause="key_rate", size=1.0, horizon=8, outcomes=outcomes)
+    return [
+        median(check, "GDP after 8 quarters, %", at(found, "gdp_level", 8), -0.5, -0.05),
+        median(check, "CPI after 8 quarters, %", at(found, "price_level", 8), -np.inf, 0.0),
+        median(check, "rouble after 8 quarters, %", at(found, "rouble", 8), 0.0, np.inf),
+    ]
+
+
+def _imposition_of_2014(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    return _imposition(scm, draws, "imposition of 2014, size of the ranges", _SIZE_OF_2014)
+
+
+def _bundled_imposition_of_2014(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    sizes = _bundled_size_of_2014()
+    listed = ", ".join(f"{name} {size:.2f}" for name, size in sizes.items())
+    stated = ", ".join(f"{name} {_SIZE_OF_2014[name]:g}" for name in sizes)
+    note = (
+        f"The bundled measures after the events of 2014 are {listed}; the ranges were stated for "
+        f"{stated}. Smaller measures, smaller effects in proportion."
+    )
+    return _imposition(scm, draws, "imposition of 2014, bundled measures", sizes, note)
+
+
+def _bundled_size_of_2014() -> dict[str, float]:
+    file = data_path("measures.csv")
+    _, columns = parse_table(read_content(file), file.name)
+    return {name: float(columns[name].loc[_AFTER_2014]) for name in MEASURES}
+
+
+def _imposition(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    check: str,
+    sizes: Mapping[str, float],
+    note: str = "",
+) -> list[Finding]:
+    outcomes = ["gdp_level", "price_level", "key_rate"]
+    found = _imposed(scm, draws, sizes, 12, outcomes)
+    output = at(found, "gdp_level", 12)
+    return [
+        median(check, "GDP after 12 quarters, %", output, -1.0, -0.3, note),
+        ends(check, "GDP after 12 quarters, %", output, -3.0, np.inf, note)[0],
+        median(check, "CPI after 4 quarters, %", at(found, "price_level", 4), 0.2, 0.7, note),
+        median(check, "key rate after 8 quarters, pp", at(found, "key_rate", 8), 0.1, 0.5, note),
+    ]
+
+
+def _step_of_2022(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    found = respond(
+        scm,
+        draws,
+        horizon=4,
+        paths={name: np.ones(4) for name in MEASURES},
+        baseline=_SIZE_OF_2014,
+        outcomes=["gdp_level"],
+    )
+    what = "GDP after 4 quarters not below -6 %"
+    return [share("step of 2022", what, at(found, "gdp_level", 4) >= -6.0, at_least=0.99)]
+
+
+def _through_rates_alone(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    """Relieve in full, without what reaches output through potential and export revenue."""
+    check = "full relief, output through rates alone"
+    found = respond(
+        scm,
+        draws,
+        horizon=40,
+        paths=relief_paths(scm, _FULL, 40),
+        closed=[require_links(scm, _NOT_THROUGH_RATES)],
+        outcomes=["gdp_level"],
+    )
+    later, latest = at(found, "gdp_level", 20), at(found, "gdp_level", 40)
+    return [
+        share(check, "GDP after 20 quarters below 1.5 %", later < 1.5, at_least=0.98),
+        median(check, "GDP after 40 quarters less that after 20, %", latest - later, -np.inf, 0.0),
+    ]
+
+
+def _supply_leg_alone(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    """Relieve in full through the technology gap: potential growth must leave prices alone."""
+    check = "full relief, supply alone"
+    names = {"price_level": "CPI within 0.05 % of 0", "key_rate": "key rate within 0.05 pp of 0"}
+    found = channel_effects(scm, draws, _FULL, horizon=20, outcomes=list(names))
+    found = found.sel({dims.CHANNEL: "technology_gap"}, drop=True)
+    return [
+        share(
+            check,
+            f"{what} after 20 quarters",
+            abs(at(found, outcome, 20)) <= 0.05,
+            at_least=0.9,
+        )
+        for outcome, what in names.items()
+    ]
+
+
+def _real_lending_rate(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    """Relieve in full with both extremes of expectations, which decide on the first year."""
+    found = []
+    for anchoring, kind in ((1.0, "anchored"), (0.0, "backward-looking")):
+        held = draws.assign(anchoring=xr.full_like(draws["anchoring"], anchoring))
+        rate = total_effect(scm, held, _FULL, horizon=4, outcomes=["real_lending_rate"])
+        what = f"after 4 quarters with {kind} expectations, pp"
+        values = at(rate, "real_lending_rate", 4)
+        found.append(median("full relief, real lending rate", what, values, -0.4, 0.25))
+    return found
+
+
+def _inflation_after_relief(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    found = total_effect(scm, draws, _FULL, horizon=40, outcomes=["inflation_yoy"])
+    yearly = at(found, "inflation_yoy", 40)
+    what = "year on year after 40 quarters, pp"
+    return ends("full relief, inflation", what, yearly, -0.07, 0.07)
+
+
+def _long_run_key_rate(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    outcomes = ["key_rate", "risk_premium"]
+    found = total_effect(scm, draws, _FULL, horizon=60, outcomes=outcomes)
+    distance = abs(at(found, "key_rate", 60) - at(found, "risk_premium", 60))
+    what = "distance of its shift from that of the risk premium after 60 quarters, pp"
+    return [median("full relief, key rate", what, distance, 0.0, 0.1)]
+
+
+def _lending_pass_through(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
+    """Raise the key rate by 1 pp for good."""
+    check = "lending pass-through"
+    found = respond(
+        scm,
+        draws,
+        horizon=40,
+        shocks={"key_rate": np.ones(40)},
+        closed=[all_but(scm, _KEY_TO_LENDING)],
+        outcomes=["lending_rate"],
+    )
+    first, last = at(found, "lending_rate", 1), at(found, "lending_rate", 40)
+    return [
+        median(check, "lending rate after 1 quarter, pp per pp", first, 0.35, 0.85),
+        median(check, "lending rate after 40 quarters, pp per pp", last, 0.6, 1.0),
+    ]
+
+
+MECHANISMS: tuple[Callable[[StructuralCausalModel, xr.Dataset], list[Finding]], ...] = (
+    _exchange_rate_pass_through,
+    _import_premium,
+    _premium_removed,
+    _premium_to_prices,
+    _policy_rate_to_output,
+    _monetary_shock,
+    _imposition_of_2014,
+    _bundled_imposition_of_2014,
+    _step_of_2022,
+    _through_rates_alone,
+    _supply_leg_alone,
+    _real_lending_rate,
+    _inflation_after_relief,
+    _long_run_key_rate,
+    _lending_pass_through,
+)

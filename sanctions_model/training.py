@@ -1,0 +1,164 @@
+"""What a forecaster would have had at a date: series up to it, adjusted with them alone.
+
+A seasonal adjustment is two-sided: one over the whole sample lets the future into the past. Prices,
+GDP and credit are therefore adjusted anew inside each training window, and so are imports while
+unadjusted figures exist (to 2017Q4). Wages and later imports exist adjusted only; interest rates,
+the rouble and oil need no adjustment. Revisions of the published figures themselves stay.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.datasets import data_path
+from sanctions_model.equations import Linear, PartialAdjustment
+from sanctions_model.errors import QuestionError
+from sanctions_model.priors import Priors
+from sanctions_model.problem import Problem
+from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.transformations import build_quarterly, load_raw, seasonally_adjust
+
+__all__ = [
+    "readjusted_within",
+    "training_observations",
+    "training_problem",
+]
+
+_CREDIT = "credit_firms_rouble_rub_trn"
+_IMPORTS, _IMPORTS_UNADJUSTED = "imports_goods_sa_usd_bn", "imports_goods_nsa_usd_bn"
+
+
+def readjusted_within(last: str) -> dict[str, str]:
+    """Say for each series how its seasonal adjustment knows nothing after a quarter.
+
+    Parameters
+    ----------
+    last : str
+        Last quarter of the training window, as in ``"2013Q4"``.
+
+    Returns
+    -------
+    dict of str to str
+        By variable of the default transmission.
+    """
+    inside = "adjusted anew inside the window"
+    early = pd.Period(last, freq="Q") <= pd.Period("2017Q4", freq="Q")
+    return {
+        "oil_growth": "no season to adjust",
+        "depreciation": "no season to adjust",
+        "import_growth": inside
+        if early
+        else "adjusted to 2017Q4 with figures to 2017Q4; later figures exist adjusted only",
+        "inflation": inside,
+        "key_rate": "no season to adjust",
+        "lending_rate": "no season to adjust",
+        "credit_growth": inside,
+        "gdp_growth": inside,
+        "real_wage_growth": "wages exist adjusted only; their deflator is adjusted anew",
+    }
+
+
+def training_observations(
+    observations: xr.Dataset,
+    scm: StructuralCausalModel,
+    last: str,
+    *,
+    raw: Path | str | None = None,
+) -> xr.Dataset:
+    """Return the bundled observations as they would be with figures up to a quarter only.
+
+    The time axis stays whole, so that a compiled model can be refitted to any window: outcomes
+    after the window are empty. Exogenous variables stay as they are.
+
+    Parameters
+    ----------
+    observations : xr.Dataset
+        As `load_observations` returns the bundled table.
+    scm : StructuralCausalModel
+        The default transmission.
+    last : str
+        Last quarter of the window, at least a year before the end of the data: later, the ragged
+        edge would be completed.
+    raw : path, optional
+        Transcribed figures; the bundled ones by default.
+
+    Returns
+    -------
+    xr.Dataset
+
+    Raises
+    ------
+    QuestionError
+        If the quarter is outside the data or too near to their end.
+    """
+    figures = load_raw(data_path("raw_quarterly.csv") if raw is None else raw)
+    period = pd.Period(last, freq="Q")
+    index = pd.PeriodIndex(observations[dims.TIME].to_numpy(), freq="Q")
+    room = len(index) - 1 - scm.periods_per_year
+    if period not in index or list(index).index(period) >= room:
+        raise QuestionError(
+            f"A training window to {last}; expected a quarter from {index[0]} to {index[room - 1]}."
+        )
+    figures = figures.loc[figures.index <= period].copy()
+    unadjusted = figures[_IMPORTS_UNADJUSTED]
+    if unadjusted.notna().all():
+        figures[_IMPORTS] = seasonally_adjust(unadjusted, periods_per_year=4)
+    short = figures[_CREDIT].notna().sum() < 2 * scm.periods_per_year
+    if short:  # no season to be found yet: leave it out of the adjustment and of the window
+        figures[_CREDIT] = 1.0
+    series = build_quarterly(figures)
+    if short:
+        series[scm.variables["credit_growth"].column] = np.nan
+    series = series.reindex(index)
+    found = observations.copy(deep=True)
+    for name in scm.observed:
+        found[name][:] = series[scm.variables[name].column].to_numpy()
+    return found
+
+
+def training_problem(
+    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
+) -> Problem:
+    """Return the problem of a training window, with every parent read from a mean inside it.
+
+    Equations with data find the means of their parents by themselves. One without data has none
+    in `Problem.of`, and would read its parents from 0; here it reads them from their means over
+    the window, so that its intercept is the level at ordinary values of the parents. A compiled
+    model then fits every window.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    observations : xr.Dataset
+        As `training_observations` returns it.
+    priors : Priors
+
+    Returns
+    -------
+    Problem
+    """
+    problem = Problem.of(scm, observations, priors)
+    silent = [name for name in scm.stochastic if name not in problem.cases.moments]
+    if not silent:
+        return problem
+    # The same window as if the silent equations had data: only the parents' means are taken.
+    pretended = observations.copy(deep=True)
+    seen = np.any([np.isfinite(observations[name].to_numpy()) for name in scm.observed], axis=0)
+    inside = np.arange(seen.size) <= np.flatnonzero(seen)[-1]
+    for name in silent:
+        values = pretended[name].to_numpy()
+        pretended[name][:] = np.where(inside & ~np.isfinite(values), 0.0, values)
+    equations = (
+        replace(equation, start=None)
+        if isinstance(equation, Linear | PartialAdjustment) and name in silent
+        else equation
+        for name, equation in scm.by_name.items()
+    )
+    other = Problem.of(replace(scm, equations=tuple(equations)), pretended, priors)
+    centres = {**other.cases.centres, **problem.cases.centres}
+    cases = replace(problem.cases, centres=centres)
+    return replace(problem, scm=problem.scm.with_centres(centres), cases=cases)

@@ -1,0 +1,481 @@
+"""The sections of the validation report, in Markdown: sentences and tables from tables of numbers.
+
+Sentences follow from the numbers: what failed is said because a number says it. Computes nothing
+that a table does not hold.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sanctions_model.backtests import NO_SANCTIONS, load_back_tests
+from sanctions_model.evidence import Estimate, load_evidence
+from sanctions_model.rolling import MODEL, score_summary
+from sanctions_model.training import readjusted_within
+from sanctions_model.validation_verdicts import (
+    back_test_bars,
+    back_test_sentence,
+    failures,
+    number,
+    rows_of,
+    span,
+)
+
+if TYPE_CHECKING:
+    from sanctions_model.validation import Validation
+
+__all__ = ["SERIES", "effect_words", "markdown_report"]
+
+SERIES = {
+    "gdp_growth": "GDP growth, % a quarter",
+    "inflation": "inflation, % a quarter",
+    "depreciation": "USD/RUB, % a quarter",
+    "key_rate": "key rate, % a year",
+    "lending_rate": "lending rate, % a year",
+    "import_growth": "imports, % a quarter",
+    "credit_growth": "real credit to firms, % a quarter",
+    "real_wage_growth": "real wages, % a quarter",
+    "oil_growth": "Brent, % a quarter",
+}
+
+
+def markdown_report(
+    found: "Validation", *, command: str, figures: str, drawn: Sequence[str]
+) -> str:
+    """Return the report's text.
+
+    Parameters
+    ----------
+    found : Validation
+    command : str
+    figures : str
+        Folder of the figures as links name it.
+    drawn : sequence of str
+        Names of the figures that there are.
+
+    Returns
+    -------
+    str
+    """
+    pictures = {name: f"![{name.replace('_', ' ')}]({figures}/{name}.png)" for name in drawn}
+    parts = [
+        _head(found, command),
+        _failed(found),
+        _data_and_prior(found),
+        _claims(found),
+        _stability(found),
+        _sensitivity(found),
+        _calibration(found, pictures),
+        _predictive(found, pictures),
+        _rolling(found, pictures),
+        *(_back_test(found, name, pictures) for name in load_back_tests()),
+        _totals(found, pictures),
+        _sanity(found),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def effect_words(name: str) -> str:
+    """Return a quantity of the calibration as a title."""
+    return name.replace("effect on ", "").replace("_", " ").replace(" after ", ", quarter ")
+
+
+def _table(frame: pd.DataFrame) -> str:
+    head = "| " + " | ".join(str(name) for name in frame.columns) + " |"
+    rule = "|" + "---|" * len(frame.columns)
+    rows = [
+        "| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |"
+        for row in frame.to_numpy(dtype=object)
+    ]
+    return "\n".join([head, rule, *rows])
+
+
+def _head(found: "Validation", command: str) -> str:
+    manifest = found.fit.manifest
+    version = manifest["versions"]["sanctions-model"]
+    packages = ", ".join(
+        f"{name} {manifest['versions'][name]}" for name in ("pymc", "nutpie", "arviz", "numpy")
+    )
+    settings = manifest["settings"]
+    return f"""# Can it be believed?
+
+Made by `{command}` with sanctions-model {version} ({packages}), seed {found.plan.random_seed}, \
+from the fit of {manifest["created"]} ({settings["chains"]} chains of {settings["draws"]} draws, \
+data to {manifest["data"]["last_period"]}, sha256 {manifest["data"]["sha256"][:12]}). Remade by \
+the same command; `make validate` also runs the slow tests. Intervals are 90 % equal-tailed \
+unless a table says otherwise."""
+
+
+def _failed(found: "Validation") -> str:
+    lines = [f"- {line}" for line in failures(found)]
+    return "## What failed, and what cannot be shown\n\n" + "\n".join(lines)
+
+
+def _data_and_prior(found: "Validation") -> str:
+    table = found.tables["headline"]
+    shown = pd.DataFrame(
+        {
+            "effect of full relief": [
+                f"{found.fit.scm.variables[row.outcome].label}, quarter {row.horizon}"
+                for row in rows_of(table)
+            ],
+            "unit": table["unit"],
+            "prior": [span(r.prior_median, r.prior_lower, r.prior_upper) for r in rows_of(table)],
+            "posterior": [span(r.median, r.lower, r.upper) for r in rows_of(table)],
+            "data share": [number(value) for value in table["data_share"]],
+        }
+    )
+    links = found.tables["links"]
+    links = links[(links["kind"] == "long_run") & np.isfinite(links["data_share"].astype(float))]
+    most = links.sort_values("data_share", ascending=False)
+    silent = most[most["data_share"] < 0.1]["link"].tolist()
+    known = most[most["data_share"] > 0.7]["link"].tolist()
+    return f"""## What is data and what is prior
+
+{_table(shown)}
+
+Data share: one minus the squared ratio of interval widths, posterior over prior; 0 means that the \
+answer is prior, negative that the data widened it. The data speak clearly (share above 0.7) of \
+{len(known)} links: {_code(known)}. They hardly speak (share below 0.1) of {len(silent)}: \
+{_code(silent)}. No measure but `assets` has fallen in the sample, so that what relief gives \
+back, and how fast, is prior."""
+
+
+def _claims(found: "Validation") -> str:
+    table = found.tables["claims"]
+    shown = pd.DataFrame(
+        {
+            "claim": table["statement"],
+            "horizon": table["horizon"],
+            "P prior": [number(value) for value in table["prob_prior"].astype(float)],
+            "P posterior": [number(value) for value in table["prob"].astype(float)],
+            "P large enough to matter": [number(v) for v in table["prob_material"].astype(float)],
+            "sign assumed": np.where(_truth(table["sign_assumed"]), "by the prior", ""),
+            "verdict": table["verdict"],
+        }
+    )
+    return f"""## The article's claims, before and after the data
+
+{_table(shown)}
+
+Where the sign is assumed by the prior, its probability is an assumption and no finding."""
+
+
+def _stability(found: "Validation") -> str:
+    table = found.tables["stability"]
+    shown = table.assign(
+        median=[f"{v:.3f}" for v in table["median"]], largest=[f"{v:.3f}" for v in table["largest"]]
+    )
+    return f"""## Stability
+
+{_table(shown)}
+
+Spectral radius of the companion form of every draw; a draw is explosive from 1 on."""
+
+
+def _sensitivity(found: "Validation") -> str:
+    table = found.tables["sensitivity"]
+    shown = table.copy()
+    for name in shown.columns[1:]:
+        shown[name] = [number(value) for value in shown[name].astype(float)]
+    shown.columns = [name.replace("_", " ") for name in shown.columns]
+    scaled = found.tables["headline"]
+    power = pd.DataFrame(
+        {
+            "effect": [f"{r.outcome}, quarter {r.horizon}" for r in rows_of(scaled)],
+            "prior": [f"{v:.3f}" for v in scaled["prior_sensitivity"]],
+            "likelihood": [f"{v:.3f}" for v in scaled["likelihood_sensitivity"]],
+        }
+    )
+    return f"""## Sensitivity of the headline
+
+Posterior medians of the effects of full relief with one assumption replaced; the fit is not \
+repeated. Units: % of the level, pp for rates.
+
+{_table(shown)}
+
+Power-scaling of the effects themselves (Kallioinen et al. 2024): how fast a distribution moves \
+when prior or likelihood is raised to a power near 1. Above 0.05 counts as sensitive; sensitive to \
+the prior and not to the likelihood means that the prior decides.
+
+{_table(power)}"""
+
+
+def _calibration(found: "Validation", pictures: Mapping[str, str]) -> str:
+    if "calibration" not in found.tables:
+        return (
+            "## Calibration of the default model\n\nLeft out of this run; the option `--data-sets` "
+            "asks for it. The small known-truth economy is put through simulation-based "
+            "calibration by the slow tests in `tests/test_calibration.py`."
+        )
+    table = found.tables["calibration"]
+    inside, covers = _truth(table["inside"]), _truth(table["covers"])
+    effects = table[table["quantity"].str.startswith("effect on")]
+    shown = pd.DataFrame(
+        {
+            "effect": [effect_words(name) for name in effects["quantity"]],
+            "ranks inside the 99 % band": np.where(_truth(effects["inside"]), "yes", "NO"),
+            "p (Kolmogorov)": [f"{v:.3f}" for v in effects["p_value"]],
+            "coverage of 90 % intervals": [number(v) for v in effects["coverage"]],
+            "99 % range of a right one": [
+                f"{number(a)} to {number(b)}"
+                for a, b in zip(effects["coverage_lower"], effects["coverage_upper"], strict=True)
+            ],
+        }
+    )
+    outside = table[~inside]["quantity"].tolist()
+    names = f" ({', '.join(f'`{name}`' for name in outside)})" if outside else ""
+    return f"""## Calibration of the default model
+
+{int(table["data_sets"].iloc[0])} data sets were simulated from the prior with the gaps and \
+drivers of the real one to {found.plan.last_origin}, and fitted with the compiled model. Of \
+{len(table)} quantities (every \
+free parameter, completed cell and effect) {len(outside)} left the 99 % simultaneous band of \
+uniform ranks{names}; by chance {0.01 * len(table):.1f} are expected. Intervals covered within \
+their binomial error for {int(covers.sum())} of {len(table)}. The small known-truth economy is put \
+through the same check, with 200 data sets and with a lag off by one and a wrong scale that it \
+must catch, by the slow tests in `tests/test_calibration.py`.
+
+{_table(shown)}
+
+{pictures.get("validation_ranks", "")}"""
+
+
+def _predictive(found: "Validation", pictures: Mapping[str, str]) -> str:
+    table = found.tables["predictive"]
+    shown = pd.DataFrame(
+        {
+            "series": [SERIES[name].split(",")[0] for name in table["series"]],
+            "n": table["n"],
+            "prior coverage": [number(v) for v in table["prior_coverage"]],
+            "coverage": [number(v) for v in table["coverage"]],
+            "LOO log score": [number(v) for v in table["log_score"]],
+            "CRPS": [number(v) for v in table["crps"]],
+            "PIT p": [number(v) for v in table["pit_p_value"]],
+            "lead over random walk": _leads(table, "random walk"),
+            "lead over autoregression": _leads(table, "autoregression"),
+        }
+    )
+    unreliable = int(table["unreliable"].sum())
+    return f"""## Predictive checks, equation by equation
+
+{_table(shown)}
+
+Coverage: share of outcomes inside 90 % predictive intervals given observed parents, prior and \
+posterior. Leave-one-out scores by Pareto-smoothed importance sampling; {unreliable} cells have a \
+Pareto k above 0.7. A lead is the mean difference of log scores on the same cells, with its \
+standard error. The equations read parents of the same quarter, which the rivals do not: this says \
+that the equations fit, not that they forecast.
+
+{pictures.get("validation_pit", "")}"""
+
+
+def _leads(table: pd.DataFrame, rival: str) -> list[str]:
+    return [
+        f"{number(lead, sign=True)} ± {number(error)}"
+        for lead, error in zip(table[f"{rival}: lead"], table[f"{rival}: lead_error"], strict=True)
+    ]
+
+
+def _rolling(found: "Validation", pictures: Mapping[str, str]) -> str:
+    if "rolling" not in found.tables:
+        return ""
+    summary = score_summary(found.tables["rolling"])
+    own = summary[summary["forecaster"] == MODEL]
+    rows = []
+    for row in rows_of(own):
+        series, horizon = row.series, row.horizon
+        line = {
+            "series": SERIES[series].split(",")[0],
+            "quarters ahead": horizon,
+            "n": int(row.n),
+            "coverage": number(row.coverage),
+            "CRPS": number(row.crps),
+        }
+        others = summary[
+            (summary["series"] == series)
+            & (summary["horizon"] == horizon)
+            & (summary["forecaster"] != MODEL)
+        ]
+        for rival in rows_of(others):
+            line[f"CRPS, {rival.forecaster}"] = number(rival.crps)
+            line[f"lead over {rival.forecaster}"] = (
+                f"{number(rival.lead, sign=True)} ± {number(rival.lead_error)}"
+            )
+        rows.append(line)
+    shown = pd.DataFrame(rows).fillna("")
+    origins = found.plan.origins
+    return f"""## Forecasts from rolling origins
+
+{len(origins)} origins, {origins[0]} to {origins[-1]}, every {found.plan.every} quarters; the \
+compiled model is refitted at each, seasonal adjustment included. Drivers stay at their last \
+value: nobody knew the measures to come. Leads are in log score, positive where this model is \
+better, with a standard error that takes outcomes as independent. The Minnesota vector \
+autoregression (package `bvar`, two lags, shrinkage 0.2) holds the series that start in 2005.
+
+{_table(shown)}
+
+{pictures.get("validation_rolling", "")}"""
+
+
+def _back_test(found: "Validation", name: str, pictures: Mapping[str, str]) -> str:
+    if f"backtest_{name}_annual" not in found.tables:
+        return ""
+    spec = load_back_tests()[name]
+    annual = found.tables[f"backtest_{name}_annual"]
+    quarterly = found.tables[f"backtest_{name}_quarterly"]
+    others = {
+        (row.forecaster, row.series, row.year): row
+        for row in rows_of(annual[annual["forecaster"] != MODEL])
+    }
+    rows = []
+    for row in rows_of(annual[annual["forecaster"] == MODEL]):
+        line = {
+            "series": SERIES[row.series].split(",")[0],
+            "year": row.year,
+            "figure": row.statistic,
+            "outcome": number(row.outcome),
+            "this model": span(row.median, row.lower, row.upper),
+        }
+        for who, title in ((NO_SANCTIONS, "without measures and war"), ("random walk",) * 2):
+            other = others.get((who, row.series, row.year))
+            line[title] = "" if other is None else span(other.median, other.lower, other.upper)
+        walk = others.get(("random walk", row.series, row.year))
+        line["in words"] = back_test_sentence(row, walk)
+        rows.append(line)
+    scores = quarterly[quarterly["forecaster"] != NO_SANCTIONS]
+    hits = {
+        str(who): _truth(group["inside"]) for who, group in scores.groupby("forecaster", sort=False)
+    }
+    pivot = scores.pivot_table("crps", "series", "forecaster", sort=False)
+    crps = pd.DataFrame(
+        {"series": [SERIES[str(name)].split(",")[0] for name in pivot.index]}
+        | {str(who): [number(v) for v in pivot[who]] for who in pivot.columns}
+    )
+    covered = "; ".join(
+        f"{who} {number(own.mean())} of {own.size} quarterly outcomes" for who, own in hits.items()
+    )
+    adjusted = "; ".join(
+        f"{SERIES[series].split(',')[0]}: {words}"
+        for series, words in readjusted_within(spec.train_end).items()
+        if words != "no season to adjust"
+    )
+    judged = "\n".join(
+        f"- `{address}`: {prior.family} "
+        f"{', '.join(f'{key} {value:g}' for key, value in prior.arguments.items())}, {prior.unit}. "
+        f"Judgement: {prior.rationale}"
+        for address, prior in spec.judgement.items()
+    )
+    bars = "\n".join(f"- {line}" for line in back_test_bars(name, annual))
+    published = ""
+    if spec.published:
+        evidence = load_evidence()
+        items = [evidence[source] for source in spec.published]
+        published = (
+            "Published at the time: "
+            + "; ".join(
+                f"{item.authors} ({item.year}), {_range(item)} {item.unit}" for item in items
+            )
+            + "."
+        )
+    return "\n\n".join(
+        part
+        for part in (
+            f"## Back-test: {spec.title}",
+            "The oil price, the five measures, the pandemic and war terms take their real paths "
+            "(coefficients of terms that are 0 throughout the window stay at their priors); all "
+            "else is predicted. Intercepts, scales and means come from the window.",
+            " ".join(spec.comment.split()),
+            bars,
+            published,
+            _table(pd.DataFrame(rows)),
+            f"Quarterly 90 % intervals held: {covered}. Mean CRPS of the quarterly predictions:",
+            _table(crps),
+            f"Seasonal adjustment: {adjusted}.",
+            f"Equations without data in the window take fixed arguments:\n\n{judged}"
+            if judged
+            else "",
+            pictures.get(f"validation_{name}", ""),
+        )
+        if part
+    )
+
+
+def _range(item: Estimate) -> str:
+    low, high, value = (getattr(item, name) for name in ("lower", "upper", "value"))
+    if value is not None:
+        return number(value)
+    return " to ".join(number(end) for end in (low, high) if end is not None)
+
+
+def _totals(found: "Validation", pictures: Mapping[str, str]) -> str:
+    table = found.tables["totals"]
+    rows = []
+    for row in rows_of(table):
+        answered = row.verdict != "not answered"
+        rows.append(
+            {
+                "": row.number,
+                "total": row.title,
+                "published": row.published,
+                "prior": span(row.prior_median, row.prior_lower, row.prior_upper)
+                if answered
+                else "",
+                "posterior": span(row.median, row.lower, row.upper) if answered else "",
+                "unit": row.unit,
+                "verdict": row.verdict,
+                "in sight when priors were set": "yes" if _one(row.used_for_priors) else "no",
+                "why": row.reason,
+            }
+        )
+    counts = table["verdict"].value_counts()
+    said = ", ".join(f"{counts.get(v, 0)} {v}" for v in ("inside", "outside", "not answered"))
+    return f"""## Published totals
+
+{said}. Inside: the posterior median lies in the published range, or the 90 % interval holds the \
+published number. Meeting a total that was in sight when the priors were set checks the mapping \
+from evidence to priors, not the model. `docs/evidence.md` says which of them cannot hold at once.
+
+{_table(pd.DataFrame(rows))}
+
+{pictures.get("validation_totals", "")}"""
+
+
+def _sanity(found: "Validation") -> str:
+    table = found.tables["sanity"]
+    outside = table[~_truth(table["inside"])]
+    shown = pd.DataFrame(
+        {
+            "check": outside["check"],
+            "number": outside["what"],
+            "of": outside["source"],
+            "value": [number(v) for v in outside["value"]],
+            "range": [
+                f"{number(a)} to {number(b)}"
+                for a, b in zip(outside["lower_bound"], outside["upper_bound"], strict=True)
+            ],
+            "why": outside["note"],
+        }
+    )
+    listed = _table(shown) if len(shown) else ""
+    return f"""## Sanity checks
+
+{len(table) - len(outside)} of {len(table)} numbers lie in ranges stated beforehand, under the \
+prior and under the posterior; `sanctions-model validate --quick` prints all of them. Outside:
+
+{listed}"""
+
+
+def _truth(values: pd.Series) -> np.ndarray:
+    """Booleans, also where a file made words of them."""
+    return np.array([_one(value) for value in values], dtype=bool)
+
+
+def _one(value: object) -> bool:
+    return str(value) == "True"
+
+
+def _code(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
