@@ -104,9 +104,8 @@ def training_observations(
             f"A training window to {last}; expected a quarter from {index[0]} to {index[room - 1]}."
         )
     figures = figures.loc[figures.index <= period].copy()
-    unadjusted = figures[_IMPORTS_UNADJUSTED]
-    if unadjusted.notna().all():
-        figures[_IMPORTS] = seasonally_adjust(unadjusted, periods_per_year=4)
+    if _IMPORTS_UNADJUSTED in figures and figures[_IMPORTS_UNADJUSTED].notna().all():
+        figures[_IMPORTS] = seasonally_adjust(figures[_IMPORTS_UNADJUSTED], periods_per_year=4)
     short = figures[_CREDIT].notna().sum() < 2 * scm.periods_per_year
     if short:  # no season to be found yet: leave it out of the adjustment and of the window
         figures[_CREDIT] = 1.0
