@@ -123,6 +123,8 @@ def conditional_forecast(
     UnknownVariableError, QuestionError
         If a name is unknown or exogenous, a period is outside the horizon, a cell is given twice,
         or the absorbing shocks cannot meet the conditions.
+    ObservationError
+        If the data nowhere give the state that a future starts from.
     """
     horizon = require_horizon(horizon)
     if gibbs_steps < 1:

@@ -91,10 +91,25 @@ class Episode:
     ) -> xr.DataArray:
         """Propagate through the window with its shocks, or others.
 
+        Parameters
+        ----------
+        outcomes : sequence of str
+            Variables or levels.
+        interventions : sequence of Intervention
+            Periods count from 1 within the window.
+        shocks : mapping of str to numpy.ndarray, optional
+            Shape ``(periods, chain * draw)``, in the units of the equations; those that happened
+            by default.
+
         Returns
         -------
         xr.DataArray
             Dims ``(outcome, time, chain, draw)``; levels start from 0 before the window.
+
+        Raises
+        ------
+        UnknownVariableError, QuestionError
+            If a name is unknown, or a path or shock has another shape.
         """
         paths = propagate(
             self.problem.scm,
@@ -139,6 +154,11 @@ def abduct(problem: Problem, draws: xr.Dataset) -> xr.DataArray:
     xr.DataArray
         Dims ``(chain, draw, time, equation)``, in the units of the equations; not a number where
         the equation lacks its own value, its lags or its parents.
+
+    Raises
+    ------
+    QuestionError
+        If the draws belong to another model, or lack the completed cells of these data.
     """
     shocks = problem.outcomes(draws) - one_step_means(problem, draws)
     shocks = np.where(problem.cases.complete, shocks, np.nan)
@@ -352,6 +372,11 @@ def historical_decomposition(
         Dims ``(outcome, part, time, chain, draw)``. ``part`` is ``base``, each stochastic variable
         (its own shocks) and each exogenous variable that moves in the window; the parts add up to
         the factual history.
+
+    Raises
+    ------
+    UnknownVariableError, QuestionError
+        If an outcome is unknown, or the draws belong to another model.
     """
     scm, cases = past.problem.scm, past.problem.cases
     wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)

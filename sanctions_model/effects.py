@@ -124,16 +124,26 @@ def impulse_response(
     horizon : int
         Periods, the first one being that of the shock.
     outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
 
     Returns
     -------
     xr.DataArray
-        Dims ``(outcome, horizon, chain, draw)``.
+        Dims ``(outcome, horizon, chain, draw)``, in the units of the outcomes.
 
     Raises
     ------
     UnknownVariableError, NoCausalPathError, QuestionError
         If the cause is unknown, cannot be shocked or reaches none of the outcomes.
+
+    Examples
+    --------
+    >>> from sanctions_model.equations import PartialAdjustment, Variable
+    >>> from sanctions_model.parameters import pin
+    >>> scm = StructuralCausalModel(equations=(PartialAdjustment(variable=Variable(name="price")),))
+    >>> draws = pin(scm, {"persistence[price]": 0.5})
+    >>> impulse_response(scm, draws, cause="price", horizon=3).squeeze().to_numpy().tolist()
+    [1.0, 0.5, 0.25]
     """
     return _response(scm, draws, cause, size, horizon, outcomes, lasting=1)
 
@@ -149,7 +159,44 @@ def step_response(
 ) -> xr.DataArray:
     """Response to a change that stays: a shock in every period, or a driver at a new level.
 
-    Parameters, returns and errors as for `impulse_response`.
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    cause : str
+        A stochastic or an exogenous variable.
+    size : float, optional
+        In the unit of the cause; by default one ``scale`` of the equation, draw by draw, or 1 for
+        an exogenous variable.
+    horizon : int
+        Periods, the first one being that of the change.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(outcome, horizon, chain, draw)``, in the units of the outcomes.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If the cause is unknown, cannot be shocked or reaches none of the outcomes.
+
+    Examples
+    --------
+    >>> from sanctions_model.equations import Exogenous, PartialAdjustment, Variable
+    >>> from sanctions_model.parameters import pin
+    >>> scm = StructuralCausalModel(
+    ...     equations=(
+    ...         Exogenous(variable=Variable(name="tariff")),
+    ...         PartialAdjustment(variable=Variable(name="price"), parents=("tariff",)),
+    ...     )
+    ... )
+    >>> draws = pin(scm, {"tariff -> price": 2.0, "persistence[price]": 0.5})
+    >>> step_response(scm, draws, cause="tariff", size=1.0, horizon=3).squeeze().to_numpy().tolist()
+    [1.0, 1.5, 1.75]
     """
     return _response(scm, draws, cause, size, horizon, outcomes, lasting=require_horizon(horizon))
 
@@ -319,13 +366,28 @@ def measure_effects(
 ) -> xr.DataArray:
     """Effect of each measure's relief alone, and of all together.
 
-    Parameters and errors as for `total_effect`.
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    relief : Relief, optional
+        Full relief in four steps by default.
+    horizon : int
+        Periods from the start.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
 
     Returns
     -------
     xr.DataArray
         Dims ``(outcome, lifted, horizon, chain, draw)``; ``lifted`` holds each measure and
         ``all``. With a common start and ramp the parts add up to ``all`` exactly.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach, or the horizon is below 1.
     """
     relief = relief or Relief()
     horizon = require_horizon(horizon)
@@ -351,7 +413,17 @@ def channel_effects(
 ) -> xr.DataArray:
     """Effect of a relief, split by entry and along the article's chain.
 
-    Parameters and errors as for `total_effect`.
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    relief : Relief, optional
+        Full relief in four steps by default.
+    horizon : int
+        Periods from the start.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
 
     Returns
     -------
@@ -359,6 +431,12 @@ def channel_effects(
         Dims ``(outcome, channel, horizon, chain, draw)``: ``total``; one channel an entry (these
         add up to the total); ``article_chain``, ``chain_offset`` and ``chain_remainder`` (so do
         these). A model without a chain has no such parts.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach, the horizon is below 1, or the model
+        names no entries or not all of them.
     """
     relief = relief or Relief()
     horizon = require_horizon(horizon)

@@ -192,7 +192,10 @@ def forecast_error_variance_decomposition(
     Raises
     ------
     QuestionError
-        If some draw has no variance (Student-t with 2 or fewer degrees of freedom).
+        If some draw has no variance (Student-t with 2 or fewer degrees of freedom), or the horizon
+        is below 1.
+    UnknownVariableError
+        If an outcome is unknown.
 
     Notes
     -----

@@ -347,6 +347,13 @@ def sample_prior_predictive(
     -------
     Fit
         Without a posterior; every question answers it from the prior.
+
+    Raises
+    ------
+    PriorError, ObservationError
+        If priors or data do not fit the model.
+    QuestionError
+        If `draws` is below 1.
     """
     _require_counts(draws=draws)
     problem = Problem.of(scm, observations, priors)

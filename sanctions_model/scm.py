@@ -193,7 +193,19 @@ class StructuralCausalModel:
         return replace(self, centres=dict(centres))
 
     def require(self, name: str, where: str) -> None:
-        """Raise `UnknownVariableError` if the model has no variable or level of this name."""
+        """Refuse a name that is no variable or level of the model.
+
+        Parameters
+        ----------
+        name : str
+        where : str
+            Where it was asked for, for the message.
+
+        Raises
+        ------
+        UnknownVariableError
+            If the model has no such name.
+        """
         if name not in self.variables:
             raise UnknownVariableError.from_name(name, self.variables, where)
 
