@@ -318,7 +318,7 @@ def total_effect(
     Returns
     -------
     xr.DataArray
-        Dims ``(outcome, horizon, chain, draw)``.
+        Dims ``(outcome, horizon, chain, draw)``, in the units of the outcomes.
 
     Raises
     ------

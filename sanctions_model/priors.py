@@ -22,6 +22,7 @@ from pydantic import (
 
 from sanctions_model import dims
 from sanctions_model.datasets import data_path
+from sanctions_model.display import html_table
 from sanctions_model.errors import PriorError, did_you_mean
 from sanctions_model.evidence import load_evidence
 from sanctions_model.parameters import addresses, parameter_coords, parameter_dims
@@ -79,6 +80,22 @@ class Priors(BaseModel):
     entries: Mapping[str, Mapping[str, Prior]]
     periods_per_year: int = 4
     origin: str = "priors given by hand"
+
+    def _repr_html_(self) -> str:
+        """Show every prior with its arguments and sources."""
+        rows = [
+            {
+                "parameter": label if name == "coefficient" else _table(name, label).strip("[]"),
+                "prior": f"{prior.family}({_arguments(prior)})",
+                "unit": prior.unit,
+                "sources": prior.sources
+                if isinstance(prior.sources, str)
+                else ", ".join(prior.sources),
+            }
+            for name, group in self.entries.items()
+            for label, prior in group.items()
+        ]
+        return html_table(self.origin, rows)
 
     @classmethod
     def from_addresses(cls, priors: Mapping[str, Prior], *, periods_per_year: int = 4) -> "Priors":
@@ -190,6 +207,10 @@ class Priors(BaseModel):
 
 # A known value at these edges leaves no model: a state that never adjusts, a shock of no size.
 _EDGES = {"persistence": (1.0,), "scale": (0.0,), "degrees_of_freedom": (0.0,)}
+
+
+def _arguments(prior: Prior) -> str:
+    return ", ".join(f"{name}={value:g}" for name, value in prior.arguments.items())
 
 
 def _table(name: str, label: str | None) -> str:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import networkx as nx
 
+from sanctions_model.display import html_table
 from sanctions_model.equations import (
     Affine,
     AsymmetricAdjustment,
@@ -187,6 +188,26 @@ class StructuralCausalModel:
     def longest_lag(self) -> int:
         """The longest lag of any edge, at least 1."""
         return max([1, *(edge.lag for edge in self.graph.edges)])
+
+    def __repr__(self) -> str:
+        """Say in a line what the model holds."""
+        return (
+            f"StructuralCausalModel({self.name!r}: {len(self.equations)} equations, "
+            f"{len(self.links)} links with a coefficient, {self.periods_per_year} periods a year)"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show every variable with its equation."""
+        rows = [
+            {
+                "variable": name,
+                "equation": type(equation).__name__,
+                "parents": ", ".join(edge.label.partition(" -> ")[0] for edge in equation.edges),
+                "unit": equation.variable.unit,
+            }
+            for name, equation in self.by_name.items()
+        ]
+        return html_table(repr(self), rows)
 
     def with_centres(self, centres: Mapping[str, float]) -> "StructuralCausalModel":
         """Return the same model with these centres of its parents."""
