@@ -342,7 +342,7 @@ def counterfactual(
         scm.graph.require(name, "the shocks to leave out")
         if name not in scm.stochastic:
             raise QuestionError(f"{name!r} has no shocks; there is {', '.join(scm.stochastic)}.")
-    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    wanted = scm.wanted(outcomes)
     factual = past.replay(wanted)
     shocks = {n: path for n, path in past.shocks.items() if n not in without_shocks}
     other = past.replay(wanted, interventions=interventions, shocks=shocks)
@@ -379,7 +379,7 @@ def historical_decomposition(
         If an outcome is unknown, or the draws belong to another model.
     """
     scm, cases = past.problem.scm, past.problem.cases
-    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    wanted = scm.wanted(outcomes)
     history = cases.values  # noqa: PD011 (a mapping, not a frame)
     before = {n: float(history[n][past.first - 1]) for n in scm.exogenous}
     held = {name: np.full(past.periods, level) for name, level in before.items()}

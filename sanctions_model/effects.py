@@ -20,7 +20,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.equations import Hold, Linear
-from sanctions_model.errors import NoCausalPathError, QuestionError
+from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.interventions import Relief, require_horizon
 from sanctions_model.parameters import DrawParameters
 from sanctions_model.propagate import continuation_paths, respond
@@ -234,9 +234,12 @@ def reachable(
 ) -> list[str]:
     """Return the outcomes asked for, refusing any that none of the causes can reach."""
     flows = {level.variable.name: level.flow for level in scm.levels}
+    for cause in causes:
+        if cause not in scm.by_name:
+            raise UnknownVariableError.from_name(cause, scm.exogenous, "the causes")
     reach = set(causes).union(*(scm.graph.descendants(cause) for cause in causes))
     if outcomes is None:
-        default = scm.headline or tuple(scm.stochastic)
+        default = scm.wanted(None)
         reached = [name for name in default if flows.get(name, name) in reach]
         if not reached:
             raise NoCausalPathError(
@@ -244,14 +247,15 @@ def reachable(
                 f"{', '.join(default)}; name outcomes that it reaches."
             )
         return reached
-    for name in outcomes:
+    wanted = scm.wanted(outcomes)
+    for name in wanted:
         scm.require(name, "the outcomes")
         if flows.get(name, name) not in reach:
             raise NoCausalPathError(
                 f"No directed path leads from {', '.join(causes)} to {name!r}; "
                 f"they reach {', '.join(sorted(reach - set(causes)))}."
             )
-    return list(outcomes)
+    return wanted
 
 
 def _finished(effect: xr.DataArray, contrast: str) -> xr.DataArray:

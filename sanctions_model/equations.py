@@ -216,6 +216,15 @@ def _edge(text: str, child: str) -> Edge:
     return Edge(match["name"], child, int(match["lag"] or 0))
 
 
+def _check_parts(variable: object, parents: object = ()) -> None:
+    if not isinstance(variable, Variable):
+        raise SpecError(f"The variable is {variable!r}; write it as Variable(name={variable!r}).")
+    if isinstance(parents, str):
+        raise SpecError(
+            f"The parents of {variable.name!r} are the text {parents!r}; write ({parents!r},)."
+        )
+
+
 def _weighted(
     links: Iterable[Edge], parameters: Parameters, centres: Mapping[str, Any], share: Any
 ) -> tuple[Any, tuple[Term, ...]]:
@@ -247,6 +256,9 @@ class Exogenous:
     default: Constant | Indicator | None = None
     continuation: Hold | Path = Hold()
 
+    def __post_init__(self) -> None:
+        _check_parts(self.variable)
+
     @property
     def edges(self) -> tuple[Edge, ...]:
         """No edge leads into an exogenous variable."""
@@ -273,6 +285,9 @@ class AsymmetricAdjustment:
     variable: Variable
     measure: str
 
+    def __post_init__(self) -> None:
+        _check_parts(self.variable)
+
     @property
     def edges(self) -> tuple[Edge, ...]:
         """The edge from the measure."""
@@ -292,6 +307,9 @@ class Identity:
 
     variable: Variable
     terms: Mapping[str, float | Affine]
+
+    def __post_init__(self) -> None:
+        _check_parts(self.variable)
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -327,6 +345,9 @@ class LatentAdjustment:
 
     variable: Variable
     parents: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _check_parts(self.variable, self.parents)
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -366,6 +387,9 @@ class PartialAdjustment:
     parents: tuple[str, ...] = ()
     start: str | None = None
 
+    def __post_init__(self) -> None:
+        _check_parts(self.variable, self.parents)
+
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Edges from the parents and from its own last value."""
@@ -402,6 +426,9 @@ class Linear:
     variable: Variable
     parents: tuple[str, ...] = ()
     start: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_parts(self.variable, self.parents)
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:

@@ -120,7 +120,7 @@ def simulate(
     """
     horizon = require_horizon(horizon)
     scm = problem.scm
-    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    wanted = scm.wanted(outcomes)
     for name in wanted:
         scm.require(name, "the outcomes")
     start, last = starting_state(problem, draws, wanted)
@@ -227,7 +227,7 @@ def forecast_error_variance(
     """
     horizon = require_horizon(horizon)
     parameters = DrawParameters(scm, draws)
-    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    wanted = scm.wanted(outcomes)
     pulse = np.zeros((horizon, 1))
     pulse[0] = 1.0
     shape = (len(wanted), len(scm.stochastic), horizon, *parameters.shape)

@@ -177,6 +177,8 @@ class Relief:
     measures: tuple[str, ...] = MEASURES
 
     def __post_init__(self) -> None:
+        if isinstance(self.measures, str):  # one measure, named without brackets
+            object.__setattr__(self, "measures", (self.measures,))
         if not 0 <= self.depth <= 1:
             raise QuestionError(
                 f"Relief of {self.depth}; expected a share between 0 (none) and 1 (full relief)."

@@ -85,15 +85,14 @@ class Priors(BaseModel):
         """Show every prior with its arguments and sources."""
         rows = [
             {
-                "parameter": label if name == "coefficient" else _table(name, label).strip("[]"),
+                "parameter": address,
                 "prior": f"{prior.family}({_arguments(prior)})",
                 "unit": prior.unit,
                 "sources": prior.sources
                 if isinstance(prior.sources, str)
                 else ", ".join(prior.sources),
             }
-            for name, group in self.entries.items()
-            for label, prior in group.items()
+            for address, prior in ((address, self[address]) for address in self.addresses)
         ]
         return html_table(self.origin, rows)
 
@@ -114,6 +113,32 @@ class Priors(BaseModel):
                 name, label = address, "*" if starred else ""
             entries.setdefault(name, {})[label] = prior
         return cls(entries=entries, periods_per_year=periods_per_year)
+
+    def __getitem__(self, address: str) -> Prior:
+        """Return the prior stated for an address, as in ``priors["depreciation -> inflation"]``.
+
+        Raises
+        ------
+        PriorError
+            If none is stated for it.
+        """
+        ((name, group),) = Priors.from_addresses({address: Fixed(value=0.0)}).entries.items()
+        stated = self.entries.get(name, {})
+        for label in (next(iter(group)), "*"):
+            if label in stated:
+                return stated[label]
+        raise PriorError(
+            f"{self.origin}: no prior for {address!r}.{did_you_mean(address, self.addresses)}"
+        )
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Addresses that have a prior, as `from_addresses` takes them."""
+        return tuple(
+            label if name == "coefficient" else f"{name}[{label}]" if label.strip("*") else name
+            for name, group in self.entries.items()
+            for label in group
+        )
 
     def replace(self, changed: Mapping[str, Prior]) -> "Priors":
         """Return the same priors with some replaced, by address as in `from_addresses`."""
@@ -156,9 +181,10 @@ class Priors(BaseModel):
             group = self.entries.get(name, {})
             prior = group.get(label or "", group.get("*"))
             if prior is None:
+                every = f", or {name!r} for every one" if name != "coefficient" and label else ""
                 raise PriorError(
                     f"{self.origin}: parameter {address!r} has no prior; "
-                    f"add the table {_table(name, label)}."
+                    f"add the table {_table(name, label)}{every}."
                 )
             if isinstance(prior, Relative):
                 prior = prior.scaled((moments or {}).get(label or ""))

@@ -3,7 +3,7 @@
 This module knows no data, no priors and no draws.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -212,6 +212,21 @@ class StructuralCausalModel:
     def with_centres(self, centres: Mapping[str, float]) -> "StructuralCausalModel":
         """Return the same model with these centres of its parents."""
         return replace(self, centres=dict(centres))
+
+    def wanted(self, outcomes: Sequence[str] | None) -> list[str]:
+        """Return the outcomes asked for: the headline ones by default, one for a single name.
+
+        Parameters
+        ----------
+        outcomes : sequence of str, or str, optional
+
+        Returns
+        -------
+        list of str
+        """
+        if outcomes is None:
+            return list(self.headline or self.stochastic)
+        return [outcomes] if isinstance(outcomes, str) else list(outcomes)
 
     def require(self, name: str, where: str) -> None:
         """Refuse a name that is no variable or level of the model.

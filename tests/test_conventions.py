@@ -118,3 +118,55 @@ def test_options_are_given_by_name():
         for parameter in inspect.signature(getattr(sm, name)).parameters.values():
             if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
                 assert parameter.name in positional, f"{name}: {parameter.name}"
+
+
+# First steps that a newcomer takes wrong
+
+
+def test_one_outcome_and_one_measure_need_no_brackets(fit):
+    bare = sm.total_effect(
+        fit.scm, fit.draws, sm.Relief(measures="finance"), horizon=2, outcomes="gdp_level"
+    )
+    relief = sm.Relief(measures=("finance",))
+    listed = sm.total_effect(fit.scm, fit.draws, relief, horizon=2, outcomes=["gdp_level"])
+    assert bare.identical(listed)
+    past = sm.episode(fit.problem, fit.draws, start="2025Q1")
+    assert sm.historical_decomposition(past, outcomes="key_rate").sizes["outcome"] == 1
+
+
+def test_a_prior_is_found_by_its_address():
+    priors = sm.load_priors()
+    assert priors["depreciation -> inflation"].family == "LogNormal"
+    assert priors["anchoring"].family == "Beta"
+    assert {"depreciation -> inflation", "anchoring", "scale[inflation]"} <= set(priors.addresses)
+    shared = sm.Priors.from_addresses({"scale": sm.HalfNormal(sigma=1)})
+    assert shared["scale[inflation]"] == shared["scale"] == sm.HalfNormal(sigma=1)
+    assert all(priors[address] for address in priors.addresses)
+    with pytest.raises(sm.PriorError, match="Did you mean 'depreciation -> inflation'"):
+        priors["depreciaton -> inflation"]
+
+
+def test_text_in_place_of_a_tuple_or_a_variable_is_refused():
+    y = sm.Variable(name="y")
+    for kind in (sm.PartialAdjustment, sm.Linear, sm.LatentAdjustment):
+        with pytest.raises(sm.SpecError, match=r"write \('price',\)"):
+            kind(variable=y, parents="price")
+    with pytest.raises(sm.SpecError, match=r"write it as Variable\(name='y'\)"):
+        sm.Exogenous(variable="y")
+
+
+def test_a_table_in_memory_is_refused_with_the_way_out():
+    table = sm.load_observations().to_dataframe()
+    with pytest.raises(sm.ObservationError, match="to_csv"):
+        sm.load_observations(table)
+
+
+def test_relief_of_measures_that_a_model_lacks_names_those_that_it_has():
+    scm = sm.StructuralCausalModel(
+        equations=(
+            sm.Exogenous(variable=sm.Variable(name="duty"), continuation=sm.Hold(1.0)),
+            sm.Linear(variable=sm.Variable(name="price"), parents=("duty",)),
+        )
+    )
+    with pytest.raises(sm.UnknownVariableError, match="There is: duty"):
+        sm.total_effect(scm, sm.pin(scm, {"duty -> price": 1.0}), horizon=2)
