@@ -28,7 +28,7 @@ GROUPS = {
     "Equations and graphs": ("transmission", "scm", "equations", "parameters", "edits"),
     "Effects (interventions)": ("effects", "effect_tables", "interventions", "propagate"),
     "Histories (counterfactuals)": ("counterfactuals",),
-    "Futures": ("forecasts", "conditional", "scenarios"),
+    "Futures": ("forecasts", "conditional", "scenarios", "required"),
     "Claims and checks": ("claims", "validation", "stability"),
     "Errors": ("errors",),
 }
