@@ -53,14 +53,18 @@ def reference_pages() -> dict[str, dict[str, str]]:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Append the reference to the navigation."""
+    """Append to the navigation what it does not list: other pages, notebooks, the reference."""
     groups = [
         {group: [{name: f"reference/{name}.md"} for name in names]}
         for group, names in reference_pages().items()
     ]
     notebooks = [f"notebooks/{path.stem}.md" for path in sorted(_NOTEBOOKS.glob("*.ipynb"))]
     added = [{"Notebooks": notebooks}, {"Reference": ["reference/index.md", *groups]}]
-    config.nav = [*(config.nav or []), *added]
+    listed = str(config.nav)
+    pages = (path.relative_to(config.docs_dir) for path in Path(config.docs_dir).rglob("*.md"))
+    unlisted = sorted(page.as_posix() for page in pages if f"'{page.as_posix()}'" not in listed)
+    more = [{_OTHER: unlisted}] if unlisted else []  # no page is lost for want of a line
+    config.nav = [*(config.nav or []), *more, *added]
     return config
 
 

@@ -104,10 +104,14 @@ def test_links_to_files_lead_somewhere(page):
             assert (page.parent / target).exists(), target
 
 
-def test_the_navigation_lists_every_page():
-    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+def test_every_page_is_in_the_navigation():
+    mkdocs = pytest.importorskip("mkdocs.config")
+    config = mkdocs.load_config(str(ROOT / "mkdocs.yml"))
+    navigation = str(load_hooks().on_config(config).nav)
     for page in (ROOT / "docs").rglob("*.md"):
-        assert str(page.relative_to(ROOT / "docs")) in navigation, page
+        assert f"'{page.relative_to(ROOT / 'docs').as_posix()}'" in navigation, page
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        assert f"'notebooks/{notebook.stem}.md'" in navigation, notebook
 
 
 def test_every_public_name_has_a_page_of_the_reference():
