@@ -23,13 +23,23 @@ __all__ = ["GROUPS", "on_config", "on_files", "on_page_content", "reference_page
 # What a reader looks for, and the modules that hold it.
 GROUPS = {
     "Start here": ("sanctions", "sampling", "samplers", "storage", "problem", "model"),
-    "Data and measures": ("observations", "measures", "measures_rule"),
-    "Priors and evidence": ("priors", "prior_families", "evidence"),
+    "Data and measures": (
+        *("observations", "measures", "measures_rule", "table_mapping", "vintages"),
+        *("vintage_comparison", "nowcasts"),
+    ),
+    "Priors and evidence": (
+        *("priors", "prior_families", "evidence", "implied", "pools", "pooling", "quantities"),
+    ),
     "Equations and graphs": ("transmission", "scm", "equations", "parameters", "edits"),
     "Effects (interventions)": ("effects", "effect_tables", "interventions", "propagate"),
     "Histories (counterfactuals)": ("counterfactuals",),
     "Futures": ("forecasts", "conditional", "scenarios", "required"),
     "Claims and checks": ("claims", "validation", "stability"),
+    "Sweeps": ("sweeps",),
+    "What an answer rests on": (
+        *("sensitivity", "ranking", "alternatives", "transmissions", "comparison"),
+        *("model_weights", "confounding", "refutation", "subsamples"),
+    ),
     "Errors": ("errors",),
 }
 _OTHER = "More"
@@ -46,7 +56,7 @@ def reference_pages() -> dict[str, dict[str, str]]:
     pages: dict[str, dict[str, str]] = {group: {} for group in (*GROUPS, _OTHER)}
     for name in sanctions_model.__all__:
         module = getattr(sanctions_model, name).__module__
-        group = known.get(module.removeprefix("sanctions_model."), _OTHER)
+        group = known.get(module.split(".")[1], _OTHER)
         pages[group][name] = f"{module}.{name}"
     pages["Figures"] = {name: f"{getattr(plots, name).__module__}.{name}" for name in plots.__all__}
     return {group: names for group, names in pages.items() if names}
