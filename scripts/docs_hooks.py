@@ -33,7 +33,11 @@ GROUPS = {
     "Equations and graphs": ("transmission", "scm", "equations", "parameters", "edits"),
     "Effects (interventions)": ("effects", "effect_tables", "interventions", "propagate"),
     "Histories (counterfactuals)": ("counterfactuals",),
-    "Futures": ("forecasts", "conditional", "scenarios", "required"),
+    "Futures": (
+        *("forecasts", "conditional", "scenarios", "required", "scenario_files", "futures"),
+        *("future_statements", "future_mixture", "future_reading", "future_effects", "spread"),
+        *("relief_designs", "sectors"),
+    ),
     "Claims and checks": ("claims", "validation", "stability"),
     "Sweeps": ("sweeps",),
     "What an answer rests on": (

@@ -21,8 +21,8 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
 FEW = "50"
-# These ask for more draws than the small fit has; each has a test of its own.
-ON_MORE_DRAWS = {"sweeps", "what_it_rests_on"}
+# These ask for more draws than the small fit has, or for minutes; each has a test of its own.
+ON_MORE_DRAWS = {"futures", "sweeps", "what_it_rests_on"}
 ALIKE = [name for name in NOTEBOOKS if name not in ON_MORE_DRAWS]
 
 
@@ -94,6 +94,18 @@ def execute(name, monkeypatch, fit):
         for output in cell.get("outputs", [])
         if output["output_type"] == "stream" and output["name"] == "stdout"
     ]
+
+
+@pytest.mark.notebook
+@pytest.mark.slow  # the split of the spread takes its thousand paths whatever the draws
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
+def test_the_futures_notebook_runs_on_a_fit(tmp_path, monkeypatch):
+    fit = sm.sample_prior_predictive(
+        sm.default_transmission(), sm.load_observations(), sm.load_priors(), draws=40
+    )
+    path = sm.save(fit, tmp_path / "prior.nc")
+    texts = execute("futures", monkeypatch, path)
+    assert any("ten points more for the reset" in text for text in texts)
 
 
 @pytest.mark.notebook
