@@ -38,7 +38,7 @@ GROUPS = {
         *("future_statements", "future_mixture", "future_reading", "future_effects", "spread"),
         *("relief_designs", "sectors"),
     ),
-    "Claims and checks": ("claims", "validation", "stability"),
+    "Claims and checks": ("claims", "validation", "stability", "report"),
     "Sweeps": ("sweeps",),
     "What an answer rests on": (
         *("sensitivity", "ranking", "alternatives", "transmissions", "comparison"),

@@ -163,6 +163,7 @@ def report_draws(report_answers, report_futures):
     return kept_draws(report_answers.fit.draws, positions)
 
 
+@pytest.fixture(scope="session")
 def small_fit(tmp_path_factory):
     """A saved fit of the default transmission whose few draws are from its prior."""
     from laboratory import FakeSampler
