@@ -9,7 +9,7 @@ FIND_PYTHON = for candidate in $(CANDIDATES); do \
 	if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; \
 	then echo $$candidate; exit 0; fi; done
 
-.PHONY: run test validate check bench notebooks data clean
+.PHONY: run test validate check bench notebooks docs readme data clean
 
 run: $(VENV)/.run
 	$(BIN)/sanctions-model run --out results/russia
@@ -33,15 +33,26 @@ check: $(VENV)/.dev
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
 
-notebooks: $(VENV)/.dev
+# At full draws, on the fit of `make run`; tests run the same files with few.
+notebooks: $(VENV)/.dev results/russia/posterior.nc
 	$(BIN)/jupytext --sync notebooks/*.py
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The README's tables of results, from the tables of the last `make run`.
+readme: $(VENV)/.run results/russia/posterior.nc
+	$(BIN)/python scripts/readme_tables.py
+
+results/russia/posterior.nc: | $(VENV)/.run
+	$(BIN)/sanctions-model run --out results/russia
 
 data: $(VENV)/.run
 	$(BIN)/sanctions-model data build data
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@python=$$($(FIND_PYTHON)); \

@@ -144,6 +144,12 @@ def prior_alternatives(
     Returns
     -------
     list of Alternative
+
+    Raises
+    ------
+    QuestionError, ObservationError, PriorError
+        If the question has no answer as put, the data do not fit the model, or a prior does not
+        fit the model.
     """
     found = load_prior_sets() if sets is None else sets
     chosen = [(name, own.rationale, priors.replace(own.priors)) for name, own in found.items()]
@@ -240,6 +246,12 @@ def fit_alternatives(
     alternative : Alternative
     fit : Fit
         Returned even where it did not converge: its diagnostics say so.
+
+    Raises
+    ------
+    QuestionError, ObservationError, ConvergenceError
+        If the question has no answer as put, the data do not fit the model, or a fit does not
+        converge.
     """
     compiled: list[Compiled] = []
 
@@ -293,6 +305,12 @@ def compare_alternatives(
     pandas.DataFrame
         One row an alternative and claim: ``median``, interval, ``prob``, ``converged`` and the
         share of explosive draws.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach of the measures, or the question has no
+        answer as put.
     """
     rule = interval_rule()
     rows = []

@@ -163,8 +163,9 @@ def scorecard(
 
     Raises
     ------
-    UnknownVariableError, QuestionError
-        If a claim names an outcome or channel that the model does not have.
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a claim names an outcome or channel that the model does not have, or one that relief
+        does not reach.
     """
     claims = load_claims() if claims is None else claims
     rule = interval_rule()

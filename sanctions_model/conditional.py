@@ -123,6 +123,8 @@ def conditional_forecast(
     UnknownVariableError, QuestionError
         If a name is unknown or exogenous, a period is outside the horizon, a cell is given twice,
         or the absorbing shocks cannot meet the conditions.
+    ObservationError
+        If the data nowhere give the state that a future starts from.
     """
     horizon = require_horizon(horizon)
     if gibbs_steps < 1:
@@ -142,7 +144,7 @@ def conditional_forecast(
             raise QuestionError(f"{name!r} has no shock; there is {', '.join(scm.stochastic)}.")
     if cells and not shocked:
         raise QuestionError("Conditions, but no shock to meet them; name absorbing shocks.")
-    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    wanted = scm.wanted(outcomes)
     involved = list(dict.fromkeys([*wanted, *(name for name, _, _ in cells)]))
     start, last = starting_state(problem, draws, involved)
     shocks = draw_shocks(scm, draws, horizon, random_seed)

@@ -304,6 +304,12 @@ def confounding_curve(
         One row a strength: ``full_median``, ``full_lower``, ``full_upper``, ``full_prob`` (full
         credit); ``sample_median`` and so on (in the sample, not a number where the weights do not
         hold), ``k_hat``, ``used``.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError, ReweightingError
+        If a name is unknown, an outcome is out of reach of the measures, the question has no
+        answer as put, or the draws cannot be reweighted so far.
     """
     scm, rule = problem.scm, interval_rule()
     equation = outcome_equation(scm, claim.outcome)
@@ -367,6 +373,12 @@ def tipping_table(
         coefficient, ``times_known`` (tipping over the larger end of the known interval),
         ``sample_prob`` (P had a common cause of the known driver's median strength, with the sign
         that speaks against the claim, acted in the sample as well) and its ``k_hat``.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError, ReweightingError
+        If a name is unknown, an outcome is out of reach of the measures, the question has no
+        answer as put, or the draws cannot be reweighted so far.
     """
     rule = interval_rule()
     rows = []

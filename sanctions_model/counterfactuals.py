@@ -91,10 +91,25 @@ class Episode:
     ) -> xr.DataArray:
         """Propagate through the window with its shocks, or others.
 
+        Parameters
+        ----------
+        outcomes : sequence of str
+            Variables or levels.
+        interventions : sequence of Intervention
+            Periods count from 1 within the window.
+        shocks : mapping of str to numpy.ndarray, optional
+            Shape ``(periods, chain * draw)``, in the units of the equations; those that happened
+            by default.
+
         Returns
         -------
         xr.DataArray
             Dims ``(outcome, time, chain, draw)``; levels start from 0 before the window.
+
+        Raises
+        ------
+        UnknownVariableError, QuestionError
+            If a name is unknown, or a path or shock has another shape.
         """
         paths = propagate(
             self.problem.scm,
@@ -139,6 +154,11 @@ def abduct(problem: Problem, draws: xr.Dataset) -> xr.DataArray:
     xr.DataArray
         Dims ``(chain, draw, time, equation)``, in the units of the equations; not a number where
         the equation lacks its own value, its lags or its parents.
+
+    Raises
+    ------
+    QuestionError
+        If the draws belong to another model, or lack the completed cells of these data.
     """
     shocks = problem.outcomes(draws) - one_step_means(problem, draws)
     shocks = np.where(problem.cases.complete, shocks, np.nan)
@@ -322,7 +342,7 @@ def counterfactual(
         scm.graph.require(name, "the shocks to leave out")
         if name not in scm.stochastic:
             raise QuestionError(f"{name!r} has no shocks; there is {', '.join(scm.stochastic)}.")
-    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    wanted = scm.wanted(outcomes)
     factual = past.replay(wanted)
     shocks = {n: path for n, path in past.shocks.items() if n not in without_shocks}
     other = past.replay(wanted, interventions=interventions, shocks=shocks)
@@ -352,9 +372,14 @@ def historical_decomposition(
         Dims ``(outcome, part, time, chain, draw)``. ``part`` is ``base``, each stochastic variable
         (its own shocks) and each exogenous variable that moves in the window; the parts add up to
         the factual history.
+
+    Raises
+    ------
+    UnknownVariableError, QuestionError
+        If an outcome is unknown, or the draws belong to another model.
     """
     scm, cases = past.problem.scm, past.problem.cases
-    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    wanted = scm.wanted(outcomes)
     history = cases.values  # noqa: PD011 (a mapping, not a frame)
     before = {n: float(history[n][past.first - 1]) for n in scm.exogenous}
     held = {name: np.full(past.periods, level) for name, level in before.items()}

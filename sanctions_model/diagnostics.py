@@ -6,12 +6,14 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.display import html_table
 from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.stability import spectral_radius
 
 __all__ = ["Diagnostics", "diagnose"]
 
 MAX_R_HAT, MIN_ESS = 1.01, 400.0
+_GATE_ESS = f">= {MIN_ESS:.0f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,18 @@ class Diagnostics:
     ess_tail: float
     divergences: int
     explosive: int
+
+    def _repr_html_(self) -> str:
+        """Show each number beside what the gate expects."""
+        rows: list[dict[str, object]] = [
+            {"what": "R-hat, largest", "value": f"{self.r_hat:.3f}", "gate": f"<= {MAX_R_HAT}"},
+            {"what": "bulk ESS, smallest", "value": f"{self.ess_bulk:.0f}", "gate": _GATE_ESS},
+            {"what": "tail ESS, smallest", "value": f"{self.ess_tail:.0f}", "gate": _GATE_ESS},
+            {"what": "divergences", "value": self.divergences, "gate": "0"},
+            {"what": "explosive draws", "value": self.explosive, "gate": ""},
+        ]
+        verdict = "; ".join(self.failures) or "converged"
+        return html_table(f"Convergence: {verdict}", rows)
 
     @property
     def failures(self) -> tuple[str, ...]:

@@ -43,6 +43,11 @@ def links_table(
     -------
     pandas.DataFrame
         Columns of ``links.csv``, two rows a link.
+
+    Raises
+    ------
+    QuestionError
+        If the draws belong to another model.
     """
     rule = interval_rule()
     before = interval(link_effects(scm, prior_draws), rule)
@@ -95,6 +100,11 @@ def effects_table(
     -------
     pandas.DataFrame
         Columns of ``effects.csv``.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach, or a horizon is below 1.
     """
     rule = interval_rule()
     longest = require_horizon(list(horizons))

@@ -20,7 +20,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.equations import Hold, Linear
-from sanctions_model.errors import NoCausalPathError, QuestionError
+from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.interventions import Relief, require_horizon
 from sanctions_model.parameters import DrawParameters
 from sanctions_model.propagate import continuation_paths, respond
@@ -124,16 +124,26 @@ def impulse_response(
     horizon : int
         Periods, the first one being that of the shock.
     outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
 
     Returns
     -------
     xr.DataArray
-        Dims ``(outcome, horizon, chain, draw)``.
+        Dims ``(outcome, horizon, chain, draw)``, in the units of the outcomes.
 
     Raises
     ------
     UnknownVariableError, NoCausalPathError, QuestionError
         If the cause is unknown, cannot be shocked or reaches none of the outcomes.
+
+    Examples
+    --------
+    >>> from sanctions_model.equations import PartialAdjustment, Variable
+    >>> from sanctions_model.parameters import pin
+    >>> scm = StructuralCausalModel(equations=(PartialAdjustment(variable=Variable(name="price")),))
+    >>> draws = pin(scm, {"persistence[price]": 0.5})
+    >>> impulse_response(scm, draws, cause="price", horizon=3).squeeze().to_numpy().tolist()
+    [1.0, 0.5, 0.25]
     """
     return _response(scm, draws, cause, size, horizon, outcomes, lasting=1)
 
@@ -149,7 +159,44 @@ def step_response(
 ) -> xr.DataArray:
     """Response to a change that stays: a shock in every period, or a driver at a new level.
 
-    Parameters, returns and errors as for `impulse_response`.
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    cause : str
+        A stochastic or an exogenous variable.
+    size : float, optional
+        In the unit of the cause; by default one ``scale`` of the equation, draw by draw, or 1 for
+        an exogenous variable.
+    horizon : int
+        Periods, the first one being that of the change.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(outcome, horizon, chain, draw)``, in the units of the outcomes.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If the cause is unknown, cannot be shocked or reaches none of the outcomes.
+
+    Examples
+    --------
+    >>> from sanctions_model.equations import Exogenous, PartialAdjustment, Variable
+    >>> from sanctions_model.parameters import pin
+    >>> scm = StructuralCausalModel(
+    ...     equations=(
+    ...         Exogenous(variable=Variable(name="tariff")),
+    ...         PartialAdjustment(variable=Variable(name="price"), parents=("tariff",)),
+    ...     )
+    ... )
+    >>> draws = pin(scm, {"tariff -> price": 2.0, "persistence[price]": 0.5})
+    >>> step_response(scm, draws, cause="tariff", size=1.0, horizon=3).squeeze().to_numpy().tolist()
+    [1.0, 1.5, 1.75]
     """
     return _response(scm, draws, cause, size, horizon, outcomes, lasting=require_horizon(horizon))
 
@@ -187,9 +234,12 @@ def reachable(
 ) -> list[str]:
     """Return the outcomes asked for, refusing any that none of the causes can reach."""
     flows = {level.variable.name: level.flow for level in scm.levels}
+    for cause in causes:
+        if cause not in scm.by_name:
+            raise UnknownVariableError.from_name(cause, scm.exogenous, "the causes")
     reach = set(causes).union(*(scm.graph.descendants(cause) for cause in causes))
     if outcomes is None:
-        default = scm.headline or tuple(scm.stochastic)
+        default = scm.wanted(None)
         reached = [name for name in default if flows.get(name, name) in reach]
         if not reached:
             raise NoCausalPathError(
@@ -197,14 +247,15 @@ def reachable(
                 f"{', '.join(default)}; name outcomes that it reaches."
             )
         return reached
-    for name in outcomes:
+    wanted = scm.wanted(outcomes)
+    for name in wanted:
         scm.require(name, "the outcomes")
         if flows.get(name, name) not in reach:
             raise NoCausalPathError(
                 f"No directed path leads from {', '.join(causes)} to {name!r}; "
                 f"they reach {', '.join(sorted(reach - set(causes)))}."
             )
-    return list(outcomes)
+    return wanted
 
 
 def _finished(effect: xr.DataArray, contrast: str) -> xr.DataArray:
@@ -271,7 +322,7 @@ def total_effect(
     Returns
     -------
     xr.DataArray
-        Dims ``(outcome, horizon, chain, draw)``.
+        Dims ``(outcome, horizon, chain, draw)``, in the units of the outcomes.
 
     Raises
     ------
@@ -319,13 +370,28 @@ def measure_effects(
 ) -> xr.DataArray:
     """Effect of each measure's relief alone, and of all together.
 
-    Parameters and errors as for `total_effect`.
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    relief : Relief, optional
+        Full relief in four steps by default.
+    horizon : int
+        Periods from the start.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
 
     Returns
     -------
     xr.DataArray
         Dims ``(outcome, lifted, horizon, chain, draw)``; ``lifted`` holds each measure and
         ``all``. With a common start and ramp the parts add up to ``all`` exactly.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach, or the horizon is below 1.
     """
     relief = relief or Relief()
     horizon = require_horizon(horizon)
@@ -351,7 +417,17 @@ def channel_effects(
 ) -> xr.DataArray:
     """Effect of a relief, split by entry and along the article's chain.
 
-    Parameters and errors as for `total_effect`.
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    relief : Relief, optional
+        Full relief in four steps by default.
+    horizon : int
+        Periods from the start.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
 
     Returns
     -------
@@ -359,6 +435,12 @@ def channel_effects(
         Dims ``(outcome, channel, horizon, chain, draw)``: ``total``; one channel an entry (these
         add up to the total); ``article_chain``, ``chain_offset`` and ``chain_remainder`` (so do
         these). A model without a chain has no such parts.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach, the horizon is below 1, or the model
+        names no entries or not all of them.
     """
     relief = relief or Relief()
     horizon = require_horizon(horizon)

@@ -64,6 +64,11 @@ class Variable:
     least_peak : float, optional
         Size that the largest of eight or more values exceeds when the unit is right: percentages
         given as fractions stay below it.
+
+    Raises
+    ------
+    SpecError
+        If the name is no identifier.
     """
 
     name: str
@@ -85,7 +90,7 @@ class Variable:
 
 
 class Noise(StrEnum):
-    """Family of the shocks of all stochastic equations."""
+    """Family of the shocks of all stochastic equations: ``STUDENT_T`` or ``GAUSSIAN``."""
 
     STUDENT_T = "student_t"
     GAUSSIAN = "gaussian"
@@ -93,7 +98,20 @@ class Noise(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Affine:
-    """A coefficient of an identity that depends on a named parameter: ``constant + slope * p``."""
+    """A coefficient of an identity that depends on a named parameter: ``constant + slope * p``.
+
+    Parameters
+    ----------
+    parameter : str
+        Name of the scalar parameter, as in ``anchoring``.
+    constant, slope : float
+        In the unit of the identity per unit of its parent.
+
+    Examples
+    --------
+    >>> Affine("anchoring", 1.0, -1.0)  # one minus the weight of the target
+    Affine(parameter='anchoring', constant=1.0, slope=-1.0)
+    """
 
     parameter: str
     constant: float = 0.0
@@ -102,14 +120,28 @@ class Affine:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """An exogenous path that is the same in every period."""
+    """An exogenous path that is the same in every period.
+
+    Parameters
+    ----------
+    value : float
+        In the unit of the variable.
+    """
 
     value: float
 
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """1 for periods that start within [start, end] (ISO dates; end None = for ever), else 0."""
+    """1 for periods that start within [start, end], else 0.
+
+    Parameters
+    ----------
+    start : str
+        ISO date, as in ``2022-01-01``.
+    end : str, optional
+        ISO date; None means for ever.
+    """
 
     start: str
     end: str | None = None
@@ -117,14 +149,26 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Continuation of an exogenous variable: at `value`, or at its last observed value."""
+    """Continuation of an exogenous variable: at a value.
+
+    Parameters
+    ----------
+    value : float, optional
+        In the unit of the variable; its last observed value by default.
+    """
 
     value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Continuation of an exogenous variable: these values, the last one held."""
+    """Continuation of an exogenous variable: these values, the last one held.
+
+    Parameters
+    ----------
+    values : tuple of float
+        One a period, in the unit of the variable.
+    """
 
     values: tuple[float, ...]
 
@@ -172,6 +216,15 @@ def _edge(text: str, child: str) -> Edge:
     return Edge(match["name"], child, int(match["lag"] or 0))
 
 
+def _check_parts(variable: object, parents: object = ()) -> None:
+    if not isinstance(variable, Variable):
+        raise SpecError(f"The variable is {variable!r}; write it as Variable(name={variable!r}).")
+    if isinstance(parents, str):
+        raise SpecError(
+            f"The parents of {variable.name!r} are the text {parents!r}; write ({parents!r},)."
+        )
+
+
 def _weighted(
     links: Iterable[Edge], parameters: Parameters, centres: Mapping[str, Any], share: Any
 ) -> tuple[Any, tuple[Term, ...]]:
@@ -203,6 +256,9 @@ class Exogenous:
     default: Constant | Indicator | None = None
     continuation: Hold | Path = Hold()
 
+    def __post_init__(self) -> None:
+        _check_parts(self.variable)
+
     @property
     def edges(self) -> tuple[Edge, ...]:
         """No edge leads into an exogenous variable."""
@@ -217,10 +273,20 @@ class AsymmetricAdjustment:
     otherwise ``e_t = e_{t-1} + speed * (g_t - e_{t-1})`` with
     ``g_t = s_t + (1 - share) * (peak_t - s_t)``, never below ``s_t``; it starts at
     ``e = peak = s``. `share` is ``recoverable_share`` and `speed` is ``recovery_speed``.
+
+    Parameters
+    ----------
+    variable : Variable
+        The effective intensity, in the unit of the measure.
+    measure : str
+        An exogenous variable, 0 or more; 1 is the regime in force at the end of 2025.
     """
 
     variable: Variable
     measure: str
+
+    def __post_init__(self) -> None:
+        _check_parts(self.variable)
 
     @property
     def edges(self) -> tuple[Edge, ...]:
@@ -241,6 +307,9 @@ class Identity:
 
     variable: Variable
     terms: Mapping[str, float | Affine]
+
+    def __post_init__(self) -> None:
+        _check_parts(self.variable)
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -266,10 +335,19 @@ class LatentAdjustment:
     """An unobserved state without noise: ``x_t = rho x_{t-1} + (1 - rho) sum theta_e u_{e,t-l}``.
 
     Its parents are exogenous, effective measures or latent.
+
+    Parameters
+    ----------
+    variable : Variable
+    parents : tuple of str
+        ``name`` or ``name[lag]``.
     """
 
     variable: Variable
     parents: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _check_parts(self.variable, self.parents)
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -309,6 +387,9 @@ class PartialAdjustment:
     parents: tuple[str, ...] = ()
     start: str | None = None
 
+    def __post_init__(self) -> None:
+        _check_parts(self.variable, self.parents)
+
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Edges from the parents and from its own last value."""
@@ -346,6 +427,9 @@ class Linear:
     parents: tuple[str, ...] = ()
     start: str | None = None
 
+    def __post_init__(self) -> None:
+        _check_parts(self.variable, self.parents)
+
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Edges from the parents."""
@@ -375,6 +459,14 @@ class Level:
     """A level that cumulates a growth rate: ``level_t = level_{t-1} + sign * flow_t``.
 
     With growth in ``100 dlog`` the level is in log points, read as % for small changes.
+
+    Parameters
+    ----------
+    variable : Variable
+    flow : str
+        The growth rate that it cumulates, per period.
+    sign : float
+        -1 turns a depreciation into a stronger currency.
     """
 
     variable: Variable

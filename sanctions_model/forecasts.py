@@ -120,7 +120,7 @@ def simulate(
     """
     horizon = require_horizon(horizon)
     scm = problem.scm
-    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    wanted = scm.wanted(outcomes)
     for name in wanted:
         scm.require(name, "the outcomes")
     start, last = starting_state(problem, draws, wanted)
@@ -192,7 +192,10 @@ def forecast_error_variance_decomposition(
     Raises
     ------
     QuestionError
-        If some draw has no variance (Student-t with 2 or fewer degrees of freedom).
+        If some draw has no variance (Student-t with 2 or fewer degrees of freedom), or the horizon
+        is below 1.
+    UnknownVariableError
+        If an outcome is unknown.
 
     Notes
     -----
@@ -224,7 +227,7 @@ def forecast_error_variance(
     """
     horizon = require_horizon(horizon)
     parameters = DrawParameters(scm, draws)
-    wanted = list(outcomes if outcomes is not None else scm.headline or scm.stochastic)
+    wanted = scm.wanted(outcomes)
     pulse = np.zeros((horizon, 1))
     pulse[0] = 1.0
     shape = (len(wanted), len(scm.stochastic), horizon, *parameters.shape)

@@ -128,6 +128,15 @@ def future_manifest(problem: Problem, library: ScenarioLibrary, settings: Mappin
 def probabilities(process: FutureProcess, given: Mapping[str, float]) -> tuple[float, ...]:
     """Return initial probabilities with some replaced, the rest scaled to fill what is left.
 
+    Parameters
+    ----------
+    process : FutureProcess
+    given : Mapping[str, float]
+
+    Returns
+    -------
+    tuple[float, ...]
+
     Raises
     ------
     QuestionError
@@ -162,6 +171,15 @@ def probabilities(process: FutureProcess, given: Mapping[str, float]) -> tuple[f
 
 def reweighted(result: xr.Dataset, weights: Sequence[float]) -> xr.Dataset:
     """Return the same futures under other initial probabilities.
+
+    Parameters
+    ----------
+    result : xr.Dataset
+    weights : Sequence[float]
+
+    Returns
+    -------
+    xr.Dataset
 
     Raises
     ------

@@ -217,6 +217,10 @@ def compare_sentences(
     scm : StructuralCausalModel
     horizon : int, optional
         The last one by default.
+
+    Returns
+    -------
+    list[str]
     """
     at = horizon or int(result[dims.HORIZON][-1])
     effect = result["effect"].sel(horizon=at)
@@ -261,6 +265,10 @@ def mix_sentences(
         Whose odds vary.
     horizon : int, optional
         The last one by default.
+
+    Returns
+    -------
+    list[str]
 
     Raises
     ------
@@ -333,6 +341,10 @@ def spread_sentences(
     scm : StructuralCausalModel
     horizon : int, optional
         The last one by default.
+
+    Returns
+    -------
+    list[str]
     """
     at = horizon or int(split[dims.HORIZON][-1])
     when = _count(scm, at)
@@ -373,6 +385,10 @@ def sector_sentences(result: xr.Dataset, scm: StructuralCausalModel) -> list[str
     result : xr.Dataset
         From `sector_premiums`.
     scm : StructuralCausalModel
+
+    Returns
+    -------
+    list[str]
     """
     last = int(result[dims.HORIZON][-1])
     ends = {0: "today", last: f"after {_count(scm, last)}"}

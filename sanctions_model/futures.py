@@ -258,6 +258,17 @@ def draw_scenario_paths(
 ) -> FuturePaths:
     """Draw paths of one scenario that lasts.
 
+    Parameters
+    ----------
+    scenario : Scenario
+    paths : int
+    horizon : int
+    generator : np.random.Generator
+
+    Returns
+    -------
+    FuturePaths
+
     Raises
     ------
     QuestionError

@@ -341,6 +341,12 @@ def evidence_table(
         One row a figure: quantity, unit, horizon, the figure with the interval of its spread, the
         quantity under prior, posterior and with the figure, ``k_hat``, ``effective_size``,
         ``used`` and the reason where it is refused, ``in_priors``.
+
+    Raises
+    ------
+    UnknownVariableError, QuestionError, ReweightingError
+        If a name is unknown, the question has no answer as put, or the draws cannot be
+        reweighted so far.
     """
     rule = interval_rule()
     tail = (1 - rule.prob) / 2
@@ -391,6 +397,12 @@ def evidence_effects(
     pandas.DataFrame
         One row a figure (and ``all``) and claim: median, interval and P(claim) without and with,
         ``k_hat``, ``used``; not a number where refused.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError, ReweightingError
+        If a name is unknown, an outcome is out of reach of the measures, the question has no
+        answer as put, or the draws cannot be reweighted so far.
     """
     rule = interval_rule()
     sets = {name: [seen] for name, seen in observations.items()}

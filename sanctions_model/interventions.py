@@ -72,7 +72,26 @@ class _Edit:
 
 
 class SetTo(_Edit):
-    """Set a variable to a value: its own equation has no say within the window."""
+    """Set a variable to a value: its own equation has no say within the window.
+
+    Parameters
+    ----------
+    variable : str
+    value : float or tuple of float
+        In the unit of the variable; a tuple is a path from `start` on, its last value held.
+    start, stop : int
+        First and last period, counted from 1; `stop` None means to the end of the horizon.
+
+    Raises
+    ------
+    QuestionError
+        If the window is empty, starts before period 1, or a value is not finite.
+
+    Examples
+    --------
+    >>> SetTo(variable="key_rate", value=(10.0, 9.0)).at(3)
+    9.0
+    """
 
     def apply(self, values: np.ndarray, period: int) -> np.ndarray:
         """Return the value itself within the window."""
@@ -81,7 +100,21 @@ class SetTo(_Edit):
 
 
 class ShiftBy(_Edit):
-    """Add a number to what the variable's equation gives."""
+    """Add a number to what the variable's equation gives.
+
+    Parameters
+    ----------
+    variable : str
+    value : float or tuple of float
+        In the unit of the variable; a tuple is a path from `start` on, its last value held.
+    start, stop : int
+        First and last period, counted from 1; `stop` None means to the end of the horizon.
+
+    Raises
+    ------
+    QuestionError
+        If the window is empty, starts before period 1, or a value is not finite.
+    """
 
     def apply(self, values: np.ndarray, period: int) -> np.ndarray:
         """Return the shifted values within the window."""
@@ -90,7 +123,21 @@ class ShiftBy(_Edit):
 
 
 class ScaleBy(_Edit):
-    """Multiply what the variable's equation gives."""
+    """Multiply what the variable's equation gives.
+
+    Parameters
+    ----------
+    variable : str
+    value : float or tuple of float
+        A factor; a tuple is a path from `start` on, its last value held.
+    start, stop : int
+        First and last period, counted from 1; `stop` None means to the end of the horizon.
+
+    Raises
+    ------
+    QuestionError
+        If the window is empty, starts before period 1, or a value is not finite.
+    """
 
     def apply(self, values: np.ndarray, period: int) -> np.ndarray:
         """Return the scaled values within the window."""
@@ -130,6 +177,8 @@ class Relief:
     measures: tuple[str, ...] = MEASURES
 
     def __post_init__(self) -> None:
+        if isinstance(self.measures, str):  # one measure, named without brackets
+            object.__setattr__(self, "measures", (self.measures,))
         if not 0 <= self.depth <= 1:
             raise QuestionError(
                 f"Relief of {self.depth}; expected a share between 0 (none) and 1 (full relief)."

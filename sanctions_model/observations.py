@@ -81,6 +81,11 @@ def load_observations(
     >>> observations.attrs["freq"], float(observations["key_rate"].sel(time="2015-01-01"))
     ('Q', 15.5333)
     """
+    if path is not None and not isinstance(path, str | Path):
+        raise ObservationError(
+            f"Observations are read from a CSV file, and this is a {type(path).__name__}; "
+            'write it first, as in table.to_csv("mine.csv"), and give the file name.'
+        )
     vintage = _vintage(path)
     file = Path(path or "") if vintage is None else vintage.path(_BUNDLED)
     content = read_content(file)

@@ -89,7 +89,30 @@ class Relative(_Belief):
 
 
 class Normal(Relative):
-    """Normal(mu, sigma), truncated to [lower, upper] where these are given."""
+    """Normal(mu, sigma), truncated to [lower, upper] where these are given.
+
+    Parameters
+    ----------
+    mu, sigma : float
+        Mean and standard deviation before truncation, in the unit of the parameter.
+    lower, upper : float, optional
+        Truncation bounds.
+    relative_to_series : bool
+        Whether the arguments are in standard deviations of the equation's own series, around its
+        mean.
+    without_data : mapping of str to float, optional
+        Absolute arguments for an equation without a series.
+    unit : str, optional
+    rationale : str, optional
+        Why this belief.
+    sources : tuple of str, optional
+        Ids of published estimates; ``"judgement"`` by default.
+
+    Examples
+    --------
+    >>> Normal(mu=1.5, sigma=0.5, lower=0.5).sign
+    1
+    """
 
     family: Literal["Normal"] = "Normal"
     mu: float
@@ -139,7 +162,20 @@ class Normal(Relative):
 
 
 class StudentT(_Belief):
-    """Student-t with `nu` degrees of freedom, location mu and scale sigma."""
+    """Student-t with `nu` degrees of freedom, location mu and scale sigma.
+
+    Parameters
+    ----------
+    nu : float
+        Degrees of freedom.
+    mu, sigma : float
+        Location and scale, in the unit of the parameter.
+    unit : str, optional
+    rationale : str, optional
+        Why this belief.
+    sources : tuple of str, optional
+        Ids of published estimates; ``"judgement"`` by default.
+    """
 
     family: Literal["StudentT"] = "StudentT"
     nu: PositiveFloat
@@ -164,6 +200,27 @@ class LogNormal(_Belief):
     """Log-normal by its median and log standard deviation, cut above `upper` where given.
 
     With `negative` the parameter is minus such a variable.
+
+    Parameters
+    ----------
+    median : float
+        In the unit of the parameter.
+    sigma : float
+        Standard deviation of the logarithm.
+    upper : float, optional
+        Largest size.
+    negative : bool
+        Whether the parameter is minus such a variable.
+    unit : str, optional
+    rationale : str, optional
+        Why this belief.
+    sources : tuple of str, optional
+        Ids of published estimates; ``"judgement"`` by default.
+
+    Examples
+    --------
+    >>> LogNormal(median=0.2, sigma=0.5, negative=True).support
+    (-inf, 0.0)
     """
 
     family: Literal["LogNormal"] = "LogNormal"
@@ -196,7 +253,18 @@ class LogNormal(_Belief):
 
 
 class Beta(_Belief):
-    """Beta(alpha, beta) on (0, 1)."""
+    """Beta(alpha, beta) on (0, 1).
+
+    Parameters
+    ----------
+    alpha, beta : float
+        Both positive; the mean is ``alpha / (alpha + beta)``.
+    unit : str, optional
+    rationale : str, optional
+        Why this belief.
+    sources : tuple of str, optional
+        Ids of published estimates; ``"judgement"`` by default.
+    """
 
     family: Literal["Beta"] = "Beta"
     alpha: PositiveFloat
@@ -222,7 +290,20 @@ class Beta(_Belief):
 
 
 class Gamma(_Belief):
-    """`shift` plus Gamma with shape alpha and rate beta."""
+    """`shift` plus Gamma with shape alpha and rate beta.
+
+    Parameters
+    ----------
+    alpha, beta : float
+        Shape and rate; the mean above the shift is ``alpha / beta``.
+    shift : float
+        Smallest value, in the unit of the parameter.
+    unit : str, optional
+    rationale : str, optional
+        Why this belief.
+    sources : tuple of str, optional
+        Ids of published estimates; ``"judgement"`` by default.
+    """
 
     family: Literal["Gamma"] = "Gamma"
     alpha: PositiveFloat
@@ -250,7 +331,22 @@ class Gamma(_Belief):
 
 
 class HalfNormal(Relative):
-    """The absolute value of Normal(0, sigma)."""
+    """The absolute value of Normal(0, sigma).
+
+    Parameters
+    ----------
+    sigma : float
+        In the unit of the parameter.
+    relative_to_series : bool
+        Whether `sigma` is in standard deviations of the equation's own series.
+    without_data : mapping of str to float, optional
+        Absolute arguments for an equation without a series.
+    unit : str, optional
+    rationale : str, optional
+        Why this belief.
+    sources : tuple of str, optional
+        Ids of published estimates; ``"judgement"`` by default.
+    """
 
     family: Literal["HalfNormal"] = "HalfNormal"
     sigma: PositiveFloat
@@ -271,7 +367,18 @@ class HalfNormal(Relative):
 
 
 class Fixed(_Belief):
-    """A known value: nothing is estimated."""
+    """A known value: nothing is estimated.
+
+    Parameters
+    ----------
+    value : float
+        In the unit of the parameter.
+    unit : str, optional
+    rationale : str, optional
+        Why this belief.
+    sources : tuple of str, optional
+        Ids of published estimates; ``"judgement"`` by default.
+    """
 
     family: Literal["Fixed"] = "Fixed"
     value: float

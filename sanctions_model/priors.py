@@ -22,6 +22,7 @@ from pydantic import (
 
 from sanctions_model import dims
 from sanctions_model.datasets import data_path
+from sanctions_model.display import html_table
 from sanctions_model.errors import PriorError, did_you_mean
 from sanctions_model.evidence import load_evidence
 from sanctions_model.parameters import addresses, parameter_coords, parameter_dims
@@ -80,6 +81,21 @@ class Priors(BaseModel):
     periods_per_year: int = 4
     origin: str = "priors given by hand"
 
+    def _repr_html_(self) -> str:
+        """Show every prior with its arguments and sources."""
+        rows = [
+            {
+                "parameter": address,
+                "prior": f"{prior.family}({_arguments(prior)})",
+                "unit": prior.unit,
+                "sources": prior.sources
+                if isinstance(prior.sources, str)
+                else ", ".join(prior.sources),
+            }
+            for address, prior in ((address, self[address]) for address in self.addresses)
+        ]
+        return html_table(self.origin, rows)
+
     @classmethod
     def from_addresses(cls, priors: Mapping[str, Prior], *, periods_per_year: int = 4) -> "Priors":
         """Make priors from ``{"x -> y": Normal(...), "persistence[y]": Beta(...), "scale": ...}``.
@@ -97,6 +113,32 @@ class Priors(BaseModel):
                 name, label = address, "*" if starred else ""
             entries.setdefault(name, {})[label] = prior
         return cls(entries=entries, periods_per_year=periods_per_year)
+
+    def __getitem__(self, address: str) -> Prior:
+        """Return the prior stated for an address, as in ``priors["depreciation -> inflation"]``.
+
+        Raises
+        ------
+        PriorError
+            If none is stated for it.
+        """
+        ((name, group),) = Priors.from_addresses({address: Fixed(value=0.0)}).entries.items()
+        stated = self.entries.get(name, {})
+        for label in (next(iter(group)), "*"):
+            if label in stated:
+                return stated[label]
+        raise PriorError(
+            f"{self.origin}: no prior for {address!r}.{did_you_mean(address, self.addresses)}"
+        )
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Addresses that have a prior, as `from_addresses` takes them."""
+        return tuple(
+            label if name == "coefficient" else f"{name}[{label}]" if label.strip("*") else name
+            for name, group in self.entries.items()
+            for label in group
+        )
 
     def replace(self, changed: Mapping[str, Prior]) -> "Priors":
         """Return the same priors with some replaced, by address as in `from_addresses`."""
@@ -139,9 +181,10 @@ class Priors(BaseModel):
             group = self.entries.get(name, {})
             prior = group.get(label or "", group.get("*"))
             if prior is None:
+                every = f", or {name!r} for every one" if name != "coefficient" and label else ""
                 raise PriorError(
                     f"{self.origin}: parameter {address!r} has no prior; "
-                    f"add the table {_table(name, label)}."
+                    f"add the table {_table(name, label)}{every}."
                 )
             if isinstance(prior, Relative):
                 prior = prior.scaled((moments or {}).get(label or ""))
@@ -190,6 +233,10 @@ class Priors(BaseModel):
 
 # A known value at these edges leaves no model: a state that never adjusts, a shock of no size.
 _EDGES = {"persistence": (1.0,), "scale": (0.0,), "degrees_of_freedom": (0.0,)}
+
+
+def _arguments(prior: Prior) -> str:
+    return ", ".join(f"{name}={value:g}" for name, value in prior.arguments.items())
 
 
 def _table(name: str, label: str | None) -> str:

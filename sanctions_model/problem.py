@@ -43,6 +43,14 @@ class Problem:
     cases: Cases
     absolute: Mapping[str, Prior]
 
+    def __repr__(self) -> str:
+        """Say in a line what is to be estimated."""
+        first, last = (str(self.cases.time[k])[:10] for k in (0, -1))
+        return (
+            f"Problem({self.scm.name or 'model'!r}: {len(self.absolute)} parameters, data from "
+            f"{first} to {last}, {len(self.cases.missing)} completed cells)"
+        )
+
     @classmethod
     def of(cls, scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors) -> Self:
         """Find the available cases and scale the priors.

@@ -75,6 +75,12 @@ def rank_factors(
         Columns `COLUMNS`, widest swing first within each claim: ``low`` and ``high`` are medians
         of the effect, ``base`` that of the fit; one of the two equals ``base`` where a factor has
         one other value.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError, ReweightingError
+        If a name is unknown, an outcome is out of reach of the measures, the question has no
+        answer as put, or the draws cannot be reweighted so far.
     """
     problem, draws = found.problem, found.draws
     effects = claim_effects(found.scm, draws, claims)
@@ -200,6 +206,12 @@ def fair_sentences(
     -------
     list of str
         One sentence a claim; every number in it is computed.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach of the measures, or the question has no
+        answer as put.
     """
     rule = interval_rule()
     periods = {4: "quarters", 12: "months"}.get(found.scm.periods_per_year, "periods")

@@ -121,9 +121,7 @@ class Recursion:
 
     def over(self, drivers: Drivers, outcomes: Sequence[str] | None) -> xr.DataArray:
         """Run all scenarios and return the outcomes."""
-        wanted = list(
-            outcomes if outcomes is not None else self.scm.headline or self.scm.stochastic
-        )
+        wanted = self.scm.wanted(outcomes)
         for name in wanted:
             self.scm.require(name, "the outcomes")
         shocked = [len(path) for path in self.shocks.values() if path.ndim == 3]

@@ -136,6 +136,11 @@ def placebos(
     -------
     list of Alternative
         Each takes a fit; all share one structure.
+
+    Raises
+    ------
+    QuestionError, SpecError
+        If the question has no answer as put, or an altered model cannot be built.
     """
     path = measures_path(problem)
     size = path.size
@@ -168,6 +173,11 @@ def random_causes(
     -------
     list of Alternative
         Each takes a fit; they share one structure with the placebos of the claim.
+
+    Raises
+    ------
+    QuestionError, SpecError
+        If the question has no answer as put, or an altered model cannot be built.
     """
     generator = np.random.default_rng(random_seed)
     size = problem.cases.time.size
@@ -220,6 +230,12 @@ def placebo_table(
         One row a placebo and claim: its coefficient (``placebo_median`` and interval),
         ``prob_lowers``, the claim's ``median`` and ``prob``, and how far the median moved in
         posterior deviations (``moved``).
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach of the measures, or the question has no
+        answer as put.
     """
     rule = interval_rule()
     rows = []

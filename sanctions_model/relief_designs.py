@@ -291,7 +291,13 @@ class ReliefDesign(_Part):
         return tuple(name for name in MEASURES if name in found)
 
     def shares(self, generator: np.random.Generator, size: int) -> dict[str, np.ndarray]:
-        """Draw the share of each measure's level that the design can lift, shape ``(size,)``."""
+        """Draw the share of each measure's level that the design can lift, shape ``(size,)``.
+
+        Raises
+        ------
+        ObservationError
+            If the data do not fit the model.
+        """
         found = {}
         for name in self.reached:
             part, us = 1.0, us_shares()[name]

@@ -177,6 +177,8 @@ def required_relief(
     ------
     UnknownVariableError, QuestionError
         If a name is unknown.
+    ObservationError
+        If the data nowhere give the state that a future starts from.
     """
     relief = relief or Relief()
     met = _met(problem, draws, target, [relief], _DEPTHS[:, None], random_seed)
@@ -342,8 +344,10 @@ def relief_frontier(
 
     Raises
     ------
-    QuestionError
-        If the two measures are the same.
+    UnknownVariableError, QuestionError
+        If a name is unknown, or the two measures are the same.
+    ObservationError
+        If the data nowhere give the state that a future starts from.
     """
     first, second = measures
     if first == second:

@@ -72,6 +72,11 @@ class Nutpie:
 
     With PyTensor's default ``numba__fastmath=True`` the same seed gives other draws with cold
     caches than with warm ones; without it they are equal bit for bit, for 6-8 % a gradient.
+
+    Parameters
+    ----------
+    target_accept : float
+        Mean acceptance that the step size is tuned to, in (0, 1).
     """
 
     target_accept: float = 0.8
@@ -175,7 +180,13 @@ def _warm_start(tree: xr.DataTree) -> WarmStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PyMCSampler:
-    """PyMC's own NUTS."""
+    """PyMC's own NUTS.
+
+    Parameters
+    ----------
+    target_accept : float
+        Mean acceptance that the step size is tuned to, in (0, 1).
+    """
 
     target_accept: float = 0.8
 

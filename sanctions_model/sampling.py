@@ -43,6 +43,7 @@ __all__ = [
 _LOG = logging.getLogger(__name__)
 _ONE_AT_A_TIME = threading.Lock()
 _REFIT_TARGET_ACCEPT = 0.95
+_PREDICTED = 1000  # draws with predictions: what figures of them use
 _PACKAGES = ("sanctions-model", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "xarray")
 
 
@@ -56,7 +57,8 @@ class Fit:
         Model, data and priors.
     idata : xr.DataTree
         ArviZ groups: ``posterior`` (absent in prior-only mode), ``prior``, ``prior_predictive``,
-        ``log_likelihood``, ``log_prior``, ``sample_stats``, ``observed_data``.
+        ``posterior_predictive``, ``log_likelihood``, ``log_prior``, ``sample_stats``,
+        ``observed_data``.
     manifest : mapping
         Versions, seed, sampler, hashes, diagnostics and wall times.
     """
@@ -90,6 +92,16 @@ class Fit:
         """Convergence of the posterior draws, None in prior-only mode."""
         found = self.manifest.get("diagnostics")
         return None if found is None else Diagnostics(**found)
+
+    def __repr__(self) -> str:
+        """Say in a line what the fit holds."""
+        draws = self.draws
+        kind = "prior" if self.is_prior_only else "posterior"
+        last = str(self.problem.cases.time[-1])[:10]
+        return (
+            f"Fit({self.scm.name or 'model'!r}: {draws.sizes[dims.CHAIN]} x "
+            f"{draws.sizes[dims.DRAW]} {kind} draws, data to {last})"
+        )
 
     def _repr_html_(self) -> str:
         """Show the draws as xarray does."""
@@ -218,8 +230,10 @@ def fit(
             raise ConvergenceError(message)
         _LOG.warning("%s", message)
     groups = _groups(problem, random_seed, draws * chains)
+    few = posterior.isel({dims.DRAW: slice(0, max(1, _PREDICTED // chains))})
     groups |= {
         "posterior": posterior,
+        "posterior_predictive": predictive(problem, few, random_seed + 2).to_dataset(),
         "sample_stats": _sample_stats(tree),
         "log_likelihood": log_likelihood(problem, posterior).to_dataset(),
         "log_prior": log_prior(problem, posterior),
@@ -347,6 +361,13 @@ def sample_prior_predictive(
     -------
     Fit
         Without a posterior; every question answers it from the prior.
+
+    Raises
+    ------
+    PriorError, ObservationError
+        If priors or data do not fit the model.
+    QuestionError
+        If `draws` is below 1.
     """
     _require_counts(draws=draws)
     problem = Problem.of(scm, observations, priors)
@@ -362,7 +383,7 @@ def sample_prior_predictive(
 def _groups(problem: Problem, random_seed: int, draws: int) -> dict[str, xr.Dataset]:
     prior = sample_prior(problem.scm, problem.absolute, draws=draws, random_seed=random_seed)
     prior = complete_from_prior(problem, prior, random_seed + 1)  # not the noise of predictions
-    few = prior.isel({dims.DRAW: slice(0, 1000)})
+    few = prior.isel({dims.DRAW: slice(0, _PREDICTED)})
     values = np.stack([problem.cases.values[name] for name in problem.cases.columns], axis=1)
     observed = np.where(problem.cases.observed > 0, values, np.nan)
     return {

@@ -47,7 +47,29 @@ class SanctionsModel:
         random_seed: int = 20260101,
         progress: bool = False,
     ) -> Fit:
-        """Draw from the posterior, see `sampling.fit`; the bundled data by default."""
+        """Draw from the posterior, as `sampling.fit` does.
+
+        Parameters
+        ----------
+        observations : xr.Dataset, optional
+            The bundled series of Russia by default.
+        draws, tune, chains : int
+            Kept and discarded draws a chain, and chains.
+        random_seed : int
+        progress : bool
+            Show a progress bar.
+
+        Returns
+        -------
+        Fit
+
+        Raises
+        ------
+        ConvergenceError
+            If the draws fail the convergence gate.
+        PriorError, ObservationError, QuestionError
+            As for `sampling.fit`.
+        """
         return fit(
             self.transmission,
             _data(observations),
@@ -66,7 +88,25 @@ class SanctionsModel:
         draws: int = 4000,
         random_seed: int = 20260101,
     ) -> Fit:
-        """Draw from the prior, see `sampling.sample_prior_predictive`."""
+        """Draw from the prior, as `sampling.sample_prior_predictive` does.
+
+        Parameters
+        ----------
+        observations : xr.Dataset, optional
+            The bundled series of Russia by default.
+        draws : int
+        random_seed : int
+
+        Returns
+        -------
+        Fit
+            Without a posterior.
+
+        Raises
+        ------
+        PriorError, ObservationError, QuestionError
+            As for `sampling.sample_prior_predictive`.
+        """
         return sample_prior_predictive(
             self.transmission,
             _data(observations),
@@ -76,7 +116,22 @@ class SanctionsModel:
         )
 
     def build(self, observations: xr.Dataset | None = None) -> "pm.Model":
-        """Build the PyMC model, see `model.build`."""
+        """Build the PyMC model, as `model.build` does.
+
+        Parameters
+        ----------
+        observations : xr.Dataset, optional
+            The bundled series of Russia by default.
+
+        Returns
+        -------
+        pm.Model
+
+        Raises
+        ------
+        PriorError, ObservationError
+            If priors or data do not fit the model.
+        """
         from sanctions_model.model import build
 
         return build(Problem.of(self.transmission, _data(observations), self.priors))

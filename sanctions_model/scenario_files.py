@@ -366,6 +366,14 @@ def _check_futures(process: FutureProcess, scenarios: Mapping[str, Scenario], or
 def load_scenario(path: Path | str) -> Scenario:
     """Read a file that states one scenario.
 
+    Parameters
+    ----------
+    path : Path | str
+
+    Returns
+    -------
+    Scenario
+
     Raises
     ------
     QuestionError

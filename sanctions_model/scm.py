@@ -3,12 +3,13 @@
 This module knows no data, no priors and no draws.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import networkx as nx
 
+from sanctions_model.display import html_table
 from sanctions_model.equations import (
     Affine,
     AsymmetricAdjustment,
@@ -188,12 +189,59 @@ class StructuralCausalModel:
         """The longest lag of any edge, at least 1."""
         return max([1, *(edge.lag for edge in self.graph.edges)])
 
+    def __repr__(self) -> str:
+        """Say in a line what the model holds."""
+        return (
+            f"StructuralCausalModel({self.name!r}: {len(self.equations)} equations, "
+            f"{len(self.links)} links with a coefficient, {self.periods_per_year} periods a year)"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show every variable with its equation."""
+        rows = [
+            {
+                "variable": name,
+                "equation": type(equation).__name__,
+                "parents": ", ".join(edge.label.partition(" -> ")[0] for edge in equation.edges),
+                "unit": equation.variable.unit,
+            }
+            for name, equation in self.by_name.items()
+        ]
+        return html_table(repr(self), rows)
+
     def with_centres(self, centres: Mapping[str, float]) -> "StructuralCausalModel":
         """Return the same model with these centres of its parents."""
         return replace(self, centres=dict(centres))
 
+    def wanted(self, outcomes: Sequence[str] | None) -> list[str]:
+        """Return the outcomes asked for: the headline ones by default, one for a single name.
+
+        Parameters
+        ----------
+        outcomes : sequence of str, or str, optional
+
+        Returns
+        -------
+        list of str
+        """
+        if outcomes is None:
+            return list(self.headline or self.stochastic)
+        return [outcomes] if isinstance(outcomes, str) else list(outcomes)
+
     def require(self, name: str, where: str) -> None:
-        """Raise `UnknownVariableError` if the model has no variable or level of this name."""
+        """Refuse a name that is no variable or level of the model.
+
+        Parameters
+        ----------
+        name : str
+        where : str
+            Where it was asked for, for the message.
+
+        Raises
+        ------
+        UnknownVariableError
+            If the model has no such name.
+        """
         if name not in self.variables:
             raise UnknownVariableError.from_name(name, self.variables, where)
 

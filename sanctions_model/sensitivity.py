@@ -53,6 +53,15 @@ def headline_claims(claims: Mapping[str, Claim] | None = None) -> dict[str, Clai
     claims : mapping of str to Claim, optional
         The bundled ones by default.
 
+    Returns
+    -------
+    dict of str to Claim
+
+    Raises
+    ------
+    QuestionError
+        If the bundled claims cannot be read.
+
     Examples
     --------
     >>> list(headline_claims())
@@ -135,6 +144,12 @@ def power_scaling(
     pandas.DataFrame
         One row a claim and component: ``prior``, ``likelihood`` and each parameter's address, with
         ``sensitivity`` and, for prior and likelihood, ``diagnosis``.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach of the measures, or the question has no
+        answer as put.
     """
     effects = claim_effects(problem.scm, draws, claims)
     parts = _prior_parts(problem, draws)
@@ -226,6 +241,11 @@ def leave_one_link_out(
     pandas.DataFrame
         One row a claim and link that matters to it: ``base`` and ``without`` (medians),
         ``prob`` and ``prob_without``, ``moved`` (without less base), largest first.
+
+    Raises
+    ------
+    UnknownVariableError, QuestionError
+        If a name is unknown, or the question has no answer as put.
     """
     _require_effects(claims)
     few = thinned(draws)
@@ -292,6 +312,12 @@ def parameter_swings(
         One row a claim and parameter that matters to it: ``low`` and ``high`` (median effect with
         the parameter at its lower and upper bound), ``base``, ``swing`` (size of the difference),
         ``data_share`` of the parameter, ``sources``, ``sign_assumed``; largest swing first.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach of the measures, or the question has no
+        answer as put.
     """
     _require_effects(claims)
     rule = interval_rule()

@@ -78,6 +78,11 @@ def spectral_radius(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArr
     xr.DataArray
         Dims ``(chain, draw)``; 1 or more means an explosive draw.
 
+    Raises
+    ------
+    QuestionError
+        If the draws belong to another model.
+
     Notes
     -----
     Lütkepohl, New Introduction to Multiple Time Series Analysis (2005), section 2.1.

@@ -41,6 +41,12 @@ def transmission_alternatives(
     Returns
     -------
     list of Alternative
+
+    Raises
+    ------
+    UnknownVariableError, ObservationError, SpecError
+        If a name is unknown, the data do not fit the model, or an altered model cannot be
+        built.
     """
     scm = default_transmission() if scm is None else scm
     found = [_rates_in_levels(scm, observations, priors), _credit(scm, observations, priors)]

@@ -191,6 +191,16 @@ def list_vintages(folder: Path | str | None = None) -> list[Vintage]:
 def find_vintage(name: str, folder: Path | str | None = None) -> Vintage:
     """Return a vintage by name, by path, or by ``"latest"`` or ``"bundled"``.
 
+    Parameters
+    ----------
+    name : str
+    folder : path, optional
+        Where vintages are kept.
+
+    Returns
+    -------
+    Vintage
+
     Raises
     ------
     ObservationError

@@ -161,3 +161,36 @@ def report_draws(report_answers, report_futures):
 
     positions = explorer_positions(report_answers, report_futures)
     return kept_draws(report_answers.fit.draws, positions)
+
+
+@pytest.fixture(scope="session")
+def small_fit(tmp_path_factory):
+    """A saved fit of the default transmission whose few draws are from its prior."""
+    from laboratory import FakeSampler
+
+    import sanctions_model as sm
+
+    fit = sm.fit(
+        sm.default_transmission(),
+        sm.load_observations(),
+        sm.load_priors(),
+        draws=20,
+        chains=2,
+        sampler=FakeSampler([0]),
+        allow_unconverged=True,
+    )
+    return sm.save(fit, tmp_path_factory.mktemp("fit") / "posterior.nc")
+
+
+@pytest.fixture
+def nothing_is_sampled(monkeypatch):
+    """Sampling gives draws from the prior and compiles nothing; all the rest of a fit is real."""
+    from laboratory import FakeSampler
+
+    import sanctions_model as sm
+
+    def sample(self, compiled, problem, **settings):
+        return FakeSampler([0]).sample(compiled, problem, **settings)
+
+    monkeypatch.setattr(sm.Nutpie, "compile", lambda self, problem: "compiled")
+    monkeypatch.setattr(sm.Nutpie, "sample", sample)

@@ -225,6 +225,7 @@ def test_arviz_reads_a_fit(lab):
     assert silent < 0.3 * informed
     summary = az.summary(lab.idata, var_names=["persistence"])
     assert len(summary) == 3
+    assert az.plot_energy(lab.idata) is not None
     assert "persistence" in lab._repr_html_()
 
 

@@ -91,7 +91,13 @@ class DaskEngine:
             ) from None
 
     def bases(self, bench: Workbench, numbers: Sequence[int]) -> Iterator[tuple[int, BaseFit]]:
-        """Make base fits, a task each."""
+        """Make base fits, a task each.
+
+        Raises
+        ------
+        QuestionError
+            If the question has no answer as put.
+        """
         text = _pack(bench.stated, bench.design)
         tasks = {
             self.client.submit(_base_task, text, number, pure=False): number for number in numbers
