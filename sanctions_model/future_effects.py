@@ -6,7 +6,9 @@ enter beside the measures: what asset prices see ahead of the law, what firms do
 shifts of levels, the rouble's at an announcement among them.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 
 import numpy as np
 import xarray as xr
@@ -18,9 +20,10 @@ from sanctions_model.parameters import DrawParameters, linear_forms
 from sanctions_model.propagate import respond
 from sanctions_model.scenario_files import Scenario
 from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.specification import content_hash, spec_hash
 from sanctions_model.transmission import MEASURES
 
-__all__ = ["designed_effect", "respond_to"]
+__all__ = ["answer_manifest", "designed_effect", "respond_to"]
 
 _RISK, _ROUBLE = "risk_premium", "rouble"
 
@@ -52,7 +55,7 @@ def designed_effect(
     Returns
     -------
     xr.DataArray
-        Dims ``(outcome, horizon, chain, draw)``.
+        Dims ``(outcome, horizon, chain, draw)``; a manifest as JSON in the attributes.
 
     Raises
     ------
@@ -66,7 +69,31 @@ def designed_effect(
         generator=np.random.default_rng(random_seed),
     )
     effect = respond_to(scm, draws, drawn.one_a_draw(), outcomes=outcomes)
-    return effect.isel({dims.SCENARIO: 0})
+    rests_on = {"scenario": content_hash(scenario.model_dump(mode="json"))}
+    return effect.isel({dims.SCENARIO: 0}).assign_attrs(
+        manifest=answer_manifest(scm, random_seed, rests_on)
+    )
+
+
+def answer_manifest(scm: StructuralCausalModel, random_seed: int, sha256: Mapping[str, str]) -> str:
+    """Say as JSON what an answer rests on: version, seed, equations and hashes of its inputs.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    random_seed : int
+    sha256 : mapping of str to str
+        Of what was read beside the model and its draws.
+    """
+    return json.dumps(
+        {
+            "version": version("sanctions-model"),
+            "settings": {"random_seed": random_seed},
+            "spec_sha256": spec_hash(scm),
+            "sha256": dict(sha256),
+        },
+        sort_keys=True,
+    )
 
 
 def respond_to(

@@ -21,10 +21,11 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationErro
 from sanctions_model import dims
 from sanctions_model.datasets import data_path
 from sanctions_model.errors import ObservationError, QuestionError
-from sanctions_model.future_effects import respond_to
+from sanctions_model.future_effects import answer_manifest, respond_to
 from sanctions_model.futures import FuturePaths
 from sanctions_model.parameters import DrawParameters
 from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.specification import content_hash
 
 __all__ = ["SECTOR", "Sector", "load_sectors", "sector_premiums", "sector_table"]
 
@@ -175,7 +176,7 @@ def sector_premiums(
         premium), dims ``(sector, horizon, chain, draw)``; ``total`` (sum of the parts),
         ``transmission`` (its premium at rest under the measures of today plus the effect of the
         paths) and ``difference`` (total less transmission), dims ``(horizon, chain, draw)``.
-        Horizon 0 is today.
+        Horizon 0 is today. A manifest as JSON in the attributes.
 
     Raises
     ------
@@ -213,6 +214,8 @@ def sector_premiums(
     found["weight"] = drawn["weight"]
     found = found.transpose(SECTOR, dims.HORIZON, dims.CHAIN, dims.DRAW)
     found = found.drop_vars(["unit", "label", dims.OUTCOME], errors="ignore")
+    rests_on = {"sectors": content_hash([row.model_dump(mode="json") for row in rows])}
+    found.attrs["manifest"] = answer_manifest(scm, random_seed, rests_on)
     return found.assign_coords(sector_label=(SECTOR, [row.label for row in rows]))
 
 

@@ -1,5 +1,7 @@
 """Paths of futures and their effects against closed forms and against plain loops."""
 
+import json
+
 import numpy as np
 import pytest
 from future_world import (
@@ -21,6 +23,7 @@ from sanctions_model.futures import draw_future_paths, draw_regimes, draw_scenar
 from sanctions_model.interventions import Relief
 from sanctions_model.propagate import propagate, respond
 from sanctions_model.scenario_files import load_scenarios
+from sanctions_model.specification import spec_hash
 from sanctions_model.transmission import MEASURES
 
 ERRORS = 4.0
@@ -451,3 +454,18 @@ def test_paths_without_a_process_and_designs_without_a_draw_each_are_refused(def
     )
     with pytest.raises(QuestionError, match="3 paths of each future for 1 draws"):
         respond_to(MODEL, pinned(), paths.one_a_draw())
+
+
+def test_an_answer_says_what_it_rests_on(default_problem, default_draws):
+    def manifest(seed, depth):
+        made = scenario(relief=(at_once(depth),))
+        found = designed_effect(
+            default_problem.scm, default_draws, made, horizon=2, random_seed=seed
+        )
+        return json.loads(found.attrs["manifest"])
+
+    one, other = manifest(1, 0.5), manifest(2, 0.6)
+    assert (one["settings"], other["settings"]) == ({"random_seed": 1}, {"random_seed": 2})
+    assert one["spec_sha256"] == other["spec_sha256"] == spec_hash(default_problem.scm)
+    assert one["sha256"]["scenario"] != other["sha256"]["scenario"]
+    assert one == manifest(1, 0.5)
