@@ -125,7 +125,17 @@ class BackTestResult:
 
 
 def load_back_tests(path: Path | str | None = None) -> dict[str, BackTest]:
-    """Read back-tests from a TOML file; the bundled ones by default.
+    """Read back-tests from a TOML file.
+
+    Parameters
+    ----------
+    path : path, optional
+        The bundled file by default.
+
+    Returns
+    -------
+    dict of str to BackTest
+        By name.
 
     Raises
     ------
@@ -217,6 +227,13 @@ def run_back_test(
     Returns
     -------
     BackTestResult
+
+    Raises
+    ------
+    ObservationError
+        If the window or the years to predict are not in the table.
+    QuestionError
+        If the compiled model has another structure.
     """
     settings = settings or Settings(draws=1000, tune=1000, chains=4)
     problem, window, silent = back_test_problem(spec, scm, observations, priors)

@@ -94,6 +94,11 @@ def relief_quantities(
     -------
     callable
         From a model and draws to arrays of shape ``(chain * draw,)`` by name.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        When it is called, as for `total_effect`.
     """
 
     def quantities(scm: StructuralCausalModel, draws: xr.Dataset) -> dict[str, np.ndarray]:

@@ -44,6 +44,11 @@ def leave_one_out_cells(
     pandas.DataFrame
         One row a cell: ``series``, ``time``, ``position``, ``outcome``, ``log_score``, ``crps``,
         ``pit`` and ``pareto_k`` (the estimate is unreliable above 0.7).
+
+    Raises
+    ------
+    QuestionError
+        If the draws lack a parameter or the completed cells.
     """
     from arviz_stats.base import array_stats
     from scipy.special import logsumexp, ndtr, stdtr
@@ -116,6 +121,11 @@ def predictive_table(
         transform; ``unreliable``, cells with Pareto k above 0.7; and for each rival its mean
         ``log_score`` with the model's ``lead`` and its standard error, on the cells that both
         have.
+
+    Raises
+    ------
+    QuestionError
+        If the draws lack a parameter or the completed cells.
     """
     from scipy import stats
 

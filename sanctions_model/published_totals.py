@@ -174,13 +174,24 @@ class PublishedTotals:
 
 
 def load_published_totals(path: Path | str | None = None) -> PublishedTotals:
-    """Read published totals from a TOML file; the bundled ones by default.
+    """Read published totals from a TOML file.
+
+    Parameters
+    ----------
+    path : path, optional
+        The bundled file by default.
+
+    Returns
+    -------
+    PublishedTotals
 
     Raises
     ------
     QuestionError
-        If the file cannot be read, a table is wrong, an experiment is not there or an evidence id
-        is unknown; the message names the place.
+        If the file cannot be read, a table is wrong or an experiment is not there; the message
+        names the place.
+    UnknownVariableError
+        If an evidence id is unknown.
 
     Examples
     --------

@@ -315,6 +315,11 @@ def refit(compiled: Compiled, problem: Problem, settings: Settings) -> xr.Datase
 def score_summary(scores: pd.DataFrame) -> pd.DataFrame:
     """Mean scores by series, horizon and forecaster, with the model's lead over each rival.
 
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        One row an outcome and forecaster, as `rolling_scores` gives them.
+
     Returns
     -------
     pandas.DataFrame

@@ -13,6 +13,18 @@ settings.register_profile("suite", deadline=None, derandomize=True, max_examples
 settings.load_profile("suite")
 
 
+# They share one compiled model, so that one worker has to compile it and not each of them.
+COMPILING = {"test_recovery.py", "test_sampling.py", "test_storage.py", "test_sweeps.py"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items):
+    """Keep a file's tests, and the files that share a compiled model, on one worker."""
+    for item in items:
+        name = item.path.name
+        item.add_marker(pytest.mark.xdist_group("compiling" if name in COMPILING else name))
+
+
 @pytest.fixture(scope="session")
 def default_problem():
     """The default transmission with the bundled data and priors."""

@@ -31,7 +31,7 @@ from sanctions_model.sampling import compile_problem
 from sanctions_model.transmission import MEASURES, default_transmission
 from sanctions_model.vintages import bundled_vintage
 
-FIGURES = {"channels", "graph", "prior_posterior", "responses", "scorecard"}
+FIGURES = {"channels", "graph", "prior_posterior", "responses", "scorecard", "waterfall"}
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def test_a_run_prints_tables_on_stdout_and_notes_on_stderr(prior_run):
     for title in ("Data coverage", "Links: long-run effect", "Effect of lifting 100 %", "claims"):
         assert title in done.out
     assert "prior only: no data used" in done.err
-    assert f"wrote 10 files to {out}" in done.err
+    assert f"wrote 11 files to {out}" in done.err
     assert "warning" not in done.err
 
 
@@ -250,11 +250,12 @@ def test_a_whole_run_compiles_samples_and_answers_from_the_posterior(
     assert done.code == 0, done.err
     assert [call[:4] for call in sampler.calls[1:]] == [(0.8, 600, 9, 4), (0.95, 600, 9, 4)]
     notes = done.err.splitlines()
-    assert notes[0] == "compiling (once, up to two minutes) ..."
-    assert "sampling 4 chains of 9 + 600 draws" in notes[1]
-    assert notes[2].startswith("warning: 3 divergences")
-    assert "diagnostics: 0 divergences" in notes[3]
-    assert notes[3].endswith("after a refit at target_accept 0.95")
+    assert notes[0].startswith("data: the bundled vintage")
+    assert notes[1] == "compiling (once, up to two minutes) ..."
+    assert "sampling 4 chains of 9 + 600 draws" in notes[2]
+    assert notes[3].startswith("warning: 3 divergences")
+    assert "diagnostics: 0 divergences" in notes[4]
+    assert notes[4].endswith("after a refit at target_accept 0.95")
     links, claims = (pd.read_csv(out / f"{name}.csv") for name in ("links", "claims"))
     assert ",".join(links.columns) == TABLE_COLUMNS["links"]
     assert ",".join(claims.columns) == TABLE_COLUMNS["claims"]

@@ -445,5 +445,7 @@ def test_a_figure_that_cannot_be_written_leaves_no_file(tmp_path):
 
 def test_figures_use_no_global_state(figures):
     folder = Path(plots.__file__).parent
-    assert not [file for file in folder.glob("*.py") if "pyplot" in file.read_text("utf-8")]
+    # ArviZ makes its figures with pyplot, so the file that calls it has to close them there.
+    own = [file for file in folder.glob("*.py") if file.name != "validation.py"]
+    assert not [file for file in own if "pyplot" in file.read_text("utf-8")]
     assert mpl.rcParams["font.size"] == mpl.rcParamsDefault["font.size"]

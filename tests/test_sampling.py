@@ -150,6 +150,7 @@ def test_the_fit_knows_more_than_the_prior_where_there_are_data(lab):
 def test_a_fit_has_the_groups_that_arviz_expects(lab):
     assert set(lab.idata.children) == {
         "posterior",
+        "posterior_predictive",
         "prior",
         "prior_predictive",
         "log_likelihood",

@@ -37,7 +37,7 @@ def tag(
 
     Examples
     --------
-    >>> tag("p", "a < b", tag("b", "c"), attributes={"class": "note"})
+    >>> tag("p", ["a < b", tag("b", "c")], attributes={"class": "note"})
     '<p class="note">a &lt; b<b>c</b></p>'
     """
     said = "".join(f' {key}="{html.escape(value)}"' for key, value in (attributes or {}).items())
