@@ -170,11 +170,13 @@ def run_scenario(
     seed: SeedOption = 20260101,
     fit: FitOption = DEFAULT_FIT,
     csv: CsvOption = None,
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Effect of a scenario or of interventions, against the future without them."""
     configure(quiet=quiet)
+    require_figure_path(figure)
     from sanctions_model.reading import over_time_view, summary_table
     from sanctions_model.scenario_files import load_scenario, load_scenarios
 
@@ -191,6 +193,14 @@ def run_scenario(
     write_csv(table, csv)
     label = scenario.label if scenario else "the interventions"
     title = f"Effect of {label}, against the future without"
+    if figure is not None:
+        from sanctions_model.plots import plot_scenario_effect, save_figures
+
+        drawn = plot_scenario_effect(
+            effect[1], label=label, scm=effect[0].scm, drawn_from=_kind(effect[0])
+        )
+        save_figures({figure.stem: drawn}, figure.parent)
+        _LOG.info("wrote %s", figure)
     view = over_time_view(effect[1], effect[0].scm, title)
     show(View(table=table, title=title) if as_json else view, as_json=as_json)
 

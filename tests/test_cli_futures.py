@@ -93,8 +93,10 @@ def test_a_shown_design_says_all_that_it_states():
 def test_a_named_scenario_runs(saved_fit, tmp_path):
     path = tmp_path / "machinery.csv"
     settings = ("--fit", saved_fit, "--horizon", 4, *OUTCOME, "--quiet")
-    done = call("scenario", "run", "machinery", *settings, "--csv", path)
+    figure = path.with_name("machinery.png")
+    done = call("scenario", "run", "machinery", *settings, "--csv", path, "--figure", figure)
     assert done.code == 0, done.err
+    assert figure.stat().st_size > 10_000
     assert "Machinery" in done.out
     table = pd.read_csv(path)
     assert len(table) == 2 * 4

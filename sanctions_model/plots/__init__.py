@@ -6,7 +6,12 @@ from sanctions_model.plots.counterfactual import plot_counterfactual
 from sanctions_model.plots.decomposition import plot_decomposition
 from sanctions_model.plots.forecast import plot_forecast
 from sanctions_model.plots.forest import plot_forest
-from sanctions_model.plots.futures import plot_future_effects, plot_odds, plot_spread
+from sanctions_model.plots.futures import (
+    plot_future_effects,
+    plot_odds,
+    plot_scenario_effect,
+    plot_spread,
+)
 from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.main import main_figures
 from sanctions_model.plots.nowcast import plot_nowcast
@@ -40,6 +45,7 @@ __all__ = [
     "plot_required_relief",
     "plot_response_surface",
     "plot_responses",
+    "plot_scenario_effect",
     "plot_scorecard",
     "plot_sectors",
     "plot_spread",

@@ -3,7 +3,7 @@
 Fans in levels are drawn by `plot_forecast`, which takes the simulated paths of futures as they are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -86,7 +86,6 @@ def plot_future_effects(
         If the result lacks an outcome.
     """
     scm = scm or default_transmission()
-    names = chosen(result["effect"], outcomes)
     slides = result.attrs.get("transitions") == "True"
     quo = str(result.attrs.get("status_quo", ""))
     futures = [str(n) for n in result[dims.SCENARIO].to_numpy() if slides or str(n) != quo]
@@ -102,17 +101,74 @@ def plot_future_effects(
         "each future; shocks are the same in all and drop out."
     )
     labels = {n: str(result["scenario_label"].sel({dims.SCENARIO: n}).item()) for n in futures}
+    return _fans(scm, result["effect"], futures, labels, colours, outcomes, title, caption)
+
+
+def plot_scenario_effect(
+    effect: xr.DataArray,
+    *,
+    label: str,
+    outcomes: Sequence[str] | None = None,
+    scm: StructuralCausalModel | None = None,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw what one scenario does, against the future without it.
+
+    Parameters
+    ----------
+    effect : xr.DataArray
+        From `designed_effect` or `scenario_effect`, dims ``(outcome, horizon, chain, draw)``.
+    label : str
+        What the scenario is called.
+    outcomes : sequence of str, optional
+        One panel each; all by default.
+    scm : StructuralCausalModel, optional
+        Says what outcomes are called; the default transmission by default.
+    drawn_from : str
+        What the draws are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    UnknownVariableError
+        If the effect lacks an outcome.
+    """
+    scm = scm or default_transmission()
+    title = f"Effect over {count_periods(scm, effect.sizes[dims.HORIZON])}"
+    caption = (
+        f"{label}, against the future without. Line: {drawn_from} median; band: 50 % interval; "
+        f"dashed: {interval_rule()}."
+    )
+    only = effect.expand_dims({dims.SCENARIO: [label]})
+    return _fans(scm, only, [label], {label: label}, {label: _COLOURS[0]}, outcomes, title, caption)
+
+
+def _fans(
+    scm: StructuralCausalModel,
+    effect: xr.DataArray,
+    scenarios: Sequence[str],
+    labels: Mapping[str, str],
+    colours: Mapping[str, str],
+    outcomes: Sequence[str] | None,
+    title: str,
+    caption: str,
+) -> Figure:
+    """Draw a panel an outcome with a fan a scenario."""
+    names, horizon = chosen(effect, outcomes), effect.sizes[dims.HORIZON]
     handles: list[Line2D | Patch] = [
-        Line2D([], [], color=colours[n], lw=1.5, label=labels[n]) for n in futures
+        Line2D([], [], color=colours[n], lw=1.5, label=labels[n]) for n in scenarios
     ]
-    handles += fan_keys(rule, outlined=True)
+    handles += fan_keys(interval_rule(), outlined=True)
     places = np.arange(1, horizon + 1)
 
     def draw(axes: Axes, name: str) -> None:
-        for future in futures:
-            own = result["effect"].sel({dims.OUTCOME: name, dims.SCENARIO: future})
+        for scenario in scenarios:
+            own = effect.sel({dims.OUTCOME: name, dims.SCENARIO: scenario})
             bands = bands_of(own.transpose(dims.CHAIN, dims.DRAW, dims.HORIZON))
-            fan(axes, places, bands, colours[future], outlined=True)
+            fan(axes, places, bands, colours[scenario], outlined=True)
         axes.set_xlim(1, max(horizon, 2))
         axes.set_xticks(_ticks(horizon))
 
