@@ -256,11 +256,11 @@ def check_conditional_forecast(
 ) -> dict[str, float]:
     """Compare means exactly and both moments of the draws within Monte-Carlo error.
 
-    With shocks a billion times smaller, both sides give the conditional mean of each draw of the
+    With shocks ten billion times smaller, both sides give the conditional mean of each draw of the
     parameters, which does not depend on the size that all scales have in common. Means and
     variances of the deviations from it are then compared over all draws, by outcome and period.
     """
-    shrink = 1e-9
+    shrink = 1e-10
     small = other.draws.assign(scale=shrink * other.draws["scale"])
     mean = _conditional(small, other.periods, OUTCOMES)["path"]
     exact = {
