@@ -38,7 +38,14 @@ GROUPS = {
         *("future_statements", "future_mixture", "future_reading", "future_effects", "spread"),
         *("relief_designs", "sectors"),
     ),
-    "Claims and checks": ("claims", "validation", "stability", "report"),
+    "Claims and checks": ("claims", "sanity", "stability", "report"),
+    "Calibration and back-tests": (
+        "calibration",
+        "predictive_checks",
+        "rolling",
+        "backtests",
+        "published_totals",
+    ),
     "Sweeps": ("sweeps",),
     "What an answer rests on": (
         *("sensitivity", "ranking", "alternatives", "transmissions", "comparison"),
