@@ -38,7 +38,7 @@ GROUPS = {
         *("future_statements", "future_mixture", "future_reading", "future_effects", "spread"),
         *("relief_designs", "sectors"),
     ),
-    "Claims and checks": ("claims", "sanity", "stability", "report"),
+    "Claims and checks": ("claims", "sanity", "stability", "report", "validation"),
     "Calibration and back-tests": (
         "calibration",
         "predictive_checks",
