@@ -57,7 +57,7 @@ AXES: list[dict[str, Any]] = [
 OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble", "real_wage_level")
 
 
-def design_of(number: int, *, draws: int, tune: int, bases: int = 6) -> SweepDesign:
+def design_of(number: int, *, draws: int, tune: int, bases: int = 3) -> SweepDesign:
     """Return a Sobol sweep over four prior arguments."""
     return SweepDesign.model_validate(
         {

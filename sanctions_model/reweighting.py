@@ -24,6 +24,7 @@ __all__ = [
     "MIN_ESS",
     "ImportanceWeights",
     "changed_priors",
+    "effective_draws",
     "importance_weights",
     "prior_log_ratio",
     "resample",
@@ -249,6 +250,32 @@ def importance_weights(
         k_hat=float(k_hat),
         relative_efficiency=relative_efficiency,
     )
+
+
+def effective_draws(log_ratio: np.ndarray) -> float:
+    """Return how many equal weights are worth these, before any smoothing.
+
+    Parameters
+    ----------
+    log_ratio : numpy.ndarray
+        As `importance_weights` takes it.
+
+    Returns
+    -------
+    float
+        Kish's ``(sum w)^2 / sum w^2``, draws taken as independent; 0 where no weight is positive.
+
+    Examples
+    --------
+    >>> effective_draws(np.log([0.5, 0.5, 1e-300]))
+    2.0
+    """
+    ratio = np.asarray(log_ratio, dtype=float)
+    largest = ratio.max(initial=-np.inf)
+    if not np.isfinite(largest):
+        return 0.0
+    weights = np.exp(ratio - largest)
+    return float(weights.sum() ** 2 / (weights**2).sum())
 
 
 def weighted_quantile(

@@ -13,6 +13,7 @@ from sanctions_model.errors import ReweightingError
 from sanctions_model.prior_families import Beta, Fixed, Gamma, LogNormal, Normal, StudentT
 from sanctions_model.reweighting import (
     changed_priors,
+    effective_draws,
     importance_weights,
     prior_log_ratio,
     resample,
@@ -34,6 +35,17 @@ FIXED = {
     "scale[y]": Gamma(alpha=2.0, beta=2.0),
     "degrees_of_freedom[y]": Gamma(alpha=2.0, beta=0.1, shift=2.0),
 }
+
+
+@pytest.mark.parametrize("narrow", [0.3, 0.7, 1.0])
+def test_effective_draws_are_those_of_a_normal_belief_within_another(narrow):
+    """(E w)^2 / E w^2 for N(0, s^2) from draws of N(0, 1) is s sqrt(2 - s^2)."""
+    z = scipy.stats.norm.ppf((np.arange(200_000) + 0.5) / 200_000)
+    ratio = -0.5 * z**2 / narrow**2 + 0.5 * z**2
+    share = narrow * np.sqrt(2 - narrow**2)
+    assert effective_draws(ratio) / z.size == pytest.approx(share, rel=1e-3)
+    assert effective_draws(ratio - 1e6) == pytest.approx(effective_draws(ratio))
+    assert effective_draws(np.full(5, -np.inf)) == 0.0
 
 
 def draws_of(slopes, chains=4):

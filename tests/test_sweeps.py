@@ -221,6 +221,26 @@ def test_the_nearest_base_is_the_one_with_the_likest_beliefs(drawn):
     assert near.error == far.error == ""
 
 
+def test_a_narrow_belief_is_answered_from_the_base_with_most_draws_for_it(drawn):
+    """Moved by two standard deviations and narrow: the wide base has draws there, the other few."""
+    place = {**SHIFT, "values": [2.0]}
+    width = {"kind": "prior_width", "name": "width", "parameter": LINK, "values": [0.5, 2.0]}
+    design = design_of(place, width, base={"points": [{"width": 2.0}]})
+    bench = bench_of(design, drawn)
+    from sanctions_model.sweeps.run import _given
+
+    own = _given(drawn)
+    wide = own.posterior.copy(deep=True)
+    centre = wide["coefficient"].sel(link=LINK).mean()
+    wide["coefficient"].loc[{"link": LINK}] = centre + 2 * (
+        wide["coefficient"].sel(link=LINK) - centre
+    )
+    bench.bases = [own, replace(own, point={"width": 2.0}, posterior=wide)]
+    found = bench.solve({"shift": 2.0, "width": 0.5})
+    assert (found.base, found.error) == (1, "")
+    assert found.effective_size > 400
+
+
 # Refits on the compiled laboratory
 
 

@@ -25,6 +25,7 @@ from sanctions_model.problem import Problem
 from sanctions_model.reweighting import (
     ImportanceWeights,
     changed_priors,
+    effective_draws,
     importance_weights,
     prior_log_ratio,
     resample,
@@ -262,10 +263,11 @@ class Workbench:
         return kept
 
     def _nearest(self, setting: Setting) -> tuple[int, ImportanceWeights]:
-        """Return the base whose beliefs are nearest, and the weights from it.
+        """Return the base whose draws speak best for a setting's beliefs, and their weights.
 
-        Near is a small variance of the log ratio at the base's draws: to second order that is
-        twice the Kullback-Leibler divergence of the two posteriors.
+        That is the one with the most effective draws before smoothing. The variance of the log
+        ratio, to second order twice the divergence of the two posteriors, misleads: in the tails
+        of a wide base it is large although a narrow belief has draws enough there.
         """
         refusal: ReweightingError | None = None
         best: tuple[float, int, np.ndarray] | None = None
@@ -278,10 +280,9 @@ class Workbench:
             except ReweightingError as error:
                 refusal = error
                 continue
-            finite = ratio[np.isfinite(ratio)]
-            distance = float(np.var(finite)) if finite.size else np.inf
-            if best is None or distance < best[0]:
-                best = (distance, number, ratio)
+            size = effective_draws(ratio)
+            if best is None or size > best[0]:
+                best = (size, number, ratio)
         if best is None:
             raise refusal or ReweightingError("There is no base fit; make one first.")
         efficiency = self.bases[best[1]].efficiency
