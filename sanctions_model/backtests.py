@@ -45,10 +45,11 @@ from sanctions_model.rolling import (
 from sanctions_model.sampling import Compiled
 from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.training import training_observations, training_problem
-from sanctions_model.transformations import chain_level, load_raw
+from sanctions_model.transformations import chain_level, growth, load_raw
 from sanctions_model.transmission import MEASURES
 
 __all__ = [
+    "EXPORT_PRICE",
     "NO_SANCTIONS",
     "BackTest",
     "BackTestResult",
@@ -59,9 +60,10 @@ __all__ = [
 ]
 
 NO_SANCTIONS = "this model, measures and war left out"
+EXPORT_PRICE = "this model, fed the price of Urals"
 FORMAT_VERSION = 1
 _PROB = 0.9
-_OIL = "oil_growth"
+_OIL, _EXPORT_OIL = "oil_growth", "export_oil_growth"
 _ANNUAL_AVERAGE = ("gdp_growth", "import_growth", "real_wage_growth")
 _WORDS = {
     "average": "annual average on the year before, %",
@@ -85,6 +87,9 @@ class BackTest(BaseModel):
         Last quarters of the window and of the prediction.
     judgement : mapping of str to Prior
         By address, for equations without data in the window.
+    export_price : str, optional
+        Column of ``raw_quarterly.csv`` with the price that exporters got, in USD a barrel. It is
+        then fed in as well, in place of what the model makes of Brent and the measures on energy.
     published : tuple of str
         Evidence ids of forecasts of the same years.
     comment : str
@@ -97,6 +102,7 @@ class BackTest(BaseModel):
     train_end: str
     test_end: str
     judgement: Mapping[str, _Prior] = {}
+    export_price: str | None = None
     published: tuple[str, ...] = ()
     comment: str = ""
 
@@ -247,21 +253,23 @@ def run_back_test(
     }
     oil = SetTo(variable=_OIL, value=tuple(float(v) for v in future.pop(_OIL)))
 
-    def predict(drivers: Mapping[str, np.ndarray]) -> ModelPaths:
+    def predict(drivers: Mapping[str, np.ndarray], *more: SetTo) -> ModelPaths:
         return forecast_paths(
             problem,
             draws,
             last=last,
             horizon=horizon,
             exogenous=drivers,
-            interventions=[oil],
+            interventions=[oil, *more],
             random_seed=settings.random_seed,
         )
 
-    model = predict(future)
     calm = {n: path for n, path in future.items() if n not in (*MEASURES, "war")}
-    without = predict(calm)
-    forecasts = {MODEL: model.paths, NO_SANCTIONS: without.paths}
+    own = {MODEL: predict(future), NO_SANCTIONS: predict(calm)}
+    if spec.export_price is not None:
+        price = _growth_of(spec.export_price, index[last + 1 : end + 1])
+        own[EXPORT_PRICE] = predict(future, SetTo(variable=_EXPORT_OIL, value=price))
+    forecasts = {forecaster: found.paths for forecaster, found in own.items()}
     rivals = rival_paths(
         window,
         scm,
@@ -272,8 +280,8 @@ def run_back_test(
         with_minnesota=with_minnesota,
     )
     forecasts |= {
-        rival: {name: rival_path.paths for name, rival_path in own.items()}
-        for rival, own in rivals.items()
+        rival: {name: rival_path.paths for name, rival_path in series.items()}
+        for rival, series in rivals.items()
     }
     quarterly = []
     for name in scm.stochastic:
@@ -283,8 +291,10 @@ def run_back_test(
             outcome = float(observations[name].to_numpy()[last + step])
             if not np.isfinite(outcome):
                 continue
-            mixtures = {MODEL: model.at(name, step), NO_SANCTIONS: without.at(name, step)}
-            mixtures |= {rival: own[name].at(step) for rival, own in rivals.items() if name in own}
+            mixtures = {who: found.at(name, step) for who, found in own.items()}
+            mixtures |= {
+                who: series[name].at(step) for who, series in rivals.items() if name in series
+            }
             for forecaster, mixture in mixtures.items():
                 lower, upper = mixture.interval(_PROB)
                 quarterly.append(
@@ -305,6 +315,23 @@ def run_back_test(
     return BackTestResult(
         spec=spec, quarterly=pd.DataFrame(quarterly), annual=annual, silent=silent
     )
+
+
+def _growth_of(column: str, quarters: pd.PeriodIndex) -> tuple[float, ...]:
+    """Log growth of a transcribed price in each of the quarters, in percent."""
+    prices = load_raw(data_path("raw_quarterly.csv"))
+    if column not in prices.columns:
+        raise QuestionError(
+            f"There is no price {column!r} to feed in; raw_quarterly.csv has "
+            f"{', '.join(prices.columns)}."
+        )
+    rates = growth(prices[column]).reindex(quarters)
+    if rates.isna().any():
+        raise QuestionError(
+            f"The price {column!r} is not known in {rates.index[rates.isna()][0]}, which the "
+            "back-test needs; leave out export_price."
+        )
+    return tuple(float(rate) for rate in rates)
 
 
 def annual_values(
@@ -346,8 +373,8 @@ def annual_values(
         return _WORDS["through"], 100 * np.expm1(total / 100)
     # Levels from the first quarter of the last known year on; its own growth is not needed.
     known = np.concatenate([[0.0], history[-3:]])
-    growth = np.concatenate([np.repeat(known[None], size, axis=0), future], axis=1)
-    means = np.exp(np.cumsum(growth, axis=1) / 100).reshape(size, years + 1, 4).mean(axis=2)
+    rates = np.concatenate([np.repeat(known[None], size, axis=0), future], axis=1)
+    means = np.exp(np.cumsum(rates, axis=1) / 100).reshape(size, years + 1, 4).mean(axis=2)
     return _WORDS["average"], 100 * (means[:, 1:] / means[:, :-1] - 1)
 
 

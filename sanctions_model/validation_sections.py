@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sanctions_model.backtests import NO_SANCTIONS, load_back_tests
+from sanctions_model.backtests import EXPORT_PRICE, NO_SANCTIONS, load_back_tests
 from sanctions_model.evidence import Estimate, load_evidence
 from sanctions_model.rolling import MODEL, score_summary
 from sanctions_model.training import readjusted_within
@@ -330,6 +330,9 @@ def _back_test(found: "Validation", name: str, pictures: Mapping[str, str]) -> s
         (row.forecaster, row.series, row.year): row
         for row in rows_of(annual[annual["forecaster"] != MODEL])
     }
+    beside = [(NO_SANCTIONS, "without measures and war"), ("random walk", "random walk")]
+    if spec.export_price is not None:
+        beside.insert(0, (EXPORT_PRICE, "fed the price of Urals"))
     rows = []
     for row in rows_of(annual[annual["forecaster"] == MODEL]):
         line = {
@@ -339,7 +342,7 @@ def _back_test(found: "Validation", name: str, pictures: Mapping[str, str]) -> s
             "outcome": number(row.outcome),
             "this model": span(row.median, row.lower, row.upper),
         }
-        for who, title in ((NO_SANCTIONS, "without measures and war"), ("random walk",) * 2):
+        for who, title in beside:
             other = others.get((who, row.series, row.year))
             line[title] = "" if other is None else span(other.median, other.lower, other.upper)
         walk = others.get(("random walk", row.series, row.year))

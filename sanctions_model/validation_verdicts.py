@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sanctions_model.backtests import NO_SANCTIONS, load_back_tests
+from sanctions_model.backtests import EXPORT_PRICE, NO_SANCTIONS, load_back_tests
 from sanctions_model.rolling import MODEL, score_summary
 
 if TYPE_CHECKING:
@@ -59,21 +59,29 @@ def back_test_bars(name: str, annual: pd.DataFrame) -> list[str]:
     """Say how the model stands to the bars set before: the published failures of 2022."""
     if name != "war_of_2022":
         return []
-    own = annual[(annual["series"] == "gdp_growth") & (annual["year"] == 2022)]
-    by_who = {row.forecaster: row for row in rows_of(own)}
-    model, calm, walk = (by_who[who] for who in (MODEL, NO_SANCTIONS, _WALK))
-    held, walked = (bool(who.lower <= who.outcome <= who.upper) for who in (model, walk))
-    said = "held" if walked else "missed"
+    growth = annual[(annual["series"] == "gdp_growth") & (annual["year"] == 2022)]
+    by_who = {row.forecaster: row for row in rows_of(growth)}
+    calm, walk = by_who[NO_SANCTIONS], by_who[_WALK]
+    walked = "held" if walk.lower <= walk.outcome <= walk.upper else "missed"
+    lines = []
+    for who, fed in ((MODEL, "Brent fed in"), (EXPORT_PRICE, "Price of Urals fed in")):
+        if who not in by_who:
+            continue
+        own = by_who[who]
+        held = bool(own.lower <= own.outcome <= own.upper)
+        lines += [
+            f"{fed}: median of annual GDP growth in 2022 not below {number(_LOWEST_GDP_2022)} %: "
+            f"{number(own.median)} %, {_met(met=bool(own.median >= _LOWEST_GDP_2022))}.",
+            f"{fed}: 90 % interval holds the outcome of {number(own.outcome)} %: "
+            f"{number(own.lower)} to {number(own.upper)} %, {_met(met=held)}.",
+            f"{fed}: not wider than the random walk's: {number(own.width)} against "
+            f"{number(walk.width)} points, {_met(met=bool(own.width <= walk.width))}.",
+        ]
     return [
-        f"Median of annual GDP growth in 2022 not below {number(_LOWEST_GDP_2022)} %: "
-        f"{number(model.median)} %, {_met(met=bool(model.median >= _LOWEST_GDP_2022))}.",
-        f"90 % interval holds the outcome of {number(model.outcome)} %: "
-        f"{number(model.lower)} to {number(model.upper)} %, {_met(met=held)}.",
-        f"Not wider than the random walk's: {number(model.width)} against "
-        f"{number(walk.width)} points, {_met(met=bool(model.width <= walk.width))} (the random "
-        f"walk's interval {said} "
-        f"the outcome: {number(walk.lower)} to {number(walk.upper)} %).",
-        "The same fit with measures held at their last level and no war: "
+        *lines,
+        f"The random walk's interval {walked} the outcome: {number(walk.lower)} to "
+        f"{number(walk.upper)} %.",
+        "The same fit with Brent, measures held at their last level and no war: "
         f"{span(calm.median, calm.lower, calm.upper)} %.",
     ]
 

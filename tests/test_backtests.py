@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from sanctions_model.backtests import (
+    EXPORT_PRICE,
     NO_SANCTIONS,
     BackTest,
     annual_values,
@@ -188,6 +189,7 @@ def test_a_back_test_gives_every_forecaster_series_and_period(result):
     assert "oil_growth" not in set(own["series"])
     assert set(found.annual["forecaster"]) == {
         MODEL,
+        EXPORT_PRICE,
         NO_SANCTIONS,
         "random walk",
         "autoregression",
@@ -212,6 +214,52 @@ def test_measures_change_the_prediction_and_only_from_the_window_on(result):
     found, _ = result
     wide = found.quarterly.pivot_table("median", ["series", "quarter"], "forecaster")
     assert (wide[MODEL] - wide[NO_SANCTIONS]).abs().loc["import_growth"].max() > 0.5
+
+
+@dataclass
+class WithoutDiscount(PriorSampler):
+    """Draws in which measures on energy do not move the price that exporters get."""
+
+    def sample(self, compiled, problem, **settings):
+        tree = super().sample(compiled, problem, **settings)
+        draws = tree["posterior"].to_dataset()
+        link = {"link": "effective_energy -> oil_discount"}
+        draws["coefficient"].loc[link] = 0.0
+        return xr.DataTree.from_dict({"posterior": draws})
+
+
+def predicted(parts, export_price, sampler):
+    scm, observations, priors = parts
+    spec = load_back_tests()["war_of_2022"].model_copy(update={"export_price": export_price})
+    problem, _, _ = back_test_problem(spec, scm, observations, priors)
+    compiled = Compiled(problem=problem, sampler=sampler, model=None, seconds=0.0)
+    found = run_back_test(
+        spec, compiled, scm, observations, priors, settings=FEW, with_minnesota=False
+    )
+    return found.quarterly.pivot_table("median", ["series", "quarter"], "forecaster")
+
+
+def test_the_price_that_exporters_got_takes_the_place_of_brent_less_the_models_discount(parts):
+    """Brent itself fed in changes nothing where there is no discount; Urals fell, Brent rose."""
+    same = predicted(parts, "brent_usd_bbl", WithoutDiscount())
+    np.testing.assert_allclose(same[EXPORT_PRICE], same[MODEL], rtol=1e-3, atol=1e-3)
+    urals = predicted(parts, "urals_usd_bbl", WithoutDiscount())
+    assert (urals[MODEL] == same[MODEL]).all()
+    # In 2022Q2 Brent rose by 12 log points and Urals fell by as much.
+    second = ("depreciation", "2022Q2")
+    assert urals.loc[second, EXPORT_PRICE] - urals.loc[second, MODEL] > 2
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ("urals", "There is no price 'urals' to feed in; raw_quarterly.csv has"),
+        ("imports_goods_nsa_usd_bn", "is not known in 2022Q1, which the back-test needs"),
+    ],
+)
+def test_a_price_that_cannot_be_fed_in_is_refused(parts, column, message):
+    with pytest.raises(QuestionError, match=message):
+        predicted(parts, column, PriorSampler())
 
 
 def test_judgements_are_needed_exactly_where_data_lack(parts):

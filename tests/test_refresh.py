@@ -80,6 +80,7 @@ def test_an_update_takes_the_first_source_of_each_column_and_names_the_columns_k
     }
     assert updated.failures == ()
     assert updated.kept == (
+        "urals_usd_bbl",
         "imports_goods_nsa_usd_bn",
         "interbank_rate_pct_pa",
         "credit_firms_rouble_rub_trn",

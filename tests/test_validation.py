@@ -13,6 +13,7 @@ from laboratory import MODEL, PRIORS
 from scipy import stats
 
 from sanctions_model import validation
+from sanctions_model.backtests import EXPORT_PRICE
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots.validation import (
     plot_back_test,
@@ -239,6 +240,14 @@ def test_bars_are_met_or_not_by_the_numbers():
     missed = back_test_bars("war_of_2022", annual((-7.0, -20.0, -5.0), (3.0, -1.0, 8.0)))
     assert ["not met" in line for line in missed[:3]] == [True, True, True]
     assert back_test_bars("sanctions_of_2014", annual((1, 0, 2), (1, 0, 2))) == []
+
+
+def test_bars_are_held_against_the_price_that_exporters_got_as_well():
+    table = annual((1.0, -3.0, 4.0), (3.0, -1.0, 8.0))
+    fed = pd.DataFrame([{"forecaster": EXPORT_PRICE, **row(2.0, 0.5, 3.0)}])
+    lines = back_test_bars("war_of_2022", pd.concat([table, fed]))
+    assert [", met" in line for line in lines[:6]] == [True, True, True, True, False, True]
+    assert all(line.startswith("Price of Urals fed in") for line in lines[3:6])
 
 
 def test_a_sentence_says_where_the_outcome_fell():
