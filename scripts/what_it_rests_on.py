@@ -1,8 +1,8 @@
 """Ask what the answers rest on, with every refit that it takes.
 
-Named prior sets, other transmissions, placebos, random common causes and subsamples.
-Some 35 fits with four compiled models; it says which one it is at. Tables go to the folder of the
-fit. Run it from the checkout, after `sanctions-model run`:
+Named prior sets, other transmissions with their predictive weights, placebos, random common causes
+and subsamples. Some 40 fits with four compiled models; it says which one it is at. Tables go to
+the folder of the fit. Run it from the checkout, after `sanctions-model run`:
 
     python scripts/what_it_rests_on.py [results/russia] [--placebos 8] [--draws 1000]
 """
@@ -12,6 +12,7 @@ import logging
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from sanctions_model.alternatives import (
@@ -22,6 +23,7 @@ from sanctions_model.alternatives import (
 )
 from sanctions_model.console import View, configure, show
 from sanctions_model.implied import load_implied_evidence
+from sanctions_model.model_weights import leave_future_out, loo_weights
 from sanctions_model.ranking import fair_sentences, rank_factors
 from sanctions_model.refutation import (
     placebo_table,
@@ -63,10 +65,30 @@ def alternatives(base: Fit, folder: Path, draws: int) -> pd.DataFrame:
     data, priors = base.problem.observations, base.problem.priors
     chosen = prior_alternatives(base.scm.with_centres({}), data, priors)
     chosen += transmission_alternatives(data, priors)
-    table = compare_alternatives(_fits(chosen, draws), headline_claims())
+    fits = _fits(chosen, draws)
+    table = compare_alternatives(fits, headline_claims())
     table.to_csv(folder / "alternatives.csv", index=False, float_format="%.6g")
     show(View(table=table.drop(columns=["ci_prob", "ci_kind"]), title="Beliefs and equations"))
+    weigh(base, fits, folder)
     return table
+
+
+def weigh(base: Fit, fits: list[tuple[Alternative, Fit]], folder: Path) -> None:
+    """Weigh the graphs by what they predict: a cell left out, and each of the last twelve quarters.
+
+    An equation that reads credit starts when credit does, so that leaving the future out, which
+    scores whole quarters, weighs the graphs that read the same cells.
+    """
+    graphs = {"stated": base} | {a.name: f for a, f in fits if a.kind == "equations"}
+    cells = loo_weights(graphs, common=True)
+    cells.to_csv(folder / "weights_loo.csv", index=False, float_format="%.6g")
+    show(View(table=cells, title="Weights by leaving out one cell"))
+    own = base.problem.cases.observed
+    same = {n: f for n, f in graphs.items() if np.array_equal(f.problem.cases.observed, own)}
+    scores = leave_future_out(same)
+    scores.table.to_csv(folder / "weights_future.csv", index=False, float_format="%.6g")
+    caption = f"{len(scores.periods)} quarters one step ahead, {scores.refits} refits"
+    show(View(table=scores.table, title="Weights by leaving out the future", caption=caption))
 
 
 def refutations(base: Fit, folder: Path, number: int, draws: int) -> None:

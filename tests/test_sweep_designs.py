@@ -1,5 +1,7 @@
 """Designs and axes: which points there are, what each changes, what is refused."""
 
+from pathlib import Path
+
 import laboratory
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ from sanctions_model.errors import QuestionError, SanctionsModelError, UnknownVa
 from sanctions_model.prior_families import Beta, Fixed, LogNormal, Normal
 from sanctions_model.sweeps.design import SweepDesign
 from sanctions_model.sweeps.settings import Setting
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
 
 FULL = """
 format_version = 1
@@ -277,6 +281,39 @@ def test_a_component_of_the_rule_takes_its_weight_from_the_others_of_its_measure
     assert float(found[measure][-1]) == pytest.approx(1.0, abs=0.02)
 
 
+def test_a_bundled_alternative_replaces_beliefs_equations_or_measures(default_problem):
+    bare = Setting(
+        scm=default_problem.scm.with_centres({}),
+        observations=default_problem.observations,
+        priors=default_problem.priors,
+        futures={},
+    )
+    design = SweepDesign.from_toml(SCRIPTS / "what_it_rests_on.toml")
+    start = design.stated(bare)
+    design.check(start)
+
+    def at(value):
+        return design.setting(start, {"alternative": value})
+
+    assert at("stated") is start
+    sceptic = at("sceptic")
+    assert sceptic.scm is bare.scm
+    assert sceptic.observations is bare.observations
+    assert sceptic.problem.absolute != start.problem.absolute
+    parents = {
+        link.parent for link in at("rates in levels").scm.links if link.child == "gdp_growth"
+    }
+    assert "real_lending_rate" in parents
+    assert "real_rate_change" not in parents
+    doubled = at("levels of 2014-2021 doubled").observations
+    quarter = {"time": "2015-01-01"}
+    for name in ("trade", "finance"):
+        before = float(bare.observations[name].sel(quarter))
+        assert float(doubled[name].sel(quarter)) == pytest.approx(2 * before)
+    with pytest.raises(SanctionsModelError, match="Did you mean 'sceptic'"):
+        at("skeptic")
+
+
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
@@ -295,6 +332,7 @@ def test_a_component_of_the_rule_takes_its_weight_from_the_others_of_its_measure
         (axis("relief", argument="depth", values=[1.5]), "between 0"),
         (axis("relief", argument="start", values=[1.5]), "whole periods"),
         (axis("mix", future="reset", values=[0.5]), "no future 'reset'; the design has relief"),
+        (axis("alternative", values=["optimist"]), "those of the default transmission"),
         (axis("rule_weight", component="T99", values=[0.5]), "Unknown name 'T99'"),
         (axis("window", edge="first", values=["1990-01-01"]), "outside the data"),
         (axis("window", edge="first", values=["soon"]), "is no date"),

@@ -1,198 +1,40 @@
 """What a sweep can vary: each axis knows how one of its values changes a setting."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from sanctions_model import dims
 from sanctions_model.equations import Noise
 from sanctions_model.errors import QuestionError, UnknownVariableError, did_you_mean
 from sanctions_model.interventions import Relief, require_horizon
 from sanctions_model.parameters import addresses, pin
-from sanctions_model.prior_families import (
-    Beta,
-    Fixed,
-    HalfNormal,
-    LogNormal,
-    Normal,
-    Prior,
-    StudentT,
+from sanctions_model.prior_families import Fixed
+from sanctions_model.specification import spec_hash
+from sanctions_model.sweeps.prior_axes import (
+    STATED,
+    AnyAxis,
+    NumberAxis,
+    PriorArgument,
+    PriorSet,
+    PriorShift,
+    PriorWidth,
+    Value,
 )
-from sanctions_model.sweeps.settings import Setting, stated_prior
+from sanctions_model.sweeps.settings import Setting
+from sanctions_model.transmission import default_transmission
+
+if TYPE_CHECKING:
+    from sanctions_model.alternatives import Alternative
 
 __all__ = ["Axis", "HorizonAxis", "Known", "Mix", "PriorWidth", "ReliefAxis", "Value"]
 
-type Value = bool | int | float | str
-STATED = "stated"
 
-
-class _Axis(BaseModel):
-    """What every axis has: a name, and values or a range.
-
-    Parameters
-    ----------
-    name : str
-        Dimension of the result.
-    values : tuple
-        For grids; for space-filling designs the levels, if there is no range.
-    lower, upper : float, optional
-        Range, for space-filling designs.
-    log : bool
-        Fill the range evenly in logs.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    # The lower the rank, the earlier an axis acts: data, structure, beliefs, question.
-    rank: ClassVar[int] = 9
-    # Whether a value changes nothing but prior arguments, so that reweighting may do.
-    prior_only: ClassVar[bool] = False
-    whole: ClassVar[bool] = False
-
-    @property
-    def levels(self) -> tuple[Value, ...]:
-        """The values given, if any."""
-        return tuple(getattr(self, "values", ()))
-
-    @property
-    def range(self) -> tuple[float, float] | None:
-        """The range given, if any."""
-        lower, upper = getattr(self, "lower", None), getattr(self, "upper", None)
-        return None if lower is None or upper is None else (lower, upper)
-
-    def at(self, unit: float) -> Value:
-        """Return the value at a place of the unit interval."""
-        if self.range is None:
-            return self.levels[min(int(unit * len(self.levels)), len(self.levels) - 1)]
-        lower, upper = self.range
-        if self.whole:
-            return int(min(lower + np.floor(unit * (upper - lower + 1)), upper))
-        if getattr(self, "log", False):
-            return float(np.exp(np.log(lower) + unit * (np.log(upper) - np.log(lower))))
-        return float(lower + unit * (upper - lower))
-
-
-class _Number(_Axis):
-    values: tuple[float, ...] = ()
-    lower: float | None = None
-    upper: float | None = None
-    log: bool = False
-
-
-class _Prior(_Number):
-    """An axis over the beliefs about one parameter.
-
-    Parameters
-    ----------
-    parameter : str
-        Address: ``"x -> y"``, ``"persistence[y]"``, or a bare ``"scale"`` for every equation.
-    """
-
-    parameter: str
-    rank: ClassVar[int] = 4
-    prior_only: ClassVar[bool] = True
-
-    def apply(self, setting: Setting, value: float) -> Setting:
-        """Return the setting with the other belief."""
-        prior = stated_prior(setting, self.parameter)
-        try:
-            changed = type(prior).model_validate(prior.model_dump() | self.changes(prior, value))
-        except ValidationError as error:
-            raise QuestionError(
-                f"Axis {self.name!r}: {prior.family} of {self.parameter!r} at {value}: "
-                f"{error.errors()[0]['msg']}."
-            ) from None
-        return replace(setting, priors=setting.priors.replace({self.parameter: changed}))
-
-    def changes(self, prior: Prior, value: float) -> dict[str, float]:
-        """Return the arguments that the value changes."""
-        raise NotImplementedError
-
-
-class PriorArgument(_Prior):
-    """One argument of a prior, in the units of ``priors.toml``."""
-
-    kind: Literal["prior"] = "prior"
-    argument: str
-
-    def changes(self, prior: Prior, value: float) -> dict[str, float]:
-        """Replace the argument."""
-        if self.argument not in prior.arguments:
-            raise QuestionError(
-                f"Axis {self.name!r}: the {prior.family} prior of {self.parameter!r} has no "
-                f"argument {self.argument!r}; it has {', '.join(prior.arguments)}."
-            )
-        return {self.argument: value}
-
-
-class PriorShift(_Prior):
-    """A prior moved by so many of its own standard deviations (of the log, if log-normal)."""
-
-    kind: Literal["prior_shift"] = "prior_shift"
-
-    def changes(self, prior: Prior, value: float) -> dict[str, float]:
-        """Move the location."""
-        match prior:
-            case Normal() | StudentT():
-                return {"mu": prior.mu + value * prior.sigma}
-            case LogNormal():
-                return {"median": float(prior.median * np.exp(value * prior.sigma))}
-            case Beta():
-                size = prior.alpha + prior.beta
-                mean = prior.alpha / size
-                moved = mean + value * np.sqrt(mean * (1 - mean) / (size + 1))
-                return {"alpha": moved * size, "beta": (1 - moved) * size}
-        raise QuestionError(
-            f"Axis {self.name!r}: a {prior.family} prior cannot be shifted; expected Normal, "
-            "StudentT, LogNormal or Beta. Use kind = 'prior' with one of its arguments."
-        )
-
-
-class PriorWidth(_Prior):
-    """A prior whose standard deviation (of the log, if log-normal) is multiplied."""
-
-    kind: Literal["prior_width"] = "prior_width"
-
-    def changes(self, prior: Prior, value: float) -> dict[str, float]:
-        """Multiply the scale; a Beta keeps its mean."""
-        match prior:
-            case Normal() | StudentT() | LogNormal() | HalfNormal():
-                return {"sigma": prior.sigma * value}
-            case Beta():
-                size = prior.alpha + prior.beta
-                ratio = ((size + 1) / value**2 - 1) / size
-                return {"alpha": prior.alpha * ratio, "beta": prior.beta * ratio}
-        raise QuestionError(
-            f"Axis {self.name!r}: a {prior.family} prior cannot be widened; expected Normal, "
-            "StudentT, LogNormal, HalfNormal or Beta. Use kind = 'prior' with an argument."
-        )
-
-
-class PriorSet(_Axis):
-    """A named set of priors of the design; ``stated`` leaves them as they are."""
-
-    kind: Literal["prior_set"] = "prior_set"
-    values: tuple[str, ...]
-    rank: ClassVar[int] = 3
-    prior_only: ClassVar[bool] = True
-
-    def apply(self, setting: Setting, value: str) -> Setting:
-        """Return the setting with the set's priors in place of those stated."""
-        if value == STATED:
-            return setting
-        if value not in setting.prior_sets:
-            raise UnknownVariableError.from_name(
-                value, [STATED, *setting.prior_sets], f"the prior sets of axis {self.name!r}"
-            )
-        priors = setting.priors.replace(setting.prior_sets[value])
-        return replace(setting, priors=priors)
-
-
-class Known(_Number):
+class Known(NumberAxis):
     """A parameter at a known value, such as the recoverable share of a measure."""
 
     kind: Literal["known"] = "known"
@@ -211,7 +53,7 @@ class Known(_Number):
         return replace(setting, known={**setting.known, **values})
 
 
-class ReliefAxis(_Number):
+class ReliefAxis(NumberAxis):
     """Depth (0 to 1), start or ramp (periods) of every relief of the design, or of one future."""
 
     kind: Literal["relief"] = "relief"
@@ -251,7 +93,7 @@ class ReliefAxis(_Number):
                 return replace(relief, ramp=int(value))
 
 
-class Mix(_Number):
+class Mix(NumberAxis):
     """Probability of one future; those of the others keep their proportions."""
 
     kind: Literal["mix"] = "mix"
@@ -274,7 +116,7 @@ class Mix(_Number):
         return replace(setting, futures=futures)
 
 
-class RuleWeight(_Number):
+class RuleWeight(NumberAxis):
     """Weight of one component in its measure; the measure's other components keep proportions."""
 
     kind: Literal["rule_weight"] = "rule_weight"
@@ -311,7 +153,31 @@ class RuleWeight(_Number):
         return replace(setting, observations=data)
 
 
-class Window(_Axis):
+class AlternativeAxis(AnyAxis):
+    """A whole model taken otherwise: a bundled prior set, or another equation or measure.
+
+    Values are the names of `prior_alternatives` and `transmission_alternatives`; ``stated`` leaves
+    the model as it is.
+    """
+
+    kind: Literal["alternative"] = "alternative"
+    values: tuple[str, ...]
+    rank: ClassVar[int] = -1
+
+    def apply(self, setting: Setting, value: str) -> Setting:
+        """Return the setting with the alternative's model, data and beliefs."""
+        if value == STATED:
+            return setting
+        known = _alternatives(setting, self.name)
+        if value not in known:
+            raise UnknownVariableError.from_name(value, [STATED, *known], f"axis {self.name!r}")
+        chosen = known[value]
+        return replace(
+            setting, scm=chosen.scm, observations=chosen.observations, priors=chosen.priors
+        )
+
+
+class Window(AnyAxis):
     """First or last period of the sample, as a date."""
 
     kind: Literal["window"] = "window"
@@ -346,7 +212,7 @@ class Window(_Axis):
         return replace(setting, observations=blanked)
 
 
-class NoiseAxis(_Axis):
+class NoiseAxis(AnyAxis):
     """Family of the shocks: ``student_t`` or ``gaussian``."""
 
     kind: Literal["noise"] = "noise"
@@ -361,7 +227,7 @@ class NoiseAxis(_Axis):
         return replace(setting, scm=replace(setting.scm, noise=Noise(value)))
 
 
-class LinkAxis(_Axis):
+class LinkAxis(AnyAxis):
     """A link present (true) or absent (false)."""
 
     kind: Literal["link"] = "link"
@@ -379,7 +245,7 @@ class LinkAxis(_Axis):
         return replace(setting, priors=setting.priors.replace({self.link: Fixed(value=0.0)}))
 
 
-class HorizonAxis(_Number):
+class HorizonAxis(NumberAxis):
     """Periods after the start at which outcomes are read."""
 
     kind: Literal["horizon"] = "horizon"
@@ -402,12 +268,28 @@ type Axis = Annotated[
     | ReliefAxis
     | Mix
     | RuleWeight
+    | AlternativeAxis
     | Window
     | NoiseAxis
     | LinkAxis
     | HorizonAxis,
     Field(discriminator="kind"),
 ]
+
+
+def _alternatives(setting: Setting, axis: str) -> "Mapping[str, Alternative]":
+    from sanctions_model.alternatives import prior_alternatives
+    from sanctions_model.transmissions import transmission_alternatives
+
+    if spec_hash(setting.scm.with_centres({})) != spec_hash(default_transmission()):
+        raise QuestionError(
+            f"Axis {axis!r}: alternatives are those of the default transmission, and this sweep "
+            "has another model; use axes of kind 'prior_set' and 'link'."
+        )
+    data, priors = setting.observations, setting.priors
+    found = prior_alternatives(setting.scm, data, priors)
+    found += transmission_alternatives(data, priors, setting.scm)
+    return {alternative.name: alternative for alternative in found}
 
 
 def _require_future(setting: Setting, future: str, axis: str) -> None:
