@@ -13,24 +13,11 @@ from matplotlib.figure import Figure
 from sanctions_model import dims
 from sanctions_model.effects import CHAIN_PARTS, channel_effects
 from sanctions_model.interventions import Relief
-from sanctions_model.plots.style import (
-    COLUMN_INCHES,
-    SMALL,
-    TEXT,
-    Colour,
-    add_page_text,
-    line_inches,
-    new_figure,
-    page_text_inches,
-    place_axes,
-    text_inches,
-    tidy,
-    wrap,
-)
+from sanctions_model.plots.rows import place_panels, tidy_rows, write_beside
+from sanctions_model.plots.style import Colour
 from sanctions_model.plots.words import (
     count_periods,
     default_relief,
-    effect_unit,
     number,
     periods_name,
     reached_outcomes,
@@ -102,29 +89,21 @@ def plot_channels(
 
     title = f"Through which channel: effect of relief after {count_periods(scm, horizon)}"
     caption = _caption(scm, relief, horizon, rule, drawn_from)
-    top, bottom = page_text_inches(title, caption)
-    columns = min(2, len(names))
-    left = 0.14 + max(text_inches(words, SMALL, bold=True) for words in labels.values()) + 0.06
-    width = (COLUMN_INCHES - left - 0.1 - columns * _NUMBERS - (columns - 1) * 0.12) / columns
-    width = min(width, 3.0)
     places = _places(channels)
-    height = (max(places.values()) + 1.0) * _ROW
-    headings = {name: wrap(scm.variables[name].label, width + _NUMBERS, TEXT) for name in names}
-    head = max(len(found) for found in headings.values()) * line_inches(TEXT) + 0.08
-    step = head + height + 0.42
-    figure = new_figure(top + -(-len(names) // columns) * step + bottom)
-    add_page_text(figure, title, caption)
-    for position, name in enumerate(names):
-        row, column = divmod(position, columns)
-        start = left + column * (width + _NUMBERS + 0.12)
-        axes = place_axes(figure, start, top + row * step + head, width, height)
+    last = max(places.values())
+    figure, panels = place_panels(
+        (title, caption),
+        scm,
+        names,
+        list(labels.values()),
+        height=(last + 1.0) * _ROW,
+        numbers=_NUMBERS,
+    )
+    for name, axes, first in panels:
         where = {dims.OUTCOME: name}
         _bars(axes, places, summary.sel(where), reaches.sel(where))
-        axes.set_title("\n".join(headings[name]), size=TEXT, loc="left", pad=4, color=Colour.ink)
-        axes.set_xlabel(effect_unit(scm, name), size=SMALL, labelpad=2, color=Colour.ink)
-        ticks = axes.set_yticks(
-            list(places.values()), [labels[c] for c in places] if column == 0 else []
-        )
+        tidy_rows(axes, last)
+        ticks = axes.set_yticks(list(places.values()), [labels[c] for c in places] if first else [])
         for tick, channel in zip(ticks, places, strict=False):
             if channel == "total":
                 tick.label1.set_fontweight("bold")
@@ -154,10 +133,6 @@ def _places(channels: Sequence[str]) -> dict[str, float]:
 def _bars(
     axes: Axes, places: dict[str, float], summary: xr.DataArray, reaches: xr.DataArray
 ) -> None:
-    tidy(axes)
-    axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(max(places.values()) + 0.6, -0.6)
     for channel, place in places.items():
         where = {dims.CHANNEL: channel}
         median, lower, upper = (
@@ -168,25 +143,13 @@ def _bars(
             axes.barh(place, median, height=0.62, color=_colour(channel), lw=0)
             axes.plot([lower, upper], [place, place], color=Colour.ink, lw=0.9)
         words = f"{number(median)} ({number(lower)}; {number(upper)})" if there else "no path"
-        axes.annotate(
-            words,
-            (1.0, place),
-            (4, 0),
-            xycoords=axes.get_yaxis_transform(),
-            textcoords="offset points",
-            size=SMALL,
-            va="center",
-            color=Colour.ink if there else Colour.faint,
-            weight="bold" if channel == "total" else "normal",
-        )
-    axes.axvline(0.0, color=Colour.ink, lw=0.7)
+        colour = Colour.ink if there else Colour.faint
+        write_beside(axes, place, words, bold=channel == "total", colour=colour)
     apart = [place for channel, place in places.items() if channel in CHAIN_PARTS]
     if apart:
         axes.axhline(
             min(apart) - 0.5 - _PARTING / 2, color=Colour.faint, lw=0.7, ls=":", clip_on=False
         )
-    axes.margins(x=0.04)
-    axes.locator_params(axis="x", nbins=5)
 
 
 def _colour(channel: str) -> str:

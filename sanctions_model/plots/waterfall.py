@@ -14,24 +14,11 @@ from sanctions_model import dims
 from sanctions_model.effects import channel_effects
 from sanctions_model.interventions import Relief
 from sanctions_model.plots.channels import channel_label
-from sanctions_model.plots.style import (
-    COLUMN_INCHES,
-    SMALL,
-    TEXT,
-    Colour,
-    add_page_text,
-    line_inches,
-    new_figure,
-    page_text_inches,
-    place_axes,
-    text_inches,
-    tidy,
-    wrap,
-)
+from sanctions_model.plots.rows import place_panels, tidy_rows, write_beside
+from sanctions_model.plots.style import Colour
 from sanctions_model.plots.words import (
     count_periods,
     default_relief,
-    effect_unit,
     number,
     periods_name,
     reached_outcomes,
@@ -44,7 +31,8 @@ __all__ = ["plot_waterfall"]
 
 _OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble")
 _TOTAL = "total"
-_ROW, _NUMBERS, _BAR = 0.22, 0.55, 0.6
+_ROW, _NUMBERS = 0.22, 0.55  # inches
+_BAR = 0.6
 _ROUNDING = 1e-9
 
 
@@ -102,22 +90,12 @@ def plot_waterfall(
         "each beginning where the one above ends; means add up to the mean total exactly. Line: "
         f"{rule} of the total. pp: percentage points."
     )
-    top, bottom = page_text_inches(title, caption)
     labels = {name: channel_label(scm, name) for name in (*entries, _TOTAL)}
-    left = 0.14 + max(text_inches(words, SMALL, bold=True) for words in labels.values()) + 0.06
-    columns = min(2, len(names))
-    width = (COLUMN_INCHES - left - 0.1 - columns * _NUMBERS - (columns - 1) * 0.2) / columns
-    width = min(width, 3.2)
-    height = (len(labels) + 0.4) * _ROW
-    headings = {name: wrap(scm.variables[name].label, width + _NUMBERS, TEXT) for name in names}
-    head = max(len(found) for found in headings.values()) * line_inches(TEXT) + 0.08
-    step = head + height + 0.42
-    figure = new_figure(top + -(-len(names) // columns) * step + bottom)
-    add_page_text(figure, title, caption)
-    for position, name in enumerate(names):
-        row, column = divmod(position, columns)
-        start = left + column * (width + _NUMBERS + 0.2)
-        axes = place_axes(figure, start, top + row * step + head, width, height)
+    rows = list(labels.values())
+    figure, panels = place_panels(
+        (title, caption), scm, names, rows, height=(len(rows) + 0.4) * _ROW, numbers=_NUMBERS
+    )
+    for name, axes, first in panels:
         where = {dims.OUTCOME: name}
         _steps(axes, [float(means.sel({**where, dims.CHANNEL: c})) for c in entries])
         own = bounds.sel(where)
@@ -127,9 +105,9 @@ def plot_waterfall(
             float(means.sel({**where, dims.CHANNEL: _TOTAL})),
             (float(own.sel(summary="lower")), float(own.sel(summary="upper"))),
         )
-        _frame(axes, list(labels.values()) if column == 0 else [""] * len(labels))
-        axes.set_title("\n".join(headings[name]), size=TEXT, loc="left", pad=4, color=Colour.ink)
-        axes.set_xlabel(effect_unit(scm, name), size=SMALL, labelpad=2, color=Colour.ink)
+        tidy_rows(axes, len(entries))
+        ticks = axes.set_yticks(range(len(rows)), rows if first else [""] * len(rows))
+        ticks[-1].label1.set_fontweight("bold")
     return figure
 
 
@@ -140,36 +118,14 @@ def _steps(axes: Axes, parts: Sequence[float]) -> None:
         colour = Colour.posterior if part >= 0 else Colour.negative
         axes.barh(row, part, left=ends[row], height=_BAR, color=colour, lw=0)
         axes.plot([ends[row + 1]] * 2, [row, row + 1], color=Colour.faint, lw=0.6, zorder=0)
-        _say(axes, row, part)
+        write_beside(axes, row, _in_words(part))
 
 
 def _total(axes: Axes, row: int, mean: float, bounds: tuple[float, float]) -> None:
     axes.barh(row, mean, height=_BAR, color=Colour.total, lw=0)
     axes.plot(bounds, [row, row], color=Colour.ink, lw=0.9)
-    _say(axes, row, mean, bold=True)
+    write_beside(axes, row, _in_words(mean), bold=True)
 
 
-def _say(axes: Axes, row: int, value: float, *, bold: bool = False) -> None:
-    axes.annotate(
-        number(value) if abs(value) > _ROUNDING else "0",
-        (1.0, row),
-        (4, 0),
-        xycoords=axes.get_yaxis_transform(),
-        textcoords="offset points",
-        size=SMALL,
-        va="center",
-        color=Colour.ink,
-        weight="bold" if bold else "normal",
-    )
-
-
-def _frame(axes: Axes, labels: Sequence[str]) -> None:
-    tidy(axes)
-    axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(labels) - 0.4, -0.6)
-    ticks = axes.set_yticks(range(len(labels)), labels)
-    ticks[-1].label1.set_fontweight("bold")
-    axes.axvline(0.0, color=Colour.ink, lw=0.7)
-    axes.margins(x=0.04)
-    axes.locator_params(axis="x", nbins=5)
+def _in_words(value: float) -> str:
+    return number(value) if abs(value) > _ROUNDING else "0"
