@@ -15,7 +15,7 @@ run: $(VENV)/.run
 	$(BIN)/sanctions-model run --out results/russia
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/python -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 validate: $(VENV)/.bench
 	$(BIN)/python -m pytest -m slow

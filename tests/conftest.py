@@ -17,12 +17,22 @@ settings.load_profile("suite")
 COMPILING = {"test_recovery.py", "test_sampling.py", "test_storage.py", "test_sweeps.py"}
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items):
-    """Keep a file's tests, and the files that share a compiled model, on one worker."""
-    for item in items:
-        name = item.path.name
-        item.add_marker(pytest.mark.xdist_group("compiling" if name in COMPILING else name))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep a file's tests, and the files that share a compiled model, on one worker.
+
+    Marks of kind ``xdist_group`` do not: xdist 3.8 writes them where pytest 9.2 no longer looks.
+    """
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class BySharedModel(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "compiling" if Path(file).name in COMPILING else file
+
+    return BySharedModel(config, log)
 
 
 @pytest.fixture(scope="session")
