@@ -13,6 +13,7 @@ with every driver held at its value before it. The parts add up exactly, draw by
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -384,35 +385,23 @@ def historical_decomposition(
     before = {n: float(history[n][past.first - 1]) for n in scm.exogenous}
     held = {name: np.full(past.periods, level) for name, level in before.items()}
     moving = [name for name, path in past.exogenous.items() if np.any(path != before[name])]
-
-    def with_drivers(paths: Mapping[str, np.ndarray]) -> xr.DataArray:
-        return propagate(
-            scm,
-            past.draws,
-            horizon=past.periods,
-            exogenous=held | dict(paths),
-            start=past.start,
-            outcomes=wanted,
-        ).isel({dims.SCENARIO: 0})
-
-    base = with_drivers({})
+    rows = DrawParameters(scm, past.draws)
+    level = partial(propagate, scm, rows, horizon=past.periods, start=past.start, outcomes=wanted)
+    response = partial(respond, scm, rows, horizon=past.periods, outcomes=wanted)
+    base = level(exogenous=held).isel({dims.SCENARIO: 0})
     parts = ["base", *scm.stochastic, *moving]
     # One array for all parts: copies of the parts would cost more than the recursions.
     found = np.empty((len(wanted), len(parts), *base.shape[1:]))
     found[:, 0] = base
     for position, name in enumerate(parts[1:], start=1):
         if name in scm.stochastic:
-            found[:, position] = respond(
-                scm,
-                past.draws,
-                horizon=past.periods,
-                shocks={name: past.shocks[name]},
-                outcomes=wanted,
-            ).isel({dims.SCENARIO: 0})
+            part = response(shocks={name: past.shocks[name]})
+        elif _at_rest(past, name, before[name]):
+            part = response(paths={name: past.exogenous[name]}, baseline=before)
         else:
             # From the same state: a measure that fell before is not as effective as it is high.
-            moved = with_drivers({name: past.exogenous[name]})
-            np.subtract(moved, base, out=found[:, position])
+            part = level(exogenous=held | {name: past.exogenous[name]}) - base
+        found[:, position] = part.isel({dims.SCENARIO: 0})
     whole = xr.DataArray(
         found,
         dims=(dims.OUTCOME, "part", *base.dims[1:]),
@@ -420,3 +409,12 @@ def historical_decomposition(
         name="contribution",
     )
     return _over_time(whole, past.time)
+
+
+def _at_rest(past: Episode, name: str, level: float) -> bool:
+    """Whether a driver is felt as it is in force when the window begins, after no higher level."""
+    if past.start.peaks.get(name, level) > level:
+        return False
+    before = past.start.values  # noqa: PD011 (a mapping, not a frame)
+    own = [e for e, equation in past.problem.scm.effective.items() if equation.measure == name]
+    return all(bool(np.all(before[effective] == level)) for effective in own)

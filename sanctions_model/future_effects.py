@@ -185,9 +185,7 @@ def _shocks(
         wanted[_ROUBLE] = wanted.get(_ROUBLE, 0.0) + shift
     if not wanted:
         return {}
-    forms = linear_forms(
-        scm, DrawParameters(scm, draws, with_constants=False), with_constants=False
-    )
+    forms = linear_forms(scm, DrawParameters(scm, draws), with_constants=False)
     levels = {level.variable.name: level for level in scm.levels}
     shocks: dict[str, np.ndarray] = {}
     for name, growth in wanted.items():

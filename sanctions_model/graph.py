@@ -93,12 +93,20 @@ class CausalGraph:
     def descendants(self, name: str) -> frozenset[str]:
         """Nodes that a change of `name` can reach at any lag, `name` left out."""
         self.require(name, "the graph")
-        return frozenset(nx.descendants(self.summary, name))
+        return self._below[name]
 
     def ancestors(self, name: str) -> frozenset[str]:
         """Nodes that can reach `name` at any lag, `name` left out."""
         self.require(name, "the graph")
-        return frozenset(nx.ancestors(self.summary, name))
+        return self._above[name]
+
+    @cached_property
+    def _below(self) -> dict[str, frozenset[str]]:
+        return {name: frozenset(nx.descendants(self.summary, name)) for name in self.summary}
+
+    @cached_property
+    def _above(self) -> dict[str, frozenset[str]]:
+        return {name: frozenset(nx.ancestors(self.summary, name)) for name in self.summary}
 
     def feedback_groups(self) -> tuple[frozenset[str], ...]:
         """Strongly connected groups of nodes over all lags, self-loops counting."""

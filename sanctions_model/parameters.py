@@ -8,7 +8,8 @@ parameter of an identity. This module knows no beliefs about them.
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 import numpy as np
 import xarray as xr
@@ -163,8 +164,6 @@ class DrawParameters:
     scm : StructuralCausalModel
     draws : xr.Dataset
         Dims ``(chain, draw)`` plus each parameter's own; every parameter of `scm` must be there.
-    with_constants : bool
-        False sets intercepts to zero: what a difference of two propagations needs.
 
     Raises
     ------
@@ -172,14 +171,12 @@ class DrawParameters:
         If a parameter or one of its labels is missing from `draws`.
     """
 
-    def __init__(
-        self, scm: StructuralCausalModel, draws: xr.Dataset, *, with_constants: bool = True
-    ) -> None:
+    def __init__(self, scm: StructuralCausalModel, draws: xr.Dataset) -> None:
         self.shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW])
         self.size = self.shape[0] * self.shape[1]
         self._rows: dict[str, dict[str, np.ndarray]] = {}
         self._scalars: dict[str, np.ndarray] = {}
-        self._with_constants = with_constants
+        self._with_constants = True
         coords = parameter_coords(scm)
         for name, dim in parameter_dims(scm).items():
             if name not in draws:
@@ -198,6 +195,17 @@ class DrawParameters:
                     f"The draws of {name!r} lack {missing[0]!r}; they belong to another model."
                 )
             self._rows[name] = {label: stacked[labels.index(label)] for label in coords[dim]}
+
+    @classmethod
+    def of(cls, scm: StructuralCausalModel, draws: "xr.Dataset | Self") -> Self:
+        """Return the rows of draws, themselves if they are rows already."""
+        return cls(scm, draws) if isinstance(draws, xr.Dataset) else draws
+
+    def without_constants(self) -> Self:
+        """Return the same rows with intercepts of zero."""
+        found = copy(self)
+        found._with_constants = False
+        return found
 
     def row(self, name: str, label: str) -> np.ndarray:
         """Return the draws of one parameter, shape ``(chain * draw,)``."""
@@ -223,8 +231,13 @@ class DrawParameters:
 def linear_forms(
     scm: StructuralCausalModel, parameters: DrawParameters, *, with_constants: bool = True
 ) -> dict[str, LinearForm]:
-    """Return the linear form of every structural equation, in solving order."""
+    """Return the linear form of every structural equation, in solving order.
+
+    Without constants: intercepts and centres of zero, what a difference of two propagations needs.
+    """
     centres = scm.centres if with_constants else {}
+    if not with_constants:
+        parameters = parameters.without_constants()
     return {
         name: equation.linear_form(parameters, centres) for name, equation in scm.structural.items()
     }

@@ -177,7 +177,7 @@ def draw_shocks(
 
 def propagate(
     scm: StructuralCausalModel,
-    draws: xr.Dataset,
+    draws: xr.Dataset | DrawParameters,
     *,
     horizon: int,
     exogenous: Mapping[str, np.ndarray] | None = None,
@@ -191,8 +191,9 @@ def propagate(
     Parameters
     ----------
     scm : StructuralCausalModel
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)`` plus each parameter's own.
+    draws : xr.Dataset or DrawParameters
+        Parameter draws, dims ``(chain, draw)`` plus each parameter's own; as rows where the same
+        draws answer many times.
     horizon : int
         Number of periods, at least 1.
     exogenous : mapping of str to numpy.ndarray, optional
@@ -222,7 +223,7 @@ def propagate(
         If a name is unknown, or a horizon or path is not usable.
     """
     horizon = require_horizon(horizon)
-    parameters = DrawParameters(scm, draws)
+    parameters = DrawParameters.of(scm, draws)
     forms = linear_forms(scm, parameters)
     for intervention in interventions:
         scm.graph.require(intervention.variable, f"the intervention {intervention!r}")
@@ -252,7 +253,7 @@ def propagate(
 
 def respond(
     scm: StructuralCausalModel,
-    draws: xr.Dataset,
+    draws: xr.Dataset | DrawParameters,
     *,
     horizon: int,
     paths: Mapping[str, np.ndarray] | None = None,
@@ -270,8 +271,8 @@ def respond(
     Parameters
     ----------
     scm : StructuralCausalModel
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    draws : xr.Dataset or DrawParameters
+        Parameter draws, dims ``(chain, draw)``; as rows where the same draws answer many times.
     horizon : int
         Number of periods, at least 1.
     paths : mapping of str to numpy.ndarray, optional
@@ -303,7 +304,7 @@ def respond(
         If a name is unknown, or a horizon or path is not usable.
     """
     horizon = require_horizon(horizon)
-    parameters = DrawParameters(scm, draws, with_constants=False)
+    parameters = DrawParameters.of(scm, draws)
     forms = linear_forms(scm, parameters, with_constants=False)
     extra = _checked_shocks(scm, shocks, (horizon, parameters.size))
     given = _scenario_paths(

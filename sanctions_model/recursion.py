@@ -79,6 +79,8 @@ class Drivers:
         return path if path.ndim == 3 else path[:, :, None]
 
     def _effective(self, name: str, measure: str, path: np.ndarray) -> np.ndarray:
+        if self._never_relieved(name, measure, path):
+            return path[:, :, None]
         share = self.parameters.row("recoverable_share", measure)
         speed = self.parameters.row("recovery_speed", measure)
         first = self.scm.longest_lag - 1
@@ -100,6 +102,18 @@ class Drivers:
             path[:, first:], share, speed, effective=state, peak=peak, act=act if own else None
         )
         return np.concatenate([early, late], axis=1)
+
+    def _never_relieved(self, name: str, measure: str, path: np.ndarray) -> bool:
+        """Whether a measure is always as effective as it is in force, the same in every draw."""
+        if path.ndim == 3 or any(edit.variable == name for edit in self.edits):
+            return False
+        if self.start is not None:
+            past, highest = path[:, : self.scm.longest_lag], self.start.peaks.get(measure)
+            if np.any(self.start.values[name].T[:, None] != past) or (
+                highest is not None and highest > past[:, -1].min()
+            ):
+                return False
+        return bool((np.diff(path) >= 0).all())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +169,7 @@ class Recursion:
         count = rows.stop - rows.start
         shape = (count, self.parameters.size)
         forms = {name: form for name, form in self.forms.items() if name in needed}
-        rings = {name: self._ring(name, shape) for name in forms}
+        rings = self._rings(forms, shape)
         masks = self._masks(forms, rows)
         levels = {
             level.variable.name: level
@@ -165,13 +179,13 @@ class Recursion:
         totals = {name: np.zeros(shape) for name in levels}
         work = np.empty(shape)
         for period in range(self.horizon):
-            now = (period + lags) % (lags + 1)
             for name, form in forms.items():
-                value = rings[name][now]
+                value = rings[name][period % len(rings[name])]
                 value[...] = form.constant
                 for position, term in enumerate(form.terms):
                     if term.parent in rings:
-                        parent = rings[term.parent][(now - term.lag) % (lags + 1)]
+                        ring = rings[term.parent]
+                        parent = ring[(period - term.lag) % len(ring)]
                     elif term.parent in paths:
                         parent = paths[term.parent][:, lags + period - term.lag]
                     else:
@@ -181,10 +195,11 @@ class Recursion:
                         np.multiply(work, masks[name, position], out=work)
                     value += work
                 self._disturb(name, value, period, rows)
-            for name, level in levels.items():
-                totals[name] += level.sign * rings[level.flow][now]
-            now_known = {name: ring[now] for name, ring in rings.items()} | totals
+            now_known = {name: ring[period % len(ring)] for name, ring in rings.items()}
             now_known |= {name: path[:, lags + period] for name, path in paths.items()}
+            for name, level in levels.items():
+                totals[name] += level.sign * now_known[level.flow]
+            now_known |= totals
             for position, name in enumerate(wanted):
                 if name in now_known:
                     result[position, :, period] = now_known[name]
@@ -198,13 +213,25 @@ class Recursion:
             if edit.variable == name:
                 value[...] = edit.apply(value, period + 1)
 
-    def _ring(self, name: str, shape: tuple[int, int]) -> np.ndarray:
-        """Buffer of the longest lag plus the current period; slot ``(t + lags) % (lags + 1)``."""
-        lags = self.scm.longest_lag
-        ring = np.zeros((lags + 1, *shape))
+    def _rings(
+        self, forms: Mapping[str, LinearForm], shape: tuple[int, int]
+    ) -> dict[str, np.ndarray]:
+        """Buffer of each variable: this period and those before it that some equation reads.
+
+        Period ``t`` is in slot ``t % length``, the last one before the first in slot -1. No longer
+        than that, because a pass over all buffers should stay in the cache.
+        """
+        reach = dict.fromkeys(forms, 0)
+        for form in forms.values():
+            for term in form.terms:
+                if term.parent in reach:
+                    reach[term.parent] = max(reach[term.parent], term.lag)
+        rings = {name: np.zeros((lag + 1, *shape)) for name, lag in reach.items()}
         if self.start is not None:
-            ring[:lags] = self.start[name][-lags:, None, :]
-        return ring
+            for name, lag in reach.items():
+                if lag:
+                    rings[name][1:] = self.start[name][-lag:, None, :]
+        return rings
 
     def _masks(
         self, forms: Mapping[str, LinearForm], rows: slice

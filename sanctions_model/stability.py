@@ -87,7 +87,7 @@ def spectral_radius(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArr
     -----
     Lütkepohl, New Introduction to Multiple Time Series Analysis (2005), section 2.1.
     """
-    parameters = DrawParameters(scm, draws, with_constants=False)
+    parameters = DrawParameters(scm, draws)
     forms = linear_forms(scm, parameters, with_constants=False)
     kept = {*scm.stochastic, *scm.latent}
     radius = np.zeros(parameters.size)

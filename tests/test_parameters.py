@@ -145,8 +145,10 @@ def test_draws_of_another_model_are_refused(scm, values):
 
 def test_without_constants_intercepts_are_nothing(scm, values):
     draws = pin(scm, values | {"intercept[y]": 3.0})
-    assert DrawParameters(scm, draws).intercept("y").tolist() == [3.0]
-    assert DrawParameters(scm, draws, with_constants=False).intercept("y") == 0.0
+    rows = DrawParameters(scm, draws)
+    assert rows.without_constants().intercept("y") == 0.0
+    assert rows.intercept("y").tolist() == [3.0]
+    assert DrawParameters.of(scm, rows) is rows
 
 
 @given(models(), st.integers(0, 2**32 - 1))

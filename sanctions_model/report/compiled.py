@@ -95,7 +95,7 @@ def compiled_model(
         ``weights`` of shape ``(row, draw)``, ``recoverable_share`` and ``recovery_speed`` of shape
         ``(measure, draw)``.
     """
-    parameters = DrawParameters(scm, draws, with_constants=False)
+    parameters = DrawParameters(scm, draws)
     forms = linear_forms(scm, parameters, with_constants=False)
     levels = {level.variable.name: level for level in scm.levels}
     direct = {levels[name].flow if name in levels else name for name in outcomes}
