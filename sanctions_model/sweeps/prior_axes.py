@@ -33,7 +33,7 @@ STATED = "stated"
 
 
 class AnyAxis(BaseModel):
-    """What every axis has: a name, which becomes a dimension of the result, and values or a range."""
+    """What every axis has: a name, a dimension of the result, and values or a range."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
