@@ -20,11 +20,11 @@ from benchmarks.sweep import bench_refit, bench_reweight, bench_sweep
 # Those that measure this process's own time come before those that only start others.
 BENCHMARKS: dict[str, Callable[..., dict[str, Any]]] = {
     "import": bench_import,
-    "scaling": bench_scaling,
     "propagate": bench_propagate,
     "refit": bench_refit,
     "reweight": bench_reweight,
     "sweep": bench_sweep,
+    "scaling": bench_scaling,
     "queries": bench_queries,
     "fit": bench_fit,
 }
@@ -94,8 +94,6 @@ def _sweep_lines(refit: dict[str, Any] | None, sweep: dict[str, Any] | None) -> 
             f"{checked['points']} points is "
             f"{checked['largest_gap_in_standard_errors']:.2f} standard errors",
         ]
-        taken = ", ".join(f"{name} {took:.3g}" for name, took in sweep["dask"]["seconds"].items())
-        lines.append(f"{sweep['dask']['points']} propagated points, seconds: {taken}")
     return lines
 
 
@@ -160,8 +158,11 @@ def _queries_lines(found: dict[str, Any] | None) -> list[str]:
 def _scaling_lines(scaling: dict[str, Any] | None) -> list[str]:
     if scaling is None:
         return []
-    lines = ["", "scaling of respond, seconds"]
-    for axis in ("draws", "periods", "scenarios"):
+    lines = [
+        "",
+        "scaling of respond (draws, periods, scenarios) and of a propagated sweep, seconds",
+    ]
+    for axis in ("draws", "periods", "scenarios", "points", "workers"):
         row = scaling[axis]
         cells = zip(row["size"], row["seconds"], strict=True)
         text = "".join(f"{size:>8}: {taken:<8.3g}" for size, taken in cells)

@@ -1,7 +1,6 @@
 """Other beliefs: refit and reweight against rebuilding, and a whole sweep against a user's loop."""
 
 import os
-import shutil
 import statistics
 import tempfile
 import time
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from benchmarks.common import default_problem
+from benchmarks.common import default_problem, growth
 from sanctions_model.problem import Problem
 from sanctions_model.reweighting import importance_weights, prior_log_ratio, weighted_interval
 from sanctions_model.sampling import Compiled, Fit, Refit, compile_problem, fit, refit
@@ -229,8 +228,7 @@ def bench_sweep(*, quick: bool) -> dict[str, Any]:
 
     Ours: whole, compiling included: base fits, every point, answers on disk. The loop is
     extrapolated from 10 measured points of rebuild-and-sample. 20 points are answered by refits
-    as well: the largest gap between means in Monte-Carlo standard errors. Scaling: seconds for
-    the same sweep at other sizes, and with one and two Dask workers (propagation alone).
+    as well: the largest gap between means in Monte-Carlo standard errors.
     """
     number, draws, tune = (24, 200, 200) if quick else (1000, 1000, 1000)
     compiled, _, _ = warm()
@@ -241,7 +239,6 @@ def bench_sweep(*, quick: bool) -> dict[str, Any]:
         routes = routes_table(found)
         stored = sum(f.stat().st_size for f in (folder / "a" / "sweep.zarr").rglob("*"))
         checked = _checked(found, compiled, folder / "b", draws=draws, tune=tune, quick=quick)
-        workers = _dask(folder, quick=quick)
     count = 2 if quick else LOOP_POINTS
     loop = [rebuild(problem, 20 + point, draws=draws, tune=tune) for point in range(count)]
     other = number * statistics.mean(loop)
@@ -259,7 +256,6 @@ def bench_sweep(*, quick: bool) -> dict[str, Any]:
         "failed": int((found["status"] == "failed").sum()),
         "bytes_per_point": stored / number,
         "checked": checked,
-        "dask": workers,
     }
 
 
@@ -304,35 +300,56 @@ def _checked(
     }
 
 
-def _dask(folder: Path, *, quick: bool) -> dict[str, Any]:
-    """Time a propagated grid in this process and on one and two Dask workers."""
-    from distributed import Client, LocalCluster
-
-    from sanctions_model.sweeps import DaskEngine
-
-    depths = np.linspace(0, 1, 20 if quick else 200).round(4).tolist()
-    design = SweepDesign.model_validate(
+def _depths(number: int) -> SweepDesign:
+    """Return a grid of depths, every point of which is propagated."""
+    return SweepDesign.model_validate(
         {
             "label": "depth",
             "random_seed": SEED,
             "outcomes": OUTCOMES,
-            "axis": [{"kind": "relief", "name": "depth", "argument": "depth", "values": depths}],
+            "axis": [
+                {
+                    "kind": "relief",
+                    "name": "depth",
+                    "argument": "depth",
+                    "values": np.linspace(0, 1, number).round(4).tolist(),
+                }
+            ],
         }
     )
+
+
+def seconds_by_points(*, quick: bool) -> dict[str, Any]:
+    """Time propagated grids of several sizes in this process."""
     compiled, stated, _ = warm()
-    seconds = {"in process": _timed(design, folder / "0", compiled, given=stated)[0]}
-    for workers in (1, 2):
+    sizes = [5, 10, 20] if quick else [50, 100, 200, 400]
+    with tempfile.TemporaryDirectory() as place:
+        taken = [
+            _timed(_depths(size), Path(place) / str(size), compiled, given=stated)[0]
+            for size in sizes
+        ]
+    return {"size": sizes, "seconds": taken, "slope": growth(sizes, taken)}
+
+
+def seconds_by_workers(*, quick: bool) -> dict[str, Any]:
+    """Time one propagated grid on one and on two Dask workers of one thread."""
+    from distributed import Client, LocalCluster
+
+    from sanctions_model.sweeps import DaskEngine
+
+    compiled, stated, _ = warm()
+    design = _depths(20 if quick else 400)
+    sizes, taken = [1, 2], []
+    for workers in sizes:
         with (
+            tempfile.TemporaryDirectory() as place,
             LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as local,
             Client(local) as client,
         ):
+            engine = DaskEngine(client)
             # The first sweep pays for imports and for sending the draws; the second is timed.
-            _timed(
-                design, folder / f"w{workers}", compiled, given=stated, engine=DaskEngine(client)
+            _timed(design, Path(place) / "first", compiled, given=stated, engine=engine)
+            taken.append(
+                _timed(design, Path(place) / "second", compiled, given=stated, engine=engine)[0]
             )
-            shutil.rmtree(folder / f"w{workers}")
-            took, _ = _timed(
-                design, folder / f"w{workers}", compiled, given=stated, engine=DaskEngine(client)
-            )
-        seconds[f"{workers} workers"] = took
-    return {"points": len(depths), "seconds": seconds}
+    return {"points": design.size, "size": sizes, "seconds": taken, "slope": growth(sizes, taken)}
