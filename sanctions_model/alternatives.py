@@ -280,7 +280,7 @@ def fit_alternatives(
                 continue
             break
         if found is None:
-            _LOG.info("compiling (model %s; up to two minutes)", len(compiled) + 1)
+            _LOG.info("compiling (model %s; up to three minutes)", len(compiled) + 1)
             problem = Problem.of(alternative.scm, alternative.observations, alternative.priors)
             compiled.append(compile_problem(problem))
             found = sample(alternative, compiled[-1])

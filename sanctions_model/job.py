@@ -123,7 +123,7 @@ def run(
         )
     else:
         problem = Problem.of(scm, observations, beliefs)
-        _LOG.info("compiling (once, up to two minutes) ...")
+        _LOG.info("compiling (once, up to three minutes) ...")
         compiled = compile_problem(problem)
         _LOG.info(
             "compiled in %.0f s; sampling %s chains of %s + %s draws ...",

@@ -235,7 +235,7 @@ def leave_future_out(
             weights = importance_weights(ratio)
             if not weights.holds:
                 if name not in ready:
-                    _LOG.info("compiling %s (once, up to two minutes)", name)
+                    _LOG.info("compiling %s (once, up to three minutes)", name)
                     ready[name] = compile_problem(found.problem)
                 dropped = np.arange(len(found.problem.cases.time)) >= period
                 near = refit_without(ready[name], found.problem, dropped, **settings)

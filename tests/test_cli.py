@@ -251,7 +251,7 @@ def test_a_whole_run_compiles_samples_and_answers_from_the_posterior(
     assert [call[:4] for call in sampler.calls[1:]] == [(0.8, 600, 9, 4), (0.95, 600, 9, 4)]
     notes = done.err.splitlines()
     assert notes[0].startswith("data: the bundled vintage")
-    assert notes[1] == "compiling (once, up to two minutes) ..."
+    assert notes[1] == "compiling (once, up to three minutes) ..."
     assert "sampling 4 chains of 9 + 600 draws" in notes[2]
     assert notes[3].startswith("warning: 3 divergences")
     assert "diagnostics: 0 divergences" in notes[4]

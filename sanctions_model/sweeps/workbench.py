@@ -309,7 +309,7 @@ class Workbench:
         structure = problem_structure(problem)
         if structure == problem_structure(self.stated.problem):
             if self.compiled is None:
-                _LOG.info("compiling (once, up to two minutes)")
+                _LOG.info("compiling (once, up to three minutes)")
                 self.compiled = compile_problem(self.stated.problem)
             return self.compiled
         if structure not in self._structures:
