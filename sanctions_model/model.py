@@ -166,8 +166,9 @@ def _filtered(design: Design, source: Any, vectors: Mapping[str, Any]) -> list[A
     """
     scm, length = design.problem.scm, design.problem.cases.time.size
     longest = max(design.lags)
-    held = np.maximum(np.arange(-longest, length), 0)
-    columns = _effective(design, source, vectors)[held]
+    columns = _effective(design, source, vectors)
+    if longest:  # without lags PyTensor 3.3 fails at, and prints, a rewrite of this index
+        columns = columns[np.maximum(np.arange(-longest, length), 0)]
     row = {name: position for position, name in enumerate(scm.adjusting)}
     for depth in range(max(len(column.filters) for column in design.filtered)):
         passing = [column.filters[depth : depth + 1] for column in design.filtered]

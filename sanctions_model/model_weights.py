@@ -102,15 +102,18 @@ def _scorable(found: Fit) -> xr.DataTree:
     )
 
 
-def _shared_cells(fits: Mapping[str, Fit], *, common: bool = False) -> dict[str, np.ndarray]:
-    """Positions of the cells that all fits predict, in one order for all."""
+def _shared_cells(
+    fits: Mapping[str, Fit], *, common: bool = False, since: str = ""
+) -> dict[str, np.ndarray]:
+    """Positions of the cells that all fits predict from a day on, in one order for all."""
     if len(fits) < 2:
         raise QuestionError(f"Got {len(fits)} fits; expected two or more to weigh.")
     own: dict[str, dict[tuple[str, str, float], int]] = {}
     for name, found in fits.items():
         if found.is_prior_only:
             raise QuestionError(f"The fit {name!r} has prior draws alone; weigh fits of data.")
-        own[name] = _cells(found.problem)
+        cells = _cells(found.problem)
+        own[name] = {cell: place for cell, place in cells.items() if cell[1] >= since}
     first = next(iter(own))
     shared = set(own[first]).intersection(*own.values())
     for name, cells in own.items():
@@ -203,7 +206,7 @@ def leave_future_out(
     Parameters
     ----------
     fits : mapping of str to Fit
-        Of the same observed cells.
+        Of the same observed cells in the periods scored; equations may start at different dates.
     last : int
         Number of periods scored, at least 2.
     compiled : mapping of str to Compiled, optional
@@ -221,8 +224,9 @@ def leave_future_out(
     QuestionError
         If the cells differ or `last` leaves no past.
     """
-    _shared_cells(fits)
-    periods = _scored_periods(next(iter(fits.values())).problem, last)
+    first = next(iter(fits.values())).problem
+    periods = _scored_periods(first, last)
+    _shared_cells(fits, since=str(first.cases.time[periods[0]])[:10])
     ready, refits, columns = dict(compiled or {}), 0, {}
     settings = {"draws": draws, "tune": tune, "random_seed": random_seed}
     for name, found in fits.items():

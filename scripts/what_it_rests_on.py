@@ -12,7 +12,6 @@ import logging
 import time
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from sanctions_model.alternatives import (
@@ -76,16 +75,13 @@ def alternatives(base: Fit, folder: Path, draws: int) -> pd.DataFrame:
 def weigh(base: Fit, fits: list[tuple[Alternative, Fit]], folder: Path) -> None:
     """Weigh the graphs by what they predict: a cell left out, and each of the last twelve quarters.
 
-    An equation that reads credit starts when credit does, so that leaving the future out, which
-    scores whole quarters, weighs the graphs that read the same cells.
+    Their equations start at different dates, so that a cell counts where all of them predict it.
     """
     graphs = {"stated": base} | {a.name: f for a, f in fits if a.kind == "equations"}
     cells = loo_weights(graphs, common=True)
     cells.to_csv(folder / "weights_loo.csv", index=False, float_format="%.6g")
     show(View(table=cells, title="Weights by leaving out one cell"))
-    own = base.problem.cases.observed
-    same = {n: f for n, f in graphs.items() if np.array_equal(f.problem.cases.observed, own)}
-    scores = leave_future_out(same)
+    scores = leave_future_out(graphs)
     scores.table.to_csv(folder / "weights_future.csv", index=False, float_format="%.6g")
     caption = f"{len(scores.periods)} quarters one step ahead, {scores.refits} refits"
     show(View(table=scores.table, title="Weights by leaving out the future", caption=caption))

@@ -11,7 +11,7 @@ from laboratory import LIFTED, MODEL, PRIORS
 from sanctions_model.comparison import compare, median_error
 from sanctions_model.density import complete_from_prior, log_likelihood
 from sanctions_model.errors import NoCausalPathError, QuestionError
-from sanctions_model.model_weights import loo_weights, stacking_weights
+from sanctions_model.model_weights import leave_future_out, loo_weights, stacking_weights
 from sanctions_model.prior_families import Normal
 from sanctions_model.priors import sample_prior
 from sanctions_model.problem import Problem
@@ -183,9 +183,32 @@ def test_models_of_other_cells_are_not_weighed(first):
         loo_weights({"one": first})
 
 
+def test_the_future_is_foreseen_by_models_that_start_at_different_dates():
+    observations = laboratory.observe(laboratory.draw_truth(2), 3)
+    shorter = observations["harvest"].to_numpy().copy()
+    shorter[:5] = np.nan
+    first = made(spread=1e-3, draws=150)  # nearly one point, so that weights always hold
+    second = made(
+        observations=observations.assign(harvest=("time", shorter)), spread=1e-3, draws=150
+    )
+    scores = leave_future_out({"one": first, "two": second}, last=3)
+    assert scores.refits == 0
+    assert scores.periods.shape == (3, 3)
+    density = log_likelihood(first.problem, first.draws).to_numpy().reshape(600, -1)
+    own = first.problem.cases.observed
+    last = np.nonzero(own)[0] == np.flatnonzero(own.any(axis=1))[-1]
+    exact = np.log(np.mean(np.exp(density[:, last].sum(axis=1))))
+    assert scores.periods["one"].iloc[-1] == pytest.approx(exact, abs=0.05)
+    shorter[np.flatnonzero(np.isfinite(shorter))[-1]] = np.nan
+    third = made(
+        observations=observations.assign(harvest=("time", shorter)), spread=1e-3, draws=150
+    )
+    with pytest.raises(QuestionError, match="do not predict the same cells, for one harvest of"):
+        leave_future_out({"one": first, "three": third}, last=3)
+
+
 @pytest.mark.slow
 def test_leave_future_out_by_weights_and_refits_agrees_with_refitting_every_period():
-    from sanctions_model.model_weights import leave_future_out
     from sanctions_model.subsamples import period_log_density, refit_without
 
     fitted, compiled = laboratory.fitted(), laboratory.study().compiled
