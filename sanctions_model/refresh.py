@@ -135,6 +135,8 @@ def refresh(
         if source.series in fetched:
             continue
         try:
+            if source.series not in raw:
+                raise SourceError(f"{base.name} has no such column; update from a newer vintage")
             before = next((r for r in base.series if r.column == source.series), None)
             values, record = _column(source, raw[source.series], before, start, end)
         except SourceError as error:
