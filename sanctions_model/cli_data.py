@@ -208,6 +208,8 @@ def compare(
     from sanctions_model.vintage_comparison import compare_vintages
 
     require_table_path(csv)
+    if keep is not None and not keep.parent.is_dir():
+        raise QuestionError(f"--keep {keep}: there is no folder {keep.parent}; make it.")
     fits = load_fit(old), load_fit(new)
     revised = _third_fit(*fits, keep)
     table = compare_vintages(
@@ -227,8 +229,6 @@ def _third_fit(old: "Fit", new: "Fit", keep: Path | None) -> "Fit":
         revised = load(keep)
         require_revised(old, new, revised)
         return revised
-    if keep is not None and not keep.parent.is_dir():
-        raise QuestionError(f"--keep {keep}: there is no folder {keep.parent}; make it.")
     _LOG.info("fitting the new figures of the old periods (compiles once) ...")
     revised = fit_revised(old, new)
     if keep is not None:
