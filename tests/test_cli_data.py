@@ -280,6 +280,9 @@ def test_two_fits_are_compared_with_a_third_on_the_new_figures_of_the_old_period
     clear = (shown["change"].abs() > shown["monte_carlo_error"]).sum()
     assert f"{clear} of {len(shown)} changes are beyond it" in text
 
+    pointed = call("compare", "a", "b", "--outcome", "key_rate", "--json")
+    assert "the data alone differ: `sanctions-model data compare a b` says" in pointed.err
+
     # The third fit was kept, so it is not made again.
     again = call(*verb, "--csv", "again.csv", "--keep", "c.nc", "--json")
     assert again.code == 0, again.err

@@ -140,6 +140,35 @@ def test_the_model_reads_the_new_vintage_with_its_late_series_empty_at_the_end(u
     }
 
 
+@pytest.mark.parametrize("start", [None, "2011Q1"], ids=["link", "no link"])
+def test_growth_at_the_join_is_that_of_the_source(services, tmp_path, start):
+    """The source's level is higher by 1 % in the year after the join alone."""
+    first = "2020Q2" if start is None else start
+    served = services.figures["gdp_index_nsa_2021eq100"]
+    if start is not None:  # the source begins at the join
+        for quarter in [q for q in served if q < (2011, 1)]:
+            del served[quarter]
+    window = [(p.year, p.quarter) for p in pd.period_range(first, periods=4, freq="Q")]
+    base = bundled_vintage().table("raw")["gdp_index_nsa_2021eq100"]
+    for quarter in window:
+        served[quarter] *= 1.01
+    update = refresh(
+        services.sources("gdp_index_nsa_2021eq100"),
+        base=bundled_vintage(),
+        start=None if start is None else pd.Period(start),
+        end=END,
+        folder=tmp_path,
+    )
+    raw = update.vintage.table("raw")["gdp_index_nsa_2021eq100"]
+    join = pd.Period(first)
+    found, before = raw[join] / raw[join - 1], base[join] / base[join - 1]
+    # Without the quarter before, the levels of the first year are made the same.
+    assert found / before == pytest.approx(1.01 if start is None else 1.0, abs=1e-5)
+    after = join + 4
+    expected = base[after] / base[after - 1] / 1.01
+    assert raw[after] / raw[after - 1] == pytest.approx(expected, abs=1e-5)
+
+
 def test_imports_are_adjusted_for_the_season_before_they_are_joined(services, tmp_path):
     season = {1: 0.90, 2: 1.0, 3: 1.02, 4: 1.09}
     plain = services.figures["imports_goods_sa_usd_bn"]
