@@ -116,8 +116,16 @@ def comparison_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
                 name: [f"{value:+.3f} ± {error:.3f}" for value, error in rows[[*pair]].to_numpy()]
                 for name, pair in parts.items()
             },
-            "share revised": [_share(value) for value in rows["share_revisions"]],
-            "share new": [_share(value) for value in rows["share_new_periods"]],
+            **{
+                name: [
+                    "" if np.isnan(value) else f"{value:.2f} ± {error:.2f}"
+                    for value, error in rows[[column, "error_share"]].to_numpy()
+                ]
+                for name, column in (
+                    ("share revised", "share_revisions"),
+                    ("share new", "share_new_periods"),
+                )
+            },
         }
     )
     clear = int(rows["share_revisions"].notna().sum())

@@ -170,9 +170,9 @@ def compare_vintages(
         (posterior medians) with ``_lower`` and ``_upper``; ``change``; ``due_to_revisions`` and
         ``due_to_new_periods``, which add up to it; ``share_revisions`` and ``share_new_periods``,
         not a number where the change is within its Monte-Carlo error; ``monte_carlo_error``,
-        ``error_revisions`` and ``error_new_periods`` (two standard errors of the change and of its
-        parts); ``ci_prob``, ``ci_kind``; ``old_vintage``, ``new_vintage``. Shares outside 0 to 1
-        mean that the two worked against each other.
+        ``error_revisions``, ``error_new_periods`` and ``error_share`` (two standard errors of the
+        change, of its parts and of either share); ``ci_prob``, ``ci_kind``; ``old_vintage``,
+        ``new_vintage``. Shares outside 0 to 1 mean that the two worked against each other.
 
     Raises
     ------
@@ -202,6 +202,9 @@ def compare_vintages(
             errors = {name: median_error(effect.sel(where)) for name, effect in found.items()}
             noise = 2.0 * float(np.hypot(errors["old"], errors["new"]))
             clear = abs(change) > noise
+            share = parts[0] / change if clear else np.nan
+            # To first order, with s = (e(R) - e(A)) / (e(B) - e(A)) and three independent errors.
+            moved = errors["revised"], (1 - share) * errors["old"], share * errors["new"]
             row: dict[str, object] = {
                 **where,
                 "unit": old.scm.variables[str(outcome)].unit,
@@ -217,8 +220,11 @@ def compare_vintages(
                 "change": change,
                 "due_to_revisions": parts[0],
                 "due_to_new_periods": parts[1],
-                "share_revisions": parts[0] / change if clear else np.nan,
+                "share_revisions": share,
                 "share_new_periods": parts[1] / change if clear else np.nan,
+                "error_share": 2.0 * float(np.linalg.norm(moved)) / abs(change)
+                if clear
+                else np.nan,
                 "monte_carlo_error": noise,
                 "error_revisions": 2.0 * float(np.hypot(errors["old"], errors["revised"])),
                 "error_new_periods": 2.0 * float(np.hypot(errors["revised"], errors["new"])),

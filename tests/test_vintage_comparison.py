@@ -97,6 +97,23 @@ def test_the_change_is_split_into_revisions_and_new_periods(problem):
         assert row.error_new_periods == pytest.approx(row.monte_carlo_error, rel=0.3)
 
 
+def test_the_error_of_a_share_is_that_of_a_ratio_of_uncertain_differences(problem):
+    old, revised, new = (made_fit(problem, centre) for centre in (-1.0, -1.6, -2.0))
+    row = compare_vintages(
+        old, new, revised, relief=LIFTED, horizons=(4,), outcomes=("growth",)
+    ).iloc[0]
+    # From the three pairs of errors to those of the three medians.
+    ab, ar, rb = (
+        (row[name] / 2) ** 2
+        for name in ("monte_carlo_error", "error_revisions", "error_new_periods")
+    )
+    sizes = np.sqrt([(ab + ar - rb) / 2, (ar + rb - ab) / 2, (ab + rb - ar) / 2])
+    medians = np.array([row["old"], row["old"] + row["due_to_revisions"], row["new"]])
+    drawn = np.random.default_rng(4).normal(medians, sizes, (200_000, 3))
+    share = (drawn[:, 1] - drawn[:, 0]) / (drawn[:, 2] - drawn[:, 0])
+    assert row["error_share"] == pytest.approx(2 * share.std(), rel=0.02)
+
+
 def test_parts_that_work_against_each_other_have_shares_outside_zero_to_one(problem):
     old, revised, new = (made_fit(problem, centre) for centre in (-1.0, -2.0, -1.5))
     table = compare_vintages(old, new, revised, relief=LIFTED, horizons=(4,), outcomes=("growth",))
@@ -109,6 +126,7 @@ def test_a_change_within_its_monte_carlo_error_has_no_shares(problem):
     table = compare_vintages(old, new, new, relief=LIFTED, horizons=(4,), outcomes=("growth",))
     assert abs(table["change"].item()) < table["monte_carlo_error"].item()
     assert np.isnan(table["share_revisions"].item())
+    assert np.isnan(table["error_share"].item())
     # Two standard errors of the median of 800 normal draws, on either side.
     scale = abs(closed_form(-1.0, "growth", 4) - closed_form(0.0, "growth", 4))
     expected = 2 * np.sqrt(2) * 1.2533 * scale / np.sqrt(800)
