@@ -146,7 +146,7 @@ class LendingRate:
             f"{self.url}/dataservice/data?publicationId=14&datasetId=25&measureId=2"
             f"&y1={start.year}&y2={end.year + 1}"
         )
-        rows = parse_json(content, "RawData")
+        rows = parse_json(content, ("RawData",))
         months = pd.period_range(start.start_time, end.end_time, freq="M")
         return figures(
             [(str(month), value) for month, value in _lending_rows(rows) if month in months],

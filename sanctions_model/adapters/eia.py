@@ -72,7 +72,7 @@ class BrentSpot:
         )
         content = self.client.fetch(f"{self.url}/petroleum/pri/spt/data/?{query}")
         return figures(
-            _prices(parse_json(content, "response", "data")),
+            _prices(parse_json(content, ("response", "data"))),
             name=self.name,
             unit="USD a barrel",
             source=f"U.S. Energy Information Administration, {_SERIES}",

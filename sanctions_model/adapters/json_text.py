@@ -8,14 +8,18 @@ from sanctions_model.errors import SourceError
 __all__ = ["parse_json"]
 
 
-def parse_json(content: bytes, *path: str) -> Any:
+def parse_json(content: bytes, path: tuple[str, ...] = ()) -> Any:
     """Parse a document and return what stands in it at a path of field names.
 
     Parameters
     ----------
     content : bytes
-    path : str
+    path : tuple of str
         Names of fields, from the outside in.
+
+    Returns
+    -------
+    object
 
     Raises
     ------
