@@ -18,6 +18,7 @@ from sanctions_model.cli_options import (
     find_data,
     load_fit,
     require_figure_path,
+    require_table_path,
     write_csv,
 )
 from sanctions_model.console import View, configure, show
@@ -25,6 +26,8 @@ from sanctions_model.errors import QuestionError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sanctions_model.sampling import Fit
 
 __all__ = ["data_app"]
 
@@ -186,28 +189,52 @@ def compare(
     horizon: Annotated[
         list[int] | None, typer.Option(help="Periods after the start; may be repeated.")
     ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="File of the third fit: read if it is there, else written."),
+    ] = None,
     csv: CsvOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Effects under two vintages, with the shares of revised history and of new periods.
 
-    Fits once more, on the new figures of the old periods: a minute or two.
+    Fits once more, on the new figures of the old periods: a minute or two. With --keep only the
+    first time.
     """
     configure(quiet=quiet)
     from sanctions_model.interventions import Relief
     from sanctions_model.reading import comparison_view
-    from sanctions_model.vintage_comparison import compare_vintages, fit_revised
+    from sanctions_model.vintage_comparison import compare_vintages
 
+    require_table_path(csv)
+    if keep is not None and not keep.parent.is_dir():
+        raise QuestionError(f"--keep {keep}: there is no folder {keep.parent}; make it.")
     fits = load_fit(old), load_fit(new)
-    _LOG.info("fitting the new figures of the old periods (compiles once) ...")
-    revised = fit_revised(*fits)
+    revised = _third_fit(*fits, keep)
     table = compare_vintages(
         *fits, revised, relief=Relief(depth=relief), horizons=tuple(horizon or (4, 12))
     )
     write_csv(table, csv)
     view = comparison_view(table, fits[0].scm)
     show(View(table=table, title="Comparison") if as_json else view, as_json=as_json)
+
+
+def _third_fit(old: "Fit", new: "Fit", keep: Path | None) -> "Fit":
+    """Return the fit of the new figures of the old periods, from a file or made now."""
+    from sanctions_model.storage import load, save
+    from sanctions_model.vintage_comparison import fit_revised, require_revised
+
+    if keep is not None and keep.is_file():
+        revised = load(keep)
+        require_revised(old, new, revised)
+        return revised
+    _LOG.info("fitting the new figures of the old periods (compiles once) ...")
+    revised = fit_revised(old, new)
+    if keep is not None:
+        save(revised, keep)
+        _LOG.info("wrote %s", keep)
+    return revised
 
 
 @data_app.command("template")

@@ -367,6 +367,7 @@ def compare(
         found = compare_fits(fits[first], fits[other], names=(first, other), outcomes=outcome)
         write_csv(found.effects, csv)
         _show_comparison(found.effects, found.links, found.differs, (first, other), as_json=as_json)
+        _point_to_vintages(fits[first], fits[other], (first, other))
     if weights or leave_future_out:
         _show_weights(fits, leave_future_out=leave_future_out, as_json=as_json)
 
@@ -400,6 +401,18 @@ def _show_comparison(
         as_json=False,
     )
     _table(differs, "What differs", f"{len(differs)} items.", as_json=False)
+
+
+def _point_to_vintages(first: "Fit", second: "Fit", names: tuple[str, str]) -> None:
+    """Name the verb that splits the difference, if the data alone make it."""
+    from sanctions_model.vintage_comparison import differ_in_data_alone
+
+    if differ_in_data_alone(first, second):
+        _LOG.info(
+            "the data alone differ: `sanctions-model data compare %s %s` says what revised history "
+            "did and what new periods did",
+            *names,
+        )
 
 
 def _show_weights(fits: "dict[str, Fit]", *, leave_future_out: bool, as_json: bool) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "find_data",
     "load_fit",
     "require_figure_path",
+    "require_table_path",
     "write_csv",
 ]
 
@@ -101,14 +102,21 @@ def load_fit(folder: Path) -> "Fit":
     return fitted
 
 
-def write_csv(table: "pd.DataFrame", path: Path | None) -> None:
-    """Write a table whole or not at all; nothing without a path."""
+def require_table_path(path: Path | None) -> None:
+    """Refuse a path of a table that could not be written; call it before long work."""
     if path is None:
         return
     if path.is_dir():
         raise QuestionError(f"--csv {path}: that is a folder; give a file name.")
     if not path.parent.is_dir():
         raise QuestionError(f"--csv {path}: there is no folder {path.parent}; make it first.")
+
+
+def write_csv(table: "pd.DataFrame", path: Path | None) -> None:
+    """Write a table whole or not at all; nothing without a path."""
+    require_table_path(path)
+    if path is None:
+        return
     with whole_file(path) as part:
         table.to_csv(part, index=False, float_format="%.6g")
     _LOG.info("wrote %s", path)

@@ -98,23 +98,42 @@ def nowcast_view(table: pd.DataFrame, *, is_prior: bool) -> View:
 
 def comparison_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
     """Show effects under two vintages, and the shares of revisions and of new periods."""
+    cumulated = {level.flow for level in scm.levels if level.variable.name in set(table["outcome"])}
+    rows = table[~table["outcome"].isin(cumulated)]  # its level is there
+    parts = {
+        "change": ("change", "monte_carlo_error"),
+        "of it revised": ("due_to_revisions", "error_revisions"),
+        "of it new": ("due_to_new_periods", "error_new_periods"),
+    }
     shown = pd.DataFrame(
         {
-            "outcome": [scm.variables[str(name)].label for name in table["outcome"]],
-            "unit": table["unit"],
-            "after": table["horizon"],
-            "old": [_size(*row) for row in table[["old", "old_lower", "old_upper"]].to_numpy()],
-            "new": [_size(*row) for row in table[["new", "new_lower", "new_upper"]].to_numpy()],
-            "change": [f"{value:+.3f}" for value in table["change"]],
-            "of it revised": [f"{value:+.3f}" for value in table["due_to_revisions"]],
-            "of it new periods": [f"{value:+.3f}" for value in table["due_to_new_periods"]],
-            "share revised": [_share(value) for value in table["share_revisions"]],
-            "share new": [_share(value) for value in table["share_new_periods"]],
+            "outcome": [scm.variables[str(name)].label for name in rows["outcome"]],
+            "unit": rows["unit"],
+            "after": rows["horizon"],
+            "old": [_size(*row) for row in rows[["old", "old_lower", "old_upper"]].to_numpy()],
+            "new": [_size(*row) for row in rows[["new", "new_lower", "new_upper"]].to_numpy()],
+            **{
+                name: [f"{value:+.3f} ± {error:.3f}" for value, error in rows[[*pair]].to_numpy()]
+                for name, pair in parts.items()
+            },
+            **{
+                name: [
+                    "" if np.isnan(value) else f"{value:.2f} ± {error:.2f}"
+                    for value, error in rows[[column, "error_share"]].to_numpy()
+                ]
+                for name, column in (
+                    ("share revised", "share_revisions"),
+                    ("share new", "share_new_periods"),
+                )
+            },
         }
     )
-    caption = _rule(table) + (
-        " Shares of the change of the median; empty where it is within its Monte-Carlo error;"
-        " outside 0 to 1 where the two work against each other."
+    clear = int(rows["share_revisions"].notna().sum())
+    caption = (
+        f"Old: {table['old_vintage'].iloc[0]}; new: {table['new_vintage'].iloc[0]}. {_rule(table)} "
+        f"± is the Monte-Carlo error, two standard errors: {clear} of {len(rows)} changes are "
+        "beyond it, and only those have shares, which lie outside 0 to 1 where revised history and "
+        "new periods work against each other."
     )
     return View(table=shown, title="Effects of relief under two vintages", caption=caption)
 

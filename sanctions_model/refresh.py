@@ -135,6 +135,8 @@ def refresh(
         if source.series in fetched:
             continue
         try:
+            if source.series not in raw:
+                raise SourceError(f"{base.name} has no such column; update from a newer vintage")
             before = next((r for r in base.series if r.column == source.series), None)
             values, record = _column(source, raw[source.series], before, start, end)
         except SourceError as error:
@@ -204,7 +206,9 @@ def _column(
         _require_fitting(values, at_hand, recipe)
     except ObservationError as error:
         raise SourceError(str(error)) from None
-    factor = _factor(values, at_hand) if recipe.is_scaled else 1.0
+    factor = (
+        _factor(quarters.dropna(), at_hand.dropna(), values.index[0]) if recipe.is_scaled else 1.0
+    )
     if earlier is not None and earlier.source == source.name:
         # Else every update would move a level by the rounding of the last one.
         factor = earlier.factor if abs(factor / earlier.factor - 1) < _SAME_FACTOR else factor
@@ -276,9 +280,17 @@ def _require_fitting(values: pd.Series, at_hand: pd.Series, recipe: _Column) -> 
         )
 
 
-def _factor(values: pd.Series, at_hand: pd.Series) -> float:
-    both = values.index.intersection(at_hand.dropna().index)[:_LEAST_OVERLAP]
-    return float(f"{at_hand[both].mean() / values[both].mean():.8g}")
+def _factor(quarters: pd.Series, at_hand: pd.Series, join: pd.Period) -> float:
+    """Return what a source's level is multiplied by to continue the figures at hand.
+
+    Linked in the quarter before the join where both know it, so that growth at the join is the
+    source's own; else over the first quarters that both have.
+    """
+    both = quarters.index.intersection(at_hand.index)
+    link = both[both == join - 1]
+    if not len(link):
+        link = both[both >= join][:_LEAST_OVERLAP]
+    return float(f"{at_hand[link].mean() / quarters[link].mean():.8g}")
 
 
 @cache

@@ -10,22 +10,26 @@ revised where a two-sided seasonal filter sees more quarters; that counts as his
 order is a choice: history first, as it happens.
 """
 
-import logging
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sanctions_model import dims
+from sanctions_model.comparison import median_error
 from sanctions_model.effects import total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.interventions import Relief
 from sanctions_model.sampling import Fit, fit
 from sanctions_model.summaries import interval, interval_rule
 
-__all__ = ["compare_vintages", "fit_revised", "revised_history"]
+__all__ = [
+    "compare_vintages",
+    "differ_in_data_alone",
+    "fit_revised",
+    "require_revised",
+    "revised_history",
+    "vintage_of",
+]
 
-_LOG = logging.getLogger(__name__)
 _HORIZONS = (4, 12)
 
 
@@ -63,6 +67,41 @@ def revised_history(old: xr.Dataset, new: xr.Dataset) -> xr.Dataset:
         revised[name].attrs = dict(new[name].attrs)
     title = f"{new.attrs.get('title', '')}, cells of the older data only"
     return revised.assign_attrs({**new.attrs, "title": title})
+
+
+def vintage_of(fitted: Fit) -> str:
+    """Name the data of a fit, with the first twelve digits of their hash."""
+    inputs = fitted.manifest.get("inputs", {})
+    vintage = inputs.get("vintage") or {
+        "name": inputs.get("data") or "bundled",
+        "sha256": fitted.manifest["data"]["sha256"],
+    }
+    return f"{vintage['name']} ({vintage['sha256'][:12]})"
+
+
+def require_revised(old: Fit, new: Fit, revised: Fit) -> None:
+    """Refuse a fit that is not one of the new figures of the old cells.
+
+    Parameters
+    ----------
+    old, new : Fit
+    revised : Fit
+        As `fit_revised` returned it, perhaps kept in a file since.
+
+    Raises
+    ------
+    QuestionError
+        If its data are others, or the fits differ in more than their data.
+    """
+    _require_comparable(old, new)
+    _require_comparable(old, revised)
+    expected = revised_history(old.problem.observations, new.problem.observations)
+    found = revised.problem.observations
+    if set(found.data_vars) != set(expected.data_vars) or not found.equals(expected):
+        raise QuestionError(
+            f"The fit of {revised.manifest.get('created', 'an unknown day')} is not one of the new "
+            "figures of the old periods of these two; give another file, which is then written."
+        )
 
 
 def fit_revised(old: Fit, new: Fit, *, progress: bool = False) -> Fit:
@@ -130,9 +169,10 @@ def compare_vintages(
         One row an outcome and horizon: ``outcome``, ``unit``, ``horizon``; ``old`` and ``new``
         (posterior medians) with ``_lower`` and ``_upper``; ``change``; ``due_to_revisions`` and
         ``due_to_new_periods``, which add up to it; ``share_revisions`` and ``share_new_periods``,
-        not a number where the change is within its Monte-Carlo error; ``monte_carlo_error`` (two
-        standard errors of the change); ``ci_prob``, ``ci_kind``. Shares outside 0 to 1 mean that
-        the two worked against each other.
+        not a number where the change is within its Monte-Carlo error; ``monte_carlo_error``,
+        ``error_revisions``, ``error_new_periods`` and ``error_share`` (two standard errors of the
+        change, of its parts and of either share); ``ci_prob``, ``ci_kind``; ``old_vintage``,
+        ``new_vintage``. Shares outside 0 to 1 mean that the two worked against each other.
 
     Raises
     ------
@@ -149,7 +189,6 @@ def compare_vintages(
         for name, fitted in (("old", old), ("new", new), ("revised", revised))
     }
     summaries = {name: interval(effect, rule) for name, effect in found.items()}
-    errors = {name: _error_of_median(effect) for name, effect in found.items()}
     rows = []
     for outcome in found["old"]["outcome"].to_numpy():
         for horizon in horizons:
@@ -160,8 +199,12 @@ def compare_vintages(
             }
             change = median["new"] - median["old"]
             parts = median["revised"] - median["old"], median["new"] - median["revised"]
-            noise = 2.0 * float(np.hypot(errors["old"].sel(where), errors["new"].sel(where)))
+            errors = {name: median_error(effect.sel(where)) for name, effect in found.items()}
+            noise = 2.0 * float(np.hypot(errors["old"], errors["new"]))
             clear = abs(change) > noise
+            share = parts[0] / change if clear else np.nan
+            # To first order, with s = (e(R) - e(A)) / (e(B) - e(A)) and three independent errors.
+            moved = errors["revised"], (1 - share) * errors["old"], share * errors["new"]
             row: dict[str, object] = {
                 **where,
                 "unit": old.scm.variables[str(outcome)].unit,
@@ -177,14 +220,41 @@ def compare_vintages(
                 "change": change,
                 "due_to_revisions": parts[0],
                 "due_to_new_periods": parts[1],
-                "share_revisions": parts[0] / change if clear else np.nan,
+                "share_revisions": share,
                 "share_new_periods": parts[1] / change if clear else np.nan,
+                "error_share": 2.0 * float(np.linalg.norm(moved)) / abs(change)
+                if clear
+                else np.nan,
                 "monte_carlo_error": noise,
+                "error_revisions": 2.0 * float(np.hypot(errors["old"], errors["revised"])),
+                "error_new_periods": 2.0 * float(np.hypot(errors["revised"], errors["new"])),
                 "ci_prob": rule.prob,
                 "ci_kind": rule.kind,
+                "old_vintage": vintage_of(old),
+                "new_vintage": vintage_of(new),
             }
             rows.append(row)
     return pd.DataFrame(rows)
+
+
+def differ_in_data_alone(old: Fit, new: Fit) -> bool:
+    """Say whether two fits have other data and the same equations and priors."""
+    known = [fitted.problem.observations for fitted in (old, new)]
+    return (
+        not old.is_prior_only
+        and not new.is_prior_only
+        and not _differing(old, new)
+        and not known[0].equals(known[1])
+    )
+
+
+def _differing(old: Fit, new: Fit) -> list[str]:
+    pair = old.manifest, new.manifest
+    hashes = {
+        "equations": [manifest["spec_sha256"] for manifest in pair],
+        "priors": [manifest["priors"]["sha256"] for manifest in pair],
+    }
+    return [what for what, (one, two) in hashes.items() if one != two]
 
 
 def _require_comparable(old: Fit, new: Fit) -> None:
@@ -193,32 +263,11 @@ def _require_comparable(old: Fit, new: Fit) -> None:
             raise QuestionError(
                 f"The {name} fit has prior draws only, which no data can change; fit it."
             )
-    differing = [
-        what
-        for what, same in (
-            ("equations", old.manifest["spec_sha256"] == new.manifest["spec_sha256"]),
-            ("priors", old.manifest["priors"]["sha256"] == new.manifest["priors"]["sha256"]),
-        )
-        if not same
-    ]
-    if differing:
+    if differing := _differing(old, new):
         raise QuestionError(
             f"The two fits differ in their {' and '.join(differing)} too, so their difference is "
             "not one of the data alone; fit both with the same."
         )
-
-
-def _error_of_median(effect: xr.DataArray) -> xr.DataArray:
-    """Monte-Carlo standard error of the median over chains and draws."""
-    from arviz_stats.base import array_stats
-
-    rest = [dim for dim in effect.dims if dim not in {dims.CHAIN, dims.DRAW}]
-    values = effect.transpose(*rest, dims.CHAIN, dims.DRAW)
-    flat = values.to_numpy().reshape(-1, values.sizes[dims.CHAIN], values.sizes[dims.DRAW])
-    errors = [float(array_stats.mcse(one, method="median")) for one in flat]
-    shape = [effect.sizes[dim] for dim in rest]
-    coords = {dim: effect[dim] for dim in rest}
-    return xr.DataArray(np.reshape(errors, shape), dims=rest, coords=coords)
 
 
 def _day(observations: xr.Dataset, at: int) -> str:

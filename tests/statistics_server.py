@@ -113,6 +113,67 @@ def specific_sdmx(dimensions, pairs, *, flow="F", attributes=()):
     ).encode()
 
 
+def json_sdmx(dimensions, pairs, *, attributes=(), version="1.0", time="TIME_PERIOD"):
+    """An SDMX-JSON data message of one series: ``draft``, ``1.0`` or ``2.0``."""
+    named = "value" if version == "2.0" else "id"
+    structure = {
+        "name": "F",
+        "dimensions": {
+            "dataSet": [],
+            "series": [
+                {
+                    "id": n,
+                    "name": n,
+                    "keyPosition": k,
+                    "values": [{"id": v, "name": v, "names": {}}],
+                }
+                for k, (n, v) in enumerate(dimensions.items())
+            ],
+            "observation": [
+                {
+                    "id": time,
+                    "name": "Time",
+                    "keyPosition": len(dimensions),
+                    "values": [{named: period, "name": period} for period, _ in pairs],
+                }
+            ],
+        },
+        "attributes": {
+            "dataSet": [{"id": "TIME_FORMAT", "name": "Format", "values": [{"id": "P1M"}]}],
+            "series": [
+                {"id": n, "name": n, "values": [{named: v, "name": v}]}
+                for n, v in dict(attributes).items()
+            ],
+            "observation": [{"id": "OBS_STATUS", "name": "Status", "values": [{"id": "A"}]}],
+        },
+    }
+    series = {
+        "attributes": [0] * len(dict(attributes)),
+        "observations": {str(k): [value, 0] for k, (_, value) in enumerate(pairs)},
+    }
+    sets = [
+        {
+            "action": "Merge" if version == "2.0" else "Information",
+            "attributes": [0],
+            "series": {":".join("0" for _ in dimensions): series},
+        }
+    ]
+    head = {
+        "id": "M1",
+        "test": False,
+        "prepared": "2026-01-01T00:00:00Z",
+        "sender": {"id": "S", "name": "Sender", "names": {"en": "Sender"}},
+    }
+    match version:
+        case "draft":
+            whole = {"header": head, "structure": structure, "dataSets": sets}
+        case "1.0":
+            whole = {"meta": head, "data": {"structure": structure, "dataSets": sets}}
+        case _:
+            whole = {"meta": head, "data": {"structures": [structure], "dataSets": sets}}
+    return json.dumps(whole).encode()
+
+
 class Services:
     """The services, their figures, how each misbehaves and what was asked.
 

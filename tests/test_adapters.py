@@ -118,6 +118,61 @@ def test_generic_and_structure_specific_messages_say_the_same(services):
     assert found[0].to_numpy().tolist() == found[1].to_numpy().tolist() == [70.0, 72.0]
 
 
+@pytest.mark.parametrize("version", ["draft", "1.0", "2.0"])
+def test_a_service_that_answers_sdmx_json_says_the_same(services, version):
+    keys = {"FREQ": "M", "REF_AREA": "RU", "CURRENCY": "RUB", "COLLECTION": "A"}
+    pairs = [("2024-02", 91.5), ("2024-01", 90.25), ("2024-03", None)]
+    content = service.json_sdmx(keys, pairs, attributes={"UNIT_MULT": "0"}, version=version)
+    services.faults["WS_XRU"] = service.saying(content)
+    array = source(services, "BIS exchange rates").fetch(START, END)
+    assert array.to_numpy().tolist() == [90.25, 91.5]
+    assert [str(t)[:7] for t in array["time"].to_numpy()] == ["2024-01", "2024-02"]
+
+
+RATES = {"FREQ": "M", "CURRENCY": "RUB", "COLLECTION": "A"}
+MONTHS = [("2024-01", 90.0), ("2024-02", 91.0)]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (service.json_sdmx(RATES, MONTHS)[:-40], "the answer is not JSON"),
+        (b"{" * 100_000, "the answer is not JSON"),
+        (b'{"busy": true}', "the answer is no SDMX data message (KeyError: 'structure')"),
+        (
+            service.json_sdmx(RATES | {"COLLECTION": "E"}, MONTHS),
+            "the unit is 'COLLECTION=E', expected 'COLLECTION=A': the source changed it",
+        ),
+        (
+            service.json_sdmx(RATES, MONTHS, attributes={"DECIMALS": "4", "UNIT_MULT": "3"}),
+            "the unit is 'UNIT_MULT=3', expected 'UNIT_MULT=0': the source changed it",
+        ),
+        (
+            service.json_sdmx(RATES, MONTHS, time="YEAR"),
+            "the observations have no dimension TIME_PERIOD",
+        ),
+        (
+            service.json_sdmx(RATES, [*MONTHS, ("2024-01", 95.0)]),
+            "the period 2024-01 is there twice",
+        ),
+        (
+            service.json_sdmx(RATES, [("2024-01", "n/a")]),
+            "the figure is 'n/a', expected a number",
+        ),
+    ],
+    ids=["half", "nested", "other", "dimension", "attribute", "time", "twice", "text"],
+)
+def test_sdmx_json_that_is_not_as_documented_is_refused(services, content, words):
+    assert refusal(services, "BIS exchange rates", service.saying(content)) == words
+
+
+def test_sdmx_json_that_is_cut_off_is_refused(services):
+    content = service.json_sdmx(RATES, MONTHS)
+    said = refusal(services, "BIS exchange rates", service.truncated(content))
+    size = len(content)
+    assert said == f"the answer of 127.0.0.1 was cut off after {size // 2} of {size} bytes"
+
+
 def test_a_missing_observation_is_passed_over(services):
     content = service.generic_sdmx({"FREQ": "M"}, [("2024-01", "NaN"), ("2024-02", 90.5)])
     services.faults["WS_XRU"] = service.saying(content)

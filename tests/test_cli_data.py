@@ -7,14 +7,21 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from statistics_server import Services, failing
 from test_cli import call, refused
 from test_refresh import newer_figures
 
 from sanctions_model import job
 from sanctions_model.adapters import registry
-from sanctions_model.storage import load
-from sanctions_model.transmission import MEASURES
+from sanctions_model.density import complete_from_prior
+from sanctions_model.priors import load_priors, sample_prior
+from sanctions_model.problem import Problem
+from sanctions_model.sampling import Fit
+from sanctions_model.specification import spec_hash
+from sanctions_model.storage import load, save
+from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.vintage_comparison import revised_history
 from sanctions_model.vintages import bundled_vintage, list_vintages
 
 
@@ -204,48 +211,97 @@ def test_a_template_is_filled_in_checked_and_fitted(away, light):
     assert "differ from the files" not in done.err
 
 
-def test_two_fits_are_compared_with_a_third_on_the_new_figures_of_the_old_periods(
-    away, monkeypatch
-):
-    """The verb hands its two fits and the third one on, and prints the parts."""
-    from sanctions_model import cli_data, vintage_comparison
-
-    asked = []
-    table = pd.DataFrame(
-        {
-            "outcome": ["key_rate"],
-            "unit": ["% a year"],
-            "horizon": [12],
-            **{name: [-1.0] for name in ("old", "old_lower", "old_upper")},
-            **{name: [-2.0] for name in ("new", "new_lower", "new_upper")},
-            "change": [-1.0],
-            "due_to_revisions": [-0.25],
-            "due_to_new_periods": [-0.75],
-            "share_revisions": [0.25],
-            "share_new_periods": [np.nan],
-            "monte_carlo_error": [0.1],
-            "ci_prob": [0.89],
-            "ci_kind": ["eti"],
-        }
+def saved_fit(folder, observations, seed, vintage):
+    """A fit whose posterior is a draw from the prior: what a verb needs, without sampling."""
+    problem = Problem.of(default_transmission(), observations, load_priors())
+    drawn = sample_prior(problem.scm, problem.absolute, draws=40, chains=2, random_seed=seed)
+    draws = complete_from_prior(problem, drawn, seed + 1)
+    fitted = Fit(
+        problem=problem,
+        idata=xr.DataTree.from_dict({"posterior": draws, "prior": draws}),
+        manifest={
+            "created": f"day {seed}",
+            "spec_sha256": spec_hash(problem.scm),
+            "priors": {"sha256": "p"},
+            "data": {"last_period": "2025-01-01", "sha256": "d" * 64},
+            "settings": {"draws": 40, "tune": 40, "chains": 2, "random_seed": seed},
+            "inputs": {"vintage": vintage},
+        },
     )
+    folder.mkdir(exist_ok=True)
+    save(fitted, folder / "posterior.nc")
+    return fitted
 
-    def compare(old, new, revised, **settings):
-        asked.append((old, new, revised, settings["horizons"]))
-        return table
 
-    class Loaded:
-        def __init__(self, name):
-            from sanctions_model.transmission import default_transmission
+@pytest.fixture
+def two_vintages(away, monkeypatch, default_problem):
+    """Fits in folders ``a`` and ``b``; a third one is made without sampling, and counted."""
+    from sanctions_model import vintage_comparison
 
-            self.name, self.scm = name, default_transmission()
+    newer = default_problem.observations
+    older = newer.isel(time=slice(0, -3)).copy(deep=True)
+    older["inflation"][-8:] += 0.5
+    saved_fit(away / "a", older, 1, None)
+    saved_fit(away / "b", newer, 2, {"name": "2026-07-01", "sha256": "e" * 64})
+    made = []
 
-    monkeypatch.setattr(cli_data, "load_fit", lambda folder: Loaded(folder.name))
-    monkeypatch.setattr(vintage_comparison, "fit_revised", lambda old, new: (old.name, new.name))
-    monkeypatch.setattr(vintage_comparison, "compare_vintages", compare)
-    done = call("data", "compare", "a", "b", "--horizon", 12, "--csv", "c.csv")
+    def fit_revised(old, new):
+        history = revised_history(old.problem.observations, new.problem.observations)
+        made.append(saved_fit(away / "c", history, 3, None))
+        return made[-1]
+
+    monkeypatch.setattr(vintage_comparison, "fit_revised", fit_revised)
+    return made
+
+
+def test_two_fits_are_compared_with_a_third_on_the_new_figures_of_the_old_periods(two_vintages):
+    verb = ("data", "compare", "a", "b", "--horizon", 4)
+    done = call(*verb, "--csv", "c.csv", "--keep", "c.nc")
     assert done.code == 0, done.err
-    ((old, new, revised, horizons),) = asked
-    assert (old.name, new.name, revised, horizons) == ("a", "b", ("a", "b"), (12,))
-    assert "-0.250" in done.out
-    assert "0.25" in done.out
-    assert pd.read_csv("c.csv")["share_revisions"].tolist() == [0.25]
+    assert "wrote c.nc" in done.err
+    table = pd.read_csv("c.csv").set_index("outcome")
+    parts = table["due_to_revisions"] + table["due_to_new_periods"]
+    np.testing.assert_allclose(parts, table["change"], rtol=1e-3, atol=1e-6)
+    assert set(table["old_vintage"]) == {"bundled (dddddddddddd)"}
+    assert set(table["new_vintage"]) == {"2026-07-01 (eeeeeeeeeeee)"}
+    text = " ".join(done.out.split())
+    assert "Old: bundled (dddddddddddd); new: 2026-07-01 (eeeeeeeeeeee)." in text
+    row = table.loc["key_rate"]
+    for part, error in (
+        ("change", "monte_carlo_error"),
+        ("due_to_revisions", "error_revisions"),
+        ("due_to_new_periods", "error_new_periods"),
+    ):
+        assert row[error] > 0
+        assert f"{row[part]:+.3f} ± {row[error]:.3f}" in text
+    # Levels are shown in place of the growth that they sum.
+    growth = ["inflation", "gdp_growth", "credit_growth", "depreciation", "real_wage_growth"]
+    shown = table.drop(growth)
+    clear = (shown["change"].abs() > shown["monte_carlo_error"]).sum()
+    assert f"{clear} of {len(shown)} changes are beyond it" in text
+
+    pointed = call("compare", "a", "b", "--outcome", "key_rate", "--json")
+    assert "the data alone differ: `sanctions-model data compare a b` says" in pointed.err
+
+    # The third fit was kept, so it is not made again.
+    again = call(*verb, "--csv", "again.csv", "--keep", "c.nc", "--json")
+    assert again.code == 0, again.err
+    assert "fitting" not in again.err
+    assert len(two_vintages) == 1
+    assert pathlib.Path("again.csv").read_text() == pathlib.Path("c.csv").read_text()
+    assert [found["outcome"] for found in json.loads(again.out)] == table.index.to_list()
+
+
+def test_what_cannot_be_compared_or_kept_is_refused_before_the_fit(two_vintages):
+    verb = ("data", "compare", "--quiet")
+    for words, said in (
+        (("b", "a"), "expected new data that hold all old periods"),
+        (("a", "b"), "is not one of the new figures of the old periods"),
+    ):
+        assert said in call(*verb, *words, "--keep", "b/posterior.nc").err
+    for option in ("--keep", "--csv"):
+        assert (
+            f"{option} no/c: there is no folder no; make it"
+            in call(*verb, "a", "b", option, "no/c").err
+        )
+    assert two_vintages == []

@@ -142,6 +142,7 @@ def test_compare_puts_fits_side_by_side(folders, tmp_path):
     written = pd.read_csv(table).set_index("horizon")
     assert (written["difference"] < 0).all()  # the sceptic expects less
     assert (written["errors_apart"] > 2).any()
+    assert "the data alone differ" not in done.err
     assert "expected two or more" in call("compare", folders / "one").err
     twice = call("compare", folders / "one", folders / "one")
     assert "given twice" in twice.err

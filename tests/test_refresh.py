@@ -1,5 +1,6 @@
 """Updates: what works is taken, what fails is named, and the old vintage stays as it is."""
 
+import dataclasses
 import hashlib
 import logging
 
@@ -13,7 +14,13 @@ from sanctions_model.errors import ObservationError, SourceError
 from sanctions_model.observations import load_observations
 from sanctions_model.refresh import refresh
 from sanctions_model.transformations import calendar_mean, quarter_end_growth, quarterly_mean
-from sanctions_model.vintages import bundled_vintage, diff_vintages, list_vintages, load_vintage
+from sanctions_model.vintages import (
+    bundled_vintage,
+    diff_vintages,
+    list_vintages,
+    load_vintage,
+    write_vintage,
+)
 
 END = pd.Period("2026Q3")
 NEW = {
@@ -102,6 +109,18 @@ def test_new_quarters_are_those_that_the_services_published(updated, column):
     assert diff.loc[("raw", column), "n_new"] == len(NEW[column])
 
 
+def test_a_column_without_a_source_keeps_its_figures_and_has_none_in_new_quarters(updated):
+    """Among them the price of Urals, which no series of the model follows from."""
+    base, raw = bundled_vintage().table("raw"), updated.vintage.table("raw")
+    diff = diff_vintages(bundled_vintage(), updated.vintage).set_index(["table", "series"])
+    for column in updated.kept:
+        pd.testing.assert_series_equal(raw[column].reindex(base.index), base[column])
+        assert raw[column][raw.index > base.index[-1]].isna().all()
+        changes = diff.loc[("raw", column), ["n_new", "n_lost", "n_revised"]]
+        assert changes.tolist() == [0, 0, 0], column
+        assert diff.loc[("raw", column), "join"] == ""
+
+
 def test_output_in_roubles_continues_the_index_at_hand(updated):
     (record,) = (r for r in updated.fetched if r.column == "gdp_index_nsa_2021eq100")
     assert record.factor == pytest.approx(1 / 3.5e11, rel=1e-4)
@@ -119,6 +138,35 @@ def test_the_model_reads_the_new_vintage_with_its_late_series_empty_at_the_end(u
         "import_growth": "2026-01",
         "credit_growth": "2025-10",
     }
+
+
+@pytest.mark.parametrize("start", [None, "2011Q1"], ids=["link", "no link"])
+def test_growth_at_the_join_is_that_of_the_source(services, tmp_path, start):
+    """The source's level is higher by 1 % in the year after the join alone."""
+    first = "2020Q2" if start is None else start
+    served = services.figures["gdp_index_nsa_2021eq100"]
+    if start is not None:  # the source begins at the join
+        for quarter in [q for q in served if q < (2011, 1)]:
+            del served[quarter]
+    window = [(p.year, p.quarter) for p in pd.period_range(first, periods=4, freq="Q")]
+    base = bundled_vintage().table("raw")["gdp_index_nsa_2021eq100"]
+    for quarter in window:
+        served[quarter] *= 1.01
+    update = refresh(
+        services.sources("gdp_index_nsa_2021eq100"),
+        base=bundled_vintage(),
+        start=None if start is None else pd.Period(start),
+        end=END,
+        folder=tmp_path,
+    )
+    raw = update.vintage.table("raw")["gdp_index_nsa_2021eq100"]
+    join = pd.Period(first)
+    found, before = raw[join] / raw[join - 1], base[join] / base[join - 1]
+    # Without the quarter before, the levels of the first year are made the same.
+    assert found / before == pytest.approx(1.01 if start is None else 1.0, abs=1e-5)
+    after = join + 4
+    expected = base[after] / base[after - 1] / 1.01
+    assert raw[after] / raw[after - 1] == pytest.approx(expected, abs=1e-5)
 
 
 def test_imports_are_adjusted_for_the_season_before_they_are_joined(services, tmp_path):
@@ -325,6 +373,29 @@ def test_a_source_that_breaks_in_an_unforeseen_way_does_not_stop_the_others(
         "A broken source (brent_usd_bbl): the answer is not as documented (KeyError: 'colour')",
     )
     assert update.fetched[0].source == "EIA Brent spot price"
+
+
+def test_a_source_of_a_column_that_the_base_has_not_is_left_out(services, tmp_path):
+    """As when a newer package knows a column that an older vintage was written without."""
+    older = write_vintage(
+        bundled_vintage().table("raw").drop(columns="urals_usd_bbl"),
+        base=bundled_vintage(),
+        series=(),
+        failures=(),
+        folder=tmp_path,
+        check=load_observations,
+    )
+    (known,) = services.sources("gdp_index_nsa_2021eq100")
+    unknown = dataclasses.replace(known, name="A source of Urals", series="urals_usd_bbl")
+    update = refresh([unknown, known], base=older, end=END, folder=tmp_path)
+    assert update.failures == (
+        f"A source of Urals (urals_usd_bbl): {older.name} has no such column; update from a newer "
+        "vintage",
+    )
+    assert [record.column for record in update.fetched] == [known.series]
+    diff = diff_vintages(bundled_vintage(), update.vintage).set_index(["table", "series"])
+    urals = bundled_vintage().table("raw")["urals_usd_bbl"]
+    assert diff.loc[("raw", "urals_usd_bbl"), "n_lost"] == urals.notna().sum()
 
 
 def test_an_update_that_runs_backwards_is_refused(tmp_path):

@@ -13,12 +13,20 @@ from sanctions_model.nowcasts import nowcast_table
 from sanctions_model.problem import Problem
 from sanctions_model.sampling import Fit
 from sanctions_model.specification import spec_hash
-from sanctions_model.vintage_comparison import compare_vintages, fit_revised, revised_history
+from sanctions_model.vintage_comparison import (
+    compare_vintages,
+    differ_in_data_alone,
+    fit_revised,
+    require_revised,
+    revised_history,
+    vintage_of,
+)
 
 DIRECT = "trade -> growth"
 MANIFEST = {
     "spec_sha256": spec_hash(MODEL),
     "priors": {"sha256": "p"},
+    "data": {"sha256": "d" * 64},
     "settings": {"draws": 200, "tune": 200, "chains": 2, "random_seed": 3},
 }
 
@@ -83,6 +91,27 @@ def test_the_change_is_split_into_revisions_and_new_periods(problem):
         assert row.share_revisions == pytest.approx(0.6)
         assert row.share_new_periods == pytest.approx(0.4)
         assert row.old_lower < row.old < row.old_upper
+        assert row.error_revisions > 0
+        # The draws of the three are equally wide, so no part is more certain than the change.
+        assert row.error_revisions == pytest.approx(row.monte_carlo_error, rel=0.3)
+        assert row.error_new_periods == pytest.approx(row.monte_carlo_error, rel=0.3)
+
+
+def test_the_error_of_a_share_is_that_of_a_ratio_of_uncertain_differences(problem):
+    old, revised, new = (made_fit(problem, centre) for centre in (-1.0, -1.6, -2.0))
+    row = compare_vintages(
+        old, new, revised, relief=LIFTED, horizons=(4,), outcomes=("growth",)
+    ).iloc[0]
+    # From the three pairs of errors to those of the three medians.
+    ab, ar, rb = (
+        (row[name] / 2) ** 2
+        for name in ("monte_carlo_error", "error_revisions", "error_new_periods")
+    )
+    sizes = np.sqrt([(ab + ar - rb) / 2, (ar + rb - ab) / 2, (ab + rb - ar) / 2])
+    medians = np.array([row["old"], row["old"] + row["due_to_revisions"], row["new"]])
+    drawn = np.random.default_rng(4).normal(medians, sizes, (200_000, 3))
+    share = (drawn[:, 1] - drawn[:, 0]) / (drawn[:, 2] - drawn[:, 0])
+    assert row["error_share"] == pytest.approx(2 * share.std(), rel=0.02)
 
 
 def test_parts_that_work_against_each_other_have_shares_outside_zero_to_one(problem):
@@ -97,6 +126,7 @@ def test_a_change_within_its_monte_carlo_error_has_no_shares(problem):
     table = compare_vintages(old, new, new, relief=LIFTED, horizons=(4,), outcomes=("growth",))
     assert abs(table["change"].item()) < table["monte_carlo_error"].item()
     assert np.isnan(table["share_revisions"].item())
+    assert np.isnan(table["error_share"].item())
     # Two standard errors of the median of 800 normal draws, on either side.
     scale = abs(closed_form(-1.0, "growth", 4) - closed_form(0.0, "growth", 4))
     expected = 2 * np.sqrt(2) * 1.2533 * scale / np.sqrt(800)
@@ -141,6 +171,39 @@ def test_revised_history_has_the_new_figures_of_the_old_cells_and_no_others():
     np.testing.assert_array_equal(found["b"], [np.nan, 5, 6, np.nan])
     assert set(found.data_vars) == {"a", "b"}
     assert found.attrs["freq"] == "Q"
+
+
+def test_a_fit_is_taken_for_the_third_one_only_with_its_data(problem):
+    newer = problem.observations
+    older = newer.isel(time=slice(0, -4)).copy(deep=True)
+    older["growth"][5:9] += 1.0
+    with_data = {
+        name: dataclasses.replace(made_fit(problem, -1.0), problem=Problem.of(MODEL, data, PRIORS))
+        for name, data in (
+            ("old", older),
+            ("new", newer),
+            ("revised", revised_history(older, newer)),
+        )
+    }
+    old, new, revised = with_data.values()
+    require_revised(old, new, revised)
+    assert differ_in_data_alone(old, new)
+    assert not differ_in_data_alone(old, old)
+    assert not differ_in_data_alone(
+        old, dataclasses.replace(new, manifest={**MANIFEST, "spec_sha256": "other"})
+    )
+    for other in (old, new):
+        with pytest.raises(QuestionError, match="is not one of the new figures of the old periods"):
+            require_revised(old, new, other)
+
+
+def test_the_data_of_a_fit_are_named_with_their_hash(problem):
+    vintage = {"name": "2026-07-01", "sha256": "abcdef0123456789"}
+    inputs = {"inputs": {"vintage": vintage}}
+    assert vintage_of(made_fit(problem, 0.0, **inputs)) == "2026-07-01 (abcdef012345)"
+    own = {"inputs": {"vintage": None, "data": "mine.csv"}}
+    assert vintage_of(made_fit(problem, 0.0, **own)) == "mine.csv (dddddddddddd)"
+    assert vintage_of(made_fit(problem, 0.0)) == "bundled (dddddddddddd)"
 
 
 def test_new_data_that_do_not_hold_the_old_periods_are_refused():

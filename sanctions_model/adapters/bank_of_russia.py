@@ -17,7 +17,6 @@ Services, all without a key:
   ``periodicity`` and ``date``, the first day after the month that the figure is for.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +26,7 @@ import xarray as xr
 
 from sanctions_model.adapters.http import HttpClient
 from sanctions_model.adapters.interface import figures
+from sanctions_model.adapters.json_text import parse_json
 from sanctions_model.adapters.xml import safe_xml
 from sanctions_model.errors import SourceError
 
@@ -146,12 +146,7 @@ class LendingRate:
             f"{self.url}/dataservice/data?publicationId=14&datasetId=25&measureId=2"
             f"&y1={start.year}&y2={end.year + 1}"
         )
-        try:
-            rows = json.loads(content)["RawData"]
-        except (UnicodeDecodeError, json.JSONDecodeError):
-            raise SourceError("the answer is not JSON") from None
-        except (KeyError, TypeError):
-            raise SourceError("the answer has no field 'RawData'") from None
+        rows = parse_json(content, ("RawData",))
         months = pd.period_range(start.start_time, end.end_time, freq="M")
         return figures(
             [(str(month), value) for month, value in _lending_rows(rows) if month in months],

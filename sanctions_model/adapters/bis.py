@@ -15,47 +15,46 @@ Answers are SDMX-ML: ``generic:Obs`` with ``generic:ObsDimension`` (the period) 
 ``generic:ObsValue`` in one ``generic:Series``.
 """
 
+from functools import partial
+
 from sanctions_model.adapters.http import HttpClient
 from sanctions_model.adapters.sdmx import SdmxSeries
 
 __all__ = ["CONSUMER_PRICES", "EXCHANGE_RATE", "POLICY_RATE"]
 
-_URL = "https://stats.bis.org/api/v1"
-_CLIENT = HttpClient(hosts=frozenset({"stats.bis.org"}))
+_PRODUCER = "Bank for International Settlements"
+_series = partial(
+    SdmxSeries,
+    url="https://stats.bis.org/api/v1",
+    client=HttpClient(hosts=frozenset({"stats.bis.org"})),
+    producer=_PRODUCER,
+)
 
-POLICY_RATE = SdmxSeries(
+POLICY_RATE = _series(
     name="BIS policy rates",
     series="key_rate_average_pct_pa",
-    url=_URL,
     flow="WS_CBPOL",
     key="D.RU",
     freq="D",
     unit="% a year",
-    producer="Bank for International Settlements",
-    client=_CLIENT,
     stated={"UNIT_MULT": "0"},
 )
-EXCHANGE_RATE = SdmxSeries(
+EXCHANGE_RATE = _series(
     name="BIS exchange rates",
     series="usd_rub_average_rub",
-    url=_URL,
     flow="WS_XRU",
     key="M.RU.RUB.A",
     freq="M",
     unit="RUB for 1 USD",
-    producer="Bank for International Settlements",
-    client=_CLIENT,
     stated={"CURRENCY": "RUB", "COLLECTION": "A", "UNIT_MULT": "0"},
 )
-CONSUMER_PRICES = SdmxSeries(
+CONSUMER_PRICES = _series(
     name="BIS consumer prices",
     series="cpi_growth_nsa_pct",
-    url=_URL,
     flow="WS_LONG_CPI",
     key="M.RU.628",
     freq="M",
     unit="index, 2010 = 100",
-    producer="Bank for International Settlements, from national sources",
-    client=_CLIENT,
+    producer=f"{_PRODUCER}, from national sources",
     stated={"UNIT_MEASURE": "628", "UNIT_MULT": "0"},
 )

@@ -8,7 +8,6 @@ read from the environment variable ``EIA_API_KEY`` and stands in no file and no 
 with ``period``, ``series``, ``value`` and ``units`` (``$/BBL``).
 """
 
-import json
 import os
 import urllib.parse
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import xarray as xr
 
 from sanctions_model.adapters.http import HttpClient
 from sanctions_model.adapters.interface import figures, require_unit
+from sanctions_model.adapters.json_text import parse_json
 from sanctions_model.errors import SourceError
 
 __all__ = ["BrentSpot"]
@@ -71,14 +71,8 @@ class BrentSpot:
             }
         )
         content = self.client.fetch(f"{self.url}/petroleum/pri/spt/data/?{query}")
-        try:
-            rows = json.loads(content)["response"]["data"]
-        except (UnicodeDecodeError, json.JSONDecodeError):
-            raise SourceError("the answer is not JSON") from None
-        except (KeyError, TypeError):
-            raise SourceError("the answer has no field 'response.data'") from None
         return figures(
-            _prices(rows),
+            _prices(parse_json(content, ("response", "data"))),
             name=self.name,
             unit="USD a barrel",
             source=f"U.S. Energy Information Administration, {_SERIES}",

@@ -18,61 +18,56 @@ attribute ``SCALE`` says how the IMF's own pages show a series, not what the fig
 is not read; figures in another unit show in the comparison with those at hand.
 """
 
+from functools import partial
+
 from sanctions_model.adapters.http import HttpClient
 from sanctions_model.adapters.sdmx import SdmxSeries
 
 __all__ = ["BRENT", "CONSUMER_PRICES", "GOODS_IMPORTS", "OUTPUT"]
 
-_URL = "https://api.imf.org/external/sdmx/2.1"
-_CLIENT = HttpClient(hosts=frozenset({"api.imf.org"}))
 _PRODUCER = "International Monetary Fund"
+_series = partial(
+    SdmxSeries,
+    url="https://api.imf.org/external/sdmx/2.1",
+    client=HttpClient(hosts=frozenset({"api.imf.org"})),
+    producer=f"{_PRODUCER}, from national sources",
+)
 
-OUTPUT = SdmxSeries(
+OUTPUT = _series(
     name="IMF quarterly accounts",
     series="gdp_index_nsa_2021eq100",
-    url=_URL,
     flow="IMF.STA,QNEA",
     key="RUS.B1GQ.Q.NSA.XDC.Q",
     freq="Q",
     unit="constant prices, domestic currency",
-    producer=f"{_PRODUCER}, from national sources",
-    client=_CLIENT,
     stated={"PRICE_TYPE": "Q", "S_ADJUSTMENT": "NSA", "TYPE_OF_TRANSFORMATION": "XDC"},
 )
-GOODS_IMPORTS = SdmxSeries(
+GOODS_IMPORTS = _series(
     name="IMF balance of payments",
     series="imports_goods_sa_usd_bn",
-    url=_URL,
     flow="IMF.STA,BOP",
     key="RUS.DB_T.G.USD.Q",
     freq="Q",
     unit="USD bn a quarter",
-    producer=f"{_PRODUCER}, from national sources",
-    client=_CLIENT,
     stated={"UNIT": "USD"},
     divisor=1e9,
 )
-CONSUMER_PRICES = SdmxSeries(
+CONSUMER_PRICES = _series(
     name="IMF consumer prices",
     series="cpi_growth_nsa_pct",
-    url=_URL,
     flow="IMF.STA,CPI",
     key="RUS.CPI._T.IX.M",
     freq="M",
     unit="index",
-    producer=f"{_PRODUCER}, from national sources",
-    client=_CLIENT,
     stated={"TYPE_OF_TRANSFORMATION": "IX"},
 )
-BRENT = SdmxSeries(
+BRENT = _series(
     name="IMF commodity prices",
     series="brent_usd_bbl",
-    url=_URL,
     flow="IMF.RES,PCPS",
     key="G001.POILBRE.USD.M",
     freq="M",
     unit="USD a barrel",
     producer=_PRODUCER,
-    client=_CLIENT,
     stated={"DATA_TRANSFORMATION": "USD"},
 )

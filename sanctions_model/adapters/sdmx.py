@@ -2,7 +2,9 @@
 
 Knows SDMX 2.1 REST queries and messages; does not know which series are wanted. sdmx1 reads the
 message; the request goes through the bounded client and the bytes through `safe_xml` first,
-because sdmx1's own session follows any redirect and sets no limits.
+because sdmx1's own session follows any redirect and sets no limits. SDMX-ML is asked for; a service
+that answers SDMX-JSON all the same is understood too. SDMX-CSV is not: sdmx1 reads it only with the
+structure at hand, which would be a second question.
 """
 
 import io
@@ -16,6 +18,7 @@ import xarray as xr
 
 from sanctions_model.adapters.http import HttpClient
 from sanctions_model.adapters.interface import figures, require_unit
+from sanctions_model.adapters.sdmx_json import draft_layout, is_json
 from sanctions_model.adapters.xml import require_extra, safe_xml
 from sanctions_model.errors import SourceError
 
@@ -23,7 +26,8 @@ __all__ = ["SdmxSeries"]
 
 _ACCEPT = (
     "application/vnd.sdmx.genericdata+xml;version=2.1, "
-    "application/vnd.sdmx.structurespecificdata+xml;version=2.1;q=0.8"
+    "application/vnd.sdmx.structurespecificdata+xml;version=2.1;q=0.8, "
+    "application/vnd.sdmx.data+json;q=0.5"
 )
 _MISSING = ("", "NaN", "nan")
 
@@ -76,7 +80,10 @@ class SdmxSeries:
             "&dimensionAtObservation=TIME_PERIOD"
         )
         content = self.client.fetch(url, headers={"Accept": _ACCEPT})
-        safe_xml(content)
+        if is_json(content):
+            content = draft_layout(content)
+        else:
+            safe_xml(content)
         pairs = [(label, float(text) / self.divisor) for label, text in self._observations(content)]
         source = f"{self.producer}, {self.flow} {self.key}"
         return figures(pairs, name=self.name, unit=self.unit, source=source, freq=self.freq)
@@ -94,7 +101,7 @@ class SdmxSeries:
             if "TIME_PERIOD" not in dimension.values:  # noqa: PD011 - an SDMX key, no frame
                 raise SourceError("the observations have no dimension TIME_PERIOD")
             text = str(observation.value)
-            if text in _MISSING:
+            if observation.value is None or text in _MISSING:
                 continue
             try:
                 float(text)
