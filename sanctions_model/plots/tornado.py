@@ -56,7 +56,7 @@ def plot_tornado(
             f"A tornado of {len(table)} rows lacks {', '.join(missing) or 'rows'}; expected the "
             f"columns {', '.join(_COLUMNS)} and at least one row."
         )
-    labels = [str(factor) for factor in table["factor"]]
+    labels = [str(factor).replace("->", "→").replace("_", " ") for factor in table["factor"]]
     left = min(_MOST_LABEL, max(text_inches(label, SMALL) for label in labels)) + 0.22
     lines = [wrap(label, left - 0.2, SMALL) for label in labels]
     heights = [max(_ROW, 0.13 * len(own) + 0.06) for own in lines]
