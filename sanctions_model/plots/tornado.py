@@ -93,6 +93,8 @@ def plot_tornado(
                     va="center",
                     size=SMALL - 0.5,
                     color=Colour.ink,
+                    # The line of zero does not run through a number.
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
                 )
         write(
             figure,
