@@ -219,6 +219,7 @@ def _draw_tornado(
     from sanctions_model.plots import plot_tornado, save_figures
     from sanctions_model.plots.words import count_periods, effect_unit, relief_words
     from sanctions_model.ranking import tornado
+    from sanctions_model.summaries import interval_rule
 
     after = count_periods(found.scm, claim.horizon)
     drawn = plot_tornado(
@@ -228,7 +229,7 @@ def _draw_tornado(
         caption=(
             f"Contrast: {relief_words(found.scm, claim.relief)}; {after} after the start. Bars run "
             "from the lowest to the highest median of the effect: of a parameter at the ends of "
-            "its posterior interval, without a link, with a published figure, under other beliefs "
+            f"its {interval_rule()}, without a link, with a published figure, under other beliefs "
             "or equations. Line: the median as fitted. No bar is a credible interval of the effect."
         ),
     )

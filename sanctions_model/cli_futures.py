@@ -426,7 +426,12 @@ def _write_mix(
     fans = [name for name in _FANS if name in together["outcome"]]
     figures = {
         "mixture": plot_forecast(
-            levels, fitted.problem, fitted.draws, outcomes=fans, drawn_from=kind
+            levels,
+            fitted.problem,
+            fitted.draws,
+            outcomes=fans,
+            title="The futures, mixed by their odds",
+            drawn_from=kind,
         ),
         "future_effects": plot_future_effects(result, outcomes=wanted, scm=scm, drawn_from=kind),
         "spread_forecast": plot_spread(split, scm=scm),

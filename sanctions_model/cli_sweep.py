@@ -127,7 +127,13 @@ def _report(
 def _draw(found: "xr.Dataset", folder: Path) -> None:
     from sanctions_model.plots import save_figures, sweep_figures
 
-    for path in save_figures(sweep_figures(found), folder):
+    drawn = sweep_figures(found)
+    if not drawn:
+        _LOG.warning(
+            "no figure fits these axes: one axis, two numeric ones of a grid or several numeric "
+            "ones can be drawn; choose values with found.sel(...) and draw what is left"
+        )
+    for path in save_figures(drawn, folder):
         _LOG.info("wrote %s", path)
 
 

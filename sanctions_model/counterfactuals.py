@@ -22,7 +22,7 @@ from sanctions_model import dims
 from sanctions_model.density import one_step_means
 from sanctions_model.errors import QuestionError
 from sanctions_model.histories import evaluate_history
-from sanctions_model.interventions import Intervention
+from sanctions_model.interventions import Intervention, edit_words
 from sanctions_model.parameters import DrawParameters
 from sanctions_model.problem import Problem
 from sanctions_model.propagate import (
@@ -323,7 +323,8 @@ def counterfactual(
     -------
     xr.Dataset
         ``factual``, ``counterfactual`` and ``difference``, dims ``(outcome, time, chain, draw)``.
-        ``attrs["not_observed"]`` names the series that the window lacks.
+        ``attrs["not_observed"]`` names the series that the window lacks, ``attrs["changed"]`` says
+        what was changed.
 
     Raises
     ------
@@ -351,7 +352,9 @@ def counterfactual(
         {"factual": factual, "counterfactual": other, "difference": other - factual}
     )
     lacking = [name for name, known in past.known.items() if not known.all()]
-    result.attrs = {"not_observed": ", ".join(lacking)}
+    changed = [edit_words(intervention) for intervention in interventions]
+    changed += [f"no shocks to {name.replace('_', ' ')}" for name in without_shocks]
+    result.attrs = {"not_observed": ", ".join(lacking), "changed": ", ".join(changed)}
     return result
 
 

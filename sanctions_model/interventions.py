@@ -13,7 +13,7 @@ import numpy as np
 from sanctions_model.errors import QuestionError
 from sanctions_model.transmission import MEASURES
 
-__all__ = ["Intervention", "Relief", "ScaleBy", "SetTo", "ShiftBy", "require_horizon"]
+__all__ = ["Intervention", "Relief", "ScaleBy", "SetTo", "ShiftBy", "edit_words", "require_horizon"]
 
 
 class Intervention(Protocol):
@@ -194,6 +194,30 @@ class Relief:
         """Return the measure's path, shape ``(horizon,)``, from what it is without relief."""
         steps = np.clip((np.arange(1, horizon + 1) - self.start + 1) / self.ramp, 0.0, 1.0)
         return level * (1.0 - self.depth * steps)
+
+
+def edit_words(intervention: Intervention) -> str:
+    """Say what an intervention does, for captions.
+
+    Examples
+    --------
+    >>> edit_words(SetTo(variable="key_rate", value=10.0, start=3))
+    'key rate set to 10 from period 3'
+    """
+    name = intervention.variable.replace("_", " ")
+    match intervention:
+        case SetTo():
+            verb = "set to"
+        case ShiftBy():
+            verb = "shifted by"
+        case ScaleBy():
+            verb = "multiplied by"
+        case _:
+            return f"{name} changed"
+    value = "a path" if isinstance(intervention.value, tuple) else f"{intervention.value:.3g}"
+    since = f" from period {intervention.start}" if intervention.start > 1 else ""
+    until = "" if intervention.stop is None else f" to period {intervention.stop}"
+    return f"{name} {verb} {value}{since}{until}"
 
 
 def require_horizon(horizon: int | Sequence[int]) -> int:

@@ -292,6 +292,15 @@ def test_the_forest_shows_every_link_with_unit_and_sign(figures, default_problem
     assert rows.count("fixed") == list(signs.values()).count(Sign.FIXED)
 
 
+def test_no_bar_of_the_forest_touches_the_end_of_its_axis(figures):
+    for axes in figures["prior_posterior"].axes:
+        bars = [bar for bar in axes.patches if bar.get_width()]
+        if axes.axison and bars:
+            low, high = axes.get_xlim()
+            assert low < min(bar.get_x() for bar in bars)
+            assert max(bar.get_x() + bar.get_width() for bar in bars) < high
+
+
 def test_the_forest_shows_a_choice_of_links(default_problem, prior_draws):
     scm = default_problem.scm
     figure = plot_prior_posterior(scm, prior_draws, links=["key_rate -> lending_rate"])

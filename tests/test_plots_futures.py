@@ -9,7 +9,13 @@ from test_plots_histories import drawn_texts, key_labels, line, panel, texts, wo
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.future_mixture import compare_futures, expected_by_odds
 from sanctions_model.futures import draw_scenario_paths
-from sanctions_model.plots import plot_future_effects, plot_odds, plot_sectors, plot_spread
+from sanctions_model.plots import (
+    plot_future_effects,
+    plot_odds,
+    plot_scenario_effect,
+    plot_sectors,
+    plot_spread,
+)
 from sanctions_model.scenario_files import load_scenarios
 from sanctions_model.sectors import sector_premiums
 from sanctions_model.spread import spread_split
@@ -120,6 +126,9 @@ def test_areas_of_the_spread_fill_the_panel(figures, split):
     assert tops[0] == pytest.approx(float(first.max()))
     assert "shocks" in key_labels(figures["forecast_spread"])
     assert "shocks" not in key_labels(figures["effect_spread"])
+    # Politics has no area to be seen in a forecast of the key rate: the key says so.
+    assert "which future begins, below 1 %" in key_labels(figures["forecast_spread"])
+    assert "which future begins" in key_labels(figures["effect_spread"])
 
 
 def test_odds_are_lines_by_horizon_with_the_stated_probability_marked(figures, odds):
@@ -128,6 +137,13 @@ def test_odds_are_lines_by_horizon_with_the_stated_probability_marked(figures, o
     np.testing.assert_array_equal(places, [0, 50, 100])
     np.testing.assert_allclose(values, odds.sel(outcome="gdp_level", horizon=4))
     assert "the probability in the file, 30 %" in words(figures["odds"])
+    assert key_labels(figures["odds"]) == ["after 4 quarters", "after 12 quarters"]
+
+
+def test_a_scenario_is_named_in_the_title(result):
+    effect = result["effect"].sel(scenario="reset")
+    figure = plot_scenario_effect(effect, label="the interventions", drawn_from="prior")
+    assert "The interventions: effect over 12 quarters" in words(figure)
 
 
 def test_sectors_stand_beside_the_premium_of_the_transmission(figures):

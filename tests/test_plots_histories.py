@@ -19,7 +19,7 @@ from sanctions_model.density import complete_from_prior
 from sanctions_model.effects import relief_paths
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.forecasts import forecast_error_variance_decomposition, simulate
-from sanctions_model.interventions import Relief, SetTo
+from sanctions_model.interventions import Relief, SetTo, ShiftBy
 from sanctions_model.plots import (
     plot_counterfactual,
     plot_decomposition,
@@ -663,6 +663,13 @@ def test_a_small_model_is_forecast(small):
     assert len(circles(axes)) == 0  # one draw: a completed cell has no spread
 
 
+def test_a_forecast_can_say_what_it_is_of(default_problem, draws, futures):
+    figure = plot_forecast(
+        futures, default_problem, draws, outcomes=["key_rate"], title="The futures by their odds"
+    )
+    assert "The futures by their odds: forecast over 8 quarters after 2026Q1" in words(figure)
+
+
 # Variance decomposition
 
 
@@ -764,6 +771,21 @@ def test_level_from_is_the_sum_either_side_of_its_origin():
     flow = np.array([[1.0, 2.0, 3.0], [0.0, 1.0, -1.0]])
     np.testing.assert_array_equal(level_from(flow, -1.0, 0), [[0, -2, -5], [0, -1, 0]])
     np.testing.assert_array_equal(level_from(flow, 1.0, 2), [[-5, -3, 0], [0, 1, 0]])
+
+
+def test_a_counterfactual_says_what_was_changed(default_problem, recent, figures):
+    said = words(figures["counterfactual"])
+    assert "replayed with trade set to" in said
+    assert "assets set to" in said
+    result = counterfactual(
+        recent,
+        interventions=[ShiftBy(variable="key_rate", value=-1.0, start=2, stop=5)],
+        without_shocks=["gdp_growth"],
+        outcomes=["key_rate"],
+    )
+    changed = "key rate shifted by -1 from period 2 to period 5, no shocks to gdp growth"
+    assert result.attrs["changed"] == changed
+    assert f"replayed with {changed}" in words(plot_counterfactual(result, default_problem))
 
 
 def test_years_are_ticks_at_their_start_and_periods_at_their_middle(

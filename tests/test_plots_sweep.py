@@ -10,6 +10,7 @@ from matplotlib.collections import PolyCollection, QuadMesh
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots import (
     plot_along_axis,
+    plot_by_name,
     plot_response_surface,
     plot_sweep_tornado,
     sweep_figures,
@@ -22,7 +23,12 @@ def made(median, dims, coords):
     """A sweep as `load_sweep` returns it, with known medians and bounds one either side."""
     median = np.stack([median, -2.0 * median], axis=-1)
     summary = np.stack([median, median - 1.0, median + 1.0, np.full_like(median, 0.5)], axis=-1)
-    axes = [{"kind": "relief", "name": name, "argument": "depth"} for name in coords]
+    axes = [
+        {"kind": "relief", "name": name, "argument": "depth"}
+        if np.asarray(values).dtype.kind == "f"
+        else {"kind": "alternative", "name": name}
+        for name, values in coords.items()
+    ]
     design = {
         "label": "a known plane",
         "axis": axes,
@@ -71,7 +77,8 @@ def test_the_line_along_an_axis_is_the_median_and_the_band_its_bounds(plane):
     assert [axes.get_ylabel() for axes in figure.axes[:2]] == ["%", "pp"]
     said = words(figure)
     for expected in ("a known plane", "after 8 periods", "89 % equal-tailed interval",
-                     "relief of trade", "3 by propagate", "y at 1."):  # fmt: skip
+                     "relief of trade", "3 by propagate", "y at 1.",
+                     "Axes: x, share of the measures that is lifted; y, share"):  # fmt: skip
         assert expected in said
 
 
@@ -83,6 +90,46 @@ def test_a_surface_has_the_medians_and_dots_where_the_sign_is_open(plane):
     dots = next(line for line in first.lines if line.get_marker() == ".")
     np.testing.assert_array_equal(dots.get_xydata(), [[0.0, 0.0], [0.0, 1.0]])
     assert (first.get_xlabel(), first.get_ylabel()) == ("x", "y")
+
+
+def test_lines_of_equal_effect_are_labelled_away_from_dots_and_zero_is_drawn_if_crossed(plane):
+    def labels(found):
+        figure = plot_response_surface(found, "x", "y", outcomes=["price_level"])
+        figure.canvas.draw()
+        return {text.get_text(): text.get_position() for text in figure.axes[0].texts}
+
+    near = labels(plane)  # all effects are positive or 0
+    assert near
+    assert "0" not in {text.lstrip("+−") for text in near}
+    dots = [(x, y) for x in X for y in Y]
+    for x, y in near.values():
+        assert min(np.hypot(x - a, y - b) for a, b in dots) > 0.15
+    across = plane.assign(effect_summary=plane["effect_summary"] - 2.0)
+    assert "0.00" in labels(across) or "0" in labels(across)
+
+
+NAMED = np.array(["stated", "a_sceptic", "oil -> GDP at 0"], dtype=object)
+
+
+def test_an_axis_of_names_has_a_row_a_name_with_median_and_interval():
+    found = made(np.array([0.5, np.nan, -0.2]), ("alternative",), {"alternative": NAMED})
+    figure = plot_by_name(found, "alternative")
+    first, second = figure.axes
+    rows = [label.get_text().replace("\n", " ") for label in first.get_yticklabels()]
+    assert rows == ["stated", "a sceptic", "oil → GDP at 0"]
+    assert not any(label.get_text() for label in second.get_yticklabels())
+    points = [line.get_xydata()[0].tolist() for line in first.lines if line.get_marker() == "o"]
+    np.testing.assert_allclose(points, [[0.5, 0], [-0.2, 2]])
+    bands = [line.get_xdata() for line in first.lines if line.get_linewidth() == 1.2]
+    np.testing.assert_allclose(bands, [[-0.5, 1.5], [-1.2, 0.8]])
+    assert [text.get_text() for text in first.texts] == ["no answer"]
+    assert first.get_xlabel() == "%"
+    said = words(figure)
+    for expected in ("a known plane", "after 8 periods", "relief of trade", "89 % equal-tailed"):
+        assert expected in said
+    drawn = figure.get_tightbbox(figure.canvas.get_renderer())
+    assert min(drawn.x0, drawn.y0) >= 0
+    assert drawn.x1 <= 7.0
 
 
 def test_a_tornado_of_a_grid_has_the_swings_of_a_plane_with_the_widest_on_top(plane):
@@ -112,6 +159,10 @@ def test_the_figures_follow_from_the_axes(plane):
     assert set(sweep_figures(plane)) == {"surface", "tornado"}
     one = made(X, ("x",), {"x": X})
     assert set(sweep_figures(one)) == {"along_axis"}
+    named = made(X, ("alternative",), {"alternative": NAMED})
+    assert set(sweep_figures(named)) == {"by_name"}
+    mixed = made(X[:, None] + Y[None, :], ("alternative", "y"), {"alternative": NAMED, "y": Y})
+    assert sweep_figures(mixed) == {}
 
 
 def test_what_cannot_be_drawn_is_refused(plane):
@@ -123,6 +174,11 @@ def test_what_cannot_be_drawn_is_refused(plane):
         plot_sweep_tornado(made(X, ("x",), {"x": X}))
     with pytest.raises(QuestionError, match="no outcome 'rouble'"):
         plot_sweep_tornado(plane, outcomes=["rouble"])
+    with pytest.raises(QuestionError, match="'x' is no axis of names of this sweep; there is none"):
+        plot_by_name(plane, "x")
+    mixed = made(X[:, None] + Y[None, :], ("alternative", "y"), {"alternative": NAMED, "y": Y})
+    with pytest.raises(QuestionError, match=r"axis 'y' is left; .*found.sel\(y=...\)"):
+        plot_by_name(mixed, "alternative")
     points = made(X, ("point",), {"x": X, "y": X})
     with pytest.raises(QuestionError, match="needs a grid"):
         plot_response_surface(points, "x", "y")

@@ -228,6 +228,13 @@ def test_the_page_fits_a_phone(browser, report_file):
     page.evaluate("window.report.drawAll()")
     page.wait_for_timeout(200)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    # Nothing of a card is cut off by the box that it is in.
+    assert page.evaluate(
+        """[...document.querySelectorAll(".cards td, .cards th, .cards caption")].every(
+          (cell) => cell.scrollWidth <= cell.clientWidth + 1
+            && cell.getBoundingClientRect().right <= 360)"""
+    )
     # Charts stay in sight above the sliders.
     page.locator("#ramp").scroll_into_view_if_needed()
     box = page.locator("#relief-price_level").bounding_box()
@@ -235,6 +242,27 @@ def test_the_page_fits_a_phone(browser, report_file):
     assert box["y"] + box["height"] <= 900
     assert complaints == []
     page.close()
+
+
+def test_the_rationale_of_a_prior_has_the_room(browser, report_file):
+    page, _, _ = opened(browser, report_file)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    wide = page.locator("#priors table").first.evaluate(
+        "(t) => [...t.rows[1].cells].map((cell) => cell.clientWidth)"
+    )
+    assert wide[5] == max(wide)  # Parameter, Prior, Unit, Posterior, Data share, Rationale, Sources
+    assert sum(wide) <= 1280
+    page.close()
+
+
+def test_the_link_is_in_sight_beside_the_sliders(page):
+    page.evaluate(
+        "document.getElementById('relief-controls').scrollIntoView({behavior: 'instant'})"
+    )
+    box = page.locator("#relief-controls a.setting").bounding_box()
+    assert 0 <= box["y"] <= 900 - box["height"]
+    form = "document.getElementById('relief-controls')"
+    assert page.evaluate(f"{form}.scrollHeight <= {form}.clientHeight")  # and covers no slider
 
 
 def test_the_page_prints_with_all_its_charts(browser, report_file):

@@ -1,6 +1,7 @@
 """Figures for papers and notebooks, one plot a file; each function returns a matplotlib Figure."""
 
 from sanctions_model.plots.along_axis import plot_along_axis
+from sanctions_model.plots.by_name import plot_by_name
 from sanctions_model.plots.channels import plot_channels
 from sanctions_model.plots.counterfactual import plot_counterfactual
 from sanctions_model.plots.decomposition import plot_decomposition
@@ -32,6 +33,7 @@ from sanctions_model.plots.waterfall import plot_waterfall
 __all__ = [
     "main_figures",
     "plot_along_axis",
+    "plot_by_name",
     "plot_channels",
     "plot_counterfactual",
     "plot_decomposition",

@@ -168,7 +168,7 @@ def plot_counterfactual(
     histories = {name: _History.of(window, name, bands) for name, bands in found["factual"].items()}
     rule = interval_rule()
     title = title or f"What would have happened, {window.words}"
-    caption = _caption(window, histories, rule, drawn_from)
+    caption = _caption(window, histories, rule, drawn_from, str(result.attrs.get("changed", "")))
     handles = _handles(histories, rule)
     top, bottom = page_text_inches(title, caption)
     room = COLUMN_INCHES - _LEFT - _GAP - _RIGHT
@@ -271,7 +271,11 @@ def _handles(histories: dict[str, _History], rule: IntervalRule) -> list[Line2D 
 
 
 def _caption(
-    window: _Window, histories: dict[str, _History], rule: IntervalRule, drawn_from: str
+    window: _Window,
+    histories: dict[str, _History],
+    rule: IntervalRule,
+    drawn_from: str,
+    changed: str,
 ) -> str:
     scm = window.problem.scm
     notes = []
@@ -289,9 +293,10 @@ def _caption(
         origin = period_name(window.problem.cases.time[window.origin], scm.periods_per_year)
         notes.append(f"Levels are relative to {origin}. ")
     return (
-        f"Contrast: the window {window.words} (shaded) replayed under the changed course, all "
-        "other shocks as they were, also those that sanctions may have caused, against what "
-        "happened; right: counterfactual less what happened. "
+        f"Contrast: the window {window.words} (shaded) replayed with "
+        f"{changed or 'the changed course'}, all other shocks as they were, also "
+        "those that sanctions may have caused, against what happened; right: counterfactual less "
+        "what happened. "
         f"Blue line: {drawn_from} median; bands: 50 % interval and {rule}. "
         f"{''.join(notes)}pp: percentage points."
     )

@@ -116,6 +116,7 @@ def plot_forecast(
     conditions: Sequence[Condition] = (),
     outcomes: Sequence[str] | None = None,
     scenario_labels: Sequence[str] | None = None,
+    title: str | None = None,
     drawn_from: str = "posterior",
 ) -> Figure:
     """Draw futures as fans after the last years of the past.
@@ -135,6 +136,8 @@ def plot_forecast(
         One panel each; all that the paths have by default.
     scenario_labels : sequence of str, optional
         One a scenario.
+    title : str, optional
+        What is forecast, as in "The futures by their odds"; horizon and start follow.
     drawn_from : str
         What the draws are, for the caption.
 
@@ -160,8 +163,8 @@ def plot_forecast(
     views = {name: _view(problem, draws, histories, given, name, imposed) for name in names}
 
     horizon = given.paths.sizes[dims.HORIZON]
-    title = f"{'Conditional forecast' if conditions else 'Forecast'} over "
-    title += f"{count_periods(scm, horizon)} after {_period(problem, given.start)}"
+    what = f"{title}: forecast" if title else "Conditional forecast" if conditions else "Forecast"
+    title = f"{what} over {count_periods(scm, horizon)} after {_period(problem, given.start)}"
     caption = _caption(problem, given, views, rule, drawn_from, conditioned=bool(conditions))
     handles = _handles(labels, views, rule, drawn_from)
     if not set(imposed).isdisjoint(names):

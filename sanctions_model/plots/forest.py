@@ -23,7 +23,7 @@ from sanctions_model.summaries import interval, interval_rule
 
 __all__ = ["plot_forest"]
 
-_ROW, _LEFT, _RIGHT, _BELOW = 0.23, 2.75, 1.25, 0.42
+_ROW, _LEFT, _RIGHT, _BELOW = 0.23, 2.75, 1.25, 0.36
 
 
 def plot_forest(
@@ -50,7 +50,8 @@ def plot_forest(
     """
     rule = interval_rule()
     rows = _rows(pool, pooled, prior, posterior)
-    after = f"after {quantity.horizon} quarters" if quantity.horizon else "no horizon"
+    quarters = "1 quarter" if quantity.horizon == 1 else f"{quantity.horizon} quarters"
+    after = f"after {quarters}" if quantity.horizon else "no horizon"
     title = f"Published studies and the model: {quantity.label}"
     caption = (
         f"Unit: {quantity.unit}; {after}. Points: medians. Bars: {rule}; of a study from its "
@@ -61,7 +62,7 @@ def plot_forest(
     ).strip()
     above, below = page_text_inches(title, caption)
     height = _ROW * len(rows)
-    figure = new_figure(above + height + _BELOW + below + 0.1)
+    figure = new_figure(above + height + _BELOW + below)
     add_page_text(figure, title, caption)
     axes = place_axes(figure, _LEFT, above + 0.05, COLUMN_INCHES - _LEFT - _RIGHT, height)
     tidy(axes)

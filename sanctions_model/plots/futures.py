@@ -137,7 +137,8 @@ def plot_scenario_effect(
         If the effect lacks an outcome.
     """
     scm = scm or default_transmission()
-    title = f"Effect over {count_periods(scm, effect.sizes[dims.HORIZON])}"
+    over = count_periods(scm, effect.sizes[dims.HORIZON])
+    title = f"{label[:1].upper()}{label[1:]}: effect over {over}"
     caption = (
         f"{label}, against the future without. Line: {drawn_from} median; band: 50 % interval; "
         f"dashed: {interval_rule()}."
@@ -221,18 +222,21 @@ def plot_spread(
         "areas. No interval is drawn."
     )
     sources = [s for s in _SOURCES if not (of_effect and s == "shocks")]
+    total = variance.sum("source")
+    shares = (100.0 * variance / total.where(total > 1e-12)).fillna(0.0)
+    # An area that nobody can see is said in words.
+    largest = shares.sel({dims.OUTCOME: names}).max((dims.OUTCOME, dims.HORIZON))
+    thin = {s: ", below 1 %" if float(largest.sel(source=s)) < 1.0 else "" for s in sources}
     handles: list[Line2D | Patch] = [
-        Patch(color=_SOURCES[s][0], lw=0, label=_SOURCES[s][1]) for s in sources
+        Patch(color=_SOURCES[s][0], lw=0, label=_SOURCES[s][1] + thin[s]) for s in sources
     ]
     places = np.arange(1, horizon + 1)
 
     def draw(axes: Axes, name: str) -> None:
-        own = variance.sel({dims.OUTCOME: name})
-        total = own.sum("source")
-        shares = (100.0 * own / total.where(total > 1e-12)).fillna(0.0)
+        own = shares.sel({dims.OUTCOME: name})
         low = np.zeros(horizon)
         for source in sources:
-            high = low + shares.sel(source=source).to_numpy()
+            high = low + own.sel(source=source).to_numpy()
             axes.fill_between(places, low, high, color=_SOURCES[source][0], lw=0)
             low = high
         axes.set(xlim=(1, max(horizon, 2)), ylim=(0, 100))
@@ -288,8 +292,8 @@ def plot_odds(
         "interval is drawn."
     )
     handles: list[Line2D | Patch] = [
-        Line2D([], [], color=_COLOURS[i % len(_COLOURS)], lw=1.5, label=f"after {h}")
-        for i, h in enumerate(horizons)
+        Line2D([], [], color=_COLOURS[i % len(_COLOURS)], lw=1.5, label=f"after {words}")
+        for i, words in enumerate(count_periods(scm, h) for h in horizons)
     ]
 
     def draw(axes: Axes, name: str) -> None:

@@ -273,6 +273,7 @@ def _draw(
             _bars(axes, row, below - _BAR / 2)
             middle = down + below - _BAR / 2
             write(figure, left + width, middle, row.share, size=SMALL, ha="right", va="center")
+        axes.use_sticky_edges = False  # bars would take the margin away
         axes.margins(x=0.03)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, min_n_ticks=2))
         down += height + _TICKS

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sanctions_model.plots.panels import frame
 from sanctions_model.plots.style import SMALL, Colour
@@ -67,8 +69,7 @@ def plot_response_surface(
         limit = 1.5 * far
         panel.pcolormesh(x, y, median, cmap="RdBu_r", vmin=-limit, vmax=limit, shading="nearest")
         if np.ptp(median) > 0 and min(median.shape) > 1:
-            lines = panel.contour(x, y, median, levels=6, colors=Colour.ink, linewidths=0.6)
-            panel.clabel(lines, fontsize=SMALL, fmt=lambda v: number(float(v)))
+            _contours(panel, x, y, median)
         unsure = (own.sel(summary="lower") <= 0) & (own.sel(summary="upper") >= 0)
         rows, columns = np.nonzero(unsure.to_numpy())
         panel.plot(x[columns], y[rows], ls="", marker=".", ms=1.6, color=Colour.ink)
@@ -79,3 +80,26 @@ def plot_response_surface(
         )
         panel.set_xlabel(across.replace("_", " "), size=SMALL, labelpad=2, color=Colour.ink)
     return figure
+
+
+def _contours(panel: Axes, x: np.ndarray, y: np.ndarray, median: np.ndarray) -> None:
+    """Draw lines of equal effect, each labelled where it is farthest from dots and labels."""
+    steps = MaxNLocator(nbins=6).tick_values(float(median.min()), float(median.max()))
+    # Where all effects have one sign, the line of zero is the panel's edge or a row of zeros.
+    crossing = median.min() < 0.0 < median.max()
+    levels = [float(level) for level in steps if level or crossing]
+    lines = panel.contour(x, y, median, levels=levels, colors=Colour.ink, linewidths=0.6)
+    size = np.array([np.ptp(x), np.ptp(y)])
+    taken = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2) / size
+    places = []
+    for segment in (segment for of_level in lines.allsegs for segment in of_level):
+        if len(segment) < 2:
+            continue
+        along = np.linspace(0, len(segment) - 1, 20 * len(segment))
+        path = np.column_stack([np.interp(along, range(len(segment)), side) for side in segment.T])
+        inner = path[len(path) // 8 : -len(path) // 8]  # a label at an end would be cut off
+        gaps = np.linalg.norm((inner / size)[:, None] - taken[None], axis=-1).min(axis=1)
+        best = inner[int(np.argmax(gaps))]
+        taken = np.vstack([taken, best / size])
+        places.append((float(best[0]), float(best[1])))
+    panel.clabel(lines, fontsize=SMALL, fmt=lambda v: number(float(v)), manual=places)

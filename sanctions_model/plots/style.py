@@ -4,6 +4,7 @@ Figures are made for a column of 7 inches with type of at least 7 points. This m
 model and draws no data.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,7 @@ _POINTS_PER_INCH = 72.0
 _FILE_DPI = 200
 # Glyphs are placed on whole pixels: at a low resolution text runs wider than it is.
 _HINTING = 1.07
+_PIECE = re.compile(r"\S+(?: %\S*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +110,17 @@ def text_inches(text: str, size: float, *, bold: bool = False) -> float:
 def wrap(text: str, inches: float, size: float, *, bold: bool = False) -> list[str]:
     """Break a text into lines no wider than `inches`; a longer word stands alone.
 
+    A percent sign stays with its number.
+
     Examples
     --------
     >>> wrap("relief of measures", 0.8, 7)
     ['relief of', 'measures']
+    >>> wrap("bands hold 89 % of it", 0.75, 7)
+    ['bands hold', '89 % of it']
     """
     lines: list[str] = []
-    for word in text.split():
+    for word in _PIECE.findall(text):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_inches(longer, size, bold=bold) <= inches:
             lines[-1] = longer

@@ -145,7 +145,34 @@ def question_words(found: xr.Dataset) -> str:
         and found[a["name"]].dtype.kind in "if"
     ]
     at = f" Chosen: {', '.join(chosen)}." if chosen else ""
-    return f"Effect of {contrast}, against measures that stay,{when}.{at}"
+    axes = "; ".join(_axis_words(entry) for entry in design["axis"])
+    return f"Effect of {contrast}, against measures that stay,{when}. Axes: {axes}.{at}"
+
+
+def _axis_words(entry: dict[str, Any]) -> str:
+    """Say what an axis changes."""
+    address = str(entry.get("parameter", "")).replace("_", " ").replace("->", "→")
+    match entry["kind"]:
+        case "relief" if entry["argument"] == "depth":
+            what = "share of the measures that is lifted"
+        case "relief":
+            what = f"{entry['argument']} of the relief, in periods"
+        case "known":
+            what = f"value of {address}"
+        case "prior":
+            what = f"{entry['argument']} of the prior of {address}"
+        case "prior_shift":
+            what = f"shift of the prior of {address}, in its deviations"
+        case "prior_width":
+            what = f"factor on the width of the prior of {address}"
+        case "mix":
+            what = f"probability of {entry['future']}"
+        case "rule_weight":
+            what = f"weight of {entry['component']} in the measures"
+        case _:
+            what = str(entry["kind"]).replace("_", " ")
+    name = str(entry["name"]).replace("_", " ")
+    return what if name == what else f"{name}, {what}"
 
 
 def routes_words(found: xr.Dataset) -> str:

@@ -56,7 +56,9 @@ def plot_tipping(
         "posterior had it acted in the years of the data; not drawn where weights do not hold."
     )
     if point.known:
-        caption += f" {point.known}: median and {interval_rule()} of its coefficient."
+        caption += (
+            f" Shaded and dotted, {point.known}: median and {interval_rule()} of its coefficient."
+        )
     handles = _handles(point)
     above, below = page_text_inches(title, caption)
     figure = new_figure(above + 0.1 + _HEIGHT + _BELOW + key_inches(handles) + below)

@@ -56,7 +56,7 @@ def plot_tornado(
             f"A tornado of {len(table)} rows lacks {', '.join(missing) or 'rows'}; expected the "
             f"columns {', '.join(_COLUMNS)} and at least one row."
         )
-    labels = [str(factor) for factor in table["factor"]]
+    labels = [str(factor).replace("->", "→").replace("_", " ") for factor in table["factor"]]
     left = min(_MOST_LABEL, max(text_inches(label, SMALL) for label in labels)) + 0.22
     lines = [wrap(label, left - 0.2, SMALL) for label in labels]
     heights = [max(_ROW, 0.13 * len(own) + 0.06) for own in lines]
@@ -93,6 +93,8 @@ def plot_tornado(
                     va="center",
                     size=SMALL - 0.5,
                     color=Colour.ink,
+                    # The line of zero does not run through a number.
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
                 )
         write(
             figure,

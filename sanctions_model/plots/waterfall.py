@@ -87,7 +87,8 @@ def plot_waterfall(
     caption = (
         f"Contrast: {relief_words(scm, relief)}; effect in {periods_name(scm)[:-1]} {horizon}, "
         f"counted from the first of the relief. Bars: {drawn_from} means of the parts by entry, "
-        "each beginning where the one above ends; means add up to the mean total exactly. Line: "
+        "each beginning where the one above ends (blue raises, orange lowers); means add up to the "
+        "mean total exactly. Line: "
         f"{rule} of the total. pp: percentage points."
     )
     labels = {name: channel_label(scm, name) for name in (*entries, _TOTAL)}

@@ -15,7 +15,7 @@ from sanctions_model.plots.words import number
 from sanctions_model.reading import diagnostics_line, priors_view
 from sanctions_model.report.answers import Answers
 from sanctions_model.report.markup import Html, join, table, tag
-from sanctions_model.report.words import share_words
+from sanctions_model.report.words import share_words, true_minus
 from sanctions_model.sanity import sanity_checks
 
 __all__ = ["diagnostics_section", "graph_section", "picture", "priors_section"]
@@ -66,6 +66,7 @@ def priors_section(answers: Answers) -> Html:
         ["Parameter", "Prior", "Unit", "Posterior", "Data share", "Rationale", "Sources"],
         rows,
         numeric=(4,),
+        cards=True,
     )
     drawn = plot_prior_posterior(
         answers.scm,
@@ -123,7 +124,7 @@ def _evidence() -> Html:
                 str(row["id"]),
                 f"{row['authors']} ({row['year']}). {row['title']}. {row['venue']}.",
                 str(row["link"]).replace("->", "→"),
-                f"{row['value']}{between} {row['unit']}".strip(),
+                true_minus(f"{row['value']}{between} {row['unit']}".strip()),
                 str(row["horizon"]),
                 str(row["status"]),
             ]
@@ -132,6 +133,7 @@ def _evidence() -> Html:
         "Published estimates, as far as they were seen",
         ["Id", "Source", "Link", "Value", "Horizon", "Status"],
         rows,
+        cards=True,
     )
 
 
@@ -142,8 +144,8 @@ def diagnostics_section(answers: Answers) -> Html:
     rows = [
         [
             str(check.check),
-            str(check.what),
-            f"{check.value:.3g}",
+            f"{check.source}: {check.what}",
+            true_minus(f"{check.value:.3g}"),
             "inside" if check.inside else _OUTSIDE,
             str(check.note),
         ]
@@ -159,7 +161,7 @@ def diagnostics_section(answers: Answers) -> Html:
         [
             tag("p", f"{line[0].upper()}{line[1:]}."),
             tag("p", said),
-            tag("ul", (tag("li", f"{row[0]}: {row[1]} ({row[2]})") for row in outside)),
+            tag("ul", (tag("li", f"{row[0]}, {row[1]} ({row[2]})") for row in outside)),
             tag(
                 "details",
                 [
@@ -169,6 +171,7 @@ def diagnostics_section(answers: Answers) -> Html:
                         ["Check", "What", "Value", "Result", "Note"],
                         rows,
                         numeric=(2,),
+                        cards=True,
                     ),
                 ],
             ),

@@ -241,6 +241,7 @@ def _effects_table(answers: Answers) -> Html:
         columns,
         rows,
         numeric=range(1, len(columns)),
+        cards=True,
     )
 
 
