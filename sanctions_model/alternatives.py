@@ -68,8 +68,11 @@ class Alternative:
     name, kind, rationale : str
         `kind` heads a group of a table: what was changed.
     scm : StructuralCausalModel
+        Its equations.
     observations : xr.Dataset
+        Its data, dim ``time``, each series in the unit of its variable.
     priors : Priors
+        Its beliefs.
     """
 
     name: str
@@ -93,6 +96,7 @@ def load_prior_sets(path: Path | str | None = None) -> dict[str, PriorSet]:
     Returns
     -------
     dict of str to PriorSet
+        By name: the beliefs that a set changes, with the reason.
 
     Raises
     ------
@@ -135,7 +139,9 @@ def prior_alternatives(
     Parameters
     ----------
     scm : StructuralCausalModel
+        The same for every set.
     observations : xr.Dataset
+        The same for every set, dim ``time``, as `load_observations` returns them.
     priors : Priors
         The beliefs that a set leaves alone.
     sets : mapping of str to PriorSet, optional
@@ -144,6 +150,7 @@ def prior_alternatives(
     Returns
     -------
     list of Alternative
+        One a set, in the order of the file; ``pooled`` comes last.
 
     Raises
     ------
@@ -179,6 +186,7 @@ def pooled_priors(
     Parameters
     ----------
     priors : Priors
+        Beliefs to start from.
     pools, quantities : mapping, optional
         The bundled ones by default. Pools of quantities that are no single parameter are left to
         `implied`.
@@ -237,13 +245,16 @@ def fit_alternatives(
     Parameters
     ----------
     alternatives : sequence of Alternative
+        Models, each with its data and beliefs, in the order of the answers.
     draws, tune, chains : int
+        Kept and discarded draws a chain, and chains.
     random_seed : int
         The same for each, so that alternatives differ by what they change.
 
     Yields
     ------
     alternative : Alternative
+        As given.
     fit : Fit
         Returned even where it did not converge: its diagnostics say so.
 

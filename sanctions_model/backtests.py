@@ -220,6 +220,7 @@ def run_back_test(
     Parameters
     ----------
     spec : BackTest
+        Window, periods predicted and what is compared, as `load_back_tests` returns it.
     compiled : Compiled
         Of any training window of the same model.
     scm : StructuralCausalModel
@@ -227,12 +228,16 @@ def run_back_test(
     observations : xr.Dataset
         The bundled table.
     priors : Priors
+        The stated beliefs, of which `spec` fixes those that the window cannot inform.
     settings : Settings, optional
+        Draws, tuning draws, chains and seed of each refit.
     with_minnesota : bool
+        Whether the vector autoregression of the extra ``bench`` takes part.
 
     Returns
     -------
     BackTestResult
+        Tables by quarter and by year, a row a forecaster and series, with 90 % intervals.
 
     Raises
     ------

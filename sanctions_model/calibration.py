@@ -86,7 +86,9 @@ def relief_quantities(
     Parameters
     ----------
     relief : Relief
+        Whose effects are ranked.
     outcomes : tuple of str
+        Variables or levels.
     horizons : tuple of int
         Periods after the start.
 
@@ -295,6 +297,8 @@ def uniformity(calibration: Calibration, *, prob: float = 0.99) -> pd.DataFrame:
     Parameters
     ----------
     calibration : Calibration
+        Ranks of the truths and whether intervals held them, as `simulation_based_calibration`
+        returns it.
     prob : float
         Probability that the whole empirical distribution function of uniform ranks lies inside
         the band (simultaneous over its points, for one quantity).

@@ -99,6 +99,7 @@ def load_claims(path: Path | str | None = None) -> dict[str, Claim]:
     Returns
     -------
     dict of str to Claim
+        By name, in the order of the file.
 
     Raises
     ------
@@ -146,6 +147,7 @@ def scorecard(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     prior_draws : xr.Dataset
         Prior draws, dims ``(chain, draw)``.
     draws : xr.Dataset or None

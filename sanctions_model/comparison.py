@@ -69,7 +69,9 @@ def compare(
     Parameters
     ----------
     first, second : Fit
+        Two fits, of other data, beliefs or equations as one likes.
     names : tuple of str
+        What tables call the two.
     relief : Relief, optional
         Full relief of the first model's measures in four steps by default.
     horizons : sequence of int
@@ -80,6 +82,7 @@ def compare(
     Returns
     -------
     Comparison
+        Tables of effects, of links and of what differs.
 
     Raises
     ------

@@ -44,6 +44,7 @@ class Condition:
     Parameters
     ----------
     variable : str
+        A variable with an equation of its own, or a level.
     values : mapping of int to float
         By period, counted from 1, the first one after the start of the forecast.
 
@@ -94,6 +95,7 @@ def conditional_forecast(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``; none is dropped.
     conditions : sequence of Condition
@@ -105,6 +107,7 @@ def conditional_forecast(
     exogenous : mapping of str to numpy.ndarray, optional
         Paths of shape ``(horizon,)`` of drivers; the others take their declared continuation.
     random_seed : int
+        Of the shocks.
     outcomes : sequence of str, optional
         Variables or levels; the headline ones by default.
     gibbs_steps : int

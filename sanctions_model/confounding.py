@@ -119,6 +119,7 @@ def tipping_point(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     claim : Claim
@@ -132,6 +133,7 @@ def tipping_point(
     Returns
     -------
     TippingPoint
+        The strength, in the unit of the equation that the common cause acts on.
 
     Raises
     ------
@@ -284,6 +286,7 @@ def confounding_curve(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Posterior draws, dims ``(chain, draw)``.
     claim : Claim
@@ -360,9 +363,11 @@ def tipping_table(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Posterior draws, dims ``(chain, draw)``.
     claims : mapping of str to Claim
+        By name, as `load_claims` returns them.
     known : str
         Driver that gives the scale.
 

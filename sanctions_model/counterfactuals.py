@@ -50,6 +50,7 @@ class Episode:
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     first, last : int
@@ -147,6 +148,7 @@ def abduct(problem: Problem, draws: xr.Dataset) -> xr.DataArray:
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``, with ``missing_cell`` where there is any.
 
@@ -178,6 +180,7 @@ def episode(problem: Problem, draws: xr.Dataset, *, start: str, end: str | None 
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``, with ``missing_cell`` where there is any.
     start, end : str
@@ -187,6 +190,7 @@ def episode(problem: Problem, draws: xr.Dataset, *, start: str, end: str | None 
     Returns
     -------
     Episode
+        The shocks of the window, ready for `counterfactual` and `historical_decomposition`.
 
     Raises
     ------

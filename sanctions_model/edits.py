@@ -27,6 +27,7 @@ def with_parameters(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     values : mapping of str to float
@@ -36,6 +37,7 @@ def with_parameters(
     Returns
     -------
     xr.Dataset
+        Dims as `draws`; the other parameters stay.
 
     Raises
     ------
@@ -71,6 +73,7 @@ def replace_equation(
     Parameters
     ----------
     scm : StructuralCausalModel
+        The model whose equation is replaced.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     equation : PartialAdjustment or Linear
@@ -152,6 +155,7 @@ def policy_rule(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     smoothing : float, optional
@@ -167,6 +171,7 @@ def policy_rule(
     Returns
     -------
     xr.Dataset
+        Dims as `draws`; the other parameters stay.
 
     Raises
     ------

@@ -32,6 +32,7 @@ def links_table(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     priors : mapping of str to Prior
         By address, for units, sources and assumed signs.
     prior_draws : xr.Dataset
@@ -88,6 +89,7 @@ def effects_table(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     reliefs : sequence of Relief
@@ -95,6 +97,7 @@ def effects_table(
     horizons : sequence of int
         Periods from the start.
     outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
 
     Returns
     -------

@@ -54,6 +54,7 @@ def link_effects(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     horizon : int, optional
@@ -114,6 +115,7 @@ def impulse_response(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     cause : str
@@ -162,6 +164,7 @@ def step_response(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     cause : str
@@ -307,6 +310,7 @@ def total_effect(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     relief : Relief, optional
@@ -373,6 +377,7 @@ def measure_effects(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     relief : Relief, optional
@@ -420,6 +425,7 @@ def channel_effects(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     relief : Relief, optional

@@ -246,6 +246,7 @@ class Exogenous:
     Parameters
     ----------
     variable : Variable
+        The driver: its name, unit, label and column.
     default : Constant or Indicator, optional
         Path when a data table lacks the column; None means that the table must have it.
     continuation : Hold or Path
@@ -301,6 +302,7 @@ class Identity:
     Parameters
     ----------
     variable : Variable
+        What the equation explains: its name, unit, label and column.
     terms : mapping of str to float or Affine
         Parent (``name`` or ``name[lag]``) to its coefficient.
     """
@@ -339,6 +341,7 @@ class LatentAdjustment:
     Parameters
     ----------
     variable : Variable
+        What the equation explains: its name, unit, label and column.
     parents : tuple of str
         ``name`` or ``name[lag]``.
     """
@@ -377,6 +380,7 @@ class PartialAdjustment:
     Parameters
     ----------
     variable : Variable
+        What the equation explains: its name, unit, label and column.
     parents : tuple of str
         ``name`` or ``name[lag]``.
     start : str, optional
@@ -417,6 +421,7 @@ class Linear:
     Parameters
     ----------
     variable : Variable
+        What the equation explains: its name, unit, label and column.
     parents : tuple of str
         ``name`` or ``name[lag]``.
     start : str, optional
@@ -463,6 +468,7 @@ class Level:
     Parameters
     ----------
     variable : Variable
+        The level's name, unit and label.
     flow : str
         The growth rate that it cumulates, per period.
     sign : float

@@ -55,6 +55,7 @@ class UnknownVariableError(SanctionsModelError):
         Returns
         -------
         UnknownVariableError
+            To raise: its message lists the names that there are and offers the nearest.
         """
         names = list(available)
         return cls(

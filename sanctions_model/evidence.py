@@ -234,6 +234,7 @@ def load_evidence(path: str | Path | None = None) -> Evidence:
     Returns
     -------
     Evidence
+        The estimates in the order of the file; one by its id as ``evidence[id]``.
 
     Raises
     ------

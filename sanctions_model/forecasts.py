@@ -101,7 +101,9 @@ def simulate(
         Paths of shape ``(horizon,)`` or ``(scenario, horizon)``; the others take their declared
         continuation. Every scenario meets the same shocks.
     interventions : sequence of Intervention
+        What is set, shifted or scaled on the way; nothing by default.
     random_seed : int
+        Of the shocks.
     outcomes : sequence of str, optional
         Variables or levels; the headline ones by default. Levels start from 0.
 
@@ -179,10 +181,13 @@ def forecast_error_variance_decomposition(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     horizon : int
+        Periods ahead, at least 1; every one up to it is reported.
     outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
 
     Returns
     -------

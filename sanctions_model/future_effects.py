@@ -42,11 +42,13 @@ def designed_effect(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     scenario : Scenario
         With designs.
     horizon : int
+        Periods after the start, at least 1.
     random_seed : int
         Of the paths.
     outcomes : sequence of str, optional
@@ -108,6 +110,7 @@ def respond_to(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     paths : FuturePaths

@@ -50,11 +50,13 @@ def compare_futures(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     library : ScenarioLibrary
         With a process between futures.
     horizon : int
+        Periods after the last known one, at least 1.
     outcomes : sequence of str, optional
         Variables or levels; the headline ones by default.
     random_seed : int
@@ -131,11 +133,14 @@ def probabilities(process: FutureProcess, given: Mapping[str, float]) -> tuple[f
     Parameters
     ----------
     process : FutureProcess
+        Its order of futures and their probabilities at first.
     given : Mapping[str, float]
+        Probabilities in [0, 1] by name of a future.
 
     Returns
     -------
     tuple[float, ...]
+        One a future, in the order of the process; sums to 1.
 
     Raises
     ------
@@ -175,11 +180,14 @@ def reweighted(result: xr.Dataset, weights: Sequence[float]) -> xr.Dataset:
     Parameters
     ----------
     result : xr.Dataset
+        From `compare_futures`.
     weights : Sequence[float]
+        A probability a future, in the order of dim ``scenario``; sums to 1.
 
     Returns
     -------
     xr.Dataset
+        As `result`, with the other ``probability``, dim ``scenario``; nothing is drawn anew.
 
     Raises
     ------
@@ -240,6 +248,7 @@ def expected_by_odds(
     result : xr.Dataset
         From `compare_futures`, with transitions for odds of how things begin.
     future : str
+        Name of the future whose probability varies.
     odds : sequence of float
         Probabilities in [0, 1].
 

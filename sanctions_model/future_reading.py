@@ -215,12 +215,14 @@ def compare_sentences(
     result : xr.Dataset
         From `compare_futures`.
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     horizon : int, optional
         The last one by default.
 
     Returns
     -------
     list[str]
+        Sentences; every number in them is computed.
     """
     at = horizon or int(result[dims.HORIZON][-1])
     effect = result["effect"].sel(horizon=at)
@@ -261,6 +263,7 @@ def mix_sentences(
     result : xr.Dataset
         From `compare_futures` with transitions.
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     future : str
         Whose odds vary.
     horizon : int, optional
@@ -269,6 +272,7 @@ def mix_sentences(
     Returns
     -------
     list[str]
+        Sentences; every number in them is computed.
 
     Raises
     ------
@@ -339,12 +343,14 @@ def spread_sentences(
     split : xr.Dataset
         From `spread_split`.
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     horizon : int, optional
         The last one by default.
 
     Returns
     -------
     list[str]
+        Sentences; every number in them is computed.
     """
     at = horizon or int(split[dims.HORIZON][-1])
     when = _count(scm, at)
@@ -385,10 +391,12 @@ def sector_sentences(result: xr.Dataset, scm: StructuralCausalModel) -> list[str
     result : xr.Dataset
         From `sector_premiums`.
     scm : StructuralCausalModel
+        Equations that the draws belong to.
 
     Returns
     -------
     list[str]
+        Sentences; every number in them is computed.
     """
     last = int(result[dims.HORIZON][-1])
     ends = {0: "today", last: f"after {_count(scm, last)}"}

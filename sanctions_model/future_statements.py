@@ -33,6 +33,7 @@ class Statement:
     outcome : str
         Variable or level.
     value : float
+        In the unit of the outcome.
     below : bool
         At or below the value, else at or above.
     horizon : int
@@ -64,6 +65,7 @@ class Statement:
         start : str
             First day of the last known period, as in ``attrs["start"]``.
         periods_per_year : int
+            4 for quarters, 12 for months.
 
         Raises
         ------
@@ -142,6 +144,7 @@ def statement_probabilities(result: xr.Dataset, statements: Sequence[Statement])
     result : xr.Dataset
         From `compare_futures`.
     statements : sequence of Statement
+        Each true or false of a simulated path, as `Statement.parse` reads them.
 
     Returns
     -------

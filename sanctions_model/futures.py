@@ -221,7 +221,9 @@ def draw_future_paths(
         ``(future, path)``: path i of every row then has the same draw of each future's designs,
         so that rows differ by what they begin with.
     horizon : int
+        Periods of each path, at least 1.
     generator : numpy.random.Generator
+        Source of all randomness.
     transitions : bool
         False keeps each path in its first future.
 
@@ -261,13 +263,18 @@ def draw_scenario_paths(
     Parameters
     ----------
     scenario : Scenario
+        With designs.
     paths : int
+        Number of paths.
     horizon : int
+        Periods of each path, at least 1.
     generator : np.random.Generator
+        Source of all randomness.
 
     Returns
     -------
     FuturePaths
+        Intensities of shape ``(measure, period, path)``, 1 = the regime of the end of 2025.
 
     Raises
     ------

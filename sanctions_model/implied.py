@@ -166,6 +166,7 @@ def load_implied_evidence(
     Returns
     -------
     dict of str to Observation
+        By name: the quantity and its published figure.
 
     Raises
     ------
@@ -262,9 +263,11 @@ def evidence_weights(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     observations : sequence of Observation
+        Values of what `load_implied_evidence` returns.
 
     Returns
     -------
@@ -298,9 +301,11 @@ def evidence_draws(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     observations : sequence of Observation
+        Values of what `load_implied_evidence` returns.
     random_seed : int
         For the resampling.
 
@@ -331,9 +336,11 @@ def evidence_table(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     prior_draws, draws : xr.Dataset
         Prior and posterior draws, dims ``(chain, draw)``.
     observations : mapping of str to Observation
+        By name, as `load_implied_evidence` returns them.
 
     Returns
     -------
@@ -386,9 +393,11 @@ def evidence_effects(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Posterior draws, dims ``(chain, draw)``.
     observations : mapping of str to Observation
+        By name, as `load_implied_evidence` returns them.
     claims : mapping of str to Claim
         Effect claims.
 

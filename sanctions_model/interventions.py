@@ -77,6 +77,7 @@ class SetTo(_Edit):
     Parameters
     ----------
     variable : str
+        Any variable of the model.
     value : float or tuple of float
         In the unit of the variable; a tuple is a path from `start` on, its last value held.
     start, stop : int
@@ -105,6 +106,7 @@ class ShiftBy(_Edit):
     Parameters
     ----------
     variable : str
+        Any variable of the model.
     value : float or tuple of float
         In the unit of the variable; a tuple is a path from `start` on, its last value held.
     start, stop : int
@@ -128,6 +130,7 @@ class ScaleBy(_Edit):
     Parameters
     ----------
     variable : str
+        Any variable of the model.
     value : float or tuple of float
         A factor; a tuple is a path from `start` on, its last value held.
     start, stop : int

@@ -285,6 +285,7 @@ def load_rule(path: Path | str | None = None) -> Rule:
     Returns
     -------
     Rule
+        Components with weights and dates, reliefs, shares of the United States, composites.
 
     Raises
     ------

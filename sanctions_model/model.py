@@ -118,6 +118,7 @@ def build(problem: Problem) -> pm.Model:
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs.
 
     Returns
     -------

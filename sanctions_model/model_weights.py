@@ -214,10 +214,12 @@ def leave_future_out(
     draws, tune : int
         Of a refit, in four chains.
     random_seed : int
+        Of the refits.
 
     Returns
     -------
     FutureScores
+        A table of the models, best first, and one of log densities by period.
 
     Raises
     ------

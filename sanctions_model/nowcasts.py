@@ -21,6 +21,7 @@ def nowcast_table(problem: Problem, draws: xr.Dataset) -> pd.DataFrame:
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``, with ``missing_cell``.
 

@@ -91,6 +91,7 @@ def pin(scm: StructuralCausalModel, values: Mapping[str, float]) -> xr.Dataset:
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     values : mapping of str to float
         By address: ``"x[1] -> y"`` for a coefficient, ``"persistence[y]"`` and the like for the
         others, the bare name for a scalar. Intercepts default to 0, scales to 1 and degrees of

@@ -158,10 +158,12 @@ def pool(
     between : float, optional
         The deviation where it is known; instead of `between_scale`.
     names : sequence of str, optional
+        Names of the studies; numbers by default.
 
     Returns
     -------
     Pooled
+        Posterior of the pooled mean and of the deviation between studies, in the unit given.
 
     Raises
     ------

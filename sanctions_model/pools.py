@@ -98,6 +98,7 @@ def load_pools(path: Path | str | None = None, evidence: Evidence | None = None)
     Returns
     -------
     dict of str to Pool
+        By name of the quantity that they speak of.
 
     Raises
     ------

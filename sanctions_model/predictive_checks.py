@@ -35,9 +35,11 @@ def leave_one_out_cells(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Posterior draws, dims ``(chain, draw)``.
     random_seed : int
+        Of the draws; the same seed gives the same ones.
 
     Returns
     -------
@@ -107,11 +109,13 @@ def predictive_table(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     prior_draws, draws : xr.Dataset
         Dims ``(chain, draw)``.
     cells : pandas.DataFrame
         From `leave_one_out_cells`.
     random_seed : int
+        Of the draws; the same seed gives the same ones.
 
     Returns
     -------

@@ -103,6 +103,7 @@ class Normal(Relative):
     without_data : mapping of str to float, optional
         Absolute arguments for an equation without a series.
     unit : str, optional
+        Unit of the parameter, as tables print it.
     rationale : str, optional
         Why this belief.
     sources : tuple of str, optional
@@ -171,6 +172,7 @@ class StudentT(_Belief):
     mu, sigma : float
         Location and scale, in the unit of the parameter.
     unit : str, optional
+        Unit of the parameter, as tables print it.
     rationale : str, optional
         Why this belief.
     sources : tuple of str, optional
@@ -212,6 +214,7 @@ class LogNormal(_Belief):
     negative : bool
         Whether the parameter is minus such a variable.
     unit : str, optional
+        Unit of the parameter, as tables print it.
     rationale : str, optional
         Why this belief.
     sources : tuple of str, optional
@@ -260,6 +263,7 @@ class Beta(_Belief):
     alpha, beta : float
         Both positive; the mean is ``alpha / (alpha + beta)``.
     unit : str, optional
+        Unit of the parameter, as tables print it.
     rationale : str, optional
         Why this belief.
     sources : tuple of str, optional
@@ -299,6 +303,7 @@ class Gamma(_Belief):
     shift : float
         Smallest value, in the unit of the parameter.
     unit : str, optional
+        Unit of the parameter, as tables print it.
     rationale : str, optional
         Why this belief.
     sources : tuple of str, optional
@@ -342,6 +347,7 @@ class HalfNormal(Relative):
     without_data : mapping of str to float, optional
         Absolute arguments for an equation without a series.
     unit : str, optional
+        Unit of the parameter, as tables print it.
     rationale : str, optional
         Why this belief.
     sources : tuple of str, optional
@@ -374,6 +380,7 @@ class Fixed(_Belief):
     value : float
         In the unit of the parameter.
     unit : str, optional
+        Unit of the parameter, as tables print it.
     rationale : str, optional
         Why this belief.
     sources : tuple of str, optional

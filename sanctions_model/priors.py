@@ -160,6 +160,7 @@ class Priors(BaseModel):
         Parameters
         ----------
         scm : StructuralCausalModel
+            Whose parameters need a prior each.
         moments : mapping of str to tuple of float, optional
             Mean and deviation of each equation's series, for priors relative to it.
 
@@ -254,6 +255,7 @@ def load_priors(path: Path | str | None = None) -> Priors:
     Returns
     -------
     Priors
+        The beliefs, each with unit, rationale and sources as stated.
 
     Raises
     ------
@@ -356,10 +358,13 @@ def sample_prior(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Whose parameters are drawn.
     priors : mapping of str to Prior
         By address, as `Priors.for_model` returns them.
     draws, chains : int
+        Draws a chain, and chains.
     random_seed : int
+        Of the draws; the same seed gives the same ones.
 
     Returns
     -------

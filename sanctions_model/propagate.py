@@ -271,6 +271,7 @@ def respond(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset or DrawParameters
         Parameter draws, dims ``(chain, draw)``; as rows where the same draws answer many times.
     horizon : int

@@ -184,6 +184,7 @@ def load_published_totals(path: Path | str | None = None) -> PublishedTotals:
     Returns
     -------
     PublishedTotals
+        Totals and the experiments that come nearest to them, by name.
 
     Raises
     ------

@@ -137,6 +137,7 @@ def load_quantities(path: Path | str | None = None) -> dict[str, Quantity]:
     Returns
     -------
     dict of str to Quantity
+        By name.
 
     Raises
     ------
@@ -172,9 +173,11 @@ def quantity_draws(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     quantity : Quantity
+        As `load_quantities` returns it.
 
     Returns
     -------

@@ -173,7 +173,9 @@ def tornado(ranking: pd.DataFrame, claim: str, *, most: int = 15) -> pd.DataFram
     ranking : pandas.DataFrame
         From `rank_factors`.
     claim : str
+        Name of the claim, as in the ranking.
     most : int
+        Number of factors at most.
 
     Returns
     -------
@@ -196,7 +198,9 @@ def fair_sentences(
     Parameters
     ----------
     found : Fit
+        Prior and posterior draws to speak of.
     claims : mapping of str to Claim
+        By name, as `load_claims` returns them.
     ranking : pandas.DataFrame
         From `rank_factors`.
     alternatives : pandas.DataFrame, optional

@@ -66,7 +66,9 @@ def with_driver(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations without the driver.
     priors : Priors
+        Beliefs, to which that of the new coefficient is added.
     observations : xr.Dataset
         Dim ``time``.
     equation : str
@@ -125,12 +127,15 @@ def placebos(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs without a placebo.
     claim : Claim
+        Whose outcome's own equation is altered.
     dates : int
         Placebo dates: the path of the measures 4, 8, 12 and so on periods early.
     measures : int
         Placebo measures: as many steps of the same sizes at random dates.
     random_seed : int
+        Of the random dates.
 
     Returns
     -------
@@ -165,9 +170,13 @@ def random_causes(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs without a cause added.
     claim : Claim
+        Whose outcome's own equation is altered.
     number : int
+        How many.
     random_seed : int
+        Of the noise.
 
     Returns
     -------
@@ -221,6 +230,7 @@ def placebo_table(
     fits : sequence of (Alternative, Fit)
         Of `placebos` or `random_causes`, as `fit_alternatives` yields them.
     claims : mapping of str to Claim
+        By name, as `load_claims` returns them.
     base : xr.Dataset
         Effects of the claims without placebo, as `claim_effects` returns them.
 
@@ -295,6 +305,7 @@ def implied_independences(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``; their means give the latent states.
     lags : int

@@ -411,6 +411,7 @@ class Tightening(_Part):
     Parameters
     ----------
     measures : tuple of str
+        Which ones, as in ``("finance", "energy")``.
     rise : Quantity
         Added to the level in the end, at most 1 (a level of 2).
     start, ramp : Quantity

@@ -42,6 +42,7 @@ class Target:
     outcome : str
         Variable or level.
     value : float
+        In the unit of the outcome.
     below : bool
         True if the target is met at or below the value, False at or above.
     within : int
@@ -84,6 +85,7 @@ class RequiredRelief:
     Parameters
     ----------
     target : Target
+        What was asked.
     depths : numpy.ndarray
         The depths tried, 0 to 1 in steps of 0.01.
     probability : numpy.ndarray
@@ -160,13 +162,16 @@ def required_relief(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     target : Target
+        Outcome, value, time and probability.
     relief : Relief, optional
         Measures, start and ramp; its depth is what is sought. All measures in four steps by
         default.
     random_seed : int
+        Of the shocks.
 
     Returns
     -------
@@ -328,12 +333,17 @@ def relief_frontier(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     target : Target
+        Outcome, value, time and probability.
     measures : tuple of two str
+        The first and the second measure.
     ramp : int
+        Equal steps in which a relief is reached, at least 1.
     random_seed : int
+        Of the shocks.
 
     Returns
     -------

@@ -218,11 +218,13 @@ def rolling_scores(
     scm : StructuralCausalModel
         The default transmission.
     priors : Priors
+        Beliefs about the parameters, as `load_priors` returns them.
     origins : sequence of str
         Last quarters of the windows.
     horizons : sequence of int
         Quarters ahead.
     settings : Settings, optional
+        Draws, tuning draws, chains and seed of each refit.
     with_minnesota : bool
         Whether the vector autoregression takes part.
     notify : callable, optional

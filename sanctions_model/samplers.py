@@ -132,6 +132,7 @@ class Nutpie:
         Returns
         -------
         tree : xr.DataTree
+            ArviZ groups, draws with dims ``(chain, draw)``.
         start : WarmStart or None
             For fits nearby, if `keep_start`.
 

@@ -135,12 +135,14 @@ def compile_problem(problem: Problem, sampler: Sampler | None = None) -> Compile
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs.
     sampler : Sampler, optional
         `Nutpie` by default.
 
     Returns
     -------
     Compiled
+        For `fit`: takes other data and prior arguments of the same structure.
     """
     sampler = sampler or Nutpie()
     began = time.perf_counter()
@@ -168,9 +170,11 @@ def fit(
     Parameters
     ----------
     scm : StructuralCausalModel
+        The equations, from `default_transmission` or your own.
     observations : xr.Dataset
         As `load_observations` returns it.
     priors : Priors
+        Beliefs about every parameter, as `load_priors` or `Priors.from_addresses` returns them.
     draws, tune, chains : int
         Kept and discarded draws a chain, and chains.
     random_seed : int
@@ -187,6 +191,7 @@ def fit(
     Returns
     -------
     Fit
+        Model, data, beliefs and draws, with diagnostics and manifest.
 
     Raises
     ------
@@ -355,7 +360,9 @@ def sample_prior_predictive(
     scm, observations, priors
         As for `fit`; the data set scales and centres, nothing else.
     draws : int
+        Number of draws, in one chain.
     random_seed : int
+        Of the draws; the same seed gives the same ones.
 
     Returns
     -------

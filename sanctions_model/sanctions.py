@@ -25,7 +25,9 @@ class SanctionsModel:
     Parameters
     ----------
     transmission : StructuralCausalModel
+        Equations; `default_transmission` by default.
     priors : Priors
+        Beliefs; the bundled ones by default.
 
     Examples
     --------
@@ -56,12 +58,14 @@ class SanctionsModel:
         draws, tune, chains : int
             Kept and discarded draws a chain, and chains.
         random_seed : int
+            Same versions, same kind of machine and same seed give the same bits.
         progress : bool
             Show a progress bar.
 
         Returns
         -------
         Fit
+            Model, data, beliefs and draws, with diagnostics and manifest.
 
         Raises
         ------
@@ -95,7 +99,9 @@ class SanctionsModel:
         observations : xr.Dataset, optional
             The bundled series of Russia by default.
         draws : int
+            Number of draws, in one chain.
         random_seed : int
+            Of the draws; the same seed gives the same ones.
 
         Returns
         -------
@@ -126,6 +132,7 @@ class SanctionsModel:
         Returns
         -------
         pm.Model
+            For PyMC's own functions.
 
         Raises
         ------

@@ -103,6 +103,7 @@ class Scenario(BaseModel):
     format_version : int
         1.
     label : str
+        What tables and figures call it.
     intervention : tuple
         ``kind`` is ``set``, ``shift`` or ``scale``; ``value`` a number or a path; ``start`` and
         ``stop`` periods counted from 1.
@@ -249,7 +250,9 @@ class ScenarioLibrary:
     Parameters
     ----------
     scenarios : mapping of str to Scenario
+        By name.
     futures : FutureProcess or None
+        None where the file has no table ``[futures]``.
     origin : str
         Name of the file.
     sha256 : str
@@ -303,6 +306,7 @@ def load_scenarios(path: Path | str | None = None) -> ScenarioLibrary:
     Returns
     -------
     ScenarioLibrary
+        Scenarios by name, and the process between futures if the file has one.
 
     Raises
     ------
@@ -369,10 +373,12 @@ def load_scenario(path: Path | str) -> Scenario:
     Parameters
     ----------
     path : Path | str
+        A TOML file with the fields of `Scenario`.
 
     Returns
     -------
     Scenario
+        Interventions and conditions, or designs.
 
     Raises
     ------

@@ -47,6 +47,7 @@ class StructuralCausalModel:
     levels : tuple of Level
         Levels that questions may ask for.
     name : str
+        What it is called when it is printed.
     entries : mapping of str to tuple of str
         Named channels: the link labels through which a part of an effect enters.
     chain, chain_offset : tuple of str
@@ -219,10 +220,12 @@ class StructuralCausalModel:
         Parameters
         ----------
         outcomes : sequence of str, or str, optional
+            Variables or levels.
 
         Returns
         -------
         list of str
+            Names that the model has, in the order asked.
         """
         if outcomes is None:
             return list(self.headline or self.stochastic)
@@ -234,6 +237,7 @@ class StructuralCausalModel:
         Parameters
         ----------
         name : str
+            A variable or a level.
         where : str
             Where it was asked for, for the message.
 

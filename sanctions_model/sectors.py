@@ -106,6 +106,7 @@ def load_sectors(path: Path | str | None = None) -> tuple[Sector, ...]:
     Returns
     -------
     tuple of Sector
+        In the order of the file: grey share, premium and weight of each, with sources.
 
     Raises
     ------
@@ -160,6 +161,7 @@ def sector_premiums(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     paths : FuturePaths

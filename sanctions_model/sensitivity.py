@@ -56,6 +56,7 @@ def headline_claims(claims: Mapping[str, Claim] | None = None) -> dict[str, Clai
     Returns
     -------
     dict of str to Claim
+        By name.
 
     Raises
     ------
@@ -131,11 +132,13 @@ def power_scaling(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Posterior draws, dims ``(chain, draw)``.
     log_likelihood : xr.DataArray
         Of each observed cell, dims ``(chain, draw, cell)``.
     claims : mapping of str to Claim
+        By name, as `load_claims` returns them.
     by_parameter : bool
         Scale each parameter's prior alone as well.
 
@@ -232,9 +235,11 @@ def leave_one_link_out(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``; about 1,000 of them are used.
     claims : mapping of str to Claim
+        By name, as `headline_claims` returns them.
 
     Returns
     -------
@@ -302,9 +307,11 @@ def parameter_swings(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     prior_draws, draws : xr.Dataset
         Prior and posterior draws, dims ``(chain, draw)``; about 300 of the latter are propagated.
     claims : mapping of str to Claim
+        By name, as `load_claims` returns them.
 
     Returns
     -------

@@ -51,11 +51,13 @@ def spread_split(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     library : ScenarioLibrary
         With a process between futures.
     horizon : int
+        Periods after the last known one, at least 1.
     outcomes : sequence of str, optional
         Variables or levels; the headline ones by default.
     paths : int

@@ -70,6 +70,7 @@ def spectral_radius(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArr
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
 

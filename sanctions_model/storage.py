@@ -33,12 +33,14 @@ def save(fit: Fit, path: Path | str) -> Path:
     Parameters
     ----------
     fit : Fit
+        With a posterior or with prior draws alone.
     path : path
         As in ``results/russia/posterior.nc``.
 
     Returns
     -------
     pathlib.Path
+        The file written.
 
     Raises
     ------
@@ -76,10 +78,12 @@ def load(path: Path | str) -> Fit:
     Parameters
     ----------
     path : path
+        A file that `save` wrote, as in ``results/russia/posterior.nc``.
 
     Returns
     -------
     Fit
+        Model, data, beliefs and draws, with diagnostics and manifest.
 
     Raises
     ------

@@ -141,9 +141,11 @@ def leave_out_periods(
     Parameters
     ----------
     problem : Problem
+        Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Posterior draws, dims ``(chain, draw)``.
     claims : mapping of str to Claim
+        By name, as `load_claims` returns them.
     episodes : mapping of str to (str, str), optional
         First and last day of what is left out, by name; `EPISODES` by default.
     compiled : Compiled, optional

@@ -77,6 +77,7 @@ class TableMapping(BaseModel):
         columns : mapping of str to pandas.Series
             As `tables.parse_table` returns them.
         scm : StructuralCausalModel
+            Whose variables the columns are to serve.
         where : str
             Name of the table for messages.
 
@@ -151,6 +152,7 @@ def load_mapping(path: Path | str) -> TableMapping:
     Returns
     -------
     TableMapping
+        Names of columns, country, currency and inflation target.
 
     Raises
     ------

@@ -41,6 +41,7 @@ def transmission_alternatives(
     Returns
     -------
     list of Alternative
+        Each with its equations, data and beliefs, ready for `fit_alternatives`.
 
     Raises
     ------

@@ -120,6 +120,7 @@ def validate(
     fit : Fit
         With a posterior.
     plan : Plan, optional
+        Numbers of simulated data sets and of rolling origins.
     folder : path, optional
         Where parts are written as they are done; a part found there that was made from the same
         fit and plan is taken as it is.
@@ -131,6 +132,7 @@ def validate(
     Returns
     -------
     Validation
+        Tables by part, and what they were made from.
 
     Raises
     ------

@@ -194,12 +194,14 @@ def find_vintage(name: str, folder: Path | str | None = None) -> Vintage:
     Parameters
     ----------
     name : str
+        Date of a vintage, its folder, or one of the two words.
     folder : path, optional
         Where vintages are kept.
 
     Returns
     -------
     Vintage
+        Its name, folder, hash, and the source of each series.
 
     Raises
     ------
@@ -308,6 +310,7 @@ def diff_vintages(old: Vintage, new: Vintage) -> pd.DataFrame:
     Parameters
     ----------
     old, new : Vintage
+        As `find_vintage` returns them.
 
     Returns
     -------

@@ -10,7 +10,7 @@ import textwrap
 import pytest
 
 import sanctions_model
-from sanctions_model import errors
+from sanctions_model import errors, plots
 
 ROOT = errors.SanctionsModelError
 NAMES = sanctions_model.__all__
@@ -116,6 +116,30 @@ def test_a_public_function_says_what_it_takes_and_returns(name):
         assert "Parameters" in documented
     if inspect.signature(CALLABLES[name]).return_annotation not in {None, "None"}:
         assert {"Returns", "Yields"} & set(documented)
+
+
+def entries(section):
+    """What a section documents: each entry's head with the lines below it."""
+    found = []
+    for line in section.splitlines():
+        if line and not line.startswith(" "):
+            found.append((line, []))
+        elif line.strip() and found:
+            found[-1][1].append(line.strip())
+    return found
+
+
+DRAWN = {f"plots.{name}": getattr(plots, name) for name in plots.__all__}
+CLASSES = {n: o for n in NAMES if inspect.isclass(o := getattr(sanctions_model, n))}
+DESCRIBED = CALLABLES | DRAWN | CLASSES
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_what_is_taken_and_returned_is_described_beyond_its_type(name):
+    documented = sections(DESCRIBED[name].__doc__)
+    for title in ("Parameters", "Returns", "Yields"):
+        for head, body in entries(documented.get(title, "")):
+            assert body, f"{name}, {title}: {head!r} says no more than its type"
 
 
 @pytest.mark.parametrize("name", CALLABLES)

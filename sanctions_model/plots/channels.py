@@ -69,6 +69,7 @@ def plot_channels(
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------

@@ -152,6 +152,7 @@ def plot_counterfactual(
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------

@@ -144,6 +144,7 @@ def plot_forecast(
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------

@@ -38,7 +38,9 @@ def plot_forest(
     Parameters
     ----------
     quantity : Quantity
+        What it is called, and its unit.
     pool : Pool
+        Which studies are pooled.
     pooled : Pooled
         Of its studies.
     prior, posterior : xr.DataArray
@@ -47,6 +49,7 @@ def plot_forest(
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
     rule = interval_rule()
     rows = _rows(pool, pooled, prior, posterior)

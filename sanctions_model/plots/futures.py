@@ -79,6 +79,7 @@ def plot_future_effects(
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------
@@ -130,6 +131,7 @@ def plot_scenario_effect(
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------
@@ -203,6 +205,7 @@ def plot_spread(
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------
@@ -275,6 +278,7 @@ def plot_odds(
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------

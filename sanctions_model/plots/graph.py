@@ -71,6 +71,7 @@ def plot_graph(
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
     signs = link_signs(scm, priors, prior_draws)
     picture = diagram(scm, draws, signs)

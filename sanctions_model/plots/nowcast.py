@@ -52,6 +52,7 @@ def plot_nowcast(
     Parameters
     ----------
     problem : Problem
+        Model and data with the cells that the draws complete.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``, with ``missing_cell``.
     periods : int

@@ -112,6 +112,7 @@ def plot_prior_posterior(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     prior_draws : xr.Dataset
         Prior draws, dims ``(chain, draw)``.
     draws : xr.Dataset, optional
@@ -124,6 +125,7 @@ def plot_prior_posterior(
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------

@@ -44,6 +44,7 @@ def plot_required_relief(
     Parameters
     ----------
     result : RequiredRelief
+        From `required_relief`.
     relief : Relief, optional
         Whose depth was sought; the default of `required_relief` by default.
     scm : StructuralCausalModel, optional
@@ -54,6 +55,7 @@ def plot_required_relief(
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
     scm, relief, target = scm or default_transmission(), relief or Relief(), result.target
     sign = "at most" if target.below else "at least"

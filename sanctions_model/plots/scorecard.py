@@ -61,6 +61,7 @@ def plot_scorecard(table: pd.DataFrame, *, periods: str = "quarters") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------

@@ -52,6 +52,7 @@ def plot_sectors(
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
     scm = scm or default_transmission()
     last, rule = int(result[dims.HORIZON][-1]), interval_rule()

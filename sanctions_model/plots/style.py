@@ -189,6 +189,7 @@ def save_figures(figures: Mapping[str, Figure], directory: Path | str) -> list[P
     Returns
     -------
     list of pathlib.Path
+        The files written, in the order given.
     """
     written = []
     for name, figure in figures.items():

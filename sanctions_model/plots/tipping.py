@@ -35,7 +35,9 @@ def plot_tipping(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     claim : Claim
+        The claim that the curve and the point are of.
     curve : pandas.DataFrame
         From `confounding_curve`.
     point : TippingPoint
@@ -44,6 +46,7 @@ def plot_tipping(
     Returns
     -------
     matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
     label = scm.variables[claim.outcome].label
     direction = "higher" if claim.sign > 0 else "lower"

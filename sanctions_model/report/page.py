@@ -61,6 +61,7 @@ def write_report(fit: Fit, path: Path | str, futures: FutureEffects | None = Non
     Parameters
     ----------
     fit : Fit
+        Answered from its prior where it has no posterior, and then says so.
     path : path
         HTML file in an existing folder; one of this name is replaced.
     futures : FutureEffects, optional
@@ -69,6 +70,7 @@ def write_report(fit: Fit, path: Path | str, futures: FutureEffects | None = Non
     Returns
     -------
     pathlib.Path
+        The file written.
 
     Raises
     ------

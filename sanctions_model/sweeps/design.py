@@ -132,8 +132,11 @@ class SweepDesign(_Frozen):
     format_version : int
         1.
     label : str
+        Title of tables and figures.
     axis : tuple of Axis
+        What varies, a dimension of a grid each.
     layout : Grid, Points or Sobol
+        Which points: all combinations by default, a list, or a Sobol sequence.
     random_seed : int
         Of everything: each point's seed is made of it and the point's own values.
     outcomes : tuple of str
@@ -147,7 +150,9 @@ class SweepDesign(_Frozen):
     prior_set : mapping
         Named sets of priors by address, for an axis of kind ``prior_set``.
     base : Bases
+        Fits that points are reweighted from; the stated beliefs alone by default.
     sampling : Sampling
+        Draws, tuning draws and chains of every fit that the sweep makes.
     route : Route, optional
         Force every point onto one route.
     kept_draws : int

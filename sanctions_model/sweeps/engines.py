@@ -63,6 +63,7 @@ class DaskEngine:
     Parameters
     ----------
     client : distributed.Client
+        Of the cluster; its workers need this package in the same version.
     """
 
     client: "Client"

@@ -47,10 +47,13 @@ def run_sweep(
     Parameters
     ----------
     design : SweepDesign
+        Axes, layout and question, as `SweepDesign.from_toml` reads them.
     folder : path
         New, empty, or of this very sweep, which then continues where it stopped.
     scm : StructuralCausalModel
+        The stated equations.
     observations : xr.Dataset
+        Dim ``time``, as `load_observations` returns it.
     priors : Priors
         The stated beliefs, which the axes change.
     given : Fit, optional

@@ -253,6 +253,7 @@ def load_sweep(folder: Path | str) -> xr.Dataset:
     Parameters
     ----------
     folder : path
+        As `run_sweep` was given it.
 
     Returns
     -------
