@@ -152,3 +152,47 @@ def test_the_site_builds_without_warnings_and_without_a_network(tmp_path):
     pages = "".join(path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.html"))
     assert not re.search(r'<(?:script|link|img)[^>]+(?:src|href)="(?:https?:)?//', pages)
     assert "<math" in (tmp_path / "model" / "index.html").read_text(encoding="utf-8")
+
+
+def table_rows(text, title):
+    """Cells of each row of the table whose header starts with a title."""
+    lines = text.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith(f"| {title} |"))
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            return
+        yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_example_of_the_scorecard_is_a_row_of_the_readme():
+    page = (ROOT / "docs/howto/scorecard.md").read_text(encoding="utf-8")
+    ((_, *shown),) = table_rows(page, "claim")
+    rows = table_rows((ROOT / "README.md").read_text(encoding="utf-8"), "claim")
+    assert shown in [numbers for claim, *numbers in rows if "level of GDP" in claim]
+
+
+def test_the_page_on_sweeps_names_every_kind_of_axis():
+    from typing import get_args
+
+    from sanctions_model.sweeps.axes import Axis
+
+    page = (ROOT / "docs/howto/sweep.md").read_text(encoding="utf-8")
+    named = [
+        kind for cells in table_rows(page, "`kind`") for kind in re.findall(r"`(\w+)`", cells[0])
+    ]
+    union, _ = get_args(Axis.__value__)
+    assert sorted(named) == sorted(axis.model_fields["kind"].default for axis in get_args(union))
+
+
+def test_the_design_on_the_page_on_sweeps_is_one(tmp_path):
+    from sanctions_model.sweeps import SweepDesign
+
+    (body,) = blocks(ROOT / "docs/howto/sweep.md", "toml")
+    (tmp_path / "design.toml").write_text(body, encoding="utf-8")
+    assert SweepDesign.from_toml(tmp_path / "design.toml").size == 9
+
+
+def test_the_scenario_on_its_page_is_one(tmp_path):
+    (body,) = blocks(ROOT / "docs/howto/scenario.md", "toml")
+    (tmp_path / "mine.toml").write_text(body, encoding="utf-8")
+    assert sanctions_model.load_scenario(tmp_path / "mine.toml").is_designed
