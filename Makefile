@@ -34,8 +34,8 @@ bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
 
 # At full draws, on the fit of `make run`; tests run the same files with few.
-notebooks: $(VENV)/.dev results/russia/posterior.nc
-	$(BIN)/jupytext --sync notebooks/*.py
+notebooks: $(VENV)/.dev results/russia/posterior.nc results/russia/alternatives.csv
+	$(BIN)/jupytext --update --to ipynb notebooks/*.py
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 
 docs: $(VENV)/.dev
@@ -47,6 +47,10 @@ readme: $(VENV)/.run results/russia/posterior.nc
 
 results/russia/posterior.nc: | $(VENV)/.run
 	$(BIN)/sanctions-model run --out results/russia
+
+# Other beliefs and equations, some 40 fits: a notebook shows them.
+results/russia/alternatives.csv: results/russia/posterior.nc
+	$(BIN)/python scripts/what_it_rests_on.py
 
 data: $(VENV)/.run
 	$(BIN)/sanctions-model data build data

@@ -31,6 +31,7 @@ from sanctions_model.plots import (
     plot_sectors,
     plot_spread,
 )
+from sanctions_model.summaries import interval, interval_rule
 
 fit = sm.load(os.environ.get("SANCTIONS_MODEL_FIT", "../results/russia/posterior.nc"))
 problem, draws, scm = fit.problem, fit.draws, fit.scm
@@ -68,14 +69,12 @@ for name in ("partial_lifting", "unfreezing", "machinery", "northern_sea_route")
     effect = sm.designed_effect(
         scm, draws, scenario, horizon=horizon, random_seed=seed, outcomes=outcomes
     )
-    last = effect.isel(horizon=-1).quantile([0.055, 0.5, 0.945], dim=("chain", "draw"))
+    last = interval(effect.isel(horizon=-1))
     parts = [
-        f"{o} {float(last.sel(outcome=o, quantile=0.5)):+.2f} "
-        f"({float(last.sel(outcome=o, quantile=0.055)):+.2f}; "
-        f"{float(last.sel(outcome=o, quantile=0.945)):+.2f})"
+        "{} {:+.2f} ({:+.2f}; {:+.2f})".format(o, *last.sel(outcome=o).to_numpy())
         for o in ("gdp_level", "price_level", "key_rate", "rouble")
     ]
-    print(f"{scenario.label}, after {horizon} quarters: {'; '.join(parts)}.\n")
+    print(f"{scenario.label}, after {horizon} quarters: {'; '.join(parts)} ({interval_rule()}).\n")
 
 # %% [markdown]
 # ## The mixture: futures that slide into each other

@@ -27,6 +27,7 @@ from sanctions_model.plots import (
     plot_forecast,
     plot_required_relief,
 )
+from sanctions_model.summaries import interval, interval_rule
 
 fit = sm.load(os.environ.get("SANCTIONS_MODEL_FIT", "../results/russia/posterior.nc"))
 problem, draws = fit.problem, fit.draws
@@ -34,8 +35,7 @@ problem, draws = fit.problem, fit.draws
 
 # %%
 def middle(array, digits=1):
-    low, mid, high = array.quantile([0.055, 0.5, 0.945], dim=("chain", "draw")).to_numpy()
-    return f"{mid:+.{digits}f} ({low:+.{digits}f}; {high:+.{digits}f})"
+    return "{} ({}; {})".format(*(f"{x:+.{digits}f}" for x in interval(array).to_numpy()))
 
 
 # %% [markdown]
@@ -60,7 +60,8 @@ in_2022 = middle(change.sel(outcome="gdp_level", time="2022-10-01"))
 print(
     f"Without the measures of 2022 and after, GDP at the end of the data would be "
     f"{end['gdp_level']} %, consumer prices {end['price_level']} %, the key rate "
-    f"{end['key_rate']} pp. In the fourth quarter of 2022 the difference of GDP is only {in_2022} "
+    f"{end['key_rate']} pp (medians, {interval_rule()}). In the "
+    f"fourth quarter of 2022 the difference of GDP is only {in_2022} "
     "%: the sudden stop of that spring is in the shocks, which stay, although sanctions caused "
     "part of them, and the model's own links from measures to output are slow. Read it as what the "
     "modelled channels carry, not as all that sanctions did in that year."
