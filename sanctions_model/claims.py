@@ -57,8 +57,12 @@ class Claim(BaseModel):
         Value to be reached; for target claims.
     channel : str
         The part of the effect meant, ``total`` by default.
-    depth, ramp, measures
-        The relief meant: all measures in full and in four steps by default.
+    depth : float
+        Share of the measures that is lifted, 0 to 1; all of them in full by default.
+    ramp : int
+        Equal steps of a period each, four by default.
+    measures : tuple of str
+        Measures that are lifted, all by default.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -239,8 +239,14 @@ class ReliefDesign(_Part):
     over_compliance : Quantity
         Periods by which firms and banks act as if nothing had been lifted yet. Asset prices do not
         wait: the risk premium follows the law.
-    announcement, opposition, snap_back, unpredictability
-        None where there is none.
+    announcement : Announcement or None
+        What is said before it is done.
+    opposition : Opposition or None
+        Odds that a step comes late or never.
+    snap_back : SnapBack or None
+        Odds that all is undone.
+    unpredictability : Unpredictability or None
+        Spread of depth and timing beyond what the phases state.
     """
 
     measures: tuple[str, ...] = ()
