@@ -100,7 +100,19 @@ class Priors(BaseModel):
     def from_addresses(cls, priors: Mapping[str, Prior], *, periods_per_year: int = 4) -> "Priors":
         """Make priors from ``{"x -> y": Normal(...), "persistence[y]": Beta(...), "scale": ...}``.
 
-        A bare ``scale``, ``intercept`` or ``degrees_of_freedom`` serves every equation.
+        Parameters
+        ----------
+        priors : mapping of str to Prior
+            By address; a bare ``scale``, ``intercept``, ``persistence`` or ``degrees_of_freedom``
+            serves every equation that has no own one.
+        periods_per_year : int
+            Period length that persistence, speeds and flow coefficients are stated for; that of
+            the model.
+
+        Returns
+        -------
+        Priors
+            For `Priors.for_model`, `fit` and `sample_prior_predictive`.
         """
         entries: dict[str, dict[str, Prior]] = {}
         for address, prior in priors.items():
@@ -173,7 +185,8 @@ class Priors(BaseModel):
         if self.periods_per_year != scm.periods_per_year:
             raise PriorError(
                 f"{self.origin}: stated for {self.periods_per_year} periods a year, the model has "
-                f"{scm.periods_per_year}; restate persistence, speeds and flow coefficients."
+                f"{scm.periods_per_year}; restate persistence, speeds and flow coefficients and give "
+                f"periods_per_year = {scm.periods_per_year} with them."
             )
         known = addresses(scm)
         self._refuse_unknown(scm, known)
