@@ -185,8 +185,8 @@ class Priors(BaseModel):
         if self.periods_per_year != scm.periods_per_year:
             raise PriorError(
                 f"{self.origin}: stated for {self.periods_per_year} periods a year, the model has "
-                f"{scm.periods_per_year}; restate persistence, speeds and flow coefficients and give "
-                f"periods_per_year = {scm.periods_per_year} with them."
+                f"{scm.periods_per_year}; restate persistence, speeds and flow coefficients, with "
+                f"periods_per_year = {scm.periods_per_year}."
             )
         known = addresses(scm)
         self._refuse_unknown(scm, known)
