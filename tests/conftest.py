@@ -17,6 +17,11 @@ settings.load_profile("suite")
 COMPILING = {"test_recovery.py", "test_sampling.py", "test_storage.py", "test_sweeps.py"}
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the longest piece of work, so that no worker waits for it at the end."""
+    items.sort(key=lambda item: item.path.name not in COMPILING)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Keep a file's tests, and the files that share a compiled model, on one worker.
