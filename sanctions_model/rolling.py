@@ -1,7 +1,8 @@
 """Forecasts from rolling origins with one compiled model, beside plain rivals on the same data.
 
 At each origin the model is refitted to the figures up to it (seasonal adjustment included) and
-simulates one joint future for every draw: drivers held at their last value, no later figure used.
+simulates one joint future for every draw: drivers held at their last value, terms of dated episodes
+that have an end (the quarters of the pandemic) at 0, no later figure used.
 Each value's density given the draw's own past is known, so that log scores are exact at every
 horizon. The rivals are those of `rivals`, from the same series. The truth is the series as it is
 known now, with the adjustment over the whole sample.
@@ -15,7 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import Noise
+from sanctions_model.equations import Exogenous, Indicator, Noise
 from sanctions_model.errors import QuestionError
 from sanctions_model.interventions import Intervention
 from sanctions_model.parameters import DrawParameters
@@ -111,7 +112,8 @@ def forecast_paths(
         Position of the window's last period.
     horizon : int
     exogenous : mapping of str to numpy.ndarray, optional
-        Paths of drivers, shape ``(horizon,)``; the others stay at their value in `last`.
+        Paths of drivers, shape ``(horizon,)``. Of the others, a term that is 1 between two dates
+        is 0: one quarter of a pandemic does not last. The rest stay at their value in `last`.
     interventions : sequence of Intervention
         What is fed in beside drivers, such as the oil price that came.
     random_seed : int
@@ -129,7 +131,10 @@ def forecast_paths(
         if not problem.cases.available[name][: last + 1].any():
             level = float(np.median(intercepts.row("intercept", name)))
             history[name] = np.full(last + 1, level)
-    held = {name: np.full(horizon, history[name][-1]) for name in scm.exogenous}
+    held = {
+        name: np.full(horizon, 0.0 if _ends(equation) else history[name][-1])
+        for name, equation in scm.exogenous.items()
+    }
     shocks = draw_shocks(scm, draws, horizon, random_seed)
     names = list(scm.stochastic)
     paths = propagate(
@@ -156,6 +161,10 @@ def forecast_paths(
             for name in names
         },
     )
+
+
+def _ends(equation: Exogenous) -> bool:
+    return isinstance(equation.default, Indicator) and equation.default.end is not None
 
 
 def rival_paths(

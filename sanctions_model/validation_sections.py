@@ -311,7 +311,7 @@ def _rolling(found: "Validation", pictures: Mapping[str, str]) -> str:
 
 {len(origins)} origins, {origins[0]} to {origins[-1]}, every {found.plan.every} quarters; the \
 compiled model is refitted at each, seasonal adjustment included. Drivers stay at their last \
-value: nobody knew the measures to come. Leads are in log score, positive where this model is \
+value, as nobody knew the measures to come; the quarters of the pandemic end. Leads are in log score, positive where this model is \
 better, with a standard error that takes outcomes as independent. The Minnesota vector \
 autoregression (package `bvar`, two lags, shrinkage 0.2) holds the series that start in 2005.
 

@@ -160,6 +160,45 @@ def test_a_value_is_its_location_plus_a_shock_of_its_scale(parts):
     )
 
 
+@pytest.mark.parametrize("last", ["2020Q2", "2020Q3"])
+def test_a_quarter_of_the_pandemic_does_not_last_in_a_forecast(parts, last):
+    """Held on at 1 it would be a collapse in every quarter; the war, which has no end, stays."""
+    scm, observations, priors = parts
+    problem = training_problem(scm, training_observations(observations, scm, last), priors)
+    draws = sample_prior(scm, problem.absolute, draws=50, random_seed=1)
+    place = list(pd.PeriodIndex(observations["time"].to_numpy(), freq="Q").astype(str)).index(last)
+
+    def locations(link, effect, **driver):
+        changed = draws.copy(deep=True)
+        changed["coefficient"].loc[{"link": f"{link} -> gdp_growth"}] = effect
+        found = forecast_paths(
+            problem, changed, last=place, horizon=3, random_seed=5, exogenous=driver
+        )
+        return found.location["gdp_growth"]
+
+    pulse = f"pandemic_{last.lower()}"
+    np.testing.assert_array_equal(locations(pulse, -8.0), locations(pulse, 0.0))
+    given = locations(pulse, -8.0, **{pulse: np.ones(3)})
+    assert (given[:, 0] < locations(pulse, 0.0)[:, 0]).all()
+
+
+def test_the_war_goes_on_in_a_forecast(parts):
+    scm, observations, priors = parts
+    problem = training_problem(scm, training_observations(observations, scm, "2022Q4"), priors)
+    draws = sample_prior(scm, problem.absolute, draws=50, random_seed=1)
+    without = draws.copy(deep=True)
+    draws["coefficient"].loc[{"link": "war -> gdp_growth"}] = 1.0
+    without["coefficient"].loc[{"link": "war -> gdp_growth"}] = 0.0
+    place = list(pd.PeriodIndex(observations["time"].to_numpy(), freq="Q").astype(str)).index(
+        "2022Q4"
+    )
+    one, other = (
+        forecast_paths(problem, d, last=place, horizon=3, random_seed=5).location["gdp_growth"]
+        for d in (draws, without)
+    )
+    assert (one > other).all()
+
+
 # Back-tests
 
 
