@@ -187,7 +187,8 @@ from .alternatives import (
     pooled_priors,
     prior_alternatives,
 )
-from .backtests import load_back_tests, run_back_test
+from .backtest_files import load_back_tests
+from .backtests import run_back_test
 from .calibration import relief_quantities, simulation_based_calibration, uniformity
 from .claims import Claim, load_claims, scorecard
 from .comparison import Comparison, compare

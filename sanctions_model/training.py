@@ -68,6 +68,7 @@ def training_observations(
     last: str,
     *,
     raw: Path | str | None = None,
+    factors_until: str | None = None,
 ) -> xr.Dataset:
     """Return the bundled observations as they would be with figures up to a quarter only.
 
@@ -85,6 +86,8 @@ def training_observations(
         edge would be completed.
     raw : path, optional
         Transcribed figures; the bundled ones by default.
+    factors_until : str, optional
+        Last quarter from which seasonal patterns are learnt, as in `seasonally_adjust`.
 
     Returns
     -------
@@ -104,12 +107,15 @@ def training_observations(
             f"A training window to {last}; expected a quarter from {index[0]} to {index[room - 1]}."
         )
     figures = figures.loc[figures.index <= period].copy()
+    learnt = None if factors_until is None else pd.Period(factors_until, freq="Q")
     if _IMPORTS_UNADJUSTED in figures and figures[_IMPORTS_UNADJUSTED].notna().all():
-        figures[_IMPORTS] = seasonally_adjust(figures[_IMPORTS_UNADJUSTED], periods_per_year=4)
+        figures[_IMPORTS] = seasonally_adjust(
+            figures[_IMPORTS_UNADJUSTED], periods_per_year=4, factors_until=learnt
+        )
     short = figures[_CREDIT].notna().sum() < 2 * scm.periods_per_year
     if short:  # no season to be found yet: leave it out of the adjustment and of the window
         figures[_CREDIT] = 1.0
-    series = build_quarterly(figures)
+    series = build_quarterly(figures, factors_until=learnt)
     if short:
         series[scm.variables["credit_growth"].column] = np.nan
     series = series.reindex(index)

@@ -5,6 +5,7 @@ each series of ``russia_quarterly.csv`` follows from them; does not know the equ
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -127,7 +128,9 @@ def chain_level(growth_pct: pd.Series, *, base: float = 100.0) -> pd.Series:
     return pd.Series(base * np.concatenate([[1.0], np.cumprod(factors)]), index, name="level")
 
 
-def seasonally_adjust(level: pd.Series, *, periods_per_year: int) -> pd.Series:
+def seasonally_adjust(
+    level: pd.Series, *, periods_per_year: int, factors_until: pd.Period | None = None
+) -> pd.Series:
     """Level without its seasonal pattern, by STL on logs.
 
     STL (Cleveland et al. 1990) as in statsmodels with period `periods_per_year`, seasonal span 13,
@@ -140,6 +143,9 @@ def seasonally_adjust(level: pd.Series, *, periods_per_year: int) -> pd.Series:
         value.
     periods_per_year : int
         4 or 12.
+    factors_until : pandas.Period, optional
+        Last period from which the pattern is learnt; a later one takes the factor of the same
+        season in the last year before (projected factors). All periods by default.
 
     Returns
     -------
@@ -149,20 +155,28 @@ def seasonally_adjust(level: pd.Series, *, periods_per_year: int) -> pd.Series:
     Raises
     ------
     ObservationError
-        If a level is not positive, one is missing inside, or there are fewer than two years.
+        If a level is not positive, one is missing inside, or there are fewer than two years to
+        learn from.
     """
     from statsmodels.tsa.seasonal import STL  # 1.4 s to import
 
     logs = _log(level)
     _check_inside(logs)
     known = logs.dropna()
-    if len(known) < 2 * periods_per_year:
+    learnt = known if factors_until is None else known.loc[:factors_until]
+    if len(learnt) < 2 * periods_per_year:
         raise ObservationError(
-            f"The series {level.name!r} has {len(known)} values, expected at least "
+            f"The series {level.name!r} has {len(learnt)} values, expected at least "
             f"{2 * periods_per_year} (two years) for the seasonal adjustment."
         )
-    fit = STL(known.to_numpy(), period=periods_per_year, seasonal=_SEASONAL_SPAN, robust=True).fit()
-    adjusted = pd.Series(known.to_numpy() - np.asarray(fit.seasonal), known.index)
+    factors = np.asarray(
+        STL(learnt.to_numpy(), period=periods_per_year, seasonal=_SEASONAL_SPAN, robust=True)
+        .fit()
+        .seasonal
+    )
+    # The last year over and over: `resize` begins with its first season, the next to come.
+    later = np.resize(factors[-periods_per_year:], len(known) - len(learnt))
+    adjusted = pd.Series(known.to_numpy() - np.concatenate([factors, later]), known.index)
     return pd.Series(np.exp(adjusted.reindex(level.index)), level.index, name=level.name)
 
 
@@ -305,13 +319,15 @@ def load_raw(path: Path | str) -> pd.DataFrame:
     return pd.DataFrame(columns, index).rename_axis("quarter")
 
 
-def build_quarterly(raw: pd.DataFrame) -> pd.DataFrame:
+def build_quarterly(raw: pd.DataFrame, *, factors_until: pd.Period | None = None) -> pd.DataFrame:
     """Compute the quarterly series of the model from the transcribed figures.
 
     Parameters
     ----------
     raw : pandas.DataFrame
         Columns of ``raw_quarterly.csv``, quarterly PeriodIndex without gaps.
+    factors_until : pandas.Period, optional
+        As in `seasonally_adjust`.
 
     Returns
     -------
@@ -334,10 +350,9 @@ def build_quarterly(raw: pd.DataFrame) -> pd.DataFrame:
         raise ObservationError(
             f"The raw figures lack the column {missing[0]!r}; expected {', '.join(_RAW_COLUMNS)}."
         )
+    adjust = partial(seasonally_adjust, periods_per_year=4, factors_until=factors_until)
     # The level of the quarter before the first rate is 100: so the first rate is adjusted too.
-    prices = seasonally_adjust(
-        chain_level(raw["cpi_growth_nsa_pct"]).rename("price level"), periods_per_year=4
-    )
+    prices = adjust(chain_level(raw["cpi_growth_nsa_pct"]).rename("price level"))
     price_level = prices.reindex(raw.index)
     real_credit = (raw["credit_firms_rouble_rub_trn"] / price_level).rename("real credit")
     columns = {
@@ -349,10 +364,8 @@ def build_quarterly(raw: pd.DataFrame) -> pd.DataFrame:
             raw["interbank_rate_pct_pa"], raw["key_rate_average_pct_pa"], start=_KEY_RATE_START
         ),
         "lending_rate_pct_pa": raw["lending_rate_firms_pct_pa"],
-        "credit_growth_pct": growth(seasonally_adjust(real_credit, periods_per_year=4)),
-        "gdp_growth_pct": growth(
-            seasonally_adjust(raw["gdp_index_nsa_2021eq100"], periods_per_year=4)
-        ),
+        "credit_growth_pct": growth(adjust(real_credit)),
+        "gdp_growth_pct": growth(adjust(raw["gdp_index_nsa_2021eq100"])),
         "real_wage_growth_pct": growth(raw["wage_nominal_sa_rub"] / price_level),
     }
     return pd.DataFrame(columns, index=raw.index)

@@ -17,7 +17,8 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.backtests import BackTest, back_test_problem, load_back_tests, run_back_test
+from sanctions_model.backtest_files import BackTest, load_back_tests
+from sanctions_model.backtests import BackTestResult, back_test_problem, run_back_test
 from sanctions_model.calibration import (
     Calibration,
     relief_quantities,
@@ -201,8 +202,15 @@ class _Work:
         seed = {"seed": self.plan.random_seed, "minnesota": self.with_minnesota}
         parts: _Parts = {}
         for name, spec in load_back_tests().items():
-            parts[f"backtest_{name}_quarterly"] = (seed, self._quarterly(name, spec))
-            parts[f"backtest_{name}_annual"] = (seed, self._annual(name, spec))
+            words = {"title", "published", "comment"}
+            asked = {**seed, "spec": spec.model_dump(mode="json", exclude=words)}
+            parts[f"backtest_{name}_quarterly"] = (asked, self._back_test(name, spec, "quarterly"))
+            parts[f"backtest_{name}_annual"] = (asked, self._back_test(name, spec, "annual"))
+            if spec.variant:
+                parts[f"backtest_{name}_variants"] = (
+                    asked,
+                    self._back_test(name, spec, "variants"),
+                )
         origins = {**seed, "origins": self.plan.origins}
         parts["rolling"] = (origins, self._rolling)
         if self.plan.data_sets > 0:
@@ -229,10 +237,10 @@ class _Work:
         return compile_problem(problem)
 
     @cached_property
-    def _results(self) -> dict[str, object]:
+    def _results(self) -> dict[str, BackTestResult]:
         return {}
 
-    def _result(self, name: str, spec: BackTest):  # type: ignore[no-untyped-def]
+    def _result(self, name: str, spec: BackTest) -> BackTestResult:
         if name not in self._results:
             self._results[name] = run_back_test(
                 spec,
@@ -247,11 +255,8 @@ class _Work:
             )
         return self._results[name]
 
-    def _quarterly(self, name: str, spec: BackTest) -> Callable[[], pd.DataFrame]:
-        return lambda: self._result(name, spec).quarterly
-
-    def _annual(self, name: str, spec: BackTest) -> Callable[[], pd.DataFrame]:
-        return lambda: self._result(name, spec).annual
+    def _back_test(self, name: str, spec: BackTest, table: str) -> Callable[[], pd.DataFrame]:
+        return lambda: getattr(self._result(name, spec), table)
 
     def _rolling(self) -> pd.DataFrame:
         return rolling_scores(

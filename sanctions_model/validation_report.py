@@ -7,11 +7,12 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sanctions_model.backtests import load_back_tests
+from sanctions_model.backtest_files import load_back_tests
 from sanctions_model.files import whole_file
 from sanctions_model.rolling import score_summary
 from sanctions_model.validation import Validation
-from sanctions_model.validation_sections import SERIES, effect_words, markdown_report
+from sanctions_model.validation_sections import effect_words, markdown_report
+from sanctions_model.validation_words import SERIES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,35 +10,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sanctions_model.backtests import EXPORT_PRICE, NO_SANCTIONS, load_back_tests
-from sanctions_model.evidence import Estimate, load_evidence
+from sanctions_model.backtest_files import load_back_tests
 from sanctions_model.rolling import MODEL, score_summary
-from sanctions_model.training import readjusted_within
-from sanctions_model.validation_verdicts import (
-    back_test_bars,
-    back_test_sentence,
-    failures,
+from sanctions_model.validation_back_tests import back_test_section
+from sanctions_model.validation_verdicts import failures
+from sanctions_model.validation_words import (
+    SERIES,
+    is_true,
+    markdown_table,
     number,
     rows_of,
     span,
+    truth_of,
 )
 
 if TYPE_CHECKING:
     from sanctions_model.validation import Validation
 
-__all__ = ["SERIES", "effect_words", "markdown_report"]
-
-SERIES = {
-    "gdp_growth": "GDP growth, % a quarter",
-    "inflation": "inflation, % a quarter",
-    "depreciation": "USD/RUB, % a quarter",
-    "key_rate": "key rate, % a year",
-    "lending_rate": "lending rate, % a year",
-    "import_growth": "imports, % a quarter",
-    "credit_growth": "real credit to firms, % a quarter",
-    "real_wage_growth": "real wages, % a quarter",
-    "oil_growth": "Brent, % a quarter",
-}
+__all__ = ["effect_words", "markdown_report"]
 
 
 def markdown_report(
@@ -70,7 +59,7 @@ def markdown_report(
         _calibration(found, pictures),
         _predictive(found, pictures),
         _rolling(found, pictures),
-        *(_back_test(found, name, pictures) for name in load_back_tests()),
+        *(back_test_section(found, name, pictures) for name in load_back_tests()),
         _totals(found, pictures),
         _sanity(found),
     ]
@@ -80,16 +69,6 @@ def markdown_report(
 def effect_words(name: str) -> str:
     """Return a quantity of the calibration as a title."""
     return name.replace("effect on ", "").replace("_", " ").replace(" after ", ", quarter ")
-
-
-def _table(frame: pd.DataFrame) -> str:
-    head = "| " + " | ".join(str(name) for name in frame.columns) + " |"
-    rule = "|" + "---|" * len(frame.columns)
-    rows = [
-        "| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |"
-        for row in frame.to_numpy(dtype=object)
-    ]
-    return "\n".join([head, rule, *rows])
 
 
 def _head(found: "Validation", command: str) -> str:
@@ -134,7 +113,7 @@ def _data_and_prior(found: "Validation") -> str:
     known = most[most["data_share"] > 0.7]["link"].tolist()
     return f"""## What is data and what is prior
 
-{_table(shown)}
+{markdown_table(shown)}
 
 Data share: one minus the squared ratio of interval widths, posterior over prior; 0 means that the \
 answer is prior, negative that the data widened it. The data speak clearly (share above 0.7) of \
@@ -152,13 +131,13 @@ def _claims(found: "Validation") -> str:
             "P prior": [number(value) for value in table["prob_prior"].astype(float)],
             "P posterior": [number(value) for value in table["prob"].astype(float)],
             "P large enough to matter": [number(v) for v in table["prob_material"].astype(float)],
-            "sign assumed": np.where(_truth(table["sign_assumed"]), "by the prior", ""),
+            "sign assumed": np.where(truth_of(table["sign_assumed"]), "by the prior", ""),
             "verdict": table["verdict"],
         }
     )
     return f"""## The article's claims, before and after the data
 
-{_table(shown)}
+{markdown_table(shown)}
 
 Where the sign is assumed by the prior, its probability is an assumption and no finding."""
 
@@ -170,7 +149,7 @@ def _stability(found: "Validation") -> str:
     )
     return f"""## Stability
 
-{_table(shown)}
+{markdown_table(shown)}
 
 Spectral radius of the companion form of every draw; a draw is explosive from 1 on."""
 
@@ -194,13 +173,13 @@ def _sensitivity(found: "Validation") -> str:
 Posterior medians of the effects of full relief with one assumption replaced; the fit is not \
 repeated. Units: % of the level, pp for rates.
 
-{_table(shown)}
+{markdown_table(shown)}
 
 Power-scaling of the effects themselves (Kallioinen et al. 2024): how fast a distribution moves \
 when prior or likelihood is raised to a power near 1. Above 0.05 counts as sensitive; sensitive to \
 the prior and not to the likelihood means that the prior decides.
 
-{_table(power)}"""
+{markdown_table(power)}"""
 
 
 def _calibration(found: "Validation", pictures: Mapping[str, str]) -> str:
@@ -211,12 +190,12 @@ def _calibration(found: "Validation", pictures: Mapping[str, str]) -> str:
             "calibration by the slow tests in `tests/test_calibration.py`."
         )
     table = found.tables["calibration"]
-    inside, covers = _truth(table["inside"]), _truth(table["covers"])
+    inside, covers = truth_of(table["inside"]), truth_of(table["covers"])
     effects = table[table["quantity"].str.startswith("effect on")]
     shown = pd.DataFrame(
         {
             "effect": [effect_words(name) for name in effects["quantity"]],
-            "ranks inside the 99 % band": np.where(_truth(effects["inside"]), "yes", "NO"),
+            "ranks inside the 99 % band": np.where(truth_of(effects["inside"]), "yes", "NO"),
             "p (Kolmogorov)": [f"{v:.3f}" for v in effects["p_value"]],
             "coverage of 90 % intervals": [number(v) for v in effects["coverage"]],
             "99 % range of a right one": [
@@ -238,7 +217,7 @@ their binomial error for {int(covers.sum())} of {len(table)}. The small known-tr
 through the same check, with 200 data sets and with a lag off by one and a wrong scale that it \
 must catch, by the slow tests in `tests/test_calibration.py`.
 
-{_table(shown)}
+{markdown_table(shown)}
 
 {pictures.get("validation_ranks", "")}"""
 
@@ -261,7 +240,7 @@ def _predictive(found: "Validation", pictures: Mapping[str, str]) -> str:
     unreliable = int(table["unreliable"].sum())
     return f"""## Predictive checks, equation by equation
 
-{_table(shown)}
+{markdown_table(shown)}
 
 Coverage: share of outcomes inside 90 % predictive intervals given observed parents, prior and \
 posterior. Leave-one-out scores by Pareto-smoothed importance sampling; {unreliable} cells have a \
@@ -311,106 +290,14 @@ def _rolling(found: "Validation", pictures: Mapping[str, str]) -> str:
 
 {len(origins)} origins, {origins[0]} to {origins[-1]}, every {found.plan.every} quarters; the \
 compiled model is refitted at each, seasonal adjustment included. Drivers stay at their last \
-value, as nobody knew the measures to come; the quarters of the pandemic end. Leads are in log score, positive where this model is \
-better, with a standard error that takes outcomes as independent. The Minnesota vector \
-autoregression (package `bvar`, two lags, shrinkage 0.2) holds the series that start in 2005.
+value, as nobody knew the measures to come; the quarters of the pandemic end. Leads are in log \
+score, positive where this model is better, with a standard error that takes outcomes as \
+independent. The Minnesota vector autoregression (package `bvar`, two lags, shrinkage 0.2) holds \
+the series that start in 2005.
 
-{_table(shown)}
+{markdown_table(shown)}
 
 {pictures.get("validation_rolling", "")}"""
-
-
-def _back_test(found: "Validation", name: str, pictures: Mapping[str, str]) -> str:
-    if f"backtest_{name}_annual" not in found.tables:
-        return ""
-    spec = load_back_tests()[name]
-    annual = found.tables[f"backtest_{name}_annual"]
-    quarterly = found.tables[f"backtest_{name}_quarterly"]
-    others = {
-        (row.forecaster, row.series, row.year): row
-        for row in rows_of(annual[annual["forecaster"] != MODEL])
-    }
-    beside = [(NO_SANCTIONS, "without measures and war"), ("random walk", "random walk")]
-    if spec.export_price is not None:
-        beside.insert(0, (EXPORT_PRICE, "fed the price of Urals"))
-    rows = []
-    for row in rows_of(annual[annual["forecaster"] == MODEL]):
-        line = {
-            "series": SERIES[row.series].split(",")[0],
-            "year": row.year,
-            "figure": row.statistic,
-            "outcome": number(row.outcome),
-            "this model": span(row.median, row.lower, row.upper),
-        }
-        for who, title in beside:
-            other = others.get((who, row.series, row.year))
-            line[title] = "" if other is None else span(other.median, other.lower, other.upper)
-        walk = others.get(("random walk", row.series, row.year))
-        line["in words"] = back_test_sentence(row, walk)
-        rows.append(line)
-    scores = quarterly[quarterly["forecaster"] != NO_SANCTIONS]
-    hits = {
-        str(who): _truth(group["inside"]) for who, group in scores.groupby("forecaster", sort=False)
-    }
-    pivot = scores.pivot_table("crps", "series", "forecaster", sort=False)
-    crps = pd.DataFrame(
-        {"series": [SERIES[str(name)].split(",")[0] for name in pivot.index]}
-        | {str(who): [number(v) for v in pivot[who]] for who in pivot.columns}
-    )
-    covered = "; ".join(
-        f"{who} {number(own.mean())} of {own.size} quarterly outcomes" for who, own in hits.items()
-    )
-    adjusted = "; ".join(
-        f"{SERIES[series].split(',')[0]}: {words}"
-        for series, words in readjusted_within(spec.train_end).items()
-        if words != "no season to adjust"
-    )
-    judged = "\n".join(
-        f"- `{address}`: {prior.family} "
-        f"{', '.join(f'{key} {value:g}' for key, value in prior.arguments.items())}, {prior.unit}. "
-        f"Judgement: {prior.rationale}"
-        for address, prior in spec.judgement.items()
-    )
-    bars = "\n".join(f"- {line}" for line in back_test_bars(name, annual))
-    published = ""
-    if spec.published:
-        evidence = load_evidence()
-        items = [evidence[source] for source in spec.published]
-        published = (
-            "Published at the time: "
-            + "; ".join(
-                f"{item.authors} ({item.year}), {_range(item)} {item.unit}" for item in items
-            )
-            + "."
-        )
-    return "\n\n".join(
-        part
-        for part in (
-            f"## Back-test: {spec.title}",
-            "The oil price, the five measures, the pandemic and war terms take their real paths "
-            "(coefficients of terms that are 0 throughout the window stay at their priors); all "
-            "else is predicted. Intercepts, scales and means come from the window.",
-            " ".join(spec.comment.split()),
-            bars,
-            published,
-            _table(pd.DataFrame(rows)),
-            f"Quarterly 90 % intervals held: {covered}. Mean CRPS of the quarterly predictions:",
-            _table(crps),
-            f"Seasonal adjustment: {adjusted}.",
-            f"Equations without data in the window take fixed arguments:\n\n{judged}"
-            if judged
-            else "",
-            pictures.get(f"validation_{name}", ""),
-        )
-        if part
-    )
-
-
-def _range(item: Estimate) -> str:
-    low, high, value = (getattr(item, name) for name in ("lower", "upper", "value"))
-    if value is not None:
-        return number(value)
-    return " to ".join(number(end) for end in (low, high) if end is not None)
 
 
 def _totals(found: "Validation", pictures: Mapping[str, str]) -> str:
@@ -429,7 +316,7 @@ def _totals(found: "Validation", pictures: Mapping[str, str]) -> str:
                 "posterior": span(row.median, row.lower, row.upper) if answered else "",
                 "unit": row.unit,
                 "verdict": row.verdict,
-                "in sight when priors were set": "yes" if _one(row.used_for_priors) else "no",
+                "in sight when priors were set": "yes" if is_true(row.used_for_priors) else "no",
                 "why": row.reason,
             }
         )
@@ -441,14 +328,14 @@ def _totals(found: "Validation", pictures: Mapping[str, str]) -> str:
 published number. Meeting a total that was in sight when the priors were set checks the mapping \
 from evidence to priors, not the model. `docs/evidence.md` says which of them cannot hold at once.
 
-{_table(pd.DataFrame(rows))}
+{markdown_table(pd.DataFrame(rows))}
 
 {pictures.get("validation_totals", "")}"""
 
 
 def _sanity(found: "Validation") -> str:
     table = found.tables["sanity"]
-    outside = table[~_truth(table["inside"])]
+    outside = table[~truth_of(table["inside"])]
     shown = pd.DataFrame(
         {
             "check": outside["check"],
@@ -462,22 +349,13 @@ def _sanity(found: "Validation") -> str:
             "why": outside["note"],
         }
     )
-    listed = _table(shown) if len(shown) else ""
+    listed = markdown_table(shown) if len(shown) else ""
     return f"""## Sanity checks
 
 {len(table) - len(outside)} of {len(table)} numbers lie in ranges stated beforehand, under the \
 prior and under the posterior; `sanctions-model validate --quick` prints all of them. Outside:
 
 {listed}"""
-
-
-def _truth(values: pd.Series) -> np.ndarray:
-    """Booleans, also where a file made words of them."""
-    return np.array([_one(value) for value in values], dtype=bool)
-
-
-def _one(value: object) -> bool:
-    return str(value) == "True"
 
 
 def _code(names: Sequence[str]) -> str:

@@ -3,41 +3,20 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from sanctions_model.backtests import EXPORT_PRICE, NO_SANCTIONS, load_back_tests
+from sanctions_model.backtest_files import load_back_tests
+from sanctions_model.backtests import EXPORT_PRICE, NO_SANCTIONS
 from sanctions_model.rolling import MODEL, score_summary
+from sanctions_model.validation_words import number, rows_of, span
 
 if TYPE_CHECKING:
     from sanctions_model.validation import Validation
 
-__all__ = ["back_test_bars", "back_test_sentence", "failures", "number", "rows_of", "span"]
+__all__ = ["back_test_bars", "back_test_sentence", "failures"]
 
 _WALK = "random walk"
 _LOWEST_GDP_2022 = -6.0
-
-
-def number(value: object, *, sign: bool = False) -> str:
-    """Return a number in three digits, nothing for none."""
-    real = float(value)  # type: ignore[arg-type]
-    if np.isnan(real):
-        return ""
-    if np.isinf(real):
-        return "∞" if real > 0 else "-∞"
-    digits = 0 if abs(real) >= 100 else 1 if abs(real) >= 10 else 2
-    text = f"{real:{'+' if sign else ''}.{digits}f}"
-    return text.replace("-", "−")
-
-
-def span(median: object, lower: object, upper: object) -> str:
-    """Return a median with its interval."""
-    return f"{number(median)} ({number(lower)}; {number(upper)})"
-
-
-def rows_of(frame: pd.DataFrame) -> list[Any]:
-    """Return the rows with their columns as attributes."""
-    return list(frame.itertuples())
 
 
 def back_test_sentence(row: Any, walk: Any | None) -> str:

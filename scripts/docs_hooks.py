@@ -44,6 +44,8 @@ GROUPS = {
         "predictive_checks",
         "rolling",
         "backtests",
+        "backtest_files",
+        "yearly_figures",
         "published_totals",
     ),
     "Sweeps": ("sweeps",),

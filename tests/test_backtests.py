@@ -7,17 +7,15 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from sanctions_model.backtest_files import BackTest, Variant, load_back_tests
 from sanctions_model.backtests import (
     EXPORT_PRICE,
     NO_SANCTIONS,
-    BackTest,
-    annual_values,
     back_test_problem,
-    load_back_tests,
     run_back_test,
 )
 from sanctions_model.datasets import data_path
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.observations import load_observations
 from sanctions_model.priors import load_priors, sample_prior
 from sanctions_model.problem import Problem
@@ -31,6 +29,7 @@ from sanctions_model.rolling import (
 from sanctions_model.sampling import Compiled, _require_same_structure
 from sanctions_model.training import readjusted_within, training_observations, training_problem
 from sanctions_model.transmission import default_transmission
+from sanctions_model.yearly_figures import annual_values
 
 FEW = Settings(draws=30, tune=1, chains=2, random_seed=3)
 
@@ -216,8 +215,9 @@ def result(parts):
 
 def test_a_back_test_refits_to_the_window_alone(result):
     found, problems = result
-    assert len(problems) == 1
-    assert str(problems[0].cases.time[problems[0].cases.weight.any(axis=1)][-1])[:7] == "2021-10"
+    assert len(problems) == 1 + len(found.spec.variant)
+    for problem in problems:
+        assert str(problem.cases.time[problem.cases.weight.any(axis=1)][-1])[:7] == "2021-10"
     assert found.silent == ()
 
 
@@ -269,7 +269,8 @@ class WithoutDiscount(PriorSampler):
 
 def predicted(parts, export_price, sampler):
     scm, observations, priors = parts
-    spec = load_back_tests()["war_of_2022"].model_copy(update={"export_price": export_price})
+    changes = {"export_price": export_price, "variant": {}}
+    spec = load_back_tests()["war_of_2022"].model_copy(update=changes)
     problem, _, _ = back_test_problem(spec, scm, observations, priors)
     compiled = Compiled(problem=problem, sampler=sampler, model=None, seconds=0.0)
     found = run_back_test(
@@ -301,6 +302,68 @@ def test_a_price_that_cannot_be_fed_in_is_refused(parts, column, message):
         predicted(parts, column, PriorSampler())
 
 
+# Variants
+
+
+def test_each_variant_changes_its_one_thing_in_the_problem_that_is_fitted(parts, result):
+    """Told apart by what the sampler was given, against the stated problem."""
+    scm, observations, _ = parts
+    found, problems = result
+    stated, *others = problems
+    by_name = dict(zip(found.spec.variant, others, strict=True))
+
+    def series(problem, name="gdp_growth"):
+        return problem.observations[name].to_series().dropna()
+
+    def same(problem, name):
+        return problem.observations[name].equals(stated.observations[name])
+
+    late = series(by_name["output_from_2012"])
+    assert str(late.index[0])[:10] == "2012-01-01"
+    np.testing.assert_array_equal(late, series(stated)["2012-01-01":])
+    assert all(same(by_name["output_from_2012"], n) for n in scm.observed if n != "gdp_growth")
+
+    projected = series(by_name["season_of_2019"])
+    only_2019 = training_observations(observations, scm, "2019Q4")["gdp_growth"].to_series()
+    np.testing.assert_allclose(projected[:"2019-12-31"], only_2019[:"2019-12-31"].dropna())
+    assert not same(by_name["season_of_2019"], "inflation")
+    assert same(by_name["season_of_2019"], "depreciation")
+
+    for name, address in (
+        ("no_oil", "export_oil_growth -> gdp_growth"),
+        ("loss_at_once", "persistence[technology_gap]"),
+    ):
+        changed = {
+            key
+            for key, prior in by_name[name].absolute.items()
+            if prior.arguments != stated.absolute[key].arguments
+        }
+        assert changed == {address}
+        assert all(same(by_name[name], n) for n in scm.observed)
+
+
+def test_variants_have_a_yearly_table_each_with_the_random_walk_of_their_window(result):
+    found, _ = result
+    titles = [variant.title for variant in found.spec.variant.values()]
+    assert list(dict.fromkeys(found.variants["title"])) == titles
+    growth = found.variants[found.variants["series"] == "gdp_growth"]
+    walks = growth[(growth["forecaster"] == "random walk") & (growth["year"] == 2022)]
+    own = found.annual.query("forecaster == 'random walk' and series == 'gdp_growth'")
+    stated = float(own.set_index("year").loc[2022, "median"])
+    by_title = walks.set_index("title")["median"]
+    assert by_title["oil does not move output"] == stated
+    assert by_title["output from 2012 on alone"] < stated - 0.3  # the boom before is left out
+    assert {MODEL, EXPORT_PRICE, NO_SANCTIONS} <= set(growth["forecaster"])
+
+
+def test_a_variant_of_an_unknown_variable_is_refused(parts):
+    scm, observations, priors = parts
+    spec = load_back_tests()["war_of_2022"]
+    wrong = Variant(title="x", rationale="y", starts={"gdp": "2012Q1"})
+    with pytest.raises(UnknownVariableError, match="'gdp'"):
+        back_test_problem(spec, scm, observations, priors, variant=wrong)
+
+
 def test_judgements_are_needed_exactly_where_data_lack(parts):
     scm, observations, priors = parts
     spec = load_back_tests()["sanctions_of_2014"]
@@ -326,6 +389,10 @@ def test_every_judgement_says_why():
     [
         ("format_version = 2", "expected format_version = 1 and tables"),
         ('format_version = 1\n[backtest.x]\ntitle = "x"', r"\[backtest.x\]: train_end"),
+        (
+            'format_version = 1\n[backtest.x]\ntitle = "x"\ntrain_end = "2021-12-31"',
+            r"\[backtest.x\]: train_end: String should match pattern",
+        ),
         ("format_version = ", "Cannot read"),
     ],
 )

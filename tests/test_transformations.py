@@ -109,6 +109,27 @@ def test_seasonal_adjustment_of_less_than_two_years_is_refused():
         seasonally_adjust(quarters(range(1, 8)), periods_per_year=4)
 
 
+def test_projected_factors_learn_nothing_after_their_last_period():
+    """A pattern that turns round later is taken out as it was before, season by season."""
+    trend = 4.0 + 0.01 * np.arange(46)
+    season = np.tile([0.05, -0.02, 0.01, -0.04], 12)[:46]
+    turned = np.where(np.arange(46) < 37, season, -season)
+    level = quarters(np.exp(trend + turned))
+    until = level.index[36]  # a first quarter: the next factor is that of a second
+    found = np.log(seasonally_adjust(level, periods_per_year=4, factors_until=until))
+    np.testing.assert_allclose(found[:37], trend[:37], atol=2e-3)
+    np.testing.assert_allclose(found[37:], trend[37:] - 2 * season[37:], atol=4e-3)
+    early = seasonally_adjust(level[:37], periods_per_year=4)
+    np.testing.assert_array_equal(np.log(early), found[:37])
+    assert np.abs(np.log(seasonally_adjust(level, periods_per_year=4)) - found).max() > 0.01
+
+
+def test_projected_factors_need_two_years_to_learn_from():
+    level = quarters(np.exp(np.sin(np.arange(24)) / 10))
+    with pytest.raises(ObservationError, match="has 7 values, expected at least 8"):
+        seasonally_adjust(level, periods_per_year=4, factors_until=level.index[6])
+
+
 def test_seasonal_adjustment_over_a_hole_is_refused():
     with pytest.raises(ObservationError, match="no value in 2006Q1"):
         seasonally_adjust(quarters([1, 2, 3, 4, np.nan, 6, 7, 8, 9]), periods_per_year=4)

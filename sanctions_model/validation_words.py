@@ -1,0 +1,63 @@
+"""Numbers, tables and names of series as the validation report writes them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["SERIES", "is_true", "markdown_table", "number", "rows_of", "span", "truth_of"]
+
+SERIES = {
+    "gdp_growth": "GDP growth, % a quarter",
+    "inflation": "inflation, % a quarter",
+    "depreciation": "USD/RUB, % a quarter",
+    "key_rate": "key rate, % a year",
+    "lending_rate": "lending rate, % a year",
+    "import_growth": "imports, % a quarter",
+    "credit_growth": "real credit to firms, % a quarter",
+    "real_wage_growth": "real wages, % a quarter",
+    "oil_growth": "Brent, % a quarter",
+}
+
+
+def number(value: object, *, sign: bool = False) -> str:
+    """Return a number in three digits, nothing for none."""
+    real = float(value)  # type: ignore[arg-type]
+    if np.isnan(real):
+        return ""
+    if np.isinf(real):
+        return "∞" if real > 0 else "-∞"
+    digits = 0 if abs(real) >= 100 else 1 if abs(real) >= 10 else 2
+    text = f"{real:{'+' if sign else ''}.{digits}f}"
+    return text.replace("-", "−")
+
+
+def span(median: object, lower: object, upper: object) -> str:
+    """Return a median with its interval."""
+    return f"{number(median)} ({number(lower)}; {number(upper)})"
+
+
+def rows_of(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows with their columns as attributes."""
+    return list(frame.itertuples())
+
+
+def markdown_table(frame: pd.DataFrame) -> str:
+    """Return a table in Markdown, cells as they print."""
+    head = "| " + " | ".join(str(name) for name in frame.columns) + " |"
+    rule = "|" + "---|" * len(frame.columns)
+    rows = [
+        "| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |"
+        for row in frame.to_numpy(dtype=object)
+    ]
+    return "\n".join([head, rule, *rows])
+
+
+def truth_of(values: pd.Series) -> np.ndarray:
+    """Booleans, also where a file made words of them."""
+    return np.array([is_true(value) for value in values], dtype=bool)
+
+
+def is_true(value: object) -> bool:
+    """Say whether a value is true, also where a file made a word of it."""
+    return str(value) == "True"
