@@ -113,7 +113,7 @@ def _variants(spec: BackTest, table: pd.DataFrame | None) -> str:
         return ""
     year = int(table["year"].min())
     growth = table[(table["series"] == "gdp_growth") & (table["year"] == year)]
-    rows = []
+    rows, held, narrow = [], 0, 0
     for variant in spec.variant.values():
         by_who = {row.forecaster: row for row in rows_of(growth[growth["title"] == variant.title])}
         walk = by_who["random walk"]
@@ -121,6 +121,9 @@ def _variants(spec: BackTest, table: pd.DataFrame | None) -> str:
             if who not in by_who:
                 continue
             own = by_who[who]
+            inside = bool(own.lower <= own.outcome <= own.upper)
+            held += inside
+            narrow += inside and bool(own.width <= walk.width)
             rows.append(
                 {
                     "changed": variant.title,
@@ -140,6 +143,8 @@ def _variants(spec: BackTest, table: pd.DataFrame | None) -> str:
             "they pass no test.",
             why,
             markdown_table(pd.DataFrame(rows)),
+            f"Of these {len(rows)} intervals {held} hold the outcome, {narrow} of them without "
+            "being wider than the random walk's in the same window.",
         )
     )
 

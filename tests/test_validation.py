@@ -357,6 +357,7 @@ def test_a_report_is_written_with_its_figures(whole, tmp_path):
         "wages exist adjusted only",
         "| capacity lost at once | Brent | 5.20 (0.90; 9.70) | 3.80 (−0.80; 8.60) | outside",
         "they pass no test",
+        "Of these 4 intervals 0 hold the outcome, 0 of them without",
     ):
         assert words in text
     assert "nan" not in text.replace("finance", "").replace("Finance", "")
