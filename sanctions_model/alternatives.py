@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sanctions_model.claims import Claim
 from sanctions_model.datasets import data_path
-from sanctions_model.errors import PriorError, QuestionError
+from sanctions_model.errors import PriorError, QuestionError, first_fault
 from sanctions_model.files import read_tables
 from sanctions_model.pools import Pool, as_prior, load_pools, pool_studies
 from sanctions_model.prior_families import Prior
@@ -123,7 +123,7 @@ def load_prior_sets(path: Path | str | None = None) -> dict[str, PriorSet]:
         try:
             found[name] = PriorSet(priors=priors, **stated)
         except (ValidationError, TypeError) as error:
-            reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+            reason = first_fault(error) if isinstance(error, ValidationError) else error
             raise QuestionError(f"{file.name}: [prior_set.{name}]: {reason}.") from None
     return found
 

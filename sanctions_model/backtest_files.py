@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sanctions_model.datasets import data_path
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, first_fault
 from sanctions_model.prior_families import (
     Beta,
     Fixed,
@@ -127,9 +127,5 @@ def load_back_tests(path: Path | str | None = None) -> dict[str, BackTest]:
         try:
             found[name] = BackTest.model_validate(table)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise QuestionError(
-                f"{file.name}: [backtest.{name}]: {place}: {first['msg']}."
-            ) from None
+            raise QuestionError(f"{file.name}: [backtest.{name}]: {first_fault(error)}.") from None
     return found

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sanctions_model import dims
 from sanctions_model.datasets import data_path
 from sanctions_model.effects import channel_effects, relief_paths, total_effect
-from sanctions_model.errors import ObservationError, QuestionError
+from sanctions_model.errors import ObservationError, QuestionError, first_fault
 from sanctions_model.forecasts import simulate
 from sanctions_model.interventions import Relief
 from sanctions_model.problem import Problem
@@ -132,9 +132,8 @@ def load_claims(path: Path | str | None = None) -> dict[str, Claim]:
         try:
             claims[name] = Claim.model_validate(table)
         except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"]) or "claim"
-            raise QuestionError(f"{file.name}: [claim.{name}]: {key}: {first['msg']}.") from None
+            fault = first_fault(error, whole="claim")
+            raise QuestionError(f"{file.name}: [claim.{name}]: {fault}.") from None
     return claims
 
 

@@ -5,6 +5,10 @@ Every message says what was got, what was expected and what to do. This module k
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 __all__ = [
     "ConvergenceError",
@@ -21,6 +25,7 @@ __all__ = [
     "SpecError",
     "UnknownVariableError",
     "did_you_mean",
+    "first_fault",
 ]
 
 
@@ -110,3 +115,31 @@ def did_you_mean(name: str, available: Iterable[str]) -> str:
     """
     close = get_close_matches(name, list(available), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def first_fault(error: "ValidationError", *, whole: str = "", skip: int = 0) -> str:
+    """Say in one line what is wrong with a table that pydantic refused.
+
+    Parameters
+    ----------
+    error : pydantic.ValidationError
+        The first of its faults is told: later ones often follow from it.
+    whole : str
+        What a fault of no single field is of.
+    skip : int
+        Leading parts of the place that are ours and not the user's, such as a union's tag.
+
+    Returns
+    -------
+    str
+        Place, reason and what was got, without a full stop.
+    """
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"][skip:]) or whole
+    reason = str(first["msg"]).removeprefix("Value error, ").removesuffix(".")
+    got = f" (got {first['input']!r})"
+    if first["type"] == "missing":  # the names that there are: one may be misspelt
+        got = f" (got {', '.join(str(name) for name in first['input']) or 'nothing'})"
+    elif first["type"] == "value_error":  # a sentence of ours, which says it
+        got = ""
+    return f"{place}: {reason}{got}" if place else f"{reason}{got}"

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sanctions_model import dims
 from sanctions_model.claims import Claim, claim_effect
 from sanctions_model.datasets import data_path
-from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.evidence import load_evidence
 from sanctions_model.files import read_tables
 from sanctions_model.pooling import Pooled
@@ -189,9 +189,8 @@ def load_implied_evidence(
         try:
             stated = ImpliedEvidence.model_validate(table)
         except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"]) or "evidence"
-            raise QuestionError(f"{file.name}: [evidence.{name}]: {key}: {first['msg']}.") from None
+            fault = first_fault(error, whole="evidence")
+            raise QuestionError(f"{file.name}: [evidence.{name}]: {fault}.") from None
         found[name] = observation(name, stated, quantities, pools, origin=file.name)
     return found
 

@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from sanctions_model.datasets import data_path
-from sanctions_model.errors import ObservationError, did_you_mean
+from sanctions_model.errors import ObservationError, did_you_mean, first_fault
 from sanctions_model.transmission import MEASURES
 
 __all__ = [
@@ -267,13 +267,6 @@ class Event(_Frozen):
         return self
 
 
-def _reason(error: ValidationError) -> str:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    text = str(first["msg"]).removeprefix("Value error, ")
-    return f"{place}: {text}" if place else text
-
-
 def load_rule(path: Path | str | None = None) -> Rule:
     """Read and check the rule.
 
@@ -312,7 +305,7 @@ def load_rule(path: Path | str | None = None) -> Rule:
         ) from error
     except ValidationError as error:
         raise ObservationError(
-            f"The measures rule {file} cannot be used: {_reason(error)}."
+            f"The measures rule {file} cannot be used: {first_fault(error)}."
         ) from error
 
 
@@ -364,7 +357,7 @@ def load_events(path: Path | str | None = None) -> tuple[Event, ...]:
             events.append(Event.model_validate(row))
         except ValidationError as error:
             raise ObservationError(
-                f"The events {file} cannot be used: line {line}: {_reason(error)}."
+                f"The events {file} cannot be used: line {line}: {first_fault(error)}."
             ) from error
     if not events:
         raise ObservationError(f"The events {file} have no rows; expected one event in a line.")

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sanctions_model.datasets import data_path
-from sanctions_model.errors import PriorError, QuestionError, did_you_mean
+from sanctions_model.errors import PriorError, QuestionError, did_you_mean, first_fault
 from sanctions_model.evidence import Evidence, load_evidence
 from sanctions_model.files import read_tables
 from sanctions_model.pooling import Pooled, pool
@@ -120,9 +120,8 @@ def load_pools(path: Path | str | None = None, evidence: Evidence | None = None)
         try:
             found = Pool.model_validate(table)
         except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"]) or "pool"
-            raise QuestionError(f"{file.name}: [pool.{name}]: {key}: {first['msg']}.") from None
+            fault = first_fault(error, whole="pool")
+            raise QuestionError(f"{file.name}: [pool.{name}]: {fault}.") from None
         _check_pool(f"{file.name}: [pool.{name}]", found, evidence)
         pools[name] = found
     return pools

@@ -3,12 +3,12 @@
 A prior carries its unit, rationale and sources wherever it goes. This module knows no parameters.
 """
 
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, PositiveFloat, ValidationError, model_validator
 
-from sanctions_model.errors import PriorError
+from sanctions_model.errors import PriorError, first_fault
 
 __all__ = [
     "Beta",
@@ -32,6 +32,14 @@ class _Belief(BaseModel):
     unit: str = ""
     rationale: str = ""
     sources: tuple[str, ...] | Literal["judgement"] = "judgement"
+
+    if not TYPE_CHECKING:  # type checkers know the arguments from the fields
+
+        def __init__(self, **arguments: object) -> None:
+            try:
+                super().__init__(**arguments)
+            except ValidationError as error:
+                raise PriorError(f"{type(self).__name__}: {first_fault(error)}.") from None
 
     @property
     def arguments(self) -> dict[str, float]:
@@ -80,11 +88,10 @@ class Relative(_Belief):
                 absolute[name] += mean
         kept = {"relative_to_series": False, "without_data": None}
         try:
-            return type(self).model_validate(self.model_dump() | absolute | kept)
-        except ValidationError as error:
-            first = error.errors()[0]
+            return type(self)(**self.model_dump() | absolute | kept)
+        except PriorError as error:
             raise PriorError(
-                f"A prior relative to its series cannot be scaled by {absolute}: {first['msg']}."
+                f"A prior relative to its series cannot be scaled by {absolute}: {error}"
             ) from None
 
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError, model_
 
 from sanctions_model import dims
 from sanctions_model.datasets import data_path
-from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.evidence import load_evidence
 from sanctions_model.propagate import respond
 from sanctions_model.scm import StructuralCausalModel
@@ -235,9 +235,7 @@ def _read[T: BaseModel](model: type[T], table: object, place: str) -> T:
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        first = error.errors()[0]
-        inside = ".".join(str(part) for part in first["loc"])
-        raise QuestionError(f"{place}{': ' + inside if inside else ''}: {first['msg']}.") from None
+        raise QuestionError(f"{place}: {first_fault(error)}.") from None
 
 
 def _levels(levels: _Levels) -> dict[str, float]:

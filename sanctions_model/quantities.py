@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sanctions_model import dims
 from sanctions_model.datasets import data_path
 from sanctions_model.effects import link_effects
-from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.files import read_tables
 from sanctions_model.parameters import addresses, parameter_dims
 from sanctions_model.propagate import respond
@@ -160,9 +160,8 @@ def _parse(file: Path, place: str, table: Any) -> Quantity:
     try:
         return _ADAPTER.validate_python(table)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"][1:]) or "kind"
-        raise QuestionError(f"{file.name}: [{place}]: {key}: {first['msg']}.") from None
+        fault = first_fault(error, whole="kind", skip=1)
+        raise QuestionError(f"{file.name}: [{place}]: {fault}.") from None
 
 
 def quantity_draws(

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationErro
 
 from sanctions_model import dims
 from sanctions_model.datasets import data_path
-from sanctions_model.errors import ObservationError, QuestionError
+from sanctions_model.errors import ObservationError, QuestionError, first_fault
 from sanctions_model.future_effects import answer_manifest, respond_to
 from sanctions_model.futures import FuturePaths
 from sanctions_model.parameters import DrawParameters
@@ -132,12 +132,7 @@ def load_sectors(path: Path | str | None = None) -> tuple[Sector, ...]:
             stated = {name: None if value == "" else value for name, value in row.items()}
             found.append(Sector.model_validate(stated))
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            reason = str(first["msg"]).removeprefix("Value error, ")
-            raise ObservationError(
-                f"{file.name}: line {line}: {f'{place}: ' if place else ''}{reason}."
-            ) from None
+            raise ObservationError(f"{file.name}: line {line}: {first_fault(error)}.") from None
     names = [sector.sector for sector in found]
     if len(set(names)) < len(names):
         raise ObservationError(f"{file.name}: a sector is there twice: {', '.join(names)}.")

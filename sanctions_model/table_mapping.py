@@ -13,7 +13,7 @@ from typing import Literal, Self
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sanctions_model.errors import ObservationError, did_you_mean
+from sanctions_model.errors import ObservationError, did_you_mean, first_fault
 from sanctions_model.scm import StructuralCausalModel
 
 __all__ = ["HOME", "TableMapping", "load_mapping"]
@@ -172,9 +172,7 @@ def load_mapping(path: Path | str) -> TableMapping:
             f"The mapping {file} is not valid TOML ({error}); correct it there."
         ) from None
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
         raise ObservationError(
-            f"The mapping {file} cannot be used: {place}: {first['msg']}; expected the fields "
+            f"The mapping {file} cannot be used: {first_fault(error)}; expected the fields "
             f"{', '.join(TableMapping.model_fields)}."
         ) from None

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sanctions_model.data_build import rebuild_data
 from sanctions_model.datasets import data_path
-from sanctions_model.errors import ObservationError, did_you_mean
+from sanctions_model.errors import ObservationError, did_you_mean, first_fault
 from sanctions_model.tables import parse_table, read_content
 from sanctions_model.transformations import RAW_COLUMNS_OF, write_table
 
@@ -165,10 +165,8 @@ def load_vintage(folder: Path | str) -> Vintage:
             "those that there are."
         ) from None
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
         raise ObservationError(
-            f"The vintage {folder} cannot be used: {_RECORD}: {place}: {first['msg']}."
+            f"The vintage {folder} cannot be used: {_RECORD}: {first_fault(error)}."
         ) from None
     found = _hashes(folder)
     if changed := [name for name in _FILES if record.files.get(name) != found[name]]:

@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model import dims
-from sanctions_model.errors import QuestionError, did_you_mean
+from sanctions_model.errors import QuestionError, did_you_mean, first_fault
 from sanctions_model.files import whole_file
 from sanctions_model.interventions import Relief
 from sanctions_model.prior_families import (
@@ -249,10 +249,8 @@ class SweepDesign(_Frozen):
         try:
             return cls.model_validate(content)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"]) or "the file"
-            reason = str(first["msg"]).removeprefix("Value error, ")
-            raise QuestionError(f"{file.name}: {place}: {reason}.") from None
+            fault = first_fault(error, whole="the file")
+            raise QuestionError(f"{file.name}: {fault}.") from None
 
     def to_toml(self, path: Path | str) -> Path:
         """Write the design; `from_toml` reads the same back."""

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.errors import PriorError, QuestionError, UnknownVariableError
 from sanctions_model.prior_families import (
     Beta,
     HalfNormal,
@@ -103,11 +103,10 @@ class _Prior(NumberAxis):
         """Return the setting with the other belief."""
         prior = stated_prior(setting, self.parameter)
         try:
-            changed = type(prior).model_validate(prior.model_dump() | self.changes(prior, value))
-        except ValidationError as error:
+            changed = type(prior)(**prior.model_dump() | self.changes(prior, value))
+        except PriorError as error:
             raise QuestionError(
-                f"Axis {self.name!r}: {prior.family} of {self.parameter!r} at {value}: "
-                f"{error.errors()[0]['msg']}."
+                f"Axis {self.name!r}: {self.parameter!r} at {value}: {error}"
             ) from None
         return replace(setting, priors=setting.priors.replace({self.parameter: changed}))
 
