@@ -13,8 +13,8 @@ import typer
 
 from sanctions_model.cli_data import data_app
 from sanctions_model.cli_evidence import compare, confounding, evidence, refute, sensitivity
-from sanctions_model.cli_futures import scenario_app
 from sanctions_model.cli_histories import counterfactual_app, forecast
+from sanctions_model.cli_mixtures import scenario_app
 from sanctions_model.cli_options import (
     DEFAULT_FIT,
     CsvOption,
@@ -29,6 +29,7 @@ from sanctions_model.cli_options import (
     load_fit,
     require_figure_path,
     write_csv,
+    write_figure,
 )
 from sanctions_model.cli_report import report
 from sanctions_model.cli_sweep import sweep
@@ -156,7 +157,7 @@ def graph(
     show(equations_view(default_transmission()), as_json=as_json)
     if figure is None:
         return
-    from sanctions_model.plots import plot_graph, save_figures
+    from sanctions_model.plots import plot_graph
 
     if (fit / "posterior.nc").is_file():
         fitted = load_fit(fit)
@@ -164,13 +165,12 @@ def graph(
             fitted.scm,
             fitted.draws,
             priors=fitted.problem.absolute,
-            drawn_from="prior" if fitted.is_prior_only else "posterior",
+            drawn_from=fitted.drawn_from,
         )
     else:
         _LOG.info("no fit at %s: drawing the graph without effects", fit)
         drawn = plot_graph(default_transmission())
-    save_figures({figure.stem: drawn}, figure.parent)
-    _LOG.info("wrote %s", figure)
+    write_figure(drawn, figure)
 
 
 @app.command()
@@ -261,7 +261,7 @@ def claims(
     table = scorecard(
         fitted.problem,
         fitted.prior_draws,
-        None if fitted.is_prior_only else fitted.draws,
+        fitted.posterior_draws,
         asked,
         random_seed=int(fitted.manifest["settings"]["random_seed"]),
     )

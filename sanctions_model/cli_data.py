@@ -20,6 +20,7 @@ from sanctions_model.cli_options import (
     require_figure_path,
     require_table_path,
     write_csv,
+    write_figure,
 )
 from sanctions_model.console import View, configure, show
 from sanctions_model.errors import QuestionError
@@ -308,10 +309,9 @@ def nowcast(
     table = nowcast_table(fitted.problem, fitted.draws)
     write_csv(table, csv)
     if figure is not None:
-        from sanctions_model.plots import plot_nowcast, save_figures
+        from sanctions_model.plots import plot_nowcast
 
-        save_figures({figure.stem: plot_nowcast(fitted.problem, fitted.draws)}, figure.parent)
-        _LOG.info("wrote %s", figure)
+        write_figure(plot_nowcast(fitted.problem, fitted.draws), figure)
     view = nowcast_view(table, is_prior=fitted.is_prior_only)
     show(View(table=table, title="Nowcast") if as_json else view, as_json=as_json)
 

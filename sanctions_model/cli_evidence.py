@@ -20,6 +20,7 @@ from sanctions_model.cli_options import (
     load_fit,
     require_figure_path,
     write_csv,
+    write_figure,
 )
 from sanctions_model.console import View, configure, show
 from sanctions_model.errors import QuestionError, UnknownVariableError
@@ -122,7 +123,7 @@ def evidence(
 
 
 def _draw_forest(found: "Fit", chosen: "dict[str, Observation]", figure: Path) -> None:
-    from sanctions_model.plots import plot_forest, save_figures
+    from sanctions_model.plots import plot_forest
     from sanctions_model.quantities import quantity_draws
 
     for seen in chosen.values():
@@ -132,8 +133,7 @@ def _draw_forest(found: "Fit", chosen: "dict[str, Observation]", figure: Path) -
                 for draws in (found.prior_draws, found.draws)
             )
             drawn = plot_forest(seen.quantity, seen.pool, seen.pooled, prior, posterior)
-            save_figures({figure.stem: drawn}, figure.parent)
-            _LOG.info("wrote %s", figure)
+            write_figure(drawn, figure)
             return
     raise QuestionError("None of the figures is pooled; there is no forest to draw.")
 
@@ -216,7 +216,7 @@ def _refitted(found: "Fit", claims: "dict[str, Claim]") -> "pd.DataFrame":
 def _draw_tornado(
     found: "Fit", claim: "Claim", name: str, ranking: "pd.DataFrame", figure: Path
 ) -> None:
-    from sanctions_model.plots import plot_tornado, save_figures
+    from sanctions_model.plots import plot_tornado
     from sanctions_model.plots.words import count_periods, effect_unit, relief_words
     from sanctions_model.ranking import tornado
     from sanctions_model.summaries import interval_rule
@@ -233,8 +233,7 @@ def _draw_tornado(
             "or equations. Line: the median as fitted. No bar is a credible interval of the effect."
         ),
     )
-    save_figures({figure.stem: drawn}, figure.parent)
-    _LOG.info("wrote %s", figure)
+    write_figure(drawn, figure)
 
 
 def confounding(
@@ -256,13 +255,12 @@ def confounding(
     table = tipping_table(found.problem, found.draws, headline_claims() | {claim: drawn_claim})
     write_csv(table, csv)
     if figure is not None:
-        from sanctions_model.plots import plot_tipping, save_figures
+        from sanctions_model.plots import plot_tipping
 
         curve = confounding_curve(found.problem, found.draws, drawn_claim)
         point = tipping_point(found.scm, found.draws, drawn_claim)
         drawn = plot_tipping(found.scm, drawn_claim, curve, point)
-        save_figures({figure.stem: drawn}, figure.parent)
-        _LOG.info("wrote %s", figure)
+        write_figure(drawn, figure)
     shown = table if as_json else table.drop(columns=["outcome", "horizon", "known"])
     _table(
         shown,

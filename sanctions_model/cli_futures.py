@@ -1,4 +1,4 @@
-"""Verbs on scenarios by name and on the four futures: `scenario list|show|run|compare|mix|sectors`.
+"""Verbs on scenarios by name and on the four futures: `scenario list|show|run|compare|sectors`.
 
 Importing this module adds the verbs to `scenario_app`. Everything is computed before anything is
 written, and a folder of results appears file by file, each whole.
@@ -29,6 +29,7 @@ from sanctions_model.cli_options import (
     load_fit,
     require_figure_path,
     write_csv,
+    write_figure,
 )
 from sanctions_model.console import View, configure, show
 from sanctions_model.errors import QuestionError
@@ -44,10 +45,22 @@ if TYPE_CHECKING:
     from sanctions_model.sampling import Fit
     from sanctions_model.scenario_files import Scenario
 
-__all__ = ["scenario_app"]
+__all__ = [
+    "HEADLINE",
+    "HorizonOption",
+    "LibraryOption",
+    "OutOption",
+    "SeedOption",
+    "require_folder",
+    "say",
+    "scenario_app",
+    "table_horizons",
+    "with_manifest",
+    "write_results",
+]
 
 _LOG = logging.getLogger("sanctions_model.cli")
-_OUTCOMES = (
+HEADLINE = (
     "price_level",
     "inflation_yoy",
     "key_rate",
@@ -57,8 +70,6 @@ _OUTCOMES = (
     "rouble",
     "real_wage_level",
 )
-# Fans in levels are drawn of what people follow.
-_FANS = ("inflation_yoy", "key_rate", "gdp_growth", "rouble")
 
 LibraryOption = Annotated[
     Path | None,
@@ -67,29 +78,26 @@ LibraryOption = Annotated[
 HorizonOption = Annotated[int, typer.Option(help="Periods.")]
 SeedOption = Annotated[int, typer.Option(help="Random seed of paths and shocks.")]
 NameArgument = Annotated[str, typer.Argument(help="Name of a scenario, see `scenario list`.")]
-ProbabilityOption = Annotated[
-    list[str] | None,
-    typer.Option("--probability", help="future=value at the start; the others share what is left."),
-]
 OutOption = Annotated[
     Path | None,
     typer.Option("--out", help="Folder for all tables, figures and the draws (netCDF)."),
 ]
 
 
-def _horizons(horizon: int) -> list[int]:
+def table_horizons(horizon: int) -> list[int]:
     """Return the horizons that a table shows."""
     return sorted({h for h in (1, 4, 8, 12, 20, 40) if h < horizon} | {horizon})[-5:]
 
 
-def _require_folder(out: Path | None) -> None:
+def require_folder(out: Path | None) -> None:
+    """Refuse a folder of results that could not be made, before any work is done."""
     if out is not None and out.exists() and not out.is_dir():
         raise QuestionError(f"--out {out}: that is a file; give a folder.")
     if out is not None and not out.exists() and not out.parent.is_dir():
         raise QuestionError(f"--out {out}: there is no folder {out.parent}; make it first.")
 
 
-def _write(
+def write_results(
     out: Path,
     tables: "Mapping[str, pd.DataFrame]",
     figures: "Mapping[str, Figure]",
@@ -109,7 +117,7 @@ def _write(
         _LOG.info("wrote %s", out / f"{name}.nc")
 
 
-def _say(sentences: list[str], *, as_json: bool) -> None:
+def say(sentences: list[str], *, as_json: bool) -> None:
     """Print sentences below a table; in JSON the numbers speak for themselves."""
     if not as_json:
         typer.echo("")
@@ -152,7 +160,7 @@ def show_scenario(
         return
     generator = np.random.default_rng(seed)
     paths = draw_scenario_paths(scenario, paths=4000, horizon=horizon, generator=generator)
-    show(paths_view(paths, _horizons(horizon)))
+    show(paths_view(paths, table_horizons(horizon)))
 
 
 @scenario_app.command("run")
@@ -194,13 +202,12 @@ def run_scenario(
     label = scenario.label if scenario else "the interventions"
     title = f"Effect of {label}, against the future without"
     if figure is not None:
-        from sanctions_model.plots import plot_scenario_effect, save_figures
+        from sanctions_model.plots import plot_scenario_effect
 
         drawn = plot_scenario_effect(
-            effect[1], label=label, scm=effect[0].scm, drawn_from=_kind(effect[0])
+            effect[1], label=label, scm=effect[0].scm, drawn_from=effect[0].drawn_from
         )
-        save_figures({figure.stem: drawn}, figure.parent)
-        _LOG.info("wrote %s", figure)
+        write_figure(drawn, figure)
     view = over_time_view(effect[1], effect[0].scm, title)
     show(View(table=table, title=title) if as_json else view, as_json=as_json)
 
@@ -231,7 +238,7 @@ def _effect(
             scenario,
             horizon=horizon,
             random_seed=seed,
-            outcomes=outcome or [n for n in _OUTCOMES if n in fitted.scm.variables],
+            outcomes=outcome or [n for n in HEADLINE if n in fitted.scm.variables],
         )
         return fitted, effect
     effect = scenario_effect(
@@ -264,7 +271,7 @@ def compare(
     """Effects of all futures against the status quo, and which one matters most for what."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    _require_folder(out)
+    require_folder(out)
     from sanctions_model.future_mixture import compare_futures
     from sanctions_model.future_reading import compare_sentences, futures_view
     from sanctions_model.reading import summary_table
@@ -278,180 +285,25 @@ def compare(
         fitted.draws,
         asked,
         horizon=horizon,
-        outcomes=outcome or _OUTCOMES,
+        outcomes=outcome or HEADLINE,
         random_seed=seed,
         transitions=transitions,
     )
     _LOG.info("start after %s", result.attrs["start"])
     table = summary_table({"effect": result["effect"], "path": result["path"]})
     if figure is not None or out is not None:
-        from sanctions_model.plots import plot_future_effects, save_figures
+        from sanctions_model.plots import plot_future_effects
 
-        drawn = plot_future_effects(result, scm=fitted.scm, drawn_from=_kind(fitted))
+        drawn = plot_future_effects(result, scm=fitted.scm, drawn_from=fitted.drawn_from)
         if figure is not None:
-            save_figures({figure.stem: drawn}, figure.parent)
-            _LOG.info("wrote %s", figure)
+            write_figure(drawn, figure)
         if out is not None:
-            named = _with_fit(result, fitted)
-            _write(out, {"futures": table}, {"future_effects": drawn}, {"futures": named})
+            named = with_manifest(result, fitted)
+            write_results(out, {"futures": table}, {"future_effects": drawn}, {"futures": named})
     write_csv(table, csv)
-    view = futures_view(result, fitted.scm, _horizons(horizon))
+    view = futures_view(result, fitted.scm, table_horizons(horizon))
     show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
-    _say(compare_sentences(result, fitted.scm), as_json=as_json)
-
-
-@scenario_app.command("mix")
-def mix(
-    library: LibraryOption = None,
-    probability: ProbabilityOption = None,
-    statement: Annotated[
-        list[str] | None,
-        typer.Option("--statement", help="As in 'key_rate <= 10 by 2028Q4'; may be repeated."),
-    ] = None,
-    odds_of: Annotated[
-        str | None, typer.Option("--odds-of", help="Future whose odds vary; the first by default.")
-    ] = None,
-    horizon: HorizonOption = 20,
-    outcome: OutcomeOption = None,
-    paths: Annotated[int, typer.Option(help="Paths for the split of the spread.")] = 1000,
-    parameters: Annotated[int, typer.Option(help="Draws for the split of the spread.")] = 200,
-    seed: SeedOption = 20260101,
-    fit: FitOption = DEFAULT_FIT,
-    csv: CsvOption = None,
-    out: OutOption = None,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Mixture over the futures: forecast, statements, where the spread is from, your own odds."""
-    configure(quiet=quiet)
-    _require_folder(out)
-    from sanctions_model.future_mixture import (
-        compare_futures,
-        mixture,
-        probabilities,
-        reweighted,
-    )
-    from sanctions_model.future_reading import mix_sentences, spread_sentences, spread_view
-    from sanctions_model.future_statements import Statement, statement_probabilities
-    from sanctions_model.reading import over_time_view, summary_table
-    from sanctions_model.scenario_files import load_scenarios
-    from sanctions_model.spread import spread_split
-
-    asked = load_scenarios(library)
-    process = asked.process()
-    weights = probabilities(process, _given(probability))
-    chosen = odds_of or process.order[0]
-    fitted = load_fit(fit)
-    wanted = list(outcome or _OUTCOMES)
-    everything = wanted + [n for n in _FANS if out and n not in wanted]
-    result = compare_futures(
-        fitted.problem,
-        fitted.draws,
-        asked,
-        horizon=horizon,
-        outcomes=everything,
-        random_seed=seed,
-        transitions=True,
-    )
-    result = reweighted(result, weights)
-    year = fitted.scm.periods_per_year
-    start = result.attrs["start"]
-    read = [Statement.parse(t, start=start, periods_per_year=year) for t in statement or []]
-    said = statement_probabilities(result, read)
-    sentences = mix_sentences(result.sel(outcome=wanted), fitted.scm, future=chosen)
-    together = mixture(result, random_seed=seed)
-    split = spread_split(
-        fitted.problem,
-        fitted.draws,
-        asked,
-        horizon=horizon,
-        outcomes=wanted,
-        paths=paths,
-        parameters=parameters,
-        weights=weights,
-        random_seed=seed,
-    )
-    table = summary_table({n: together[n].sel(outcome=wanted) for n in ("path", "effect")})
-    if out is not None:
-        _write_mix(out, fitted, result, together, split, table, said, chosen)
-    write_csv(table, csv)
-    title = "Forecast over the mixture of futures"
-    if as_json:
-        show(View(table=table, title=title), as_json=True)
-        return
-    show(over_time_view(together["path"].sel(outcome=wanted), fitted.scm, title))
-    show(over_time_view(together["effect"].sel(outcome=wanted), fitted.scm, "Effect, mixture"))
-    if read:
-        show(View(table=said, title="Probability of each statement"))
-    show(spread_view(split, fitted.scm, _horizons(horizon)[-2:]))
-    _say(sentences + spread_sentences(split, fitted.scm), as_json=False)
-
-
-def _given(options: list[str] | None) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for text in options or []:
-        name, _, value = text.partition("=")
-        try:
-            found[name] = float(value)
-        except ValueError:
-            raise QuestionError(
-                f"--probability {text}: expected future=value, as in reset=0.4."
-            ) from None
-    return found
-
-
-def _write_mix(
-    out: Path,
-    fitted: "Fit",
-    result: "xr.Dataset",
-    together: "xr.Dataset",
-    split: "xr.Dataset",
-    table: "pd.DataFrame",
-    said: "pd.DataFrame",
-    future: str,
-) -> None:
-    import numpy as np
-
-    from sanctions_model.future_mixture import expected_by_odds
-    from sanctions_model.plots import plot_forecast, plot_future_effects, plot_odds, plot_spread
-    from sanctions_model.reading import summary_table
-
-    odds = expected_by_odds(result, future=future, odds=np.linspace(0, 1, 21))
-    wanted = [str(name) for name in split["outcome"].to_numpy()]
-    label = str(result["scenario_label"].sel(scenario=future).item())
-    chance = float(result["probability"].sel(scenario=future))
-    horizons = _horizons(result.sizes["horizon"])[-3:]
-    levels = together["path"].assign_attrs(together.attrs)
-    scm, kind = fitted.scm, _kind(fitted)
-    fans = [name for name in _FANS if name in together["outcome"]]
-    figures = {
-        "mixture": plot_forecast(
-            levels,
-            fitted.problem,
-            fitted.draws,
-            outcomes=fans,
-            title="The futures, mixed by their odds",
-            drawn_from=kind,
-        ),
-        "future_effects": plot_future_effects(result, outcomes=wanted, scm=scm, drawn_from=kind),
-        "spread_forecast": plot_spread(split, scm=scm),
-        "spread_effect": plot_spread(split, of_effect=True, scm=scm),
-        "odds": plot_odds(
-            odds, future=label, probability=chance, horizons=horizons, outcomes=wanted, scm=scm
-        ),
-    }
-    tables = {
-        "mixture": table,
-        "futures": summary_table({"effect": result["effect"], "path": result["path"]}),
-        "spread": split.to_dataframe().reset_index(),
-        "odds": odds.to_dataframe().reset_index()[
-            ["odds", "outcome", "horizon", "expected_effect"]
-        ],
-    }
-    if len(said):
-        tables["statements"] = said
-    data = {"futures": _with_fit(result, fitted), "spread": _with_fit(split, fitted)}
-    _write(out, tables, figures, data)
+    say(compare_sentences(result, fitted.scm), as_json=as_json)
 
 
 @scenario_app.command("sectors")
@@ -489,22 +341,21 @@ def sectors(
         generator=np.random.default_rng(seed),
     )
     result = sector_premiums(fitted.scm, fitted.draws, drawn, sectors=rows, random_seed=seed)
-    table = sector_table(result, [0, *_horizons(horizon)])
+    table = sector_table(result, [0, *table_horizons(horizon)])
     if figure is not None:
-        from sanctions_model.plots import plot_sectors, save_figures
+        from sanctions_model.plots import plot_sectors
 
         page = plot_sectors(
-            result, scenario=scenario.label, scm=fitted.scm, drawn_from=_kind(fitted)
+            result, scenario=scenario.label, scm=fitted.scm, drawn_from=fitted.drawn_from
         )
-        save_figures({figure.stem: page}, figure.parent)
-        _LOG.info("wrote %s", figure)
+        write_figure(page, figure)
     write_csv(table, csv)
     title = f"Grey imports by sector under {scenario.label}"
     if as_json:
         show(View(table=table, title=title), as_json=True)
         return
     show(_sector_view(table, title))
-    _say(sector_sentences(result, fitted.scm), as_json=False)
+    say(sector_sentences(result, fitted.scm), as_json=False)
 
 
 def _sector_view(table: "pd.DataFrame", title: str) -> View:
@@ -531,11 +382,7 @@ def _sector_view(table: "pd.DataFrame", title: str) -> View:
     )
 
 
-def _kind(fitted: "Fit") -> str:
-    return "prior" if fitted.is_prior_only else "posterior"
-
-
-def _with_fit(result: "xr.Dataset", fitted: "Fit") -> "xr.Dataset":
+def with_manifest(result: "xr.Dataset", fitted: "Fit") -> "xr.Dataset":
     """Add the manifest of the fit, as JSON."""
     import json
 

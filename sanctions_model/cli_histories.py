@@ -17,6 +17,7 @@ from sanctions_model.cli_options import (
     load_fit,
     require_figure_path,
     write_csv,
+    write_figure,
 )
 from sanctions_model.console import View, configure, show
 from sanctions_model.errors import QuestionError
@@ -166,11 +167,10 @@ def run_counterfactual(
     table = summary_table({str(n): array for n, array in result.data_vars.items()})
     write_csv(table, csv)
     if figure is not None:
-        from sanctions_model.plots import plot_counterfactual, save_figures
+        from sanctions_model.plots import plot_counterfactual
 
         drawn = plot_counterfactual(result, fitted.problem)
-        save_figures({figure.stem: drawn}, figure.parent)
-        _LOG.info("wrote %s", figure)
+        write_figure(drawn, figure)
     title = "Difference to what happened"
     view = over_time_view(result["difference"], fitted.scm, title)
     show(View(table=table, title=title) if as_json else view, as_json=as_json)
@@ -200,10 +200,9 @@ def decompose(
     table = summary_table({"contribution": parts})
     write_csv(table, csv)
     if figure is not None:
-        from sanctions_model.plots import plot_decomposition, save_figures
+        from sanctions_model.plots import plot_decomposition
 
-        save_figures({figure.stem: plot_decomposition(parts)}, figure.parent)
-        _LOG.info("wrote %s", figure)
+        write_figure(plot_decomposition(parts), figure)
     view = decomposition_view(parts, fitted.scm)
     show(View(table=table, title="Contributions") if as_json else view, as_json=as_json)
 
@@ -271,11 +270,10 @@ def forecast(
     table = summary_table({"path": paths})
     write_csv(table, csv)
     if figure is not None:
-        from sanctions_model.plots import plot_forecast, save_figures
+        from sanctions_model.plots import plot_forecast
 
         drawn = plot_forecast(paths, fitted.problem, fitted.draws, conditions=conditions)
-        save_figures({figure.stem: drawn}, figure.parent)
-        _LOG.info("wrote %s", figure)
+        write_figure(drawn, figure)
     view = over_time_view(paths, fitted.scm, "Forecast")
     show(View(table=table, title="Forecast") if as_json else view, as_json=as_json)
 
@@ -347,9 +345,8 @@ def require(
     table = found.to_frame()
     write_csv(table, csv)
     if figure is not None:
-        from sanctions_model.plots import plot_required_relief, save_figures
+        from sanctions_model.plots import plot_required_relief
 
-        save_figures({figure.stem: plot_required_relief(found)}, figure.parent)
-        _LOG.info("wrote %s", figure)
+        write_figure(plot_required_relief(found), figure)
     shown = table if as_json else table.iloc[::10]
     show(View(table=shown, title=found.verdict), as_json=as_json)

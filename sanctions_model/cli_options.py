@@ -11,6 +11,7 @@ from sanctions_model.files import whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from sanctions_model.sampling import Fit
 
@@ -29,6 +30,7 @@ __all__ = [
     "require_figure_path",
     "require_table_path",
     "write_csv",
+    "write_figure",
 ]
 
 _LOG = logging.getLogger("sanctions_model.cli")
@@ -119,4 +121,12 @@ def write_csv(table: "pd.DataFrame", path: Path | None) -> None:
         return
     with whole_file(path) as part:
         table.to_csv(part, index=False, float_format="%.6g")
+    _LOG.info("wrote %s", path)
+
+
+def write_figure(drawn: "Figure", path: Path) -> None:
+    """Write a figure whole or not at all, and say so."""
+    from sanctions_model.plots import save_figures
+
+    save_figures({path.stem: drawn}, path.parent)
     _LOG.info("wrote %s", path)

@@ -80,7 +80,7 @@ def _print_sanity(fit: Path, csv: Path | None, *, as_json: bool) -> None:
     from sanctions_model.sanity import sanity_checks
 
     fitted = load_fit(fit)
-    posterior = None if fitted.is_prior_only else fitted.draws
+    posterior = fitted.posterior_draws
     table = sanity_checks(fitted.problem, fitted.prior_draws, posterior)
     write_csv(table, csv)
     show(View(table=table, title="Checks") if as_json else sanity_view(table), as_json=as_json)

@@ -157,7 +157,7 @@ def run(
 
 def answer(fitted: Fit, claims: Mapping[str, Any] | None = None) -> Results:
     """Answer the three standing questions from a fit: links, effects of relief, claims."""
-    posterior = None if fitted.is_prior_only else fitted.draws
+    posterior = fitted.posterior_draws
     seed = int(fitted.manifest["settings"]["random_seed"])
     return Results(
         fit=fitted,

@@ -78,9 +78,19 @@ class Fit:
         return "posterior" not in self.idata.children
 
     @property
+    def drawn_from(self) -> str:
+        """What `draws` are: ``"posterior"``, or ``"prior"`` in prior-only mode."""
+        return "prior" if self.is_prior_only else "posterior"
+
+    @property
     def draws(self) -> xr.Dataset:
         """Posterior draws of the parameters, or prior draws in prior-only mode."""
-        return self.idata["prior" if self.is_prior_only else "posterior"].to_dataset()
+        return self.idata[self.drawn_from].to_dataset()
+
+    @property
+    def posterior_draws(self) -> xr.Dataset | None:
+        """Posterior draws of the parameters, None in prior-only mode."""
+        return None if self.is_prior_only else self.draws
 
     @property
     def prior_draws(self) -> xr.Dataset:
@@ -96,11 +106,10 @@ class Fit:
     def __repr__(self) -> str:
         """Say in a line what the fit holds."""
         draws = self.draws
-        kind = "prior" if self.is_prior_only else "posterior"
         last = str(self.problem.cases.time[-1])[:10]
         return (
             f"Fit({self.scm.name or 'model'!r}: {draws.sizes[dims.CHAIN]} x "
-            f"{draws.sizes[dims.DRAW]} {kind} draws, data to {last})"
+            f"{draws.sizes[dims.DRAW]} {self.drawn_from} draws, data to {last})"
         )
 
     def _repr_html_(self) -> str:

@@ -32,13 +32,11 @@ def main_figures(fit: Fit, claims: pd.DataFrame) -> dict[str, Figure]:
     """
     scm, draws, prior_draws = fit.scm, fit.draws, fit.prior_draws
     priors = fit.problem.absolute
-    drawn_from = "prior" if fit.is_prior_only else "posterior"
+    drawn_from = fit.drawn_from
     both = None if fit.is_prior_only else prior_draws
     return {
         "graph": plot_graph(scm, draws, priors=priors, drawn_from=drawn_from),
-        "prior_posterior": plot_prior_posterior(
-            scm, prior_draws, None if fit.is_prior_only else draws, priors
-        ),
+        "prior_posterior": plot_prior_posterior(scm, prior_draws, fit.posterior_draws, priors),
         "responses": plot_responses(scm, draws, prior_draws=both, drawn_from=drawn_from),
         "channels": plot_channels(scm, draws, drawn_from=drawn_from),
         "waterfall": plot_waterfall(scm, draws, drawn_from=drawn_from),

@@ -173,7 +173,7 @@ def answer_report(fit: Fit, claims: Mapping[str, Claim] | None = None) -> Answer
         raise QuestionError(
             f"The model has none of the outcomes that the report shows: {', '.join(OUTCOMES)}."
         )
-    posterior = None if fit.is_prior_only else fit.draws
+    posterior = fit.posterior_draws
     before = None
     if posterior is not None:
         before = total_effect(scm, fit.prior_draws, relief, horizon=HORIZON, outcomes=outcomes)

@@ -51,7 +51,7 @@ def graph_section(answers: Answers) -> Html:
         answers.scm,
         answers.fit.draws,
         priors=answers.fit.problem.absolute,
-        drawn_from="prior" if answers.fit.is_prior_only else "posterior",
+        drawn_from=answers.fit.drawn_from,
     )
     return picture(drawn, "The causal graph with long-run effects on its links")
 
@@ -71,7 +71,7 @@ def priors_section(answers: Answers) -> Html:
     drawn = plot_prior_posterior(
         answers.scm,
         fit.prior_draws,
-        None if fit.is_prior_only else fit.draws,
+        fit.posterior_draws,
         fit.problem.absolute,
     )
     return join(
@@ -140,7 +140,7 @@ def _evidence() -> Html:
 def diagnostics_section(answers: Answers) -> Html:
     """Return convergence and the sanity checks."""
     fit = answers.fit
-    checks = sanity_checks(fit.problem, fit.prior_draws, None if fit.is_prior_only else fit.draws)
+    checks = sanity_checks(fit.problem, fit.prior_draws, fit.posterior_draws)
     rows = [
         [
             str(check.check),

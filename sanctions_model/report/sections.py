@@ -82,7 +82,7 @@ def body(answers: Answers, futures: FutureEffects | None = None) -> Html:
 
 def contrast_words(answers: Answers) -> str:
     """Say what every effect on the page is measured against, and how it is summarised."""
-    kind = "prior" if answers.fit.is_prior_only else "posterior"
+    kind = answers.fit.drawn_from
     return (
         f"Effects compare full relief of all {len(answers.relief.measures)} measures in "
         f"{answers.relief.ramp} equal steps, one a {periods_name(answers.scm)[:-1]}, with measures "

@@ -1,0 +1,205 @@
+"""The verb `scenario mix`: the futures mixed by their odds.
+
+Importing this module adds the verb to `scenario_app`.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanctions_model.cli_futures import (
+    HEADLINE,
+    HorizonOption,
+    LibraryOption,
+    OutOption,
+    SeedOption,
+    require_folder,
+    say,
+    scenario_app,
+    table_horizons,
+    with_manifest,
+    write_results,
+)
+from sanctions_model.cli_histories import OutcomeOption
+from sanctions_model.cli_options import (
+    DEFAULT_FIT,
+    CsvOption,
+    FitOption,
+    JsonOption,
+    QuietOption,
+    load_fit,
+    write_csv,
+)
+from sanctions_model.console import View, configure, show
+from sanctions_model.errors import QuestionError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from sanctions_model.sampling import Fit
+
+__all__ = ["scenario_app"]
+
+# Fans in levels are drawn of what people follow.
+_FANS = ("inflation_yoy", "key_rate", "gdp_growth", "rouble")
+
+ProbabilityOption = Annotated[
+    list[str] | None,
+    typer.Option("--probability", help="future=value at the start; the others share what is left."),
+]
+
+
+@scenario_app.command("mix")
+def mix(
+    library: LibraryOption = None,
+    probability: ProbabilityOption = None,
+    statement: Annotated[
+        list[str] | None,
+        typer.Option("--statement", help="As in 'key_rate <= 10 by 2028Q4'; may be repeated."),
+    ] = None,
+    odds_of: Annotated[
+        str | None, typer.Option("--odds-of", help="Future whose odds vary; the first by default.")
+    ] = None,
+    horizon: HorizonOption = 20,
+    outcome: OutcomeOption = None,
+    paths: Annotated[int, typer.Option(help="Paths for the split of the spread.")] = 1000,
+    parameters: Annotated[int, typer.Option(help="Draws for the split of the spread.")] = 200,
+    seed: SeedOption = 20260101,
+    fit: FitOption = DEFAULT_FIT,
+    csv: CsvOption = None,
+    out: OutOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Mixture over the futures: forecast, statements, where the spread is from, your own odds."""
+    configure(quiet=quiet)
+    require_folder(out)
+    from sanctions_model.future_mixture import (
+        compare_futures,
+        mixture,
+        probabilities,
+        reweighted,
+    )
+    from sanctions_model.future_reading import mix_sentences, spread_sentences, spread_view
+    from sanctions_model.future_statements import Statement, statement_probabilities
+    from sanctions_model.reading import over_time_view, summary_table
+    from sanctions_model.scenario_files import load_scenarios
+    from sanctions_model.spread import spread_split
+
+    asked = load_scenarios(library)
+    process = asked.process()
+    weights = probabilities(process, _given(probability))
+    chosen = odds_of or process.order[0]
+    fitted = load_fit(fit)
+    wanted = list(outcome or HEADLINE)
+    everything = wanted + [n for n in _FANS if out and n not in wanted]
+    result = compare_futures(
+        fitted.problem,
+        fitted.draws,
+        asked,
+        horizon=horizon,
+        outcomes=everything,
+        random_seed=seed,
+        transitions=True,
+    )
+    result = reweighted(result, weights)
+    year = fitted.scm.periods_per_year
+    start = result.attrs["start"]
+    read = [Statement.parse(t, start=start, periods_per_year=year) for t in statement or []]
+    said = statement_probabilities(result, read)
+    sentences = mix_sentences(result.sel(outcome=wanted), fitted.scm, future=chosen)
+    together = mixture(result, random_seed=seed)
+    split = spread_split(
+        fitted.problem,
+        fitted.draws,
+        asked,
+        horizon=horizon,
+        outcomes=wanted,
+        paths=paths,
+        parameters=parameters,
+        weights=weights,
+        random_seed=seed,
+    )
+    table = summary_table({n: together[n].sel(outcome=wanted) for n in ("path", "effect")})
+    if out is not None:
+        _write_mix(out, fitted, result, together, split, table, said, chosen)
+    write_csv(table, csv)
+    title = "Forecast over the mixture of futures"
+    if as_json:
+        show(View(table=table, title=title), as_json=True)
+        return
+    show(over_time_view(together["path"].sel(outcome=wanted), fitted.scm, title))
+    show(over_time_view(together["effect"].sel(outcome=wanted), fitted.scm, "Effect, mixture"))
+    if read:
+        show(View(table=said, title="Probability of each statement"))
+    show(spread_view(split, fitted.scm, table_horizons(horizon)[-2:]))
+    say(sentences + spread_sentences(split, fitted.scm), as_json=False)
+
+
+def _given(options: list[str] | None) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for text in options or []:
+        name, _, value = text.partition("=")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise QuestionError(
+                f"--probability {text}: expected future=value, as in reset=0.4."
+            ) from None
+    return found
+
+
+def _write_mix(
+    out: Path,
+    fitted: "Fit",
+    result: "xr.Dataset",
+    together: "xr.Dataset",
+    split: "xr.Dataset",
+    table: "pd.DataFrame",
+    said: "pd.DataFrame",
+    future: str,
+) -> None:
+    import numpy as np
+
+    from sanctions_model.future_mixture import expected_by_odds
+    from sanctions_model.plots import plot_forecast, plot_future_effects, plot_odds, plot_spread
+    from sanctions_model.reading import summary_table
+
+    odds = expected_by_odds(result, future=future, odds=np.linspace(0, 1, 21))
+    wanted = [str(name) for name in split["outcome"].to_numpy()]
+    label = str(result["scenario_label"].sel(scenario=future).item())
+    chance = float(result["probability"].sel(scenario=future))
+    horizons = table_horizons(result.sizes["horizon"])[-3:]
+    levels = together["path"].assign_attrs(together.attrs)
+    scm, kind = fitted.scm, fitted.drawn_from
+    fans = [name for name in _FANS if name in together["outcome"]]
+    figures = {
+        "mixture": plot_forecast(
+            levels,
+            fitted.problem,
+            fitted.draws,
+            outcomes=fans,
+            title="The futures, mixed by their odds",
+            drawn_from=kind,
+        ),
+        "future_effects": plot_future_effects(result, outcomes=wanted, scm=scm, drawn_from=kind),
+        "spread_forecast": plot_spread(split, scm=scm),
+        "spread_effect": plot_spread(split, of_effect=True, scm=scm),
+        "odds": plot_odds(
+            odds, future=label, probability=chance, horizons=horizons, outcomes=wanted, scm=scm
+        ),
+    }
+    tables = {
+        "mixture": table,
+        "futures": summary_table({"effect": result["effect"], "path": result["path"]}),
+        "spread": split.to_dataframe().reset_index(),
+        "odds": odds.to_dataframe().reset_index()[
+            ["odds", "outcome", "horizon", "expected_effect"]
+        ],
+    }
+    if len(said):
+        tables["statements"] = said
+    data = {"futures": with_manifest(result, fitted), "spread": with_manifest(split, fitted)}
+    write_results(out, tables, figures, data)
