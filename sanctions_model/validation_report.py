@@ -103,7 +103,8 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
             title="Lead in log score over plain rivals, rolling origins",
             caption=f"Mean over origins {found.plan.origins[0]} to {found.plan.origins[-1]}, with "
             "two standard errors. Right of 0 this model is better. All forecasters see the same "
-            "figures up to the origin; drivers stay at their last value.",
+            "figures up to the origin; drivers stay at their last value, the quarters of the "
+            "pandemic end.",
         )
     if "ranks" in tables:
         effects = [name for name in tables["ranks"].columns if name.startswith("effect on")]
