@@ -96,8 +96,10 @@ def rank_factors(
         for row in leave_one_link_out(found.scm, draws, claims).to_dict("records")
     ]
     if observations:
+        titles = {name: f"published: {seen.quantity.label}" for name, seen in observations.items()}
+        titles["all"] = "all published figures"
         rows += [
-            _entry(row | {"base": row["median"]}, base, f"figure {row['evidence']}", _FIGURE, [x])
+            _entry(row | {"base": row["median"]}, base, titles[row["evidence"]], _FIGURE, [x])
             for row in evidence_effects(problem, draws, observations, claims).to_dict("records")
             if np.isfinite(x := row["with_median"])
         ]

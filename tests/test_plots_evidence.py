@@ -70,8 +70,19 @@ def test_a_tornado_of_nothing_is_refused(table):
         plot_tornado(table)
 
 
-@pytest.mark.parametrize("name", ["pass_through_4q", "gdp_2014", "relief_2016_gdp"])
-def test_a_forest_shows_every_study_the_pool_and_the_model(name):
+@pytest.mark.parametrize(
+    ("name", "studies"),
+    [
+        (
+            "pass_through_4q",
+            ["own calculation, 2015-2020", "Ponomarev et al., 2016", "Comunale and Simola, 2018"],
+        ),
+        ("gdp_2014", ["Mamonov and Pestova, 2023", "International Monetary Fund, 2019"]),
+        ("import_restriction_cpi", ["Isakov (VTB Capital)", "Bank of Russia, 2015"]),
+        ("relief_2016_gdp", ["Bloomberg, 2016"]),
+    ],
+)
+def test_a_forest_shows_every_study_the_pool_and_the_model(name, studies):
     pool, quantity = load_pools()[name], load_quantities()[name]
     pooled = pool_studies(pool)
     drawn = xr.DataArray(
@@ -82,8 +93,8 @@ def test_a_forest_shows_every_study_the_pool_and_the_model(name):
     squares = [line for line in axes.lines if line.get_marker() == "s"]
     assert len(squares) == len(pool.studies) + 3
     words = texts(figure)
-    for study in pool.studies:
-        assert study.evidence.replace("_", " ") in words
+    for study in studies:
+        assert study in words
     assert quantity.unit in words
     assert "89 % equal-tailed interval" in words
     low, high = axes.get_xlim()

@@ -1,9 +1,12 @@
 """A forest of one quantity: published studies, their pool, what the model said before and after."""
 
+import re
+
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from sanctions_model.evidence import load_evidence
 from sanctions_model.plots.style import (
     COLUMN_INCHES,
     SMALL,
@@ -104,7 +107,7 @@ def _rows(
         numbers = np.array([value, value - reach * error, value + reach * error])
         shown = np.exp(numbers) if pool.family == "LogNormal" else numbers
         size = 2.5 + 5.0 * float(np.sqrt(share))
-        found.append((name.replace("_", " "), shown, Colour.ink, size))
+        found.append((_study(name), shown, Colour.ink, size))
     numbers = pooled.quantiles([0.5, tail, 1.0 - tail])
     shown = np.exp(numbers) if pool.family == "LogNormal" else numbers
     found.append(("pool, spread kept", shown, Colour.accent, 5.0))
@@ -114,3 +117,16 @@ def _rows(
             ("model, posterior", interval(posterior, rule).to_numpy(), Colour.posterior, 5.0)
         )
     return found
+
+
+def _study(evidence: str) -> str:
+    """Name a study as a reader knows it: its authors and year, the sample of own calculations."""
+    studies = load_evidence()
+    if evidence not in studies:  # of a user's own pool
+        return evidence.replace("_", " ")
+    study = studies[evidence]
+    if study.authors == "sanctions_model":
+        return f"own calculation, {study.sample.rpartition(', ')[2]}"
+    first, *others = re.split(", | and ", study.authors)
+    authors = f"{first} et al." if len(others) > 1 else study.authors
+    return authors if study.year is None else f"{authors}, {study.year}"
