@@ -3,7 +3,6 @@
 Read from ``data/backtests.toml``, which says of every judgement that it is one.
 """
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sanctions_model.datasets import data_path
 from sanctions_model.errors import QuestionError, first_fault
+from sanctions_model.files import read_tables
 from sanctions_model.prior_families import (
     Beta,
     Fixed,
@@ -23,8 +23,6 @@ from sanctions_model.prior_families import (
 )
 
 __all__ = ["BackTest", "Variant", "load_back_tests"]
-
-FORMAT_VERSION = 1
 
 type _Quarter = Annotated[str, Field(pattern=r"^\d{4}Q[1-4]$")]
 type _Prior = Annotated[
@@ -114,16 +112,8 @@ def load_back_tests(path: Path | str | None = None) -> dict[str, BackTest]:
     '2021Q4'
     """
     file = data_path("backtests.toml") if path is None else Path(path)
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise QuestionError(f"Cannot read {file.name}: {error}; give a back-test file.") from None
-    if content.get("format_version") != FORMAT_VERSION or not content.get("backtest"):
-        raise QuestionError(
-            f"{file.name}: expected format_version = {FORMAT_VERSION} and tables [backtest.NAME]."
-        )
     found = {}
-    for name, table in content["backtest"].items():
+    for name, table in read_tables(file, "backtest").items():
         try:
             found[name] = BackTest.model_validate(table)
         except ValidationError as error:

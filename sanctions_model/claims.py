@@ -9,7 +9,6 @@ relief makes the difference: reached with it and not without it, the shocks bein
 The contrast is relief of the measures in four steps against measures that stay.
 """
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from sanctions_model import dims
 from sanctions_model.datasets import data_path
 from sanctions_model.effects import channel_effects, relief_paths, total_effect
 from sanctions_model.errors import ObservationError, QuestionError, first_fault
+from sanctions_model.files import read_tables
 from sanctions_model.forecasts import simulate
 from sanctions_model.interventions import Relief
 from sanctions_model.problem import Problem
@@ -32,7 +32,6 @@ from sanctions_model.transmission import MEASURES
 
 __all__ = ["Claim", "claim_effect", "load_claims", "scorecard"]
 
-FORMAT_VERSION = 1
 # The prior leaves no other sign when not one draw in a thousand has it.
 _SIGN_ASSUMED = 0.999
 _MOSTLY_PRIOR, _MOSTLY_DATA = 0.25, 0.75
@@ -117,18 +116,8 @@ def load_claims(path: Path | str | None = None) -> dict[str, Claim]:
     -1
     """
     file = data_path("claims.toml") if path is None else Path(path)
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise QuestionError(f"Cannot read {file}: {error.strerror}; give a claims file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise QuestionError(f"{file.name} is not a TOML file: {error}.") from None
-    if content.get("format_version") != FORMAT_VERSION or not content.get("claim"):
-        raise QuestionError(
-            f"{file.name}: expected format_version = {FORMAT_VERSION} and tables [claim.NAME]."
-        )
     claims = {}
-    for name, table in content["claim"].items():
+    for name, table in read_tables(file, "claim").items():
         try:
             claims[name] = Claim.model_validate(table)
         except ValidationError as error:

@@ -14,13 +14,15 @@ __all__ = ["read_tables", "whole_file"]
 TABLES_FORMAT_VERSION = 1
 
 
-def read_tables(file: Path, name: str) -> dict[str, Any]:
+def read_tables(file: Path, name: str, *, optional: bool = False) -> dict[str, Any]:
     """Return the tables ``[name.X]`` of a TOML file of this format version.
 
     Parameters
     ----------
     file : pathlib.Path
     name : str
+    optional : bool
+        Whether there may be none.
 
     Returns
     -------
@@ -37,9 +39,9 @@ def read_tables(file: Path, name: str) -> dict[str, Any]:
         raise QuestionError(f"Cannot read {file}: {error.strerror}; give a TOML file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise QuestionError(f"{file.name} is not a TOML file: {error}.") from None
-    tables = content.get(name)
+    tables: object = content.get(name, {})
     version = content.get("format_version")
-    if version != TABLES_FORMAT_VERSION or not isinstance(tables, dict) or not tables:
+    if version != TABLES_FORMAT_VERSION or not isinstance(tables, dict) or not (tables or optional):
         raise QuestionError(
             f"{file.name}: expected format_version = {TABLES_FORMAT_VERSION} and tables "
             f"[{name}.NAME]."

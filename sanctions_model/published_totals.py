@@ -7,7 +7,6 @@ the published range, or its interval holds the published number. Totals that the
 answer, or that contradict one another, stay in the table with the reason.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from sanctions_model import dims
 from sanctions_model.datasets import data_path
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.evidence import load_evidence
+from sanctions_model.files import read_tables
 from sanctions_model.propagate import respond
 from sanctions_model.scm import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval
@@ -58,7 +58,6 @@ COLUMNS = (
     "reason",
     "evidence",
 )
-FORMAT_VERSION = 1
 # The published ranges are read beside this interval, whatever the reader's setting is.
 _RULE = IntervalRule(0.9, "eti")
 
@@ -200,21 +199,13 @@ def load_published_totals(path: Path | str | None = None) -> PublishedTotals:
     20
     """
     file = data_path("published_totals.toml") if path is None else Path(path)
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise QuestionError(f"Cannot read {file.name}: {error}; give a file of totals.") from None
-    if content.get("format_version") != FORMAT_VERSION or not content.get("total"):
-        raise QuestionError(
-            f"{file.name}: expected format_version = {FORMAT_VERSION} and tables [total.NAME]."
-        )
     experiments = {
         name: _read(Experiment, table, f"{file.name}: [experiment.{name}]")
-        for name, table in content.get("experiment", {}).items()
+        for name, table in read_tables(file, "experiment", optional=True).items()
     }
     totals = {
         name: _read(Total, table, f"{file.name}: [total.{name}]")
-        for name, table in content["total"].items()
+        for name, table in read_tables(file, "total").items()
     }
     known = load_evidence()
     for name, total in totals.items():

@@ -393,7 +393,7 @@ def test_every_judgement_says_why():
             'format_version = 1\n[backtest.x]\ntitle = "x"\ntrain_end = "2021-12-31"',
             r"\[backtest.x\]: train_end: String should match pattern",
         ),
-        ("format_version = ", "Cannot read"),
+        ("format_version = ", "mine.toml is not a TOML file"),
     ],
 )
 def test_an_unusable_file_is_refused_with_its_place(tmp_path, text, message):

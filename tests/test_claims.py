@@ -410,9 +410,9 @@ def test_a_malformed_file_is_refused_with_its_place_and_reason(write, old, new, 
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path):
-    with pytest.raises(QuestionError, match="No such file or directory; give a claims file"):
+    with pytest.raises(QuestionError, match="No such file or directory; give a TOML file"):
         load_claims(tmp_path / "claims.toml")
-    with pytest.raises(QuestionError, match="Is a directory; give a claims file"):
+    with pytest.raises(QuestionError, match="Is a directory; give a TOML file"):
         load_claims(tmp_path)
     binary = tmp_path / "claims.toml"
     binary.write_bytes(b"\xff\xfe\x00")
