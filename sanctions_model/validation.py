@@ -2,9 +2,10 @@
 
 Parts that answer from the fit alone cost seconds. Back-tests, rolling origins and calibration refit
 the model and compile it once. Each part is a table, written to its own file with a key of what it
-was made from, so that a stopped validation goes on where it stopped.
+was made from, program and data included, so that a stopped validation goes on where it stopped.
 """
 
+import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,7 @@ from sanctions_model.calibration import (
     uniformity,
 )
 from sanctions_model.claims import scorecard
+from sanctions_model.datasets import data_path
 from sanctions_model.edits import with_parameters
 from sanctions_model.effect_tables import links_table
 from sanctions_model.effects import total_effect
@@ -124,7 +126,7 @@ def validate(
         Numbers of simulated data sets and of rolling origins.
     folder : path, optional
         Where parts are written as they are done; a part found there that was made from the same
-        fit and plan is taken as it is.
+        fit and plan, by the same version of package and data, is taken as it is.
     quick : bool
         Leave out what compiles: back-tests, rolling origins and calibration.
     with_minnesota : bool
@@ -149,8 +151,9 @@ def validate(
     work = _Work(fit, plan, with_minnesota)
     parts = {**work.from_the_fit()} | ({} if quick else work.from_refits())
     tables: dict[str, pd.DataFrame] = {}
+    made_of = {"fit": fit.manifest["created"], "program": _program()}
     for name, (scope, make) in parts.items():
-        key = content_hash({"fit": fit.manifest["created"], "part": name, "scope": scope})
+        key = content_hash({**made_of, "part": name, "scope": scope})
         found = _kept(folder, name, key)
         if found is None:
             _LOG.info("%s ...", name.replace("_", " "))
@@ -304,16 +307,32 @@ class _Work:
         return table.assign(data_sets=found.data_sets, divergences=found.divergences)
 
 
+def _program() -> str:
+    """Hash of the package and its data: parts made by another one are not taken as they are."""
+    digest = hashlib.sha256()
+    package, data = Path(__file__).parent, data_path("datapackage.json").parent
+    for file in sorted([*package.rglob("*.py"), *data.glob("*.*")]):
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
 def _kept(folder: Path | None, name: str, key: str) -> pd.DataFrame | None:
     if folder is None:
         return None
-    table, note = folder / f"{name}.csv", folder / "parts.json"
-    if not table.is_file() or not note.is_file():
-        return None
-    if json.loads(note.read_text(encoding="utf-8")).get(name) != key:
+    table = folder / f"{name}.csv"
+    if not table.is_file() or _notes(folder).get(name) != key:
         return None
     # Empty words are words, not missing numbers.
     return pd.read_csv(table, keep_default_na=False, na_values=["nan"])
+
+
+def _notes(folder: Path) -> dict[str, str]:
+    """Keys of the parts in a folder; none where the note is missing or no JSON."""
+    try:
+        found = json.loads((folder / "parts.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _keep(folder: Path | None, name: str, key: str, table: pd.DataFrame) -> None:
@@ -322,10 +341,9 @@ def _keep(folder: Path | None, name: str, key: str, table: pd.DataFrame) -> None
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(folder / f"{name}.csv") as part:
         table.to_csv(part, index=False, na_rep="nan")
-    note = folder / "parts.json"
-    known = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
-    with whole_file(note) as part:
-        part.write_text(json.dumps({**known, name: key}, indent=2) + "\n", encoding="utf-8")
+    noted = _notes(folder) | {name: key}
+    with whole_file(folder / "parts.json") as part:
+        part.write_text(json.dumps(noted, indent=2) + "\n", encoding="utf-8")
 
 
 def _headline_effects(fit: Fit, draws: xr.Dataset) -> Iterator[tuple[str, int, xr.DataArray]]:

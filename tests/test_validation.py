@@ -1,6 +1,7 @@
 """The validation of a fit: its tables, its words, its files, and what a stopped run keeps."""
 
 import json
+import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -177,10 +178,36 @@ def test_a_validation_goes_on_where_it_stopped(fitted, found, monkeypatch):
         validate(other, folder=folder, quick=True)
 
 
-def test_a_damaged_note_of_parts_is_made_again(fitted, found, tmp_path, monkeypatch):
+@pytest.mark.parametrize("note", ["{", "[]", '{"totals": "of another program"}'])
+def test_parts_without_a_note_that_fits_are_made_again(fitted, found, tmp_path, monkeypatch, note):
+    result, folder = found
+    copy = shutil.copytree(folder, tmp_path / "parts")
+    whole = json.loads((folder / "parts.json").read_text(encoding="utf-8"))
+    assert set(whole) == set(result.tables)
+    (copy / "parts.json").write_text(note, encoding="utf-8")
+    made = []
+    original = validation.totals_table
+    monkeypatch.setattr(
+        validation, "totals_table", lambda *a, **k: made.append(1) or original(*a, **k)
+    )
+    for maker, name in (
+        ("leave_one_out_cells", "cells"),
+        ("predictive_table", "predictive"),
+        ("headline_table", "headline"),
+        ("scorecard", "claims"),
+    ):
+        monkeypatch.setattr(validation, maker, lambda *a, n=name, **k: result.tables[n])
+    validate(fitted, folder=copy, quick=True)
+    assert made == [1]
+    assert json.loads((copy / "parts.json").read_text(encoding="utf-8")) == whole
+
+
+def test_a_part_made_by_another_program_is_made_again(fitted, found, monkeypatch):
     _, folder = found
-    note = json.loads((folder / "parts.json").read_text(encoding="utf-8"))
-    assert set(note) == {path.stem for path in folder.glob("*.csv")}
+    monkeypatch.setattr(validation, "_program", lambda: "edited")
+    monkeypatch.setattr(validation, "sanity_checks", lambda *a, **k: pytest.fail("made again"))
+    with pytest.raises(pytest.fail.Exception, match="made again"):
+        validate(fitted, folder=folder, quick=True)
 
 
 def test_sensitivity_starts_from_the_fit_and_moves_what_it_says(found):
