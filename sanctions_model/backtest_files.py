@@ -12,23 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sanctions_model.datasets import data_path
 from sanctions_model.errors import QuestionError, first_fault
 from sanctions_model.files import read_tables
-from sanctions_model.prior_families import (
-    Beta,
-    Fixed,
-    Gamma,
-    HalfNormal,
-    LogNormal,
-    Normal,
-    StudentT,
-)
+from sanctions_model.prior_families import Prior
 
 __all__ = ["BackTest", "Variant", "load_back_tests"]
 
 type _Quarter = Annotated[str, Field(pattern=r"^\d{4}Q[1-4]$")]
-type _Prior = Annotated[
-    Normal | StudentT | LogNormal | Beta | Gamma | HalfNormal | Fixed,
-    Field(discriminator="family"),
-]
 
 
 class Variant(BaseModel):
@@ -50,7 +38,7 @@ class Variant(BaseModel):
 
     title: str = Field(min_length=1)
     rationale: str = Field(min_length=1)
-    priors: Mapping[str, _Prior] = {}
+    priors: Mapping[str, Prior] = {}
     starts: Mapping[str, _Quarter] = {}
     factors_until: _Quarter | None = None
 
@@ -81,7 +69,7 @@ class BackTest(BaseModel):
     title: str
     train_end: _Quarter
     test_end: _Quarter
-    judgement: Mapping[str, _Prior] = {}
+    judgement: Mapping[str, Prior] = {}
     export_price: str | None = None
     published: tuple[str, ...] = ()
     comment: str = ""

@@ -3,10 +3,10 @@
 A prior carries its unit, rationale and sources wherever it goes. This module knows no parameters.
 """
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, PositiveFloat, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, model_validator
 
 from sanctions_model.errors import PriorError, first_fault
 
@@ -417,7 +417,10 @@ class Fixed(_Belief):
         return np.zeros(np.shape(values))
 
 
-type Prior = Normal | StudentT | LogNormal | Beta | Gamma | HalfNormal | Fixed
+type Prior = Annotated[
+    Normal | StudentT | LogNormal | Beta | Gamma | HalfNormal | Fixed,
+    Field(discriminator="family"),  # so that a table is read as the family that it names
+]
 
 
 def student_t_log_density(values: np.ndarray, mu: Any, sigma: Any, nu: Any) -> np.ndarray:

@@ -11,7 +11,7 @@ stated size and fades; nothing else anticipates. This module knows no equations.
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -20,15 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sanctions_model.errors import did_you_mean
 from sanctions_model.measures import intensities
 from sanctions_model.measures_rule import Component, Rule, load_events, load_rule
-from sanctions_model.prior_families import (
-    Beta,
-    Fixed,
-    Gamma,
-    HalfNormal,
-    LogNormal,
-    Normal,
-    StudentT,
-)
+from sanctions_model.prior_families import Prior
 from sanctions_model.transmission import MEASURES
 
 __all__ = [
@@ -48,13 +40,7 @@ __all__ = [
     "us_shares",
 ]
 
-type Quantity = (
-    float
-    | Annotated[
-        Normal | StudentT | LogNormal | Beta | Gamma | HalfNormal | Fixed,
-        Field(discriminator="family"),
-    ]
-)
+type Quantity = float | Prior
 
 # Judgement: Beta draws with this many pseudo-counts around the rule's shares lie between 0.12 and
 # 0.44 for trade and between 0.39 and 0.75 for finance (5-95 %), about the ranges of the rule.

@@ -378,6 +378,32 @@ def test_judgements_are_needed_exactly_where_data_lack(parts):
         back_test_problem(late, scm, observations, priors)
 
 
+def test_the_numbers_in_the_words_on_2022_are_those_of_the_windows(parts):
+    """What a comment of backtests.toml says of growth, from the series that it speaks of."""
+    scm, observations, _ = parts
+
+    def output(**settings):
+        found = training_observations(observations, scm, "2021Q4", **settings)["gdp_growth"]
+        return found.to_series().dropna()
+
+    def carried(series):  # growth of 2022 over 2021 if output stood still
+        history = series[:"2021-12-31"].to_numpy()
+        return float(annual_values("gdp_growth", history, np.zeros((1, 4)), 1)[1][0, 0])
+
+    spec = load_back_tests()["war_of_2022"]
+    words = " ".join(spec.comment.split())
+    window, projected = output(), output(factors_until="2019Q4")
+    known_now = observations["gdp_growth"].to_series().dropna()
+    assert f"carries {carried(window):.1f} points into 2022" in words
+    assert f"later data make that {carried(known_now):.1f}," in words
+    assert f"without the pandemic, makes it {carried(projected):.1f}." in words
+    fall = float(known_now["2022-04-01":"2022-06-30"].iloc[0])
+    assert f"output fell by {-fall:.0f} % in the quarter" in words
+    rationale = " ".join(spec.variant["output_from_2012"].rationale.split())
+    assert f"grew by {window[:'2011-12-31'].mean():.2f} % a quarter to 2011" in rationale
+    assert f"by {window['2012-01-01':].mean():.2f} % from 2012 to 2021" in rationale
+
+
 def test_every_judgement_says_why():
     for spec in load_back_tests().values():
         assert all(prior.rationale and prior.unit for prior in spec.judgement.values())

@@ -20,15 +20,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError, did_you_mean, first_fault
 from sanctions_model.files import whole_file
 from sanctions_model.interventions import Relief
-from sanctions_model.prior_families import (
-    Beta,
-    Fixed,
-    Gamma,
-    HalfNormal,
-    LogNormal,
-    Normal,
-    StudentT,
-)
+from sanctions_model.prior_families import Prior
 from sanctions_model.specification import content_hash
 from sanctions_model.sweeps.axes import Axis, PriorWidth, Value
 from sanctions_model.sweeps.settings import Future, Setting
@@ -172,16 +164,7 @@ class SweepDesign(_Frozen):
     future: tuple[FutureEntry, ...] = ()
     base: Bases = Bases()
     sampling: Sampling = Sampling()
-    prior_set: dict[
-        str,
-        dict[
-            str,
-            Annotated[
-                Normal | StudentT | LogNormal | Beta | Gamma | HalfNormal | Fixed,
-                Field(discriminator="family"),
-            ],
-        ],
-    ] = Field(default_factory=dict)
+    prior_set: dict[str, dict[str, Prior]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check_axes(self) -> Self:
