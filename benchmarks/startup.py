@@ -6,7 +6,7 @@ from typing import Any
 from benchmarks.common import run_python
 
 OURS = (
-    "from sanctions_model.scm import StructuralCausalModel; "
+    "from sanctions_model.scm.model import StructuralCausalModel; "
     "from sanctions_model.observations import load_observations"
 )
 OTHER = "import xarray"

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from sanctions_model.equations import Identity
-from sanctions_model.parameters import addresses
+from sanctions_model.scm.equations import Identity
+from sanctions_model.scm.parameters import addresses
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import MEASURES
 
 

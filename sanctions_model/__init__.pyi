@@ -195,7 +195,7 @@ from .comparison import Comparison, compare
 from .conditional import Condition, conditional_forecast
 from .confounding import confounding_curve, tipping_point, tipping_table
 from .counterfactuals import Episode, abduct, counterfactual, episode, historical_decomposition
-from .edits import policy_rule, replace_equation, with_parameters
+from .scm.surgery import policy_rule, replace_equation, with_parameters
 from .effect_tables import effects_table, links_table
 from .effects import (
     channel_effects,
@@ -205,7 +205,7 @@ from .effects import (
     step_response,
     total_effect,
 )
-from .equations import (
+from .scm.equations import (
     Affine,
     AsymmetricAdjustment,
     Constant,
@@ -248,20 +248,20 @@ from .implied import (
     evidence_weights,
     load_implied_evidence,
 )
-from .interventions import Relief, ScaleBy, SetTo, ShiftBy
+from .scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from .measures import intensities, load_events, load_rule
 from .model import build
 from .model_weights import leave_future_out, loo_weights
 from .nowcasts import nowcast_table
 from .observations import coverage, load_observations
-from .parameters import pin
+from .scm.parameters import pin
 from .pooling import pool
 from .pools import load_pools
 from .predictive_checks import leave_one_out_cells, predictive_table
 from .prior_families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
 from .priors import Priors, load_priors, sample_prior
 from .problem import Problem
-from .propagate import respond
+from .scm.propagate import respond
 from .published_totals import load_published_totals, totals_table
 from .quantities import load_quantities, quantity_draws
 from .ranking import fair_sentences, rank_factors, tornado
@@ -283,11 +283,11 @@ from .sanctions import SanctionsModel
 from .sanity import sanity_checks
 from .scenario_files import FutureProcess, ScenarioLibrary, load_scenarios
 from .scenarios import Scenario, load_scenario
-from .scm import StructuralCausalModel
+from .scm.model import StructuralCausalModel
 from .sectors import load_sectors, sector_premiums, sector_table
 from .sensitivity import headline_claims, leave_one_link_out, parameter_swings, power_scaling
 from .spread import spread_split
-from .stability import spectral_radius
+from .scm.stability import spectral_radius
 from .storage import load, save
 from .subsamples import leave_out_periods
 from .sweeps import DaskEngine, SweepDesign, load_sweep, run_sweep

@@ -24,10 +24,10 @@ from sanctions_model.priors import Priors, read_prior
 from sanctions_model.problem import Problem
 from sanctions_model.quantities import LinkEffect, ParameterValue, Quantity, load_quantities
 from sanctions_model.sampling import Compiled, Fit, compile_problem, fit
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.sensitivity import claim_effects
-from sanctions_model.specification import spec_hash
-from sanctions_model.stability import spectral_radius
+from sanctions_model.scm.serialization import spec_hash
+from sanctions_model.scm.stability import spectral_radius
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [

@@ -21,7 +21,7 @@ from sanctions_model import dims
 from sanctions_model.backtest_files import BackTest, Variant
 from sanctions_model.datasets import data_path
 from sanctions_model.errors import QuestionError
-from sanctions_model.interventions import SetTo
+from sanctions_model.scm.interventions import SetTo
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
 from sanctions_model.rivals import RivalPaths
@@ -34,7 +34,7 @@ from sanctions_model.rolling import (
     rival_paths,
 )
 from sanctions_model.sampling import Compiled
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.training import training_observations, training_problem
 from sanctions_model.transformations import growth, load_raw
 from sanctions_model.transmission import MEASURES

@@ -22,14 +22,14 @@ from sanctions_model import dims
 from sanctions_model.density import one_step_means
 from sanctions_model.effects import total_effect
 from sanctions_model.errors import QuestionError
-from sanctions_model.interventions import Relief
-from sanctions_model.parameters import addresses, parameter_dims, stack_draws
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.parameters import addresses, parameter_dims, stack_draws
 from sanctions_model.prior_families import Fixed
 from sanctions_model.priors import sample_prior
 from sanctions_model.problem import MISSING_CELL, Problem
-from sanctions_model.propagate import draw_shocks
+from sanctions_model.scm.propagate import draw_shocks
 from sanctions_model.sampling import Compiled
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [
     "Calibration",

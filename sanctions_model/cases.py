@@ -12,11 +12,11 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import Affine, LatentAdjustment
+from sanctions_model.scm.equations import Affine, LatentAdjustment
 from sanctions_model.errors import ObservationError
-from sanctions_model.graph import Edge
-from sanctions_model.histories import lagged
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.graph import Edge
+from sanctions_model.scm.history import lagged
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["Cases", "available_cases"]
 

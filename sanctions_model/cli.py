@@ -223,7 +223,7 @@ def effects(
     """Effects of relief by outcome, horizon and channel, from an existing fit."""
     configure(quiet=quiet)
     from sanctions_model.effect_tables import effects_table
-    from sanctions_model.interventions import Relief
+    from sanctions_model.scm.interventions import Relief
     from sanctions_model.reading import effects_view
     from sanctions_model.transmission import MEASURES
 

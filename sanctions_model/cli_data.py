@@ -204,7 +204,7 @@ def compare(
     first time.
     """
     configure(quiet=quiet)
-    from sanctions_model.interventions import Relief
+    from sanctions_model.scm.interventions import Relief
     from sanctions_model.reading import comparison_view
     from sanctions_model.vintage_comparison import compare_vintages
 

@@ -25,7 +25,7 @@ from sanctions_model.errors import QuestionError
 if TYPE_CHECKING:
     from sanctions_model.conditional import Condition
     from sanctions_model.counterfactuals import Episode
-    from sanctions_model.interventions import Intervention
+    from sanctions_model.scm.interventions import Intervention
     from sanctions_model.sampling import Fit
     from sanctions_model.scenarios import Scenario
 
@@ -88,7 +88,7 @@ def read_interventions(
     scenario: "Scenario | None" = None,
 ) -> list["Intervention"]:
     """Return the interventions of a scenario and of the options --set, --shift and --scale."""
-    from sanctions_model.interventions import ScaleBy, SetTo, ShiftBy
+    from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy
 
     found: list[Intervention] = list(scenario.interventions) if scenario else []
     for kind, option, given in (
@@ -110,7 +110,7 @@ def _episode(fitted: "Fit", start: str, end: str | None) -> "Episode":
 
 def _stay(fitted: "Fit", past: "Episode", stay: list[str] | None) -> list["Intervention"]:
     """Hold measures at their level before the window."""
-    from sanctions_model.interventions import SetTo
+    from sanctions_model.scm.interventions import SetTo
 
     names = list(fitted.scm.measures) if stay == ["all"] else stay or []
     values = fitted.problem.cases.values
@@ -316,7 +316,7 @@ def require(
     """Smallest relief that meets a target with a probability."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.interventions import Relief
+    from sanctions_model.scm.interventions import Relief
     from sanctions_model.required import Target, relief_frontier, required_relief
 
     if (below is None) == (above is None):

@@ -21,14 +21,14 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import Noise
+from sanctions_model.scm.equations import Noise
 from sanctions_model.errors import QuestionError
 from sanctions_model.forecasts import continuation_words, starting_state
-from sanctions_model.interventions import require_horizon
-from sanctions_model.parameters import DrawParameters
+from sanctions_model.scm.interventions import require_horizon
+from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.problem import Problem
-from sanctions_model.propagate import draw_shocks, propagate, respond
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.propagate import draw_shocks, propagate, respond
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["Condition", "conditional_forecast"]
 

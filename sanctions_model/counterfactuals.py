@@ -21,18 +21,18 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.density import one_step_means
 from sanctions_model.errors import QuestionError
-from sanctions_model.histories import evaluate_history
-from sanctions_model.interventions import Intervention, edit_words
-from sanctions_model.parameters import DrawParameters
+from sanctions_model.scm.history import evaluate_history
+from sanctions_model.scm.interventions import Intervention, edit_words
+from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.problem import Problem
-from sanctions_model.propagate import (
+from sanctions_model.scm.propagate import (
     falling_shares,
     propagate,
     respond,
     start_after,
     start_before,
 )
-from sanctions_model.recursion import Start
+from sanctions_model.scm.recursion import Start
 
 __all__ = [
     "Episode",

@@ -9,9 +9,9 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import Noise
-from sanctions_model.histories import evaluate_history
-from sanctions_model.parameters import DrawParameters, addresses, parameter_dims, stack_draws
+from sanctions_model.scm.equations import Noise
+from sanctions_model.scm.history import evaluate_history
+from sanctions_model.scm.parameters import DrawParameters, addresses, parameter_dims, stack_draws
 from sanctions_model.prior_families import student_t_log_density
 from sanctions_model.problem import MISSING_CELL, Problem
 

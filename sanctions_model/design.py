@@ -13,11 +13,11 @@ from functools import cached_property
 
 import numpy as np
 
-from sanctions_model.histories import lagged
-from sanctions_model.parameters import address_of, addresses
+from sanctions_model.scm.history import lagged
+from sanctions_model.scm.parameters import address_of, addresses
 from sanctions_model.polynomials import Polynomial
 from sanctions_model.problem import Problem
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["Column", "Design"]
 

@@ -7,8 +7,8 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.display import html_table
-from sanctions_model.scm import StructuralCausalModel
-from sanctions_model.stability import spectral_radius
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.stability import spectral_radius
 
 __all__ = ["Diagnostics", "diagnose"]
 

@@ -8,9 +8,9 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.effects import channel_effects, link_effects, reachable
-from sanctions_model.interventions import Relief, require_horizon
+from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.prior_families import Prior
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import data_share, interval, interval_rule, probability
 
 __all__ = ["effects_table", "links_table"]

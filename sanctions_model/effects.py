@@ -19,12 +19,12 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import Hold, Linear
+from sanctions_model.scm.equations import Hold, Linear
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
-from sanctions_model.interventions import Relief, require_horizon
-from sanctions_model.parameters import DrawParameters
-from sanctions_model.propagate import continuation_paths, respond
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.interventions import Relief, require_horizon
+from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.propagate import continuation_paths, respond
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [
     "CHAIN_PARTS",
@@ -140,8 +140,8 @@ def impulse_response(
 
     Examples
     --------
-    >>> from sanctions_model.equations import PartialAdjustment, Variable
-    >>> from sanctions_model.parameters import pin
+    >>> from sanctions_model.scm.equations import PartialAdjustment, Variable
+    >>> from sanctions_model.scm.parameters import pin
     >>> scm = StructuralCausalModel(equations=(PartialAdjustment(variable=Variable(name="price")),))
     >>> draws = pin(scm, {"persistence[price]": 0.5})
     >>> impulse_response(scm, draws, cause="price", horizon=3).squeeze().to_numpy().tolist()
@@ -189,8 +189,8 @@ def step_response(
 
     Examples
     --------
-    >>> from sanctions_model.equations import Exogenous, PartialAdjustment, Variable
-    >>> from sanctions_model.parameters import pin
+    >>> from sanctions_model.scm.equations import Exogenous, PartialAdjustment, Variable
+    >>> from sanctions_model.scm.parameters import pin
     >>> scm = StructuralCausalModel(
     ...     equations=(
     ...         Exogenous(variable=Variable(name="tariff")),
@@ -335,8 +335,8 @@ def total_effect(
 
     Examples
     --------
-    >>> from sanctions_model.equations import Exogenous, Hold, Linear, Variable
-    >>> from sanctions_model.parameters import pin
+    >>> from sanctions_model.scm.equations import Exogenous, Hold, Linear, Variable
+    >>> from sanctions_model.scm.parameters import pin
     >>> scm = StructuralCausalModel(
     ...     equations=(
     ...         Exogenous(variable=Variable(name="tariff"), continuation=Hold(1.0)),

@@ -12,14 +12,14 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import Hold, Noise
+from sanctions_model.scm.equations import Hold, Noise
 from sanctions_model.errors import ObservationError, QuestionError
-from sanctions_model.interventions import Intervention, require_horizon
-from sanctions_model.parameters import DrawParameters
+from sanctions_model.scm.interventions import Intervention, require_horizon
+from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.problem import Problem
-from sanctions_model.propagate import draw_shocks, propagate, respond, start_after
-from sanctions_model.recursion import Start
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.propagate import draw_shocks, propagate, respond, start_after
+from sanctions_model.scm.recursion import Start
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [
     "continuation_words",

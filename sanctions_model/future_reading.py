@@ -13,7 +13,7 @@ from sanctions_model.future_mixture import expected_by_odds
 from sanctions_model.futures import FuturePaths
 from sanctions_model.relief_designs import Phase, Quantity, ReliefDesign
 from sanctions_model.scenario_files import Scenario, ScenarioLibrary
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.sectors import SECTOR
 from sanctions_model.spread import ORDERS, SOURCES
 from sanctions_model.summaries import interval, interval_rule

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.interventions import require_horizon
+from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.relief_designs import composite_weights, draw, draw_whole
 from sanctions_model.scenario_files import FutureProcess, Scenario, ScenarioLibrary
 from sanctions_model.transmission import MEASURES

@@ -34,7 +34,7 @@ from sanctions_model.reweighting import (
     resample,
     weighted_interval,
 )
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [

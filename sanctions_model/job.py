@@ -21,7 +21,7 @@ from sanctions_model.observations import load_observations
 from sanctions_model.priors import load_priors
 from sanctions_model.problem import Problem
 from sanctions_model.sampling import Fit, compile_problem, fit, sample_prior_predictive
-from sanctions_model.specification import content_hash, spec_hash
+from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.storage import load, save
 from sanctions_model.table_mapping import TableMapping, load_mapping
 from sanctions_model.transmission import default_transmission

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
     Exogenous,
     Hold,
@@ -23,10 +23,10 @@ from sanctions_model.equations import (
     PartialAdjustment,
     Variable,
 )
-from sanctions_model.parameters import addresses
+from sanctions_model.scm.parameters import addresses
 from sanctions_model.prior_families import Beta, Fixed, Gamma, LogNormal, Normal
 from sanctions_model.priors import Priors
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [
     "BELIEFS",

@@ -16,8 +16,8 @@ import pytensor.tensor as pt
 
 from sanctions_model import dims
 from sanctions_model.design import Design
-from sanctions_model.equations import Noise
-from sanctions_model.parameters import addresses, parameter_coords, parameter_dims
+from sanctions_model.scm.equations import Noise
+from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
 from sanctions_model.prior_families import (
     Beta,
     Fixed,
@@ -29,7 +29,7 @@ from sanctions_model.prior_families import (
     StudentT,
 )
 from sanctions_model.problem import MISSING_CELL, Problem
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.tensor_recursions import asymmetric_recursion, linear_recursion
 
 __all__ = ["build", "model_inputs"]

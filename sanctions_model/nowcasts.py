@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.parameters import stack_draws
+from sanctions_model.scm.parameters import stack_draws
 from sanctions_model.problem import MISSING_CELL, Problem
 from sanctions_model.summaries import interval, interval_rule
 

@@ -15,10 +15,10 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model.datasets import data_path
-from sanctions_model.equations import Constant, Indicator, Variable
+from sanctions_model.scm.equations import Constant, Indicator, Variable
 from sanctions_model.errors import ObservationError, did_you_mean
 from sanctions_model.measures import intensities, load_events, load_rule
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.table_mapping import TableMapping
 from sanctions_model.tables import check_regular, parse_table, read_content
 from sanctions_model.transmission import MEASURES, default_transmission

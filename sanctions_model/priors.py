@@ -23,7 +23,7 @@ from sanctions_model.datasets import data_path
 from sanctions_model.display import html_table
 from sanctions_model.errors import PriorError, did_you_mean
 from sanctions_model.evidence import load_evidence
-from sanctions_model.parameters import addresses, parameter_coords, parameter_dims
+from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
 from sanctions_model.prior_families import (
     Beta,
     Fixed,
@@ -35,7 +35,7 @@ from sanctions_model.prior_families import (
     Relative,
     StudentT,
 )
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["Priors", "load_priors", "read_prior", "sample_prior"]
 

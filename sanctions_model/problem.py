@@ -9,10 +9,10 @@ import xarray as xr
 
 from sanctions_model.cases import Cases, available_cases
 from sanctions_model.errors import QuestionError
-from sanctions_model.parameters import stack_draws
+from sanctions_model.scm.parameters import stack_draws
 from sanctions_model.prior_families import Prior
 from sanctions_model.priors import Priors
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["MISSING_CELL", "Problem"]
 

@@ -18,9 +18,9 @@ from sanctions_model.datasets import data_path
 from sanctions_model.effects import link_effects
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.files import read_tables
-from sanctions_model.parameters import addresses, parameter_dims
-from sanctions_model.propagate import respond
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses, parameter_dims
+from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [
     "LinkEffect",

@@ -17,7 +17,7 @@ from sanctions_model.claims import Claim
 from sanctions_model.confounding import TippingPoint, confounding_curve, tipping_point
 from sanctions_model.implied import Observation, evidence_effects
 from sanctions_model.sampling import Fit
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.sensitivity import (
     claim_effects,
     leave_one_link_out,

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model.console import View
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,
     Equation,
@@ -19,11 +19,11 @@ from sanctions_model.equations import (
 )
 from sanctions_model.errors import QuestionError
 from sanctions_model.observations import coverage
-from sanctions_model.parameters import addresses
+from sanctions_model.scm.parameters import addresses
 from sanctions_model.prior_families import Prior, Relative
 from sanctions_model.priors import Priors
 from sanctions_model.sampling import Fit
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [

@@ -24,15 +24,15 @@ from sanctions_model import dims
 from sanctions_model.alternatives import Alternative
 from sanctions_model.claims import Claim
 from sanctions_model.confounding import measures_path, outcome_equation
-from sanctions_model.equations import Exogenous, Hold, Linear, PartialAdjustment, Variable
+from sanctions_model.scm.equations import Exogenous, Hold, Linear, PartialAdjustment, Variable
 from sanctions_model.errors import QuestionError
-from sanctions_model.histories import evaluate_history
-from sanctions_model.parameters import DrawParameters
+from sanctions_model.scm.history import evaluate_history
+from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.prior_families import Fixed, Normal
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
 from sanctions_model.sampling import Fit
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.sensitivity import claim_effects
 from sanctions_model.summaries import interval, interval_rule
 

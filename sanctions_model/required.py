@@ -22,7 +22,7 @@ from sanctions_model import dims
 from sanctions_model.effects import relief_paths
 from sanctions_model.errors import QuestionError
 from sanctions_model.forecasts import last_known_period, simulate
-from sanctions_model.interventions import Relief
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.problem import Problem
 
 __all__ = ["RequiredRelief", "Target", "relief_frontier", "required_relief"]

@@ -16,16 +16,16 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import Exogenous, Indicator, Noise
+from sanctions_model.scm.equations import Exogenous, Indicator, Noise
 from sanctions_model.errors import QuestionError
-from sanctions_model.interventions import Intervention
-from sanctions_model.parameters import DrawParameters
+from sanctions_model.scm.interventions import Intervention
+from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
-from sanctions_model.propagate import draw_shocks, propagate, start_after
+from sanctions_model.scm.propagate import draw_shocks, propagate, start_after
 from sanctions_model.rivals import RivalPaths, autoregression, minnesota, random_walk
 from sanctions_model.sampling import Compiled
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scoring import Mixture
 from sanctions_model.training import training_observations, training_problem
 

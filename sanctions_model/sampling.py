@@ -22,12 +22,12 @@ from sanctions_model import dims
 from sanctions_model.density import complete_from_prior, log_likelihood, log_prior, predictive
 from sanctions_model.diagnostics import Diagnostics, diagnose
 from sanctions_model.errors import ConvergenceError, QuestionError
-from sanctions_model.parameters import parameter_dims
+from sanctions_model.scm.parameters import parameter_dims
 from sanctions_model.priors import Priors, sample_prior
 from sanctions_model.problem import MISSING_CELL, Problem
 from sanctions_model.samplers import Nutpie, Sampler, WarmStart
-from sanctions_model.scm import StructuralCausalModel
-from sanctions_model.specification import content_hash, spec_hash
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.serialization import content_hash, spec_hash
 
 __all__ = [
     "Compiled",

@@ -9,7 +9,7 @@ from sanctions_model.observations import load_observations
 from sanctions_model.priors import Priors, load_priors
 from sanctions_model.problem import Problem
 from sanctions_model.sampling import Fit, fit, sample_prior_predictive
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 
 if TYPE_CHECKING:

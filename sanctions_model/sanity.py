@@ -18,13 +18,13 @@ from sanctions_model.effects import (
     relief_paths,
 )
 from sanctions_model.errors import QuestionError
-from sanctions_model.interventions import Relief
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.problem import Problem
-from sanctions_model.propagate import Start, continuation_paths, propagate
+from sanctions_model.scm.propagate import Start, continuation_paths, propagate
 from sanctions_model.sanity_findings import Finding
 from sanctions_model.sanity_mechanisms import MECHANISMS
-from sanctions_model.scm import StructuralCausalModel
-from sanctions_model.stability import spectral_radius
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.stability import spectral_radius
 from sanctions_model.transmission import MEASURES
 
 __all__ = ["COLUMNS", "sanity_checks"]

@@ -8,7 +8,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import UnknownVariableError
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval
 
 __all__ = ["Finding", "all_but", "at", "ends", "median", "require_links", "share"]

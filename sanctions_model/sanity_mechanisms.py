@@ -11,9 +11,9 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.datasets import data_path
 from sanctions_model.effects import channel_effects, impulse_response, relief_paths, total_effect
-from sanctions_model.graph import Edge
-from sanctions_model.interventions import Relief
-from sanctions_model.propagate import respond
+from sanctions_model.scm.graph import Edge
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.propagate import respond
 from sanctions_model.sanity_findings import (
     Finding,
     all_but,
@@ -23,7 +23,7 @@ from sanctions_model.sanity_findings import (
     require_links,
     share,
 )
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.tables import parse_table, read_content
 from sanctions_model.transmission import MEASURES
 

@@ -18,9 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sanctions_model.conditional import Condition
 from sanctions_model.datasets import data_path
 from sanctions_model.errors import QuestionError, did_you_mean
-from sanctions_model.interventions import Intervention, ScaleBy, SetTo, ShiftBy
+from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy
 from sanctions_model.relief_designs import Quantity, ReliefDesign, Tightening
-from sanctions_model.specification import content_hash
+from sanctions_model.scm.serialization import content_hash
 from sanctions_model.transmission import MEASURES
 
 __all__ = [

@@ -23,9 +23,9 @@ from sanctions_model.datasets import data_path
 from sanctions_model.errors import ObservationError, QuestionError, first_fault
 from sanctions_model.future_effects import answer_manifest, respond_to
 from sanctions_model.futures import FuturePaths
-from sanctions_model.parameters import DrawParameters
-from sanctions_model.scm import StructuralCausalModel
-from sanctions_model.specification import content_hash
+from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.serialization import content_hash
 
 __all__ = ["SECTOR", "Sector", "load_sectors", "sector_premiums", "sector_table"]
 

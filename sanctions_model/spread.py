@@ -21,9 +21,9 @@ from sanctions_model.forecasts import forecast_error_variance, starting_state
 from sanctions_model.future_effects import respond_to
 from sanctions_model.future_mixture import future_manifest
 from sanctions_model.futures import draw_future_paths
-from sanctions_model.interventions import require_horizon
+from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.problem import Problem
-from sanctions_model.propagate import propagate
+from sanctions_model.scm.propagate import propagate
 from sanctions_model.scenario_files import ScenarioLibrary
 
 __all__ = ["ORDERS", "SOURCES", "spread_split"]

@@ -18,7 +18,7 @@ from sanctions_model.files import whole_file
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
 from sanctions_model.sampling import Fit
-from sanctions_model.specification import from_dict, spec_hash, to_dict
+from sanctions_model.scm.serialization import from_dict, spec_hash, to_dict
 
 __all__ = ["FORMAT_VERSION", "load", "save"]
 

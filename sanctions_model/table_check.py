@@ -6,7 +6,7 @@ import xarray as xr
 
 from sanctions_model.cases import available_cases
 from sanctions_model.observations import coverage
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["table_use"]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from sanctions_model.equations import Constant, Indicator
+from sanctions_model.scm.equations import Constant, Indicator
 from sanctions_model.errors import ObservationError
 from sanctions_model.files import whole_file
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import MEASURES
 
 __all__ = ["describe_columns", "write_template"]

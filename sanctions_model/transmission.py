@@ -5,7 +5,7 @@ This is the file an economist reviews: every variable, every link, every lag. Un
 ``data/priors.toml``; why the equations are as they are stands beside each block.
 """
 
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,
     Constant,
@@ -19,7 +19,7 @@ from sanctions_model.equations import (
     PartialAdjustment,
     Variable,
 )
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["MEASURES", "default_transmission"]
 

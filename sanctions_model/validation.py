@@ -28,20 +28,20 @@ from sanctions_model.calibration import (
 )
 from sanctions_model.claims import scorecard
 from sanctions_model.datasets import data_path
-from sanctions_model.edits import with_parameters
+from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.effect_tables import links_table
 from sanctions_model.effects import total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
-from sanctions_model.interventions import Relief
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.observations import load_observations
 from sanctions_model.predictive_checks import leave_one_out_cells, predictive_table
 from sanctions_model.published_totals import totals_table
 from sanctions_model.rolling import Settings, rolling_scores
 from sanctions_model.sampling import Compiled, Fit, compile_problem
 from sanctions_model.sanity import sanity_checks
-from sanctions_model.specification import content_hash
-from sanctions_model.stability import spectral_radius
+from sanctions_model.scm.serialization import content_hash
+from sanctions_model.scm.stability import spectral_radius
 from sanctions_model.summaries import IntervalRule, data_share, interval
 from sanctions_model.training import training_observations, training_problem
 

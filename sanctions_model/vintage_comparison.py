@@ -17,7 +17,7 @@ import xarray as xr
 from sanctions_model.comparison import median_error
 from sanctions_model.effects import total_effect
 from sanctions_model.errors import QuestionError
-from sanctions_model.interventions import Relief
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.sampling import Fit, fit
 from sanctions_model.summaries import interval, interval_rule
 

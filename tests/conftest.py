@@ -68,9 +68,9 @@ def vector():
     """A vector autoregression with links within the period, lags up to two, and its one draw."""
     from strategies import variable
 
-    from sanctions_model.equations import Exogenous, Linear, PartialAdjustment
-    from sanctions_model.parameters import pin
-    from sanctions_model.scm import StructuralCausalModel
+    from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
+    from sanctions_model.scm.parameters import pin
+    from sanctions_model.scm.model import StructuralCausalModel
 
     scm = StructuralCausalModel(
         equations=(

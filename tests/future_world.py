@@ -8,12 +8,12 @@ from laboratory import as_observations
 from strategies import variable
 
 from sanctions_model.cases import available_cases
-from sanctions_model.equations import Exogenous, Hold, Level, Linear, Noise
-from sanctions_model.parameters import pin
+from sanctions_model.scm.equations import Exogenous, Hold, Level, Linear, Noise
+from sanctions_model.scm.parameters import pin
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
 from sanctions_model.scenario_files import FutureProcess, Scenario, ScenarioLibrary
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 A, B, SCALE = 0.6, 2.0, 0.7
 INITIAL = np.array([0.35, 0.65])

@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model.density import complete_from_prior
-from sanctions_model.equations import Variable
-from sanctions_model.interventions import Relief
+from sanctions_model.scm.equations import Variable
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.laboratory import BELIEFS as PRIORS
 from sanctions_model.laboratory import ECONOMY as MODEL
 from sanctions_model.laboratory import (  # noqa: F401 (the tests take these from here)
@@ -25,7 +25,7 @@ from sanctions_model.laboratory import observe_economy as observe
 from sanctions_model.laboratory import (  # noqa: F401 (the tests take it from here)
     series_as_observations as as_observations,
 )
-from sanctions_model.parameters import pin
+from sanctions_model.scm.parameters import pin
 from sanctions_model.priors import sample_prior
 from sanctions_model.problem import Problem
 

@@ -1,6 +1,6 @@
 """A model evaluated one draw, one period and one variable at a time.
 
-Written from the equations in the docstrings of `sanctions_model.equations`, with dictionaries and
+Written from the equations in the docstrings of `sanctions_model.scm.equations`, with dictionaries and
 plain loops. It reads the description of a model and nothing else of the package: no linear forms,
 no solving order, no arrays.
 """
@@ -12,7 +12,7 @@ import statistics
 import numpy as np
 from scipy import stats
 
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,
     Constant,
@@ -23,7 +23,7 @@ from sanctions_model.equations import (
     PartialAdjustment,
     Path,
 )
-from sanctions_model.interventions import ScaleBy, SetTo, ShiftBy
+from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy
 
 
 def close(actual, expected, *, rtol=1e-10, atol=1e-10):

@@ -9,7 +9,7 @@ import xarray as xr
 from strategies import variable
 
 from sanctions_model import prior_families
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,
     Exogenous,
@@ -21,7 +21,7 @@ from sanctions_model.equations import (
 )
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 LENGTH = 23
 

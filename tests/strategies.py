@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from hypothesis import strategies as st
 
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,
     Exogenous,
@@ -19,9 +19,9 @@ from sanctions_model.equations import (
     Path,
     Variable,
 )
-from sanctions_model.interventions import ScaleBy, SetTo, ShiftBy
-from sanctions_model.propagate import Start
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy
+from sanctions_model.scm.propagate import Start
+from sanctions_model.scm.model import StructuralCausalModel
 
 MAX_LAG = 4
 

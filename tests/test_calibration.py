@@ -21,7 +21,7 @@ from sanctions_model.effects import total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.priors import sample_prior
 from sanctions_model.problem import Problem
-from sanctions_model.propagate import draw_shocks
+from sanctions_model.scm.propagate import draw_shocks
 from sanctions_model.sampling import Compiled
 
 OUTCOMES = ("inflation", "key_rate", "price_level", "output_level")

@@ -12,7 +12,7 @@ from oracle import centres, close, completed, missing_cells, used_periods
 from strategies import models, variable
 
 from sanctions_model.cases import available_cases
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,
     Exogenous,
@@ -22,7 +22,7 @@ from sanctions_model.equations import (
     PartialAdjustment,
 )
 from sanctions_model.errors import ObservationError
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 QUARTERS = np.arange("2020-01", "2022-07", 3, dtype="datetime64[M]").astype("datetime64[ns]")
 

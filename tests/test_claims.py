@@ -12,14 +12,14 @@ from scipy import stats
 
 from sanctions_model.claims import Claim, load_claims, scorecard
 from sanctions_model.effects import channel_effects, total_effect
-from sanctions_model.equations import Exogenous, Hold, Linear, Noise
+from sanctions_model.scm.equations import Exogenous, Hold, Linear, Noise
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
-from sanctions_model.interventions import Relief
-from sanctions_model.parameters import pin
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.parameters import pin
 from sanctions_model.prior_families import Fixed, Gamma, HalfNormal, Normal
 from sanctions_model.priors import Priors, sample_prior
 from sanctions_model.problem import Problem
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 
 def market(noise=Noise.GAUSSIAN):

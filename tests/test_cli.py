@@ -23,8 +23,8 @@ from sanctions_model import cli, job
 from sanctions_model.datasets import data_path
 from sanctions_model.effects import total_effect
 from sanctions_model.errors import ConvergenceError
-from sanctions_model.interventions import Relief
-from sanctions_model.parameters import addresses
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.parameters import addresses
 from sanctions_model.prior_families import Normal
 from sanctions_model.priors import load_priors
 from sanctions_model.sampling import compile_problem

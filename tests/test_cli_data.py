@@ -18,7 +18,7 @@ from sanctions_model.density import complete_from_prior
 from sanctions_model.priors import load_priors, sample_prior
 from sanctions_model.problem import Problem
 from sanctions_model.sampling import Fit
-from sanctions_model.specification import spec_hash
+from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.storage import load, save
 from sanctions_model.transmission import MEASURES, default_transmission
 from sanctions_model.vintage_comparison import revised_history

@@ -15,13 +15,13 @@ from strategies import variable
 
 from sanctions_model.cases import available_cases
 from sanctions_model.conditional import Condition, conditional_forecast
-from sanctions_model.equations import Exogenous, Hold, Identity, Level, Linear, Noise
+from sanctions_model.scm.equations import Exogenous, Hold, Identity, Level, Linear, Noise
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.forecasts import simulate
-from sanctions_model.parameters import pin
+from sanctions_model.scm.parameters import pin
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 NAMES = ("u", "v", "w")
 HORIZON = 5

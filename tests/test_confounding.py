@@ -12,7 +12,7 @@ from sanctions_model.confounding import (
     outcome_equation,
     tipping_point,
 )
-from sanctions_model.equations import PartialAdjustment
+from sanctions_model.scm.equations import PartialAdjustment
 from sanctions_model.errors import QuestionError
 from sanctions_model.priors import sample_prior
 from sanctions_model.problem import Problem
@@ -118,7 +118,7 @@ def draws(problem):
 
 
 def by_address(draws, position):
-    from sanctions_model.parameters import addresses
+    from sanctions_model.scm.parameters import addresses
 
     found = {}
     for address, (name, label) in addresses(MODEL).items():
@@ -160,7 +160,7 @@ def test_partial_adjustment_takes_its_share(draws):
     assert isinstance(MODEL.by_name["inflation"], PartialAdjustment)
     one = draws.isel(chain=[0], draw=[3])
     truth = by_address(draws, 3) | {"growth[1] -> inflation": 0.0}
-    from sanctions_model.edits import with_parameters
+    from sanctions_model.scm.surgery import with_parameters
 
     changed = with_parameters(MODEL, one, {"growth[1] -> inflation": 0.0})
     effect = laboratory.relief_effect(truth, 7)["price_level"][-1]

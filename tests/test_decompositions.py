@@ -26,15 +26,15 @@ from sanctions_model.counterfactuals import (
 )
 from sanctions_model.density import complete_from_prior
 from sanctions_model.effects import impulse_response
-from sanctions_model.equations import Exogenous, Level, Linear, Noise, PartialAdjustment
+from sanctions_model.scm.equations import Exogenous, Level, Linear, Noise, PartialAdjustment
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.forecasts import forecast_error_variance_decomposition
-from sanctions_model.interventions import SetTo
-from sanctions_model.parameters import pin
+from sanctions_model.scm.interventions import SetTo
+from sanctions_model.scm.parameters import pin
 from sanctions_model.priors import Priors, sample_prior
 from sanctions_model.problem import Problem
-from sanctions_model.propagate import respond
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.model import StructuralCausalModel
 
 NAMES = ("a", "b", "c")
 PERIODS = 60

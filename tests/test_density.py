@@ -15,7 +15,7 @@ from sanctions_model.density import (
     one_step_means,
     predictive,
 )
-from sanctions_model.equations import Noise
+from sanctions_model.scm.equations import Noise
 from sanctions_model.errors import QuestionError
 from sanctions_model.priors import sample_prior
 

@@ -16,9 +16,9 @@ from oracle import as_dicts, close, propagated
 from strategies import models, random_draws, variable
 
 from sanctions_model.cases import available_cases
-from sanctions_model.edits import policy_rule, replace_equation, with_parameters
+from sanctions_model.scm.surgery import policy_rule, replace_equation, with_parameters
 from sanctions_model.effects import impulse_response, link_effects, total_effect
-from sanctions_model.equations import Exogenous, Hold, Identity, Linear, Noise, PartialAdjustment
+from sanctions_model.scm.equations import Exogenous, Hold, Identity, Linear, Noise, PartialAdjustment
 from sanctions_model.errors import (
     CyclicGraphError,
     QuestionError,
@@ -26,12 +26,12 @@ from sanctions_model.errors import (
     UnknownVariableError,
 )
 from sanctions_model.forecasts import simulate
-from sanctions_model.interventions import Relief
-from sanctions_model.parameters import addresses, pin
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.parameters import addresses, pin
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
-from sanctions_model.propagate import Start, propagate, respond
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.propagate import Start, propagate, respond
+from sanctions_model.scm.model import StructuralCausalModel
 
 HORIZON = 12
 QUIET = {f"scale[{name}]": 0.0 for name in ("price", "rate", "growth")}

@@ -21,7 +21,7 @@ from sanctions_model.effects import (
     step_response,
     total_effect,
 )
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,
     Exogenous,
@@ -34,11 +34,11 @@ from sanctions_model.equations import (
     Variable,
 )
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
-from sanctions_model.interventions import Relief
-from sanctions_model.parameters import pin
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.parameters import pin
 from sanctions_model.prior_families import Fixed, LogNormal, Normal
 from sanctions_model.priors import sample_prior
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import MEASURES
 
 HORIZON = 16

@@ -8,15 +8,15 @@ from laboratory import LIFTED, MODEL, PRIORS, as_observations, pinned
 from oracle import close
 
 from sanctions_model.effects import relief_paths, total_effect
-from sanctions_model.equations import Exogenous, Hold, Identity, Linear, Noise, PartialAdjustment
+from sanctions_model.scm.equations import Exogenous, Hold, Identity, Linear, Noise, PartialAdjustment
 from sanctions_model.errors import ObservationError, QuestionError, UnknownVariableError
 from sanctions_model.forecasts import last_known_period, simulate
-from sanctions_model.interventions import Relief, SetTo
-from sanctions_model.parameters import pin
+from sanctions_model.scm.interventions import Relief, SetTo
+from sanctions_model.scm.parameters import pin
 from sanctions_model.prior_families import HalfNormal, Normal
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 HORIZON = 12
 SILENT = {f"scale[{name}]": 0.0 for name in MODEL.stochastic}

@@ -20,10 +20,10 @@ from sanctions_model.effects import total_effect
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.future_effects import designed_effect, respond_to
 from sanctions_model.futures import draw_future_paths, draw_regimes, draw_scenario_paths
-from sanctions_model.interventions import Relief
-from sanctions_model.propagate import propagate, respond
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.propagate import propagate, respond
 from sanctions_model.scenario_files import load_scenarios
-from sanctions_model.specification import spec_hash
+from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.transmission import MEASURES
 
 ERRORS = 4.0

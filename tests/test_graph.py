@@ -12,7 +12,7 @@ from sanctions_model.errors import (
     SpecError,
     UnknownVariableError,
 )
-from sanctions_model.graph import CausalGraph, Edge
+from sanctions_model.scm.graph import CausalGraph, Edge
 
 NAMES = tuple("abcdef")
 

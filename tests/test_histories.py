@@ -9,21 +9,21 @@ from hypothesis import strategies as st
 from oracle import Past, as_dicts, close, effective, only
 from strategies import models, random_draws, variable
 
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
     Exogenous,
     Hold,
     Linear,
 )
-from sanctions_model.histories import (
+from sanctions_model.scm.history import (
     asymmetric_adjustment,
     evaluate_history,
     lagged,
     partial_adjustment,
 )
-from sanctions_model.parameters import DrawParameters, pin
-from sanctions_model.propagate import Start, propagate, respond, start_after
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters, pin
+from sanctions_model.scm.propagate import Start, propagate, respond, start_after
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import MEASURES
 
 

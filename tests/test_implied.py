@@ -185,7 +185,7 @@ def test_quantities_are_what_plain_loops_give():
 
 
 def _by_address(draws):
-    from sanctions_model.parameters import addresses
+    from sanctions_model.scm.parameters import addresses
 
     found = {}
     for address, (name, label) in addresses(MODEL).items():

@@ -8,8 +8,8 @@ from oracle import close
 from strategies import runs
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.interventions import Relief, ScaleBy, SetTo, ShiftBy, require_horizon
-from sanctions_model.propagate import (
+from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy, require_horizon
+from sanctions_model.scm.propagate import (
     Start,
     propagate,
 )

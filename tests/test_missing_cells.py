@@ -21,15 +21,15 @@ from sanctions_model.density import (
     log_probability,
     predictive,
 )
-from sanctions_model.equations import Exogenous, Hold, Linear, Noise, PartialAdjustment
+from sanctions_model.scm.equations import Exogenous, Hold, Linear, Noise, PartialAdjustment
 from sanctions_model.errors import QuestionError
 from sanctions_model.forecasts import last_known_period, simulate
-from sanctions_model.parameters import pin
+from sanctions_model.scm.parameters import pin
 from sanctions_model.prior_families import Beta, Gamma, HalfNormal, Normal
 from sanctions_model.priors import Priors, sample_prior
 from sanctions_model.problem import Problem
 from sanctions_model.sampling import sample_prior_predictive
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 LENGTH = 24
 COUNT = 20_000

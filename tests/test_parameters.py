@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from oracle import as_dicts
 from strategies import models, random_draws
 
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,
     Exogenous,
@@ -19,9 +19,9 @@ from sanctions_model.equations import (
     Variable,
 )
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.parameters import DrawParameters, addresses, parameter_dims, pin, stack_draws
-from sanctions_model.propagate import propagate
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters, addresses, parameter_dims, pin, stack_draws
+from sanctions_model.scm.propagate import propagate
+from sanctions_model.scm.model import StructuralCausalModel
 
 
 def make(noise=Noise.STUDENT_T):

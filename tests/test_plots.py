@@ -17,10 +17,10 @@ from strategies import models, random_draws
 
 from sanctions_model import plots
 from sanctions_model.effects import total_effect
-from sanctions_model.equations import Exogenous, Hold, Linear, Variable
+from sanctions_model.scm.equations import Exogenous, Hold, Linear, Variable
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.interventions import Relief
-from sanctions_model.parameters import pin
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.parameters import pin
 from sanctions_model.plots import (
     main_figures,
     plot_channels,
@@ -36,7 +36,7 @@ from sanctions_model.plots.layout import layered_layout
 from sanctions_model.plots.words import Sign, link_signs
 from sanctions_model.priors import sample_prior
 from sanctions_model.sampling import sample_prior_predictive
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 
 RULE = "89 % equal-tailed interval"

@@ -19,7 +19,7 @@ from sanctions_model.density import complete_from_prior
 from sanctions_model.effects import relief_paths
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.forecasts import forecast_error_variance_decomposition, simulate
-from sanctions_model.interventions import Relief, SetTo, ShiftBy
+from sanctions_model.scm.interventions import Relief, SetTo, ShiftBy
 from sanctions_model.plots import (
     plot_counterfactual,
     plot_decomposition,

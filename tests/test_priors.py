@@ -10,9 +10,9 @@ from small_problem import TABLES, as_prior, make_problem, small_scm
 from strategies import variable
 
 from sanctions_model.datasets import data_path
-from sanctions_model.equations import Exogenous, Linear, Noise, PartialAdjustment
+from sanctions_model.scm.equations import Exogenous, Linear, Noise, PartialAdjustment
 from sanctions_model.errors import PriorError
-from sanctions_model.parameters import addresses
+from sanctions_model.scm.parameters import addresses
 from sanctions_model.prior_families import (
     Beta,
     Fixed,
@@ -23,7 +23,7 @@ from sanctions_model.prior_families import (
     StudentT,
 )
 from sanctions_model.priors import Priors, load_priors, sample_prior
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 
 BELIEFS = {

@@ -11,7 +11,7 @@ from oracle import close, only, propagated
 from scipy import stats
 from strategies import models, random_draws, runs, variable
 
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Constant,
     Exogenous,
     Hold,
@@ -22,9 +22,9 @@ from sanctions_model.equations import (
     Path,
 )
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.interventions import Relief, ScaleBy, SetTo, ShiftBy
-from sanctions_model.parameters import pin
-from sanctions_model.propagate import (
+from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
+from sanctions_model.scm.parameters import pin
+from sanctions_model.scm.propagate import (
     Start,
     continuation_paths,
     draw_shocks,
@@ -32,7 +32,7 @@ from sanctions_model.propagate import (
     respond,
     start_after,
 )
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import MEASURES, default_transmission
 
 

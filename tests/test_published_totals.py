@@ -5,8 +5,8 @@ import pytest
 
 from sanctions_model.effects import total_effect
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.interventions import Relief
-from sanctions_model.parameters import addresses, pin
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.parameters import addresses, pin
 from sanctions_model.published_totals import (
     COLUMNS,
     PublishedTotals,

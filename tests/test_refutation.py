@@ -7,7 +7,7 @@ from laboratory import MODEL, PRIORS
 
 from sanctions_model.claims import Claim
 from sanctions_model.errors import QuestionError
-from sanctions_model.parameters import addresses, pin
+from sanctions_model.scm.parameters import addresses, pin
 from sanctions_model.problem import Problem
 from sanctions_model.refutation import (
     DRIVER,
@@ -110,7 +110,7 @@ def test_placebos_are_the_measures_path_at_other_dates_and_in_another_order():
     noise = random_causes(problem, OUTPUT, number=2)
     assert [a.kind for a in noise] == ["random common cause"] * 2
     # One structure: one compiled model serves them all.
-    from sanctions_model.specification import spec_hash
+    from sanctions_model.scm.serialization import spec_hash
 
     everything = [*found, *noise]
     problems = [Problem.of(a.scm, a.observations, a.priors) for a in everything]

@@ -12,9 +12,9 @@ import xarray as xr
 from sanctions_model.cli import app
 from sanctions_model.effects import relief_paths, total_effect
 from sanctions_model.errors import QuestionError
-from sanctions_model.interventions import Relief
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.plots.style import new_figure, place_axes
-from sanctions_model.propagate import respond
+from sanctions_model.scm.propagate import respond
 from sanctions_model.report import report_html, write_report
 from sanctions_model.report.answers import HORIZON, answer_report
 from sanctions_model.report.compiled import compiled_model

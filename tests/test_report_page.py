@@ -11,8 +11,8 @@ import pytest
 import xarray as xr
 
 from sanctions_model.effects import relief_paths
-from sanctions_model.interventions import Relief
-from sanctions_model.propagate import respond
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.propagate import respond
 from sanctions_model.report.answers import HORIZON
 from sanctions_model.report.mixtures import mixture_quantiles
 from sanctions_model.report.page import explorer_positions, kept_draws

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from oracle import close, continued, only, propagated
 from strategies import runs, variable
 
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Exogenous,
     Hold,
     Identity,
@@ -18,15 +18,15 @@ from sanctions_model.equations import (
     Linear,
     PartialAdjustment,
 )
-from sanctions_model.interventions import Relief, SetTo
-from sanctions_model.parameters import pin
-from sanctions_model.propagate import (
+from sanctions_model.scm.interventions import Relief, SetTo
+from sanctions_model.scm.parameters import pin
+from sanctions_model.scm.propagate import (
     Start,
     draw_shocks,
     propagate,
     respond,
 )
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import MEASURES
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import variable
 
-from sanctions_model.equations import Exogenous, Linear
+from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.errors import ReweightingError
 from sanctions_model.prior_families import Beta, Fixed, Gamma, LogNormal, Normal, StudentT
 from sanctions_model.reweighting import (
@@ -20,7 +20,7 @@ from sanctions_model.reweighting import (
     weighted_interval,
     weighted_quantile,
 )
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval
 
 SCM = StructuralCausalModel(

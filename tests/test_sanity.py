@@ -8,17 +8,17 @@ import pytest
 import xarray as xr
 
 from sanctions_model import sanity, sanity_mechanisms
-from sanctions_model.edits import with_parameters
+from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.effects import measure_effects
-from sanctions_model.equations import Exogenous, Hold, Linear, Variable
+from sanctions_model.scm.equations import Exogenous, Hold, Linear, Variable
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.observations import load_observations
-from sanctions_model.parameters import addresses, pin
+from sanctions_model.scm.parameters import addresses, pin
 from sanctions_model.priors import load_priors, sample_prior
 from sanctions_model.problem import Problem
-from sanctions_model.propagate import propagate
+from sanctions_model.scm.propagate import propagate
 from sanctions_model.sanity import COLUMNS, sanity_checks
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 
 BUNDLED = "imposition of 2014, bundled measures"

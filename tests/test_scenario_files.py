@@ -7,7 +7,7 @@ import pytest
 
 from sanctions_model.datasets import data_path
 from sanctions_model.errors import QuestionError
-from sanctions_model.interventions import SetTo
+from sanctions_model.scm.interventions import SetTo
 from sanctions_model.measures import intensities, load_events, load_rule
 from sanctions_model.prior_families import Beta
 from sanctions_model.relief_designs import (

@@ -14,7 +14,7 @@ from strategies import variable
 
 from sanctions_model.cases import available_cases
 from sanctions_model.conditional import Condition, conditional_forecast
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
     Exogenous,
     Hold,
@@ -26,13 +26,13 @@ from sanctions_model.equations import (
 )
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.forecasts import simulate
-from sanctions_model.interventions import Relief, ScaleBy, SetTo, ShiftBy
-from sanctions_model.parameters import pin
+from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
+from sanctions_model.scm.parameters import pin
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
 from sanctions_model.required import Target, relief_frontier, required_relief
 from sanctions_model.scenarios import Scenario, load_scenario
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 COUNT = 20_000
 ERRORS = 4.0

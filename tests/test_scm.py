@@ -5,7 +5,7 @@ from hypothesis import given
 from oracle import close
 from strategies import models
 
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,
     Exogenous,
@@ -17,8 +17,8 @@ from sanctions_model.equations import (
     Variable,
 )
 from sanctions_model.errors import CyclicGraphError, SpecError, UnknownVariableError
-from sanctions_model.graph import Edge
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.graph import Edge
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import MEASURES, default_transmission
 
 

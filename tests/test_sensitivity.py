@@ -45,7 +45,7 @@ def draws(problem):
 
 
 def truth_of(draws, position):
-    from sanctions_model.parameters import addresses
+    from sanctions_model.scm.parameters import addresses
 
     found = {}
     for address, (name, label) in addresses(MODEL).items():

@@ -8,7 +8,7 @@ from hypothesis import given
 from laboratory import MODEL
 from strategies import models
 
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,
     Constant,
@@ -25,8 +25,8 @@ from sanctions_model.equations import (
     Variable,
 )
 from sanctions_model.errors import SanctionsModelError, SpecError
-from sanctions_model.scm import StructuralCausalModel
-from sanctions_model.specification import content_hash, from_dict, spec_hash, to_dict
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.serialization import content_hash, from_dict, spec_hash, to_dict
 from sanctions_model.transmission import default_transmission
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from oracle import Future, as_dicts, close, only
 from strategies import models, random_draws, variable
 
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
     Exogenous,
     Identity,
@@ -16,10 +16,10 @@ from sanctions_model.equations import (
     Linear,
     PartialAdjustment,
 )
-from sanctions_model.parameters import pin
-from sanctions_model.propagate import respond
-from sanctions_model.scm import StructuralCausalModel
-from sanctions_model.stability import spectral_radius
+from sanctions_model.scm.parameters import pin
+from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.stability import spectral_radius
 
 
 def probed_radius(scm, values):

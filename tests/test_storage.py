@@ -19,7 +19,7 @@ from sanctions_model.effect_tables import links_table
 from sanctions_model.effects import channel_effects
 from sanctions_model.errors import FitFileError
 from sanctions_model.forecasts import simulate
-from sanctions_model.specification import to_dict
+from sanctions_model.scm.serialization import to_dict
 from sanctions_model.storage import FORMAT_VERSION, load, save
 
 

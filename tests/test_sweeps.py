@@ -17,7 +17,7 @@ from laboratory import MODEL, PRIORS
 
 from sanctions_model.effects import total_effect
 from sanctions_model.errors import ConvergenceError, QuestionError
-from sanctions_model.interventions import Relief
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.summaries import interval
 from sanctions_model.sweeps import InProcess, SweepDesign, load_sweep, run_sweep
 from sanctions_model.sweeps.design import Route
@@ -118,7 +118,7 @@ def test_a_grid_of_depth_and_horizon_is_propagated_and_linear_in_depth(tmp_path,
 
 
 def test_a_known_share_that_the_data_cannot_see_is_propagated(tmp_path, drawn):
-    from sanctions_model.edits import with_parameters
+    from sanctions_model.scm.surgery import with_parameters
 
     share = "recoverable_share"
     known = {"kind": "known", "name": "share", "parameter": share, "values": [0.0, 1.0]}

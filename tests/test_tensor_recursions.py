@@ -7,7 +7,7 @@ from oracle import close
 from pytensor.compile.mode import Mode
 from pytensor.gradient import verify_grad
 
-from sanctions_model.histories import asymmetric_adjustment
+from sanctions_model.scm.history import asymmetric_adjustment
 from sanctions_model.tensor_recursions import asymmetric_recursion, linear_recursion
 
 SLOW_BUT_UNCOMPILED = Mode("py", None)

@@ -12,7 +12,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.nowcasts import nowcast_table
 from sanctions_model.problem import Problem
 from sanctions_model.sampling import Fit
-from sanctions_model.specification import spec_hash
+from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.vintage_comparison import (
     compare_vintages,
     differ_in_data_alone,

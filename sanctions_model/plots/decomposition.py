@@ -26,7 +26,7 @@ from sanctions_model.plots.style import (
     wrap,
 )
 from sanctions_model.plots.words import difference_unit
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 
 __all__ = ["plot_decomposition"]

@@ -14,17 +14,17 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.effects import link_effects
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,
     Exogenous,
     Identity,
     LatentAdjustment,
 )
-from sanctions_model.graph import Edge
-from sanctions_model.parameters import stack_draws
+from sanctions_model.scm.graph import Edge
+from sanctions_model.scm.parameters import stack_draws
 from sanctions_model.plots.words import Sign, number, short_label, short_unit
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["Box", "Diagram", "Line", "Term", "diagram"]
 

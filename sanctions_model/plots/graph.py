@@ -27,7 +27,7 @@ from sanctions_model.plots.style import (
 )
 from sanctions_model.plots.words import Sign, link_signs, periods_name
 from sanctions_model.prior_families import Prior
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["plot_graph"]
 

@@ -11,11 +11,11 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import Affine, Identity
-from sanctions_model.histories import evaluate_history
-from sanctions_model.parameters import DrawParameters
+from sanctions_model.scm.equations import Affine, Identity
+from sanctions_model.scm.history import evaluate_history
+from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.problem import Problem
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [
     "as_draws",

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from sanctions_model import dims
 from sanctions_model.effects import link_effects
 from sanctions_model.errors import UnknownVariableError
-from sanctions_model.graph import Edge
+from sanctions_model.scm.graph import Edge
 from sanctions_model.plots.style import (
     COLUMN_INCHES,
     SMALL,
@@ -32,7 +32,7 @@ from sanctions_model.plots.style import (
 )
 from sanctions_model.plots.words import ASSUMED, Sign, link_signs, number, short_unit
 from sanctions_model.prior_families import Prior
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import data_share, interval, interval_rule
 
 __all__ = ["plot_prior_posterior"]

@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from sanctions_model.interventions import Relief
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.plots.groups import part_label
 from sanctions_model.plots.panels import WIDE, frame, key, key_inches
 from sanctions_model.plots.style import (
@@ -20,7 +20,7 @@ from sanctions_model.plots.style import (
 )
 from sanctions_model.plots.words import count_periods, relief_words, short_unit
 from sanctions_model.required import RequiredRelief
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 
 __all__ = ["plot_required_relief"]

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from sanctions_model import dims
 from sanctions_model.effects import total_effect
-from sanctions_model.interventions import Relief
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.plots.style import (
     COLUMN_INCHES,
     SMALL,
@@ -33,7 +33,7 @@ from sanctions_model.plots.words import (
     reached_outcomes,
     relief_words,
 )
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 
 __all__ = ["plot_responses"]

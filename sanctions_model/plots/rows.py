@@ -23,7 +23,7 @@ from sanctions_model.plots.style import (
     wrap,
 )
 from sanctions_model.plots.words import effect_unit
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["place_panels", "tidy_rows", "write_beside"]
 

@@ -19,7 +19,7 @@ from sanctions_model.plots.style import (
     place_axes,
 )
 from sanctions_model.plots.words import count_periods, number, relief_words
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval_rule
 
 __all__ = ["plot_tipping"]

@@ -24,7 +24,7 @@ from sanctions_model.plots.style import (
     wrap,
 )
 from sanctions_model.plots.words import count_periods, periods_name
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 
 __all__ = ["plot_variance_decomposition"]

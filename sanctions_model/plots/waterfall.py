@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from sanctions_model import dims
 from sanctions_model.effects import channel_effects
-from sanctions_model.interventions import Relief
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.plots.channels import channel_label
 from sanctions_model.plots.rows import place_panels, tidy_rows, write_beside
 from sanctions_model.plots.style import Colour
@@ -24,7 +24,7 @@ from sanctions_model.plots.words import (
     reached_outcomes,
     relief_words,
 )
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = ["plot_waterfall"]

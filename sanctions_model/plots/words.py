@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import Variable
-from sanctions_model.interventions import Relief
+from sanctions_model.scm.equations import Variable
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.prior_families import Fixed, Prior
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [
     "ASSUMED",

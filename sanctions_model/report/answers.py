@@ -13,11 +13,11 @@ from sanctions_model.claims import Claim, scorecard
 from sanctions_model.effect_tables import effects_table, links_table
 from sanctions_model.effects import measure_effects, total_effect
 from sanctions_model.errors import QuestionError
-from sanctions_model.interventions import Relief
-from sanctions_model.parameters import addresses
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.parameters import addresses
 from sanctions_model.prior_families import Fixed
 from sanctions_model.sampling import Fit
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import (
     IntervalRule,
     data_share,

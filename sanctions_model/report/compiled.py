@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sanctions_model.parameters import DrawParameters, linear_forms
-from sanctions_model.propagate import continuation_paths
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters, linear_forms
+from sanctions_model.scm.propagate import continuation_paths
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["compiled_model", "packed", "packed_rows"]
 

@@ -9,12 +9,12 @@ import pandas as pd
 from pydantic import Field
 
 from sanctions_model import dims
-from sanctions_model.equations import Noise
+from sanctions_model.scm.equations import Noise
 from sanctions_model.errors import QuestionError, UnknownVariableError, did_you_mean
-from sanctions_model.interventions import Relief, require_horizon
-from sanctions_model.parameters import addresses, pin
+from sanctions_model.scm.interventions import Relief, require_horizon
+from sanctions_model.scm.parameters import addresses, pin
 from sanctions_model.prior_families import Fixed
-from sanctions_model.specification import spec_hash
+from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.sweeps.prior_axes import (
     STATED,
     AnyAxis,

@@ -19,9 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError, did_you_mean, first_fault
 from sanctions_model.files import whole_file
-from sanctions_model.interventions import Relief
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.prior_families import Prior
-from sanctions_model.specification import content_hash
+from sanctions_model.scm.serialization import content_hash
 from sanctions_model.sweeps.axes import Axis, PriorWidth, Value
 from sanctions_model.sweeps.settings import Future, Setting
 from sanctions_model.transmission import MEASURES

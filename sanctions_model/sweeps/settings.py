@@ -7,12 +7,12 @@ from functools import cached_property
 import xarray as xr
 
 from sanctions_model.errors import UnknownVariableError
-from sanctions_model.interventions import Relief
-from sanctions_model.parameters import addresses
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.parameters import addresses
 from sanctions_model.prior_families import Fixed, Prior
 from sanctions_model.priors import Priors
 from sanctions_model.problem import Problem
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["Future", "Setting", "stated_prior", "unseen"]
 

@@ -18,7 +18,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
 from sanctions_model.samplers import WarmStart
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.sweeps.answers import Answer, BaseFit
 from sanctions_model.sweeps.design import Grid, Route, SweepDesign

@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.edits import with_parameters
+from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.effects import reachable, total_effect
 from sanctions_model.errors import QuestionError, ReweightingError
 from sanctions_model.problem import Problem
@@ -39,7 +39,7 @@ from sanctions_model.sampling import (
     problem_structure,
     refit,
 )
-from sanctions_model.specification import spec_hash
+from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.summaries import interval
 from sanctions_model.sweeps.answers import Answer, BaseFit
 from sanctions_model.sweeps.axes import HorizonAxis, Known, Mix, ReliefAxis

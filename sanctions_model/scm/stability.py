@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import LinearForm
-from sanctions_model.parameters import DrawParameters, linear_forms
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.equations import LinearForm
+from sanctions_model.scm.parameters import DrawParameters, linear_forms
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["reduced_form", "spectral_radius"]
 

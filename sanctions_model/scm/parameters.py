@@ -15,9 +15,9 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import LinearForm, Noise
+from sanctions_model.scm.equations import LinearForm, Noise
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [
     "DrawParameters",
@@ -111,7 +111,7 @@ def pin(scm: StructuralCausalModel, values: Mapping[str, float]) -> xr.Dataset:
 
     Examples
     --------
-    >>> from sanctions_model.scm import Exogenous, Linear, Variable
+    >>> from sanctions_model.scm.model import Exogenous, Linear, Variable
     >>> model = StructuralCausalModel(
     ...     equations=(
     ...         Exogenous(variable=Variable(name="x")),

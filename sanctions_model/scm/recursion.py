@@ -10,11 +10,11 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.equations import LinearForm
-from sanctions_model.histories import asymmetric_adjustment
-from sanctions_model.interventions import Intervention
-from sanctions_model.parameters import DrawParameters
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.equations import LinearForm
+from sanctions_model.scm.history import asymmetric_adjustment
+from sanctions_model.scm.interventions import Intervention
+from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["Drivers", "Recursion", "Start"]
 

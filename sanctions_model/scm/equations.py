@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from sanctions_model.errors import SpecError
-from sanctions_model.graph import Edge
+from sanctions_model.scm.graph import Edge
 
 __all__ = [
     "Affine",

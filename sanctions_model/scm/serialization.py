@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sanctions_model import equations
+from sanctions_model.scm.model import equations
 from sanctions_model.errors import SpecError
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["content_hash", "from_dict", "spec_hash", "to_dict"]
 

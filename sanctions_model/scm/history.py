@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sanctions_model.equations import Parameters
-from sanctions_model.scm import StructuralCausalModel
+from sanctions_model.scm.equations import Parameters
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [
     "asymmetric_adjustment",

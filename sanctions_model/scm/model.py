@@ -10,7 +10,7 @@ from functools import cached_property
 import networkx as nx
 
 from sanctions_model.display import html_table
-from sanctions_model.equations import (
+from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,
     Equation,
@@ -27,7 +27,7 @@ from sanctions_model.equations import (
     Variable,
 )
 from sanctions_model.errors import SpecError, UnknownVariableError
-from sanctions_model.graph import CausalGraph, Edge
+from sanctions_model.scm.graph import CausalGraph, Edge
 
 __all__ = ["StructuralCausalModel"]
 

@@ -1,0 +1,1 @@
+"""Equations and how they run: graph, variables, interventions, propagation. Knows no data, no beliefs, no country."""
