@@ -145,7 +145,7 @@ def build_by_hand(observations: xr.Dataset, priors: Priors) -> pm.Model:
     Parameters
     ----------
     observations : xr.Dataset
-        As `sanctions_model.observations.load_observations` returns it.
+        As `sanctions_model.data.observations.load_observations` returns it.
     priors : Priors
         As `sanctions_model.priors.load_priors` returns it.
 

@@ -51,7 +51,7 @@ def fit_by_hand(draws: int, tune: int) -> tuple[dict[str, float], Any]:
     import nutpie
 
     from benchmarks.by_hand import build_by_hand
-    from sanctions_model.observations import load_observations
+    from sanctions_model.data.observations import load_observations
     from sanctions_model.priors import load_priors
 
     began = time.perf_counter()

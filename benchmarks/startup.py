@@ -7,7 +7,7 @@ from benchmarks.common import run_python
 
 OURS = (
     "from sanctions_model.scm.model import StructuralCausalModel; "
-    "from sanctions_model.observations import load_observations"
+    "from sanctions_model.data.observations import load_observations"
 )
 OTHER = "import xarray"
 REPEATS = 7

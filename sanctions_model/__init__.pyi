@@ -234,7 +234,7 @@ from .errors import (
     SpecError,
     UnknownVariableError,
 )
-from .evidence import load_evidence
+from .data.evidence import load_evidence
 from .forecasts import forecast_error_variance_decomposition, simulate
 from .future_effects import designed_effect, respond_to
 from .future_mixture import compare_futures, expected_by_odds, mixture, probabilities, reweighted
@@ -249,11 +249,11 @@ from .implied import (
     load_implied_evidence,
 )
 from .scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
-from .measures import intensities, load_events, load_rule
+from .data.measures import intensities, load_events, load_rule
 from .model import build
 from .model_weights import leave_future_out, loo_weights
 from .nowcasts import nowcast_table
-from .observations import coverage, load_observations
+from .data.observations import coverage, load_observations
 from .scm.parameters import pin
 from .pooling import pool
 from .pools import load_pools
@@ -291,9 +291,9 @@ from .scm.stability import spectral_radius
 from .storage import load, save
 from .subsamples import leave_out_periods
 from .sweeps import DaskEngine, SweepDesign, load_sweep, run_sweep
-from .table_mapping import TableMapping, load_mapping
+from .data.user_tables import TableMapping, load_mapping
 from .transmission import default_transmission
 from .transmissions import transmission_alternatives
 from .validation import validate
 from .vintage_comparison import compare_vintages
-from .vintages import diff_vintages, find_vintage
+from .data.vintages import diff_vintages, find_vintage

@@ -15,7 +15,7 @@ import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sanctions_model.claims import Claim
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import PriorError, QuestionError, first_fault
 from sanctions_model.files import read_tables
 from sanctions_model.pools import Pool, as_prior, load_pools, pool_studies

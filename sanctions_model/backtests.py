@@ -19,7 +19,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.backtest_files import BackTest, Variant
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.priors import Priors
@@ -36,7 +36,7 @@ from sanctions_model.rolling import (
 from sanctions_model.sampling import Compiled
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.training import training_observations, training_problem
-from sanctions_model.transformations import growth, load_raw
+from sanctions_model.data.transformations import growth, load_raw
 from sanctions_model.transmission import MEASURES
 from sanctions_model.yearly_figures import annual_table
 

@@ -19,7 +19,7 @@ import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model import dims
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.effects import channel_effects, relief_paths, total_effect
 from sanctions_model.errors import ObservationError, QuestionError, first_fault
 from sanctions_model.files import read_tables

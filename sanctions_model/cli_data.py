@@ -53,7 +53,7 @@ def build(
 ) -> None:
     """Rebuild the series and the measures from the transcribed figures and events."""
     configure(quiet=quiet)
-    from sanctions_model.data_build import rebuild_data
+    from sanctions_model.data.build import rebuild_data
 
     for path in rebuild_data(directory):
         _LOG.info("wrote %s", path)
@@ -68,9 +68,9 @@ def coverage(
 ) -> None:
     """Check a table and print which periods each series covers."""
     configure(quiet=quiet)
-    from sanctions_model.observations import load_observations
+    from sanctions_model.data.observations import load_observations
     from sanctions_model.reading import coverage_view
-    from sanctions_model.table_mapping import load_mapping
+    from sanctions_model.data.user_tables import load_mapping
     from sanctions_model.transmission import default_transmission
 
     names = None if mapping is None else load_mapping(mapping)
@@ -99,9 +99,9 @@ def update(
     configure(quiet=quiet)
     import pandas as pd
 
-    from sanctions_model.adapters.registry import SOURCES
-    from sanctions_model.refresh import refresh
-    from sanctions_model.vintages import find_vintage
+    from sanctions_model.data.sources.registry import SOURCES
+    from sanctions_model.data.update import refresh
+    from sanctions_model.data.vintages import find_vintage
 
     today = pd.Timestamp.now(tz="UTC").tz_localize(None).to_period("Q")
     continued = find_vintage(base, vintages)
@@ -139,7 +139,7 @@ def list_command(
     configure(quiet=quiet)
     import pandas as pd
 
-    from sanctions_model.vintages import list_vintages
+    from sanctions_model.data.vintages import list_vintages
 
     rows = [
         {
@@ -167,7 +167,7 @@ def diff(
 ) -> None:
     """Print per series what changed between two vintages, and where the join is."""
     configure(quiet=quiet)
-    from sanctions_model.vintages import diff_vintages, find_vintage
+    from sanctions_model.data.vintages import diff_vintages, find_vintage
 
     pair = find_vintage(old, vintages), find_vintage(new, vintages)
     table = diff_vintages(*pair)
@@ -249,7 +249,7 @@ def template(
     configure(quiet=quiet)
     import pandas as pd
 
-    from sanctions_model.table_template import write_template
+    from sanctions_model.data.template import write_template
     from sanctions_model.transmission import default_transmission
 
     first, last = (_period(text) for text in (start, end))
@@ -271,9 +271,9 @@ def check(
 ) -> None:
     """Check a table of your own and say what each equation makes of it."""
     configure(quiet=quiet)
-    from sanctions_model.observations import load_observations
+    from sanctions_model.data.observations import load_observations
     from sanctions_model.table_check import table_use
-    from sanctions_model.table_mapping import load_mapping
+    from sanctions_model.data.user_tables import load_mapping
     from sanctions_model.transmission import default_transmission
 
     names = None if mapping is None else load_mapping(mapping)

@@ -70,7 +70,7 @@ def find_data(data: Path | None) -> Path | None:
     """Return the table or the vintage's folder that ``--data`` names, None for the bundled one."""
     if data is None or data.is_file():
         return data
-    from sanctions_model.vintages import BUNDLED, find_vintage
+    from sanctions_model.data.vintages import BUNDLED, find_vintage
 
     # What looks like a file is reported as one that is missing, not as an unknown vintage.
     if data.suffix.lower() in {".csv", ".txt"}:

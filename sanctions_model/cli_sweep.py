@@ -71,7 +71,7 @@ def sweep(
     if given is not None:
         scm, observations, stated = given.scm, given.problem.observations, given.problem.priors
     else:
-        from sanctions_model.observations import load_observations
+        from sanctions_model.data.observations import load_observations
         from sanctions_model.priors import load_priors
         from sanctions_model.transmission import default_transmission
 

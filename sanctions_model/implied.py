@@ -20,9 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sanctions_model import dims
 from sanctions_model.claims import Claim, claim_effect
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
-from sanctions_model.evidence import load_evidence
+from sanctions_model.data.evidence import load_evidence
 from sanctions_model.files import read_tables
 from sanctions_model.pooling import Pooled
 from sanctions_model.pools import Pool, load_pools, pool_studies

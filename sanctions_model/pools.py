@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import PriorError, QuestionError, did_you_mean, first_fault
-from sanctions_model.evidence import Evidence, load_evidence
+from sanctions_model.data.evidence import Evidence, load_evidence
 from sanctions_model.files import read_tables
 from sanctions_model.pooling import Pooled, pool
 from sanctions_model.prior_families import Beta, LogNormal, Normal

@@ -19,10 +19,10 @@ from pydantic import (
 )
 
 from sanctions_model import dims
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.display import html_table
 from sanctions_model.errors import PriorError, did_you_mean
-from sanctions_model.evidence import load_evidence
+from sanctions_model.data.evidence import load_evidence
 from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
 from sanctions_model.prior_families import (
     Beta,

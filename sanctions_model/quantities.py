@@ -14,7 +14,7 @@ import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sanctions_model import dims
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.effects import link_effects
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.files import read_tables

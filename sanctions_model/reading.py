@@ -18,7 +18,7 @@ from sanctions_model.scm.equations import (
     PartialAdjustment,
 )
 from sanctions_model.errors import QuestionError
-from sanctions_model.observations import coverage
+from sanctions_model.data.observations import coverage
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.prior_families import Prior, Relative
 from sanctions_model.priors import Priors

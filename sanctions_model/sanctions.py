@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from sanctions_model.observations import load_observations
+from sanctions_model.data.observations import load_observations
 from sanctions_model.priors import Priors, load_priors
 from sanctions_model.problem import Problem
 from sanctions_model.sampling import Fit, fit, sample_prior_predictive

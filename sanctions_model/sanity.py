@@ -83,7 +83,7 @@ def sanity_checks(
 
     Examples
     --------
-    >>> from sanctions_model.observations import load_observations
+    >>> from sanctions_model.data.observations import load_observations
     >>> from sanctions_model.priors import load_priors, sample_prior
     >>> from sanctions_model.transmission import default_transmission
     >>> problem = Problem.of(default_transmission(), load_observations(), load_priors())

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.effects import channel_effects, impulse_response, relief_paths, total_effect
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.interventions import Relief
@@ -24,7 +24,7 @@ from sanctions_model.sanity_findings import (
     share,
 )
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.tables import parse_table, read_content
+from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.transmission import MEASURES
 
 __all__ = ["MECHANISMS"]

@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model.conditional import Condition
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, did_you_mean
 from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy
 from sanctions_model.relief_designs import Quantity, ReliefDesign, Tightening

@@ -5,7 +5,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model.cases import available_cases
-from sanctions_model.observations import coverage
+from sanctions_model.data.observations import coverage
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["table_use"]

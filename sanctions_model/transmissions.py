@@ -12,7 +12,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.alternatives import Alternative
 from sanctions_model.scm.equations import Equation, Linear, PartialAdjustment
-from sanctions_model.measures_rule import load_rule
+from sanctions_model.data.events import load_rule
 from sanctions_model.prior_families import LogNormal, Normal, Prior
 from sanctions_model.priors import Priors
 from sanctions_model.scm.model import StructuralCausalModel

@@ -27,14 +27,14 @@ from sanctions_model.calibration import (
     uniformity,
 )
 from sanctions_model.claims import scorecard
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.effect_tables import links_table
 from sanctions_model.effects import total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.observations import load_observations
+from sanctions_model.data.observations import load_observations
 from sanctions_model.predictive_checks import leave_one_out_cells, predictive_table
 from sanctions_model.published_totals import totals_table
 from sanctions_model.rolling import Settings, rolling_scores

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sanctions_model.backtest_files import BackTest, load_back_tests
 from sanctions_model.backtests import EXPORT_PRICE, NO_SANCTIONS
-from sanctions_model.evidence import Estimate, load_evidence
+from sanctions_model.data.evidence import Estimate, load_evidence
 from sanctions_model.rolling import MODEL
 from sanctions_model.training import readjusted_within
 from sanctions_model.validation_verdicts import back_test_bars, back_test_sentence

@@ -11,9 +11,9 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.rolling import RATES
-from sanctions_model.transformations import chain_level, load_raw
+from sanctions_model.data.transformations import chain_level, load_raw
 
 __all__ = ["annual_table", "annual_values"]
 

@@ -43,7 +43,7 @@ def pytest_xdist_make_scheduler(config, log):
 @pytest.fixture(scope="session")
 def default_problem():
     """The default transmission with the bundled data and priors."""
-    from sanctions_model.observations import load_observations
+    from sanctions_model.data.observations import load_observations
     from sanctions_model.priors import load_priors
     from sanctions_model.problem import Problem
     from sanctions_model.transmission import default_transmission
@@ -105,7 +105,7 @@ def default_judge(default_problem, default_draws):
 
     from oracle import Judge
 
-    from sanctions_model.datasets import data_path
+    from sanctions_model.data.bundled import data_path
 
     tables = {}
     for name, group in tomllib.loads(data_path("priors.toml").read_text(encoding="utf-8")).items():

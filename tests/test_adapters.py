@@ -5,10 +5,10 @@ import pytest
 import statistics_server as service
 from statistics_server import Services, bundled_figures
 
-from sanctions_model.adapters.http import HttpClient
-from sanctions_model.adapters.interface import figures
-from sanctions_model.adapters.registry import SOURCES
-from sanctions_model.adapters.xml import safe_xml
+from sanctions_model.data.sources.http import HttpClient
+from sanctions_model.data.sources.interface import figures
+from sanctions_model.data.sources.registry import SOURCES
+from sanctions_model.data.sources.xml import safe_xml
 from sanctions_model.errors import SourceError
 
 START, END = pd.Period("2024Q1"), pd.Period("2025Q2")

@@ -17,7 +17,7 @@ from sanctions_model.alternatives import (
 )
 from sanctions_model.claims import Claim
 from sanctions_model.errors import PriorError, QuestionError
-from sanctions_model.observations import load_observations
+from sanctions_model.data.observations import load_observations
 from sanctions_model.prior_families import Normal
 from sanctions_model.priors import load_priors
 from sanctions_model.problem import Problem

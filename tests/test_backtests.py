@@ -14,9 +14,9 @@ from sanctions_model.backtests import (
     back_test_problem,
     run_back_test,
 )
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.observations import load_observations
+from sanctions_model.data.observations import load_observations
 from sanctions_model.priors import load_priors, sample_prior
 from sanctions_model.problem import Problem
 from sanctions_model.rolling import (

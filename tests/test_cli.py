@@ -20,7 +20,7 @@ import xarray as xr
 from laboratory import TABLE_COLUMNS, FakeSampler
 
 from sanctions_model import cli, job
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.effects import total_effect
 from sanctions_model.errors import ConvergenceError
 from sanctions_model.scm.interventions import Relief
@@ -29,7 +29,7 @@ from sanctions_model.prior_families import Normal
 from sanctions_model.priors import load_priors
 from sanctions_model.sampling import compile_problem
 from sanctions_model.transmission import MEASURES, default_transmission
-from sanctions_model.vintages import bundled_vintage
+from sanctions_model.data.vintages import bundled_vintage
 
 FIGURES = {"channels", "graph", "prior_posterior", "responses", "scorecard", "waterfall"}
 

@@ -13,7 +13,7 @@ from test_cli import call, refused
 from test_refresh import newer_figures
 
 from sanctions_model import job
-from sanctions_model.adapters import registry
+from sanctions_model.data.sources import registry
 from sanctions_model.density import complete_from_prior
 from sanctions_model.priors import load_priors, sample_prior
 from sanctions_model.problem import Problem
@@ -22,7 +22,7 @@ from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.storage import load, save
 from sanctions_model.transmission import MEASURES, default_transmission
 from sanctions_model.vintage_comparison import revised_history
-from sanctions_model.vintages import bundled_vintage, list_vintages
+from sanctions_model.data.vintages import bundled_vintage, list_vintages
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from sanctions_model.future_reading import (
     scenario_view,
     spread_sentences,
 )
-from sanctions_model.observations import load_observations
+from sanctions_model.data.observations import load_observations
 from sanctions_model.priors import load_priors
 from sanctions_model.sampling import sample_prior_predictive
 from sanctions_model.scenario_files import load_scenarios

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import PriorError
-from sanctions_model.evidence import Estimate, Evidence, load_evidence
+from sanctions_model.data.evidence import Estimate, Evidence, load_evidence
 
 COLUMNS = list(Estimate.model_fields)
 ROW = {

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError
-from sanctions_model.measures import (
+from sanctions_model.data.measures import (
     Event,
     Rule,
     intensities,

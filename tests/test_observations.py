@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.scm.equations import Constant, Exogenous, Indicator, Linear, Variable
 from sanctions_model.errors import ObservationError
-from sanctions_model.measures import intensities, load_events, load_rule
-from sanctions_model.observations import coverage, load_observations, validate_observations
+from sanctions_model.data.measures import intensities, load_events, load_rule
+from sanctions_model.data.observations import coverage, load_observations, validate_observations
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import MEASURES, default_transmission
 

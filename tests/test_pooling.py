@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sanctions_model.errors import PriorError, QuestionError
-from sanctions_model.evidence import load_evidence
+from sanctions_model.data.evidence import load_evidence
 from sanctions_model.pooling import pool
 from sanctions_model.pools import as_prior, load_pools, pool_studies
 

@@ -9,7 +9,7 @@ from oracle import as_dicts, close, prior_density, prior_distribution
 from small_problem import TABLES, as_prior, make_problem, small_scm
 from strategies import variable
 
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.scm.equations import Exogenous, Linear, Noise, PartialAdjustment
 from sanctions_model.errors import PriorError
 from sanctions_model.scm.parameters import addresses

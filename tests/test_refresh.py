@@ -11,10 +11,10 @@ import statistics_server as service
 from statistics_server import Services, bundled_figures
 
 from sanctions_model.errors import ObservationError, SourceError
-from sanctions_model.observations import load_observations
-from sanctions_model.refresh import refresh
-from sanctions_model.transformations import calendar_mean, quarter_end_growth, quarterly_mean
-from sanctions_model.vintages import (
+from sanctions_model.data.observations import load_observations
+from sanctions_model.data.update import refresh
+from sanctions_model.data.transformations import calendar_mean, quarter_end_growth, quarterly_mean
+from sanctions_model.data.vintages import (
     bundled_vintage,
     diff_vintages,
     list_vintages,

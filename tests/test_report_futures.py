@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sanctions_model.cli import app
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError
 from sanctions_model.future_mixture import compare_futures
 from sanctions_model.report import drawn_futures

@@ -12,7 +12,7 @@ from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.effects import measure_effects
 from sanctions_model.scm.equations import Exogenous, Hold, Linear, Variable
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.observations import load_observations
+from sanctions_model.data.observations import load_observations
 from sanctions_model.scm.parameters import addresses, pin
 from sanctions_model.priors import load_priors, sample_prior
 from sanctions_model.problem import Problem

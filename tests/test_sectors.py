@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from future_world import scenario
 
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.futures import draw_scenario_paths
 from sanctions_model.scenario_files import load_scenarios

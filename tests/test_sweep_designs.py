@@ -259,7 +259,7 @@ def test_the_odds_of_one_future_leave_the_others_in_proportion():
 def test_a_component_of_the_rule_takes_its_weight_from_the_others_of_its_measure(
     default_problem,
 ):
-    from sanctions_model.measures import load_rule
+    from sanctions_model.data.measures import load_rule
 
     first = load_rule().components[0]
     design = design_of(axis("rule_weight", component=first.id, values=[1.0]))

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError
-from sanctions_model.measures import intensities, load_events, load_rule
-from sanctions_model.observations import load_observations
+from sanctions_model.data.measures import intensities, load_events, load_rule
+from sanctions_model.data.observations import load_observations
 from sanctions_model.table_check import table_use
-from sanctions_model.table_mapping import TableMapping, load_mapping
-from sanctions_model.table_template import describe_columns, write_template
+from sanctions_model.data.user_tables import TableMapping, load_mapping
+from sanctions_model.data.template import describe_columns, write_template
 from sanctions_model.transmission import MEASURES, default_transmission
 
 INDEX = pd.period_range("2012Q1", "2025Q4", freq="Q")

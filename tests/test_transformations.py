@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sanctions_model.data_build import rebuild_data
-from sanctions_model.datasets import data_path
+from sanctions_model.data.build import rebuild_data
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError
-from sanctions_model.transformations import (
+from sanctions_model.data.transformations import (
     build_quarterly,
     chain_level,
     growth,

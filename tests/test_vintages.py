@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError
-from sanctions_model.observations import load_observations
-from sanctions_model.transformations import RAW_COLUMNS_OF, build_quarterly, load_raw
-from sanctions_model.vintages import (
+from sanctions_model.data.observations import load_observations
+from sanctions_model.data.transformations import RAW_COLUMNS_OF, build_quarterly, load_raw
+from sanctions_model.data.vintages import (
     SeriesRecord,
     bundled_vintage,
     default_folder,
@@ -255,9 +255,9 @@ KILLED = """
 import os, random, signal, sys, time
 from pathlib import Path
 import pandas as pd
-from sanctions_model.adapters.interface import figures
-from sanctions_model.refresh import refresh
-from sanctions_model.vintages import bundled_vintage, list_vintages
+from sanctions_model.data.sources.interface import figures
+from sanctions_model.data.update import refresh
+from sanctions_model.data.vintages import bundled_vintage, list_vintages
 
 folder, rounds = Path(sys.argv[1]), int(sys.argv[2])
 base = bundled_vintage()

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from sanctions_model.evidence import load_evidence
+from sanctions_model.data.evidence import load_evidence
 from sanctions_model.plots.style import (
     COLUMN_INCHES,
     SMALL,

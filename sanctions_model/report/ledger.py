@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sanctions_model.evidence import load_evidence
+from sanctions_model.data.evidence import load_evidence
 from sanctions_model.plots import plot_graph, plot_prior_posterior
 from sanctions_model.plots.words import number
 from sanctions_model.reading import diagnostics_line, priors_view

@@ -125,7 +125,7 @@ class RuleWeight(NumberAxis):
 
     def apply(self, setting: Setting, value: float) -> Setting:
         """Return the setting with the measure's history recomputed from the events."""
-        from sanctions_model.measures import intensities, load_events, load_rule
+        from sanctions_model.data.measures import intensities, load_events, load_rule
 
         rule = load_rule()
         chosen = rule.component(self.component)

@@ -23,7 +23,7 @@ from pydantic import (
     field_validator,
 )
 
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import PriorError, did_you_mean
 
 if TYPE_CHECKING:

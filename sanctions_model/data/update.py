@@ -15,18 +15,18 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.adapters.interface import Adapter
-from sanctions_model.datasets import data_path
+from sanctions_model.data.sources.interface import Adapter
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, SourceError
-from sanctions_model.observations import load_observations
-from sanctions_model.transformations import (
+from sanctions_model.data.observations import load_observations
+from sanctions_model.data.transformations import (
     calendar_mean,
     growth,
     quarter_end_growth,
     quarterly_mean,
     seasonally_adjust,
 )
-from sanctions_model.vintages import SeriesRecord, Vintage, default_folder, write_vintage
+from sanctions_model.data.vintages import SeriesRecord, Vintage, default_folder, write_vintage
 
 __all__ = ["Update", "refresh"]
 

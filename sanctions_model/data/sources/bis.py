@@ -17,8 +17,8 @@ Answers are SDMX-ML: ``generic:Obs`` with ``generic:ObsDimension`` (the period) 
 
 from functools import partial
 
-from sanctions_model.adapters.http import HttpClient
-from sanctions_model.adapters.sdmx import SdmxSeries
+from sanctions_model.data.sources.http import HttpClient
+from sanctions_model.data.sources.sdmx import SdmxSeries
 
 __all__ = ["CONSUMER_PRICES", "EXCHANGE_RATE", "POLICY_RATE"]
 

@@ -24,10 +24,10 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.adapters.http import HttpClient
-from sanctions_model.adapters.interface import figures
-from sanctions_model.adapters.json_text import parse_json
-from sanctions_model.adapters.xml import safe_xml
+from sanctions_model.data.sources.http import HttpClient
+from sanctions_model.data.sources.interface import figures
+from sanctions_model.data.sources.json_text import parse_json
+from sanctions_model.data.sources.xml import safe_xml
 from sanctions_model.errors import SourceError
 
 __all__ = ["KeyRate", "LendingRate", "OfficialRate"]

@@ -1,5 +1,5 @@
 """Sources of data, one small file each; `registry` has the table of all of them."""
 
-from sanctions_model.adapters.registry import SOURCES
+from sanctions_model.data.sources.registry import SOURCES
 
 __all__ = ["SOURCES"]

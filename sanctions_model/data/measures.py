@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sanctions_model.errors import ObservationError
-from sanctions_model.measures_rule import (
+from sanctions_model.data.events import (
     EXPLICIT,
     TOLERANCE,
     Event,

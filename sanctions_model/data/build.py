@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from sanctions_model.errors import ObservationError
-from sanctions_model.measures import intensities, load_events, load_rule
-from sanctions_model.transformations import build_quarterly, load_raw, write_table
+from sanctions_model.data.measures import intensities, load_events, load_rule
+from sanctions_model.data.transformations import build_quarterly, load_raw, write_table
 
 __all__ = ["rebuild_data"]
 

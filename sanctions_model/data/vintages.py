@@ -23,11 +23,11 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sanctions_model.data_build import rebuild_data
-from sanctions_model.datasets import data_path
+from sanctions_model.data.build import rebuild_data
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault
-from sanctions_model.tables import parse_table, read_content
-from sanctions_model.transformations import RAW_COLUMNS_OF, write_table
+from sanctions_model.data.tables import parse_table, read_content
+from sanctions_model.data.transformations import RAW_COLUMNS_OF, write_table
 
 __all__ = [
     "BUNDLED",

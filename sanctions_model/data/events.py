@@ -1,6 +1,6 @@
 """Reads and checks the rule of the measures and the dated events that it counts.
 
-Knows what a valid rule and a valid event are; the arithmetic is in `sanctions_model.measures`.
+Knows what a valid rule and a valid event are; the arithmetic is in `sanctions_model.data.measures`.
 """
 
 import bisect
@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from sanctions_model.datasets import data_path
+from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault
 from sanctions_model.transmission import MEASURES
 

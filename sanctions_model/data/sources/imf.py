@@ -20,8 +20,8 @@ is not read; figures in another unit show in the comparison with those at hand.
 
 from functools import partial
 
-from sanctions_model.adapters.http import HttpClient
-from sanctions_model.adapters.sdmx import SdmxSeries
+from sanctions_model.data.sources.http import HttpClient
+from sanctions_model.data.sources.sdmx import SdmxSeries
 
 __all__ = ["BRENT", "CONSUMER_PRICES", "GOODS_IMPORTS", "OUTPUT"]
 

@@ -1,9 +1,9 @@
 """The table of sources. A new source is one file beside this one and one line here."""
 
-from sanctions_model.adapters import bis, imf
-from sanctions_model.adapters.bank_of_russia import KeyRate, LendingRate, OfficialRate
-from sanctions_model.adapters.eia import BrentSpot
-from sanctions_model.adapters.interface import Adapter
+from sanctions_model.data.sources import bis, imf
+from sanctions_model.data.sources.bank_of_russia import KeyRate, LendingRate, OfficialRate
+from sanctions_model.data.sources.eia import BrentSpot
+from sanctions_model.data.sources.interface import Adapter
 
 __all__ = ["SOURCES"]
 
