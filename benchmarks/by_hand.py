@@ -14,7 +14,7 @@ import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
 
-from sanctions_model.priors import Priors
+from sanctions_model.inference.priors.ledger import Priors
 
 # First quarter of the equations of key rate and lending rate.
 POLICY_START = "2014-04-01"
@@ -147,7 +147,7 @@ def build_by_hand(observations: xr.Dataset, priors: Priors) -> pm.Model:
     observations : xr.Dataset
         As `sanctions_model.data.observations.load_observations` returns it.
     priors : Priors
-        As `sanctions_model.priors.load_priors` returns it.
+        As `sanctions_model.inference.priors.ledger.load_priors` returns it.
 
     Returns
     -------

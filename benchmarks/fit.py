@@ -31,7 +31,7 @@ def check_in_process() -> dict[str, float]:
     from benchmarks.by_hand import build_by_hand
     from benchmarks.common import default_problem
     from benchmarks.same_posterior import check_same_posterior
-    from sanctions_model.model import build
+    from sanctions_model.inference.pymc_model import build
 
     problem = default_problem()
     by_hand = build_by_hand(problem.observations, problem.priors)

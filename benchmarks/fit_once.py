@@ -27,7 +27,7 @@ CHAINS, SEED = 4, 1
 
 def fit_ours(draws: int, tune: int, *, latent: bool = True) -> tuple[dict[str, float], Any]:
     """Fit through the library's own sampler; return wall times of the stages and nutpie's model."""
-    from sanctions_model.sampling import compile_problem
+    from sanctions_model.inference.fit import compile_problem
 
     began = time.perf_counter()
     problem = default_problem() if latent else without_latent_states(default_problem())
@@ -52,7 +52,7 @@ def fit_by_hand(draws: int, tune: int) -> tuple[dict[str, float], Any]:
 
     from benchmarks.by_hand import build_by_hand
     from sanctions_model.data.observations import load_observations
-    from sanctions_model.priors import load_priors
+    from sanctions_model.inference.priors.ledger import load_priors
 
     began = time.perf_counter()
     compiled = nutpie.compile_pymc_model(build_by_hand(load_observations(), load_priors()))

@@ -38,7 +38,7 @@ from benchmarks.period_by_hand import (
     scan_abduction,
     scan_forward,
 )
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 
 # The shocks of the others reach none of `OUTCOMES`.
 REACHING = tuple(

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from benchmarks.common import default_problem, peak_memory, seconds
-from sanctions_model.priors import sample_prior
+from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.scm.propagate import draw_shocks, propagate, respond
 from sanctions_model.transmission import MEASURES
 

@@ -19,13 +19,13 @@ from benchmarks.common import default_problem, growth, peak_memory, seconds
 from benchmarks.propagate import relief_paths
 from sanctions_model.conditional import Condition, conditional_forecast
 from sanctions_model.counterfactuals import counterfactual, episode, historical_decomposition
-from sanctions_model.density import complete_from_prior
+from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.effects import channel_effects, total_effect
 from sanctions_model.scm.equations import Noise
 from sanctions_model.forecasts import forecast_error_variance_decomposition, simulate
 from sanctions_model.scm.interventions import SetTo
-from sanctions_model.priors import sample_prior
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.required import Target, required_relief
 from sanctions_model.transmission import MEASURES
 

@@ -12,9 +12,9 @@ import numpy as np
 import xarray as xr
 
 from benchmarks.common import default_problem, growth
-from sanctions_model.problem import Problem
-from sanctions_model.reweighting import importance_weights, prior_log_ratio, weighted_interval
-from sanctions_model.sampling import Compiled, Fit, Refit, compile_problem, fit, refit
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.reweighting import importance_weights, prior_log_ratio, weighted_interval
+from sanctions_model.inference.fit import Compiled, Fit, Refit, compile_problem, fit, refit
 from sanctions_model.sweeps import SweepDesign, run_sweep
 from sanctions_model.sweeps.tables import routes_table
 
@@ -99,7 +99,7 @@ def rebuild(problem: Problem, place: int, *, draws: int, tune: int) -> float:
     """
     import pymc as pm
 
-    from sanctions_model.model import build
+    from sanctions_model.inference.pymc_model import build
 
     began = time.perf_counter()
     with build(moved(problem, place)):

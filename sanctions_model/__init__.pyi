@@ -250,17 +250,17 @@ from .implied import (
 )
 from .scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from .data.measures import intensities, load_events, load_rule
-from .model import build
+from .inference.pymc_model import build
 from .model_weights import leave_future_out, loo_weights
 from .nowcasts import nowcast_table
 from .data.observations import coverage, load_observations
 from .scm.parameters import pin
-from .pooling import pool
-from .pools import load_pools
+from .inference.priors.meta_analysis import pool
+from .inference.priors.pools import load_pools
 from .predictive_checks import leave_one_out_cells, predictive_table
-from .prior_families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
-from .priors import Priors, load_priors, sample_prior
-from .problem import Problem
+from .inference.priors.families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
+from .inference.priors.ledger import Priors, load_priors, sample_prior
+from .inference.conditioned import Problem
 from .scm.propagate import respond
 from .published_totals import load_published_totals, totals_table
 from .quantities import load_quantities, quantity_draws
@@ -277,8 +277,8 @@ from .relief_designs import ReliefDesign, Tightening
 from .report import write_report
 from .required import RequiredRelief, Target, relief_frontier, required_relief
 from .rolling import rolling_scores, score_summary
-from .samplers import Nutpie, PyMCSampler
-from .sampling import Fit, compile_problem, fit, sample_prior_predictive
+from .inference.samplers import Nutpie, PyMCSampler
+from .inference.fit import Fit, compile_problem, fit, sample_prior_predictive
 from .sanctions import SanctionsModel
 from .sanity import sanity_checks
 from .scenario_files import FutureProcess, ScenarioLibrary, load_scenarios
@@ -288,7 +288,7 @@ from .sectors import load_sectors, sector_premiums, sector_table
 from .sensitivity import headline_claims, leave_one_link_out, parameter_swings, power_scaling
 from .spread import spread_split
 from .scm.stability import spectral_radius
-from .storage import load, save
+from .inference.storage import load, save
 from .subsamples import leave_out_periods
 from .sweeps import DaskEngine, SweepDesign, load_sweep, run_sweep
 from .data.user_tables import TableMapping, load_mapping

@@ -18,12 +18,12 @@ from sanctions_model.claims import Claim
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import PriorError, QuestionError, first_fault
 from sanctions_model.files import read_tables
-from sanctions_model.pools import Pool, as_prior, load_pools, pool_studies
-from sanctions_model.prior_families import Prior
-from sanctions_model.priors import Priors, read_prior
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.pools import Pool, as_prior, load_pools, pool_studies
+from sanctions_model.inference.priors.families import Prior
+from sanctions_model.inference.priors.ledger import Priors, read_prior
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.quantities import LinkEffect, ParameterValue, Quantity, load_quantities
-from sanctions_model.sampling import Compiled, Fit, compile_problem, fit
+from sanctions_model.inference.fit import Compiled, Fit, compile_problem, fit
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.sensitivity import claim_effects
 from sanctions_model.scm.serialization import spec_hash

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, first_fault
 from sanctions_model.files import read_tables
-from sanctions_model.prior_families import Prior
+from sanctions_model.inference.priors.families import Prior
 
 __all__ = ["BackTest", "Variant", "load_back_tests"]
 

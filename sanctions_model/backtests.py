@@ -22,8 +22,8 @@ from sanctions_model.backtest_files import BackTest, Variant
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import SetTo
-from sanctions_model.priors import Priors
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.rivals import RivalPaths
 from sanctions_model.rolling import (
     MODEL,
@@ -33,7 +33,7 @@ from sanctions_model.rolling import (
     refit,
     rival_paths,
 )
-from sanctions_model.sampling import Compiled
+from sanctions_model.inference.fit import Compiled
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.training import training_observations, training_problem
 from sanctions_model.data.transformations import growth, load_raw

@@ -25,7 +25,7 @@ from sanctions_model.errors import ObservationError, QuestionError, first_fault
 from sanctions_model.files import read_tables
 from sanctions_model.forecasts import simulate
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import data_share, interval, interval_rule, probability
 from sanctions_model.transmission import MEASURES

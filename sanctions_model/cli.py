@@ -188,7 +188,7 @@ def priors(
     """Print the ledger: every prior with its size, unit, rationale and sources."""
     configure(quiet=quiet)
     from sanctions_model.data.evidence import load_evidence
-    from sanctions_model.priors import load_priors
+    from sanctions_model.inference.priors.ledger import load_priors
     from sanctions_model.reading import priors_view
     from sanctions_model.transmission import default_transmission
 

@@ -28,7 +28,7 @@ from sanctions_model.errors import QuestionError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sanctions_model.sampling import Fit
+    from sanctions_model.inference.fit import Fit
 
 __all__ = ["data_app"]
 
@@ -223,7 +223,7 @@ def compare(
 
 def _third_fit(old: "Fit", new: "Fit", keep: Path | None) -> "Fit":
     """Return the fit of the new figures of the old periods, from a file or made now."""
-    from sanctions_model.storage import load, save
+    from sanctions_model.inference.storage import load, save
     from sanctions_model.vintage_comparison import fit_revised, require_revised
 
     if keep is not None and keep.is_file():
@@ -272,7 +272,7 @@ def check(
     """Check a table of your own and say what each equation makes of it."""
     configure(quiet=quiet)
     from sanctions_model.data.observations import load_observations
-    from sanctions_model.table_check import table_use
+    from sanctions_model.inference.table_check import table_use
     from sanctions_model.data.user_tables import load_mapping
     from sanctions_model.transmission import default_transmission
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sanctions_model.claims import Claim
     from sanctions_model.implied import Observation
-    from sanctions_model.sampling import Fit
+    from sanctions_model.inference.fit import Fit
 
 __all__ = ["compare", "confounding", "evidence", "refute", "sensitivity"]
 
@@ -310,7 +310,7 @@ def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> N
         placebos,
         random_causes,
     )
-    from sanctions_model.sampling import compile_problem
+    from sanctions_model.inference.fit import compile_problem
     from sanctions_model.sensitivity import claim_effects
     from sanctions_model.subsamples import EPISODES, leave_out_periods
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-    from sanctions_model.sampling import Fit
+    from sanctions_model.inference.fit import Fit
     from sanctions_model.scenario_files import Scenario
 
 __all__ = [

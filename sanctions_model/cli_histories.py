@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sanctions_model.conditional import Condition
     from sanctions_model.counterfactuals import Episode
     from sanctions_model.scm.interventions import Intervention
-    from sanctions_model.sampling import Fit
+    from sanctions_model.inference.fit import Fit
     from sanctions_model.scenarios import Scenario
 
 __all__ = [

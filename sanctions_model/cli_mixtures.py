@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from sanctions_model.sampling import Fit
+    from sanctions_model.inference.fit import Fit
 
 __all__ = ["scenario_app"]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from sanctions_model.sampling import Fit
+    from sanctions_model.inference.fit import Fit
 
 __all__ = [
     "DEFAULT_FIT",

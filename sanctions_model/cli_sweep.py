@@ -24,7 +24,7 @@ from sanctions_model.errors import QuestionError
 if TYPE_CHECKING:
     import xarray as xr
 
-    from sanctions_model.sampling import Fit
+    from sanctions_model.inference.fit import Fit
     from sanctions_model.sweeps import SweepDesign
 
 __all__ = ["sweep"]
@@ -72,7 +72,7 @@ def sweep(
         scm, observations, stated = given.scm, given.problem.observations, given.problem.priors
     else:
         from sanctions_model.data.observations import load_observations
-        from sanctions_model.priors import load_priors
+        from sanctions_model.inference.priors.ledger import load_priors
         from sanctions_model.transmission import default_transmission
 
         observations, stated = load_observations(data), load_priors(priors)

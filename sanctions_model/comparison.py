@@ -16,8 +16,8 @@ from sanctions_model import dims
 from sanctions_model.effects import link_effects, reachable, total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief, require_horizon
-from sanctions_model.prior_families import Prior
-from sanctions_model.sampling import Fit
+from sanctions_model.inference.priors.families import Prior
+from sanctions_model.inference.fit import Fit
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import to_dict
 from sanctions_model.summaries import interval, interval_rule

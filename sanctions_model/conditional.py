@@ -26,7 +26,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.forecasts import continuation_words, starting_state
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.propagate import draw_shocks, propagate, respond
 from sanctions_model.scm.model import StructuralCausalModel
 

@@ -25,14 +25,14 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.claims import Claim, claim_effect
-from sanctions_model.density import one_step_means
+from sanctions_model.inference.density import one_step_means
 from sanctions_model.scm.equations import Noise, PartialAdjustment
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
-from sanctions_model.prior_families import student_t_log_density
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.families import student_t_log_density
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.propagate import respond
-from sanctions_model.reweighting import importance_weights, weighted_interval
+from sanctions_model.inference.reweighting import importance_weights, weighted_interval
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 

@@ -16,7 +16,7 @@ from sanctions_model.scm.equations import Hold, Noise
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.scm.interventions import Intervention, require_horizon
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.propagate import draw_shocks, propagate, respond, start_after
 from sanctions_model.scm.recursion import Start
 from sanctions_model.scm.model import StructuralCausalModel

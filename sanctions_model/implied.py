@@ -24,11 +24,11 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.files import read_tables
-from sanctions_model.pooling import Pooled
-from sanctions_model.pools import Pool, load_pools, pool_studies
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.meta_analysis import Pooled
+from sanctions_model.inference.priors.pools import Pool, load_pools, pool_studies
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.quantities import Quantity, load_quantities, quantity_draws
-from sanctions_model.reweighting import (
+from sanctions_model.inference.reweighting import (
     ImportanceWeights,
     importance_weights,
     resample,

@@ -18,11 +18,11 @@ from sanctions_model.claims import load_claims, scorecard
 from sanctions_model.effect_tables import effects_table, links_table
 from sanctions_model.errors import FitFileError
 from sanctions_model.data.observations import load_observations
-from sanctions_model.priors import load_priors
-from sanctions_model.problem import Problem
-from sanctions_model.sampling import Fit, compile_problem, fit, sample_prior_predictive
+from sanctions_model.inference.priors.ledger import load_priors
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.fit import Fit, compile_problem, fit, sample_prior_predictive
 from sanctions_model.scm.serialization import content_hash, spec_hash
-from sanctions_model.storage import load, save
+from sanctions_model.inference.storage import load, save
 from sanctions_model.data.user_tables import TableMapping, load_mapping
 from sanctions_model.transmission import default_transmission
 from sanctions_model.data.vintages import BUNDLED

@@ -24,8 +24,8 @@ from sanctions_model.scm.equations import (
     Variable,
 )
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.prior_families import Beta, Fixed, Gamma, LogNormal, Normal
-from sanctions_model.priors import Priors
+from sanctions_model.inference.priors.families import Beta, Fixed, Gamma, LogNormal, Normal
+from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [

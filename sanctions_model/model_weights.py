@@ -20,9 +20,9 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.problem import Problem
-from sanctions_model.reweighting import importance_weights
-from sanctions_model.sampling import Compiled, Fit, compile_problem
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.reweighting import importance_weights
+from sanctions_model.inference.fit import Compiled, Fit, compile_problem
 from sanctions_model.subsamples import period_log_density, refit_without
 
 __all__ = ["FutureScores", "leave_future_out", "loo_weights", "stacking_weights"]

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model.scm.parameters import stack_draws
-from sanctions_model.problem import MISSING_CELL, Problem
+from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = ["nowcast_table"]

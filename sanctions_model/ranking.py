@@ -16,7 +16,7 @@ import pandas as pd
 from sanctions_model.claims import Claim
 from sanctions_model.confounding import TippingPoint, confounding_curve, tipping_point
 from sanctions_model.implied import Observation, evidence_effects
-from sanctions_model.sampling import Fit
+from sanctions_model.inference.fit import Fit
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.sensitivity import (
     claim_effects,

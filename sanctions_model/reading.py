@@ -20,9 +20,9 @@ from sanctions_model.scm.equations import (
 from sanctions_model.errors import QuestionError
 from sanctions_model.data.observations import coverage
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.prior_families import Prior, Relative
-from sanctions_model.priors import Priors
-from sanctions_model.sampling import Fit
+from sanctions_model.inference.priors.families import Prior, Relative
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.fit import Fit
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 

@@ -28,10 +28,10 @@ from sanctions_model.scm.equations import Exogenous, Hold, Linear, PartialAdjust
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.history import evaluate_history
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.prior_families import Fixed, Normal
-from sanctions_model.priors import Priors
-from sanctions_model.problem import Problem
-from sanctions_model.sampling import Fit
+from sanctions_model.inference.priors.families import Fixed, Normal
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.fit import Fit
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.sensitivity import claim_effects
 from sanctions_model.summaries import interval, interval_rule

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sanctions_model.errors import did_you_mean
 from sanctions_model.data.measures import intensities
 from sanctions_model.data.events import Component, Rule, load_events, load_rule
-from sanctions_model.prior_families import Prior
+from sanctions_model.inference.priors.families import Prior
 from sanctions_model.transmission import MEASURES
 
 __all__ = [

@@ -23,7 +23,7 @@ from sanctions_model.effects import relief_paths
 from sanctions_model.errors import QuestionError
 from sanctions_model.forecasts import last_known_period, simulate
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 
 __all__ = ["RequiredRelief", "Target", "relief_frontier", "required_relief"]
 

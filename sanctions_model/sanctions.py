@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from sanctions_model.data.observations import load_observations
-from sanctions_model.priors import Priors, load_priors
-from sanctions_model.problem import Problem
-from sanctions_model.sampling import Fit, fit, sample_prior_predictive
+from sanctions_model.inference.priors.ledger import Priors, load_priors
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.fit import Fit, fit, sample_prior_predictive
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 
@@ -139,7 +139,7 @@ class SanctionsModel:
         PriorError, ObservationError
             If priors or data do not fit the model.
         """
-        from sanctions_model.model import build
+        from sanctions_model.inference.pymc_model import build
 
         return build(Problem.of(self.transmission, _data(observations), self.priors))
 

@@ -19,7 +19,7 @@ from sanctions_model.effects import (
 )
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.propagate import Start, continuation_paths, propagate
 from sanctions_model.sanity_findings import Finding
 from sanctions_model.sanity_mechanisms import MECHANISMS
@@ -84,7 +84,7 @@ def sanity_checks(
     Examples
     --------
     >>> from sanctions_model.data.observations import load_observations
-    >>> from sanctions_model.priors import load_priors, sample_prior
+    >>> from sanctions_model.inference.priors.ledger import load_priors, sample_prior
     >>> from sanctions_model.transmission import default_transmission
     >>> problem = Problem.of(default_transmission(), load_observations(), load_priors())
     >>> prior = sample_prior(problem.scm, problem.absolute, draws=100)

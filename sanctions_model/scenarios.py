@@ -11,7 +11,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.forecasts import simulate
 from sanctions_model.scm.interventions import Intervention
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scenario_files import Scenario, load_scenario
 
 __all__ = [

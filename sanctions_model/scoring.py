@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.prior_families import student_t_log_density
+from sanctions_model.inference.priors.families import student_t_log_density
 
 __all__ = ["Mixture", "continuous_ranked_probability_score", "weighted_quantiles"]
 

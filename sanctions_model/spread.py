@@ -22,7 +22,7 @@ from sanctions_model.future_effects import respond_to
 from sanctions_model.future_mixture import future_manifest
 from sanctions_model.futures import draw_future_paths
 from sanctions_model.scm.interventions import require_horizon
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.propagate import propagate
 from sanctions_model.scenario_files import ScenarioLibrary
 

@@ -13,12 +13,12 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.claims import Claim
-from sanctions_model.density import log_likelihood
+from sanctions_model.inference.density import log_likelihood
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.parameters import parameter_dims
-from sanctions_model.problem import MISSING_CELL, Problem
-from sanctions_model.reweighting import importance_weights, weighted_interval
-from sanctions_model.sampling import Compiled
+from sanctions_model.inference.conditioned import MISSING_CELL, Problem
+from sanctions_model.inference.reweighting import importance_weights, weighted_interval
+from sanctions_model.inference.fit import Compiled
 from sanctions_model.sensitivity import claim_effects
 from sanctions_model.summaries import interval, interval_rule
 

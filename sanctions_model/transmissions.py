@@ -13,8 +13,8 @@ from sanctions_model import dims
 from sanctions_model.alternatives import Alternative
 from sanctions_model.scm.equations import Equation, Linear, PartialAdjustment
 from sanctions_model.data.events import load_rule
-from sanctions_model.prior_families import LogNormal, Normal, Prior
-from sanctions_model.priors import Priors
+from sanctions_model.inference.priors.families import LogNormal, Normal, Prior
+from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import MEASURES, default_transmission
 

@@ -38,7 +38,7 @@ from sanctions_model.data.observations import load_observations
 from sanctions_model.predictive_checks import leave_one_out_cells, predictive_table
 from sanctions_model.published_totals import totals_table
 from sanctions_model.rolling import Settings, rolling_scores
-from sanctions_model.sampling import Compiled, Fit, compile_problem
+from sanctions_model.inference.fit import Compiled, Fit, compile_problem
 from sanctions_model.sanity import sanity_checks
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.scm.stability import spectral_radius

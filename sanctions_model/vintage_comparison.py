@@ -18,7 +18,7 @@ from sanctions_model.comparison import median_error
 from sanctions_model.effects import total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.sampling import Fit, fit
+from sanctions_model.inference.fit import Fit, fit
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [

@@ -30,9 +30,9 @@ from sanctions_model.refutation import (
     placebos,
     random_causes,
 )
-from sanctions_model.sampling import Fit, compile_problem
+from sanctions_model.inference.fit import Fit, compile_problem
 from sanctions_model.sensitivity import claim_effects, headline_claims
-from sanctions_model.storage import load
+from sanctions_model.inference.storage import load
 from sanctions_model.subsamples import leave_out_periods
 from sanctions_model.transmissions import transmission_alternatives
 

@@ -44,8 +44,8 @@ def pytest_xdist_make_scheduler(config, log):
 def default_problem():
     """The default transmission with the bundled data and priors."""
     from sanctions_model.data.observations import load_observations
-    from sanctions_model.priors import load_priors
-    from sanctions_model.problem import Problem
+    from sanctions_model.inference.priors.ledger import load_priors
+    from sanctions_model.inference.conditioned import Problem
     from sanctions_model.transmission import default_transmission
 
     return Problem.of(default_transmission(), load_observations(), load_priors())
@@ -54,8 +54,8 @@ def default_problem():
 @pytest.fixture(scope="session")
 def default_draws(default_problem):
     """Four draws, in two chains, from the bundled priors, missing cells completed."""
-    from sanctions_model.density import complete_from_prior
-    from sanctions_model.priors import sample_prior
+    from sanctions_model.inference.density import complete_from_prior
+    from sanctions_model.inference.priors.ledger import sample_prior
 
     draws = sample_prior(
         default_problem.scm, default_problem.absolute, draws=2, chains=2, random_seed=20
@@ -132,7 +132,7 @@ def report_fit(default_problem):
 
     import xarray as xr
 
-    from sanctions_model.sampling import sample_prior_predictive
+    from sanctions_model.inference.fit import sample_prior_predictive
 
     problem = default_problem
     prior = sample_prior_predictive(

@@ -7,11 +7,11 @@ import numpy as np
 from laboratory import as_observations
 from strategies import variable
 
-from sanctions_model.cases import available_cases
+from sanctions_model.inference.sample import available_cases
 from sanctions_model.scm.equations import Exogenous, Hold, Level, Linear, Noise
 from sanctions_model.scm.parameters import pin
-from sanctions_model.priors import Priors
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scenario_files import FutureProcess, Scenario, ScenarioLibrary
 from sanctions_model.scm.model import StructuralCausalModel
 

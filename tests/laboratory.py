@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import xarray as xr
 
-from sanctions_model.density import complete_from_prior
+from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.scm.equations import Variable
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.laboratory import BELIEFS as PRIORS
@@ -26,8 +26,8 @@ from sanctions_model.laboratory import (  # noqa: F401 (the tests take it from h
     series_as_observations as as_observations,
 )
 from sanctions_model.scm.parameters import pin
-from sanctions_model.priors import sample_prior
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.inference.conditioned import Problem
 
 LIFTED = Relief(measures=("trade",))
 
@@ -134,7 +134,7 @@ class Study:
 @cache
 def study():
     """Compile the laboratory once for the whole session."""
-    from sanctions_model.sampling import compile_problem
+    from sanctions_model.inference.fit import compile_problem
 
     truth = draw_truth(2)
     observations = observe(truth, 3)
@@ -147,7 +147,7 @@ def study():
 
 def refit(observations, **settings):
     """Fit other data with the compiled model."""
-    from sanctions_model.sampling import fit
+    from sanctions_model.inference.fit import fit
 
     return fit(MODEL, observations, PRIORS, compiled=study().compiled, **settings)
 
@@ -161,7 +161,7 @@ def fitted():
 @cache
 def prior_only():
     """The laboratory's answers before data; compiles nothing."""
-    from sanctions_model.sampling import sample_prior_predictive
+    from sanctions_model.inference.fit import sample_prior_predictive
 
     return sample_prior_predictive(
         MODEL, observe(draw_truth(2), 3), PRIORS, draws=2000, random_seed=7

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from strategies import variable
 
-from sanctions_model import prior_families
+from sanctions_model.inference.priors import families as prior_families
 from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,
@@ -19,8 +19,8 @@ from sanctions_model.scm.equations import (
     Noise,
     PartialAdjustment,
 )
-from sanctions_model.priors import Priors
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel
 
 LENGTH = 23

@@ -18,9 +18,9 @@ from sanctions_model.alternatives import (
 from sanctions_model.claims import Claim
 from sanctions_model.errors import PriorError, QuestionError
 from sanctions_model.data.observations import load_observations
-from sanctions_model.prior_families import Normal
-from sanctions_model.priors import load_priors
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.families import Normal
+from sanctions_model.inference.priors.ledger import load_priors
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.transmission import MEASURES, default_transmission
 from sanctions_model.transmissions import transmission_alternatives
 

@@ -17,8 +17,8 @@ from sanctions_model.backtests import (
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.data.observations import load_observations
-from sanctions_model.priors import load_priors, sample_prior
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import load_priors, sample_prior
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.rolling import (
     MODEL,
     Settings,
@@ -26,7 +26,7 @@ from sanctions_model.rolling import (
     rolling_scores,
     score_summary,
 )
-from sanctions_model.sampling import Compiled, _require_same_structure
+from sanctions_model.inference.fit import Compiled, _require_same_structure
 from sanctions_model.training import readjusted_within, training_observations, training_problem
 from sanctions_model.transmission import default_transmission
 from sanctions_model.yearly_figures import annual_values

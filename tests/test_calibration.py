@@ -19,10 +19,10 @@ from sanctions_model.calibration import (
 )
 from sanctions_model.effects import total_effect
 from sanctions_model.errors import QuestionError
-from sanctions_model.priors import sample_prior
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.propagate import draw_shocks
-from sanctions_model.sampling import Compiled
+from sanctions_model.inference.fit import Compiled
 
 OUTCOMES = ("inflation", "key_rate", "price_level", "output_level")
 EFFECTS = relief_quantities(LIFTED, outcomes=OUTCOMES, horizons=(4, 8))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracle import centres, close, completed, missing_cells, used_periods
 from strategies import models, variable
 
-from sanctions_model.cases import available_cases
+from sanctions_model.inference.sample import available_cases
 from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,

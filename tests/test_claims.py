@@ -16,9 +16,9 @@ from sanctions_model.scm.equations import Exogenous, Hold, Linear, Noise
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import pin
-from sanctions_model.prior_families import Fixed, Gamma, HalfNormal, Normal
-from sanctions_model.priors import Priors, sample_prior
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.families import Fixed, Gamma, HalfNormal, Normal
+from sanctions_model.inference.priors.ledger import Priors, sample_prior
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel
 
 
@@ -242,7 +242,7 @@ def bundled(default_problem):
 
 def complete(problem, draws):
     """Fill in the cells that the data lack."""
-    from sanctions_model.density import complete_from_prior
+    from sanctions_model.inference.density import complete_from_prior
 
     return complete_from_prior(problem, draws, 1)
 

@@ -25,9 +25,9 @@ from sanctions_model.effects import total_effect
 from sanctions_model.errors import ConvergenceError
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.prior_families import Normal
-from sanctions_model.priors import load_priors
-from sanctions_model.sampling import compile_problem
+from sanctions_model.inference.priors.families import Normal
+from sanctions_model.inference.priors.ledger import load_priors
+from sanctions_model.inference.fit import compile_problem
 from sanctions_model.transmission import MEASURES, default_transmission
 from sanctions_model.data.vintages import bundled_vintage
 

@@ -14,12 +14,12 @@ from test_refresh import newer_figures
 
 from sanctions_model import job
 from sanctions_model.data.sources import registry
-from sanctions_model.density import complete_from_prior
-from sanctions_model.priors import load_priors, sample_prior
-from sanctions_model.problem import Problem
-from sanctions_model.sampling import Fit
+from sanctions_model.inference.density import complete_from_prior
+from sanctions_model.inference.priors.ledger import load_priors, sample_prior
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.fit import Fit
 from sanctions_model.scm.serialization import spec_hash
-from sanctions_model.storage import load, save
+from sanctions_model.inference.storage import load, save
 from sanctions_model.transmission import MEASURES, default_transmission
 from sanctions_model.vintage_comparison import revised_history
 from sanctions_model.data.vintages import bundled_vintage, list_vintages

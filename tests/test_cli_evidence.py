@@ -8,8 +8,8 @@ import xarray as xr
 from test_cli import call
 
 import sanctions_model as sm
-from sanctions_model.density import complete_from_prior, log_likelihood
-from sanctions_model.sampling import Fit
+from sanctions_model.inference.density import complete_from_prior, log_likelihood
+from sanctions_model.inference.fit import Fit
 
 
 def fit_of(priors, folder, seed):

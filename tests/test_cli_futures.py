@@ -16,11 +16,11 @@ from sanctions_model.future_reading import (
     spread_sentences,
 )
 from sanctions_model.data.observations import load_observations
-from sanctions_model.priors import load_priors
-from sanctions_model.sampling import sample_prior_predictive
+from sanctions_model.inference.priors.ledger import load_priors
+from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.scenario_files import load_scenarios
 from sanctions_model.spread import spread_split
-from sanctions_model.storage import save
+from sanctions_model.inference.storage import save
 from sanctions_model.transmission import default_transmission
 
 OUTCOME = ("--outcome", "gdp_level", "--outcome", "key_rate")

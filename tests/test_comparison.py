@@ -9,13 +9,13 @@ import xarray as xr
 from laboratory import LIFTED, MODEL, PRIORS
 
 from sanctions_model.comparison import compare, median_error
-from sanctions_model.density import complete_from_prior, log_likelihood
+from sanctions_model.inference.density import complete_from_prior, log_likelihood
 from sanctions_model.errors import NoCausalPathError, QuestionError
 from sanctions_model.model_weights import leave_future_out, loo_weights, stacking_weights
-from sanctions_model.prior_families import Normal
-from sanctions_model.priors import sample_prior
-from sanctions_model.problem import Problem
-from sanctions_model.sampling import Fit
+from sanctions_model.inference.priors.families import Normal
+from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.fit import Fit
 
 
 def made(priors=PRIORS, scm=MODEL, observations=None, seed=4, draws=100, spread=0.05):

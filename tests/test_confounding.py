@@ -14,9 +14,9 @@ from sanctions_model.confounding import (
 )
 from sanctions_model.scm.equations import PartialAdjustment
 from sanctions_model.errors import QuestionError
-from sanctions_model.priors import sample_prior
-from sanctions_model.problem import Problem
-from sanctions_model.reweighting import importance_weights
+from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.reweighting import importance_weights
 
 OUTPUT = Claim(
     statement="made up",
@@ -111,7 +111,7 @@ def problem():
 
 @pytest.fixture(scope="module")
 def draws(problem):
-    from sanctions_model.density import complete_from_prior
+    from sanctions_model.inference.density import complete_from_prior
 
     drawn = sample_prior(MODEL, problem.absolute, draws=400, chains=2, random_seed=4)
     return complete_from_prior(problem, drawn, 5)
@@ -201,7 +201,7 @@ def test_a_planted_confounder_of_the_measure_in_a_sampled_fit():
     corrected = weights.weights @ slope
     # A refit of the model in which the cause stands with its known strength.
     from sanctions_model.refutation import with_driver
-    from sanctions_model.sampling import fit
+    from sanctions_model.inference.fit import fit
 
     scm, priors, data = with_driver(MODEL, PRIORS, observations, "growth", trade, strength=strength)
     again = fit(scm, data, priors, draws=2000, tune=1000, chains=4, random_seed=22)

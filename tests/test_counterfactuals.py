@@ -17,15 +17,15 @@ from oracle import Future, Past, as_dicts, close
 from small_problem import make_problem, small_series
 from strategies import edits, models, random_draws, variable
 
-from sanctions_model.cases import available_cases
+from sanctions_model.inference.sample import available_cases
 from sanctions_model.counterfactuals import abduct, counterfactual, episode
-from sanctions_model.density import complete_from_prior
+from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.scm.equations import Exogenous, Linear, Noise
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.parameters import pin
-from sanctions_model.priors import Priors, sample_prior
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import Priors, sample_prior
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel
 
 LENGTH = 16

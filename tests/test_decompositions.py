@@ -17,22 +17,22 @@ from oracle import close, propagated
 from small_problem import make_problem
 from strategies import models, random_draws, variable
 
-from sanctions_model.cases import available_cases
+from sanctions_model.inference.sample import available_cases
 from sanctions_model.counterfactuals import (
     abduct,
     counterfactual,
     episode,
     historical_decomposition,
 )
-from sanctions_model.density import complete_from_prior
+from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.effects import impulse_response
 from sanctions_model.scm.equations import Exogenous, Level, Linear, Noise, PartialAdjustment
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.forecasts import forecast_error_variance_decomposition
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.parameters import pin
-from sanctions_model.priors import Priors, sample_prior
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import Priors, sample_prior
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.propagate import respond
 from sanctions_model.scm.model import StructuralCausalModel
 

@@ -6,7 +6,7 @@ from oracle import Judge, Past, as_dicts, close
 from scipy import stats
 from small_problem import LENGTH, TABLES, make_problem, small_scm, small_series, whole_series
 
-from sanctions_model.density import (
+from sanctions_model.inference.density import (
     cell_log_density,
     complete_from_prior,
     log_likelihood,
@@ -17,7 +17,7 @@ from sanctions_model.density import (
 )
 from sanctions_model.scm.equations import Noise
 from sanctions_model.errors import QuestionError
-from sanctions_model.priors import sample_prior
+from sanctions_model.inference.priors.ledger import sample_prior
 
 
 @pytest.fixture(params=[Noise.STUDENT_T, Noise.GAUSSIAN], ids=["student-t", "gaussian"])

@@ -15,7 +15,7 @@ from laboratory import MODEL as LABORATORY
 from oracle import as_dicts, close, propagated
 from strategies import models, random_draws, variable
 
-from sanctions_model.cases import available_cases
+from sanctions_model.inference.sample import available_cases
 from sanctions_model.scm.surgery import policy_rule, replace_equation, with_parameters
 from sanctions_model.effects import impulse_response, link_effects, total_effect
 from sanctions_model.scm.equations import Exogenous, Hold, Identity, Linear, Noise, PartialAdjustment
@@ -28,8 +28,8 @@ from sanctions_model.errors import (
 from sanctions_model.forecasts import simulate
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses, pin
-from sanctions_model.priors import Priors
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.propagate import Start, propagate, respond
 from sanctions_model.scm.model import StructuralCausalModel
 

@@ -36,8 +36,8 @@ from sanctions_model.scm.equations import (
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import pin
-from sanctions_model.prior_families import Fixed, LogNormal, Normal
-from sanctions_model.priors import sample_prior
+from sanctions_model.inference.priors.families import Fixed, LogNormal, Normal
+from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import MEASURES
 

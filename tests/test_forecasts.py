@@ -13,9 +13,9 @@ from sanctions_model.errors import ObservationError, QuestionError, UnknownVaria
 from sanctions_model.forecasts import last_known_period, simulate
 from sanctions_model.scm.interventions import Relief, SetTo
 from sanctions_model.scm.parameters import pin
-from sanctions_model.prior_families import HalfNormal, Normal
-from sanctions_model.priors import Priors
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.families import HalfNormal, Normal
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel
 
 HORIZON = 12
@@ -322,8 +322,8 @@ def test_impossible_questions_are_refused(problem):
 def test_a_forecast_of_the_default_transmission_goes_on_from_its_completed_history(
     default_problem,
 ):
-    from sanctions_model.density import complete_from_prior
-    from sanctions_model.priors import sample_prior
+    from sanctions_model.inference.density import complete_from_prior
+    from sanctions_model.inference.priors.ledger import sample_prior
 
     draws = sample_prior(default_problem.scm, default_problem.absolute, draws=50, random_seed=1)
     draws = complete_from_prior(default_problem, draws, 1)

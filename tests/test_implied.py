@@ -17,7 +17,7 @@ from sanctions_model.implied import (
     load_implied_evidence,
     observation,
 )
-from sanctions_model.pools import Pool, pool_studies
+from sanctions_model.inference.priors.pools import Pool, pool_studies
 from sanctions_model.quantities import (
     LinkEffect,
     MeasureChange,
@@ -196,8 +196,8 @@ def _by_address(draws):
 
 
 def test_the_bundled_figures_can_be_asked_of_the_default_model(default_problem):
-    from sanctions_model.density import complete_from_prior
-    from sanctions_model.priors import sample_prior
+    from sanctions_model.inference.density import complete_from_prior
+    from sanctions_model.inference.priors.ledger import sample_prior
 
     draws = sample_prior(
         default_problem.scm, default_problem.absolute, draws=500, chains=2, random_seed=1
@@ -241,15 +241,15 @@ def test_effects_table_says_what_each_figure_moves():
 
 
 def _problem():
-    from sanctions_model.problem import Problem
+    from sanctions_model.inference.conditioned import Problem
 
     return Problem.of(MODEL, laboratory.observe(laboratory.draw_truth(2), 3), PRIORS)
 
 
 @pytest.mark.slow
 def test_weights_agree_with_a_refit_that_has_the_figure_in_the_likelihood():
-    from sanctions_model.prior_families import Normal
-    from sanctions_model.sampling import fit
+    from sanctions_model.inference.priors.families import Normal
+    from sanctions_model.inference.fit import fit
 
     base = laboratory.refit(
         laboratory.study().observations, draws=2000, tune=1000, chains=4, random_seed=11

@@ -12,10 +12,10 @@ from oracle import close
 from scipy import stats
 from strategies import variable
 
-from sanctions_model.cases import available_cases
+from sanctions_model.inference.sample import available_cases
 from sanctions_model.conditional import Condition, conditional_forecast
 from sanctions_model.counterfactuals import abduct, episode, historical_decomposition
-from sanctions_model.density import (
+from sanctions_model.inference.density import (
     complete_from_prior,
     log_likelihood,
     log_probability,
@@ -25,10 +25,10 @@ from sanctions_model.scm.equations import Exogenous, Hold, Linear, Noise, Partia
 from sanctions_model.errors import QuestionError
 from sanctions_model.forecasts import last_known_period, simulate
 from sanctions_model.scm.parameters import pin
-from sanctions_model.prior_families import Beta, Gamma, HalfNormal, Normal
-from sanctions_model.priors import Priors, sample_prior
-from sanctions_model.problem import Problem
-from sanctions_model.sampling import sample_prior_predictive
+from sanctions_model.inference.priors.families import Beta, Gamma, HalfNormal, Normal
+from sanctions_model.inference.priors.ledger import Priors, sample_prior
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.scm.model import StructuralCausalModel
 
 LENGTH = 24
@@ -568,7 +568,7 @@ def test_the_posterior_with_missing_cells_is_that_of_a_plain_model():
     import arviz as az
     import pymc as pm
 
-    from sanctions_model.sampling import fit
+    from sanctions_model.inference.fit import fit
 
     series = simulated()
     settings = {"draws": 2500, "tune": 1500, "chains": 4, "random_seed": 6}

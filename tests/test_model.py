@@ -18,7 +18,7 @@ from pytensor.tensor.elemwise import Elemwise
 from small_problem import LENGTH, TABLES, make_problem, small_scm, small_series, whole_series
 
 from sanctions_model.scm.equations import Noise
-from sanctions_model.model import build, model_inputs
+from sanctions_model.inference.pymc_model import build, model_inputs
 from sanctions_model.scm.parameters import parameter_dims
 
 SLOW_BUT_UNCOMPILED = Mode("py", None)

@@ -34,8 +34,8 @@ from sanctions_model.plots import (
 from sanctions_model.plots.diagram import diagram
 from sanctions_model.plots.layout import layered_layout
 from sanctions_model.plots.words import Sign, link_signs
-from sanctions_model.priors import sample_prior
-from sanctions_model.sampling import sample_prior_predictive
+from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 

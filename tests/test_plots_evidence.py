@@ -10,7 +10,7 @@ from sanctions_model.claims import Claim
 from sanctions_model.confounding import TippingPoint
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots import plot_forest, plot_tipping, plot_tornado
-from sanctions_model.pools import load_pools, pool_studies
+from sanctions_model.inference.priors.pools import load_pools, pool_studies
 from sanctions_model.quantities import load_quantities
 
 CLAIM = Claim(

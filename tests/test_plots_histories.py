@@ -15,7 +15,7 @@ from matplotlib.text import Text
 from sanctions_model import dims
 from sanctions_model.conditional import Condition, conditional_forecast
 from sanctions_model.counterfactuals import counterfactual, episode, historical_decomposition
-from sanctions_model.density import complete_from_prior
+from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.effects import relief_paths
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.forecasts import forecast_error_variance_decomposition, simulate
@@ -38,8 +38,8 @@ from sanctions_model.plots.history import (
     period_name,
     periods_per_year,
 )
-from sanctions_model.priors import sample_prior
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.required import RequiredRelief, Target, required_relief
 from sanctions_model.transmission import MEASURES, default_transmission
 

@@ -5,8 +5,8 @@ import pytest
 
 from sanctions_model.errors import PriorError, QuestionError
 from sanctions_model.data.evidence import load_evidence
-from sanctions_model.pooling import pool
-from sanctions_model.pools import as_prior, load_pools, pool_studies
+from sanctions_model.inference.priors.meta_analysis import pool
+from sanctions_model.inference.priors.pools import as_prior, load_pools, pool_studies
 
 VALUES, ERRORS = [0.2, 0.5, 0.35, 0.9], [0.1, 0.2, 0.05, 0.3]
 

@@ -13,7 +13,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.scm.equations import Exogenous, Linear, Noise, PartialAdjustment
 from sanctions_model.errors import PriorError
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.prior_families import (
+from sanctions_model.inference.priors.families import (
     Beta,
     Fixed,
     Gamma,
@@ -22,7 +22,7 @@ from sanctions_model.prior_families import (
     Normal,
     StudentT,
 )
-from sanctions_model.priors import Priors, load_priors, sample_prior
+from sanctions_model.inference.priors.ledger import Priors, load_priors, sample_prior
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 

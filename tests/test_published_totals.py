@@ -19,7 +19,7 @@ from sanctions_model.published_totals import (
 
 @pytest.fixture(scope="module")
 def medians(default_problem):
-    from sanctions_model.priors import sample_prior
+    from sanctions_model.inference.priors.ledger import sample_prior
 
     middle = sample_prior(
         default_problem.scm, default_problem.absolute, draws=200, random_seed=1

@@ -8,7 +8,7 @@ from laboratory import MODEL, PRIORS
 from sanctions_model.claims import Claim
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.parameters import addresses, pin
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.refutation import (
     DRIVER,
     implied_independences,
@@ -145,7 +145,7 @@ def test_periods_left_out_leave_the_likelihood():
         == problem.cases.weight.sum() - problem.cases.observed[20:25].sum()
     )
     whole = period_log_density(problem, draws)
-    from sanctions_model.density import log_likelihood
+    from sanctions_model.inference.density import log_likelihood
 
     assert whole.sum() == pytest.approx(float(log_likelihood(problem, draws).sum()))
     kept = period_log_density(shorter, draws)
@@ -156,8 +156,8 @@ def test_periods_left_out_leave_the_likelihood():
 
 
 def test_an_episode_outside_the_sample_is_refused():
-    from sanctions_model.density import complete_from_prior
-    from sanctions_model.priors import sample_prior
+    from sanctions_model.inference.density import complete_from_prior
+    from sanctions_model.inference.priors.ledger import sample_prior
 
     problem, _ = simulated(3)
     draws = sample_prior(MODEL, problem.absolute, draws=60, chains=2, random_seed=4)

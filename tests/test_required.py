@@ -6,12 +6,12 @@ from strategies import variable
 from test_scenarios import problem_of, repeated
 
 from sanctions_model import required
-from sanctions_model.density import complete_from_prior
+from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.scm.equations import AsymmetricAdjustment, Exogenous, Hold, Linear, Noise
 from sanctions_model.forecasts import simulate
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import pin
-from sanctions_model.priors import sample_prior
+from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.required import Target, relief_frontier, required_relief
 from sanctions_model.scm.model import StructuralCausalModel
 

@@ -10,8 +10,8 @@ from strategies import variable
 
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.errors import ReweightingError
-from sanctions_model.prior_families import Beta, Fixed, Gamma, LogNormal, Normal, StudentT
-from sanctions_model.reweighting import (
+from sanctions_model.inference.priors.families import Beta, Fixed, Gamma, LogNormal, Normal, StudentT
+from sanctions_model.inference.reweighting import (
     changed_priors,
     effective_draws,
     importance_weights,

@@ -13,16 +13,16 @@ from laboratory import MODEL, PRIORS, FakeSampler, as_observations, harvest_post
 from oracle import close
 
 from sanctions_model import sanctions
-from sanctions_model.diagnostics import diagnose
+from sanctions_model.inference.diagnostics import diagnose
 from sanctions_model.effect_tables import links_table
 from sanctions_model.effects import total_effect
 from sanctions_model.errors import ConvergenceError, PriorError, QuestionError
 from sanctions_model.scm.parameters import parameter_dims
-from sanctions_model.prior_families import LogNormal, Normal
-from sanctions_model.priors import sample_prior
-from sanctions_model.problem import Problem
-from sanctions_model.samplers import Nutpie, PyMCSampler
-from sanctions_model.sampling import Compiled, Fit, fit, sample_prior_predictive
+from sanctions_model.inference.priors.families import LogNormal, Normal
+from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.samplers import Nutpie, PyMCSampler
+from sanctions_model.inference.fit import Compiled, Fit, fit, sample_prior_predictive
 from sanctions_model.sanctions import SanctionsModel
 from sanctions_model.scm.serialization import spec_hash
 

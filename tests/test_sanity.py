@@ -14,8 +14,8 @@ from sanctions_model.scm.equations import Exogenous, Hold, Linear, Variable
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.data.observations import load_observations
 from sanctions_model.scm.parameters import addresses, pin
-from sanctions_model.priors import load_priors, sample_prior
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import load_priors, sample_prior
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.propagate import propagate
 from sanctions_model.sanity import COLUMNS, sanity_checks
 from sanctions_model.scm.model import StructuralCausalModel

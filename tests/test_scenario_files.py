@@ -9,7 +9,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.data.measures import intensities, load_events, load_rule
-from sanctions_model.prior_families import Beta
+from sanctions_model.inference.priors.families import Beta
 from sanctions_model.relief_designs import (
     US_SHARE_CONCENTRATION,
     ReliefDesign,

@@ -12,7 +12,7 @@ from laboratory import as_observations
 from scipy import stats
 from strategies import variable
 
-from sanctions_model.cases import available_cases
+from sanctions_model.inference.sample import available_cases
 from sanctions_model.conditional import Condition, conditional_forecast
 from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
@@ -28,8 +28,8 @@ from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.forecasts import simulate
 from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.parameters import pin
-from sanctions_model.priors import Priors
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.required import Target, relief_frontier, required_relief
 from sanctions_model.scenarios import Scenario, load_scenario
 from sanctions_model.scm.model import StructuralCausalModel
@@ -312,8 +312,8 @@ def test_the_seed_settles_the_answer(noisy):
 
 
 def test_the_default_transmission_answers_with_all_measures(default_problem):
-    from sanctions_model.density import complete_from_prior
-    from sanctions_model.priors import sample_prior
+    from sanctions_model.inference.density import complete_from_prior
+    from sanctions_model.inference.priors.ledger import sample_prior
 
     draws = sample_prior(default_problem.scm, default_problem.absolute, draws=60, random_seed=5)
     draws = complete_from_prior(default_problem, draws, 6)

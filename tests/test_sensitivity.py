@@ -7,10 +7,10 @@ import xarray as xr
 from laboratory import MODEL, PRIORS
 
 from sanctions_model.claims import Claim
-from sanctions_model.density import complete_from_prior, log_likelihood
+from sanctions_model.inference.density import complete_from_prior, log_likelihood
 from sanctions_model.errors import QuestionError
-from sanctions_model.priors import sample_prior
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.sensitivity import (
     claim_effects,
     leave_one_link_out,

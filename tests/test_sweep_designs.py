@@ -9,7 +9,7 @@ from laboratory import MODEL, PRIORS
 
 from sanctions_model.scm.equations import Noise
 from sanctions_model.errors import QuestionError, SanctionsModelError, UnknownVariableError
-from sanctions_model.prior_families import Beta, Fixed, LogNormal, Normal
+from sanctions_model.inference.priors.families import Beta, Fixed, LogNormal, Normal
 from sanctions_model.sweeps.design import SweepDesign
 from sanctions_model.sweeps.settings import Setting
 

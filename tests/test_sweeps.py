@@ -53,7 +53,7 @@ def drawn():
     """A fit whose draws are independent ones of the prior: nothing is compiled."""
     from laboratory import FakeSampler
 
-    from sanctions_model.sampling import fit
+    from sanctions_model.inference.fit import fit
 
     observations = laboratory.observe(laboratory.draw_truth(2), 3)
     return fit(
@@ -306,7 +306,7 @@ def test_questions_of_one_posterior_share_its_fit(lab, tmp_path):
 
 
 def test_a_warm_start_converges_with_a_short_tune_to_the_same_posterior(lab):
-    from sanctions_model.sampling import refit
+    from sanctions_model.inference.fit import refit
 
     compiled, problem = laboratory.study().compiled, lab.problem
     cold = refit(compiled, problem, draws=1500, tune=500, random_seed=1, keep_start=True)
@@ -434,7 +434,7 @@ import sys, time
 sys.path.insert(0, sys.argv[1])
 import laboratory
 from laboratory import MODEL, PRIORS, FakeSampler
-from sanctions_model.sampling import fit
+from sanctions_model.inference.fit import fit
 from sanctions_model.sweeps import InProcess, SweepDesign, run_sweep
 from sanctions_model.sweeps import run
 
@@ -484,7 +484,7 @@ def test_a_killed_sweep_loses_nothing_that_had_landed(tmp_path, drawn):
 
 
 def test_a_base_fit_comes_back_from_disk_as_it_was(tmp_path, drawn):
-    from sanctions_model.samplers import WarmStart
+    from sanctions_model.inference.samplers import WarmStart
     from sanctions_model.sweeps.run import _given
     from sanctions_model.sweeps.store import SweepStore
 

@@ -55,7 +55,7 @@ def client():
 @pytest.fixture(scope="module")
 def drawn():
     """A fit whose draws are independent ones of the prior: nothing is compiled."""
-    from sanctions_model.sampling import fit
+    from sanctions_model.inference.fit import fit
 
     observations = laboratory.observe(laboratory.draw_truth(2), 3)
     return fit(

@@ -11,7 +11,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError
 from sanctions_model.data.measures import intensities, load_events, load_rule
 from sanctions_model.data.observations import load_observations
-from sanctions_model.table_check import table_use
+from sanctions_model.inference.table_check import table_use
 from sanctions_model.data.user_tables import TableMapping, load_mapping
 from sanctions_model.data.template import describe_columns, write_template
 from sanctions_model.transmission import MEASURES, default_transmission

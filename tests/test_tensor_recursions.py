@@ -8,7 +8,7 @@ from pytensor.compile.mode import Mode
 from pytensor.gradient import verify_grad
 
 from sanctions_model.scm.history import asymmetric_adjustment
-from sanctions_model.tensor_recursions import asymmetric_recursion, linear_recursion
+from sanctions_model.inference.tensor_recursions import asymmetric_recursion, linear_recursion
 
 SLOW_BUT_UNCOMPILED = Mode("py", None)
 # Goals: 0.6, 0.6 after the first fall (peak 0.9), 0.6 after the second (peak 1.5).

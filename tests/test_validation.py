@@ -25,7 +25,7 @@ from sanctions_model.plots.validation import (
     plot_transforms,
 )
 from sanctions_model.predictive_checks import leave_one_out_cells, predictive_table
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.validation import Plan, Validation, validate
 from sanctions_model.validation_report import write_report
 from sanctions_model.validation_verdicts import back_test_bars, back_test_sentence, failures
@@ -96,8 +96,8 @@ def test_the_predictive_table_compares_on_shared_cells(gaussian):
 @pytest.fixture(scope="module")
 def fitted(default_problem, default_draws):
     """A fit whose posterior is a few prior draws: every table can be made from it."""
-    from sanctions_model.density import log_likelihood, log_prior
-    from sanctions_model.sampling import Fit
+    from sanctions_model.inference.density import log_likelihood, log_prior
+    from sanctions_model.inference.fit import Fit
 
     groups = {
         "posterior": default_draws,

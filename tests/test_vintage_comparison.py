@@ -10,8 +10,8 @@ from laboratory import LIFTED, MODEL, PRIORS, as_observations, pinned, relief_ef
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.nowcasts import nowcast_table
-from sanctions_model.problem import Problem
-from sanctions_model.sampling import Fit
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.fit import Fit
 from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.vintage_comparison import (
     compare_vintages,
@@ -253,7 +253,7 @@ def test_a_nowcast_is_the_posterior_of_each_missing_cell(default_problem, defaul
 
 
 def test_a_hole_is_told_from_a_late_figure(problem):
-    from sanctions_model.density import complete_from_prior
+    from sanctions_model.inference.density import complete_from_prior
 
     draws = complete_from_prior(problem, pinned(), 5)
     table = nowcast_table(problem, draws).set_index(["series", "period"])

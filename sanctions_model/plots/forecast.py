@@ -59,7 +59,7 @@ from sanctions_model.plots.style import (
     wrap,
 )
 from sanctions_model.plots.words import count_periods, periods_name, short_unit
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 

@@ -19,8 +19,8 @@ from sanctions_model.plots.style import (
     write,
 )
 from sanctions_model.plots.words import number
-from sanctions_model.pooling import Pooled
-from sanctions_model.pools import Pool
+from sanctions_model.inference.priors.meta_analysis import Pooled
+from sanctions_model.inference.priors.pools import Pool
 from sanctions_model.quantities import Quantity
 from sanctions_model.summaries import interval, interval_rule
 

@@ -26,7 +26,7 @@ from sanctions_model.plots.style import (
     wrap,
 )
 from sanctions_model.plots.words import Sign, link_signs, periods_name
-from sanctions_model.prior_families import Prior
+from sanctions_model.inference.priors.families import Prior
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["plot_graph"]

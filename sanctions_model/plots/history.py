@@ -14,7 +14,7 @@ from sanctions_model import dims
 from sanctions_model.scm.equations import Affine, Identity
 from sanctions_model.scm.history import evaluate_history
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [

@@ -10,7 +10,7 @@ from sanctions_model.plots.responses import plot_responses
 from sanctions_model.plots.scorecard import plot_scorecard
 from sanctions_model.plots.waterfall import plot_waterfall
 from sanctions_model.plots.words import periods_name
-from sanctions_model.sampling import Fit
+from sanctions_model.inference.fit import Fit
 
 __all__ = ["main_figures"]
 

@@ -30,7 +30,7 @@ from sanctions_model.plots.style import (
     place_axes,
     wrap,
 )
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.summaries import interval_rule
 
 __all__ = ["plot_nowcast"]

@@ -31,7 +31,7 @@ from sanctions_model.plots.style import (
     write,
 )
 from sanctions_model.plots.words import ASSUMED, Sign, link_signs, number, short_unit
-from sanctions_model.prior_families import Prior
+from sanctions_model.inference.priors.families import Prior
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import data_share, interval, interval_rule
 

@@ -10,7 +10,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.scm.equations import Variable
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.prior_families import Fixed, Prior
+from sanctions_model.inference.priors.families import Fixed, Prior
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [

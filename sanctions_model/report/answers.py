@@ -15,8 +15,8 @@ from sanctions_model.effects import measure_effects, total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.prior_families import Fixed
-from sanctions_model.sampling import Fit
+from sanctions_model.inference.priors.families import Fixed
+from sanctions_model.inference.fit import Fit
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import (
     IntervalRule,

@@ -7,7 +7,7 @@ from sanctions_model.future_mixture import compare_futures
 from sanctions_model.future_reading import mix_sentences
 from sanctions_model.report.answers import CHANNEL_HORIZON, CHANNEL_OUTCOMES, HORIZON, OUTCOMES
 from sanctions_model.report.mixtures import FUTURE, FutureEffects
-from sanctions_model.sampling import Fit
+from sanctions_model.inference.fit import Fit
 from sanctions_model.scenario_files import ScenarioLibrary, load_scenarios
 
 __all__ = ["drawn_futures"]

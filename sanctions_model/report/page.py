@@ -34,7 +34,7 @@ from sanctions_model.report.markup import Html, embedded_json
 from sanctions_model.report.mixtures import FUTURE, FutureEffects
 from sanctions_model.report.sections import body
 from sanctions_model.report.thinning import representative_draws
-from sanctions_model.sampling import Fit
+from sanctions_model.inference.fit import Fit
 from sanctions_model.summaries import IntervalRule, interval
 
 __all__ = [

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from sanctions_model.samplers import WarmStart
+from sanctions_model.inference.samplers import WarmStart
 from sanctions_model.sweeps.design import Point, Route
 
 __all__ = ["Answer", "BaseFit"]

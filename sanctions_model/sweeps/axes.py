@@ -13,7 +13,7 @@ from sanctions_model.scm.equations import Noise
 from sanctions_model.errors import QuestionError, UnknownVariableError, did_you_mean
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.parameters import addresses, pin
-from sanctions_model.prior_families import Fixed
+from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.sweeps.prior_axes import (
     STATED,

@@ -20,7 +20,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError, did_you_mean, first_fault
 from sanctions_model.files import whole_file
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.prior_families import Prior
+from sanctions_model.inference.priors.families import Prior
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.sweeps.axes import Axis, PriorWidth, Value
 from sanctions_model.sweeps.settings import Future, Setting

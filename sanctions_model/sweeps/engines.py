@@ -14,7 +14,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.priors import Priors
+from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.serialization import content_hash, from_dict, to_dict
 from sanctions_model.sweeps.answers import Answer, BaseFit
 from sanctions_model.sweeps.design import SweepDesign

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from sanctions_model.errors import PriorError, QuestionError, UnknownVariableError
-from sanctions_model.prior_families import (
+from sanctions_model.inference.priors.families import (
     Beta,
     HalfNormal,
     LogNormal,

@@ -12,9 +12,9 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.parameters import parameter_dims
-from sanctions_model.priors import Priors
-from sanctions_model.problem import Problem
-from sanctions_model.sampling import Compiled, Fit
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.fit import Compiled, Fit
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.sweeps.answers import Answer, BaseFit

@@ -9,9 +9,9 @@ import xarray as xr
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.prior_families import Fixed, Prior
-from sanctions_model.priors import Priors
-from sanctions_model.problem import Problem
+from sanctions_model.inference.priors.families import Fixed, Prior
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["Future", "Setting", "stated_prior", "unseen"]

@@ -17,7 +17,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
-from sanctions_model.samplers import WarmStart
+from sanctions_model.inference.samplers import WarmStart
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.sweeps.answers import Answer, BaseFit

@@ -21,8 +21,8 @@ from sanctions_model import dims
 from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.effects import reachable, total_effect
 from sanctions_model.errors import QuestionError, ReweightingError
-from sanctions_model.problem import Problem
-from sanctions_model.reweighting import (
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.reweighting import (
     ImportanceWeights,
     changed_priors,
     effective_draws,
@@ -31,8 +31,8 @@ from sanctions_model.reweighting import (
     resample,
     weighted_interval,
 )
-from sanctions_model.samplers import WarmStart
-from sanctions_model.sampling import (
+from sanctions_model.inference.samplers import WarmStart
+from sanctions_model.inference.fit import (
     Compiled,
     Refit,
     compile_problem,

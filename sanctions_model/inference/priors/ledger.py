@@ -24,7 +24,7 @@ from sanctions_model.display import html_table
 from sanctions_model.errors import PriorError, did_you_mean
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
-from sanctions_model.prior_families import (
+from sanctions_model.inference.priors.families import (
     Beta,
     Fixed,
     Gamma,

@@ -15,8 +15,8 @@ import numpy as np
 
 from sanctions_model.scm.history import lagged
 from sanctions_model.scm.parameters import address_of, addresses
-from sanctions_model.polynomials import Polynomial
-from sanctions_model.problem import Problem
+from sanctions_model.inference.polynomials import Polynomial
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["Column", "Design"]

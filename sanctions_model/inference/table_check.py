@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.cases import available_cases
+from sanctions_model.inference.sample import available_cases
 from sanctions_model.data.observations import coverage
 from sanctions_model.scm.model import StructuralCausalModel
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import xarray as xr
 
-from sanctions_model.problem import Problem
+from sanctions_model.inference.conditioned import Problem
 
 __all__ = ["Nutpie", "PyMCSampler", "Sampler", "WarmStart"]
 
@@ -86,7 +86,7 @@ class Nutpie:
         import nutpie
         import pytensor
 
-        from sanctions_model.model import build
+        from sanctions_model.inference.pymc_model import build
 
         with pytensor.config.change_flags(numba__fastmath=False):
             return nutpie.compile_pymc_model(build(problem))
@@ -144,7 +144,7 @@ class Nutpie:
         import nutpie
         import pytensor
 
-        from sanctions_model.model import model_inputs
+        from sanctions_model.inference.pymc_model import model_inputs
 
         model = compiled.with_data(**model_inputs(problem))
         if start is not None:
@@ -193,7 +193,7 @@ class PyMCSampler:
 
     def compile(self, problem: Problem) -> Any:
         """Build the model; PyMC compiles when it samples."""
-        from sanctions_model.model import build
+        from sanctions_model.inference.pymc_model import build
 
         return build(problem)
 
@@ -212,7 +212,7 @@ class PyMCSampler:
         import pymc as pm
         import pytensor
 
-        from sanctions_model.model import model_inputs
+        from sanctions_model.inference.pymc_model import model_inputs
 
         with compiled, pytensor.config.change_flags(numba__fastmath=False):
             pm.set_data(model_inputs(problem))

@@ -1,0 +1,1 @@
+"""Beliefs before the data: families, the ledger of priors, pooled studies."""
