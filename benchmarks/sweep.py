@@ -187,7 +187,7 @@ def bench_reweight(*, quick: bool) -> dict[str, Any]:
     Ours: log ratios of 4,000 draws, smoothing, weighted median and interval of five outcomes;
     median of 20 calls. ``limit_s`` is the time to copy the bytes of the effects once.
     """
-    from sanctions_model.effects import total_effect
+    from sanctions_model.queries.effects import total_effect
 
     _, stated, _ = warm()
     problem = default_problem()

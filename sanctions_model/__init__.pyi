@@ -190,14 +190,14 @@ from .alternatives import (
 from .backtest_files import load_back_tests
 from .backtests import run_back_test
 from .calibration import relief_quantities, simulation_based_calibration, uniformity
-from .claims import Claim, load_claims, scorecard
+from .queries.claims import Claim, load_claims, scorecard
 from .comparison import Comparison, compare
-from .conditional import Condition, conditional_forecast
+from .queries.conditional_forecast import Condition, conditional_forecast
 from .confounding import confounding_curve, tipping_point, tipping_table
-from .counterfactuals import Episode, abduct, counterfactual, episode, historical_decomposition
+from .queries.counterfactuals import Episode, abduct, counterfactual, episode, historical_decomposition
 from .scm.surgery import policy_rule, replace_equation, with_parameters
-from .effect_tables import effects_table, links_table
-from .effects import (
+from .queries.tables import effects_table, links_table
+from .queries.effects import (
     channel_effects,
     impulse_response,
     link_effects,
@@ -235,7 +235,7 @@ from .errors import (
     UnknownVariableError,
 )
 from .data.evidence import load_evidence
-from .forecasts import forecast_error_variance_decomposition, simulate
+from .queries.forecasts import forecast_error_variance_decomposition, simulate
 from .future_effects import designed_effect, respond_to
 from .future_mixture import compare_futures, expected_by_odds, mixture, probabilities, reweighted
 from .future_reading import compare_sentences, mix_sentences, sector_sentences, spread_sentences
@@ -252,7 +252,7 @@ from .scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from .data.measures import intensities, load_events, load_rule
 from .inference.pymc_model import build
 from .model_weights import leave_future_out, loo_weights
-from .nowcasts import nowcast_table
+from .queries.nowcasts import nowcast_table
 from .data.observations import coverage, load_observations
 from .scm.parameters import pin
 from .inference.priors.meta_analysis import pool
@@ -263,7 +263,7 @@ from .inference.priors.ledger import Priors, load_priors, sample_prior
 from .inference.conditioned import Problem
 from .scm.propagate import respond
 from .published_totals import load_published_totals, totals_table
-from .quantities import load_quantities, quantity_draws
+from .queries.estimands import load_quantities, quantity_draws
 from .ranking import fair_sentences, rank_factors, tornado
 from .refutation import (
     implied_independences,
@@ -275,7 +275,7 @@ from .refutation import (
 )
 from .relief_designs import ReliefDesign, Tightening
 from .report import write_report
-from .required import RequiredRelief, Target, relief_frontier, required_relief
+from .queries.required_relief import RequiredRelief, Target, relief_frontier, required_relief
 from .rolling import rolling_scores, score_summary
 from .inference.samplers import Nutpie, PyMCSampler
 from .inference.fit import Fit, compile_problem, fit, sample_prior_predictive

@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sanctions_model.claims import Claim
+from sanctions_model.queries.claims import Claim
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import PriorError, QuestionError, first_fault
 from sanctions_model.files import read_tables
@@ -22,7 +22,7 @@ from sanctions_model.inference.priors.pools import Pool, as_prior, load_pools, p
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.priors.ledger import Priors, read_prior
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.quantities import LinkEffect, ParameterValue, Quantity, load_quantities
+from sanctions_model.queries.estimands import LinkEffect, ParameterValue, Quantity, load_quantities
 from sanctions_model.inference.fit import Compiled, Fit, compile_problem, fit
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.sensitivity import claim_effects

@@ -20,7 +20,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.inference.density import one_step_means
-from sanctions_model.effects import total_effect
+from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses, parameter_dims, stack_draws

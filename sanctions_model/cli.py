@@ -100,7 +100,7 @@ def run(
     """Fit the model and write posterior, tables, figures and manifest."""
     configure(quiet=quiet)
     from sanctions_model import job
-    from sanctions_model.nowcasts import nowcast_table
+    from sanctions_model.queries.nowcasts import nowcast_table
     from sanctions_model.reading import (
         claims_view,
         coverage_view,
@@ -222,7 +222,7 @@ def effects(
 ) -> None:
     """Effects of relief by outcome, horizon and channel, from an existing fit."""
     configure(quiet=quiet)
-    from sanctions_model.effect_tables import effects_table
+    from sanctions_model.queries.tables import effects_table
     from sanctions_model.scm.interventions import Relief
     from sanctions_model.reading import effects_view
     from sanctions_model.transmission import MEASURES
@@ -253,7 +253,7 @@ def claims(
 ) -> None:
     """Answer the article's claims: probability before and after the data, size, verdict."""
     configure(quiet=quiet)
-    from sanctions_model.claims import load_claims, scorecard
+    from sanctions_model.queries.claims import load_claims, scorecard
     from sanctions_model.reading import claims_view
 
     asked = load_claims(claims)

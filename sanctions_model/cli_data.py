@@ -302,7 +302,7 @@ def nowcast(
     """Print what a fit says of the periods that have no figure yet, and of holes."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.nowcasts import nowcast_table
+    from sanctions_model.queries.nowcasts import nowcast_table
     from sanctions_model.reading import nowcast_view
 
     fitted = load_fit(fit)

@@ -28,7 +28,7 @@ from sanctions_model.errors import QuestionError, UnknownVariableError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sanctions_model.claims import Claim
+    from sanctions_model.queries.claims import Claim
     from sanctions_model.implied import Observation
     from sanctions_model.inference.fit import Fit
 
@@ -59,7 +59,7 @@ def _posterior(folder: Path) -> "Fit":
 
 
 def _claim(name: str) -> "Claim":
-    from sanctions_model.claims import load_claims
+    from sanctions_model.queries.claims import load_claims
 
     known = load_claims()
     if name not in known:
@@ -124,7 +124,7 @@ def evidence(
 
 def _draw_forest(found: "Fit", chosen: "dict[str, Observation]", figure: Path) -> None:
     from sanctions_model.plots import plot_forest
-    from sanctions_model.quantities import quantity_draws
+    from sanctions_model.queries.estimands import quantity_draws
 
     for seen in chosen.values():
         if seen.pool is not None and seen.pooled is not None:

@@ -23,8 +23,8 @@ from sanctions_model.console import View, configure, show
 from sanctions_model.errors import QuestionError
 
 if TYPE_CHECKING:
-    from sanctions_model.conditional import Condition
-    from sanctions_model.counterfactuals import Episode
+    from sanctions_model.queries.conditional_forecast import Condition
+    from sanctions_model.queries.counterfactuals import Episode
     from sanctions_model.scm.interventions import Intervention
     from sanctions_model.inference.fit import Fit
     from sanctions_model.scenarios import Scenario
@@ -103,7 +103,7 @@ def read_interventions(
 
 
 def _episode(fitted: "Fit", start: str, end: str | None) -> "Episode":
-    from sanctions_model.counterfactuals import episode
+    from sanctions_model.queries.counterfactuals import episode
 
     return episode(fitted.problem, fitted.draws, start=start, end=end)
 
@@ -146,7 +146,7 @@ def run_counterfactual(
     """Replay a window of the past with other measures, policies or shocks."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.counterfactuals import counterfactual
+    from sanctions_model.queries.counterfactuals import counterfactual
     from sanctions_model.reading import over_time_view, summary_table
     from sanctions_model.scenarios import load_scenario
 
@@ -190,7 +190,7 @@ def decompose(
     """Split a window of the past into base, shocks and drivers."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.counterfactuals import historical_decomposition
+    from sanctions_model.queries.counterfactuals import historical_decomposition
     from sanctions_model.reading import decomposition_view, summary_table
 
     fitted = load_fit(fit)
@@ -231,8 +231,8 @@ def forecast(
     """Forecast, with interventions or with conditions that shocks must meet."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.conditional import conditional_forecast
-    from sanctions_model.forecasts import simulate
+    from sanctions_model.queries.conditional_forecast import conditional_forecast
+    from sanctions_model.queries.forecasts import simulate
     from sanctions_model.reading import over_time_view, summary_table
     from sanctions_model.scenarios import load_scenario
 
@@ -279,7 +279,7 @@ def forecast(
 
 
 def _conditions(given: list[str] | None) -> list["Condition"]:
-    from sanctions_model.conditional import Condition
+    from sanctions_model.queries.conditional_forecast import Condition
 
     found = []
     for text in given or []:
@@ -317,7 +317,7 @@ def require(
     configure(quiet=quiet)
     require_figure_path(figure)
     from sanctions_model.scm.interventions import Relief
-    from sanctions_model.required import Target, relief_frontier, required_relief
+    from sanctions_model.queries.required_relief import Target, relief_frontier, required_relief
 
     if (below is None) == (above is None):
         raise QuestionError("Give the target as either --below or --above.")

@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.effects import link_effects, reachable, total_effect
+from sanctions_model.queries.effects import link_effects, reachable, total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.inference.priors.families import Prior

@@ -24,7 +24,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.claims import Claim, claim_effect
+from sanctions_model.queries.claims import Claim, claim_effect
 from sanctions_model.inference.density import one_step_means
 from sanctions_model.scm.equations import Noise, PartialAdjustment
 from sanctions_model.errors import QuestionError

@@ -16,7 +16,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.forecasts import continuation_words, simulate
+from sanctions_model.queries.forecasts import continuation_words, simulate
 from sanctions_model.future_effects import respond_to
 from sanctions_model.futures import draw_future_paths
 from sanctions_model.scm.interventions import require_horizon

@@ -19,7 +19,7 @@ import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model import dims
-from sanctions_model.claims import Claim, claim_effect
+from sanctions_model.queries.claims import Claim, claim_effect
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.data.evidence import load_evidence
@@ -27,7 +27,7 @@ from sanctions_model.files import read_tables
 from sanctions_model.inference.priors.meta_analysis import Pooled
 from sanctions_model.inference.priors.pools import Pool, load_pools, pool_studies
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.quantities import Quantity, load_quantities, quantity_draws
+from sanctions_model.queries.estimands import Quantity, load_quantities, quantity_draws
 from sanctions_model.inference.reweighting import (
     ImportanceWeights,
     importance_weights,

@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.claims import load_claims, scorecard
-from sanctions_model.effect_tables import effects_table, links_table
+from sanctions_model.queries.claims import load_claims, scorecard
+from sanctions_model.queries.tables import effects_table, links_table
 from sanctions_model.errors import FitFileError
 from sanctions_model.data.observations import load_observations
 from sanctions_model.inference.priors.ledger import load_priors

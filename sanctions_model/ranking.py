@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sanctions_model.claims import Claim
+from sanctions_model.queries.claims import Claim
 from sanctions_model.confounding import TippingPoint, confounding_curve, tipping_point
 from sanctions_model.implied import Observation, evidence_effects
 from sanctions_model.inference.fit import Fit

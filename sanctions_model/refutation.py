@@ -22,7 +22,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.alternatives import Alternative
-from sanctions_model.claims import Claim
+from sanctions_model.queries.claims import Claim
 from sanctions_model.confounding import measures_path, outcome_equation
 from sanctions_model.scm.equations import Exogenous, Hold, Linear, PartialAdjustment, Variable
 from sanctions_model.errors import QuestionError

@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.effects import (
+from sanctions_model.queries.effects import (
     measure_effects,
     relief_paths,
 )

@@ -10,7 +10,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
-from sanctions_model.effects import channel_effects, impulse_response, relief_paths, total_effect
+from sanctions_model.queries.effects import channel_effects, impulse_response, relief_paths, total_effect
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.propagate import respond

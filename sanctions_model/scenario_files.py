@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from sanctions_model.conditional import Condition
+from sanctions_model.queries.conditional_forecast import Condition
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, did_you_mean
 from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy

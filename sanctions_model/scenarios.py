@@ -9,7 +9,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.forecasts import simulate
+from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scm.interventions import Intervention
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scenario_files import Scenario, load_scenario

@@ -17,7 +17,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.forecasts import forecast_error_variance, starting_state
+from sanctions_model.queries.forecasts import forecast_error_variance, starting_state
 from sanctions_model.future_effects import respond_to
 from sanctions_model.future_mixture import future_manifest
 from sanctions_model.futures import draw_future_paths

@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.claims import Claim
+from sanctions_model.queries.claims import Claim
 from sanctions_model.inference.density import log_likelihood
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.parameters import parameter_dims

@@ -26,11 +26,11 @@ from sanctions_model.calibration import (
     simulation_based_calibration,
     uniformity,
 )
-from sanctions_model.claims import scorecard
+from sanctions_model.queries.claims import scorecard
 from sanctions_model.data.bundled import data_path
 from sanctions_model.scm.surgery import with_parameters
-from sanctions_model.effect_tables import links_table
-from sanctions_model.effects import total_effect
+from sanctions_model.queries.tables import links_table
+from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
 from sanctions_model.scm.interventions import Relief

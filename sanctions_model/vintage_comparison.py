@@ -15,7 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model.comparison import median_error
-from sanctions_model.effects import total_effect
+from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.inference.fit import Fit, fit

@@ -151,7 +151,7 @@ def report_futures(report_fit):
     import numpy as np
     import xarray as xr
 
-    from sanctions_model.effects import total_effect
+    from sanctions_model.queries.effects import total_effect
     from sanctions_model.report.answers import HORIZON
     from sanctions_model.report.mixtures import FutureEffects
 

@@ -15,7 +15,7 @@ from sanctions_model.alternatives import (
     load_prior_sets,
     prior_alternatives,
 )
-from sanctions_model.claims import Claim
+from sanctions_model.queries.claims import Claim
 from sanctions_model.errors import PriorError, QuestionError
 from sanctions_model.data.observations import load_observations
 from sanctions_model.inference.priors.families import Normal

@@ -17,7 +17,7 @@ from sanctions_model.calibration import (
     simulation_based_calibration,
     uniformity,
 )
-from sanctions_model.effects import total_effect
+from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.conditioned import Problem

@@ -10,8 +10,8 @@ from laboratory import TABLE_COLUMNS, as_observations, variable
 from oracle import close
 from scipy import stats
 
-from sanctions_model.claims import Claim, load_claims, scorecard
-from sanctions_model.effects import channel_effects, total_effect
+from sanctions_model.queries.claims import Claim, load_claims, scorecard
+from sanctions_model.queries.effects import channel_effects, total_effect
 from sanctions_model.scm.equations import Exogenous, Hold, Linear, Noise
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.scm.interventions import Relief

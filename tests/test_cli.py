@@ -21,7 +21,7 @@ from laboratory import TABLE_COLUMNS, FakeSampler
 
 from sanctions_model import cli, job
 from sanctions_model.data.bundled import data_path
-from sanctions_model.effects import total_effect
+from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import ConvergenceError
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses

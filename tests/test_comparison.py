@@ -62,7 +62,7 @@ def test_differences_are_of_medians_with_errors_that_add_up(first):
     second = made(seed=9)
     found = compare(first, second, relief=LIFTED, horizons=(4, 8), outcomes=["price_level"])
     row = found.effects.set_index("horizon").loc[8]
-    from sanctions_model.effects import total_effect
+    from sanctions_model.queries.effects import total_effect
 
     medians, errors = [], []
     for fit in (first, second):

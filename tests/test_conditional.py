@@ -14,10 +14,10 @@ from scipy import stats
 from strategies import variable
 
 from sanctions_model.inference.sample import available_cases
-from sanctions_model.conditional import Condition, conditional_forecast
+from sanctions_model.queries.conditional_forecast import Condition, conditional_forecast
 from sanctions_model.scm.equations import Exogenous, Hold, Identity, Level, Linear, Noise
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.forecasts import simulate
+from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scm.parameters import pin
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.conditioned import Problem

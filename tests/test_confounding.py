@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from laboratory import HARVEST_SCALE, MODEL, PRIORS, harvest_posterior, pinned
 
-from sanctions_model.claims import Claim
+from sanctions_model.queries.claims import Claim
 from sanctions_model.confounding import (
     common_cause_log_ratio,
     confounding_curve,

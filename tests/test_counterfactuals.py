@@ -18,7 +18,7 @@ from small_problem import make_problem, small_series
 from strategies import edits, models, random_draws, variable
 
 from sanctions_model.inference.sample import available_cases
-from sanctions_model.counterfactuals import abduct, counterfactual, episode
+from sanctions_model.queries.counterfactuals import abduct, counterfactual, episode
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.scm.equations import Exogenous, Linear, Noise
 from sanctions_model.errors import QuestionError, UnknownVariableError

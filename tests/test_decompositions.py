@@ -18,17 +18,17 @@ from small_problem import make_problem
 from strategies import models, random_draws, variable
 
 from sanctions_model.inference.sample import available_cases
-from sanctions_model.counterfactuals import (
+from sanctions_model.queries.counterfactuals import (
     abduct,
     counterfactual,
     episode,
     historical_decomposition,
 )
 from sanctions_model.inference.density import complete_from_prior
-from sanctions_model.effects import impulse_response
+from sanctions_model.queries.effects import impulse_response
 from sanctions_model.scm.equations import Exogenous, Level, Linear, Noise, PartialAdjustment
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.forecasts import forecast_error_variance_decomposition
+from sanctions_model.queries.forecasts import forecast_error_variance_decomposition
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.parameters import pin
 from sanctions_model.inference.priors.ledger import Priors, sample_prior

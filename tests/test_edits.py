@@ -17,7 +17,7 @@ from strategies import models, random_draws, variable
 
 from sanctions_model.inference.sample import available_cases
 from sanctions_model.scm.surgery import policy_rule, replace_equation, with_parameters
-from sanctions_model.effects import impulse_response, link_effects, total_effect
+from sanctions_model.queries.effects import impulse_response, link_effects, total_effect
 from sanctions_model.scm.equations import Exogenous, Hold, Identity, Linear, Noise, PartialAdjustment
 from sanctions_model.errors import (
     CyclicGraphError,
@@ -25,7 +25,7 @@ from sanctions_model.errors import (
     SpecError,
     UnknownVariableError,
 )
-from sanctions_model.forecasts import simulate
+from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses, pin
 from sanctions_model.inference.priors.ledger import Priors

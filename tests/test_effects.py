@@ -10,8 +10,8 @@ from laboratory import LIFTED, MODEL, TABLE_COLUMNS, pinned
 from oracle import as_dicts, close, propagated
 
 from sanctions_model import summaries
-from sanctions_model.effect_tables import effects_table, links_table
-from sanctions_model.effects import (
+from sanctions_model.queries.tables import effects_table, links_table
+from sanctions_model.queries.effects import (
     CHAIN_PARTS,
     channel_effects,
     impulse_response,

@@ -7,10 +7,10 @@ import xarray as xr
 from laboratory import LIFTED, MODEL, PRIORS, as_observations, pinned
 from oracle import close
 
-from sanctions_model.effects import relief_paths, total_effect
+from sanctions_model.queries.effects import relief_paths, total_effect
 from sanctions_model.scm.equations import Exogenous, Hold, Identity, Linear, Noise, PartialAdjustment
 from sanctions_model.errors import ObservationError, QuestionError, UnknownVariableError
-from sanctions_model.forecasts import last_known_period, simulate
+from sanctions_model.queries.forecasts import last_known_period, simulate
 from sanctions_model.scm.interventions import Relief, SetTo
 from sanctions_model.scm.parameters import pin
 from sanctions_model.inference.priors.families import HalfNormal, Normal

@@ -16,7 +16,7 @@ from future_world import (
 )
 from laboratory import MODEL, pinned
 
-from sanctions_model.effects import total_effect
+from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.future_effects import designed_effect, respond_to
 from sanctions_model.futures import draw_future_paths, draw_regimes, draw_scenario_paths

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from laboratory import MODEL, PRIORS, harvest_posterior, pinned
 
-from sanctions_model.claims import Claim
+from sanctions_model.queries.claims import Claim
 from sanctions_model.errors import QuestionError, ReweightingError, UnknownVariableError
 from sanctions_model.implied import (
     ImpliedEvidence,
@@ -18,7 +18,7 @@ from sanctions_model.implied import (
     observation,
 )
 from sanctions_model.inference.priors.pools import Pool, pool_studies
-from sanctions_model.quantities import (
+from sanctions_model.queries.estimands import (
     LinkEffect,
     MeasureChange,
     ParameterValue,
@@ -274,7 +274,7 @@ def test_weights_agree_with_a_refit_that_has_the_figure_in_the_likelihood():
         chains=4,
         random_seed=12,
     )
-    from sanctions_model.effects import total_effect
+    from sanctions_model.queries.effects import total_effect
 
     for outcome in ("price_level", "output_level"):
 

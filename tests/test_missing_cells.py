@@ -13,8 +13,8 @@ from scipy import stats
 from strategies import variable
 
 from sanctions_model.inference.sample import available_cases
-from sanctions_model.conditional import Condition, conditional_forecast
-from sanctions_model.counterfactuals import abduct, episode, historical_decomposition
+from sanctions_model.queries.conditional_forecast import Condition, conditional_forecast
+from sanctions_model.queries.counterfactuals import abduct, episode, historical_decomposition
 from sanctions_model.inference.density import (
     complete_from_prior,
     log_likelihood,
@@ -23,7 +23,7 @@ from sanctions_model.inference.density import (
 )
 from sanctions_model.scm.equations import Exogenous, Hold, Linear, Noise, PartialAdjustment
 from sanctions_model.errors import QuestionError
-from sanctions_model.forecasts import last_known_period, simulate
+from sanctions_model.queries.forecasts import last_known_period, simulate
 from sanctions_model.scm.parameters import pin
 from sanctions_model.inference.priors.families import Beta, Gamma, HalfNormal, Normal
 from sanctions_model.inference.priors.ledger import Priors, sample_prior

@@ -16,7 +16,7 @@ from matplotlib.text import Text
 from strategies import models, random_draws
 
 from sanctions_model import plots
-from sanctions_model.effects import total_effect
+from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.equations import Exogenous, Hold, Linear, Variable
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.interventions import Relief

@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from sanctions_model.claims import Claim
+from sanctions_model.queries.claims import Claim
 from sanctions_model.confounding import TippingPoint
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots import plot_forest, plot_tipping, plot_tornado
 from sanctions_model.inference.priors.pools import load_pools, pool_studies
-from sanctions_model.quantities import load_quantities
+from sanctions_model.queries.estimands import load_quantities
 
 CLAIM = Claim(
     statement="made up",

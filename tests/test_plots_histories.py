@@ -13,12 +13,12 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 
 from sanctions_model import dims
-from sanctions_model.conditional import Condition, conditional_forecast
-from sanctions_model.counterfactuals import counterfactual, episode, historical_decomposition
+from sanctions_model.queries.conditional_forecast import Condition, conditional_forecast
+from sanctions_model.queries.counterfactuals import counterfactual, episode, historical_decomposition
 from sanctions_model.inference.density import complete_from_prior
-from sanctions_model.effects import relief_paths
+from sanctions_model.queries.effects import relief_paths
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.forecasts import forecast_error_variance_decomposition, simulate
+from sanctions_model.queries.forecasts import forecast_error_variance_decomposition, simulate
 from sanctions_model.scm.interventions import Relief, SetTo, ShiftBy
 from sanctions_model.plots import (
     plot_counterfactual,
@@ -40,7 +40,7 @@ from sanctions_model.plots.history import (
 )
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.required import RequiredRelief, Target, required_relief
+from sanctions_model.queries.required_relief import RequiredRelief, Target, required_relief
 from sanctions_model.transmission import MEASURES, default_transmission
 
 RULE = "89 % equal-tailed interval"

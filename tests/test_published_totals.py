@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sanctions_model.effects import total_effect
+from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses, pin

@@ -14,7 +14,7 @@ import pytest
 from laboratory import LIFTED, MODEL, RATE_FROM
 from scipy import stats
 
-from sanctions_model.effects import total_effect
+from sanctions_model.queries.effects import total_effect
 
 HORIZON = 8
 # Neither fixed nor without data; intercepts are left out, because the prior is not their truth's.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from laboratory import MODEL, PRIORS
 
-from sanctions_model.claims import Claim
+from sanctions_model.queries.claims import Claim
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.parameters import addresses, pin
 from sanctions_model.inference.conditioned import Problem

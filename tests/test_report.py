@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from sanctions_model.cli import app
-from sanctions_model.effects import relief_paths, total_effect
+from sanctions_model.queries.effects import relief_paths, total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.plots.style import new_figure, place_axes

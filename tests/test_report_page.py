@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sanctions_model.effects import relief_paths
+from sanctions_model.queries.effects import relief_paths
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.propagate import respond
 from sanctions_model.report.answers import HORIZON

@@ -5,14 +5,14 @@ import pytest
 from strategies import variable
 from test_scenarios import problem_of, repeated
 
-from sanctions_model import required
+from sanctions_model.queries import required_relief as required
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.scm.equations import AsymmetricAdjustment, Exogenous, Hold, Linear, Noise
-from sanctions_model.forecasts import simulate
+from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import pin
 from sanctions_model.inference.priors.ledger import sample_prior
-from sanctions_model.required import Target, relief_frontier, required_relief
+from sanctions_model.queries.required_relief import Target, relief_frontier, required_relief
 from sanctions_model.scm.model import StructuralCausalModel
 
 DEPTHS = np.round(np.arange(0, 1.005, 0.01), 2)

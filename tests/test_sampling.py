@@ -14,8 +14,8 @@ from oracle import close
 
 from sanctions_model import sanctions
 from sanctions_model.inference.diagnostics import diagnose
-from sanctions_model.effect_tables import links_table
-from sanctions_model.effects import total_effect
+from sanctions_model.queries.tables import links_table
+from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import ConvergenceError, PriorError, QuestionError
 from sanctions_model.scm.parameters import parameter_dims
 from sanctions_model.inference.priors.families import LogNormal, Normal

@@ -9,7 +9,7 @@ import xarray as xr
 
 from sanctions_model import sanity, sanity_mechanisms
 from sanctions_model.scm.surgery import with_parameters
-from sanctions_model.effects import measure_effects
+from sanctions_model.queries.effects import measure_effects
 from sanctions_model.scm.equations import Exogenous, Hold, Linear, Variable
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.data.observations import load_observations

@@ -13,7 +13,7 @@ from scipy import stats
 from strategies import variable
 
 from sanctions_model.inference.sample import available_cases
-from sanctions_model.conditional import Condition, conditional_forecast
+from sanctions_model.queries.conditional_forecast import Condition, conditional_forecast
 from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
     Exogenous,
@@ -25,12 +25,12 @@ from sanctions_model.scm.equations import (
     Path,
 )
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.forecasts import simulate
+from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.parameters import pin
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.required import Target, relief_frontier, required_relief
+from sanctions_model.queries.required_relief import Target, relief_frontier, required_relief
 from sanctions_model.scenarios import Scenario, load_scenario
 from sanctions_model.scm.model import StructuralCausalModel
 

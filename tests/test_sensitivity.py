@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from laboratory import MODEL, PRIORS
 
-from sanctions_model.claims import Claim
+from sanctions_model.queries.claims import Claim
 from sanctions_model.inference.density import complete_from_prior, log_likelihood
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.ledger import sample_prior

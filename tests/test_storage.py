@@ -15,10 +15,10 @@ import xarray as xr
 from laboratory import LIFTED
 
 from sanctions_model.inference import storage
-from sanctions_model.effect_tables import links_table
-from sanctions_model.effects import channel_effects
+from sanctions_model.queries.tables import links_table
+from sanctions_model.queries.effects import channel_effects
 from sanctions_model.errors import FitFileError
-from sanctions_model.forecasts import simulate
+from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scm.serialization import to_dict
 from sanctions_model.inference.storage import FORMAT_VERSION, load, save
 
@@ -111,7 +111,7 @@ def test_loading_and_asking_import_no_sampler_and_no_plots(prior_file):
     code = f"""
 import sys
 from laboratory import LIFTED
-from sanctions_model.effect_tables import effects_table
+from sanctions_model.queries.tables import effects_table
 from sanctions_model.inference.storage import load
 fitted = load({str(prior_file)!r})
 effects_table(fitted.scm, fitted.draws, reliefs=[LIFTED], horizons=[4])

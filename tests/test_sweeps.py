@@ -15,7 +15,7 @@ import pytest
 import xarray as xr
 from laboratory import MODEL, PRIORS
 
-from sanctions_model.effects import total_effect
+from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import ConvergenceError, QuestionError
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.summaries import interval

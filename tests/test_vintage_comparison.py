@@ -9,7 +9,7 @@ import xarray as xr
 from laboratory import LIFTED, MODEL, PRIORS, as_observations, pinned, relief_effect
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.nowcasts import nowcast_table
+from sanctions_model.queries.nowcasts import nowcast_table
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit
 from sanctions_model.scm.serialization import spec_hash

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.effects import link_effects
+from sanctions_model.queries.effects import link_effects
 from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,

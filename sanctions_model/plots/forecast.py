@@ -17,9 +17,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sanctions_model import dims
-from sanctions_model.conditional import Condition
+from sanctions_model.queries.conditional_forecast import Condition
 from sanctions_model.errors import QuestionError
-from sanctions_model.forecasts import last_known_period
+from sanctions_model.queries.forecasts import last_known_period
 from sanctions_model.plots.history import (
     as_draws,
     completed_periods,

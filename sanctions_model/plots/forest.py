@@ -21,7 +21,7 @@ from sanctions_model.plots.style import (
 from sanctions_model.plots.words import number
 from sanctions_model.inference.priors.meta_analysis import Pooled
 from sanctions_model.inference.priors.pools import Pool
-from sanctions_model.quantities import Quantity
+from sanctions_model.queries.estimands import Quantity
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = ["plot_forest"]

@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sanctions_model import dims
-from sanctions_model.effects import link_effects
+from sanctions_model.queries.effects import link_effects
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.scm.graph import Edge
 from sanctions_model.plots.style import (

@@ -19,7 +19,7 @@ from sanctions_model.plots.style import (
     place_axes,
 )
 from sanctions_model.plots.words import count_periods, relief_words, short_unit
-from sanctions_model.required import RequiredRelief
+from sanctions_model.queries.required_relief import RequiredRelief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sanctions_model import dims
-from sanctions_model.effects import channel_effects
+from sanctions_model.queries.effects import channel_effects
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.plots.channels import channel_label
 from sanctions_model.plots.rows import place_panels, tidy_rows, write_beside

@@ -9,9 +9,9 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.claims import Claim, scorecard
-from sanctions_model.effect_tables import effects_table, links_table
-from sanctions_model.effects import measure_effects, total_effect
+from sanctions_model.queries.claims import Claim, scorecard
+from sanctions_model.queries.tables import effects_table, links_table
+from sanctions_model.queries.effects import measure_effects, total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses

@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.effects import CHAIN_PARTS
+from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
 from sanctions_model.plots.channels import channel_label

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sanctions_model.effects import CHAIN_PARTS
+from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.plots.channels import channel_label
 from sanctions_model.plots.history import period_name
 from sanctions_model.plots.words import ASSUMED, periods_name, short_label

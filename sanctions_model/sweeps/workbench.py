@@ -19,7 +19,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.scm.surgery import with_parameters
-from sanctions_model.effects import reachable, total_effect
+from sanctions_model.queries.effects import reachable, total_effect
 from sanctions_model.errors import QuestionError, ReweightingError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.reweighting import (

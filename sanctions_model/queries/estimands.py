@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
-from sanctions_model.effects import link_effects
+from sanctions_model.queries.effects import link_effects
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.files import read_tables
 from sanctions_model.scm.parameters import addresses, parameter_dims

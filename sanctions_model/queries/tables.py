@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.effects import channel_effects, link_effects, reachable
+from sanctions_model.queries.effects import channel_effects, link_effects, reachable
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.scm.model import StructuralCausalModel

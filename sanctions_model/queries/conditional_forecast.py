@@ -23,7 +23,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.scm.equations import Noise
 from sanctions_model.errors import QuestionError
-from sanctions_model.forecasts import continuation_words, starting_state
+from sanctions_model.queries.forecasts import continuation_words, starting_state
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.inference.conditioned import Problem

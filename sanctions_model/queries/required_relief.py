@@ -19,9 +19,9 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.effects import relief_paths
+from sanctions_model.queries.effects import relief_paths
 from sanctions_model.errors import QuestionError
-from sanctions_model.forecasts import last_known_period, simulate
+from sanctions_model.queries.forecasts import last_known_period, simulate
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.inference.conditioned import Problem
 

@@ -20,10 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
-from sanctions_model.effects import channel_effects, relief_paths, total_effect
+from sanctions_model.queries.effects import channel_effects, relief_paths, total_effect
 from sanctions_model.errors import ObservationError, QuestionError, first_fault
 from sanctions_model.files import read_tables
-from sanctions_model.forecasts import simulate
+from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel

@@ -1,0 +1,1 @@
+"""Causal questions as functions of a model and draws. Knows no sampler, no file of scenarios and no country."""
