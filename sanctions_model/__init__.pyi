@@ -236,11 +236,11 @@ from .errors import (
 )
 from .data.evidence import load_evidence
 from .queries.forecasts import forecast_error_variance_decomposition, simulate
-from .future_effects import designed_effect, respond_to
-from .future_mixture import compare_futures, expected_by_odds, mixture, probabilities, reweighted
+from .scenarios.effects import designed_effect, respond_to
+from .scenarios.mixture import compare_futures, expected_by_odds, mixture, probabilities, reweighted
 from .future_reading import compare_sentences, mix_sentences, sector_sentences, spread_sentences
-from .future_statements import Statement, statement_probabilities
-from .futures import FuturePaths, draw_future_paths, draw_scenario_paths
+from .scenarios.statements import Statement, statement_probabilities
+from .scenarios.regimes import FuturePaths, draw_future_paths, draw_scenario_paths
 from .implied import (
     evidence_draws,
     evidence_effects,
@@ -273,7 +273,7 @@ from .refutation import (
     random_causes,
     with_driver,
 )
-from .relief_designs import ReliefDesign, Tightening
+from .scenarios.relief import ReliefDesign, Tightening
 from .report import write_report
 from .queries.required_relief import RequiredRelief, Target, relief_frontier, required_relief
 from .rolling import rolling_scores, score_summary
@@ -281,12 +281,12 @@ from .inference.samplers import Nutpie, PyMCSampler
 from .inference.fit import Fit, compile_problem, fit, sample_prior_predictive
 from .sanctions import SanctionsModel
 from .sanity import sanity_checks
-from .scenario_files import FutureProcess, ScenarioLibrary, load_scenarios
-from .scenarios import Scenario, load_scenario
+from .scenarios.library import FutureProcess, ScenarioLibrary, load_scenarios
+from .scenarios.interventions import Scenario, load_scenario
 from .scm.model import StructuralCausalModel
-from .sectors import load_sectors, sector_premiums, sector_table
+from .scenarios.sectors import load_sectors, sector_premiums, sector_table
 from .sensitivity import headline_claims, leave_one_link_out, parameter_swings, power_scaling
-from .spread import spread_split
+from .scenarios.variance import spread_split
 from .scm.stability import spectral_radius
 from .inference.storage import load, save
 from .subsamples import leave_out_periods

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sanctions_model.inference.fit import Fit
-    from sanctions_model.scenario_files import Scenario
+    from sanctions_model.scenarios.library import Scenario
 
 __all__ = [
     "HEADLINE",
@@ -132,7 +132,7 @@ def list_scenarios(
     """Names and labels of the scenarios, with the first probabilities of the futures."""
     configure(quiet=quiet)
     from sanctions_model.future_reading import library_view
-    from sanctions_model.scenario_files import load_scenarios
+    from sanctions_model.scenarios.library import load_scenarios
 
     show(library_view(load_scenarios(library)), as_json=as_json)
 
@@ -151,8 +151,8 @@ def show_scenario(
     import numpy as np
 
     from sanctions_model.future_reading import paths_view, scenario_view
-    from sanctions_model.futures import draw_scenario_paths
-    from sanctions_model.scenario_files import load_scenarios
+    from sanctions_model.scenarios.regimes import draw_scenario_paths
+    from sanctions_model.scenarios.library import load_scenarios
 
     scenario = load_scenarios(library).named(name)
     show(scenario_view(name, scenario), as_json=as_json)
@@ -186,7 +186,7 @@ def run_scenario(
     configure(quiet=quiet)
     require_figure_path(figure)
     from sanctions_model.reading import over_time_view, summary_table
-    from sanctions_model.scenario_files import load_scenario, load_scenarios
+    from sanctions_model.scenarios.library import load_scenario, load_scenarios
 
     edits = setting or shift or scale
     if name is not None and (file is not None or edits):
@@ -224,8 +224,8 @@ def _effect(
     outcome: list[str] | None,
 ) -> "tuple[Fit, xr.DataArray]":
     """Answer designs path by path, interventions by simulation."""
-    from sanctions_model.future_effects import designed_effect
-    from sanctions_model.scenarios import scenario_effect
+    from sanctions_model.scenarios.effects import designed_effect
+    from sanctions_model.scenarios.interventions import scenario_effect
 
     if scenario is not None and (scenario.is_designed or not scenario.interventions):
         if setting or shift or scale:
@@ -272,10 +272,10 @@ def compare(
     configure(quiet=quiet)
     require_figure_path(figure)
     require_folder(out)
-    from sanctions_model.future_mixture import compare_futures
+    from sanctions_model.scenarios.mixture import compare_futures
     from sanctions_model.future_reading import compare_sentences, futures_view
     from sanctions_model.reading import summary_table
-    from sanctions_model.scenario_files import load_scenarios
+    from sanctions_model.scenarios.library import load_scenarios
 
     asked = load_scenarios(library)
     asked.process()
@@ -327,9 +327,9 @@ def sectors(
     import numpy as np
 
     from sanctions_model.future_reading import sector_sentences
-    from sanctions_model.futures import draw_scenario_paths
-    from sanctions_model.scenario_files import load_scenarios
-    from sanctions_model.sectors import load_sectors, sector_premiums, sector_table
+    from sanctions_model.scenarios.regimes import draw_scenario_paths
+    from sanctions_model.scenarios.library import load_scenarios
+    from sanctions_model.scenarios.sectors import load_sectors, sector_premiums, sector_table
 
     scenario = load_scenarios(library).named(name)
     rows = load_sectors(figures_of_sectors)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sanctions_model.queries.counterfactuals import Episode
     from sanctions_model.scm.interventions import Intervention
     from sanctions_model.inference.fit import Fit
-    from sanctions_model.scenarios import Scenario
+    from sanctions_model.scenarios.interventions import Scenario
 
 __all__ = [
     "FileOption",
@@ -148,7 +148,7 @@ def run_counterfactual(
     require_figure_path(figure)
     from sanctions_model.queries.counterfactuals import counterfactual
     from sanctions_model.reading import over_time_view, summary_table
-    from sanctions_model.scenarios import load_scenario
+    from sanctions_model.scenarios.interventions import load_scenario
 
     scenario = load_scenario(file) if file else None
     fitted = load_fit(fit)
@@ -234,7 +234,7 @@ def forecast(
     from sanctions_model.queries.conditional_forecast import conditional_forecast
     from sanctions_model.queries.forecasts import simulate
     from sanctions_model.reading import over_time_view, summary_table
-    from sanctions_model.scenarios import load_scenario
+    from sanctions_model.scenarios.interventions import load_scenario
 
     scenario = load_scenario(file) if file else None
     conditions = _conditions(condition) + list(scenario.conditions if scenario else ())

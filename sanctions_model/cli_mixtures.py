@@ -76,17 +76,17 @@ def mix(
     """Mixture over the futures: forecast, statements, where the spread is from, your own odds."""
     configure(quiet=quiet)
     require_folder(out)
-    from sanctions_model.future_mixture import (
+    from sanctions_model.scenarios.mixture import (
         compare_futures,
         mixture,
         probabilities,
         reweighted,
     )
     from sanctions_model.future_reading import mix_sentences, spread_sentences, spread_view
-    from sanctions_model.future_statements import Statement, statement_probabilities
+    from sanctions_model.scenarios.statements import Statement, statement_probabilities
     from sanctions_model.reading import over_time_view, summary_table
-    from sanctions_model.scenario_files import load_scenarios
-    from sanctions_model.spread import spread_split
+    from sanctions_model.scenarios.library import load_scenarios
+    from sanctions_model.scenarios.variance import spread_split
 
     asked = load_scenarios(library)
     process = asked.process()
@@ -163,7 +163,7 @@ def _write_mix(
 ) -> None:
     import numpy as np
 
-    from sanctions_model.future_mixture import expected_by_odds
+    from sanctions_model.scenarios.mixture import expected_by_odds
     from sanctions_model.plots import plot_forecast, plot_future_effects, plot_odds, plot_spread
     from sanctions_model.reading import summary_table
 

@@ -30,7 +30,7 @@ def report(
     """Write one self-contained page: summary, claims, fans, explorer, futures, priors."""
     configure(quiet=quiet)
     from sanctions_model.report import drawn_futures, require_report_path, write_report
-    from sanctions_model.scenario_files import load_scenarios
+    from sanctions_model.scenarios.library import load_scenarios
 
     target = fit / "report.html" if out is None else out
     if out is not None:

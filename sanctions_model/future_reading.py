@@ -9,13 +9,13 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.console import View
 from sanctions_model.errors import QuestionError
-from sanctions_model.future_mixture import expected_by_odds
-from sanctions_model.futures import FuturePaths
-from sanctions_model.relief_designs import Phase, Quantity, ReliefDesign
-from sanctions_model.scenario_files import Scenario, ScenarioLibrary
+from sanctions_model.scenarios.mixture import expected_by_odds
+from sanctions_model.scenarios.regimes import FuturePaths
+from sanctions_model.scenarios.relief import Phase, Quantity, ReliefDesign
+from sanctions_model.scenarios.library import Scenario, ScenarioLibrary
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.sectors import SECTOR
-from sanctions_model.spread import ORDERS, SOURCES
+from sanctions_model.scenarios.sectors import SECTOR
+from sanctions_model.scenarios.variance import ORDERS, SOURCES
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.transmission import MEASURES
 

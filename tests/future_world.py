@@ -12,7 +12,7 @@ from sanctions_model.scm.equations import Exogenous, Hold, Level, Linear, Noise
 from sanctions_model.scm.parameters import pin
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.scenario_files import FutureProcess, Scenario, ScenarioLibrary
+from sanctions_model.scenarios.library import FutureProcess, Scenario, ScenarioLibrary
 from sanctions_model.scm.model import StructuralCausalModel
 
 A, B, SCALE = 0.6, 2.0, 0.7

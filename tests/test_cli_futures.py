@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 from test_cli import call, refused
 
-from sanctions_model.future_mixture import compare_futures, expected_by_odds, reweighted
+from sanctions_model.scenarios.mixture import compare_futures, expected_by_odds, reweighted
 from sanctions_model.future_reading import (
     compare_sentences,
     mix_sentences,
@@ -18,8 +18,8 @@ from sanctions_model.future_reading import (
 from sanctions_model.data.observations import load_observations
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.fit import sample_prior_predictive
-from sanctions_model.scenario_files import load_scenarios
-from sanctions_model.spread import spread_split
+from sanctions_model.scenarios.library import load_scenarios
+from sanctions_model.scenarios.variance import spread_split
 from sanctions_model.inference.storage import save
 from sanctions_model.transmission import default_transmission
 

@@ -17,18 +17,18 @@ from future_world import (
 )
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.future_effects import respond_to
-from sanctions_model.future_mixture import (
+from sanctions_model.scenarios.effects import respond_to
+from sanctions_model.scenarios.mixture import (
     compare_futures,
     expected_by_odds,
     mixture,
     probabilities,
     reweighted,
 )
-from sanctions_model.future_statements import Statement, statement_probabilities
-from sanctions_model.futures import draw_future_paths
-from sanctions_model.scenario_files import load_scenarios
-from sanctions_model.spread import ORDERS, spread_split
+from sanctions_model.scenarios.statements import Statement, statement_probabilities
+from sanctions_model.scenarios.regimes import draw_future_paths
+from sanctions_model.scenarios.library import load_scenarios
+from sanctions_model.scenarios.variance import ORDERS, spread_split
 
 ERRORS = 4.0
 COUNT, HORIZON = 20_000, 6

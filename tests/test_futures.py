@@ -18,11 +18,11 @@ from laboratory import MODEL, pinned
 
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.future_effects import designed_effect, respond_to
-from sanctions_model.futures import draw_future_paths, draw_regimes, draw_scenario_paths
+from sanctions_model.scenarios.effects import designed_effect, respond_to
+from sanctions_model.scenarios.regimes import draw_future_paths, draw_regimes, draw_scenario_paths
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.propagate import propagate, respond
-from sanctions_model.scenario_files import load_scenarios
+from sanctions_model.scenarios.library import load_scenarios
 from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.transmission import MEASURES
 

@@ -7,8 +7,8 @@ import pytest
 from test_plots_histories import drawn_texts, key_labels, line, panel, texts, words
 
 from sanctions_model.errors import UnknownVariableError
-from sanctions_model.future_mixture import compare_futures, expected_by_odds
-from sanctions_model.futures import draw_scenario_paths
+from sanctions_model.scenarios.mixture import compare_futures, expected_by_odds
+from sanctions_model.scenarios.regimes import draw_scenario_paths
 from sanctions_model.plots import (
     plot_future_effects,
     plot_odds,
@@ -16,9 +16,9 @@ from sanctions_model.plots import (
     plot_sectors,
     plot_spread,
 )
-from sanctions_model.scenario_files import load_scenarios
-from sanctions_model.sectors import sector_premiums
-from sanctions_model.spread import spread_split
+from sanctions_model.scenarios.library import load_scenarios
+from sanctions_model.scenarios.sectors import sector_premiums
+from sanctions_model.scenarios.variance import spread_split
 
 OUTCOMES = ("gdp_level", "key_rate", "rouble")
 HORIZON = 12

@@ -6,11 +6,11 @@ import pytest
 from sanctions_model.cli import app
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError
-from sanctions_model.future_mixture import compare_futures
+from sanctions_model.scenarios.mixture import compare_futures
 from sanctions_model.report import drawn_futures
 from sanctions_model.report.answers import HORIZON
 from sanctions_model.report.controls import futures_section
-from sanctions_model.scenario_files import load_scenarios
+from sanctions_model.scenarios.library import load_scenarios
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.data.measures import intensities, load_events, load_rule
 from sanctions_model.inference.priors.families import Beta
-from sanctions_model.relief_designs import (
+from sanctions_model.scenarios.relief import (
     US_SHARE_CONCENTRATION,
     ReliefDesign,
     bounds,
@@ -18,7 +18,7 @@ from sanctions_model.relief_designs import (
     draw,
     us_shares,
 )
-from sanctions_model.scenario_files import load_scenario, load_scenarios
+from sanctions_model.scenarios.library import load_scenario, load_scenarios
 from sanctions_model.transmission import MEASURES
 
 # What the rule of the measures states for the end of 2025: share and range.

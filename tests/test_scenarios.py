@@ -31,7 +31,7 @@ from sanctions_model.scm.parameters import pin
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.required_relief import Target, relief_frontier, required_relief
-from sanctions_model.scenarios import Scenario, load_scenario
+from sanctions_model.scenarios.interventions import Scenario, load_scenario
 from sanctions_model.scm.model import StructuralCausalModel
 
 COUNT = 20_000

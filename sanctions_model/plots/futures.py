@@ -38,7 +38,7 @@ from sanctions_model.plots.style import (
 )
 from sanctions_model.plots.words import count_periods, effect_unit, periods_name
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.spread import ORDERS
+from sanctions_model.scenarios.variance import ORDERS
 from sanctions_model.summaries import interval_rule
 from sanctions_model.transmission import default_transmission
 

@@ -19,7 +19,7 @@ from sanctions_model.plots.style import (
 )
 from sanctions_model.plots.words import count_periods
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.sectors import SECTOR
+from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.transmission import default_transmission
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from sanctions_model import dims
-from sanctions_model.future_mixture import compare_futures
+from sanctions_model.scenarios.mixture import compare_futures
 from sanctions_model.future_reading import mix_sentences
 from sanctions_model.report.answers import CHANNEL_HORIZON, CHANNEL_OUTCOMES, HORIZON, OUTCOMES
 from sanctions_model.report.mixtures import FUTURE, FutureEffects
 from sanctions_model.inference.fit import Fit
-from sanctions_model.scenario_files import ScenarioLibrary, load_scenarios
+from sanctions_model.scenarios.library import ScenarioLibrary, load_scenarios
 
 __all__ = ["drawn_futures"]
 

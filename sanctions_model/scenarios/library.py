@@ -19,7 +19,7 @@ from sanctions_model.queries.conditional_forecast import Condition
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, did_you_mean
 from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy
-from sanctions_model.relief_designs import Quantity, ReliefDesign, Tightening
+from sanctions_model.scenarios.relief import Quantity, ReliefDesign, Tightening
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.transmission import MEASURES
 

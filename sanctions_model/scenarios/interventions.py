@@ -12,7 +12,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scm.interventions import Intervention
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.scenario_files import Scenario, load_scenario
+from sanctions_model.scenarios.library import Scenario, load_scenario
 
 __all__ = [
     "Scenario",

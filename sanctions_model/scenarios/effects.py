@@ -15,10 +15,10 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.futures import KINDS, FuturePaths, draw_scenario_paths
+from sanctions_model.scenarios.regimes import KINDS, FuturePaths, draw_scenario_paths
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.propagate import respond
-from sanctions_model.scenario_files import Scenario
+from sanctions_model.scenarios.library import Scenario
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.transmission import MEASURES

@@ -1,0 +1,1 @@
+"""Futures of sanctions policy: who lifts what, when, with what probability. Knows no sampler and draws nothing."""
