@@ -179,7 +179,7 @@ __all__ = [
     "write_report",
 ]
 
-from .alternatives import (
+from .robustness.alternatives import (
     Alternative,
     compare_alternatives,
     fit_alternatives,
@@ -191,9 +191,9 @@ from .backtest_files import load_back_tests
 from .backtests import run_back_test
 from .calibration import relief_quantities, simulation_based_calibration, uniformity
 from .queries.claims import Claim, load_claims, scorecard
-from .comparison import Comparison, compare
+from .robustness.comparison import Comparison, compare
 from .queries.conditional_forecast import Condition, conditional_forecast
-from .confounding import confounding_curve, tipping_point, tipping_table
+from .robustness.confounding import confounding_curve, tipping_point, tipping_table
 from .queries.counterfactuals import Episode, abduct, counterfactual, episode, historical_decomposition
 from .scm.surgery import policy_rule, replace_equation, with_parameters
 from .queries.tables import effects_table, links_table
@@ -241,7 +241,7 @@ from .scenarios.mixture import compare_futures, expected_by_odds, mixture, proba
 from .future_reading import compare_sentences, mix_sentences, sector_sentences, spread_sentences
 from .scenarios.statements import Statement, statement_probabilities
 from .scenarios.regimes import FuturePaths, draw_future_paths, draw_scenario_paths
-from .implied import (
+from .robustness.system_priors import (
     evidence_draws,
     evidence_effects,
     evidence_table,
@@ -251,7 +251,7 @@ from .implied import (
 from .scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from .data.measures import intensities, load_events, load_rule
 from .inference.pymc_model import build
-from .model_weights import leave_future_out, loo_weights
+from .robustness.model_weights import leave_future_out, loo_weights
 from .queries.nowcasts import nowcast_table
 from .data.observations import coverage, load_observations
 from .scm.parameters import pin
@@ -264,8 +264,8 @@ from .inference.conditioned import Problem
 from .scm.propagate import respond
 from .published_totals import load_published_totals, totals_table
 from .queries.estimands import load_quantities, quantity_draws
-from .ranking import fair_sentences, rank_factors, tornado
-from .refutation import (
+from .robustness.ranking import fair_sentences, rank_factors, tornado
+from .robustness.refutation import (
     implied_independences,
     placebo_table,
     placebo_verdict,
@@ -285,15 +285,15 @@ from .scenarios.library import FutureProcess, ScenarioLibrary, load_scenarios
 from .scenarios.interventions import Scenario, load_scenario
 from .scm.model import StructuralCausalModel
 from .scenarios.sectors import load_sectors, sector_premiums, sector_table
-from .sensitivity import headline_claims, leave_one_link_out, parameter_swings, power_scaling
+from .robustness.sensitivity import headline_claims, leave_one_link_out, parameter_swings, power_scaling
 from .scenarios.variance import spread_split
 from .scm.stability import spectral_radius
 from .inference.storage import load, save
-from .subsamples import leave_out_periods
+from .robustness.subsamples import leave_out_periods
 from .sweeps import DaskEngine, SweepDesign, load_sweep, run_sweep
 from .data.user_tables import TableMapping, load_mapping
 from .transmission import default_transmission
-from .transmissions import transmission_alternatives
+from .robustness.variants import transmission_alternatives
 from .validation import validate
-from .vintage_comparison import compare_vintages
+from .robustness.vintages import compare_vintages
 from .data.vintages import diff_vintages, find_vintage

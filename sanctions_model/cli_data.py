@@ -206,7 +206,7 @@ def compare(
     configure(quiet=quiet)
     from sanctions_model.scm.interventions import Relief
     from sanctions_model.reading import comparison_view
-    from sanctions_model.vintage_comparison import compare_vintages
+    from sanctions_model.robustness.vintages import compare_vintages
 
     require_table_path(csv)
     if keep is not None and not keep.parent.is_dir():
@@ -224,7 +224,7 @@ def compare(
 def _third_fit(old: "Fit", new: "Fit", keep: Path | None) -> "Fit":
     """Return the fit of the new figures of the old periods, from a file or made now."""
     from sanctions_model.inference.storage import load, save
-    from sanctions_model.vintage_comparison import fit_revised, require_revised
+    from sanctions_model.robustness.vintages import fit_revised, require_revised
 
     if keep is not None and keep.is_file():
         revised = load(keep)

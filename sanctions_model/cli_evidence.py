@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sanctions_model.queries.claims import Claim
-    from sanctions_model.implied import Observation
+    from sanctions_model.robustness.system_priors import Observation
     from sanctions_model.inference.fit import Fit
 
 __all__ = ["compare", "confounding", "evidence", "refute", "sensitivity"]
@@ -87,8 +87,8 @@ def evidence(
     """Compare published figures with what the model implies, and say what each would move."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.implied import evidence_effects, evidence_table, load_implied_evidence
-    from sanctions_model.sensitivity import headline_claims
+    from sanctions_model.robustness.system_priors import evidence_effects, evidence_table, load_implied_evidence
+    from sanctions_model.robustness.sensitivity import headline_claims
     from sanctions_model.summaries import interval_rule
 
     known = load_implied_evidence()
@@ -155,9 +155,9 @@ def sensitivity(
     """Rank what the answers on prices, key rate and GDP rest on."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.implied import load_implied_evidence
-    from sanctions_model.ranking import rank_factors
-    from sanctions_model.sensitivity import headline_claims
+    from sanctions_model.robustness.system_priors import load_implied_evidence
+    from sanctions_model.robustness.ranking import rank_factors
+    from sanctions_model.robustness.sensitivity import headline_claims
 
     asked = headline_claims()
     if claim not in asked:
@@ -198,13 +198,13 @@ def _read_alternatives(path: Path) -> "pd.DataFrame":
 
 
 def _refitted(found: "Fit", claims: "dict[str, Claim]") -> "pd.DataFrame":
-    from sanctions_model.alternatives import (
+    from sanctions_model.robustness.alternatives import (
         compare_alternatives,
         fit_alternatives,
         prior_alternatives,
     )
     from sanctions_model.transmission import default_transmission
-    from sanctions_model.transmissions import transmission_alternatives
+    from sanctions_model.robustness.variants import transmission_alternatives
 
     data, priors = found.problem.observations, found.problem.priors
     chosen = prior_alternatives(default_transmission(), data, priors)
@@ -218,7 +218,7 @@ def _draw_tornado(
 ) -> None:
     from sanctions_model.plots import plot_tornado
     from sanctions_model.plots.words import count_periods, effect_unit, relief_words
-    from sanctions_model.ranking import tornado
+    from sanctions_model.robustness.ranking import tornado
     from sanctions_model.summaries import interval_rule
 
     after = count_periods(found.scm, claim.horizon)
@@ -247,8 +247,8 @@ def confounding(
     """Say how strong a hidden common cause of measures and outcome must be to overturn a claim."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.confounding import confounding_curve, tipping_point, tipping_table
-    from sanctions_model.sensitivity import headline_claims
+    from sanctions_model.robustness.confounding import confounding_curve, tipping_point, tipping_table
+    from sanctions_model.robustness.sensitivity import headline_claims
 
     drawn_claim = _claim(claim)
     found = _posterior(fit)
@@ -283,7 +283,7 @@ def refute(
 ) -> None:
     """Test the graph's independences; with --refit also placebos, noise and subsamples."""
     configure(quiet=quiet)
-    from sanctions_model.refutation import implied_independences
+    from sanctions_model.robustness.refutation import implied_independences
 
     asked = _claim(claim)
     found = _posterior(fit)
@@ -303,16 +303,16 @@ def refute(
 
 
 def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> None:
-    from sanctions_model.alternatives import fit_alternatives
-    from sanctions_model.refutation import (
+    from sanctions_model.robustness.alternatives import fit_alternatives
+    from sanctions_model.robustness.refutation import (
         placebo_table,
         placebo_verdict,
         placebos,
         random_causes,
     )
     from sanctions_model.inference.fit import compile_problem
-    from sanctions_model.sensitivity import claim_effects
-    from sanctions_model.subsamples import EPISODES, leave_out_periods
+    from sanctions_model.robustness.sensitivity import claim_effects
+    from sanctions_model.robustness.subsamples import EPISODES, leave_out_periods
 
     chosen = placebos(found.problem, claim, dates=number, measures=number)
     chosen += random_causes(found.problem, claim)
@@ -354,7 +354,7 @@ def compare(
 ) -> None:
     """Compare fits with the first: effects, links, what differs and, if asked, model weights."""
     configure(quiet=quiet)
-    from sanctions_model.comparison import compare as compare_fits
+    from sanctions_model.robustness.comparison import compare as compare_fits
 
     if len(folders) < 2:
         raise QuestionError(f"Got {len(folders)} folders; expected two or more to compare.")
@@ -404,7 +404,7 @@ def _show_comparison(
 
 def _point_to_vintages(first: "Fit", second: "Fit", names: tuple[str, str]) -> None:
     """Name the verb that splits the difference, if the data alone make it."""
-    from sanctions_model.vintage_comparison import differ_in_data_alone
+    from sanctions_model.robustness.vintages import differ_in_data_alone
 
     if differ_in_data_alone(first, second):
         _LOG.info(
@@ -415,8 +415,8 @@ def _point_to_vintages(first: "Fit", second: "Fit", names: tuple[str, str]) -> N
 
 
 def _show_weights(fits: "dict[str, Fit]", *, leave_future_out: bool, as_json: bool) -> None:
-    from sanctions_model.model_weights import leave_future_out as score_futures
-    from sanctions_model.model_weights import loo_weights
+    from sanctions_model.robustness.model_weights import leave_future_out as score_futures
+    from sanctions_model.robustness.model_weights import loo_weights
 
     _table(
         loo_weights(fits, common=not leave_future_out),

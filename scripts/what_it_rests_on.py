@@ -14,27 +14,27 @@ from pathlib import Path
 
 import pandas as pd
 
-from sanctions_model.alternatives import (
+from sanctions_model.robustness.alternatives import (
     Alternative,
     compare_alternatives,
     fit_alternatives,
     prior_alternatives,
 )
 from sanctions_model.console import View, configure, show
-from sanctions_model.implied import load_implied_evidence
-from sanctions_model.model_weights import leave_future_out, loo_weights
-from sanctions_model.ranking import fair_sentences, rank_factors
-from sanctions_model.refutation import (
+from sanctions_model.robustness.system_priors import load_implied_evidence
+from sanctions_model.robustness.model_weights import leave_future_out, loo_weights
+from sanctions_model.robustness.ranking import fair_sentences, rank_factors
+from sanctions_model.robustness.refutation import (
     placebo_table,
     placebo_verdict,
     placebos,
     random_causes,
 )
 from sanctions_model.inference.fit import Fit, compile_problem
-from sanctions_model.sensitivity import claim_effects, headline_claims
+from sanctions_model.robustness.sensitivity import claim_effects, headline_claims
 from sanctions_model.inference.storage import load
-from sanctions_model.subsamples import leave_out_periods
-from sanctions_model.transmissions import transmission_alternatives
+from sanctions_model.robustness.subsamples import leave_out_periods
+from sanctions_model.robustness.variants import transmission_alternatives
 
 _LOG = logging.getLogger("sanctions_model.scripts")
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from laboratory import MODEL, PRIORS, FakeSampler
 
-from sanctions_model import alternatives
-from sanctions_model.alternatives import (
+from sanctions_model.robustness import alternatives
+from sanctions_model.robustness.alternatives import (
     Alternative,
     compare_alternatives,
     fit_alternatives,
@@ -22,7 +22,7 @@ from sanctions_model.inference.priors.families import Normal
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.transmission import MEASURES, default_transmission
-from sanctions_model.transmissions import transmission_alternatives
+from sanctions_model.robustness.variants import transmission_alternatives
 
 OUTPUT = Claim(
     statement="made up",

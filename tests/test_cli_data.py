@@ -21,7 +21,7 @@ from sanctions_model.inference.fit import Fit
 from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.inference.storage import load, save
 from sanctions_model.transmission import MEASURES, default_transmission
-from sanctions_model.vintage_comparison import revised_history
+from sanctions_model.robustness.vintages import revised_history
 from sanctions_model.data.vintages import bundled_vintage, list_vintages
 
 
@@ -236,7 +236,7 @@ def saved_fit(folder, observations, seed, vintage):
 @pytest.fixture
 def two_vintages(away, monkeypatch, default_problem):
     """Fits in folders ``a`` and ``b``; a third one is made without sampling, and counted."""
-    from sanctions_model import vintage_comparison
+    from sanctions_model.robustness import vintages as vintage_comparison
 
     newer = default_problem.observations
     older = newer.isel(time=slice(0, -3)).copy(deep=True)

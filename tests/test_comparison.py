@@ -8,10 +8,10 @@ import pytest
 import xarray as xr
 from laboratory import LIFTED, MODEL, PRIORS
 
-from sanctions_model.comparison import compare, median_error
+from sanctions_model.robustness.comparison import compare, median_error
 from sanctions_model.inference.density import complete_from_prior, log_likelihood
 from sanctions_model.errors import NoCausalPathError, QuestionError
-from sanctions_model.model_weights import leave_future_out, loo_weights, stacking_weights
+from sanctions_model.robustness.model_weights import leave_future_out, loo_weights, stacking_weights
 from sanctions_model.inference.priors.families import Normal
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.conditioned import Problem
@@ -209,7 +209,7 @@ def test_the_future_is_foreseen_by_models_that_start_at_different_dates():
 
 @pytest.mark.slow
 def test_leave_future_out_by_weights_and_refits_agrees_with_refitting_every_period():
-    from sanctions_model.subsamples import period_log_density, refit_without
+    from sanctions_model.robustness.subsamples import period_log_density, refit_without
 
     fitted, compiled = laboratory.fitted(), laboratory.study().compiled
     scores = leave_future_out(

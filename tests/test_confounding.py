@@ -6,7 +6,7 @@ import pytest
 from laboratory import HARVEST_SCALE, MODEL, PRIORS, harvest_posterior, pinned
 
 from sanctions_model.queries.claims import Claim
-from sanctions_model.confounding import (
+from sanctions_model.robustness.confounding import (
     common_cause_log_ratio,
     confounding_curve,
     outcome_equation,
@@ -185,7 +185,7 @@ def test_bad_questions_are_refused(problem, draws):
 @pytest.mark.slow
 def test_a_planted_confounder_of_the_measure_in_a_sampled_fit():
     """The full route: simulate with a cause that moves with trade, fit without it, correct."""
-    from sanctions_model.sensitivity import claim_effects
+    from sanctions_model.robustness.sensitivity import claim_effects
 
     strength = 0.2
     truth = laboratory.draw_truth(2)
@@ -200,7 +200,7 @@ def test_a_planted_confounder_of_the_measure_in_a_sampled_fit():
     slope = naive.draws["coefficient"].sel(link="trade -> growth").to_numpy().ravel()
     corrected = weights.weights @ slope
     # A refit of the model in which the cause stands with its known strength.
-    from sanctions_model.refutation import with_driver
+    from sanctions_model.robustness.refutation import with_driver
     from sanctions_model.inference.fit import fit
 
     scm, priors, data = with_driver(MODEL, PRIORS, observations, "growth", trade, strength=strength)

@@ -8,7 +8,7 @@ from laboratory import MODEL, PRIORS, harvest_posterior, pinned
 
 from sanctions_model.queries.claims import Claim
 from sanctions_model.errors import QuestionError, ReweightingError, UnknownVariableError
-from sanctions_model.implied import (
+from sanctions_model.robustness.system_priors import (
     ImpliedEvidence,
     evidence_draws,
     evidence_effects,

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from sanctions_model.queries.claims import Claim
-from sanctions_model.confounding import TippingPoint
+from sanctions_model.robustness.confounding import TippingPoint
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots import plot_forest, plot_tipping, plot_tornado
 from sanctions_model.inference.priors.pools import load_pools, pool_studies

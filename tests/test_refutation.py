@@ -9,7 +9,7 @@ from sanctions_model.queries.claims import Claim
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.parameters import addresses, pin
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.refutation import (
+from sanctions_model.robustness.refutation import (
     DRIVER,
     implied_independences,
     placebo_verdict,
@@ -17,7 +17,7 @@ from sanctions_model.refutation import (
     random_causes,
     with_driver,
 )
-from sanctions_model.subsamples import leave_out_periods, period_log_density, without_periods
+from sanctions_model.robustness.subsamples import leave_out_periods, period_log_density, without_periods
 
 OUTPUT = Claim(
     statement="made up",
@@ -174,9 +174,9 @@ def test_an_episode_outside_the_sample_is_refused():
 
 @pytest.mark.slow
 def test_placebos_stay_within_noise_of_their_prior_and_a_planted_effect_is_found():
-    from sanctions_model.alternatives import fit_alternatives
-    from sanctions_model.refutation import placebo_table
-    from sanctions_model.sensitivity import claim_effects
+    from sanctions_model.robustness.alternatives import fit_alternatives
+    from sanctions_model.robustness.refutation import placebo_table
+    from sanctions_model.robustness.sensitivity import claim_effects
 
     fitted = laboratory.fitted()
     claims = {"output": OUTPUT}
@@ -194,7 +194,7 @@ def test_placebos_stay_within_noise_of_their_prior_and_a_planted_effect_is_found
 
 def with_planted(problem):
     """A driver that did lower growth by 1 % a quarter at full strength."""
-    from sanctions_model.alternatives import Alternative
+    from sanctions_model.robustness.alternatives import Alternative
 
     path = np.repeat(np.random.default_rng(8).integers(0, 2, 16), 5).astype(float)
     growth = problem.observations["growth"].to_numpy() - 1.0 * path

@@ -11,7 +11,7 @@ from sanctions_model.inference.density import complete_from_prior, log_likelihoo
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.sensitivity import (
+from sanctions_model.robustness.sensitivity import (
     claim_effects,
     leave_one_link_out,
     parameter_swings,
@@ -101,7 +101,7 @@ def test_swings_are_medians_with_one_parameter_at_its_bounds(problem, draws):
 def test_power_scaling_is_that_of_arviz_part_by_part(problem, draws):
     import arviz as az
 
-    from sanctions_model.sensitivity import _prior_parts
+    from sanctions_model.robustness.sensitivity import _prior_parts
 
     likelihood = log_likelihood(problem, draws)
     table = power_scaling(problem, draws, likelihood, CLAIMS).set_index(["claim", "component"])

@@ -13,7 +13,7 @@ from sanctions_model.queries.nowcasts import nowcast_table
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit
 from sanctions_model.scm.serialization import spec_hash
-from sanctions_model.vintage_comparison import (
+from sanctions_model.robustness.vintages import (
     compare_vintages,
     differ_in_data_alone,
     fit_revised,

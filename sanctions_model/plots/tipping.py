@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sanctions_model.queries.claims import Claim
-from sanctions_model.confounding import TippingPoint
+from sanctions_model.robustness.confounding import TippingPoint
 from sanctions_model.plots.panels import WIDE, frame, key, key_inches
 from sanctions_model.plots.style import (
     COLUMN_INCHES,

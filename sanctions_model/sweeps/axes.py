@@ -29,7 +29,7 @@ from sanctions_model.sweeps.settings import Setting
 from sanctions_model.transmission import default_transmission
 
 if TYPE_CHECKING:
-    from sanctions_model.alternatives import Alternative
+    from sanctions_model.robustness.alternatives import Alternative
 
 __all__ = ["Axis", "HorizonAxis", "Known", "Mix", "PriorWidth", "ReliefAxis", "Value"]
 
@@ -278,8 +278,8 @@ type Axis = Annotated[
 
 
 def _alternatives(setting: Setting, axis: str) -> "Mapping[str, Alternative]":
-    from sanctions_model.alternatives import prior_alternatives
-    from sanctions_model.transmissions import transmission_alternatives
+    from sanctions_model.robustness.alternatives import prior_alternatives
+    from sanctions_model.robustness.variants import transmission_alternatives
 
     if spec_hash(setting.scm.with_centres({})) != spec_hash(default_transmission()):
         raise QuestionError(

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from sanctions_model.queries.claims import Claim
-from sanctions_model.confounding import TippingPoint, confounding_curve, tipping_point
-from sanctions_model.implied import Observation, evidence_effects
+from sanctions_model.robustness.confounding import TippingPoint, confounding_curve, tipping_point
+from sanctions_model.robustness.system_priors import Observation, evidence_effects
 from sanctions_model.inference.fit import Fit
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.sensitivity import (
+from sanctions_model.robustness.sensitivity import (
     claim_effects,
     leave_one_link_out,
     parameter_swings,

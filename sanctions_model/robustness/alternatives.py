@@ -25,7 +25,7 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.estimands import LinkEffect, ParameterValue, Quantity, load_quantities
 from sanctions_model.inference.fit import Compiled, Fit, compile_problem, fit
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.sensitivity import claim_effects
+from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.scm.stability import spectral_radius
 from sanctions_model.summaries import interval, interval_rule

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.comparison import median_error
+from sanctions_model.robustness.comparison import median_error
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief

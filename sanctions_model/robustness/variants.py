@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.alternatives import Alternative
+from sanctions_model.robustness.alternatives import Alternative
 from sanctions_model.scm.equations import Equation, Linear, PartialAdjustment
 from sanctions_model.data.events import load_rule
 from sanctions_model.inference.priors.families import LogNormal, Normal, Prior

@@ -1,0 +1,1 @@
+"""What an answer rests on: beliefs, single studies, unmeasured causes, other equations. Knows no figure."""
