@@ -187,9 +187,9 @@ from .robustness.alternatives import (
     pooled_priors,
     prior_alternatives,
 )
-from .backtest_files import load_back_tests
-from .backtests import run_back_test
-from .calibration import relief_quantities, simulation_based_calibration, uniformity
+from .validation.backtest_files import load_back_tests
+from .validation.backtests import run_back_test
+from .validation.calibration import relief_quantities, simulation_based_calibration, uniformity
 from .queries.claims import Claim, load_claims, scorecard
 from .robustness.comparison import Comparison, compare
 from .queries.conditional_forecast import Condition, conditional_forecast
@@ -257,12 +257,12 @@ from .data.observations import coverage, load_observations
 from .scm.parameters import pin
 from .inference.priors.meta_analysis import pool
 from .inference.priors.pools import load_pools
-from .predictive_checks import leave_one_out_cells, predictive_table
+from .validation.predictive import leave_one_out_cells, predictive_table
 from .inference.priors.families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
 from .inference.priors.ledger import Priors, load_priors, sample_prior
 from .inference.conditioned import Problem
 from .scm.propagate import respond
-from .published_totals import load_published_totals, totals_table
+from .validation.published_effects import load_published_totals, totals_table
 from .queries.estimands import load_quantities, quantity_draws
 from .robustness.ranking import fair_sentences, rank_factors, tornado
 from .robustness.refutation import (
@@ -276,11 +276,11 @@ from .robustness.refutation import (
 from .scenarios.relief import ReliefDesign, Tightening
 from .report import write_report
 from .queries.required_relief import RequiredRelief, Target, relief_frontier, required_relief
-from .rolling import rolling_scores, score_summary
+from .validation.rolling import rolling_scores, score_summary
 from .inference.samplers import Nutpie, PyMCSampler
 from .inference.fit import Fit, compile_problem, fit, sample_prior_predictive
 from .sanctions import SanctionsModel
-from .sanity import sanity_checks
+from .validation.sanity import sanity_checks
 from .scenarios.library import FutureProcess, ScenarioLibrary, load_scenarios
 from .scenarios.interventions import Scenario, load_scenario
 from .scm.model import StructuralCausalModel
@@ -294,6 +294,6 @@ from .sweeps import DaskEngine, SweepDesign, load_sweep, run_sweep
 from .data.user_tables import TableMapping, load_mapping
 from .transmission import default_transmission
 from .robustness.variants import transmission_alternatives
-from .validation import validate
+from .validation.run import validate
 from .robustness.vintages import compare_vintages
 from .data.vintages import diff_vintages, find_vintage

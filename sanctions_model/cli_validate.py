@@ -56,8 +56,8 @@ def validate(
             "--csv and --json go with --quick; a report writes its tables as files."
         )
     from sanctions_model.job import require_writable
-    from sanctions_model.validation import Plan
-    from sanctions_model.validation import validate as run
+    from sanctions_model.validation.run import Plan
+    from sanctions_model.validation.run import validate as run
     from sanctions_model.validation_report import write_report
 
     require_writable(out)
@@ -77,7 +77,7 @@ def validate(
 
 def _print_sanity(fit: Path, csv: Path | None, *, as_json: bool) -> None:
     from sanctions_model.reading import sanity_view
-    from sanctions_model.sanity import sanity_checks
+    from sanctions_model.validation.sanity import sanity_checks
 
     fitted = load_fit(fit)
     posterior = fitted.posterior_draws

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sanctions_model.backtest_files import BackTest, load_back_tests
-from sanctions_model.backtests import EXPORT_PRICE, NO_SANCTIONS
+from sanctions_model.validation.backtest_files import BackTest, load_back_tests
+from sanctions_model.validation.backtests import EXPORT_PRICE, NO_SANCTIONS
 from sanctions_model.data.evidence import Estimate, load_evidence
-from sanctions_model.rolling import MODEL
-from sanctions_model.training import readjusted_within
+from sanctions_model.validation.rolling import MODEL
+from sanctions_model.validation.windows import readjusted_within
 from sanctions_model.validation_verdicts import back_test_bars, back_test_sentence
 from sanctions_model.validation_words import SERIES, markdown_table, number, rows_of, span, truth_of
 
 if TYPE_CHECKING:
-    from sanctions_model.validation import Validation
+    from sanctions_model.validation.run import Validation
 
 __all__ = ["back_test_section"]
 

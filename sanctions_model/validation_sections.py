@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sanctions_model.backtest_files import load_back_tests
-from sanctions_model.rolling import MODEL, score_summary
+from sanctions_model.validation.backtest_files import load_back_tests
+from sanctions_model.validation.rolling import MODEL, score_summary
 from sanctions_model.validation_back_tests import back_test_section
 from sanctions_model.validation_verdicts import failures
 from sanctions_model.validation_words import (
@@ -25,7 +25,7 @@ from sanctions_model.validation_words import (
 )
 
 if TYPE_CHECKING:
-    from sanctions_model.validation import Validation
+    from sanctions_model.validation.run import Validation
 
 __all__ = ["effect_words", "markdown_report"]
 

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sanctions_model.backtest_files import load_back_tests
-from sanctions_model.backtests import EXPORT_PRICE, NO_SANCTIONS
-from sanctions_model.rolling import MODEL, score_summary
+from sanctions_model.validation.backtest_files import load_back_tests
+from sanctions_model.validation.backtests import EXPORT_PRICE, NO_SANCTIONS
+from sanctions_model.validation.rolling import MODEL, score_summary
 from sanctions_model.validation_words import number, rows_of, span
 
 if TYPE_CHECKING:
-    from sanctions_model.validation import Validation
+    from sanctions_model.validation.run import Validation
 
 __all__ = ["back_test_bars", "back_test_sentence", "failures"]
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from sanctions_model.backtest_files import BackTest, Variant, load_back_tests
-from sanctions_model.backtests import (
+from sanctions_model.validation.backtest_files import BackTest, Variant, load_back_tests
+from sanctions_model.validation.backtests import (
     EXPORT_PRICE,
     NO_SANCTIONS,
     back_test_problem,
@@ -19,7 +19,7 @@ from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.data.observations import load_observations
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.rolling import (
+from sanctions_model.validation.rolling import (
     MODEL,
     Settings,
     forecast_paths,
@@ -27,9 +27,9 @@ from sanctions_model.rolling import (
     score_summary,
 )
 from sanctions_model.inference.fit import Compiled, _require_same_structure
-from sanctions_model.training import readjusted_within, training_observations, training_problem
+from sanctions_model.validation.windows import readjusted_within, training_observations, training_problem
 from sanctions_model.transmission import default_transmission
-from sanctions_model.yearly_figures import annual_values
+from sanctions_model.validation.annual import annual_values
 
 FEW = Settings(draws=30, tune=1, chains=2, random_seed=3)
 

@@ -10,7 +10,7 @@ import xarray as xr
 from laboratory import LIFTED, MODEL, PRIORS, RATE_FROM
 from scipy import stats
 
-from sanctions_model.calibration import (
+from sanctions_model.validation.calibration import (
     Calibration,
     relief_quantities,
     simulate_data_sets,

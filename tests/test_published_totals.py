@@ -7,7 +7,7 @@ from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses, pin
-from sanctions_model.published_totals import (
+from sanctions_model.validation.published_effects import (
     COLUMNS,
     PublishedTotals,
     Total,

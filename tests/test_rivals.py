@@ -5,7 +5,7 @@ import pytest
 from scipy import integrate, stats
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.rivals import autoregression, leave_one_out, minnesota, random_walk
+from sanctions_model.validation.baselines import autoregression, leave_one_out, minnesota, random_walk
 
 
 @pytest.fixture(scope="module")

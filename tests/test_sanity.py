@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sanctions_model import sanity, sanity_mechanisms
+from sanctions_model.validation.run import sanity
+from sanctions_model.validation.run import sanity_ranges as sanity_mechanisms
 from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.queries.effects import measure_effects
 from sanctions_model.scm.equations import Exogenous, Hold, Linear, Variable
@@ -17,7 +18,7 @@ from sanctions_model.scm.parameters import addresses, pin
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.propagate import propagate
-from sanctions_model.sanity import COLUMNS, sanity_checks
+from sanctions_model.validation.sanity import COLUMNS, sanity_checks
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 

@@ -13,9 +13,9 @@ import xarray as xr
 from laboratory import MODEL, PRIORS
 from scipy import stats
 
-from sanctions_model import validation
-from sanctions_model.backtest_files import load_back_tests
-from sanctions_model.backtests import EXPORT_PRICE
+from sanctions_model.validation.run import run as validation
+from sanctions_model.validation.backtest_files import load_back_tests
+from sanctions_model.validation.backtests import EXPORT_PRICE
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots.validation import (
     plot_back_test,
@@ -24,9 +24,9 @@ from sanctions_model.plots.validation import (
     plot_totals,
     plot_transforms,
 )
-from sanctions_model.predictive_checks import leave_one_out_cells, predictive_table
+from sanctions_model.validation.predictive import leave_one_out_cells, predictive_table
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.validation import Plan, Validation, validate
+from sanctions_model.validation.run import Plan, Validation, validate
 from sanctions_model.validation_report import write_report
 from sanctions_model.validation_verdicts import back_test_bars, back_test_sentence, failures
 from sanctions_model.validation_words import SERIES, number, span
@@ -421,7 +421,7 @@ def test_figures_show_every_panel_and_row(whole):
     totals = plot_totals(whole.tables["totals"], title="t", caption="c")
     labels = [label.get_text() for label in totals.axes[0].get_yticklabels()]
     assert len(labels) == int((whole.tables["totals"]["verdict"] != "not answered").sum())
-    from sanctions_model.rolling import score_summary
+    from sanctions_model.validation.rolling import score_summary
 
     lead = plot_rolling_scores(score_summary(rolling()), SERIES, title="t", caption="c")
     assert [axes.get_title(loc="left") for axes in lead.axes] == ["1 quarter ahead"]

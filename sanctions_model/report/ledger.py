@@ -16,7 +16,7 @@ from sanctions_model.reading import diagnostics_line, priors_view
 from sanctions_model.report.answers import Answers
 from sanctions_model.report.markup import Html, join, table, tag
 from sanctions_model.report.words import share_words, true_minus
-from sanctions_model.sanity import sanity_checks
+from sanctions_model.validation.sanity import sanity_checks
 
 __all__ = ["diagnostics_section", "graph_section", "picture", "priors_section"]
 

@@ -23,11 +23,11 @@ from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.propagate import draw_shocks, propagate, start_after
-from sanctions_model.rivals import RivalPaths, autoregression, minnesota, random_walk
+from sanctions_model.validation.baselines import RivalPaths, autoregression, minnesota, random_walk
 from sanctions_model.inference.fit import Compiled
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scoring import Mixture
-from sanctions_model.training import training_observations, training_problem
+from sanctions_model.validation.scoring import Mixture
+from sanctions_model.validation.windows import training_observations, training_problem
 
 __all__ = [
     "MODEL",

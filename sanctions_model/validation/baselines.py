@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.scoring import Mixture
+from sanctions_model.validation.scoring import Mixture
 
 __all__ = ["RivalPaths", "autoregression", "leave_one_out", "minnesota", "random_walk"]
 

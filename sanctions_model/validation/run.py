@@ -18,9 +18,9 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.backtest_files import BackTest, load_back_tests
-from sanctions_model.backtests import BackTestResult, back_test_problem, run_back_test
-from sanctions_model.calibration import (
+from sanctions_model.validation.backtest_files import BackTest, load_back_tests
+from sanctions_model.validation.backtests import BackTestResult, back_test_problem, run_back_test
+from sanctions_model.validation.calibration import (
     Calibration,
     relief_quantities,
     simulation_based_calibration,
@@ -35,15 +35,15 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.data.observations import load_observations
-from sanctions_model.predictive_checks import leave_one_out_cells, predictive_table
-from sanctions_model.published_totals import totals_table
-from sanctions_model.rolling import Settings, rolling_scores
+from sanctions_model.validation.predictive import leave_one_out_cells, predictive_table
+from sanctions_model.validation.published_effects import totals_table
+from sanctions_model.validation.rolling import Settings, rolling_scores
 from sanctions_model.inference.fit import Compiled, Fit, compile_problem
-from sanctions_model.sanity import sanity_checks
+from sanctions_model.validation.sanity import sanity_checks
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.scm.stability import spectral_radius
 from sanctions_model.summaries import IntervalRule, data_share, interval
-from sanctions_model.training import training_observations, training_problem
+from sanctions_model.validation.windows import training_observations, training_problem
 
 __all__ = ["HEADLINE", "Plan", "Validation", "headline_table", "sensitivity_table", "validate"]
 

@@ -18,14 +18,14 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.backtest_files import BackTest, Variant
+from sanctions_model.validation.backtest_files import BackTest, Variant
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.rivals import RivalPaths
-from sanctions_model.rolling import (
+from sanctions_model.validation.baselines import RivalPaths
+from sanctions_model.validation.rolling import (
     MODEL,
     ModelPaths,
     Settings,
@@ -35,10 +35,10 @@ from sanctions_model.rolling import (
 )
 from sanctions_model.inference.fit import Compiled
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.training import training_observations, training_problem
+from sanctions_model.validation.windows import training_observations, training_problem
 from sanctions_model.data.transformations import growth, load_raw
 from sanctions_model.transmission import MEASURES
-from sanctions_model.yearly_figures import annual_table
+from sanctions_model.validation.annual import annual_table
 
 __all__ = [
     "EXPORT_PRICE",

@@ -14,7 +14,7 @@ from sanctions_model.queries.effects import channel_effects, impulse_response, r
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.propagate import respond
-from sanctions_model.sanity_findings import (
+from sanctions_model.validation.sanity_findings import (
     Finding,
     all_but,
     at,
