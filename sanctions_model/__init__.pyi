@@ -238,7 +238,7 @@ from .data.evidence import load_evidence
 from .queries.forecasts import forecast_error_variance_decomposition, simulate
 from .scenarios.effects import designed_effect, respond_to
 from .scenarios.mixture import compare_futures, expected_by_odds, mixture, probabilities, reweighted
-from .future_reading import compare_sentences, mix_sentences, sector_sentences, spread_sentences
+from .report.scenarios import compare_sentences, mix_sentences, sector_sentences, spread_sentences
 from .scenarios.statements import Statement, statement_probabilities
 from .scenarios.regimes import FuturePaths, draw_future_paths, draw_scenario_paths
 from .robustness.system_priors import (

@@ -101,7 +101,7 @@ def run(
     configure(quiet=quiet)
     from sanctions_model import job
     from sanctions_model.queries.nowcasts import nowcast_table
-    from sanctions_model.reading import (
+    from sanctions_model.report.views import (
         claims_view,
         coverage_view,
         diagnostics_line,
@@ -150,7 +150,7 @@ def graph(
 ) -> None:
     """Print every variable with its equation; draw the graph, with effects if there is a fit."""
     configure(quiet=quiet)
-    from sanctions_model.reading import equations_view
+    from sanctions_model.report.views import equations_view
     from sanctions_model.transmission import default_transmission
 
     require_figure_path(figure)
@@ -189,7 +189,7 @@ def priors(
     configure(quiet=quiet)
     from sanctions_model.data.evidence import load_evidence
     from sanctions_model.inference.priors.ledger import load_priors
-    from sanctions_model.reading import priors_view
+    from sanctions_model.report.views import priors_view
     from sanctions_model.transmission import default_transmission
 
     if evidence:
@@ -224,7 +224,7 @@ def effects(
     configure(quiet=quiet)
     from sanctions_model.queries.tables import effects_table
     from sanctions_model.scm.interventions import Relief
-    from sanctions_model.reading import effects_view
+    from sanctions_model.report.views import effects_view
     from sanctions_model.transmission import MEASURES
 
     chosen = Relief(depth=relief, ramp=ramp, measures=tuple(measure or MEASURES))
@@ -254,7 +254,7 @@ def claims(
     """Answer the article's claims: probability before and after the data, size, verdict."""
     configure(quiet=quiet)
     from sanctions_model.queries.claims import load_claims, scorecard
-    from sanctions_model.reading import claims_view
+    from sanctions_model.report.views import claims_view
 
     asked = load_claims(claims)
     fitted = load_fit(fit)

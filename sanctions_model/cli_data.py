@@ -69,7 +69,7 @@ def coverage(
     """Check a table and print which periods each series covers."""
     configure(quiet=quiet)
     from sanctions_model.data.observations import load_observations
-    from sanctions_model.reading import coverage_view
+    from sanctions_model.report.views import coverage_view
     from sanctions_model.data.user_tables import load_mapping
     from sanctions_model.transmission import default_transmission
 
@@ -205,7 +205,7 @@ def compare(
     """
     configure(quiet=quiet)
     from sanctions_model.scm.interventions import Relief
-    from sanctions_model.reading import comparison_view
+    from sanctions_model.report.views import comparison_view
     from sanctions_model.robustness.vintages import compare_vintages
 
     require_table_path(csv)
@@ -303,7 +303,7 @@ def nowcast(
     configure(quiet=quiet)
     require_figure_path(figure)
     from sanctions_model.queries.nowcasts import nowcast_table
-    from sanctions_model.reading import nowcast_view
+    from sanctions_model.report.views import nowcast_view
 
     fitted = load_fit(fit)
     table = nowcast_table(fitted.problem, fitted.draws)

@@ -131,7 +131,7 @@ def list_scenarios(
 ) -> None:
     """Names and labels of the scenarios, with the first probabilities of the futures."""
     configure(quiet=quiet)
-    from sanctions_model.future_reading import library_view
+    from sanctions_model.report.scenarios import library_view
     from sanctions_model.scenarios.library import load_scenarios
 
     show(library_view(load_scenarios(library)), as_json=as_json)
@@ -150,7 +150,7 @@ def show_scenario(
     configure(quiet=quiet)
     import numpy as np
 
-    from sanctions_model.future_reading import paths_view, scenario_view
+    from sanctions_model.report.scenarios import paths_view, scenario_view
     from sanctions_model.scenarios.regimes import draw_scenario_paths
     from sanctions_model.scenarios.library import load_scenarios
 
@@ -185,7 +185,7 @@ def run_scenario(
     """Effect of a scenario or of interventions, against the future without them."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.reading import over_time_view, summary_table
+    from sanctions_model.report.views import over_time_view, summary_table
     from sanctions_model.scenarios.library import load_scenario, load_scenarios
 
     edits = setting or shift or scale
@@ -273,8 +273,8 @@ def compare(
     require_figure_path(figure)
     require_folder(out)
     from sanctions_model.scenarios.mixture import compare_futures
-    from sanctions_model.future_reading import compare_sentences, futures_view
-    from sanctions_model.reading import summary_table
+    from sanctions_model.report.scenarios import compare_sentences, futures_view
+    from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.library import load_scenarios
 
     asked = load_scenarios(library)
@@ -326,7 +326,7 @@ def sectors(
     require_figure_path(figure)
     import numpy as np
 
-    from sanctions_model.future_reading import sector_sentences
+    from sanctions_model.report.scenarios import sector_sentences
     from sanctions_model.scenarios.regimes import draw_scenario_paths
     from sanctions_model.scenarios.library import load_scenarios
     from sanctions_model.scenarios.sectors import load_sectors, sector_premiums, sector_table

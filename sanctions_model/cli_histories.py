@@ -147,7 +147,7 @@ def run_counterfactual(
     configure(quiet=quiet)
     require_figure_path(figure)
     from sanctions_model.queries.counterfactuals import counterfactual
-    from sanctions_model.reading import over_time_view, summary_table
+    from sanctions_model.report.views import over_time_view, summary_table
     from sanctions_model.scenarios.interventions import load_scenario
 
     scenario = load_scenario(file) if file else None
@@ -191,7 +191,7 @@ def decompose(
     configure(quiet=quiet)
     require_figure_path(figure)
     from sanctions_model.queries.counterfactuals import historical_decomposition
-    from sanctions_model.reading import decomposition_view, summary_table
+    from sanctions_model.report.views import decomposition_view, summary_table
 
     fitted = load_fit(fit)
     parts = historical_decomposition(
@@ -233,7 +233,7 @@ def forecast(
     require_figure_path(figure)
     from sanctions_model.queries.conditional_forecast import conditional_forecast
     from sanctions_model.queries.forecasts import simulate
-    from sanctions_model.reading import over_time_view, summary_table
+    from sanctions_model.report.views import over_time_view, summary_table
     from sanctions_model.scenarios.interventions import load_scenario
 
     scenario = load_scenario(file) if file else None

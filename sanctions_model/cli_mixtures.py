@@ -82,9 +82,9 @@ def mix(
         probabilities,
         reweighted,
     )
-    from sanctions_model.future_reading import mix_sentences, spread_sentences, spread_view
+    from sanctions_model.report.scenarios import mix_sentences, spread_sentences, spread_view
     from sanctions_model.scenarios.statements import Statement, statement_probabilities
-    from sanctions_model.reading import over_time_view, summary_table
+    from sanctions_model.report.views import over_time_view, summary_table
     from sanctions_model.scenarios.library import load_scenarios
     from sanctions_model.scenarios.variance import spread_split
 
@@ -165,7 +165,7 @@ def _write_mix(
 
     from sanctions_model.scenarios.mixture import expected_by_odds
     from sanctions_model.plots import plot_forecast, plot_future_effects, plot_odds, plot_spread
-    from sanctions_model.reading import summary_table
+    from sanctions_model.report.views import summary_table
 
     odds = expected_by_odds(result, future=future, odds=np.linspace(0, 1, 21))
     wanted = [str(name) for name in split["outcome"].to_numpy()]

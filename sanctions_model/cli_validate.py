@@ -58,7 +58,7 @@ def validate(
     from sanctions_model.job import require_writable
     from sanctions_model.validation.run import Plan
     from sanctions_model.validation.run import validate as run
-    from sanctions_model.validation_report import write_report
+    from sanctions_model.report.validation.document import write_report
 
     require_writable(out)
     plan = Plan(data_sets=data_sets, every=every, random_seed=seed)
@@ -76,7 +76,7 @@ def validate(
 
 
 def _print_sanity(fit: Path, csv: Path | None, *, as_json: bool) -> None:
-    from sanctions_model.reading import sanity_view
+    from sanctions_model.report.views import sanity_view
     from sanctions_model.validation.sanity import sanity_checks
 
     fitted = load_fit(fit)

@@ -152,8 +152,8 @@ def report_futures(report_fit):
     import xarray as xr
 
     from sanctions_model.queries.effects import total_effect
-    from sanctions_model.report.answers import HORIZON
-    from sanctions_model.report.mixtures import FutureEffects
+    from sanctions_model.report.page.answers import HORIZON
+    from sanctions_model.report.page.mixtures import FutureEffects
 
     full = total_effect(report_fit.scm, report_fit.draws, horizon=HORIZON)
     generator = np.random.default_rng(5)
@@ -167,7 +167,7 @@ def report_futures(report_fit):
 @pytest.fixture(scope="session")
 def report_answers(report_fit):
     """What the report says about the stand-in, as numbers."""
-    from sanctions_model.report.answers import answer_report
+    from sanctions_model.report.page.answers import answer_report
 
     return answer_report(report_fit)
 
@@ -184,7 +184,7 @@ def report_file(report_fit, report_futures, tmp_path_factory):
 @pytest.fixture(scope="session")
 def report_draws(report_answers, report_futures):
     """The few draws that the report embeds."""
-    from sanctions_model.report.page import explorer_positions, kept_draws
+    from sanctions_model.report.page.page import explorer_positions, kept_draws
 
     positions = explorer_positions(report_answers, report_futures)
     return kept_draws(report_answers.fit.draws, positions)

@@ -9,7 +9,7 @@ import xarray as xr
 from test_cli import call, refused
 
 from sanctions_model.scenarios.mixture import compare_futures, expected_by_odds, reweighted
-from sanctions_model.future_reading import (
+from sanctions_model.report.scenarios import (
     compare_sentences,
     mix_sentences,
     scenario_view,

@@ -16,14 +16,14 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.plots.style import new_figure, place_axes
 from sanctions_model.scm.propagate import respond
 from sanctions_model.report import report_html, write_report
-from sanctions_model.report.answers import HORIZON, answer_report
-from sanctions_model.report.compiled import compiled_model
-from sanctions_model.report.ledger import picture
-from sanctions_model.report.markup import Html, embedded_json, tag
-from sanctions_model.report.mixtures import mixture_quantiles
-from sanctions_model.report.sections import contrast_words
-from sanctions_model.report.sentences import findings
-from sanctions_model.report.thinning import representative_draws
+from sanctions_model.report.page.answers import HORIZON, answer_report
+from sanctions_model.report.page.compiled import compiled_model
+from sanctions_model.report.page.ledger import picture
+from sanctions_model.report.page.markup import Html, embedded_json, tag
+from sanctions_model.report.page.mixtures import mixture_quantiles
+from sanctions_model.report.page.sections import contrast_words
+from sanctions_model.report.page.sentences import findings
+from sanctions_model.report.page.thinning import representative_draws
 from sanctions_model.summaries import interval
 
 SCRIPT = "<script>alert(1)</script>"

@@ -8,8 +8,8 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.mixture import compare_futures
 from sanctions_model.report import drawn_futures
-from sanctions_model.report.answers import HORIZON
-from sanctions_model.report.controls import futures_section
+from sanctions_model.report.page.answers import HORIZON
+from sanctions_model.report.page.controls import futures_section
 from sanctions_model.scenarios.library import load_scenarios
 
 

@@ -13,9 +13,9 @@ import xarray as xr
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.propagate import respond
-from sanctions_model.report.answers import HORIZON
-from sanctions_model.report.mixtures import mixture_quantiles
-from sanctions_model.report.page import explorer_positions, kept_draws
+from sanctions_model.report.page.answers import HORIZON
+from sanctions_model.report.page.mixtures import mixture_quantiles
+from sanctions_model.report.page.page import explorer_positions, kept_draws
 from sanctions_model.summaries import interval
 
 SCRIPT = "<script>alert(1)</script>"

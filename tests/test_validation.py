@@ -27,8 +27,8 @@ from sanctions_model.plots.validation import (
 from sanctions_model.validation.predictive import leave_one_out_cells, predictive_table
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.validation.run import Plan, Validation, validate
-from sanctions_model.validation_report import write_report
-from sanctions_model.validation_verdicts import back_test_bars, back_test_sentence, failures
+from sanctions_model.report.validation.document import write_report
+from sanctions_model.report.validation.verdicts import back_test_bars, back_test_sentence, failures
 from sanctions_model.validation_words import SERIES, number, span
 
 # Leave one out, against a posterior in closed form

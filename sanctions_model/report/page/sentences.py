@@ -14,8 +14,8 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.plots.channels import channel_label
 from sanctions_model.plots.words import number
-from sanctions_model.report.answers import BEHAVIOUR, HORIZON, Answers
-from sanctions_model.report.words import (
+from sanctions_model.report.page.answers import BEHAVIOUR, HORIZON, Answers
+from sanctions_model.report.page.words import (
     in_words,
     part_words,
     probability_words,

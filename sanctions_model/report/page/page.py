@@ -21,19 +21,19 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
 from sanctions_model.plots.channels import channel_label
 from sanctions_model.plots.words import short_label
-from sanctions_model.report.answers import (
+from sanctions_model.report.page.answers import (
     CHANNEL_HORIZON,
     CHANNEL_OUTCOMES,
     HORIZON,
     Answers,
     answer_report,
 )
-from sanctions_model.report.charts import page_unit
-from sanctions_model.report.compiled import compiled_model, packed_rows
-from sanctions_model.report.markup import Html, embedded_json
-from sanctions_model.report.mixtures import FUTURE, FutureEffects
-from sanctions_model.report.sections import body
-from sanctions_model.report.thinning import representative_draws
+from sanctions_model.report.page.charts import page_unit
+from sanctions_model.report.page.compiled import compiled_model, packed_rows
+from sanctions_model.report.page.markup import Html, embedded_json
+from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
+from sanctions_model.report.page.sections import body
+from sanctions_model.report.page.thinning import representative_draws
 from sanctions_model.inference.fit import Fit
 from sanctions_model.summaries import IntervalRule, interval
 

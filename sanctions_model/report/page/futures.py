@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from sanctions_model import dims
 from sanctions_model.scenarios.mixture import compare_futures
-from sanctions_model.future_reading import mix_sentences
-from sanctions_model.report.answers import CHANNEL_HORIZON, CHANNEL_OUTCOMES, HORIZON, OUTCOMES
-from sanctions_model.report.mixtures import FUTURE, FutureEffects
+from sanctions_model.report.scenarios import mix_sentences
+from sanctions_model.report.page.answers import CHANNEL_HORIZON, CHANNEL_OUTCOMES, HORIZON, OUTCOMES
+from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
 from sanctions_model.inference.fit import Fit
 from sanctions_model.scenarios.library import ScenarioLibrary, load_scenarios
 

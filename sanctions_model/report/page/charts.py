@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from sanctions_model.plots.words import effect_unit, short_label
-from sanctions_model.report.markup import Html, tag
+from sanctions_model.report.page.markup import Html, tag
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["chart", "charts_figure", "page_unit", "parameter_words"]

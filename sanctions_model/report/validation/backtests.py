@@ -10,7 +10,7 @@ from sanctions_model.validation.backtests import EXPORT_PRICE, NO_SANCTIONS
 from sanctions_model.data.evidence import Estimate, load_evidence
 from sanctions_model.validation.rolling import MODEL
 from sanctions_model.validation.windows import readjusted_within
-from sanctions_model.validation_verdicts import back_test_bars, back_test_sentence
+from sanctions_model.report.validation.verdicts import back_test_bars, back_test_sentence
 from sanctions_model.validation_words import SERIES, markdown_table, number, rows_of, span, truth_of
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ What the inputs do is in ``assets/explorer.js``; their ids are the names in a li
 
 from sanctions_model import dims
 from sanctions_model.plots.words import number, periods_name, short_label
-from sanctions_model.report.answers import HORIZON, Answers
-from sanctions_model.report.charts import chart, charts_figure, page_unit
-from sanctions_model.report.markup import Html, join, table, tag
-from sanctions_model.report.mixtures import FUTURE, FutureEffects
-from sanctions_model.report.words import true_minus
+from sanctions_model.report.page.answers import HORIZON, Answers
+from sanctions_model.report.page.charts import chart, charts_figure, page_unit
+from sanctions_model.report.page.markup import Html, join, table, tag
+from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
+from sanctions_model.report.page.words import true_minus
 from sanctions_model.summaries import interval
 
 __all__ = ["explorer_section", "futures_section"]

@@ -12,8 +12,8 @@ import pandas as pd
 
 from sanctions_model.validation.backtest_files import load_back_tests
 from sanctions_model.validation.rolling import MODEL, score_summary
-from sanctions_model.validation_back_tests import back_test_section
-from sanctions_model.validation_verdicts import failures
+from sanctions_model.report.validation.backtests import back_test_section
+from sanctions_model.report.validation.verdicts import failures
 from sanctions_model.validation_words import (
     SERIES,
     is_true,

@@ -10,20 +10,20 @@ from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.plots.channels import channel_label
 from sanctions_model.plots.history import period_name
 from sanctions_model.plots.words import ASSUMED, periods_name, short_label
-from sanctions_model.report.answers import (
+from sanctions_model.report.page.answers import (
     BEHAVIOUR,
     CHANNEL_HORIZON,
     CHANNEL_OUTCOMES,
     TABLE_HORIZONS,
     Answers,
 )
-from sanctions_model.report.charts import chart, charts_figure, page_unit, parameter_words
-from sanctions_model.report.controls import explorer_section, futures_section
-from sanctions_model.report.ledger import diagnostics_section, graph_section, priors_section
-from sanctions_model.report.markup import Html, join, table, tag
-from sanctions_model.report.mixtures import FutureEffects
-from sanctions_model.report.sentences import findings, headline
-from sanctions_model.report.words import part_words, share_words, size_words, true_minus
+from sanctions_model.report.page.charts import chart, charts_figure, page_unit, parameter_words
+from sanctions_model.report.page.controls import explorer_section, futures_section
+from sanctions_model.report.page.ledger import diagnostics_section, graph_section, priors_section
+from sanctions_model.report.page.markup import Html, join, table, tag
+from sanctions_model.report.page.mixtures import FutureEffects
+from sanctions_model.report.page.sentences import findings, headline
+from sanctions_model.report.page.words import part_words, share_words, size_words, true_minus
 
 __all__ = ["body", "contrast_words"]
 

@@ -11,7 +11,7 @@ from sanctions_model.validation.backtest_files import load_back_tests
 from sanctions_model.files import whole_file
 from sanctions_model.validation.rolling import score_summary
 from sanctions_model.validation.run import Validation
-from sanctions_model.validation_sections import effect_words, markdown_report
+from sanctions_model.report.validation.sections import effect_words, markdown_report
 from sanctions_model.validation_words import SERIES
 
 if TYPE_CHECKING:

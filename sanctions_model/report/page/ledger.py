@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.plots import plot_graph, plot_prior_posterior
 from sanctions_model.plots.words import number
-from sanctions_model.reading import diagnostics_line, priors_view
-from sanctions_model.report.answers import Answers
-from sanctions_model.report.markup import Html, join, table, tag
-from sanctions_model.report.words import share_words, true_minus
+from sanctions_model.report.views import diagnostics_line, priors_view
+from sanctions_model.report.page.answers import Answers
+from sanctions_model.report.page.markup import Html, join, table, tag
+from sanctions_model.report.page.words import share_words, true_minus
 from sanctions_model.validation.sanity import sanity_checks
 
 __all__ = ["diagnostics_section", "graph_section", "picture", "priors_section"]
