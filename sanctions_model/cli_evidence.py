@@ -217,7 +217,7 @@ def _draw_tornado(
     found: "Fit", claim: "Claim", name: str, ranking: "pd.DataFrame", figure: Path
 ) -> None:
     from sanctions_model.plots import plot_tornado
-    from sanctions_model.plots.words import count_periods, effect_unit, relief_words
+    from sanctions_model.plots.parts.words import count_periods, effect_unit, relief_words
     from sanctions_model.robustness.ranking import tornado
     from sanctions_model.summaries import interval_rule
 

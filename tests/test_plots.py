@@ -31,9 +31,9 @@ from sanctions_model.plots import (
     plot_waterfall,
     save_figures,
 )
-from sanctions_model.plots.diagram import diagram
-from sanctions_model.plots.layout import layered_layout
-from sanctions_model.plots.words import Sign, link_signs
+from sanctions_model.plots.parts.diagram import diagram
+from sanctions_model.plots.parts.graph_layout import layered_layout
+from sanctions_model.plots.parts.words import Sign, link_signs
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.scm.model import StructuralCausalModel

@@ -27,8 +27,8 @@ from sanctions_model.plots import (
     plot_required_relief,
     plot_variance_decomposition,
 )
-from sanctions_model.plots.groups import driver_groups, shock_groups
-from sanctions_model.plots.history import (
+from sanctions_model.plots.parts.groups import driver_groups, shock_groups
+from sanctions_model.plots.parts.observed_past import (
     completed_periods,
     decimal_years,
     drawn_histories,

@@ -13,7 +13,7 @@ from sanctions_model.cli import app
 from sanctions_model.queries.effects import relief_paths, total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.plots.style import new_figure, place_axes
+from sanctions_model.plots.parts.style import new_figure, place_axes
 from sanctions_model.scm.propagate import respond
 from sanctions_model.report import report_html, write_report
 from sanctions_model.report.page.answers import HORIZON, answer_report

@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from sanctions_model.plots.panels import WIDE, frame, zero_line
-from sanctions_model.plots.style import SMALL, Colour
-from sanctions_model.plots.sweep_panels import (
+from sanctions_model.plots.parts.panels import WIDE, frame, zero_line
+from sanctions_model.plots.parts.style import SMALL, Colour
+from sanctions_model.plots.parts.sweep_panels import (
     chosen_outcomes,
     design_of,
     outcome_label,

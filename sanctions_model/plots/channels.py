@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from sanctions_model import dims
 from sanctions_model.queries.effects import CHAIN_PARTS, channel_effects
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.plots.rows import place_panels, tidy_rows, write_beside
-from sanctions_model.plots.style import Colour
-from sanctions_model.plots.words import (
+from sanctions_model.plots.parts.rows import place_panels, tidy_rows, write_beside
+from sanctions_model.plots.parts.style import Colour
+from sanctions_model.plots.parts.words import (
     count_periods,
     default_relief,
     number,

@@ -20,7 +20,7 @@ from sanctions_model import dims
 from sanctions_model.queries.conditional_forecast import Condition
 from sanctions_model.errors import QuestionError
 from sanctions_model.queries.forecasts import last_known_period
-from sanctions_model.plots.history import (
+from sanctions_model.plots.parts.observed_past import (
     as_draws,
     completed_periods,
     decimal_years,
@@ -30,7 +30,7 @@ from sanctions_model.plots.history import (
     level_from,
     period_name,
 )
-from sanctions_model.plots.panels import (
+from sanctions_model.plots.parts.panels import (
     ESTIMATE,
     Bands,
     bands_of,
@@ -47,7 +47,7 @@ from sanctions_model.plots.panels import (
     year_axis,
     zero_line,
 )
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     TEXT,
     Colour,
@@ -58,7 +58,7 @@ from sanctions_model.plots.style import (
     place_axes,
     wrap,
 )
-from sanctions_model.plots.words import count_periods, periods_name, short_unit
+from sanctions_model.plots.parts.words import count_periods, periods_name, short_unit
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule

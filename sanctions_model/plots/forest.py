@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from sanctions_model.data.evidence import load_evidence
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     Colour,
@@ -18,7 +18,7 @@ from sanctions_model.plots.style import (
     tidy,
     write,
 )
-from sanctions_model.plots.words import number
+from sanctions_model.plots.parts.words import number
 from sanctions_model.inference.priors.meta_analysis import Pooled
 from sanctions_model.inference.priors.pools import Pool
 from sanctions_model.queries.estimands import Quantity

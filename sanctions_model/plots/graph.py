@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Patch, PathPatch, Polygon
 from matplotlib.path import Path
 
-from sanctions_model.plots.diagram import Box, Diagram, Line, diagram
-from sanctions_model.plots.layout import Layout, Point, curves, layered_layout, place_labels
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.diagram import Box, Diagram, Line, diagram
+from sanctions_model.plots.parts.graph_layout import Layout, Point, curves, layered_layout, place_labels
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     Colour,
@@ -25,7 +25,7 @@ from sanctions_model.plots.style import (
     text_inches,
     wrap,
 )
-from sanctions_model.plots.words import Sign, link_signs, periods_name
+from sanctions_model.plots.parts.words import Sign, link_signs, periods_name
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.scm.model import StructuralCausalModel
 

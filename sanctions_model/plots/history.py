@@ -1,207 +1,303 @@
-"""What the past of a variable was, for figures: what was observed, what was completed, when.
+"""Another past beside the one that happened: both paths on the left, their difference right."""
 
-A value is *observed* when data alone give it, *completed* when it rests on a completed cell, and
-*estimated* when it rests on parameters (latent states and what follows from them). This module
-draws nothing.
-"""
-
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from sanctions_model import dims
-from sanctions_model.scm.equations import Affine, Identity
-from sanctions_model.scm.history import evaluate_history
-from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.errors import QuestionError
+from sanctions_model.plots.parts.observed_past import (
+    completed_periods,
+    decimal_years,
+    flow_of,
+    known_periods,
+    observed_values,
+    period_name,
+)
+from sanctions_model.plots.parts.panels import (
+    ESTIMATE,
+    Bands,
+    bands_of,
+    completed_key,
+    estimate_key,
+    fan,
+    fan_keys,
+    frame,
+    key,
+    key_inches,
+    mark_completed,
+    row_inches,
+    year_axis,
+    zero_line,
+)
+from sanctions_model.plots.parts.style import (
+    COLUMN_INCHES,
+    TEXT,
+    Colour,
+    add_page_text,
+    line_inches,
+    new_figure,
+    page_text_inches,
+    place_axes,
+    wrap,
+)
+from sanctions_model.plots.parts.words import effect_unit
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.summaries import IntervalRule, interval_rule
 
-__all__ = [
-    "as_draws",
-    "completed_periods",
-    "decimal_years",
-    "drawn_histories",
-    "flow_of",
-    "known_periods",
-    "level_from",
-    "observed_values",
-    "period_name",
-    "periods_per_year",
-]
+__all__ = ["plot_counterfactual"]
 
-_DAYS = 365.25
+_LEFT, _GAP, _RIGHT = 0.58, 0.66, 0.2
+_WIDE_PANEL = 0.57
+_PLOT_HEIGHT, _ROW_GAP = 1.2, 0.28
+_YEARS_BEFORE = 2
+_WINDOW = "#F1F1F1"
+# A difference below this is rounding.
+_ROUNDING = 1e-9
 
 
-def periods_per_year(time: np.ndarray) -> int:
-    """Return 1, 4 or 12 by the distance of the periods' first days; 4 for a single period.
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The replayed periods and some before them, as positions along time and as years."""
 
-    Examples
-    --------
-    >>> periods_per_year(np.array(["2020-01-01", "2020-02-01"], dtype="datetime64[D]"))
-    12
-    """
-    if len(time) < 2:
-        return 4
-    days = float(np.median(np.diff(time.astype("datetime64[D]")).astype(float)))
-    return min((1, 4, 12), key=lambda count: abs(_DAYS / count - days))
+    problem: Problem
+    first: int
+    size: int
 
+    @property
+    def periods_before(self) -> int:
+        return min(_YEARS_BEFORE * self.problem.scm.periods_per_year, self.first)
 
-def decimal_years(time: np.ndarray, per_year: int) -> np.ndarray:
-    """Return the middles of periods as years with decimals.
+    @property
+    def before(self) -> slice:
+        """Periods before the window that are shown."""
+        return slice(self.first - self.periods_before, self.first)
 
-    Examples
-    --------
-    >>> decimal_years(np.array(["2022-01-01", "2022-04-01"], dtype="datetime64[D]"), 4).tolist()
-    [2022.125, 2022.375]
-    """
-    months = time.astype("datetime64[M]").astype(int)
-    return np.asarray(1970.0 + months / 12.0 + 0.5 / per_year)
+    @property
+    def inside(self) -> slice:
+        return slice(self.first, self.first + self.size)
 
+    @property
+    def origin(self) -> int:
+        """The period before the window, at which levels are 0."""
+        return self.first - 1
 
-def period_name(first_day: np.datetime64 | str, per_year: int) -> str:
-    """Say which period starts on a day.
+    def years(self, periods: slice) -> np.ndarray:
+        time = self.problem.cases.time[periods]
+        return decimal_years(time, self.problem.scm.periods_per_year)
 
-    Examples
-    --------
-    >>> period_name("2022-04-01", 4), period_name("2022-04-01", 12), period_name("2022-01-01", 1)
-    ('2022Q2', '2022-04', '2022')
-    """
-    year, month = str(np.datetime64(first_day, "M")).split("-")
-    return {1: year, 12: f"{year}-{month}"}.get(per_year, f"{year}Q{(int(month) + 2) // 3}")
+    @property
+    def edges(self) -> tuple[float, float]:
+        """Where the window starts and ends."""
+        half = 0.5 / self.problem.scm.periods_per_year
+        years = self.years(self.inside)
+        return float(years[0]) - half, float(years[-1]) + half
 
-
-def flow_of(scm: StructuralCausalModel, name: str) -> tuple[str, float]:
-    """Return the variable that a level cumulates and with what sign; any other name itself."""
-    found = {level.variable.name: (level.flow, level.sign) for level in scm.levels}
-    return found.get(name, (name, 1.0))
-
-
-def level_from(flow: np.ndarray, sign: float, origin: int) -> np.ndarray:
-    """Cumulate a flow along its last axis so that the level is 0 at a position.
-
-    Examples
-    --------
-    >>> level_from(np.array([1.0, 2.0, 3.0]), 1.0, 1).tolist()
-    [-2.0, 0.0, 3.0]
-    """
-    after = np.cumsum(flow[..., origin + 1 :], axis=-1)
-    before = -np.cumsum(flow[..., origin:0:-1], axis=-1)[..., ::-1]
-    zero = np.zeros_like(flow[..., :1])
-    return np.asarray(sign * np.concatenate([before, zero, after], axis=-1))
+    @property
+    def words(self) -> str:
+        time, per_year = self.problem.cases.time, self.problem.scm.periods_per_year
+        ends = (time[self.first], time[self.first + self.size - 1])
+        return " to ".join(dict.fromkeys(period_name(end, per_year) for end in ends))
 
 
-def observed_values(problem: Problem, name: str, origin: int) -> np.ndarray:
-    """Return what data alone say of a variable or level, not a number elsewhere.
+@dataclass(frozen=True, slots=True)
+class _History:
+    """What is known of one outcome."""
 
-    Parameters
-    ----------
-    problem : Problem
-    name : str
-    origin : int
-        Position along time at which levels are 0.
+    before: np.ndarray
+    known: np.ndarray
+    completed: np.ndarray
+    estimated: bool
 
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(T,)``.
-    """
-    scm = problem.scm
-    flow, sign = flow_of(scm, name)
-    if flow != name:
-        return level_from(observed_values(problem, flow, origin), sign, origin)
-    size = problem.cases.time.size
-    if name in scm.observed or name in scm.exogenous:
-        return problem.observations[name].to_numpy().astype(float)
-    equation = scm.by_name[name]
-    nothing = np.full(size, np.nan)
-    if not isinstance(equation, Identity):
-        return nothing
-    total = np.zeros(size)
-    for edge, coefficient in zip(equation.edges, equation.terms.values(), strict=True):
-        if isinstance(coefficient, Affine):
-            return nothing
-        parent = observed_values(problem, edge.parent, origin)
-        total += coefficient * _lagged(parent, edge.lag, np.nan)
-    return total
-
-
-def completed_periods(problem: Problem, name: str, origin: int) -> np.ndarray:
-    """Return where a variable's value rests on a completed cell, shape ``(T,)``."""
-    size = problem.cases.time.size
-
-    def own(variable: str) -> np.ndarray:
-        found = np.zeros(size, dtype=bool)
-        found[[period for cell, period in problem.cases.missing if cell == variable]] = True
-        return found
-
-    return _marked(problem, name, origin, own)
-
-
-def known_periods(problem: Problem, name: str, origin: int) -> np.ndarray:
-    """Return where a variable is observed, completed or follows from what is, shape ``(T,)``."""
-    flow, _ = flow_of(problem.scm, name)
-    available = np.asarray(problem.cases.available[flow])
-    if flow == name:
-        return available
-    return np.asarray(level_from((~available).astype(float), 1.0, origin) == 0)
-
-
-def drawn_histories(problem: Problem, draws: xr.Dataset) -> dict[str, np.ndarray]:
-    """Return every variable of the model on the completed past.
-
-    Parameters
-    ----------
-    problem : Problem
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``, with ``missing_cell`` where there is any.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        Shape ``(chain * draw or 1, T)``; meaningless where the variable is not known.
-    """
-    scm = problem.scm
-    parameters = DrawParameters(scm, draws)
-    shares = {
-        measure: (
-            parameters.row("recoverable_share", measure),
-            parameters.row("recovery_speed", measure),
+    @classmethod
+    def of(cls, window: _Window, name: str, factual: Bands) -> "_History":
+        problem, origin = window.problem, window.origin
+        known = known_periods(problem, name, origin)[window.inside]
+        completed = completed_periods(problem, name, origin)[window.inside] & known
+        return cls(
+            before=observed_values(problem, name, origin)[window.before],
+            known=known,
+            completed=completed & factual.spread,
+            estimated=bool(np.any(factual.spread & known & ~completed)),
         )
-        for measure in problem.falling
+
+
+def plot_counterfactual(
+    result: xr.Dataset,
+    problem: Problem,
+    *,
+    title: str | None = None,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw what happened beside what would have happened, and the difference.
+
+    Parameters
+    ----------
+    result : xr.Dataset
+        From `counterfactual`: ``factual``, ``counterfactual`` and ``difference``, dims
+        ``(outcome, time, chain, draw)``; one row each outcome.
+    problem : Problem
+        Whose data the window is from.
+    title : str, optional
+        What was changed, as in "2022 to 2025 without new sanctions".
+    drawn_from : str
+        What the draws are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
+
+    Raises
+    ------
+    QuestionError
+        If the window is not of the problem's data.
+    """
+    scm, per_year = problem.scm, problem.scm.periods_per_year
+    names = [str(name) for name in result[dims.OUTCOME].to_numpy()]
+    window = _window(result, problem)
+    found = {
+        part: {name: bands_of(result[part].sel({dims.OUTCOME: name})) for name in names}
+        for part in ("factual", "counterfactual", "difference")
     }
-    values = problem.history(draws)
-    found, _ = evaluate_history(scm, parameters, values, shares=shares)
-    return {name: np.atleast_2d(path) for name, path in found.items()}
+    histories = {name: _History.of(window, name, bands) for name, bands in found["factual"].items()}
+    rule = interval_rule()
+    title = title or f"What would have happened, {window.words}"
+    caption = _caption(window, histories, rule, drawn_from, str(result.attrs.get("changed", "")))
+    handles = _handles(histories, rule)
+    top, bottom = page_text_inches(title, caption)
+    room = COLUMN_INCHES - _LEFT - _GAP - _RIGHT
+    widths = _WIDE_PANEL * room, (1.0 - _WIDE_PANEL) * room
+    headings = {name: wrap(scm.variables[name].label, room, TEXT) for name in names}
+    head = max(len(lines) for lines in headings.values()) * line_inches(TEXT) + 0.06
+    below = 0.04 + key_inches(handles)
+    rows = len(names)
+    step, height = row_inches(rows, head, _ROW_GAP, top + below + bottom, most=_PLOT_HEIGHT)
+    figure = new_figure(top + rows * step + below + bottom)
+    add_page_text(figure, title, caption)
+    right = _LEFT + widths[0] + _GAP
+    for row, name in enumerate(names):
+        down = top + row * step + head
+        axes = place_axes(figure, _LEFT, down, widths[0], height)
+        _paths(axes, window, histories[name], found["factual"][name], found["counterfactual"][name])
+        frame(axes, headings[name], _level_unit(scm, name))
+        year_axis(axes, float(window.years(window.before)[0]), window.edges[1], widths[0], per_year)
+        zero_line(axes)
+        axes = place_axes(figure, right, down, widths[1], height)
+        _difference(axes, window, found["difference"][name])
+        frame(axes, ["difference"], effect_unit(scm, name))
+        year_axis(axes, window.edges[0] - 0.5 / per_year, window.edges[1], widths[1], per_year)
+    key(figure, handles, top + rows * step + 0.02)
+    return figure
 
 
-def as_draws(values: np.ndarray, draws: xr.Dataset) -> xr.DataArray:
-    """Return an array of shape ``(chain * draw or 1, T)`` as one with named dims."""
-    shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW])
-    every = np.broadcast_to(values, (shape[0] * shape[1], values.shape[-1]))
-    return xr.DataArray(every.reshape(*shape, -1), dims=(dims.CHAIN, dims.DRAW, dims.TIME))
+def _window(result: xr.Dataset, problem: Problem) -> _Window:
+    time = problem.cases.time
+    wanted = result[dims.TIME].to_numpy()
+    first = int(np.searchsorted(time, wanted[0]))
+    if first < 1 or not np.array_equal(time[first : first + wanted.size], wanted):
+        raise QuestionError(
+            f"The window {str(wanted[0])[:10]} to {str(wanted[-1])[:10]} is not inside the data; "
+            "give the problem that the counterfactual is of."
+        )
+    return _Window(problem, first, wanted.size)
 
 
-def _marked(
-    problem: Problem, name: str, origin: int, own: Callable[[str], np.ndarray]
-) -> np.ndarray:
-    """Where a mark of some cells reaches a variable through levels and identities."""
-    scm = problem.scm
-    flow, _ = flow_of(scm, name)
-    if flow != name:
-        marked = _marked(problem, flow, origin, own).astype(float)
-        return np.asarray(level_from(marked, 1.0, origin) != 0)
-    equation = scm.by_name[name]
-    if not isinstance(equation, Identity):
-        return own(name)
-    found = np.zeros(problem.cases.time.size, dtype=bool)
-    for edge in equation.edges:
-        parent = _marked(problem, edge.parent, origin, own).astype(float)
-        found |= _lagged(parent, edge.lag, 0.0) > 0
-    return found
+def _level_unit(scm: StructuralCausalModel, name: str) -> str:
+    return scm.variables[name].unit or "unit of the variable"
 
 
-def _lagged(values: np.ndarray, lag: int, fill: float) -> np.ndarray:
-    shifted = np.full(values.size, fill)
-    shifted[lag:] = values[: values.size - lag]
-    return shifted
+def _paths(
+    axes: Axes, window: _Window, history: _History, factual: Bands, counterfactual: Bands
+) -> None:
+    axes.axvspan(*window.edges, color=_WINDOW, lw=0, zorder=0)
+    years, past = window.years(window.inside), window.years(window.before)
+    _fan_from(axes, past, years, history.before, counterfactual)
+    if history.estimated or not history.known.all():
+        low, high = factual.bounds(wide=True)
+        axes.fill_between(years, low, high, color=Colour.ink, alpha=ESTIMATE, lw=0)
+    known = np.where(history.known, factual.median, np.nan)
+    axes.plot(
+        np.concatenate([past, years]),
+        np.concatenate([history.before, known]),
+        color=Colour.ink,
+        lw=1.3,
+        zorder=3,
+    )
+    if not history.known.all():
+        axes.plot(years, factual.median, color=Colour.ink, lw=1.0, ls=":", zorder=3)
+    mark_completed(axes, years, factual, history.completed)
+
+
+def _fan_from(
+    axes: Axes, past: np.ndarray, years: np.ndarray, before: np.ndarray, bands: Bands
+) -> None:
+    """Draw a fan that leaves the path that happened at its last known period."""
+    if before.size and np.isfinite(before[-1]):
+        fan(axes, np.array([past[-1], *years]), bands.after(float(before[-1])), Colour.posterior)
+    else:
+        fan(axes, years, bands, Colour.posterior)
+
+
+def _difference(axes: Axes, window: _Window, bands: Bands) -> None:
+    years = window.years(window.inside)
+    step = 1.0 / window.problem.scm.periods_per_year
+    if np.abs(bands.rows).max() < _ROUNDING:
+        bands = Bands(np.zeros_like(bands.rows))
+        axes.set_ylim(-1.0, 1.0)
+    fan(axes, np.array([years[0] - step, *years]), bands.after(0.0), Colour.posterior)
+    axes.axhline(0.0, color=Colour.ink, lw=0.7, zorder=1)
+
+
+def _handles(histories: dict[str, _History], rule: IntervalRule) -> list[Line2D | Patch]:
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=Colour.ink, lw=1.3, label="what happened"),
+        Line2D([], [], color=Colour.posterior, lw=1.5, label="counterfactual, median"),
+        *fan_keys(rule),
+    ]
+    if any(history.completed.any() for history in histories.values()):
+        handles.append(completed_key(rule))
+    if any(history.estimated for history in histories.values()):
+        handles.append(estimate_key(rule, "what happened, estimated"))
+    if any(not history.known.all() for history in histories.values()):
+        label = "not observed: mean path"
+        handles.append(Line2D([], [], color=Colour.ink, lw=1.0, ls=":", label=label))
+    return handles
+
+
+def _caption(
+    window: _Window,
+    histories: dict[str, _History],
+    rule: IntervalRule,
+    drawn_from: str,
+    changed: str,
+) -> str:
+    scm = window.problem.scm
+    notes = []
+    if any(history.completed.any() for history in histories.values()):
+        notes.append(
+            "Open circles rest on cells that the data lack and the model completes draw by draw. "
+        )
+    lacking = [scm.variables[n].label for n, h in histories.items() if not h.known.all()]
+    if lacking:
+        notes.append(
+            f"Not observed throughout: {'; '.join(lacking)} (dotted, the model's mean path with "
+            "shocks of 0). "
+        )
+    if any(flow_of(scm, name)[0] != name for name in histories):
+        origin = period_name(window.problem.cases.time[window.origin], scm.periods_per_year)
+        notes.append(f"Levels are relative to {origin}. ")
+    return (
+        f"Contrast: the window {window.words} (shaded) replayed with "
+        f"{changed or 'the changed course'}, all other shocks as they were, also "
+        "those that sanctions may have caused, against what happened; right: counterfactual less "
+        "what happened. "
+        f"Blue line: {drawn_from} median; bands: 50 % interval and {rule}. "
+        f"{''.join(notes)}pp: percentage points."
+    )

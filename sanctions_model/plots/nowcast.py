@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.plots.history import as_draws, decimal_years, period_name
-from sanctions_model.plots.panels import (
+from sanctions_model.plots.parts.observed_past import as_draws, decimal_years, period_name
+from sanctions_model.plots.parts.panels import (
     bands_of,
     completed_key,
     frame,
@@ -19,7 +19,7 @@ from sanctions_model.plots.panels import (
     year_axis,
     zero_line,
 )
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     TEXT,
     Colour,

@@ -7,9 +7,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.plots.groups import part_label
-from sanctions_model.plots.panels import WIDE, frame, key, key_inches
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.groups import part_label
+from sanctions_model.plots.parts.panels import WIDE, frame, key, key_inches
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     Colour,
@@ -18,7 +18,7 @@ from sanctions_model.plots.style import (
     page_text_inches,
     place_axes,
 )
-from sanctions_model.plots.words import count_periods, relief_words, short_unit
+from sanctions_model.plots.parts.words import count_periods, relief_words, short_unit
 from sanctions_model.queries.required_relief import RequiredRelief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sanctions_model.plots.panels import frame
-from sanctions_model.plots.style import SMALL, Colour
-from sanctions_model.plots.sweep_panels import (
+from sanctions_model.plots.parts.panels import frame
+from sanctions_model.plots.parts.style import SMALL, Colour
+from sanctions_model.plots.parts.sweep_panels import (
     chosen_outcomes,
     design_of,
     outcome_label,
@@ -21,7 +21,7 @@ from sanctions_model.plots.sweep_panels import (
     routes_words,
     rule_of,
 )
-from sanctions_model.plots.words import number
+from sanctions_model.plots.parts.words import number
 
 __all__ = ["plot_response_surface"]
 

@@ -7,8 +7,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sanctions_model import dims
-from sanctions_model.plots.panels import frame, key, key_inches
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.panels import frame, key, key_inches
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     Colour,
@@ -17,7 +17,7 @@ from sanctions_model.plots.style import (
     page_text_inches,
     place_axes,
 )
-from sanctions_model.plots.words import count_periods
+from sanctions_model.plots.parts.words import count_periods
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.summaries import interval, interval_rule

@@ -4,9 +4,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from sanctions_model.plots.along_axis import plot_along_axis
-from sanctions_model.plots.by_name import plot_by_name
+from sanctions_model.plots.sweeps import plot_by_name
 from sanctions_model.plots.response_surface import plot_response_surface
-from sanctions_model.plots.sweep_panels import POINT, axes_left, numeric_axes
+from sanctions_model.plots.parts.sweep_panels import POINT, axes_left, numeric_axes
 from sanctions_model.plots.sweep_tornado import plot_sweep_tornado
 
 __all__ = ["sweep_figures"]

@@ -9,9 +9,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.plots.panels import frame
-from sanctions_model.plots.style import SMALL, Colour
-from sanctions_model.plots.sweep_panels import (
+from sanctions_model.plots.parts.panels import frame
+from sanctions_model.plots.parts.style import SMALL, Colour
+from sanctions_model.plots.parts.sweep_panels import (
     POINT,
     chosen_outcomes,
     design_of,

@@ -8,8 +8,8 @@ from matplotlib.patches import Patch
 
 from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.confounding import TippingPoint
-from sanctions_model.plots.panels import WIDE, frame, key, key_inches
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.panels import WIDE, frame, key, key_inches
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     Colour,
@@ -18,7 +18,7 @@ from sanctions_model.plots.style import (
     page_text_inches,
     place_axes,
 )
-from sanctions_model.plots.words import count_periods, number, relief_words
+from sanctions_model.plots.parts.words import count_periods, number, relief_words
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval_rule
 

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.style import (
     SMALL,
     TEXT,
     Colour,

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from sanctions_model import dims
-from sanctions_model.plots.groups import Group, part_label, shock_groups
-from sanctions_model.plots.panels import chosen, frame, key, key_inches, row_inches
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.groups import Group, part_label, shock_groups
+from sanctions_model.plots.parts.panels import chosen, frame, key, key_inches, row_inches
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     TEXT,
@@ -23,7 +23,7 @@ from sanctions_model.plots.style import (
     place_axes,
     wrap,
 )
-from sanctions_model.plots.words import count_periods, periods_name
+from sanctions_model.plots.parts.words import count_periods, periods_name
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from sanctions_model.plots.words import effect_unit, short_label
+from sanctions_model.plots.parts.words import effect_unit, short_label
 from sanctions_model.report.page.markup import Html, tag
 from sanctions_model.scm.model import StructuralCausalModel
 

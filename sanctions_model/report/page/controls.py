@@ -4,7 +4,7 @@ What the inputs do is in ``assets/explorer.js``; their ids are the names in a li
 """
 
 from sanctions_model import dims
-from sanctions_model.plots.words import number, periods_name, short_label
+from sanctions_model.plots.parts.words import number, periods_name, short_label
 from sanctions_model.report.page.answers import HORIZON, Answers
 from sanctions_model.report.page.charts import chart, charts_figure, page_unit
 from sanctions_model.report.page.markup import Html, join, table, tag

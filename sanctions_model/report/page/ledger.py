@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.plots import plot_graph, plot_prior_posterior
-from sanctions_model.plots.words import number
+from sanctions_model.plots.parts.words import number
 from sanctions_model.report.views import diagnostics_line, priors_view
 from sanctions_model.report.page.answers import Answers
 from sanctions_model.report.page.markup import Html, join, table, tag

@@ -20,7 +20,7 @@ from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
 from sanctions_model.plots.channels import channel_label
-from sanctions_model.plots.words import short_label
+from sanctions_model.plots.parts.words import short_label
 from sanctions_model.report.page.answers import (
     CHANNEL_HORIZON,
     CHANNEL_OUTCOMES,

@@ -8,8 +8,8 @@ import pandas as pd
 
 from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.plots.channels import channel_label
-from sanctions_model.plots.history import period_name
-from sanctions_model.plots.words import ASSUMED, periods_name, short_label
+from sanctions_model.plots.parts.observed_past import period_name
+from sanctions_model.plots.parts.words import ASSUMED, periods_name, short_label
 from sanctions_model.report.page.answers import (
     BEHAVIOUR,
     CHANNEL_HORIZON,

@@ -13,7 +13,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.plots.channels import channel_label
-from sanctions_model.plots.words import number
+from sanctions_model.plots.parts.words import number
 from sanctions_model.report.page.answers import BEHAVIOUR, HORIZON, Answers
 from sanctions_model.report.page.words import (
     in_words,

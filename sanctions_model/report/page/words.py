@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sanctions_model.plots.words import difference_unit, number
+from sanctions_model.plots.parts.words import difference_unit, number
 from sanctions_model.report.page.answers import Answers
 
 __all__ = [

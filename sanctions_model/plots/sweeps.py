@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     TEXT,
@@ -23,7 +23,7 @@ from sanctions_model.plots.style import (
     tidy,
     wrap,
 )
-from sanctions_model.plots.sweep_panels import (
+from sanctions_model.plots.parts.sweep_panels import (
     axes_left,
     chosen_outcomes,
     design_of,

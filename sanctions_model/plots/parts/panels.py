@@ -13,8 +13,8 @@ from matplotlib.patches import Patch
 
 from sanctions_model import dims
 from sanctions_model.errors import UnknownVariableError
-from sanctions_model.plots.history import period_name
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.observed_past import period_name
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     TEXT,

@@ -5,11 +5,11 @@ from matplotlib.figure import Figure
 
 from sanctions_model.plots.channels import plot_channels
 from sanctions_model.plots.graph import plot_graph
-from sanctions_model.plots.prior_posterior import plot_prior_posterior
-from sanctions_model.plots.responses import plot_responses
-from sanctions_model.plots.scorecard import plot_scorecard
+from sanctions_model.plots.priors import plot_prior_posterior
+from sanctions_model.plots.effects import plot_responses
+from sanctions_model.plots.claims import plot_scorecard
 from sanctions_model.plots.waterfall import plot_waterfall
-from sanctions_model.plots.words import periods_name
+from sanctions_model.plots.parts.words import periods_name
 from sanctions_model.inference.fit import Fit
 
 __all__ = ["main_figures"]

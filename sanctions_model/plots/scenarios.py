@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sanctions_model import dims
-from sanctions_model.plots.panels import (
+from sanctions_model.plots.parts.panels import (
     bands_of,
     chosen,
     fan,
@@ -24,7 +24,7 @@ from sanctions_model.plots.panels import (
     row_inches,
     zero_line,
 )
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     TEXT,
@@ -36,7 +36,7 @@ from sanctions_model.plots.style import (
     place_axes,
     wrap,
 )
-from sanctions_model.plots.words import count_periods, effect_unit, periods_name
+from sanctions_model.plots.parts.words import count_periods, effect_unit, periods_name
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scenarios.variance import ORDERS
 from sanctions_model.summaries import interval_rule

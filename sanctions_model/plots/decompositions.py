@@ -11,10 +11,10 @@ from matplotlib.patches import Patch
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.plots.groups import Group, driver_groups, part_label, shock_groups
-from sanctions_model.plots.history import decimal_years, period_name, periods_per_year
-from sanctions_model.plots.panels import chosen, frame, key, key_inches, row_inches, year_axis
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.groups import Group, driver_groups, part_label, shock_groups
+from sanctions_model.plots.parts.observed_past import decimal_years, period_name, periods_per_year
+from sanctions_model.plots.parts.panels import chosen, frame, key, key_inches, row_inches, year_axis
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     TEXT,
     Colour,
@@ -25,7 +25,7 @@ from sanctions_model.plots.style import (
     place_axes,
     wrap,
 )
-from sanctions_model.plots.words import difference_unit
+from sanctions_model.plots.parts.words import difference_unit
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import default_transmission
 

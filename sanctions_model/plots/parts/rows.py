@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     TEXT,
@@ -22,7 +22,7 @@ from sanctions_model.plots.style import (
     tidy,
     wrap,
 )
-from sanctions_model.plots.words import effect_unit
+from sanctions_model.plots.parts.words import effect_unit
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["place_panels", "tidy_rows", "write_beside"]

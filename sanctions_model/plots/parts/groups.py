@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sanctions_model.plots.words import short_label
+from sanctions_model.plots.parts.words import short_label
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["Group", "driver_groups", "part_label", "shock_groups"]

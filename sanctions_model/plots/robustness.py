@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     Colour,
@@ -17,7 +17,7 @@ from sanctions_model.plots.style import (
     wrap,
     write,
 )
-from sanctions_model.plots.words import number
+from sanctions_model.plots.parts.words import number
 
 __all__ = ["plot_tornado"]
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     Colour,
@@ -22,7 +22,7 @@ from sanctions_model.plots.style import (
     tidy,
     wrap,
 )
-from sanctions_model.plots.words import ASSUMED, difference_unit, number
+from sanctions_model.plots.parts.words import ASSUMED, difference_unit, number
 from sanctions_model.summaries import IntervalRule
 
 __all__ = ["plot_scorecard"]

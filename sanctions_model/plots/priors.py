@@ -16,7 +16,7 @@ from sanctions_model import dims
 from sanctions_model.queries.effects import link_effects
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.scm.graph import Edge
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     TEXT,
@@ -30,7 +30,7 @@ from sanctions_model.plots.style import (
     wrap,
     write,
 )
-from sanctions_model.plots.words import ASSUMED, Sign, link_signs, number, short_unit
+from sanctions_model.plots.parts.words import ASSUMED, Sign, link_signs, number, short_unit
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import data_share, interval, interval_rule

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from sanctions_model import dims
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
     TEXT,
@@ -25,7 +25,7 @@ from sanctions_model.plots.style import (
     tidy,
     wrap,
 )
-from sanctions_model.plots.words import (
+from sanctions_model.plots.parts.words import (
     count_periods,
     default_relief,
     effect_unit,

@@ -12,15 +12,15 @@ from matplotlib.patches import Patch
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.plots.panels import key, key_inches
-from sanctions_model.plots.style import (
+from sanctions_model.plots.parts.panels import key, key_inches
+from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     add_page_text,
     new_figure,
     page_text_inches,
     place_axes,
 )
-from sanctions_model.plots.words import difference_unit
+from sanctions_model.plots.parts.words import difference_unit
 from sanctions_model.summaries import IntervalRule
 
 __all__ = [

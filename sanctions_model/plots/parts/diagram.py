@@ -23,7 +23,7 @@ from sanctions_model.scm.equations import (
 )
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.parameters import stack_draws
-from sanctions_model.plots.words import Sign, number, short_label, short_unit
+from sanctions_model.plots.parts.words import Sign, number, short_label, short_unit
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["Box", "Diagram", "Line", "Term", "diagram"]

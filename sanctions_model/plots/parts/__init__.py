@@ -1,0 +1,1 @@
+"""What figures are made of: style, panels, layout, marks. No figure of its own."""
