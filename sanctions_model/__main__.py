@@ -1,6 +1,6 @@
 """`python -m sanctions_model` is the command line."""
 
-from sanctions_model.cli import main
+from sanctions_model.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -20,7 +20,7 @@ from sanctions_model.robustness.alternatives import (
     fit_alternatives,
     prior_alternatives,
 )
-from sanctions_model.console import View, configure, show
+from sanctions_model.cli.console import View, configure, show
 from sanctions_model.robustness.system_priors import load_implied_evidence
 from sanctions_model.robustness.model_weights import leave_future_out, loo_weights
 from sanctions_model.robustness.ranking import fair_sentences, rank_factors

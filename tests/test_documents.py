@@ -13,7 +13,7 @@ import typer
 
 import sanctions_model
 from sanctions_model import plots
-from sanctions_model.cli import app
+from sanctions_model.cli.app import app
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 import sanctions_model
-from sanctions_model.cli import app
+from sanctions_model.cli.app import app
 
 PACKAGE = Path(sanctions_model.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -63,7 +63,7 @@ def test_listing_the_public_names_loads_nothing_heavy():
 
 
 def test_the_command_line_loads_nothing_heavy():
-    assert loaded_after("import sanctions_model.cli") == "[]"
+    assert loaded_after("import sanctions_model.cli.app") == "[]"
 
 
 def test_questions_about_a_prior_load_no_sampler_and_no_figures():
@@ -80,7 +80,7 @@ def test_questions_about_a_prior_load_no_sampler_and_no_figures():
 def test_help_of_every_verb_is_printed_and_loads_nothing_heavy():
     code = f"""
 import sys
-from sanctions_model.cli import main
+from sanctions_model.cli.app import main
 for verbs in {VERBS}:
     sys.argv = ["sanctions-model", *verbs, "--help"]
     try:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sanctions_model.cli import app
+from sanctions_model.cli.app import app
 from sanctions_model.queries.effects import relief_paths, total_effect
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sanctions_model.cli import app
+from sanctions_model.cli.app import app
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.mixture import compare_futures

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.console import View
+from sanctions_model.cli.console import View
 from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.mixture import expected_by_odds
 from sanctions_model.scenarios.regimes import FuturePaths

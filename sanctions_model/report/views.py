@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.console import View
+from sanctions_model.cli.console import View
 from sanctions_model.scm.equations import (
     Affine,
     AsymmetricAdjustment,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli_options import (
+from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
     FigureOption,
@@ -22,7 +22,7 @@ from sanctions_model.cli_options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.console import View, configure, show
+from sanctions_model.cli.console import View, configure, show
 from sanctions_model.errors import QuestionError, UnknownVariableError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compare", "confounding", "evidence", "refute", "sensitivity"]
 
-_LOG = logging.getLogger("sanctions_model.cli")
+_LOG = logging.getLogger("sanctions_model.cli.app")
 
 FitFolders = Annotated[
     list[Path],

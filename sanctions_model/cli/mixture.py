@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli_futures import (
+from sanctions_model.cli.scenarios import (
     HEADLINE,
     HorizonOption,
     LibraryOption,
@@ -21,8 +21,8 @@ from sanctions_model.cli_futures import (
     with_manifest,
     write_results,
 )
-from sanctions_model.cli_histories import OutcomeOption
-from sanctions_model.cli_options import (
+from sanctions_model.cli.queries import OutcomeOption
+from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
     FitOption,
@@ -31,7 +31,7 @@ from sanctions_model.cli_options import (
     load_fit,
     write_csv,
 )
-from sanctions_model.console import View, configure, show
+from sanctions_model.cli.console import View, configure, show
 from sanctions_model.errors import QuestionError
 
 if TYPE_CHECKING:

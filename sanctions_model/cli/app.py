@@ -11,11 +11,11 @@ from typing import Annotated
 
 import typer
 
-from sanctions_model.cli_data import data_app
-from sanctions_model.cli_evidence import compare, confounding, evidence, refute, sensitivity
-from sanctions_model.cli_histories import counterfactual_app, forecast
-from sanctions_model.cli_mixtures import scenario_app
-from sanctions_model.cli_options import (
+from sanctions_model.cli.data import data_app
+from sanctions_model.cli.robustness import compare, confounding, evidence, refute, sensitivity
+from sanctions_model.cli.queries import counterfactual_app, forecast
+from sanctions_model.cli.mixture import scenario_app
+from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
     DataOption,
@@ -31,15 +31,15 @@ from sanctions_model.cli_options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.cli_report import report
-from sanctions_model.cli_sweep import sweep
-from sanctions_model.cli_validate import validate
-from sanctions_model.console import View, configure, show
+from sanctions_model.cli.report import report
+from sanctions_model.cli.outputs import sweep
+from sanctions_model.cli.validate import validate
+from sanctions_model.cli.console import View, configure, show
 from sanctions_model.errors import ConvergenceError, SanctionsModelError
 
 __all__ = ["app", "main"]
 
-_LOG = logging.getLogger("sanctions_model.cli")
+_LOG = logging.getLogger("sanctions_model.cli.app")
 app = typer.Typer(
     name="sanctions-model",
     help="Bayesian structural causal model of sanctions on Russia and of their relief.",

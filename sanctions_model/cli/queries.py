@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli_options import (
+from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
     FigureOption,
@@ -19,7 +19,7 @@ from sanctions_model.cli_options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.console import View, configure, show
+from sanctions_model.cli.console import View, configure, show
 from sanctions_model.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ __all__ = [
     "scenario_app",
 ]
 
-_LOG = logging.getLogger("sanctions_model.cli")
+_LOG = logging.getLogger("sanctions_model.cli.app")
 _ASSIGNMENT = re.compile(
     r"(?P<variable>\w+)=(?P<value>[^@]+?)(?:@(?P<start>\d+)(?:-(?P<stop>\d+))?)?"
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli_histories import (
+from sanctions_model.cli.queries import (
     FileOption,
     OutcomeOption,
     ScaleOption,
@@ -19,7 +19,7 @@ from sanctions_model.cli_histories import (
     read_interventions,
     scenario_app,
 )
-from sanctions_model.cli_options import (
+from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
     FigureOption,
@@ -31,7 +31,7 @@ from sanctions_model.cli_options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.console import View, configure, show
+from sanctions_model.cli.console import View, configure, show
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
 
@@ -59,7 +59,7 @@ __all__ = [
     "write_results",
 ]
 
-_LOG = logging.getLogger("sanctions_model.cli")
+_LOG = logging.getLogger("sanctions_model.cli.app")
 HEADLINE = (
     "price_level",
     "inflation_yoy",

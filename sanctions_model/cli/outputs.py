@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli_options import (
+from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
     DataOption,
@@ -18,7 +18,7 @@ from sanctions_model.cli_options import (
     load_fit,
     write_csv,
 )
-from sanctions_model.console import View, configure, show
+from sanctions_model.cli.console import View, configure, show
 from sanctions_model.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["sweep"]
 
-_LOG = logging.getLogger("sanctions_model.cli")
+_LOG = logging.getLogger("sanctions_model.cli.app")
 
 
 def sweep(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sanctions_model.cli_options import (
+from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
     FitOption,
@@ -16,12 +16,12 @@ from sanctions_model.cli_options import (
     load_fit,
     write_csv,
 )
-from sanctions_model.console import View, configure, show
+from sanctions_model.cli.console import View, configure, show
 from sanctions_model.errors import QuestionError
 
 __all__ = ["validate"]
 
-_LOG = logging.getLogger("sanctions_model.cli")
+_LOG = logging.getLogger("sanctions_model.cli.app")
 
 
 def validate(

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sanctions_model.cli_options import DEFAULT_FIT, FitOption, QuietOption, load_fit
-from sanctions_model.console import configure
+from sanctions_model.cli.options import DEFAULT_FIT, FitOption, QuietOption, load_fit
+from sanctions_model.cli.console import configure
 
 __all__ = ["report"]
 
@@ -15,7 +15,7 @@ LibraryOption = Annotated[
     Path | None,
     typer.Option("--library", help="Your own scenarios.toml; the bundled one by default."),
 ]
-_LOG = logging.getLogger("sanctions_model.cli")
+_LOG = logging.getLogger("sanctions_model.cli.app")
 
 
 def report(
