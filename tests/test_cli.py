@@ -19,7 +19,7 @@ import pytest
 import xarray as xr
 from laboratory import TABLE_COLUMNS, FakeSampler
 
-from sanctions_model import job
+from sanctions_model import workflow as job
 from sanctions_model.cli.app import app as cli
 from sanctions_model.data.bundled import data_path
 from sanctions_model.queries.effects import total_effect

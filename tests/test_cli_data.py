@@ -12,7 +12,7 @@ from statistics_server import Services, failing
 from test_cli import call, refused
 from test_refresh import newer_figures
 
-from sanctions_model import job
+from sanctions_model import workflow as job
 from sanctions_model.data.sources import registry
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior

@@ -7,7 +7,7 @@ import pytest
 from test_cli import call
 
 import sanctions_model as sm
-from sanctions_model import job
+from sanctions_model import workflow as job
 from sanctions_model.sweeps import load_sweep
 
 DESIGN = """

@@ -99,7 +99,7 @@ def run(
 ) -> None:
     """Fit the model and write posterior, tables, figures and manifest."""
     configure(quiet=quiet)
-    from sanctions_model import job
+    from sanctions_model import workflow as job
     from sanctions_model.queries.nowcasts import nowcast_table
     from sanctions_model.report.views import (
         claims_view,

@@ -81,7 +81,7 @@ def find_data(data: Path | None) -> Path | None:
 
 def load_fit(folder: Path) -> "Fit":
     """Load a fit and say which one it is, and whether the files have changed since."""
-    from sanctions_model.job import differences_from_files, load_results
+    from sanctions_model.workflow import differences_from_files, load_results
 
     fitted = load_results(folder)
     manifest = fitted.manifest

@@ -55,7 +55,7 @@ def validate(
         raise QuestionError(
             "--csv and --json go with --quick; a report writes its tables as files."
         )
-    from sanctions_model.job import require_writable
+    from sanctions_model.workflow import require_writable
     from sanctions_model.validation.run import Plan
     from sanctions_model.validation.run import validate as run
     from sanctions_model.report.validation.document import write_report
