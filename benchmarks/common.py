@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from sanctions_model.data.observations import load_observations
-from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.transmission import default_transmission
 
 ROOT = Path(__file__).resolve().parent.parent

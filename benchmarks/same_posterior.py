@@ -7,9 +7,9 @@ import pymc as pm
 import xarray as xr
 from pytensor.compile.mode import Mode
 
+from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import log_prior, log_probability
 from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
-from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 
 TOLERANCE = 1e-6
 POINTS = 5

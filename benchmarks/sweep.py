@@ -13,10 +13,14 @@ import xarray as xr
 
 from benchmarks.common import default_problem, growth
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.reweighting import importance_weights, prior_log_ratio, weighted_interval
 from sanctions_model.inference.fit import Compiled, Fit, Refit, compile_problem, fit, refit
+from sanctions_model.inference.reweighting import (
+    importance_weights,
+    prior_log_ratio,
+    weighted_interval,
+)
 from sanctions_model.sweeps import SweepDesign, run_sweep
-from sanctions_model.sweeps.tables import routes_table
+from sanctions_model.sweeps.store import routes_table
 
 SEED = 1
 LOOP_POINTS = 10

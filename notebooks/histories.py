@@ -73,7 +73,7 @@ print(
 # %%
 since = sm.episode(problem, draws, start="2014Q1")
 parts = sm.historical_decomposition(since, outcomes=["inflation_yoy", "key_rate"])
-plot_decomposition(parts)
+plot_decomposition(parts, scm=problem.scm)
 
 # %%
 rate = parts.sel(outcome="key_rate").isel(time=-1)
@@ -119,7 +119,7 @@ print(
 # %%
 target = sm.Target(outcome="key_rate", value=12.0, below=True, within=8, probability=0.55)
 required = sm.required_relief(problem, draws, target, random_seed=20260101)
-plot_required_relief(required)
+plot_required_relief(required, scm=problem.scm)
 
 # %%
 print(required.verdict)

@@ -29,7 +29,7 @@ from pathlib import Path
 import sanctions_model as sm
 from sanctions_model.plots import plot_along_axis, plot_response_surface, plot_sweep_tornado
 from sanctions_model.sweeps import SweepDesign, run_sweep
-from sanctions_model.sweeps.tables import routes_table
+from sanctions_model.sweeps.store import routes_table
 
 fit = sm.load(os.environ.get("SANCTIONS_MODEL_FIT", "../results/russia/posterior.nc"))
 problem, folder = fit.problem, Path(tempfile.mkdtemp())

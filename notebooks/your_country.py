@@ -159,8 +159,9 @@ fit.diagnostics
 # %% [markdown]
 # ## Truth beside estimate
 #
-# One data set: over many, 89 of 100 such intervals hold the truth (`tests/test_recovery.py`
-# counts), and parameters of one equation miss together, because the data tell their product best.
+# One data set: over many, 89 of 100 such intervals hold the truth, as
+# `tests/inference/test_recovery.py` counts, and parameters of one equation miss together, because
+# the data tell their product best.
 
 # %%
 posterior = fit.draws

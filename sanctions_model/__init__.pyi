@@ -179,48 +179,11 @@ __all__ = [
     "write_report",
 ]
 
-from .robustness.alternatives import (
-    Alternative,
-    compare_alternatives,
-    fit_alternatives,
-    load_prior_sets,
-    pooled_priors,
-    prior_alternatives,
-)
-from .validation.backtest_files import load_back_tests
-from .validation.backtests import run_back_test
-from .validation.calibration import relief_quantities, simulation_based_calibration, uniformity
-from .queries.claims import Claim, load_claims, scorecard
-from .robustness.comparison import Comparison, compare
-from .queries.conditional_forecast import Condition, conditional_forecast
-from .robustness.confounding import confounding_curve, tipping_point, tipping_table
-from .queries.counterfactuals import Episode, abduct, counterfactual, episode, historical_decomposition
-from .scm.surgery import policy_rule, replace_equation, with_parameters
-from .queries.tables import effects_table, links_table
-from .queries.effects import (
-    channel_effects,
-    impulse_response,
-    link_effects,
-    measure_effects,
-    step_response,
-    total_effect,
-)
-from .scm.equations import (
-    Affine,
-    AsymmetricAdjustment,
-    Constant,
-    Exogenous,
-    Hold,
-    Identity,
-    Indicator,
-    LatentAdjustment,
-    Level,
-    Linear,
-    Noise,
-    PartialAdjustment,
-    Path,
-    Variable,
-)
+from .data.evidence import load_evidence
+from .data.measures import intensities, load_events, load_rule
+from .data.observations import coverage, load_observations
+from .data.user_tables import TableMapping, load_mapping
+from .data.vintages import diff_vintages, find_vintage
 from .errors import (
     ConvergenceError,
     CyclicGraphError,
@@ -234,36 +197,43 @@ from .errors import (
     SpecError,
     UnknownVariableError,
 )
-from .data.evidence import load_evidence
-from .queries.forecasts import forecast_error_variance_decomposition, simulate
-from .scenarios.effects import designed_effect, respond_to
-from .scenarios.mixture import compare_futures, expected_by_odds, mixture, probabilities, reweighted
-from .report.scenarios import compare_sentences, mix_sentences, sector_sentences, spread_sentences
-from .scenarios.statements import Statement, statement_probabilities
-from .scenarios.regimes import FuturePaths, draw_future_paths, draw_scenario_paths
-from .robustness.system_priors import (
-    evidence_draws,
-    evidence_effects,
-    evidence_table,
-    evidence_weights,
-    load_implied_evidence,
-)
-from .scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
-from .data.measures import intensities, load_events, load_rule
-from .inference.pymc_model import build
-from .robustness.model_weights import leave_future_out, loo_weights
-from .queries.nowcasts import nowcast_table
-from .data.observations import coverage, load_observations
-from .scm.parameters import pin
-from .inference.priors.meta_analysis import pool
-from .inference.priors.pools import load_pools
-from .validation.predictive import leave_one_out_cells, predictive_table
+from .inference.conditioned import Problem
+from .inference.fit import Fit, compile_problem, fit, sample_prior_predictive
 from .inference.priors.families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
 from .inference.priors.ledger import Priors, load_priors, sample_prior
-from .inference.conditioned import Problem
-from .scm.propagate import respond
-from .validation.published_effects import load_published_totals, totals_table
+from .inference.priors.meta_analysis import pool
+from .inference.priors.pools import load_pools
+from .inference.pymc_model import build
+from .inference.samplers import Nutpie, PyMCSampler
+from .inference.storage import load, save
+from .queries.claims import Claim, load_claims, scorecard
+from .queries.conditional_forecast import Condition, conditional_forecast
+from .queries.counterfactuals import (
+    Episode,
+    abduct,
+    counterfactual,
+    episode,
+    historical_decomposition,
+)
+from .queries.effects import channel_effects, measure_effects, total_effect
 from .queries.estimands import load_quantities, quantity_draws
+from .queries.forecasts import forecast_error_variance_decomposition, nowcast_table, simulate
+from .queries.required_relief import RequiredRelief, Target, relief_frontier, required_relief
+from .queries.responses import impulse_response, step_response
+from .queries.tables import effects_table, link_effects, links_table
+from .report import write_report
+from .report.scenarios import compare_sentences, mix_sentences, sector_sentences, spread_sentences
+from .robustness.alternatives import (
+    Alternative,
+    compare_alternatives,
+    fit_alternatives,
+    load_prior_sets,
+    pooled_priors,
+    prior_alternatives,
+)
+from .robustness.comparison import Comparison, compare
+from .robustness.confounding import confounding_curve, tipping_point, tipping_table
+from .robustness.model_weights import leave_future_out, loo_weights
 from .robustness.ranking import fair_sentences, rank_factors, tornado
 from .robustness.refutation import (
     implied_independences,
@@ -273,27 +243,53 @@ from .robustness.refutation import (
     random_causes,
     with_driver,
 )
-from .scenarios.relief import ReliefDesign, Tightening
-from .report import write_report
-from .queries.required_relief import RequiredRelief, Target, relief_frontier, required_relief
-from .validation.rolling import rolling_scores, score_summary
-from .inference.samplers import Nutpie, PyMCSampler
-from .inference.fit import Fit, compile_problem, fit, sample_prior_predictive
-from .sanctions import SanctionsModel
-from .validation.sanity import sanity_checks
-from .scenarios.library import FutureProcess, ScenarioLibrary, load_scenarios
-from .scenarios.interventions import Scenario, load_scenario
-from .scm.model import StructuralCausalModel
-from .scenarios.sectors import load_sectors, sector_premiums, sector_table
-from .robustness.sensitivity import headline_claims, leave_one_link_out, parameter_swings, power_scaling
-from .scenarios.variance import spread_split
-from .scm.stability import spectral_radius
-from .inference.storage import load, save
+from .robustness.sensitivity import (
+    headline_claims,
+    leave_one_link_out,
+    parameter_swings,
+    power_scaling,
+)
 from .robustness.subsamples import leave_out_periods
-from .sweeps import DaskEngine, SweepDesign, load_sweep, run_sweep
-from .data.user_tables import TableMapping, load_mapping
-from .transmission import default_transmission
+from .robustness.system_priors import (
+    evidence_draws,
+    evidence_effects,
+    evidence_table,
+    evidence_weights,
+    load_implied_evidence,
+)
 from .robustness.variants import transmission_alternatives
-from .validation.run import validate
 from .robustness.vintages import compare_vintages
-from .data.vintages import diff_vintages, find_vintage
+from .scenarios.effects import Scenario, designed_effect, load_scenario, respond_to
+from .scenarios.library import FutureProcess, ScenarioLibrary, load_scenarios
+from .scenarios.mixture import compare_futures, expected_by_odds, mixture, probabilities, reweighted
+from .scenarios.regimes import FuturePaths, draw_future_paths, draw_scenario_paths
+from .scenarios.relief import ReliefDesign, Tightening
+from .scenarios.sectors import load_sectors, sector_premiums, sector_table
+from .scenarios.statements import Statement, statement_probabilities
+from .scenarios.variance import spread_split
+from .scm.equations import (
+    AsymmetricAdjustment,
+    Exogenous,
+    Identity,
+    LatentAdjustment,
+    Level,
+    Linear,
+    PartialAdjustment,
+)
+from .scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
+from .scm.model import StructuralCausalModel
+from .scm.parameters import pin
+from .scm.propagate import respond
+from .scm.stability import spectral_radius
+from .scm.surgery import policy_rule, replace_equation, with_parameters
+from .scm.variables import Affine, Constant, Hold, Indicator, Noise, Path, Variable
+from .sweeps import DaskEngine, SweepDesign, load_sweep, run_sweep
+from .transmission import default_transmission
+from .validation.backtests import load_back_tests, run_back_test
+from .validation.calibration import relief_quantities, simulation_based_calibration, uniformity
+from .validation.predictive import leave_one_out_cells, predictive_table
+from .validation.published_effects import load_published_totals, totals_table
+from .validation.rolling import rolling_scores, score_summary
+from .validation.run import validate
+from .validation.sanity import sanity_checks
+from .workflow import SanctionsModel

@@ -6,20 +6,16 @@ This is the file an economist reviews: every variable, every link, every lag. Un
 """
 
 from sanctions_model.scm.equations import (
-    Affine,
     AsymmetricAdjustment,
-    Constant,
     Equation,
     Exogenous,
-    Hold,
     Identity,
-    Indicator,
     LatentAdjustment,
     Level,
     PartialAdjustment,
-    Variable,
 )
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.variables import Affine, Constant, Hold, Indicator, Variable
 
 __all__ = ["MEASURES", "default_transmission"]
 

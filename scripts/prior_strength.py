@@ -10,7 +10,7 @@ from pathlib import Path
 import sanctions_model as sm
 from sanctions_model.plots import plot_sweep_tornado, save_figures
 from sanctions_model.sweeps import SweepDesign, run_sweep
-from sanctions_model.sweeps.tables import routes_table
+from sanctions_model.sweeps.store import routes_table
 
 HERE = Path(__file__).resolve().parent
 FIT = HERE.parent / "results" / "russia" / "posterior.nc"

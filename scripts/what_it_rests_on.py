@@ -14,14 +14,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from sanctions_model.cli.console import configure, show
+from sanctions_model.inference.fit import Fit, compile_problem
+from sanctions_model.inference.storage import load
+from sanctions_model.report.views import View
 from sanctions_model.robustness.alternatives import (
     Alternative,
     compare_alternatives,
     fit_alternatives,
     prior_alternatives,
 )
-from sanctions_model.cli.console import View, configure, show
-from sanctions_model.robustness.system_priors import load_implied_evidence
 from sanctions_model.robustness.model_weights import leave_future_out, loo_weights
 from sanctions_model.robustness.ranking import fair_sentences, rank_factors
 from sanctions_model.robustness.refutation import (
@@ -30,10 +32,9 @@ from sanctions_model.robustness.refutation import (
     placebos,
     random_causes,
 )
-from sanctions_model.inference.fit import Fit, compile_problem
 from sanctions_model.robustness.sensitivity import claim_effects, headline_claims
-from sanctions_model.inference.storage import load
 from sanctions_model.robustness.subsamples import leave_out_periods
+from sanctions_model.robustness.system_priors import load_implied_evidence
 from sanctions_model.robustness.variants import transmission_alternatives
 
 _LOG = logging.getLogger("sanctions_model.scripts")
@@ -63,7 +64,7 @@ def alternatives(base: Fit, folder: Path, draws: int) -> pd.DataFrame:
     """Prior sets and transmissions: 12 fits, three compiled models."""
     data, priors = base.problem.observations, base.problem.priors
     chosen = prior_alternatives(base.scm.with_centres({}), data, priors)
-    chosen += transmission_alternatives(data, priors)
+    chosen += transmission_alternatives(data, priors, base.scm.with_centres({}))
     fits = _fits(chosen, draws)
     table = compare_alternatives(fits, headline_claims())
     table.to_csv(folder / "alternatives.csv", index=False, float_format="%.6g")

@@ -14,7 +14,7 @@ settings.load_profile("suite")
 
 
 # They share one compiled model, so that one worker has to compile it and not each of them.
-COMPILING = {"test_recovery.py", "test_sampling.py", "test_storage.py", "test_sweeps.py"}
+COMPILING = {"test_recovery.py", "test_fit.py", "test_storage.py", "test_run.py"}
 
 
 def pytest_collection_modifyitems(items):
@@ -44,8 +44,8 @@ def pytest_xdist_make_scheduler(config, log):
 def default_problem():
     """The default transmission with the bundled data and priors."""
     from sanctions_model.data.observations import load_observations
-    from sanctions_model.inference.priors.ledger import load_priors
     from sanctions_model.inference.conditioned import Problem
+    from sanctions_model.inference.priors.ledger import load_priors
     from sanctions_model.transmission import default_transmission
 
     return Problem.of(default_transmission(), load_observations(), load_priors())
@@ -69,8 +69,8 @@ def vector():
     from strategies import variable
 
     from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
-    from sanctions_model.scm.parameters import pin
     from sanctions_model.scm.model import StructuralCausalModel
+    from sanctions_model.scm.parameters import pin
 
     scm = StructuralCausalModel(
         equations=(

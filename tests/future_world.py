@@ -7,13 +7,14 @@ import numpy as np
 from laboratory import as_observations
 from strategies import variable
 
-from sanctions_model.inference.sample import available_cases
-from sanctions_model.scm.equations import Exogenous, Hold, Level, Linear, Noise
-from sanctions_model.scm.parameters import pin
-from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.sample import available_cases
 from sanctions_model.scenarios.library import FutureProcess, Scenario, ScenarioLibrary
+from sanctions_model.scm.equations import Exogenous, Level, Linear
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import pin
+from sanctions_model.scm.variables import Hold, Noise
 
 A, B, SCALE = 0.6, 2.0, 0.7
 INITIAL = np.array([0.35, 0.65])

@@ -5,13 +5,9 @@ from functools import cache
 
 import numpy as np
 import xarray as xr
-
-from sanctions_model.inference.density import complete_from_prior
-from sanctions_model.scm.equations import Variable
-from sanctions_model.scm.interventions import Relief
-from sanctions_model.laboratory import BELIEFS as PRIORS
-from sanctions_model.laboratory import ECONOMY as MODEL
-from sanctions_model.laboratory import (  # noqa: F401 (the tests take these from here)
+from known_economy import BELIEFS as PRIORS
+from known_economy import ECONOMY as MODEL
+from known_economy import (  # noqa: F401 (the tests take these from here)
     HARVEST_INTERCEPT_SIGMA,
     HARVEST_SCALE,
     HARVEST_SIGMA,
@@ -21,13 +17,17 @@ from sanctions_model.laboratory import (  # noqa: F401 (the tests take these fro
     relief_effect,
     simulate_series,
 )
-from sanctions_model.laboratory import observe_economy as observe
-from sanctions_model.laboratory import (  # noqa: F401 (the tests take it from here)
+from known_economy import observe_economy as observe
+from known_economy import (  # noqa: F401 (the tests take it from here)
     series_as_observations as as_observations,
 )
-from sanctions_model.scm.parameters import pin
-from sanctions_model.inference.priors.ledger import sample_prior
+
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.density import complete_from_prior
+from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.parameters import pin
+from sanctions_model.scm.variables import Variable
 
 LIFTED = Relief(measures=("trade",))
 

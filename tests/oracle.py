@@ -1,8 +1,8 @@
 """A model evaluated one draw, one period and one variable at a time.
 
-Written from the equations in the docstrings of `sanctions_model.scm.equations`, with dictionaries and
-plain loops. It reads the description of a model and nothing else of the package: no linear forms,
-no solving order, no arrays.
+Written from the equations in the docstrings of `sanctions_model.scm.equations`, with dictionaries
+and plain loops. It reads the description of a model and nothing else of the package: no linear
+forms, no solving order, no arrays.
 """
 
 import itertools
@@ -13,17 +13,15 @@ import numpy as np
 from scipy import stats
 
 from sanctions_model.scm.equations import (
-    Affine,
     AsymmetricAdjustment,
-    Constant,
     Exogenous,
     Identity,
     LatentAdjustment,
     Linear,
     PartialAdjustment,
-    Path,
 )
 from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy
+from sanctions_model.scm.variables import Affine, Constant, Path
 
 
 def close(actual, expected, *, rtol=1e-10, atol=1e-10):

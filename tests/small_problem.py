@@ -8,20 +8,19 @@ import numpy as np
 import xarray as xr
 from strategies import variable
 
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors import families as prior_families
+from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.equations import (
-    Affine,
     AsymmetricAdjustment,
     Exogenous,
     Identity,
     LatentAdjustment,
     Linear,
-    Noise,
     PartialAdjustment,
 )
-from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.variables import Affine, Noise
 
 LENGTH = 23
 

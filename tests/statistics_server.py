@@ -15,9 +15,9 @@ import urllib.parse
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from sanctions_model.data.bundled import data_path
 from sanctions_model.data.sources.http import HttpClient
 from sanctions_model.data.sources.registry import SOURCES
-from sanctions_model.data.bundled import data_path
 from sanctions_model.data.transformations import load_raw
 
 SHAPE = (-1.0, 0.0, 1.0)

@@ -7,21 +7,18 @@ import xarray as xr
 from hypothesis import strategies as st
 
 from sanctions_model.scm.equations import (
-    Affine,
     AsymmetricAdjustment,
     Exogenous,
-    Hold,
     Identity,
     LatentAdjustment,
     Level,
     Linear,
     PartialAdjustment,
-    Path,
-    Variable,
 )
 from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy
-from sanctions_model.scm.propagate import Start
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.propagate import Start
+from sanctions_model.scm.variables import Affine, Hold, Path, Variable
 
 MAX_LAG = 4
 

@@ -1,1 +1,4 @@
-"""Thin verbs of the command line. Knows options and where answers go, and computes nothing."""
+"""Thin verbs of the command line.
+
+Knows options and where answers go, and computes nothing.
+"""

@@ -11,9 +11,8 @@ from typing import Annotated
 
 import typer
 
+from sanctions_model.cli.console import configure, show
 from sanctions_model.cli.data import data_app
-from sanctions_model.cli.robustness import compare, confounding, evidence, refute, sensitivity
-from sanctions_model.cli.queries import counterfactual_app, forecast
 from sanctions_model.cli.mixture import scenario_app
 from sanctions_model.cli.options import (
     DEFAULT_FIT,
@@ -31,15 +30,15 @@ from sanctions_model.cli.options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.cli.report import report
-from sanctions_model.cli.outputs import sweep
-from sanctions_model.cli.validate import validate
-from sanctions_model.cli.console import View, configure, show
+from sanctions_model.cli.outputs import report, sweep, validate
+from sanctions_model.cli.queries import counterfactual_app, forecast
+from sanctions_model.cli.robustness import compare, confounding, evidence, refute, sensitivity
 from sanctions_model.errors import ConvergenceError, SanctionsModelError
+from sanctions_model.report.views import View
 
 __all__ = ["app", "main"]
 
-_LOG = logging.getLogger("sanctions_model.cli.app")
+_LOG = logging.getLogger("sanctions_model.cli")
 app = typer.Typer(
     name="sanctions-model",
     help="Bayesian structural causal model of sanctions on Russia and of their relief.",
@@ -100,7 +99,7 @@ def run(
     """Fit the model and write posterior, tables, figures and manifest."""
     configure(quiet=quiet)
     from sanctions_model import workflow as job
-    from sanctions_model.queries.nowcasts import nowcast_table
+    from sanctions_model.queries.forecasts import nowcast_table
     from sanctions_model.report.views import (
         claims_view,
         coverage_view,
@@ -223,11 +222,10 @@ def effects(
     """Effects of relief by outcome, horizon and channel, from an existing fit."""
     configure(quiet=quiet)
     from sanctions_model.queries.tables import effects_table
-    from sanctions_model.scm.interventions import Relief
     from sanctions_model.report.views import effects_view
-    from sanctions_model.transmission import MEASURES
+    from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 
-    chosen = Relief(depth=relief, ramp=ramp, measures=tuple(measure or MEASURES))
+    chosen = Relief(depth=relief, ramp=ramp, measures=tuple(measure or ALL_MEASURES))
     fitted = load_fit(fit)
     table = effects_table(
         fitted.scm,

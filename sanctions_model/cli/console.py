@@ -3,23 +3,15 @@
 import json
 import logging
 import sys
-from dataclasses import dataclass
 
 import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-__all__ = ["View", "configure", "show"]
+from sanctions_model.report.views import View
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """A table as people read it, with its title and what its reader must know."""
-
-    table: pd.DataFrame
-    title: str
-    caption: str = ""
+__all__ = ["configure", "show"]
 
 
 class _Notes(logging.Handler):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sanctions_model.cli.console import configure, show
 from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -22,8 +23,8 @@ from sanctions_model.cli.options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.cli.console import View, configure, show
 from sanctions_model.errors import QuestionError
+from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["data_app"]
 
-_LOG = logging.getLogger("sanctions_model.cli.app")
+_LOG = logging.getLogger("sanctions_model.cli")
 data_app = typer.Typer(help="The data, their vintages and your own table.", no_args_is_help=True)
 
 VintagesOption = Annotated[
@@ -53,7 +54,7 @@ def build(
 ) -> None:
     """Rebuild the series and the measures from the transcribed figures and events."""
     configure(quiet=quiet)
-    from sanctions_model.data.build import rebuild_data
+    from sanctions_model.data.vintages import rebuild_data
 
     for path in rebuild_data(directory):
         _LOG.info("wrote %s", path)
@@ -69,8 +70,8 @@ def coverage(
     """Check a table and print which periods each series covers."""
     configure(quiet=quiet)
     from sanctions_model.data.observations import load_observations
-    from sanctions_model.report.views import coverage_view
     from sanctions_model.data.user_tables import load_mapping
+    from sanctions_model.report.views import coverage_view
     from sanctions_model.transmission import default_transmission
 
     names = None if mapping is None else load_mapping(mapping)
@@ -204,9 +205,9 @@ def compare(
     first time.
     """
     configure(quiet=quiet)
-    from sanctions_model.scm.interventions import Relief
     from sanctions_model.report.views import comparison_view
     from sanctions_model.robustness.vintages import compare_vintages
+    from sanctions_model.scm.interventions import Relief
 
     require_table_path(csv)
     if keep is not None and not keep.parent.is_dir():
@@ -249,7 +250,7 @@ def template(
     configure(quiet=quiet)
     import pandas as pd
 
-    from sanctions_model.data.template import write_template
+    from sanctions_model.data.user_tables import write_template
     from sanctions_model.transmission import default_transmission
 
     first, last = (_period(text) for text in (start, end))
@@ -272,8 +273,8 @@ def check(
     """Check a table of your own and say what each equation makes of it."""
     configure(quiet=quiet)
     from sanctions_model.data.observations import load_observations
-    from sanctions_model.inference.table_check import table_use
     from sanctions_model.data.user_tables import load_mapping
+    from sanctions_model.inference.sample import table_use
     from sanctions_model.transmission import default_transmission
 
     names = None if mapping is None else load_mapping(mapping)
@@ -302,7 +303,7 @@ def nowcast(
     """Print what a fit says of the periods that have no figure yet, and of holes."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.queries.nowcasts import nowcast_table
+    from sanctions_model.queries.forecasts import nowcast_table
     from sanctions_model.report.views import nowcast_view
 
     fitted = load_fit(fit)

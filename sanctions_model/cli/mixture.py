@@ -8,6 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sanctions_model.cli.console import configure, show
+from sanctions_model.cli.options import (
+    DEFAULT_FIT,
+    CsvOption,
+    FitOption,
+    JsonOption,
+    QuietOption,
+    load_fit,
+    write_csv,
+)
+from sanctions_model.cli.queries import OutcomeOption
 from sanctions_model.cli.scenarios import (
     HEADLINE,
     HorizonOption,
@@ -21,18 +32,8 @@ from sanctions_model.cli.scenarios import (
     with_manifest,
     write_results,
 )
-from sanctions_model.cli.queries import OutcomeOption
-from sanctions_model.cli.options import (
-    DEFAULT_FIT,
-    CsvOption,
-    FitOption,
-    JsonOption,
-    QuietOption,
-    load_fit,
-    write_csv,
-)
-from sanctions_model.cli.console import View, configure, show
 from sanctions_model.errors import QuestionError
+from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,16 +77,16 @@ def mix(
     """Mixture over the futures: forecast, statements, where the spread is from, your own odds."""
     configure(quiet=quiet)
     require_folder(out)
+    from sanctions_model.report.scenarios import mix_sentences, spread_sentences, spread_view
+    from sanctions_model.report.views import over_time_view, summary_table
+    from sanctions_model.scenarios.library import load_scenarios
     from sanctions_model.scenarios.mixture import (
         compare_futures,
         mixture,
         probabilities,
         reweighted,
     )
-    from sanctions_model.report.scenarios import mix_sentences, spread_sentences, spread_view
     from sanctions_model.scenarios.statements import Statement, statement_probabilities
-    from sanctions_model.report.views import over_time_view, summary_table
-    from sanctions_model.scenarios.library import load_scenarios
     from sanctions_model.scenarios.variance import spread_split
 
     asked = load_scenarios(library)
@@ -163,9 +164,9 @@ def _write_mix(
 ) -> None:
     import numpy as np
 
-    from sanctions_model.scenarios.mixture import expected_by_odds
     from sanctions_model.plots import plot_forecast, plot_future_effects, plot_odds, plot_spread
     from sanctions_model.report.views import summary_table
+    from sanctions_model.scenarios.mixture import expected_by_odds
 
     odds = expected_by_odds(result, future=future, odds=np.linspace(0, 1, 21))
     wanted = [str(name) for name in split["outcome"].to_numpy()]

@@ -33,7 +33,7 @@ __all__ = [
     "write_figure",
 ]
 
-_LOG = logging.getLogger("sanctions_model.cli.app")
+_LOG = logging.getLogger("sanctions_model.cli")
 DEFAULT_FIT = Path("results/russia")
 
 FitOption = Annotated[

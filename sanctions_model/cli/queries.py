@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sanctions_model.cli.console import configure, show
 from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -19,15 +20,15 @@ from sanctions_model.cli.options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.cli.console import View, configure, show
 from sanctions_model.errors import QuestionError
+from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
+    from sanctions_model.inference.fit import Fit
     from sanctions_model.queries.conditional_forecast import Condition
     from sanctions_model.queries.counterfactuals import Episode
+    from sanctions_model.scenarios.effects import Scenario
     from sanctions_model.scm.interventions import Intervention
-    from sanctions_model.inference.fit import Fit
-    from sanctions_model.scenarios.interventions import Scenario
 
 __all__ = [
     "FileOption",
@@ -41,7 +42,7 @@ __all__ = [
     "scenario_app",
 ]
 
-_LOG = logging.getLogger("sanctions_model.cli.app")
+_LOG = logging.getLogger("sanctions_model.cli")
 _ASSIGNMENT = re.compile(
     r"(?P<variable>\w+)=(?P<value>[^@]+?)(?:@(?P<start>\d+)(?:-(?P<stop>\d+))?)?"
 )
@@ -148,7 +149,7 @@ def run_counterfactual(
     require_figure_path(figure)
     from sanctions_model.queries.counterfactuals import counterfactual
     from sanctions_model.report.views import over_time_view, summary_table
-    from sanctions_model.scenarios.interventions import load_scenario
+    from sanctions_model.scenarios.effects import load_scenario
 
     scenario = load_scenario(file) if file else None
     fitted = load_fit(fit)
@@ -202,7 +203,7 @@ def decompose(
     if figure is not None:
         from sanctions_model.plots import plot_decomposition
 
-        write_figure(plot_decomposition(parts), figure)
+        write_figure(plot_decomposition(parts, scm=fitted.scm), figure)
     view = decomposition_view(parts, fitted.scm)
     show(View(table=table, title="Contributions") if as_json else view, as_json=as_json)
 
@@ -234,7 +235,7 @@ def forecast(
     from sanctions_model.queries.conditional_forecast import conditional_forecast
     from sanctions_model.queries.forecasts import simulate
     from sanctions_model.report.views import over_time_view, summary_table
-    from sanctions_model.scenarios.interventions import load_scenario
+    from sanctions_model.scenarios.effects import load_scenario
 
     scenario = load_scenario(file) if file else None
     conditions = _conditions(condition) + list(scenario.conditions if scenario else ())
@@ -316,8 +317,8 @@ def require(
     """Smallest relief that meets a target with a probability."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.scm.interventions import Relief
     from sanctions_model.queries.required_relief import Target, relief_frontier, required_relief
+    from sanctions_model.scm.interventions import Relief
 
     if (below is None) == (above is None):
         raise QuestionError("Give the target as either --below or --above.")
@@ -347,6 +348,6 @@ def require(
     if figure is not None:
         from sanctions_model.plots import plot_required_relief
 
-        write_figure(plot_required_relief(found), figure)
+        write_figure(plot_required_relief(found, scm=fitted.scm), figure)
     shown = table if as_json else table.iloc[::10]
     show(View(table=shown, title=found.verdict), as_json=as_json)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sanctions_model.cli.console import configure, show
 from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -22,19 +23,19 @@ from sanctions_model.cli.options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.cli.console import View, configure, show
 from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sanctions_model.inference.fit import Fit
     from sanctions_model.queries.claims import Claim
     from sanctions_model.robustness.system_priors import Observation
-    from sanctions_model.inference.fit import Fit
 
 __all__ = ["compare", "confounding", "evidence", "refute", "sensitivity"]
 
-_LOG = logging.getLogger("sanctions_model.cli.app")
+_LOG = logging.getLogger("sanctions_model.cli")
 
 FitFolders = Annotated[
     list[Path],
@@ -87,8 +88,12 @@ def evidence(
     """Compare published figures with what the model implies, and say what each would move."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.robustness.system_priors import evidence_effects, evidence_table, load_implied_evidence
     from sanctions_model.robustness.sensitivity import headline_claims
+    from sanctions_model.robustness.system_priors import (
+        evidence_effects,
+        evidence_table,
+        load_implied_evidence,
+    )
     from sanctions_model.summaries import interval_rule
 
     known = load_implied_evidence()
@@ -155,9 +160,9 @@ def sensitivity(
     """Rank what the answers on prices, key rate and GDP rest on."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.robustness.system_priors import load_implied_evidence
     from sanctions_model.robustness.ranking import rank_factors
     from sanctions_model.robustness.sensitivity import headline_claims
+    from sanctions_model.robustness.system_priors import load_implied_evidence
 
     asked = headline_claims()
     if claim not in asked:
@@ -203,12 +208,12 @@ def _refitted(found: "Fit", claims: "dict[str, Claim]") -> "pd.DataFrame":
         fit_alternatives,
         prior_alternatives,
     )
-    from sanctions_model.transmission import default_transmission
     from sanctions_model.robustness.variants import transmission_alternatives
+    from sanctions_model.transmission import default_transmission
 
     data, priors = found.problem.observations, found.problem.priors
     chosen = prior_alternatives(default_transmission(), data, priors)
-    chosen += transmission_alternatives(data, priors)
+    chosen += transmission_alternatives(data, priors, default_transmission())
     _LOG.info("%s refits with about 3 compiled models", len(chosen))
     return compare_alternatives(list(fit_alternatives(chosen, draws=1000, tune=1000)), claims)
 
@@ -217,15 +222,15 @@ def _draw_tornado(
     found: "Fit", claim: "Claim", name: str, ranking: "pd.DataFrame", figure: Path
 ) -> None:
     from sanctions_model.plots import plot_tornado
-    from sanctions_model.plots.parts.words import count_periods, effect_unit, relief_words
+    from sanctions_model.queries.effects import relief_words
     from sanctions_model.robustness.ranking import tornado
     from sanctions_model.summaries import interval_rule
 
-    after = count_periods(found.scm, claim.horizon)
+    after = found.scm.count_periods(claim.horizon)
     drawn = plot_tornado(
         tornado(ranking, name),
         title=f"What the answer rests on: {found.scm.variables[claim.outcome].label}, {after}",
-        unit=effect_unit(found.scm, claim.outcome),
+        unit=found.scm.effect_unit(claim.outcome),
         caption=(
             f"Contrast: {relief_words(found.scm, claim.relief)}; {after} after the start. Bars run "
             "from the lowest to the highest median of the effect: of a parameter at the ends of "
@@ -247,7 +252,11 @@ def confounding(
     """Say how strong a hidden common cause of measures and outcome must be to overturn a claim."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.robustness.confounding import confounding_curve, tipping_point, tipping_table
+    from sanctions_model.robustness.confounding import (
+        confounding_curve,
+        tipping_point,
+        tipping_table,
+    )
     from sanctions_model.robustness.sensitivity import headline_claims
 
     drawn_claim = _claim(claim)
@@ -303,6 +312,7 @@ def refute(
 
 
 def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> None:
+    from sanctions_model.inference.fit import compile_problem
     from sanctions_model.robustness.alternatives import fit_alternatives
     from sanctions_model.robustness.refutation import (
         placebo_table,
@@ -310,7 +320,6 @@ def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> N
         placebos,
         random_causes,
     )
-    from sanctions_model.inference.fit import compile_problem
     from sanctions_model.robustness.sensitivity import claim_effects
     from sanctions_model.robustness.subsamples import EPISODES, leave_out_periods
 

@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.queries import (
-    FileOption,
-    OutcomeOption,
-    ScaleOption,
-    SetOption,
-    ShiftOption,
-    read_interventions,
-    scenario_app,
-)
+from sanctions_model.cli.console import configure, show
 from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -31,9 +23,18 @@ from sanctions_model.cli.options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.cli.console import View, configure, show
+from sanctions_model.cli.queries import (
+    FileOption,
+    OutcomeOption,
+    ScaleOption,
+    SetOption,
+    ShiftOption,
+    read_interventions,
+    scenario_app,
+)
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
+from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +60,7 @@ __all__ = [
     "write_results",
 ]
 
-_LOG = logging.getLogger("sanctions_model.cli.app")
+_LOG = logging.getLogger("sanctions_model.cli")
 HEADLINE = (
     "price_level",
     "inflation_yoy",
@@ -151,8 +152,8 @@ def show_scenario(
     import numpy as np
 
     from sanctions_model.report.scenarios import paths_view, scenario_view
-    from sanctions_model.scenarios.regimes import draw_scenario_paths
     from sanctions_model.scenarios.library import load_scenarios
+    from sanctions_model.scenarios.regimes import draw_scenario_paths
 
     scenario = load_scenarios(library).named(name)
     show(scenario_view(name, scenario), as_json=as_json)
@@ -224,8 +225,7 @@ def _effect(
     outcome: list[str] | None,
 ) -> "tuple[Fit, xr.DataArray]":
     """Answer designs path by path, interventions by simulation."""
-    from sanctions_model.scenarios.effects import designed_effect
-    from sanctions_model.scenarios.interventions import scenario_effect
+    from sanctions_model.scenarios.effects import designed_effect, scenario_effect
 
     if scenario is not None and (scenario.is_designed or not scenario.interventions):
         if setting or shift or scale:
@@ -272,10 +272,10 @@ def compare(
     configure(quiet=quiet)
     require_figure_path(figure)
     require_folder(out)
-    from sanctions_model.scenarios.mixture import compare_futures
     from sanctions_model.report.scenarios import compare_sentences, futures_view
     from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.library import load_scenarios
+    from sanctions_model.scenarios.mixture import compare_futures
 
     asked = load_scenarios(library)
     asked.process()
@@ -327,8 +327,8 @@ def sectors(
     import numpy as np
 
     from sanctions_model.report.scenarios import sector_sentences
-    from sanctions_model.scenarios.regimes import draw_scenario_paths
     from sanctions_model.scenarios.library import load_scenarios
+    from sanctions_model.scenarios.regimes import draw_scenario_paths
     from sanctions_model.scenarios.sectors import load_sectors, sector_premiums, sector_table
 
     scenario = load_scenarios(library).named(name)

@@ -1,1 +1,4 @@
-"""From published figures to checked observations. Knows where figures come from, not what a model does with them."""
+"""From published figures to checked observations.
+
+Knows where figures come from, not what a model does with them.
+"""

@@ -7,7 +7,7 @@ from sanctions_model.errors import ObservationError
 
 __all__ = ["data_path"]
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @cache

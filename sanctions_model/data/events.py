@@ -54,9 +54,6 @@ def _known_measure(name: str) -> str:
 
 type Measure = Annotated[str, AfterValidator(_known_measure)]
 
-STEPS = ("step", "added step", "phase-in")
-EXPLICIT = ("relief", "relief ends")
-TOLERANCE = 1e-9
 # Below this level a US share would be a ratio of two roundings.
 _SMALLEST_LEVEL = 1e-4
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sanctions_model.errors import ObservationError
 from sanctions_model.data.events import (
     EXPLICIT,
     TOLERANCE,
@@ -21,6 +20,7 @@ from sanctions_model.data.events import (
     load_events,
     load_rule,
 )
+from sanctions_model.errors import ObservationError
 from sanctions_model.transmission import MEASURES
 
 __all__ = ["Event", "Rule", "intensities", "load_events", "load_rule", "measure_steps"]

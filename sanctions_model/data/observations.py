@@ -15,14 +15,14 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model.data.bundled import data_path
-from sanctions_model.scm.equations import Constant, Indicator, Variable
-from sanctions_model.errors import ObservationError, did_you_mean
 from sanctions_model.data.measures import intensities, load_events, load_rule
-from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.data.user_tables import TableMapping
 from sanctions_model.data.tables import check_regular, parse_table, read_content
-from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.data.user_tables import TableMapping
 from sanctions_model.data.vintages import Vintage, bundled_vintage, load_vintage
+from sanctions_model.errors import ObservationError, did_you_mean
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.variables import Constant, Indicator, Variable
+from sanctions_model.transmission import MEASURES, default_transmission
 
 __all__ = ["coverage", "load_observations", "validate_observations"]
 

@@ -12,9 +12,9 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.errors import ObservationError
 from sanctions_model.files import whole_file
-from sanctions_model.data.tables import parse_table, read_content
 
 __all__ = [
     "RAW_COLUMNS_OF",

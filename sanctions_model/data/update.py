@@ -15,10 +15,9 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.data.sources.interface import Adapter
 from sanctions_model.data.bundled import data_path
-from sanctions_model.errors import ObservationError, SourceError
 from sanctions_model.data.observations import load_observations
+from sanctions_model.data.sources.interface import Adapter
 from sanctions_model.data.transformations import (
     calendar_mean,
     growth,
@@ -27,6 +26,7 @@ from sanctions_model.data.transformations import (
     seasonally_adjust,
 )
 from sanctions_model.data.vintages import SeriesRecord, Vintage, default_folder, write_vintage
+from sanctions_model.errors import ObservationError, SourceError
 
 __all__ = ["Update", "refresh"]
 

@@ -23,11 +23,16 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sanctions_model.data.build import rebuild_data
 from sanctions_model.data.bundled import data_path
-from sanctions_model.errors import ObservationError, did_you_mean, first_fault
+from sanctions_model.data.measures import intensities, load_events, load_rule
 from sanctions_model.data.tables import parse_table, read_content
-from sanctions_model.data.transformations import RAW_COLUMNS_OF, write_table
+from sanctions_model.data.transformations import (
+    RAW_COLUMNS_OF,
+    build_quarterly,
+    load_raw,
+    write_table,
+)
+from sanctions_model.errors import ObservationError, did_you_mean, first_fault
 
 __all__ = [
     "BUNDLED",
@@ -39,6 +44,7 @@ __all__ = [
     "find_vintage",
     "list_vintages",
     "load_vintage",
+    "rebuild_data",
     "write_vintage",
 ]
 
@@ -418,3 +424,42 @@ def _remove_abandoned(folder: Path) -> None:
             if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
                 _LOG.info("removed the unfinished vintage %s", path.name)
+
+
+_FIRST_QUARTER = "2005Q1"
+
+
+def rebuild_data(directory: Path | str) -> list[Path]:
+    """Write ``russia_quarterly.csv`` and ``measures.csv`` anew, each whole or not at all.
+
+    Parameters
+    ----------
+    directory : pathlib.Path or str
+        Holds ``raw_quarterly.csv``, ``sanctions_events.csv`` and ``measures_rule.toml``.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written.
+
+    Raises
+    ------
+    ObservationError
+        If the directory or an input is missing or cannot be used; nothing is written then.
+    """
+    folder = Path(directory)
+    if not folder.is_dir():
+        raise ObservationError(
+            f"There is no directory {folder}; give the one that holds raw_quarterly.csv."
+        )
+    series = build_quarterly(load_raw(folder / "raw_quarterly.csv"))
+    rule = load_rule(folder / "measures_rule.toml")
+    events = load_events(folder / "sanctions_events.csv")
+    # Past the last day that the rule knows, a measure stays at its level.
+    last = max(pd.Period(str(rule.anchor_dates[-1]), freq="Q"), series.index[-1])
+    index = pd.period_range(_FIRST_QUARTER, last, freq="Q", name="quarter")
+    measures = intensities(rule, events, index)
+    return [
+        write_table(series, folder / "russia_quarterly.csv"),
+        write_table(measures, folder / "measures.csv"),
+    ]

@@ -7,12 +7,12 @@ from typing import Self
 import numpy as np
 import xarray as xr
 
-from sanctions_model.inference.sample import Cases, available_cases
 from sanctions_model.errors import QuestionError
-from sanctions_model.scm.parameters import stack_draws
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.sample import Cases, available_cases
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import stack_draws
 
 __all__ = ["MISSING_CELL", "Problem"]
 

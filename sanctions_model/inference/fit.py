@@ -19,14 +19,19 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.inference.density import complete_from_prior, log_likelihood, log_prior, predictive
-from sanctions_model.inference.diagnostics import Diagnostics, diagnose
 from sanctions_model.errors import ConvergenceError, QuestionError
-from sanctions_model.scm.parameters import parameter_dims
-from sanctions_model.inference.priors.ledger import Priors, sample_prior
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
+from sanctions_model.inference.density import (
+    complete_from_prior,
+    log_likelihood,
+    log_prior,
+    predictive,
+)
+from sanctions_model.inference.diagnostics import Diagnostics, diagnose
+from sanctions_model.inference.priors.ledger import Priors, sample_prior
 from sanctions_model.inference.samplers import Nutpie, Sampler, WarmStart
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import parameter_dims
 from sanctions_model.scm.serialization import content_hash, spec_hash
 
 __all__ = [

@@ -15,9 +15,8 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from sanctions_model import dims
+from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.design_matrix import Design
-from sanctions_model.scm.equations import Noise
-from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
 from sanctions_model.inference.priors.families import (
     Beta,
     Fixed,
@@ -28,9 +27,10 @@ from sanctions_model.inference.priors.families import (
     Prior,
     StudentT,
 )
-from sanctions_model.inference.conditioned import MISSING_CELL, Problem
-from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.inference.tensor_recursions import asymmetric_recursion, linear_recursion
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
+from sanctions_model.scm.variables import Noise
 
 __all__ = ["build", "model_inputs"]
 

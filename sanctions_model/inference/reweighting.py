@@ -14,9 +14,9 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import ReweightingError
-from sanctions_model.scm.parameters import addresses
 from sanctions_model.inference.priors.families import Fixed, Prior
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses
 from sanctions_model.summaries import IntervalRule, interval_rule
 
 __all__ = [

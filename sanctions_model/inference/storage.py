@@ -12,12 +12,12 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.inference.density import log_probability
 from sanctions_model.errors import FitFileError
 from sanctions_model.files import whole_file
-from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.density import log_probability
 from sanctions_model.inference.fit import Fit
+from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.serialization import from_dict, spec_hash, to_dict
 
 __all__ = ["FORMAT_VERSION", "load", "save"]

@@ -1,34 +1,32 @@
 """Figures for papers and notebooks, one plot a file; each function returns a matplotlib Figure."""
 
-from sanctions_model.plots.along_axis import plot_along_axis
-from sanctions_model.plots.sweeps import plot_by_name
-from sanctions_model.plots.channels import plot_channels
-from sanctions_model.plots.history import plot_counterfactual
-from sanctions_model.plots.decompositions import plot_decomposition
+from sanctions_model.plots.claims import plot_scorecard
+from sanctions_model.plots.decompositions import (
+    plot_decomposition,
+    plot_variance_decomposition,
+    plot_waterfall,
+)
+from sanctions_model.plots.effects import plot_channels, plot_responses
 from sanctions_model.plots.forecast import plot_forecast
-from sanctions_model.plots.forest import plot_forest
+from sanctions_model.plots.graph import plot_graph
+from sanctions_model.plots.history import plot_counterfactual, plot_nowcast
+from sanctions_model.plots.parts.style import save_figures
+from sanctions_model.plots.priors import plot_forest, plot_prior_posterior
+from sanctions_model.plots.robustness import plot_required_relief, plot_tipping, plot_tornado
 from sanctions_model.plots.scenarios import (
     plot_future_effects,
     plot_odds,
     plot_scenario_effect,
+    plot_sectors,
     plot_spread,
 )
-from sanctions_model.plots.graph import plot_graph
-from sanctions_model.plots.standard import main_figures
-from sanctions_model.plots.nowcast import plot_nowcast
-from sanctions_model.plots.priors import plot_prior_posterior
-from sanctions_model.plots.required import plot_required_relief
-from sanctions_model.plots.response_surface import plot_response_surface
-from sanctions_model.plots.effects import plot_responses
-from sanctions_model.plots.claims import plot_scorecard
-from sanctions_model.plots.sectors import plot_sectors
-from sanctions_model.plots.parts.style import save_figures
-from sanctions_model.plots.sweep import sweep_figures
-from sanctions_model.plots.sweep_tornado import plot_sweep_tornado
-from sanctions_model.plots.tipping import plot_tipping
-from sanctions_model.plots.robustness import plot_tornado
-from sanctions_model.plots.variance import plot_variance_decomposition
-from sanctions_model.plots.waterfall import plot_waterfall
+from sanctions_model.plots.standard import main_figures, sweep_figures
+from sanctions_model.plots.sweeps import (
+    plot_along_axis,
+    plot_by_name,
+    plot_response_surface,
+    plot_sweep_tornado,
+)
 
 __all__ = [
     "main_figures",

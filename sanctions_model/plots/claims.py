@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from sanctions_model.errors import QuestionError
+from sanctions_model.plots.parts.signs import ASSUMED
 from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
@@ -22,8 +23,8 @@ from sanctions_model.plots.parts.style import (
     tidy,
     wrap,
 )
-from sanctions_model.plots.parts.words import ASSUMED, difference_unit, number
 from sanctions_model.summaries import IntervalRule
+from sanctions_model.wording import difference_unit, number
 
 __all__ = ["plot_scorecard"]
 

@@ -11,11 +11,23 @@ from matplotlib.patches import Patch
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
+from sanctions_model.plots.effects import channel_label
 from sanctions_model.plots.parts.groups import Group, driver_groups, part_label, shock_groups
 from sanctions_model.plots.parts.observed_past import decimal_years, period_name, periods_per_year
-from sanctions_model.plots.parts.panels import chosen, frame, key, key_inches, row_inches, year_axis
+from sanctions_model.plots.parts.panels import (
+    chosen,
+    frame,
+    key,
+    key_inches,
+    place_panels,
+    row_inches,
+    tidy_rows,
+    write_beside,
+    year_axis,
+)
 from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
+    SMALL,
     TEXT,
     Colour,
     add_page_text,
@@ -25,11 +37,13 @@ from sanctions_model.plots.parts.style import (
     place_axes,
     wrap,
 )
-from sanctions_model.plots.parts.words import difference_unit
+from sanctions_model.queries.effects import channel_effects, reached_outcomes, relief_words
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.transmission import default_transmission
+from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.wording import difference_unit, number
 
-__all__ = ["plot_decomposition"]
+__all__ = ["plot_decomposition", "plot_variance_decomposition", "plot_waterfall"]
 
 _BASE, _PART = "base", "part"
 _LEFT, _RIGHT = 0.6, 0.2
@@ -45,7 +59,7 @@ def plot_decomposition(
     *,
     outcomes: Sequence[str] | None = None,
     drivers_together: bool = True,
-    scm: StructuralCausalModel | None = None,
+    scm: StructuralCausalModel,
     drawn_from: str = "posterior",
 ) -> Figure:
     """Draw the contributions to an outcome's past, relative to its base.
@@ -76,7 +90,6 @@ def plot_decomposition(
     """
     if _BASE not in parts[_PART].to_numpy():
         raise QuestionError("The parts have no 'base'; give what historical_decomposition returns.")
-    scm = scm or default_transmission()
     names = chosen(parts, outcomes)
     contributions = parts.sel({dims.OUTCOME: names}).drop_sel({_PART: _BASE})
     groups = _groups(contributions, scm, together=drivers_together)
@@ -178,4 +191,214 @@ def _caption(
         f"every driver, sanctions among them, kept as it was in {before}; shocks of earlier "
         "periods are in it. Contributions add up to the line draw by draw, which medians do not "
         f"exactly.{together} pp: percentage points."
+    )
+
+
+_OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble")
+_TOTAL = "total"
+_ROW, _NUMBERS = 0.22, 0.55  # inches
+_STEP = 0.6
+
+
+def plot_waterfall(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    relief: Relief | None = None,
+    outcomes: Sequence[str] | None = None,
+    horizon: int = 12,
+    *,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw how the entries of a relief add up to its effect at one horizon.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        With named entries.
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    relief : Relief, optional
+        Full relief of the model's measures in four steps by default.
+    outcomes : sequence of str, optional
+        Variables or levels, one panel each.
+    horizon : int
+        Periods from the start of the relief.
+    drawn_from : str
+        What `draws` are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach, the horizon is below 1, or the model
+        names no entries.
+    """
+    relief = scm.relief(relief)
+    wanted = outcomes or reached_outcomes(scm, relief, _OUTCOMES) or None
+    effect = channel_effects(scm, draws, relief, horizon=horizon, outcomes=wanted)
+    effect = effect.sel({dims.HORIZON: horizon, dims.CHANNEL: [*scm.entries, _TOTAL]})
+    means = effect.mean((dims.CHAIN, dims.DRAW))
+    rule = interval_rule()
+    bounds = interval(effect.sel({dims.CHANNEL: _TOTAL}), rule)
+    names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
+    moving = (abs(effect) > _ROUNDING).any((dims.OUTCOME, dims.CHAIN, dims.DRAW))
+    entries = [name for name in scm.entries if bool(moving.sel({dims.CHANNEL: name}))]
+
+    title = f"From channel to channel: effect of relief after {scm.count_periods(horizon)}"
+    caption = (
+        f"Contrast: {relief_words(scm, relief)}; effect in {scm.period_name} {horizon}, "
+        f"counted from the first of the relief. Bars: {drawn_from} means of the parts by entry, "
+        "each beginning where the one above ends (blue raises, orange lowers); means add up to the "
+        "mean total exactly. Line: "
+        f"{rule} of the total. pp: percentage points."
+    )
+    labels = {name: channel_label(scm, name) for name in (*entries, _TOTAL)}
+    rows = list(labels.values())
+    figure, panels = place_panels(
+        (title, caption), scm, names, rows, height=(len(rows) + 0.4) * _ROW, numbers=_NUMBERS
+    )
+    for name, axes, first in panels:
+        where = {dims.OUTCOME: name}
+        _steps(axes, [float(means.sel({**where, dims.CHANNEL: c})) for c in entries])
+        own = bounds.sel(where)
+        _total(
+            axes,
+            len(entries),
+            float(means.sel({**where, dims.CHANNEL: _TOTAL})),
+            (float(own.sel(summary="lower")), float(own.sel(summary="upper"))),
+        )
+        tidy_rows(axes, len(entries))
+        ticks = axes.set_yticks(range(len(rows)), rows if first else [""] * len(rows))
+        ticks[-1].label1.set_fontweight("bold")
+    return figure
+
+
+def _steps(axes: Axes, parts: Sequence[float]) -> None:
+    """Draw each part from where the parts above it end."""
+    ends = np.cumsum([0.0, *parts])
+    for row, part in enumerate(parts):
+        colour = Colour.posterior if part >= 0 else Colour.negative
+        axes.barh(row, part, left=ends[row], height=_STEP, color=colour, lw=0)
+        axes.plot([ends[row + 1]] * 2, [row, row + 1], color=Colour.faint, lw=0.6, zorder=0)
+        write_beside(axes, row, _in_words(part))
+
+
+def _total(axes: Axes, row: int, mean: float, bounds: tuple[float, float]) -> None:
+    axes.barh(row, mean, height=_STEP, color=Colour.total, lw=0)
+    axes.plot(bounds, [row, row], color=Colour.ink, lw=0.9)
+    write_beside(axes, row, _in_words(mean), bold=True)
+
+
+def _in_words(value: float) -> str:
+    return number(value) if abs(value) > _ROUNDING else "0"
+
+
+_SHOCK = "shock"
+_LEFT, _GAP, _RIGHT = 0.52, 0.5, 0.16
+_PLOT_HEIGHT, _ROW_GAP = 1.45, 0.44
+_VARIANCES_APART = 6
+
+
+def plot_variance_decomposition(
+    shares: xr.DataArray,
+    outcomes: Sequence[str] | None = None,
+    *,
+    scm: StructuralCausalModel,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw the mean share of each shock in the forecast-error variance, by horizon.
+
+    Parameters
+    ----------
+    shares : xr.DataArray
+        From `forecast_error_variance_decomposition`, dims
+        ``(outcome, shock, horizon, chain, draw)``.
+    outcomes : sequence of str, optional
+        One panel each; all by default.
+    scm : StructuralCausalModel
+        Says what shocks and periods are called.
+    drawn_from : str
+        What the draws are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
+
+    Raises
+    ------
+    UnknownVariableError
+        If the shares lack an outcome.
+    """
+    names = chosen(shares, outcomes)
+    means = shares.sel({dims.OUTCOME: names}).mean((dims.CHAIN, dims.DRAW))
+    typical = means.mean(dims.HORIZON).fillna(0.0)
+    groups = shock_groups(
+        {str(n): typical.sel({_SHOCK: n}).to_numpy() for n in means[_SHOCK].to_numpy()},
+        scm,
+        room=_VARIANCES_APART,
+    )
+    horizons = means[dims.HORIZON].to_numpy()
+
+    last = scm.count_periods(int(horizons[-1]))
+    title = f"Which shocks make forecasts uncertain, up to {last} ahead"
+    caption = _variance_caption(scm, groups, drawn_from)
+    handles = [Patch(color=group.colour, lw=0, label=group.label) for group in groups]
+    top, bottom = page_text_inches(title, caption)
+    columns = min(2, len(names))
+    width = (COLUMN_INCHES - _LEFT - _RIGHT - (columns - 1) * _GAP) / columns
+    labels = {n: str(means["label"].sel({dims.OUTCOME: n}).item()) for n in names}
+    headings = {name: wrap(label, width, TEXT) for name, label in labels.items()}
+    head = max(len(lines) for lines in headings.values()) * line_inches(TEXT) + 0.06
+    rows = -(-len(names) // columns)
+    below = 0.04 + key_inches(handles)
+    step, height = row_inches(rows, head, _ROW_GAP, top + below + bottom, most=_PLOT_HEIGHT)
+    figure = new_figure(top + rows * step + below + bottom)
+    add_page_text(figure, title, caption)
+    for position, name in enumerate(names):
+        row, column = divmod(position, columns)
+        left = _LEFT + column * (width + _GAP)
+        axes = place_axes(figure, left, top + row * step + head, width, height)
+        _areas(axes, horizons, means.sel({dims.OUTCOME: name}), groups)
+        frame(axes, headings[name], "% of the variance" if column == 0 else "")
+        axes.set_yticks([0, 25, 50, 75, 100])
+        axes.set_xlabel(f"{scm.periods_name} ahead", size=SMALL, labelpad=2, color=Colour.ink)
+    key(figure, handles, top + rows * step + 0.02)
+    return figure
+
+
+def _areas(axes: Axes, horizons: np.ndarray, means: xr.DataArray, groups: Sequence[Group]) -> None:
+    single = horizons.size == 1
+    places = horizons[0] + np.array([-0.4, 0.4]) if single else horizons
+    axes.set(xlim=(places[0], places[-1]), ylim=(0, 100))
+    if not np.isfinite(means.to_numpy()).all():
+        axes.text(
+            0.5, 0.5, "no shock reaches it", transform=axes.transAxes, ha="center", size=SMALL
+        )
+        return
+    low = np.zeros(places.size)
+    for group in groups:
+        own = means.sel({_SHOCK: list(group.members)}).sum(_SHOCK).to_numpy()
+        high = low + 100.0 * (np.repeat(own, 2) if single else own)
+        axes.fill_between(places, low, high, color=group.colour, lw=0)
+        low = high
+    last = int(horizons[-1])
+    step = max(1, round(last / 5 / 4) * 4 if last >= 12 else round(last / 4))
+    ticks = np.arange(step, last + 1, step)
+    axes.set_xticks([1, *ticks] if step > 1 else ticks)
+
+
+def _variance_caption(scm: StructuralCausalModel, groups: Sequence[Group], drawn_from: str) -> str:
+    others = [part_label(scm, name) for g in groups if g.together for name in g.members]
+    listed = f" Other shocks: {', '.join(others)}." if others else ""
+    return (
+        "Share of each equation's shocks in the variance of the forecast error, in %: "
+        f"{drawn_from} means, which add up to 100 (no interval is drawn). Parameters are taken as "
+        "given within a draw, so the uncertainty about them is in no area; drivers such as "
+        f"sanctions are known paths and have no share.{listed} {scm.periods_name.capitalize()} "
+        "ahead count from 1, the first after the start."
     )

@@ -17,9 +17,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sanctions_model import dims
-from sanctions_model.queries.conditional_forecast import Condition
 from sanctions_model.errors import QuestionError
-from sanctions_model.queries.forecasts import last_known_period
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.plots.parts.observed_past import (
     as_draws,
     completed_periods,
@@ -58,8 +57,8 @@ from sanctions_model.plots.parts.style import (
     place_axes,
     wrap,
 )
-from sanctions_model.plots.parts.words import count_periods, periods_name, short_unit
-from sanctions_model.inference.conditioned import Problem
+from sanctions_model.queries.conditional_forecast import Condition
+from sanctions_model.queries.forecasts import last_known_period
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 
@@ -165,7 +164,7 @@ def plot_forecast(
 
     horizon = given.paths.sizes[dims.HORIZON]
     what = f"{title}: forecast" if title else "Conditional forecast" if conditions else "Forecast"
-    title = f"{what} over {count_periods(scm, horizon)} after {_period(problem, given.start)}"
+    title = f"{what} over {scm.count_periods(horizon)} after {_period(problem, given.start)}"
     caption = _caption(problem, given, views, rule, drawn_from, conditioned=bool(conditions))
     handles = _handles(labels, views, rule, drawn_from)
     if not set(imposed).isdisjoint(names):
@@ -257,7 +256,7 @@ def _view(
     elif flow != name:
         # Paths of levels start from 0 after the start: put them where the past ends.
         futures = [future + past.isel({dims.TIME: -1}) for future in futures]
-        unit = f"{short_unit(variable)}, {_period(problem, origin)} = 0"
+        unit = f"{variable.short_unit}, {_period(problem, origin)} = 0"
         if (flow, origin) in problem.cases.missing:
             completed = np.zeros_like(completed)  # all of the past is relative to that cell
     shown = slice(max(0, start + 1 - _YEARS_BEFORE * year), None)
@@ -363,7 +362,7 @@ def _caption(
     conditioned: bool,
 ) -> str:
     scm, start = problem.scm, _period(problem, given.start)
-    year, periods = scm.periods_per_year, periods_name(scm)
+    year, periods = scm.periods_per_year, scm.periods_name
     alone = all(len(view.futures) == 1 for view in views.values())
     wide = f"and {rule}" if alone else f"dashed lines: {rule}"
     notes = []

@@ -11,8 +11,16 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Patch, PathPatch, Polygon
 from matplotlib.path import Path
 
+from sanctions_model.inference.priors.families import Prior
 from sanctions_model.plots.parts.diagram import Box, Diagram, Line, diagram
-from sanctions_model.plots.parts.graph_layout import Layout, Point, curves, layered_layout, place_labels
+from sanctions_model.plots.parts.graph_layout import (
+    Layout,
+    Point,
+    curves,
+    layered_layout,
+    place_labels,
+)
+from sanctions_model.plots.parts.signs import Sign, link_signs
 from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
@@ -25,8 +33,6 @@ from sanctions_model.plots.parts.style import (
     text_inches,
     wrap,
 )
-from sanctions_model.plots.parts.words import Sign, link_signs, periods_name
-from sanctions_model.inference.priors.families import Prior
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["plot_graph"]
@@ -314,7 +320,7 @@ def _caption(
             "see the figure of all links)."
         )
     forms = {term.form for line in picture.lines for term in line.terms}
-    period = periods_name(scm)[:-1]
+    period = scm.period_name
     said = {
         "Δ": f"Δ: change on the last {period}; Δk, Δk/k: on k {period}s before, and its mean",
         "Σ": f"Σk: sum over k {period}s",

@@ -1,9 +1,16 @@
 """How far an answer swings with each factor, widest first."""
 
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import PercentFormatter
 
 from sanctions_model.errors import QuestionError
+from sanctions_model.plots.parts.groups import part_label
+from sanctions_model.plots.parts.panels import WIDE, frame, key, key_inches
 from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
@@ -17,9 +24,16 @@ from sanctions_model.plots.parts.style import (
     wrap,
     write,
 )
-from sanctions_model.plots.parts.words import number
+from sanctions_model.queries.claims import Claim
+from sanctions_model.queries.effects import relief_words
+from sanctions_model.queries.required_relief import RequiredRelief
+from sanctions_model.robustness.confounding import TippingPoint
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.summaries import interval_rule
+from sanctions_model.wording import number
 
-__all__ = ["plot_tornado"]
+__all__ = ["plot_required_relief", "plot_tipping", "plot_tornado"]
 
 _ROW, _BELOW, _RIGHT, _MOST_LABEL = 0.21, 0.42, 0.25, 3.0
 _COLUMNS = ("factor", "low", "high", "base")
@@ -113,3 +127,173 @@ def plot_tornado(
         axes.axvline(0, color=Colour.rule, lw=0.8, zorder=0)
     axes.set_xlabel(f"median effect{f', {unit}' if unit else ''}", size=SMALL, labelpad=2)
     return figure
+
+
+_LEFT, _RIGHT = 0.6, 0.2
+_PLOT_HEIGHT, _BELOW = 2.3, 0.42
+# The range of probabilities is never narrower: a flat line is to look flat.
+_LEAST_RANGE = 0.3
+_STANDARD_ERRORS = 2.0
+
+
+def plot_required_relief(
+    result: RequiredRelief,
+    *,
+    relief: Relief | None = None,
+    scm: StructuralCausalModel,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw the probability that a target is met against the depth of relief.
+
+    Parameters
+    ----------
+    result : RequiredRelief
+        From `required_relief`.
+    relief : Relief, optional
+        Whose depth was sought; the default of `required_relief` by default.
+    scm : StructuralCausalModel
+        Says what the outcome is called.
+    drawn_from : str
+        What the draws are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
+    """
+    relief, target = scm.relief(relief), result.target
+    sign = "at most" if target.below else "at least"
+    goal = f"{part_label(scm, target.outcome)} {sign} {target.value:g} {_unit(scm, target.outcome)}"
+    title = f"Required relief: {goal.replace('-', '−').strip()}"
+    title += f" within {scm.count_periods(target.within)}"
+    caption = _caption(result, relief, scm, drawn_from)
+    handles = _handles(result)
+    top, bottom = page_text_inches(title, caption)
+    figure = new_figure(top + 0.1 + _PLOT_HEIGHT + _BELOW + key_inches(handles) + bottom)
+    add_page_text(figure, title, caption)
+    width = COLUMN_INCHES - _LEFT - _RIGHT
+    axes = place_axes(figure, _LEFT, top + 0.1, width, _PLOT_HEIGHT)
+    _draw(axes, result)
+    frame(axes, [], "P(target met in at least one period)")
+    every = set(relief.measures) == set(scm.measures)
+    measures = "every measure" if every else ", ".join(relief.measures)
+    axes.set_xlabel(
+        f"depth of relief, % of {measures} lifted", size=SMALL, labelpad=2, color=Colour.ink
+    )
+    key(figure, handles, top + 0.1 + _PLOT_HEIGHT + _BELOW)
+    return figure
+
+
+def _draw(axes: Axes, result: RequiredRelief) -> None:
+    depths, found = result.depths, result.probability
+    asked, band = result.target.probability, _STANDARD_ERRORS * result.standard_error
+    half = (depths[1] - depths[0]) / 2 if depths.size > 1 else 0.005
+    for low, high in result.sufficient:
+        axes.axvspan(
+            max(0.0, low - half), min(1.0, high + half), color=Colour.accent, alpha=0.15, lw=0
+        )
+    axes.fill_between(depths, found - band, found + band, color=Colour.posterior, alpha=WIDE, lw=0)
+    axes.plot(depths, found, color=Colour.posterior, lw=1.5)
+    axes.axhline(asked, color=Colour.negative, lw=1.1, ls="--")
+    low, high = min((found - band).min(), asked), max((found + band).max(), asked)
+    spare = max(0.03, (_LEAST_RANGE - (high - low)) / 2)
+    axes.set(xlim=(0, 1), ylim=(max(0.0, low - spare), min(1.0, high + spare)))
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+
+
+def _handles(result: RequiredRelief) -> list[Line2D | Patch]:
+    asked = f"probability asked for, {result.target.probability:g}"
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=Colour.posterior, lw=1.5, label="P(target met)"),
+        Patch(color=Colour.posterior, alpha=WIDE, lw=0, label="± 2 standard errors"),
+        Line2D([], [], color=Colour.negative, lw=1.1, ls="--", label=asked),
+    ]
+    if result.sufficient:
+        handles.append(Patch(color=Colour.accent, alpha=0.15, lw=0, label="relief that is enough"))
+    return handles
+
+
+def _unit(scm: StructuralCausalModel, name: str) -> str:
+    return scm.variables[name].short_unit if name in scm.variables else ""
+
+
+def _caption(
+    result: RequiredRelief, relief: Relief, scm: StructuralCausalModel, drawn_from: str
+) -> str:
+    full = Relief(ramp=relief.ramp, start=relief.start, measures=relief.measures)
+    uniform = relief_words(scm, full).replace("full relief", "uniform relief", 1)
+    return (
+        f"Answer: {result.verdict} Contrast: {uniform}. P: share of simulated futures that meet "
+        f"the target in at least one period, one for each {drawn_from} draw, parameters and "
+        "shocks together; all depths meet the same shocks. Band: two standard errors of the "
+        "simulation either side, no credible interval."
+    )
+
+
+_LEFT, _RIGHT, _HEIGHT, _BELOW = 0.6, 0.2, 2.3, 0.45
+
+
+def plot_tipping(
+    scm: StructuralCausalModel, claim: Claim, curve: pd.DataFrame, point: TippingPoint
+) -> Figure:
+    """Draw the bias curves of one claim.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        Equations that the draws belong to.
+    claim : Claim
+        The claim that the curve and the point are of.
+    curve : pandas.DataFrame
+        From `confounding_curve`.
+    point : TippingPoint
+        From `tipping_point`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
+    """
+    label = scm.variables[claim.outcome].label
+    direction = "higher" if claim.sign > 0 else "lower"
+    title = f"How strong a hidden common cause must be: {label} {direction}"
+    caption = (
+        f"Claim: {label} is {direction} {scm.count_periods(claim.horizon)} after "
+        f"{relief_words(scm, claim.relief)}. A hidden cause moves with the measures and acts on "
+        f"{scm.variables[point.equation].label}. Full credit: all it did was put down to the "
+        f"measures; the claim is as likely as not at {number(point.strength)}. In the sample: the "
+        "posterior had it acted in the years of the data; not drawn where weights do not hold."
+    )
+    if point.known:
+        caption += (
+            f" Shaded and dotted, {point.known}: median and {interval_rule()} of its coefficient."
+        )
+    handles = _tipping_handles(point)
+    above, below = page_text_inches(title, caption)
+    figure = new_figure(above + 0.1 + _HEIGHT + _BELOW + key_inches(handles) + below)
+    add_page_text(figure, title, caption)
+    axes = place_axes(figure, _LEFT, above + 0.1, COLUMN_INCHES - _LEFT - _RIGHT, _HEIGHT)
+    strength = curve["strength"].to_numpy()
+    if point.known:
+        axes.axvspan(point.known_lower, point.known_upper, color=Colour.prior, alpha=WIDE, lw=0)
+        axes.axvline(point.known_median, color=Colour.faint, lw=1.0, ls=":")
+    axes.plot(strength, curve["full_prob"], color=Colour.negative, lw=1.5)
+    sample = np.where(curve["used"], curve["sample_prob"], np.nan)
+    axes.plot(strength, sample, color=Colour.posterior, lw=1.5)
+    axes.axhline(0.5, color=Colour.rule, lw=0.8, zorder=0)
+    axes.plot([point.strength], [0.5], "o", color=Colour.negative, ms=4)
+    frame(axes, [], "P(claim)")
+    axes.set(xlim=(strength.min(), strength.max()), ylim=(-0.02, 1.02))
+    axes.set_xlabel(f"strength of the hidden cause, {point.unit}", size=SMALL, labelpad=2)
+    key(figure, handles, above + 0.1 + _HEIGHT + _BELOW)
+    return figure
+
+
+def _tipping_handles(point: TippingPoint) -> list[Line2D | Patch]:
+    found: list[Line2D | Patch] = [
+        Line2D([], [], color=Colour.negative, lw=1.5, label="full credit"),
+        Line2D([], [], color=Colour.posterior, lw=1.5, label="in the sample"),
+    ]
+    if point.known:
+        found.append(Patch(color=Colour.prior, alpha=WIDE, lw=0, label=f"{point.known}, estimated"))
+    return found

@@ -36,13 +36,12 @@ from sanctions_model.plots.parts.style import (
     place_axes,
     wrap,
 )
-from sanctions_model.plots.parts.words import count_periods, effect_unit, periods_name
-from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scenarios.variance import ORDERS
-from sanctions_model.summaries import interval_rule
-from sanctions_model.transmission import default_transmission
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.summaries import interval, interval_rule
 
-__all__ = ["plot_future_effects", "plot_odds", "plot_spread"]
+__all__ = ["plot_future_effects", "plot_odds", "plot_sectors", "plot_spread"]
 
 _LEFT, _GAP, _RIGHT = 0.62, 0.62, 0.16
 _PLOT_HEIGHT, _ROW_GAP = 1.45, 0.44
@@ -60,7 +59,7 @@ def plot_future_effects(
     result: xr.Dataset,
     *,
     outcomes: Sequence[str] | None = None,
-    scm: StructuralCausalModel | None = None,
+    scm: StructuralCausalModel,
     drawn_from: str = "posterior",
 ) -> Figure:
     """Draw what each future does against the status quo.
@@ -71,8 +70,8 @@ def plot_future_effects(
         From `compare_futures`.
     outcomes : sequence of str, optional
         One panel each; all by default.
-    scm : StructuralCausalModel, optional
-        Says what outcomes are called; the default transmission by default.
+    scm : StructuralCausalModel
+        Says what outcomes are called.
     drawn_from : str
         What the draws are, for the caption.
 
@@ -86,7 +85,6 @@ def plot_future_effects(
     UnknownVariableError
         If the result lacks an outcome.
     """
-    scm = scm or default_transmission()
     slides = result.attrs.get("transitions") == "True"
     quo = str(result.attrs.get("status_quo", ""))
     futures = [str(n) for n in result[dims.SCENARIO].to_numpy() if slides or str(n) != quo]
@@ -95,7 +93,7 @@ def plot_future_effects(
     }
     rule, horizon = interval_rule(), result.sizes[dims.HORIZON]
     how = "each future can slide to others once a year" if slides else "each future lasts"
-    title = f"Effects of the futures over {count_periods(scm, horizon)}"
+    title = f"Effects of the futures over {scm.count_periods(horizon)}"
     caption = (
         f"Against measures that stay as at the end of 2025; {how}. Lines: {drawn_from} medians; "
         f"bands: 50 % interval; dashed: {rule}. Every draw of the parameters has its own path of "
@@ -110,7 +108,7 @@ def plot_scenario_effect(
     *,
     label: str,
     outcomes: Sequence[str] | None = None,
-    scm: StructuralCausalModel | None = None,
+    scm: StructuralCausalModel,
     drawn_from: str = "posterior",
 ) -> Figure:
     """Draw what one scenario does, against the future without it.
@@ -123,8 +121,8 @@ def plot_scenario_effect(
         What the scenario is called.
     outcomes : sequence of str, optional
         One panel each; all by default.
-    scm : StructuralCausalModel, optional
-        Says what outcomes are called; the default transmission by default.
+    scm : StructuralCausalModel
+        Says what outcomes are called.
     drawn_from : str
         What the draws are, for the caption.
 
@@ -138,8 +136,7 @@ def plot_scenario_effect(
     UnknownVariableError
         If the effect lacks an outcome.
     """
-    scm = scm or default_transmission()
-    over = count_periods(scm, effect.sizes[dims.HORIZON])
+    over = scm.count_periods(effect.sizes[dims.HORIZON])
     title = f"{label[:1].upper()}{label[1:]}: effect over {over}"
     caption = (
         f"{label}, against the future without. Line: {drawn_from} median; band: 50 % interval; "
@@ -175,8 +172,8 @@ def _fans(
         axes.set_xlim(1, max(horizon, 2))
         axes.set_xticks(_ticks(horizon))
 
-    units = {name: effect_unit(scm, name) for name in names}
-    return _page(scm, names, units, title, caption, handles, draw, f"{periods_name(scm)} ahead")
+    units = {name: scm.effect_unit(name) for name in names}
+    return _page(scm, names, units, title, caption, handles, draw, f"{scm.periods_name} ahead")
 
 
 def plot_spread(
@@ -185,7 +182,7 @@ def plot_spread(
     outcomes: Sequence[str] | None = None,
     of_effect: bool = False,
     order: str = ORDERS[0],
-    scm: StructuralCausalModel | None = None,
+    scm: StructuralCausalModel,
 ) -> Figure:
     """Draw the share of each source in the variance of the mixture, by horizon.
 
@@ -199,8 +196,8 @@ def plot_spread(
         Of the effect of the measures instead of the forecast.
     order : str
         Which source comes first.
-    scm : StructuralCausalModel, optional
-        Says what outcomes are called; the default transmission by default.
+    scm : StructuralCausalModel
+        Says what outcomes are called.
 
     Returns
     -------
@@ -212,12 +209,11 @@ def plot_spread(
     UnknownVariableError
         If the split lacks an outcome.
     """
-    scm = scm or default_transmission()
     variance = split["effect" if of_effect else "path"].sel(order=order)
     names = chosen(variance, outcomes)
     horizon = split.sizes[dims.HORIZON]
     what = "effects of the measures" if of_effect else "forecasts"
-    title = f"What makes {what} uncertain, up to {count_periods(scm, horizon)} ahead"
+    title = f"What makes {what} uncertain, up to {scm.count_periods(horizon)} ahead"
     caption = (
         f"Share in the variance over the mixture of futures, in %, {order}: law of total variance, "
         "in which what two sources do together goes to the later one"
@@ -246,7 +242,7 @@ def plot_spread(
         axes.set_xticks(_ticks(horizon))
 
     units = dict.fromkeys(names, "% of the variance")
-    return _page(scm, names, units, title, caption, handles, draw, f"{periods_name(scm)} ahead")
+    return _page(scm, names, units, title, caption, handles, draw, f"{scm.periods_name} ahead")
 
 
 def plot_odds(
@@ -256,7 +252,7 @@ def plot_odds(
     probability: float,
     horizons: Sequence[int],
     outcomes: Sequence[str] | None = None,
-    scm: StructuralCausalModel | None = None,
+    scm: StructuralCausalModel,
 ) -> Figure:
     """Draw the expected effect against the probability given to one future.
 
@@ -272,8 +268,8 @@ def plot_odds(
         One line each.
     outcomes : sequence of str, optional
         One panel each; all by default.
-    scm : StructuralCausalModel, optional
-        Says what outcomes are called; the default transmission by default.
+    scm : StructuralCausalModel
+        Says what outcomes are called.
 
     Returns
     -------
@@ -285,7 +281,6 @@ def plot_odds(
     UnknownVariableError
         If the expectation lacks an outcome.
     """
-    scm = scm or default_transmission()
     names = chosen(expected, outcomes)
     odds = 100.0 * expected["odds"].to_numpy()
     title = f"Expected effect by the odds of: {future}"
@@ -297,7 +292,7 @@ def plot_odds(
     )
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=_COLOURS[i % len(_COLOURS)], lw=1.5, label=f"after {words}")
-        for i, words in enumerate(count_periods(scm, h) for h in horizons)
+        for i, words in enumerate(scm.count_periods(h) for h in horizons)
     ]
 
     def draw(axes: Axes, name: str) -> None:
@@ -307,7 +302,7 @@ def plot_odds(
         axes.axvline(100 * probability, color=Colour.faint, lw=0.8, ls=":")
         axes.set_xlim(0, 100)
 
-    units = {name: effect_unit(scm, name) for name in names}
+    units = {name: scm.effect_unit(name) for name in names}
     return _page(scm, names, units, title, caption, handles, draw, "probability, %")
 
 
@@ -347,4 +342,80 @@ def _page(
         zero_line(axes)
         axes.set_xlabel(across, size=SMALL, labelpad=2, color=Colour.ink)
     key(figure, handles, top + rows * step + 0.02)
+    return figure
+
+
+_LEFT, _RIGHT, _ROW, _SHIFT = 2.1, 0.2, 0.34, 0.14
+_BELOW = 0.42
+
+
+def plot_sectors(
+    result: xr.Dataset,
+    *,
+    scenario: str,
+    scm: StructuralCausalModel,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw each sector's part of the import premium, their sum and the transmission's premium.
+
+    Parameters
+    ----------
+    result : xr.Dataset
+        From `sector_premiums`.
+    scenario : str
+        What the paths are of, in words.
+    scm : StructuralCausalModel
+        Says what periods are called.
+    drawn_from : str
+        What the draws of the parameters are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
+    """
+    last, rule = int(result[dims.HORIZON][-1]), interval_rule()
+    when = scm.count_periods(last)
+    rows = [
+        (str(result["sector_label"].sel({SECTOR: n}).item()), result["part"].sel({SECTOR: n}))
+        for n in result[SECTOR].to_numpy()
+    ]
+    rows += [("sum of the sectors", result["total"])]
+    rows += [("premium of the transmission", result["transmission"])]
+    rows += [("sum less transmission", result["difference"])]
+    title = f"Grey-import premium by sector: {scenario}, today and after {when}"
+    caption = (
+        f"Points of the import premium: weight in imports times grey share times premium on it. "
+        f"Dots: medians; lines: {rule}. Shares, premiums and weights are judgement where "
+        f"sectors.csv says so; the transmission's premium is of the {drawn_from} and does not read "
+        "the sectors. What differs is not forced to agree."
+    )
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=colour, marker="o", ms=4, lw=1.2, label=label)
+        for colour, label in ((Colour.negative, "today"), (Colour.posterior, f"after {when}"))
+    ]
+    top, bottom = page_text_inches(title, caption)
+    height = _ROW * len(rows)
+    figure = new_figure(top + 0.1 + height + _BELOW + key_inches(handles) + bottom)
+    add_page_text(figure, title, caption)
+    axes = place_axes(figure, _LEFT, top + 0.1, COLUMN_INCHES - _LEFT - _RIGHT, height)
+    places = np.arange(len(rows))[::-1].astype(float)
+    for place, (_, values) in zip(places, rows, strict=True):
+        for at, shift, colour in (
+            (0, _SHIFT, Colour.negative),
+            (last, -_SHIFT, Colour.posterior),
+        ):
+            found = interval(values.sel({dims.HORIZON: at}), rule)
+            middle, low, high = (float(found.sel(summary=n)) for n in ("median", "lower", "upper"))
+            axes.plot([low, high], [place + shift] * 2, color=colour, lw=1.2)
+            axes.plot([middle], [place + shift], color=colour, marker="o", ms=4, ls="")
+    frame(axes, [], "")
+    axes.axvline(0.0, color=Colour.ink, lw=0.7, zorder=1)
+    axes.axhline(2.5, color=Colour.rule, lw=0.6)
+    axes.set_yticks(places, [label for label, _ in rows])
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.grid(visible=False, axis="y")
+    axes.grid(axis="x", color=Colour.rule, lw=0.4)
+    axes.set_xlabel("points of the import premium (% of the border price)", size=SMALL, labelpad=2)
+    key(figure, handles, top + 0.1 + height + _BELOW)
     return figure

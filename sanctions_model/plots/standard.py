@@ -1,18 +1,24 @@
 """The figures that the main job writes. Knows which, not how."""
 
 import pandas as pd
+import xarray as xr
 from matplotlib.figure import Figure
 
-from sanctions_model.plots.channels import plot_channels
-from sanctions_model.plots.graph import plot_graph
-from sanctions_model.plots.priors import plot_prior_posterior
-from sanctions_model.plots.effects import plot_responses
-from sanctions_model.plots.claims import plot_scorecard
-from sanctions_model.plots.waterfall import plot_waterfall
-from sanctions_model.plots.parts.words import periods_name
 from sanctions_model.inference.fit import Fit
+from sanctions_model.plots.claims import plot_scorecard
+from sanctions_model.plots.decompositions import plot_waterfall
+from sanctions_model.plots.effects import plot_channels, plot_responses
+from sanctions_model.plots.graph import plot_graph
+from sanctions_model.plots.parts.sweep_panels import POINT, axes_left, numeric_axes
+from sanctions_model.plots.priors import plot_prior_posterior
+from sanctions_model.plots.sweeps import (
+    plot_along_axis,
+    plot_by_name,
+    plot_response_surface,
+    plot_sweep_tornado,
+)
 
-__all__ = ["main_figures"]
+__all__ = ["main_figures", "sweep_figures"]
 
 
 def main_figures(fit: Fit, claims: pd.DataFrame) -> dict[str, Figure]:
@@ -40,5 +46,33 @@ def main_figures(fit: Fit, claims: pd.DataFrame) -> dict[str, Figure]:
         "responses": plot_responses(scm, draws, prior_draws=both, drawn_from=drawn_from),
         "channels": plot_channels(scm, draws, drawn_from=drawn_from),
         "waterfall": plot_waterfall(scm, draws, drawn_from=drawn_from),
-        "scorecard": plot_scorecard(claims, periods=periods_name(scm)),
+        "scorecard": plot_scorecard(claims, periods=scm.periods_name),
     }
+
+
+def sweep_figures(found: xr.Dataset) -> dict[str, Figure]:
+    """Return the figures that a sweep's axes allow, by name.
+
+    Parameters
+    ----------
+    found : xr.Dataset
+        As `load_sweep` returns it.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+        ``along_axis`` for one numeric axis, ``by_name`` for one axis of names, ``surface`` for two
+        numeric axes, ``tornado`` for two or more; empty where none of them fits.
+    """
+    names, left = numeric_axes(found), axes_left(found)
+    figures = {}
+    if len(left) == 1:
+        if names:
+            figures["along_axis"] = plot_along_axis(found, names[0])
+        else:
+            figures["by_name"] = plot_by_name(found, left[0])
+    if len(names) == len(left) == 2 and POINT not in found.dims:
+        figures["surface"] = plot_response_surface(found, names[0], names[1])
+    if len(names) > 1:
+        figures["tornado"] = plot_sweep_tornado(found)
+    return figures

@@ -6,9 +6,12 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sanctions_model.errors import QuestionError
+from sanctions_model.plots.parts.panels import WIDE, frame, zero_line
 from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
@@ -24,18 +27,22 @@ from sanctions_model.plots.parts.style import (
     wrap,
 )
 from sanctions_model.plots.parts.sweep_panels import (
+    POINT,
     axes_left,
     chosen_outcomes,
     design_of,
     numeric_axes,
     outcome_label,
     outcome_unit,
+    panels_for,
     question_words,
+    require_axes,
     routes_words,
     rule_of,
 )
+from sanctions_model.wording import number
 
-__all__ = ["plot_by_name"]
+__all__ = ["plot_along_axis", "plot_by_name", "plot_response_surface", "plot_sweep_tornado"]
 
 _COLUMNS, _MARGIN, _GAP, _BELOW = 3, 0.12, 0.18, 0.44
 _ROW, _LONGEST = 0.2, 2.3
@@ -140,3 +147,213 @@ def _require(found: xr.Dataset, axis: str) -> None:
         raise QuestionError(
             f"The axis {other!r} is left; choose a value first, as in found.sel({other}=...)."
         )
+
+
+def plot_along_axis(
+    found: xr.Dataset, axis: str, *, outcomes: Sequence[str] | None = None
+) -> Figure:
+    """Draw each outcome's median and interval along one axis; the others must be chosen first.
+
+    Parameters
+    ----------
+    found : xr.Dataset
+        As `load_sweep` returns it, with `axis` as its only axis; choose values of the others with
+        ``found.sel(...)``.
+    axis : str
+        A numeric axis.
+    outcomes : sequence of str, optional
+        All by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
+
+    Raises
+    ------
+    QuestionError
+        If there is no such numeric axis, or others are left.
+    """
+    require_axes(found, [axis])
+    names = chosen_outcomes(found, outcomes)
+    design, rule = design_of(found), rule_of(found)
+    title = f"Effect along one axis: {design['label']}"
+    caption = f"{question_words(found)} Line: median; band: {rule}. {routes_words(found)}"
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=Colour.posterior, lw=1.5, label="median"),
+        Patch(color=Colour.posterior, alpha=WIDE, lw=0, label=str(rule)),
+    ]
+    ordered = found.sortby(axis)
+    places = ordered[axis].to_numpy().astype(float)
+    figure, panels = panels_for(title, caption, names, handles, 3)
+    for panel, name in zip(panels, names, strict=True):
+        own = ordered["effect_summary"].sel(outcome=name)
+        low, high = own.sel(summary="lower").to_numpy(), own.sel(summary="upper").to_numpy()
+        panel.fill_between(places, low, high, color=Colour.posterior, alpha=WIDE, lw=0)
+        panel.plot(places, own.sel(summary="median"), color=Colour.posterior, lw=1.5)
+        frame(panel, [outcome_label(found, name)], outcome_unit(found, name))
+        zero_line(panel)
+        panel.set_xlabel(axis.replace("_", " "), size=SMALL, labelpad=2, color=Colour.ink)
+        panel.locator_params(axis="x", nbins=5)
+    return figure
+
+
+def plot_response_surface(
+    found: xr.Dataset, across: str, up: str, *, outcomes: Sequence[str] | None = None
+) -> Figure:
+    """Draw each outcome's median over two axes, with lines of equal effect.
+
+    Parameters
+    ----------
+    found : xr.Dataset
+        Of a grid, as `load_sweep` returns it, with these two as its only axes.
+    across, up : str
+        Numeric axes.
+    outcomes : sequence of str, optional
+        All by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Dotted where the interval holds zero.
+
+    Raises
+    ------
+    QuestionError
+        If these are not the axes of a grid.
+    """
+    require_axes(found, [across, up])
+    names = chosen_outcomes(found, outcomes)
+    design, rule = design_of(found), rule_of(found)
+    title = f"Response surface: {design['label']}"
+    caption = (
+        f"{question_words(found)} Colour and lines: median effect in the unit above each "
+        f"panel; dots: the {rule} holds zero. {routes_words(found)}"
+    )
+    figure, panels = panels_for(title, caption, names, [], 2)
+    grid = found["effect_summary"].transpose(up, across, ...)
+    x, y = (found[name].to_numpy().astype(float) for name in (across, up))
+    for panel, name in zip(panels, names, strict=True):
+        own = grid.sel(outcome=name)
+        median = own.sel(summary="median").to_numpy()
+        far = max(float(np.nanmax(np.abs(median))), 1e-12)
+        # The strongest colours of the map are too dark to read lines on.
+        limit = 1.5 * far
+        panel.pcolormesh(x, y, median, cmap="RdBu_r", vmin=-limit, vmax=limit, shading="nearest")
+        if np.ptp(median) > 0 and min(median.shape) > 1:
+            _contours(panel, x, y, median)
+        unsure = (own.sel(summary="lower") <= 0) & (own.sel(summary="upper") >= 0)
+        rows, columns = np.nonzero(unsure.to_numpy())
+        panel.plot(x[columns], y[rows], ls="", marker=".", ms=1.6, color=Colour.ink)
+        frame(panel, [outcome_label(found, name)], up.replace("_", " "))
+        panel.grid(visible=False)
+        panel.set_title(
+            outcome_unit(found, name), size=SMALL, loc="right", pad=3, color=Colour.faint
+        )
+        panel.set_xlabel(across.replace("_", " "), size=SMALL, labelpad=2, color=Colour.ink)
+    return figure
+
+
+def _contours(panel: Axes, x: np.ndarray, y: np.ndarray, median: np.ndarray) -> None:
+    """Draw lines of equal effect, each labelled where it is farthest from dots and labels."""
+    steps = MaxNLocator(nbins=6).tick_values(float(median.min()), float(median.max()))
+    # Where all effects have one sign, the line of zero is the panel's edge or a row of zeros.
+    crossing = median.min() < 0.0 < median.max()
+    levels = [float(level) for level in steps if level or crossing]
+    lines = panel.contour(x, y, median, levels=levels, colors=Colour.ink, linewidths=0.6)
+    size = np.array([np.ptp(x), np.ptp(y)])
+    taken = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2) / size
+    places = []
+    for segment in (segment for of_level in lines.allsegs for segment in of_level):
+        if len(segment) < 2:
+            continue
+        along = np.linspace(0, len(segment) - 1, 20 * len(segment))
+        path = np.column_stack([np.interp(along, range(len(segment)), side) for side in segment.T])
+        inner = path[len(path) // 8 : -len(path) // 8]  # a label at an end would be cut off
+        gaps = np.linalg.norm((inner / size)[:, None] - taken[None], axis=-1).min(axis=1)
+        best = inner[int(np.argmax(gaps))]
+        taken = np.vstack([taken, best / size])
+        places.append((float(best[0]), float(best[1])))
+    panel.clabel(lines, fontsize=SMALL, fmt=lambda v: number(float(v)), manual=places)
+
+
+def plot_sweep_tornado(found: xr.Dataset, *, outcomes: Sequence[str] | None = None) -> Figure:
+    """Draw how far each axis moves the median of each outcome, the widest at the top.
+
+    For a grid: from the mean over the points at an axis's smallest value to that at its largest.
+    For lists and space-filling designs: the straight line through the points' medians over all
+    numeric axes at once (least squares), from an axis's 5 % to its 95 % point.
+
+    Parameters
+    ----------
+    found : xr.Dataset
+        As `load_sweep` returns it.
+    outcomes : sequence of str, optional
+        All by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
+
+    Raises
+    ------
+    QuestionError
+        If fewer than two axes are numeric.
+    """
+    axes = numeric_axes(found)
+    if len(axes) < 2:
+        raise QuestionError(
+            f"A tornado compares numeric axes; this sweep has {len(axes)}. "
+            "Draw plot_along_axis instead."
+        )
+    names = chosen_outcomes(found, outcomes)
+    design = design_of(found)
+    ends = "smallest to largest value" if POINT not in found.dims else "5 % to 95 % point"
+    title = f"What moves the answer most: {design['label']}"
+    caption = (
+        f"{question_words(found)} Bars: the median effect as an axis goes from its {ends}, "
+        f"the others averaged over. Line: the mean of all points' medians. {routes_words(found)}"
+    )
+    handles: list[Line2D | Patch] = [
+        Patch(color=Colour.prior, lw=0, label="axis low"),
+        Patch(color=Colour.posterior, lw=0, label="axis high"),
+    ]
+    figure, panels = panels_for(title, caption, names, handles, 2, left=1.25)
+    for panel, name in zip(panels, names, strict=True):
+        median = found["effect_summary"].sel(outcome=name, summary="median")
+        middle = float(median.mean())
+        swings = {axis: _swing(found, median, axis, axes) for axis in axes}
+        order = sorted(axes, key=lambda axis: abs(np.subtract(*swings[axis])))
+        for row, axis in enumerate(order):
+            low, high = swings[axis]
+            for end, colour in ((low, Colour.prior), (high, Colour.posterior)):
+                panel.barh(row, end - middle, left=middle, height=0.6, color=colour, lw=0)
+        frame(panel, [outcome_label(found, name)], "")
+        panel.grid(visible=False)
+        panel.axvline(middle, color=Colour.ink, lw=0.7)
+        panel.set_yticks(range(len(order)), [axis.replace("_", " ") for axis in order])
+        panel.set_xlabel(outcome_unit(found, name), size=SMALL, labelpad=2, color=Colour.ink)
+        panel.locator_params(axis="x", nbins=4)
+    return figure
+
+
+def _swing(
+    found: xr.Dataset, median: xr.DataArray, axis: str, axes: Sequence[str]
+) -> tuple[float, float]:
+    """Return the median at the low and at the high end of an axis, the others averaged over."""
+    if POINT not in found.dims:
+        others = [dim for dim in median.dims if dim != axis]
+        line = median.mean(others).sortby(axis).to_numpy()
+        return float(line[0]), float(line[-1])
+    values = np.column_stack([found[name].to_numpy().astype(float) for name in axes])
+    outcome = median.to_numpy()
+    used = np.isfinite(outcome)
+    centred = values[used] - values[used].mean(axis=0)
+    slopes, *_ = np.linalg.lstsq(
+        np.column_stack([np.ones(used.sum()), centred]), outcome[used], rcond=None
+    )
+    own = centred[:, list(axes).index(axis)]
+    slope = slopes[1 + list(axes).index(axis)]
+    low, high = np.quantile(own, [0.05, 0.95])
+    return float(slopes[0] + slope * low), float(slopes[0] + slope * high)

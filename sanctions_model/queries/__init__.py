@@ -1,1 +1,4 @@
-"""Causal questions as functions of a model and draws. Knows no sampler, no file of scenarios and no country."""
+"""Causal questions as functions of a model and its draws.
+
+Knows no sampler, no file of scenarios and no country.
+"""

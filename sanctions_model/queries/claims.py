@@ -20,15 +20,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
-from sanctions_model.queries.effects import channel_effects, relief_paths, total_effect
 from sanctions_model.errors import ObservationError, QuestionError, first_fault
 from sanctions_model.files import read_tables
-from sanctions_model.queries.forecasts import simulate
-from sanctions_model.scm.interventions import Relief
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.queries.effects import channel_effects, relief_paths, total_effect
+from sanctions_model.queries.forecasts import simulate
+from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import data_share, interval, interval_rule, probability
-from sanctions_model.transmission import MEASURES
 
 __all__ = ["Claim", "claim_effect", "load_claims", "scorecard"]
 
@@ -75,7 +74,7 @@ class Claim(BaseModel):
     channel: str = "total"
     depth: float = Field(default=1.0, ge=0, le=1)
     ramp: int = Field(default=4, ge=1)
-    measures: tuple[str, ...] = Field(default=MEASURES, min_length=1)
+    measures: tuple[str, ...] = Field(default=ALL_MEASURES, min_length=1)
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Claim":
@@ -201,7 +200,7 @@ def scorecard(
 
 
 def _cause(claim: Claim) -> str:
-    which = "all measures" if set(claim.measures) == set(MEASURES) else ", ".join(claim.measures)
+    which = "all measures" if claim.measures == ALL_MEASURES else ", ".join(claim.measures)
     size = "full relief" if claim.depth == 1 else f"relief of {100 * claim.depth:g} %"
     names = {"article_chain": "along the article's chain alone"}
     channel = names.get(claim.channel, f"through {claim.channel} alone")

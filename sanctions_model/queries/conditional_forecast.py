@@ -21,14 +21,14 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.scm.equations import Noise
 from sanctions_model.errors import QuestionError
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import continuation_words, starting_state
 from sanctions_model.scm.interventions import require_horizon
-from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.inference.conditioned import Problem
-from sanctions_model.scm.propagate import draw_shocks, propagate, respond
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.propagate import draw_shocks, propagate, respond
+from sanctions_model.scm.variables import Noise
 
 __all__ = ["Condition", "conditional_forecast"]
 

@@ -19,12 +19,12 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.inference.density import one_step_means
 from sanctions_model.errors import QuestionError
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.density import one_step_means
 from sanctions_model.scm.history import evaluate_history
 from sanctions_model.scm.interventions import Intervention, edit_words
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.propagate import (
     falling_shares,
     propagate,

@@ -19,217 +19,25 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.scm.equations import Hold, Linear
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.scm.interventions import Relief, require_horizon
-from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.propagate import continuation_paths, respond
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.propagate import continuation_paths, respond
+from sanctions_model.scm.variables import Hold
 
 __all__ = [
     "CHAIN_PARTS",
     "channel_effects",
-    "impulse_response",
-    "link_effects",
     "measure_effects",
     "reachable",
+    "reached_outcomes",
     "relief_paths",
-    "step_response",
+    "relief_words",
     "total_effect",
 ]
 
 CHAIN_PARTS = ("article_chain", "chain_offset", "chain_remainder")
 _KIND = "kind"
-
-
-def link_effects(
-    scm: StructuralCausalModel, draws: xr.Dataset, *, horizon: int | None = None
-) -> xr.DataArray:
-    """Effect of each link on its child, other parents held.
-
-    For partial adjustment with long-run effect ``theta`` and persistence ``rho``: short run
-    ``(1 - rho) theta``, after h periods ``(1 - rho**h) theta``, long run ``theta``. A linear
-    equation gives ``b`` at once and ``b / (1 - sum of own lags)`` in the long run.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    horizon : int, optional
-        Adds the kind ``cumulative``: the effect after this many periods of a permanent change
-        (partial adjustment only).
-
-    Returns
-    -------
-    xr.DataArray
-        Dims ``(chain, draw, link, kind)``, in units of the child per unit of the parent.
-
-    Raises
-    ------
-    QuestionError
-        If the horizon is below 1.
-    """
-    parameters = DrawParameters(scm, draws)
-    kinds = ["short_run", "long_run"]
-    if horizon is not None:
-        horizon = require_horizon(horizon)
-        kinds.append("cumulative")
-    values = np.empty((len(scm.links), len(kinds), parameters.size))
-    for position, link in enumerate(scm.links):
-        coefficient = parameters.coefficient(link.label)
-        equation = scm.by_name[link.child]
-        if isinstance(equation, Linear):
-            own = [
-                parameters.coefficient(e.label) for e in equation.links if e.parent == link.child
-            ]
-            found = [coefficient, coefficient / (1.0 - sum(own))]
-            # A linear equation has no one rate of approach: the response tells the path.
-            found += [np.full(parameters.size, np.nan)] * (len(kinds) - 2)
-        else:
-            rho = parameters.persistence(link.child)
-            found = [(1.0 - rho) * coefficient, coefficient]
-            if horizon is not None:
-                found.append((1.0 - rho**horizon) * coefficient)
-        values[position] = np.stack(found)
-    return xr.DataArray(
-        values.reshape(*values.shape[:2], *parameters.shape),
-        dims=(dims.LINK, _KIND, dims.CHAIN, dims.DRAW),
-        coords={dims.LINK: [link.label for link in scm.links], _KIND: kinds},
-        name="link_effect",
-    ).transpose(dims.CHAIN, dims.DRAW, dims.LINK, _KIND)
-
-
-def impulse_response(
-    scm: StructuralCausalModel,
-    draws: xr.Dataset,
-    *,
-    cause: str,
-    size: float | None = None,
-    horizon: int = 20,
-    outcomes: Sequence[str] | None = None,
-) -> xr.DataArray:
-    """Response to a change of one period: a shock to an equation, or a pulse of a driver.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    cause : str
-        A stochastic or an exogenous variable.
-    size : float, optional
-        In the unit of the cause; by default one ``scale`` of the equation, draw by draw, or 1 for
-        an exogenous variable.
-    horizon : int
-        Periods, the first one being that of the shock.
-    outcomes : sequence of str, optional
-        Variables or levels; the headline ones by default.
-
-    Returns
-    -------
-    xr.DataArray
-        Dims ``(outcome, horizon, chain, draw)``, in the units of the outcomes.
-
-    Raises
-    ------
-    UnknownVariableError, NoCausalPathError, QuestionError
-        If the cause is unknown, cannot be shocked or reaches none of the outcomes.
-
-    Examples
-    --------
-    >>> from sanctions_model.scm.equations import PartialAdjustment, Variable
-    >>> from sanctions_model.scm.parameters import pin
-    >>> scm = StructuralCausalModel(equations=(PartialAdjustment(variable=Variable(name="price")),))
-    >>> draws = pin(scm, {"persistence[price]": 0.5})
-    >>> impulse_response(scm, draws, cause="price", horizon=3).squeeze().to_numpy().tolist()
-    [1.0, 0.5, 0.25]
-    """
-    return _response(scm, draws, cause, size, horizon, outcomes, lasting=1)
-
-
-def step_response(
-    scm: StructuralCausalModel,
-    draws: xr.Dataset,
-    *,
-    cause: str,
-    size: float | None = None,
-    horizon: int = 20,
-    outcomes: Sequence[str] | None = None,
-) -> xr.DataArray:
-    """Response to a change that stays: a shock in every period, or a driver at a new level.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    cause : str
-        A stochastic or an exogenous variable.
-    size : float, optional
-        In the unit of the cause; by default one ``scale`` of the equation, draw by draw, or 1 for
-        an exogenous variable.
-    horizon : int
-        Periods, the first one being that of the change.
-    outcomes : sequence of str, optional
-        Variables or levels; the headline ones by default.
-
-    Returns
-    -------
-    xr.DataArray
-        Dims ``(outcome, horizon, chain, draw)``, in the units of the outcomes.
-
-    Raises
-    ------
-    UnknownVariableError, NoCausalPathError, QuestionError
-        If the cause is unknown, cannot be shocked or reaches none of the outcomes.
-
-    Examples
-    --------
-    >>> from sanctions_model.scm.equations import Exogenous, PartialAdjustment, Variable
-    >>> from sanctions_model.scm.parameters import pin
-    >>> scm = StructuralCausalModel(
-    ...     equations=(
-    ...         Exogenous(variable=Variable(name="tariff")),
-    ...         PartialAdjustment(variable=Variable(name="price"), parents=("tariff",)),
-    ...     )
-    ... )
-    >>> draws = pin(scm, {"tariff -> price": 2.0, "persistence[price]": 0.5})
-    >>> step_response(scm, draws, cause="tariff", size=1.0, horizon=3).squeeze().to_numpy().tolist()
-    [1.0, 1.5, 1.75]
-    """
-    return _response(scm, draws, cause, size, horizon, outcomes, lasting=require_horizon(horizon))
-
-
-def _response(
-    scm: StructuralCausalModel,
-    draws: xr.Dataset,
-    cause: str,
-    size: float | None,
-    horizon: int,
-    outcomes: Sequence[str] | None,
-    *,
-    lasting: int,
-) -> xr.DataArray:
-    horizon = require_horizon(horizon)
-    scm.graph.require(cause, "the cause")
-    wanted = reachable(scm, [cause], outcomes)
-    steps = (np.arange(horizon) < lasting).astype(float)
-    if cause in scm.exogenous:
-        base = float(continuation_paths(scm, 1, {})[cause][0])
-        path = base + steps * (1.0 if size is None else size)
-        found = respond(scm, draws, horizon=horizon, paths={cause: path}, outcomes=wanted)
-    elif cause in scm.stochastic:
-        shock = DrawParameters(scm, draws).row("scale", cause) if size is None else size
-        shocks = {cause: steps[:, None] * np.atleast_1d(shock)}
-        found = respond(scm, draws, horizon=horizon, shocks=shocks, outcomes=wanted)
-    else:
-        choices = ", ".join([*scm.stochastic, *scm.exogenous])
-        raise QuestionError(f"{cause!r} has no shock of its own; shock one of {choices}.")
-    return _finished(found.isel({dims.SCENARIO: 0}), f"change of {cause}")
 
 
 def reachable(
@@ -283,6 +91,7 @@ def relief_paths(
     last : mapping of str to float, optional
         Last observed values, for measures whose continuation holds them.
     """
+    relief = scm.relief(relief)
     for name in relief.measures:
         if name not in scm.exogenous:
             scm.require(name, "the relief")
@@ -335,7 +144,8 @@ def total_effect(
 
     Examples
     --------
-    >>> from sanctions_model.scm.equations import Exogenous, Hold, Linear, Variable
+    >>> from sanctions_model.scm.variables import Hold, Variable
+    >>> from sanctions_model.scm.equations import Exogenous, Linear
     >>> from sanctions_model.scm.parameters import pin
     >>> scm = StructuralCausalModel(
     ...     equations=(
@@ -349,7 +159,7 @@ def total_effect(
     >>> effect.sel(outcome="price").squeeze().to_numpy().tolist()
     [-0.5, -1.0, -1.5, -2.0]
     """
-    relief = relief or Relief()
+    relief = scm.relief(relief)
     horizon = require_horizon(horizon)
     wanted = reachable(scm, relief.measures, outcomes)
     paths = relief_paths(scm, relief, horizon)
@@ -398,7 +208,7 @@ def measure_effects(
     UnknownVariableError, NoCausalPathError, QuestionError
         If a name is unknown, an outcome is out of reach, or the horizon is below 1.
     """
-    relief = relief or Relief()
+    relief = scm.relief(relief)
     horizon = require_horizon(horizon)
     wanted = reachable(scm, relief.measures, outcomes)
     stay = continuation_paths(scm, horizon, {})
@@ -448,7 +258,7 @@ def channel_effects(
         If a name is unknown, an outcome is out of reach, the horizon is below 1, or the model
         names no entries or not all of them.
     """
-    relief = relief or Relief()
+    relief = scm.relief(relief)
     horizon = require_horizon(horizon)
     wanted = reachable(scm, relief.measures, outcomes)
     if not scm.entries:
@@ -502,3 +312,28 @@ def _require_complete(scm: StructuralCausalModel, relief: Relief, entries: set[s
                 f"The entry link {edge.label!r} lies behind another entry, so that its part would "
                 "count twice; an entry is the first link after the measures."
             )
+
+
+def relief_words(scm: StructuralCausalModel, relief: Relief) -> str:
+    """Say a contrast: what is lifted, by how much, how fast, against what."""
+    relief = scm.relief(relief)
+    every = set(relief.measures) == set(scm.measures) and len(relief.measures) > 1
+    which = "all measures" if every else ", ".join(relief.measures)
+    depth = "full relief" if relief.depth == 1 else f"relief of {100 * relief.depth:g} %"
+    steps = "at once" if relief.ramp == 1 else f"in {relief.ramp} equal steps"
+    late = "" if relief.start == 1 else f" from {scm.period_name} {relief.start}"
+    return f"{depth} of {which} {steps}{late}, against sanctions unchanged"
+
+
+def reached_outcomes(
+    scm: StructuralCausalModel, relief: Relief, preferred: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the preferred outcomes that a relief can reach, else the model's own."""
+    flows = {level.variable.name: level.flow for level in scm.levels}
+    reach = set().union(*(scm.graph.descendants(name) for name in scm.relief(relief).measures))
+    own = scm.headline or tuple(scm.stochastic)
+    for names in (preferred, own):
+        found = tuple(n for n in names if n in scm.variables and flows.get(n, n) in reach)
+        if found:
+            return found
+    return ()

@@ -19,11 +19,11 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.queries.effects import relief_paths
 from sanctions_model.errors import QuestionError
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.forecasts import last_known_period, simulate
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.inference.conditioned import Problem
 
 __all__ = ["RequiredRelief", "Target", "relief_frontier", "required_relief"]
 
@@ -185,7 +185,7 @@ def required_relief(
     ObservationError
         If the data nowhere give the state that a future starts from.
     """
-    relief = relief or Relief()
+    relief = problem.scm.relief(relief)
     met = _met(problem, draws, target, [relief], _DEPTHS[:, None], random_seed)
     probability = met.mean(axis=-1)
     error = np.sqrt(probability * (1 - probability) / met.shape[-1])

@@ -7,13 +7,15 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.queries.effects import channel_effects, link_effects, reachable
-from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.inference.priors.families import Prior
+from sanctions_model.queries.effects import channel_effects, reachable
+from sanctions_model.scm.equations import Linear
+from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.summaries import data_share, interval, interval_rule, probability
 
-__all__ = ["effects_table", "links_table"]
+__all__ = ["effects_table", "link_effects", "links_table"]
 
 _KIND = "kind"
 _SUMMARY = ("median", "lower", "upper")
@@ -112,7 +114,7 @@ def effects_table(
     rule = interval_rule()
     longest = require_horizon(list(horizons))
     rows = []
-    for relief in reliefs:
+    for relief in (scm.relief(asked) for asked in reliefs):
         wanted = reachable(scm, relief.measures, outcomes)
         for outcome in wanted:  # one at a time: the draws of all at once would not fit
             effect = channel_effects(scm, draws, relief, horizon=longest, outcomes=[outcome])
@@ -136,3 +138,62 @@ def effects_table(
                         }
                     )
     return pd.DataFrame(rows)
+
+
+def link_effects(
+    scm: StructuralCausalModel, draws: xr.Dataset, *, horizon: int | None = None
+) -> xr.DataArray:
+    """Effect of each link on its child, other parents held.
+
+    For partial adjustment with long-run effect ``theta`` and persistence ``rho``: short run
+    ``(1 - rho) theta``, after h periods ``(1 - rho**h) theta``, long run ``theta``. A linear
+    equation gives ``b`` at once and ``b / (1 - sum of own lags)`` in the long run.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        Equations that the draws belong to.
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    horizon : int, optional
+        Adds the kind ``cumulative``: the effect after this many periods of a permanent change
+        (partial adjustment only).
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(chain, draw, link, kind)``, in units of the child per unit of the parent.
+
+    Raises
+    ------
+    QuestionError
+        If the horizon is below 1.
+    """
+    parameters = DrawParameters(scm, draws)
+    kinds = ["short_run", "long_run"]
+    if horizon is not None:
+        horizon = require_horizon(horizon)
+        kinds.append("cumulative")
+    values = np.empty((len(scm.links), len(kinds), parameters.size))
+    for position, link in enumerate(scm.links):
+        coefficient = parameters.coefficient(link.label)
+        equation = scm.by_name[link.child]
+        if isinstance(equation, Linear):
+            own = [
+                parameters.coefficient(e.label) for e in equation.links if e.parent == link.child
+            ]
+            found = [coefficient, coefficient / (1.0 - sum(own))]
+            # A linear equation has no one rate of approach: the response tells the path.
+            found += [np.full(parameters.size, np.nan)] * (len(kinds) - 2)
+        else:
+            rho = parameters.persistence(link.child)
+            found = [(1.0 - rho) * coefficient, coefficient]
+            if horizon is not None:
+                found.append((1.0 - rho**horizon) * coefficient)
+        values[position] = np.stack(found)
+    return xr.DataArray(
+        values.reshape(*values.shape[:2], *parameters.shape),
+        dims=(dims.LINK, _KIND, dims.CHAIN, dims.DRAW),
+        coords={dims.LINK: [link.label for link in scm.links], _KIND: kinds},
+        name="link_effect",
+    ).transpose(dims.CHAIN, dims.DRAW, dims.LINK, _KIND)

@@ -7,15 +7,15 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.cli.console import View
 from sanctions_model.errors import QuestionError
+from sanctions_model.report.views import View
+from sanctions_model.scenarios.library import Scenario, ScenarioLibrary
 from sanctions_model.scenarios.mixture import expected_by_odds
 from sanctions_model.scenarios.regimes import FuturePaths
 from sanctions_model.scenarios.relief import Phase, Quantity, ReliefDesign
-from sanctions_model.scenarios.library import Scenario, ScenarioLibrary
-from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scenarios.variance import ORDERS, SOURCES
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.transmission import MEASURES
 

@@ -1,14 +1,18 @@
 """Results as people read them: the few rows and words that fit a screen. Computes nothing new."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.cli.console import View
+from sanctions_model.data.observations import coverage
+from sanctions_model.errors import QuestionError
+from sanctions_model.inference.fit import Fit
+from sanctions_model.inference.priors.families import Prior, Relative
+from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.equations import (
-    Affine,
     AsymmetricAdjustment,
     Equation,
     Exogenous,
@@ -17,16 +21,13 @@ from sanctions_model.scm.equations import (
     Linear,
     PartialAdjustment,
 )
-from sanctions_model.errors import QuestionError
-from sanctions_model.data.observations import coverage
-from sanctions_model.scm.parameters import addresses
-from sanctions_model.inference.priors.families import Prior, Relative
-from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.inference.fit import Fit
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses
+from sanctions_model.scm.variables import Affine
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [
+    "View",
     "claims_view",
     "comparison_view",
     "coverage_view",
@@ -41,6 +42,16 @@ __all__ = [
     "sanity_view",
     "summary_table",
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A table as people read it, with its title and what its reader must know."""
+
+    table: pd.DataFrame
+    title: str
+    caption: str = ""
+
 
 _KIND_NAMES: dict[type, str] = {
     Exogenous: "exogenous",

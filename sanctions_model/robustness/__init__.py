@@ -1,1 +1,4 @@
-"""What an answer rests on: beliefs, single studies, unmeasured causes, other equations. Knows no figure."""
+"""What an answer rests on: beliefs, single studies, unmeasured causes, other equations.
+
+Knows no figure and no country.
+"""

@@ -14,18 +14,18 @@ import pandas as pd
 import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sanctions_model.queries.claims import Claim
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import PriorError, QuestionError, first_fault
 from sanctions_model.files import read_tables
-from sanctions_model.inference.priors.pools import Pool, as_prior, load_pools, pool_studies
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.fit import Compiled, Fit, compile_problem, fit
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.priors.ledger import Priors, read_prior
-from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.priors.pools import Pool, as_prior, load_pools, pool_studies
+from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.estimands import LinkEffect, ParameterValue, Quantity, load_quantities
-from sanctions_model.inference.fit import Compiled, Fit, compile_problem, fit
-from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.robustness.sensitivity import claim_effects
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.scm.stability import spectral_radius
 from sanctions_model.summaries import interval, interval_rule

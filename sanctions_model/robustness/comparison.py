@@ -13,11 +13,12 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.queries.effects import link_effects, reachable, total_effect
 from sanctions_model.errors import QuestionError
-from sanctions_model.scm.interventions import Relief, require_horizon
-from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.fit import Fit
+from sanctions_model.inference.priors.families import Prior
+from sanctions_model.queries.effects import reachable, total_effect
+from sanctions_model.queries.tables import link_effects
+from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import to_dict
 from sanctions_model.summaries import interval, interval_rule
@@ -92,7 +93,7 @@ def compare(
         If an outcome asked for is unknown to one of them or out of reach.
     """
     _require_same_measures(first.scm, second.scm)
-    relief = relief or Relief(measures=first.scm.measures)
+    relief = first.scm.relief(relief)
     wanted = _common_outcomes(first.scm, second.scm, relief, outcomes)
     longest = require_horizon(list(horizons))
     one = _effects(first, relief, longest, horizons, wanted)

@@ -24,16 +24,17 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.queries.claims import Claim, claim_effect
-from sanctions_model.inference.density import one_step_means
-from sanctions_model.scm.equations import Noise, PartialAdjustment
 from sanctions_model.errors import QuestionError
-from sanctions_model.scm.parameters import DrawParameters, stack_draws
-from sanctions_model.inference.priors.families import student_t_log_density
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.scm.propagate import respond
+from sanctions_model.inference.density import one_step_means
+from sanctions_model.inference.priors.families import student_t_log_density
 from sanctions_model.inference.reweighting import importance_weights, weighted_interval
+from sanctions_model.queries.claims import Claim, claim_effect
+from sanctions_model.scm.equations import PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters, stack_draws
+from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.variables import Noise
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [

@@ -21,8 +21,8 @@ import xarray as xr
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.reweighting import importance_weights
 from sanctions_model.inference.fit import Compiled, Fit, compile_problem
+from sanctions_model.inference.reweighting import importance_weights
 from sanctions_model.robustness.subsamples import period_log_density, refit_without
 
 __all__ = ["FutureScores", "leave_future_out", "loo_weights", "stacking_weights"]

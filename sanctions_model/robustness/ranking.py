@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.confounding import TippingPoint, confounding_curve, tipping_point
-from sanctions_model.robustness.system_priors import Observation, evidence_effects
-from sanctions_model.inference.fit import Fit
-from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.robustness.sensitivity import (
     claim_effects,
     leave_one_link_out,
     parameter_swings,
     power_scaling,
 )
+from sanctions_model.robustness.system_priors import Observation, evidence_effects
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import data_share, interval, interval_rule
 
 __all__ = ["COLUMNS", "fair_sentences", "rank_factors", "tornado"]

@@ -21,19 +21,20 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.robustness.alternatives import Alternative
-from sanctions_model.queries.claims import Claim
-from sanctions_model.robustness.confounding import measures_path, outcome_equation
-from sanctions_model.scm.equations import Exogenous, Hold, Linear, PartialAdjustment, Variable
 from sanctions_model.errors import QuestionError
-from sanctions_model.scm.history import evaluate_history
-from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.inference.priors.families import Fixed, Normal
-from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit
-from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.inference.priors.families import Fixed, Normal
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.queries.claims import Claim
+from sanctions_model.robustness.alternatives import Alternative
+from sanctions_model.robustness.confounding import measures_path, outcome_equation
 from sanctions_model.robustness.sensitivity import claim_effects
+from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
+from sanctions_model.scm.history import evaluate_history
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.variables import Hold, Variable
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [

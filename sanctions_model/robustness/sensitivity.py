@@ -15,15 +15,15 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.queries.claims import Claim, claim_effect, load_claims
-from sanctions_model.inference.density import log_prior
-from sanctions_model.queries.effects import relief_paths
 from sanctions_model.errors import QuestionError
-from sanctions_model.scm.parameters import addresses, parameter_dims
-from sanctions_model.inference.priors.families import Fixed, Prior
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.scm.propagate import respond
+from sanctions_model.inference.density import log_prior
+from sanctions_model.inference.priors.families import Fixed, Prior
+from sanctions_model.queries.claims import Claim, claim_effect, load_claims
+from sanctions_model.queries.effects import relief_paths
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses, parameter_dims
+from sanctions_model.scm.propagate import respond
 from sanctions_model.summaries import data_share, interval, interval_rule
 
 __all__ = [

@@ -12,14 +12,14 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.queries.claims import Claim
-from sanctions_model.inference.density import log_likelihood
 from sanctions_model.errors import QuestionError
-from sanctions_model.scm.parameters import parameter_dims
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
-from sanctions_model.inference.reweighting import importance_weights, weighted_interval
+from sanctions_model.inference.density import log_likelihood
 from sanctions_model.inference.fit import Compiled
+from sanctions_model.inference.reweighting import importance_weights, weighted_interval
+from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.sensitivity import claim_effects
+from sanctions_model.scm.parameters import parameter_dims
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [

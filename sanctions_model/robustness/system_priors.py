@@ -19,21 +19,21 @@ import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model import dims
-from sanctions_model.queries.claims import Claim, claim_effect
 from sanctions_model.data.bundled import data_path
-from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.data.evidence import load_evidence
+from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.files import read_tables
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.meta_analysis import Pooled
 from sanctions_model.inference.priors.pools import Pool, load_pools, pool_studies
-from sanctions_model.inference.conditioned import Problem
-from sanctions_model.queries.estimands import Quantity, load_quantities, quantity_draws
 from sanctions_model.inference.reweighting import (
     ImportanceWeights,
     importance_weights,
     resample,
     weighted_interval,
 )
+from sanctions_model.queries.claims import Claim, claim_effect
+from sanctions_model.queries.estimands import Quantity, load_quantities, quantity_draws
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 

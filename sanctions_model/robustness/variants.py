@@ -1,4 +1,4 @@
-"""The default transmission with one equation, or the measures, taken otherwise.
+"""A model with one equation, or the measures, taken otherwise.
 
 Each is an `Alternative` that takes a fit; how it differs stands here, because it changes equations.
 """
@@ -10,33 +10,39 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.robustness.alternatives import Alternative
-from sanctions_model.scm.equations import Equation, Linear, PartialAdjustment
 from sanctions_model.data.events import load_rule
+from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.families import LogNormal, Normal, Prior
 from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.robustness.alternatives import Alternative
+from sanctions_model.scm.equations import Equation, Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.transmission import MEASURES, default_transmission
 
 __all__ = ["transmission_alternatives"]
 
 _DOUBLED = (np.datetime64("2014-01-01"), np.datetime64("2022-01-01"))
+_CHANGED = (
+    "export_oil_growth -> gdp_growth",
+    "real_rate_change[1] -> gdp_growth",
+    "real_rate_change[1] -> credit_growth",
+    "key_rate_change[1] -> depreciation",
+)
 _HELD_AT_ZERO = 1e-3  # a normal this narrow is a 0 that needs no other compiled model
 
 
 def transmission_alternatives(
-    observations: xr.Dataset, priors: Priors, scm: StructuralCausalModel | None = None
+    observations: xr.Dataset, priors: Priors, scm: StructuralCausalModel
 ) -> list[Alternative]:
-    """Return the default transmission with one equation, or the measures, taken otherwise.
+    """Return a model with one equation, or the measures, taken otherwise.
 
     Parameters
     ----------
     observations : xr.Dataset
         Quarterly, as `load_observations` returns it.
     priors : Priors
-        Of the default transmission.
-    scm : StructuralCausalModel, optional
-        The default transmission by default.
+        Of the model.
+    scm : StructuralCausalModel
+        A model with the links that these alternatives change, as `default_transmission` has.
 
     Returns
     -------
@@ -45,11 +51,13 @@ def transmission_alternatives(
 
     Raises
     ------
+    QuestionError
+        If the model lacks a link that an alternative changes.
     UnknownVariableError, ObservationError, SpecError
         If a name is unknown, the data do not fit the model, or an altered model cannot be
         built.
     """
-    scm = default_transmission() if scm is None else scm
+    _require_links(scm)
     found = [_rates_in_levels(scm, observations, priors), _credit(scm, observations, priors)]
     oil = {"export_oil_growth -> gdp_growth": _normal(0.0, _HELD_AT_ZERO, "the link held at 0")}
     found.append(
@@ -62,7 +70,7 @@ def transmission_alternatives(
             priors=priors.replace(oil),
         )
     )
-    for name, changed, rationale in _other_measures(observations):
+    for name, changed, rationale in _other_measures(scm, observations):
         found.append(
             Alternative(
                 name=name,
@@ -76,16 +84,28 @@ def transmission_alternatives(
     return found
 
 
+def _require_links(scm: StructuralCausalModel) -> None:
+    known = {edge.label for edge in scm.graph.edges}
+    lacking = [label for label in _CHANGED if label not in known]
+    if lacking:
+        raise QuestionError(
+            f"The model {scm.name!r} has no link {lacking[0]!r}, which one of the alternative "
+            "equations changes; compare its prior sets, or fit your own `Alternative`."
+        )
+
+
 def _normal(mu: float, sigma: float, rationale: str) -> Normal:
     return Normal(mu=mu, sigma=sigma, rationale=rationale, sources="judgement")
 
 
-def _other_measures(observations: xr.Dataset) -> Iterator[tuple[str, xr.Dataset, str]]:
+def _other_measures(
+    scm: StructuralCausalModel, observations: xr.Dataset
+) -> Iterator[tuple[str, xr.Dataset, str]]:
     for name, weights in load_rule().composites.items():
         composite = sum(
             weight * observations[measure].to_numpy() for measure, weight in weights.items()
         )
-        changed = {m: (dims.TIME, np.maximum.accumulate(composite)) for m in MEASURES}
+        changed = {m: (dims.TIME, np.maximum.accumulate(composite)) for m in scm.measures}
         label = name.replace("_", "-")
         yield (
             f"one composite, {label} weights",
@@ -103,7 +123,7 @@ def _other_measures(observations: xr.Dataset) -> Iterator[tuple[str, xr.Dataset,
                 np.where(time >= _DOUBLED[1], 2.0 * observations[name].to_numpy()[inside][-1], 0.0),
             ),
         )
-        for name in MEASURES
+        for name in scm.measures
     }
     yield (
         "levels of 2014-2021 doubled",

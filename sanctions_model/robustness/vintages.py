@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.robustness.comparison import median_error
-from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import QuestionError
-from sanctions_model.scm.interventions import Relief
 from sanctions_model.inference.fit import Fit, fit
+from sanctions_model.queries.effects import total_effect
+from sanctions_model.robustness.comparison import median_error
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [

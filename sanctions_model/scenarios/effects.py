@@ -15,15 +15,25 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.queries.forecasts import simulate
+from sanctions_model.scenarios.library import Scenario, load_scenario
 from sanctions_model.scenarios.regimes import KINDS, FuturePaths, draw_scenario_paths
+from sanctions_model.scm.interventions import Intervention
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.propagate import respond
-from sanctions_model.scenarios.library import Scenario
-from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.transmission import MEASURES
 
-__all__ = ["answer_manifest", "designed_effect", "respond_to"]
+__all__ = [
+    "Scenario",
+    "answer_manifest",
+    "designed_effect",
+    "load_scenario",
+    "respond_to",
+    "scenario_effect",
+]
 
 _RISK, _ROUBLE = "risk_premium", "rouble"
 
@@ -254,3 +264,56 @@ def _impact(scm: StructuralCausalModel, draws: xr.Dataset, measure: str) -> np.n
         outcomes=[_ROUBLE],
     )
     return found.to_numpy().reshape(-1)
+
+
+def scenario_effect(
+    problem: Problem,
+    draws: xr.Dataset,
+    interventions: Sequence[Intervention],
+    *,
+    horizon: int,
+    random_seed: int,
+    outcomes: Sequence[str] | None = None,
+) -> xr.DataArray:
+    """Difference that interventions make to simulated futures, the shocks being the same.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    interventions : sequence of Intervention
+        On exogenous and endogenous variables alike.
+    horizon : int
+    random_seed : int
+        Of the shocks, which matter only where an intervention sets or scales an endogenous
+        variable.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(outcome, horizon, chain, draw)``.
+
+    Raises
+    ------
+    QuestionError
+        If there is no intervention.
+    UnknownVariableError
+        If a name is unknown.
+    """
+    if not interventions:
+        raise QuestionError("No intervention; give at least one.")
+
+    def futures(edits: Sequence[Intervention]) -> xr.DataArray:
+        return simulate(
+            problem,
+            draws,
+            horizon=horizon,
+            interventions=edits,
+            random_seed=random_seed,
+            outcomes=outcomes,
+        ).isel({dims.SCENARIO: 0})
+
+    return (futures(interventions) - futures(())).rename("effect")

@@ -15,11 +15,11 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from sanctions_model.queries.conditional_forecast import Condition
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, did_you_mean
-from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy
+from sanctions_model.queries.conditional_forecast import Condition
 from sanctions_model.scenarios.relief import Quantity, ReliefDesign, Tightening
+from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.transmission import MEASURES
 

@@ -16,12 +16,12 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import continuation_words, simulate
 from sanctions_model.scenarios.effects import respond_to
+from sanctions_model.scenarios.library import FutureProcess, ScenarioLibrary
 from sanctions_model.scenarios.regimes import draw_future_paths
 from sanctions_model.scm.interventions import require_horizon
-from sanctions_model.inference.conditioned import Problem
-from sanctions_model.scenarios.library import FutureProcess, ScenarioLibrary
 from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.transmission import MEASURES
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.scm.interventions import require_horizon
-from sanctions_model.scenarios.relief import composite_weights, draw, draw_whole
 from sanctions_model.scenarios.library import FutureProcess, Scenario, ScenarioLibrary
+from sanctions_model.scenarios.relief import composite_weights, draw, draw_whole
+from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.transmission import MEASURES
 
 __all__ = ["KINDS", "FuturePaths", "draw_future_paths", "draw_regimes", "draw_scenario_paths"]

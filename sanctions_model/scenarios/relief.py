@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sanctions_model.errors import did_you_mean
-from sanctions_model.data.measures import intensities
 from sanctions_model.data.events import Component, Rule, load_events, load_rule
+from sanctions_model.data.measures import intensities
+from sanctions_model.errors import did_you_mean
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.transmission import MEASURES
 

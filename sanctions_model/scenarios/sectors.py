@@ -23,8 +23,8 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, QuestionError, first_fault
 from sanctions_model.scenarios.effects import answer_manifest, respond_to
 from sanctions_model.scenarios.regimes import FuturePaths
-from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.serialization import content_hash
 
 __all__ = ["SECTOR", "Sector", "load_sectors", "sector_premiums", "sector_table"]

@@ -17,14 +17,14 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import forecast_error_variance, starting_state
 from sanctions_model.scenarios.effects import respond_to
+from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.mixture import future_manifest
 from sanctions_model.scenarios.regimes import draw_future_paths
 from sanctions_model.scm.interventions import require_horizon
-from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.propagate import propagate
-from sanctions_model.scenarios.library import ScenarioLibrary
 
 __all__ = ["ORDERS", "SOURCES", "spread_split"]
 

@@ -1,1 +1,4 @@
-"""Equations and how they run: graph, variables, interventions, propagation. Knows no data, no beliefs, no country."""
+"""Equations and how they run: graph, variables, interventions, propagation.
+
+Knows no data, no beliefs and no country.
+"""

@@ -1,4 +1,4 @@
-"""Variables and structural equations: what a structural causal model is made of.
+"""Structural equations: what a structural causal model is made of.
 
 An equation is written once, as arithmetic, by `linear_form`: a constant and weighted parents.
 The PyMC model and the numpy kernel both evaluate that form. This module knows no data, no priors
@@ -7,170 +7,32 @@ and no draws.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
 from sanctions_model.errors import SpecError
 from sanctions_model.scm.graph import Edge
+from sanctions_model.scm.variables import Affine, Constant, Hold, Indicator, Path, Variable
 
 __all__ = [
-    "Affine",
     "AsymmetricAdjustment",
-    "Constant",
     "Equation",
     "Exogenous",
-    "Hold",
     "Identity",
-    "Indicator",
     "LatentAdjustment",
     "Level",
     "Linear",
     "LinearForm",
-    "Noise",
     "Parameters",
     "PartialAdjustment",
-    "Path",
     "Stochastic",
     "Structural",
     "Term",
     "Unobserved",
-    "Variable",
 ]
 
 _PARENT = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\[(?P<lag>\d+)\])?")
-_NAME = re.compile(r"[A-Za-z_]\w*")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
-    """What a variable is called, what it measures and where its figures come from.
-
-    Parameters
-    ----------
-    name : str
-        Identifier: letters, digits and underscores.
-    label : str, optional
-        How tables and figures call it; the name by default.
-    unit : str, optional
-        As in "% a year".
-    source : str, optional
-        Producer of the series, or how it is made.
-    column : str, optional
-        Column of a data table that holds it; the name by default.
-    plausible : tuple of float, optional
-        Range that its values lie in when the unit is right.
-    least_peak : float, optional
-        Size that the largest of eight or more values exceeds when the unit is right: percentages
-        given as fractions stay below it.
-
-    Raises
-    ------
-    SpecError
-        If the name is no identifier.
-    """
-
-    name: str
-    label: str = ""
-    unit: str = ""
-    source: str = ""
-    column: str = ""
-    plausible: tuple[float, float] | None = None
-    least_peak: float | None = None
-
-    def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise SpecError(
-                f"Variable name {self.name!r} is not an identifier; "
-                "use letters, digits and underscores."
-            )
-        object.__setattr__(self, "label", self.label or self.name)
-        object.__setattr__(self, "column", self.column or self.name)
-
-
-class Noise(StrEnum):
-    """Family of the shocks of all stochastic equations: ``STUDENT_T`` or ``GAUSSIAN``."""
-
-    STUDENT_T = "student_t"
-    GAUSSIAN = "gaussian"
-
-
-@dataclass(frozen=True, slots=True)
-class Affine:
-    """A coefficient of an identity that depends on a named parameter: ``constant + slope * p``.
-
-    Parameters
-    ----------
-    parameter : str
-        Name of the scalar parameter, as in ``anchoring``.
-    constant, slope : float
-        In the unit of the identity per unit of its parent.
-
-    Examples
-    --------
-    >>> Affine("anchoring", 1.0, -1.0)  # one minus the weight of the target
-    Affine(parameter='anchoring', constant=1.0, slope=-1.0)
-    """
-
-    parameter: str
-    constant: float = 0.0
-    slope: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """An exogenous path that is the same in every period.
-
-    Parameters
-    ----------
-    value : float
-        In the unit of the variable.
-    """
-
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """1 for periods that start within [start, end], else 0.
-
-    Parameters
-    ----------
-    start : str
-        ISO date, as in ``2022-01-01``.
-    end : str, optional
-        ISO date; None means for ever.
-    """
-
-    start: str
-    end: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Continuation of an exogenous variable: at a value.
-
-    Parameters
-    ----------
-    value : float, optional
-        In the unit of the variable; its last observed value by default.
-    """
-
-    value: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """Continuation of an exogenous variable: these values, the last one held.
-
-    Parameters
-    ----------
-    values : tuple of float
-        One a period, in the unit of the variable.
-    """
-
-    values: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +117,7 @@ class Exogenous:
 
     variable: Variable
     default: Constant | Indicator | None = None
-    continuation: Hold | Path = Hold()
+    continuation: Hold | Path = field(default_factory=Hold)
 
     def __post_init__(self) -> None:
         _check_parts(self.variable)

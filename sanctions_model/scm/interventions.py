@@ -11,9 +11,21 @@ from typing import Protocol
 import numpy as np
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.transmission import MEASURES
 
-__all__ = ["Intervention", "Relief", "ScaleBy", "SetTo", "ShiftBy", "edit_words", "require_horizon"]
+__all__ = [
+    "ALL_MEASURES",
+    "Intervention",
+    "Relief",
+    "ScaleBy",
+    "SetTo",
+    "ShiftBy",
+    "edit_words",
+    "require_horizon",
+]
+
+
+# What a relief lifts where it names no measure: all of the model that is asked.
+ALL_MEASURES = ("*",)
 
 
 class Intervention(Protocol):
@@ -161,7 +173,7 @@ class Relief:
     start : int
         Period of the first step, counted from 1.
     measures : tuple of str
-        Which measures; all five by default.
+        Which measures; by default all of the model that is asked.
 
     Raises
     ------
@@ -177,7 +189,7 @@ class Relief:
     depth: float = 1.0
     ramp: int = 4
     start: int = 1
-    measures: tuple[str, ...] = MEASURES
+    measures: tuple[str, ...] = ALL_MEASURES
 
     def __post_init__(self) -> None:
         if isinstance(self.measures, str):  # one measure, named without brackets

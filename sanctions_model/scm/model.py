@@ -10,8 +10,8 @@ from functools import cached_property
 import networkx as nx
 
 from sanctions_model.display import html_table
+from sanctions_model.errors import QuestionError, SpecError, UnknownVariableError
 from sanctions_model.scm.equations import (
-    Affine,
     AsymmetricAdjustment,
     Equation,
     Exogenous,
@@ -19,15 +19,15 @@ from sanctions_model.scm.equations import (
     LatentAdjustment,
     Level,
     Linear,
-    Noise,
     PartialAdjustment,
     Stochastic,
     Structural,
     Unobserved,
-    Variable,
 )
-from sanctions_model.errors import SpecError, UnknownVariableError
 from sanctions_model.scm.graph import CausalGraph, Edge
+from sanctions_model.scm.interventions import ALL_MEASURES, Relief
+from sanctions_model.scm.variables import Affine, Noise, Variable
+from sanctions_model.wording import difference_unit
 
 __all__ = ["StructuralCausalModel"]
 
@@ -190,6 +190,27 @@ class StructuralCausalModel:
         """The longest lag of any edge, at least 1."""
         return max([1, *(edge.lag for edge in self.graph.edges)])
 
+    @property
+    def periods_name(self) -> str:
+        """What the model's periods are called, in the plural."""
+        return {1: "years", 4: "quarters", 12: "months"}.get(self.periods_per_year, "periods")
+
+    @property
+    def period_name(self) -> str:
+        """What one of the model's periods is called."""
+        return self.periods_name[:-1]
+
+    def count_periods(self, count: int) -> str:
+        """Return a number of periods in words, as in ``1 quarter``."""
+        return f"{count} {self.period_name if count == 1 else self.periods_name}"
+
+    def effect_unit(self, name: str) -> str:
+        """Return the unit of a difference of a variable, or of a level."""
+        unit = self.variables[name].unit
+        if name in {level.variable.name for level in self.levels}:
+            return unit
+        return difference_unit(unit) or "unit of the variable"
+
     def __repr__(self) -> str:
         """Say in a line what the model holds."""
         return (
@@ -230,6 +251,34 @@ class StructuralCausalModel:
         if outcomes is None:
             return list(self.headline or self.stochastic)
         return [outcomes] if isinstance(outcomes, str) else list(outcomes)
+
+    def relief(self, asked: Relief | None = None) -> Relief:
+        """Return a relief with its measures named: all of this model's where it names none.
+
+        Parameters
+        ----------
+        asked : Relief, optional
+            Full relief of every measure by default.
+
+        Returns
+        -------
+        Relief
+            The same relief, its measures by name.
+
+        Raises
+        ------
+        QuestionError
+            If the model has no measure that could be lifted.
+        """
+        asked = Relief() if asked is None else asked
+        if asked.measures != ALL_MEASURES:
+            return asked
+        if not self.measures:
+            raise QuestionError(
+                f"The model {self.name!r} has no measures to lift; ask for the response to a "
+                "shock instead (`irf`), or state measures by effective variables or channels."
+            )
+        return replace(asked, measures=self.measures)
 
     def require(self, name: str, where: str) -> None:
         """Refuse a name that is no variable or level of the model.

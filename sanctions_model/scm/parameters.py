@@ -15,9 +15,10 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.scm.equations import LinearForm, Noise
 from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.scm.equations import LinearForm
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.variables import Noise
 
 __all__ = [
     "DrawParameters",

@@ -10,13 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from sanctions_model.scm.equations import Constant, Hold, LinearForm, Noise, Path
 from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.scm.equations import LinearForm
 from sanctions_model.scm.history import evaluate_states
 from sanctions_model.scm.interventions import Intervention, SetTo, require_horizon
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.recursion import Drivers, Recursion, Start
-from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.variables import Constant, Hold, Noise, Path
 
 __all__ = [
     "Start",

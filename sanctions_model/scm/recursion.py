@@ -13,8 +13,8 @@ from sanctions_model import dims
 from sanctions_model.scm.equations import LinearForm
 from sanctions_model.scm.history import asymmetric_adjustment
 from sanctions_model.scm.interventions import Intervention
-from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters
 
 __all__ = ["Drivers", "Recursion", "Start"]
 

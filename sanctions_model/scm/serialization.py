@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sanctions_model.scm.model import equations
 from sanctions_model.errors import SpecError
+from sanctions_model.scm import equations, variables
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["content_hash", "from_dict", "spec_hash", "to_dict"]
@@ -15,19 +15,19 @@ __all__ = ["content_hash", "from_dict", "spec_hash", "to_dict"]
 _KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        equations.Affine,
+        variables.Affine,
         equations.AsymmetricAdjustment,
-        equations.Constant,
+        variables.Constant,
         equations.Exogenous,
-        equations.Hold,
+        variables.Hold,
         equations.Identity,
-        equations.Indicator,
+        variables.Indicator,
         equations.LatentAdjustment,
         equations.Level,
         equations.Linear,
         equations.PartialAdjustment,
-        equations.Path,
-        equations.Variable,
+        variables.Path,
+        variables.Variable,
         StructuralCausalModel,
     )
 }
@@ -85,7 +85,7 @@ def _build(plain: Any) -> Any:
         raise SpecError(f"Unknown kind {kind!r} in a model description.")
     arguments = {key: _build(value) for key, value in plain.items() if key != "kind"}
     if "noise" in arguments:
-        arguments["noise"] = equations.Noise(arguments["noise"])
+        arguments["noise"] = variables.Noise(arguments["noise"])
     return _KINDS[kind](**arguments)
 
 

@@ -7,8 +7,8 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.scm.equations import LinearForm
-from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters, linear_forms
 
 __all__ = ["reduced_form", "spectral_radius"]
 

@@ -11,10 +11,10 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
+from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
 
 __all__ = ["policy_rule", "replace_equation", "with_parameters"]
 

@@ -9,12 +9,11 @@ import pandas as pd
 from pydantic import Field
 
 from sanctions_model import dims
-from sanctions_model.scm.equations import Noise
 from sanctions_model.errors import QuestionError, UnknownVariableError, did_you_mean
+from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.parameters import addresses, pin
-from sanctions_model.inference.priors.families import Fixed
-from sanctions_model.scm.serialization import spec_hash
+from sanctions_model.scm.variables import Noise
 from sanctions_model.sweeps.prior_axes import (
     STATED,
     AnyAxis,
@@ -26,7 +25,6 @@ from sanctions_model.sweeps.prior_axes import (
     Value,
 )
 from sanctions_model.sweeps.settings import Setting
-from sanctions_model.transmission import default_transmission
 
 if TYPE_CHECKING:
     from sanctions_model.robustness.alternatives import Alternative
@@ -281,14 +279,14 @@ def _alternatives(setting: Setting, axis: str) -> "Mapping[str, Alternative]":
     from sanctions_model.robustness.alternatives import prior_alternatives
     from sanctions_model.robustness.variants import transmission_alternatives
 
-    if spec_hash(setting.scm.with_centres({})) != spec_hash(default_transmission()):
-        raise QuestionError(
-            f"Axis {axis!r}: alternatives are those of the default transmission, and this sweep "
-            "has another model; use axes of kind 'prior_set' and 'link'."
-        )
     data, priors = setting.observations, setting.priors
     found = prior_alternatives(setting.scm, data, priors)
-    found += transmission_alternatives(data, priors, setting.scm)
+    try:
+        found += transmission_alternatives(data, priors, setting.scm)
+    except QuestionError as error:
+        raise QuestionError(
+            f"Axis {axis!r}: {error} Axes of kind 'prior_set' and 'link' work for any model."
+        ) from error
     return {alternative.name: alternative for alternative in found}
 
 

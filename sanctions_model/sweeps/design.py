@@ -19,12 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError, did_you_mean, first_fault
 from sanctions_model.files import whole_file
-from sanctions_model.scm.interventions import Relief
 from sanctions_model.inference.priors.families import Prior
+from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.sweeps.axes import Axis, PriorWidth, Value
 from sanctions_model.sweeps.settings import Future, Setting
-from sanctions_model.transmission import MEASURES
 
 __all__ = ["Bases", "Grid", "Point", "Points", "Route", "Sampling", "Sobol", "SweepDesign"]
 
@@ -75,7 +74,7 @@ class ReliefEntry(_Frozen):
     depth: float = Field(default=1.0, ge=0, le=1)
     ramp: int = Field(default=4, ge=1)
     start: int = Field(default=1, ge=1)
-    measures: tuple[str, ...] = MEASURES
+    measures: tuple[str, ...] = ALL_MEASURES
 
     @property
     def relief(self) -> Relief:

@@ -16,9 +16,9 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.serialization import content_hash, from_dict, to_dict
-from sanctions_model.sweeps.answers import Answer, BaseFit
 from sanctions_model.sweeps.design import SweepDesign
 from sanctions_model.sweeps.settings import Setting
+from sanctions_model.sweeps.store import Answer, BaseFit
 from sanctions_model.sweeps.workbench import Workbench
 
 if TYPE_CHECKING:

@@ -11,17 +11,16 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.scm.parameters import parameter_dims
-from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Compiled, Fit
+from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import parameter_dims
 from sanctions_model.scm.serialization import content_hash, spec_hash
-from sanctions_model.sweeps.answers import Answer, BaseFit
 from sanctions_model.sweeps.design import Route, SweepDesign
 from sanctions_model.sweeps.engines import Engine, InProcess
 from sanctions_model.sweeps.settings import Setting
-from sanctions_model.sweeps.store import SweepStore, load_sweep
+from sanctions_model.sweeps.store import Answer, BaseFit, SweepStore, load_sweep
 from sanctions_model.sweeps.workbench import Workbench
 
 __all__ = ["run_sweep"]

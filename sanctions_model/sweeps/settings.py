@@ -7,12 +7,12 @@ from functools import cached_property
 import xarray as xr
 
 from sanctions_model.errors import UnknownVariableError
-from sanctions_model.scm.interventions import Relief
-from sanctions_model.scm.parameters import addresses
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Fixed, Prior
 from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.inference.conditioned import Problem
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses
 
 __all__ = ["Future", "Setting", "stated_prior", "unseen"]
 

@@ -20,13 +20,17 @@ from sanctions_model.files import whole_file
 from sanctions_model.inference.samplers import WarmStart
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
-from sanctions_model.sweeps.answers import Answer, BaseFit
 from sanctions_model.sweeps.design import Grid, Route, SweepDesign
 
 if TYPE_CHECKING:
     import zarr
+from dataclasses import dataclass
 
-__all__ = ["SweepStore", "load_sweep"]
+import pandas as pd
+
+from sanctions_model.sweeps.design import Point
+
+__all__ = ["Answer", "BaseFit", "SweepStore", "load_sweep", "points_table", "routes_table"]
 
 FORMAT_VERSION = 1
 POINT = "point"
@@ -37,6 +41,66 @@ _TEXT = 300
 _ROUTES = [None, *Route]
 _NUMBERS = ("k_hat", "effective_size", "r_hat", "ess_bulk", "seconds")
 _ARRAYS = "sweep.zarr"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BaseFit:
+    """A posterior that points are reweighted from.
+
+    Parameters
+    ----------
+    point : Point
+        Values of prior axes that it was fitted at; none for the stated beliefs.
+    posterior : xr.Dataset
+        Dims ``(chain, draw)`` plus each parameter's own.
+    efficiency : float
+        Effective over actual number of draws, of the parameter that mixes worst.
+    start : WarmStart or None
+        For refits nearby; None where the draws were given.
+    """
+
+    point: Point
+    posterior: xr.Dataset
+    efficiency: float
+    start: WarmStart | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answer:
+    """What a sweep records of a point.
+
+    Parameters
+    ----------
+    summary : numpy.ndarray
+        Shape ``(outcome, 4)``: median, lower, upper, probability of a value below zero.
+    draws : numpy.ndarray
+        Shape ``(outcome, kept)``.
+    route : Route or None
+        None where the point failed before it had one.
+    base : int
+        Base fit that it rests on, -1 for none.
+    k_hat, effective_size : float
+        Of reweighting, not a number elsewhere.
+    r_hat, ess_bulk : float
+        Of the posterior's own fit, where it has one.
+    seconds : float
+    error : str
+        Empty when answered.
+    note : str
+        Why cheaper routes did not hold.
+    """
+
+    summary: np.ndarray
+    draws: np.ndarray
+    route: Route | None
+    base: int = -1
+    k_hat: float = np.nan
+    effective_size: float = np.nan
+    r_hat: float = np.nan
+    ess_bulk: float = np.nan
+    seconds: float = 0.0
+    error: str = ""
+    note: str = ""
 
 
 class SweepStore:
@@ -335,4 +399,78 @@ def _flat(arrays: Mapping[str, np.ndarray], content: Mapping[str, Any]) -> xr.Da
             "ci_kind": content["ci_kind"],
             "design": json.dumps(content["design"]),
         },
+    )
+
+
+_KEPT = ("median", "lower", "upper", "prob_below_zero")
+
+
+def routes_table(found: xr.Dataset) -> pd.DataFrame:
+    """Tabulate points and seconds by route.
+
+    Parameters
+    ----------
+    found : xr.Dataset
+        As `load_sweep` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``route``, ``points``, ``seconds`` (sum), ``seconds_each`` (median), ``worst_k_hat``
+        and ``smallest_effective_size``; a last row for points that failed, if any.
+    """
+    each = pd.DataFrame(
+        {
+            name: found[name].to_numpy().ravel()
+            for name in ("route", "status", "seconds", "k_hat", "effective_size")
+        }
+    )
+    rows = []
+    for route in Route:
+        own = each[(each["route"] == route.value) & (each["status"] == "done")]
+        if len(own):
+            rows.append(
+                {
+                    "route": route.value,
+                    "points": len(own),
+                    "seconds": own["seconds"].sum(),
+                    "seconds_each": own["seconds"].median(),
+                    "worst_k_hat": own["k_hat"].max(),
+                    "smallest_effective_size": own["effective_size"].min(),
+                }
+            )
+    for status in ("failed", "pending"):
+        own = each[each["status"] == status]
+        if len(own):
+            rows.append({"route": status, "points": len(own), "seconds": own["seconds"].sum()})
+    return pd.DataFrame(rows)
+
+
+def points_table(found: xr.Dataset) -> pd.DataFrame:
+    """Tabulate every point's answer, one row a point and outcome.
+
+    Parameters
+    ----------
+    found : xr.Dataset
+        As `load_sweep` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The axes, ``outcome``, ``unit``, ``median``, ``lower``, ``upper``, ``prob_below_zero``,
+        ``route``, ``k_hat``, ``effective_size``, ``seconds``, ``status``, ``error``, ``ci_prob``
+        and ``ci_kind``.
+    """
+    summary = found["effect_summary"].to_dataset(dim="summary")[list(_KEPT)]
+    single = ["route", "k_hat", "effective_size", "seconds", "status", "error"]
+    frame = xr.merge([summary, found[single]]).to_dataframe().reset_index()
+    frame = frame.drop(columns=["label", "point"], errors="ignore")
+    axes = [str(name) for name in found["status"].dims if name != "point"]
+    axes += [
+        str(name)
+        for name in found.coords
+        if found[name].dims == ("point",) and name not in ("point", *axes)
+    ]
+    return frame[[*axes, dims.OUTCOME, "unit", *_KEPT, *single]].assign(
+        ci_prob=found.attrs["ci_prob"], ci_kind=found.attrs["ci_kind"]
     )

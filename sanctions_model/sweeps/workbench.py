@@ -18,10 +18,15 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.scm.surgery import with_parameters
-from sanctions_model.queries.effects import reachable, total_effect
 from sanctions_model.errors import QuestionError, ReweightingError
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.fit import (
+    Compiled,
+    Refit,
+    compile_problem,
+    problem_structure,
+    refit,
+)
 from sanctions_model.inference.reweighting import (
     ImportanceWeights,
     changed_priors,
@@ -32,19 +37,14 @@ from sanctions_model.inference.reweighting import (
     weighted_interval,
 )
 from sanctions_model.inference.samplers import WarmStart
-from sanctions_model.inference.fit import (
-    Compiled,
-    Refit,
-    compile_problem,
-    problem_structure,
-    refit,
-)
+from sanctions_model.queries.effects import reachable, total_effect
 from sanctions_model.scm.serialization import spec_hash
+from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.summaries import interval
-from sanctions_model.sweeps.answers import Answer, BaseFit
 from sanctions_model.sweeps.axes import HorizonAxis, Known, Mix, ReliefAxis
 from sanctions_model.sweeps.design import Point, Route, SweepDesign
 from sanctions_model.sweeps.settings import Setting, unseen
+from sanctions_model.sweeps.store import Answer, BaseFit
 
 __all__ = ["Workbench"]
 
@@ -97,8 +97,10 @@ class Workbench:
     @cached_property
     def outcomes(self) -> list[str]:
         """The outcomes that are reported."""
-        measures = {m for f in self.stated.futures.values() for m in f.relief.measures}
-        return reachable(self.stated.scm, sorted(measures), self.design.outcomes or None)
+        scm = self.stated.scm
+        reliefs = (scm.relief(future.relief) for future in self.stated.futures.values())
+        measures = {name for relief in reliefs for name in relief.measures}
+        return reachable(scm, sorted(measures), self.design.outcomes or None)
 
     def make_base(self, number: int) -> BaseFit:
         """Fit a base; the same wherever it is made."""

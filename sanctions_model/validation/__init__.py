@@ -1,1 +1,4 @@
-"""Whether the model can be believed: calibration, back-tests, scores, ranges. Knows no figure and no page."""
+"""Whether the model can be believed: calibration, back-tests, scores, ranges.
+
+Knows no figure and no page.
+"""

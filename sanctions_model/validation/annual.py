@@ -12,8 +12,8 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
-from sanctions_model.validation.rolling import RATES
 from sanctions_model.data.transformations import chain_level, load_raw
+from sanctions_model.validation.rolling import RATES
 
 __all__ = ["annual_table", "annual_values"]
 

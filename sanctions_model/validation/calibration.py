@@ -19,17 +19,17 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.inference.density import one_step_means
-from sanctions_model.queries.effects import total_effect
 from sanctions_model.errors import QuestionError
-from sanctions_model.scm.interventions import Relief
-from sanctions_model.scm.parameters import addresses, parameter_dims, stack_draws
+from sanctions_model.inference.conditioned import MISSING_CELL, Problem
+from sanctions_model.inference.density import one_step_means
+from sanctions_model.inference.fit import Compiled
 from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.inference.priors.ledger import sample_prior
-from sanctions_model.inference.conditioned import MISSING_CELL, Problem
-from sanctions_model.scm.propagate import draw_shocks
-from sanctions_model.inference.fit import Compiled
+from sanctions_model.queries.effects import total_effect
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses, parameter_dims, stack_draws
+from sanctions_model.scm.propagate import draw_shocks
 
 __all__ = [
     "Calibration",

@@ -13,10 +13,10 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.inference.density import log_likelihood, one_step_means, predictive
-from sanctions_model.scm.equations import Noise
-from sanctions_model.scm.parameters import stack_draws
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.density import log_likelihood, one_step_means, predictive
+from sanctions_model.scm.parameters import stack_draws
+from sanctions_model.scm.variables import Noise
 from sanctions_model.validation.baselines import leave_one_out
 from sanctions_model.validation.rolling import RATES
 from sanctions_model.validation.scoring import continuous_ranked_probability_score

@@ -19,13 +19,13 @@ from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError, model_
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
-from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.data.evidence import load_evidence
-from sanctions_model.files import read_tables
-from sanctions_model.scm.propagate import respond
-from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import IntervalRule, interval
 from sanctions_model.data.tables import parse_table, read_content
+from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
+from sanctions_model.files import read_tables
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.propagate import respond
+from sanctions_model.summaries import IntervalRule, interval
 from sanctions_model.transmission import MEASURES
 
 __all__ = [

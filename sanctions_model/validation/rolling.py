@@ -16,16 +16,17 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.scm.equations import Exogenous, Indicator, Noise
 from sanctions_model.errors import QuestionError
-from sanctions_model.scm.interventions import Intervention
-from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.scm.propagate import draw_shocks, propagate, start_after
-from sanctions_model.validation.baselines import RivalPaths, autoregression, minnesota, random_walk
 from sanctions_model.inference.fit import Compiled
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.scm.equations import Exogenous
+from sanctions_model.scm.interventions import Intervention
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.propagate import draw_shocks, propagate, start_after
+from sanctions_model.scm.variables import Indicator, Noise
+from sanctions_model.validation.baselines import RivalPaths, autoregression, minnesota, random_walk
 from sanctions_model.validation.scoring import Mixture
 from sanctions_model.validation.windows import training_observations, training_problem
 

@@ -18,31 +18,36 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.validation.backtest_files import BackTest, load_back_tests
-from sanctions_model.validation.backtests import BackTestResult, back_test_problem, run_back_test
+from sanctions_model.data.bundled import data_path
+from sanctions_model.data.observations import load_observations
+from sanctions_model.errors import QuestionError
+from sanctions_model.files import whole_file
+from sanctions_model.inference.fit import Compiled, Fit, compile_problem
+from sanctions_model.queries.claims import scorecard
+from sanctions_model.queries.effects import total_effect
+from sanctions_model.queries.tables import links_table
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.serialization import content_hash
+from sanctions_model.scm.stability import spectral_radius
+from sanctions_model.scm.surgery import with_parameters
+from sanctions_model.summaries import IntervalRule, data_share, interval
+from sanctions_model.validation.backtests import (
+    BackTest,
+    BackTestResult,
+    back_test_problem,
+    load_back_tests,
+    run_back_test,
+)
 from sanctions_model.validation.calibration import (
     Calibration,
     relief_quantities,
     simulation_based_calibration,
     uniformity,
 )
-from sanctions_model.queries.claims import scorecard
-from sanctions_model.data.bundled import data_path
-from sanctions_model.scm.surgery import with_parameters
-from sanctions_model.queries.tables import links_table
-from sanctions_model.queries.effects import total_effect
-from sanctions_model.errors import QuestionError
-from sanctions_model.files import whole_file
-from sanctions_model.scm.interventions import Relief
-from sanctions_model.data.observations import load_observations
 from sanctions_model.validation.predictive import leave_one_out_cells, predictive_table
 from sanctions_model.validation.published_effects import totals_table
 from sanctions_model.validation.rolling import Settings, rolling_scores
-from sanctions_model.inference.fit import Compiled, Fit, compile_problem
 from sanctions_model.validation.sanity import sanity_checks
-from sanctions_model.scm.serialization import content_hash
-from sanctions_model.scm.stability import spectral_radius
-from sanctions_model.summaries import IntervalRule, data_share, interval
 from sanctions_model.validation.windows import training_observations, training_problem
 
 __all__ = ["HEADLINE", "Plan", "Validation", "headline_table", "sensitivity_table", "validate"]
@@ -310,7 +315,7 @@ class _Work:
 def _program() -> str:
     """Hash of the package and its data: parts made by another one are not taken as they are."""
     digest = hashlib.sha256()
-    package, data = Path(__file__).parent, data_path("datapackage.json").parent
+    package, data = Path(__file__).parents[1], data_path("datapackage.json").parent
     for file in sorted([*package.rglob("*.py"), *data.glob("*.*")]):
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()

@@ -13,19 +13,18 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.errors import QuestionError
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.effects import (
     measure_effects,
     relief_paths,
 )
-from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.inference.conditioned import Problem
-from sanctions_model.scm.propagate import Start, continuation_paths, propagate
-from sanctions_model.validation.sanity_findings import Finding
-from sanctions_model.validation.sanity_ranges import MECHANISMS
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.propagate import Start, continuation_paths, propagate
 from sanctions_model.scm.stability import spectral_radius
 from sanctions_model.transmission import MEASURES
+from sanctions_model.validation.sanity_ranges import MECHANISMS, Finding
 
 __all__ = ["COLUMNS", "sanity_checks"]
 

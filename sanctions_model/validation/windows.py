@@ -15,12 +15,12 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
-from sanctions_model.scm.equations import Linear, PartialAdjustment
-from sanctions_model.errors import QuestionError
-from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.inference.conditioned import Problem
-from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.data.transformations import build_quarterly, load_raw, seasonally_adjust
+from sanctions_model.errors import QuestionError
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.scm.equations import Linear, PartialAdjustment
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [
     "readjusted_within",

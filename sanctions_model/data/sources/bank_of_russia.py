@@ -24,10 +24,8 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.data.sources.http import HttpClient
+from sanctions_model.data.sources.http import HttpClient, parse_json, safe_xml
 from sanctions_model.data.sources.interface import figures
-from sanctions_model.data.sources.json_text import parse_json
-from sanctions_model.data.sources.xml import safe_xml
 from sanctions_model.errors import SourceError
 
 __all__ = ["KeyRate", "LendingRate", "OfficialRate"]

@@ -4,6 +4,7 @@ Knows requests and answers; does not know what an answer means.
 """
 
 import http.client
+import json
 import socket
 import ssl
 import time
@@ -13,11 +14,11 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPMessage
-from typing import IO
+from typing import IO, Any
 
 from sanctions_model.errors import SourceError
 
-__all__ = ["HttpClient"]
+__all__ = ["HttpClient", "parse_json", "require_extra", "safe_xml"]
 
 _CHUNK = 1 << 16
 _USER_AGENT = "sanctions-model (statistical data client)"
@@ -176,3 +177,76 @@ class _OwnHosts(urllib.request.HTTPRedirectHandler):
             fp.close()
             raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def require_extra(package: str) -> SourceError:
+    """Return the refusal of a source that needs a package which is not installed."""
+    return SourceError(
+        f"needs the package {package}, which is not installed: pip install 'sanctions-model[data]'"
+    )
+
+
+def safe_xml(content: bytes) -> Any:
+    """Parse a document and return its root.
+
+    A document type is refused before anything in it is expanded, so that a document of a few
+    hundred bytes cannot grow to gigabytes.
+
+    Parameters
+    ----------
+    content : bytes
+
+    Returns
+    -------
+    xml.etree.ElementTree.Element
+
+    Raises
+    ------
+    SourceError
+        If defusedxml is not installed, or the document is not well formed, declares entities or
+        refers to other documents.
+    """
+    try:
+        from defusedxml.common import DefusedXmlException
+        from defusedxml.ElementTree import ParseError, fromstring
+    except ImportError:
+        raise require_extra("defusedxml") from None
+    try:
+        return fromstring(content, forbid_dtd=True)
+    except DefusedXmlException as error:
+        kind = type(error).__name__
+        raise SourceError(
+            f"the XML declares a document type or entities ({kind}): refused"
+        ) from None
+    except (ParseError, UnicodeError, ValueError) as error:
+        raise SourceError(f"the answer is not well-formed XML ({error})") from None
+
+
+def parse_json(content: bytes, path: tuple[str, ...] = ()) -> Any:
+    """Parse a document and return what stands in it at a path of field names.
+
+    Parameters
+    ----------
+    content : bytes
+    path : tuple of str
+        Names of fields, from the outside in.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    SourceError
+        If it is not JSON or has no such field.
+    """
+    try:
+        found = json.loads(content)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raise SourceError("the answer is not JSON") from None
+    try:
+        for name in path:
+            found = found[name]
+    except (KeyError, TypeError):
+        raise SourceError(f"the answer has no field {'.'.join(path)!r}") from None
+    return found

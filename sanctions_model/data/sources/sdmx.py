@@ -16,10 +16,9 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.data.sources.http import HttpClient
+from sanctions_model.data.sources.http import HttpClient, require_extra, safe_xml
 from sanctions_model.data.sources.interface import figures, require_unit
 from sanctions_model.data.sources.sdmx_json import draft_layout, is_json
-from sanctions_model.data.sources.xml import require_extra, safe_xml
 from sanctions_model.errors import SourceError
 
 __all__ = ["SdmxSeries"]

@@ -10,7 +10,7 @@ not know what a message says.
 import json
 from typing import Any
 
-from sanctions_model.data.sources.json_text import parse_json
+from sanctions_model.data.sources.http import parse_json
 from sanctions_model.errors import SourceError
 
 __all__ = ["draft_layout", "is_json"]

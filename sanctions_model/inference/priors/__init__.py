@@ -1,1 +1,4 @@
-"""Beliefs before the data: families, the ledger of priors, pooled studies."""
+"""Beliefs before the data: families, the ledger of priors, pooled studies.
+
+Knows parameters by their addresses, and no data.
+"""

@@ -20,10 +20,9 @@ from pydantic import (
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
+from sanctions_model.data.evidence import load_evidence
 from sanctions_model.display import html_table
 from sanctions_model.errors import PriorError, did_you_mean
-from sanctions_model.data.evidence import load_evidence
-from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
 from sanctions_model.inference.priors.families import (
     Beta,
     Fixed,
@@ -36,6 +35,7 @@ from sanctions_model.inference.priors.families import (
     StudentT,
 )
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
 
 __all__ = ["Priors", "load_priors", "read_prior", "sample_prior"]
 

@@ -1,1 +1,4 @@
-"""What figures are made of: style, panels, layout, marks. No figure of its own."""
+"""What figures are made of: style, panels, layout, marks.
+
+Holds no figure of its own.
+"""

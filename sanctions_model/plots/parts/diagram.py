@@ -13,18 +13,19 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.queries.effects import link_effects
+from sanctions_model.plots.parts.signs import Sign
+from sanctions_model.queries.tables import link_effects
 from sanctions_model.scm.equations import (
-    Affine,
     AsymmetricAdjustment,
     Exogenous,
     Identity,
     LatentAdjustment,
 )
 from sanctions_model.scm.graph import Edge
-from sanctions_model.scm.parameters import stack_draws
-from sanctions_model.plots.parts.words import Sign, number, short_label, short_unit
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import stack_draws
+from sanctions_model.scm.variables import Affine
+from sanctions_model.wording import number
 
 __all__ = ["Box", "Diagram", "Line", "Term", "diagram"]
 
@@ -256,7 +257,7 @@ def _box(scm: StructuralCausalModel, name: str, notes: tuple[str, ...]) -> Box:
         kind = "latent"
     elif isinstance(equation, Identity):
         kind = "identity"
-    return Box(kind, short_label(variable), short_unit(variable), notes)
+    return Box(kind, variable.short_label, variable.short_unit, notes)
 
 
 def _directed(lines: list[Line]) -> tuple[tuple[Line, ...], tuple[Line, ...]]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sanctions_model.plots.parts.words import short_label
 from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["Group", "driver_groups", "part_label", "shock_groups"]
@@ -46,7 +45,7 @@ class Group:
 def part_label(scm: StructuralCausalModel, name: str) -> str:
     """Return what a variable is called, or its name in words where the model has none such."""
     found = scm.variables.get(name)
-    return short_label(found) if found else name.replace("_", " ")
+    return found.short_label if found else name.replace("_", " ")
 
 
 def shock_groups(

@@ -4,12 +4,14 @@ Figures are made for a column of 7 inches with type of at least 7 points. This m
 model and draws no data.
 """
 
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -30,6 +32,7 @@ __all__ = [
     "page_text_inches",
     "place_axes",
     "save_figures",
+    "svg_bytes",
     "text_inches",
     "tidy",
     "wrap",
@@ -199,3 +202,11 @@ def save_figures(figures: Mapping[str, Figure], directory: Path | str) -> list[P
             figure.savefig(part, dpi=_FILE_DPI, format="png", metadata={"Software": None})
         written.append(target)
     return written
+
+
+def svg_bytes(figure: Figure) -> bytes:
+    """Return a figure as SVG; equal figures give equal bytes: no date, no ids from memory."""
+    buffer = io.BytesIO()
+    with rc_context({"svg.hashsalt": "sanctions_model", "svg.fonttype": "path"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()

@@ -20,8 +20,8 @@ from sanctions_model.plots.parts.style import (
     page_text_inches,
     place_axes,
 )
-from sanctions_model.plots.parts.words import difference_unit
 from sanctions_model.summaries import IntervalRule
+from sanctions_model.wording import difference_unit
 
 __all__ = [
     "POINT",

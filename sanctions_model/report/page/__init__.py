@@ -1,1 +1,4 @@
-"""The interactive page: one file that answers by itself."""
+"""The interactive page: one file that answers by itself.
+
+Computes nothing that a query does not.
+"""

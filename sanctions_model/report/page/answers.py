@@ -9,15 +9,15 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.queries.claims import Claim, scorecard
-from sanctions_model.queries.tables import effects_table, links_table
-from sanctions_model.queries.effects import measure_effects, total_effect
 from sanctions_model.errors import QuestionError
-from sanctions_model.scm.interventions import Relief
-from sanctions_model.scm.parameters import addresses
-from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.inference.fit import Fit
+from sanctions_model.inference.priors.families import Fixed
+from sanctions_model.queries.claims import Claim, scorecard
+from sanctions_model.queries.effects import measure_effects, total_effect
+from sanctions_model.queries.tables import effects_table, links_table
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses
 from sanctions_model.summaries import (
     IntervalRule,
     data_share,

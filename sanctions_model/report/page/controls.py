@@ -4,13 +4,19 @@ What the inputs do is in ``assets/explorer.js``; their ids are the names in a li
 """
 
 from sanctions_model import dims
-from sanctions_model.plots.parts.words import number, periods_name, short_label
 from sanctions_model.report.page.answers import HORIZON, Answers
-from sanctions_model.report.page.charts import chart, charts_figure, page_unit
-from sanctions_model.report.page.markup import Html, join, table, tag
+from sanctions_model.report.page.markup import (
+    Html,
+    chart,
+    charts_figure,
+    join,
+    page_unit,
+    table,
+    tag,
+)
 from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
-from sanctions_model.report.page.words import true_minus
 from sanctions_model.summaries import interval
+from sanctions_model.wording import number, true_minus
 
 __all__ = ["explorer_section", "futures_section"]
 
@@ -41,7 +47,7 @@ def _fieldset(legend: str, *children: str) -> Html:
 
 def explorer_section(answers: Answers) -> Html:
     """Return the sliders of a relief with the charts and the table that follow them."""
-    scm, period = answers.scm, periods_name(answers.scm)[:-1]
+    scm, period = answers.scm, answers.scm.period_name
     measures = [
         _slider(f"relief-of-{name}", scm.variables[name].label) for name in answers.relief.measures
     ]
@@ -91,7 +97,7 @@ def explorer_section(answers: Answers) -> Html:
 
 def futures_section(answers: Answers, futures: FutureEffects) -> Html:
     """Return each future's effects, and the sliders of the odds with the mixture that follows."""
-    period = periods_name(answers.scm)
+    period = answers.scm.periods_name
     odds = [
         _slider(f"odds-{at}", label, step=1, value=round(100 * share))
         for at, (label, share) in enumerate(zip(futures.labels, futures.odds, strict=True))
@@ -131,12 +137,12 @@ def _futures_table(answers: Answers, futures: FutureEffects) -> Html:
             cells.append(f"{median} ({lower}; {upper})")
         rows.append([label, *cells])
     columns = [
-        f"{short_label(answers.scm.variables[name])}, {page_unit(answers.scm, name)}"
+        f"{answers.scm.variables[name].short_label}, {page_unit(answers.scm, name)}"
         for name in answers.outcomes
     ]
     turned = [[column, *(row[at] for row in rows)] for at, column in enumerate(columns, start=1)]
     return table(
-        f"Effect of each future after {_PROB_HORIZON} {periods_name(answers.scm)}, against "
+        f"Effect of each future after {_PROB_HORIZON} {answers.scm.periods_name}, against "
         f"measures that stay; median and {answers.rule}",
         ["Outcome", *futures.labels],
         turned,
@@ -170,7 +176,7 @@ def _panel(answers: Answers, name: str, controls: tuple[Html, ...], caption: str
 
 def _live_table(answers: Answers, name: str) -> Html:
     """Return a table that the script fills: one row an outcome, one column a horizon."""
-    period = periods_name(answers.scm)
+    period = answers.scm.periods_name
     columns = [("size", horizon) for horizon in _TABLE_HORIZONS] + [("above", _PROB_HORIZON)]
     words = {"size": "after {} " + period, "above": "P(higher) after {}"}
     head = [
@@ -191,7 +197,7 @@ def _live_table(answers: Answers, name: str) -> Html:
             )
             for shows, horizon in columns
         ]
-        label = short_label(answers.scm.variables[outcome])
+        label = answers.scm.variables[outcome].short_label
         rows.append(
             tag(
                 "tr",

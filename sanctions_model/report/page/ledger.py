@@ -1,37 +1,32 @@
 """What a colleague checks: the graph, every prior with its sources, diagnostics."""
 
 import base64
-import io
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.plots import plot_graph, plot_prior_posterior
-from sanctions_model.plots.parts.words import number
-from sanctions_model.report.views import diagnostics_line, priors_view
+from sanctions_model.plots.parts.style import svg_bytes
 from sanctions_model.report.page.answers import Answers
 from sanctions_model.report.page.markup import Html, join, table, tag
-from sanctions_model.report.page.words import share_words, true_minus
+from sanctions_model.report.views import diagnostics_line, priors_view
 from sanctions_model.validation.sanity import sanity_checks
+from sanctions_model.wording import number, share_words, true_minus
 
 __all__ = ["diagnostics_section", "graph_section", "picture", "priors_section"]
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _OUTSIDE = "OUTSIDE"
 
 
-def picture(figure: Figure, description: str) -> Html:
+def picture(figure: "Figure", description: str) -> Html:
     """Return a matplotlib figure as a vector picture inside the page."""
-    from matplotlib import rc_context
-
-    buffer = io.BytesIO()
-    # Equal figures are equal bytes: no date, and ids that do not depend on memory addresses.
-    with rc_context({"svg.hashsalt": "sanctions_model", "svg.fonttype": "path"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    source = "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    source = "data:image/svg+xml;base64," + base64.b64encode(svg_bytes(figure)).decode("ascii")
     image = tag("img", attributes={"src": source, "alt": description})
     return tag(
         "div",

@@ -16,11 +16,11 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
-from sanctions_model.plots.channels import channel_label
-from sanctions_model.plots.parts.words import short_label
+from sanctions_model.inference.fit import Fit
+from sanctions_model.plots.effects import channel_label
+from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.report.page.answers import (
     CHANNEL_HORIZON,
     CHANNEL_OUTCOMES,
@@ -28,13 +28,10 @@ from sanctions_model.report.page.answers import (
     Answers,
     answer_report,
 )
-from sanctions_model.report.page.charts import page_unit
-from sanctions_model.report.page.compiled import compiled_model, packed_rows
-from sanctions_model.report.page.markup import Html, embedded_json
+from sanctions_model.report.page.compiled import compiled_model, packed_rows, representative_draws
+from sanctions_model.report.page.markup import Html, embedded_json, page_unit
 from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
 from sanctions_model.report.page.sections import body
-from sanctions_model.report.page.thinning import representative_draws
-from sanctions_model.inference.fit import Fit
 from sanctions_model.summaries import IntervalRule, interval
 
 __all__ = [
@@ -241,7 +238,7 @@ def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[st
         "outcomes": [
             {
                 "name": name,
-                "label": short_label(scm.variables[name]),
+                "label": scm.variables[name].short_label,
                 "unit": page_unit(scm, name),
             }
             for name in answers.outcomes

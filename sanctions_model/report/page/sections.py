@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sanctions_model.queries.effects import CHAIN_PARTS
-from sanctions_model.plots.channels import channel_label
+from sanctions_model.plots.effects import channel_label
 from sanctions_model.plots.parts.observed_past import period_name
-from sanctions_model.plots.parts.words import ASSUMED, periods_name, short_label
+from sanctions_model.plots.parts.signs import ASSUMED
+from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.report.page.answers import (
     BEHAVIOUR,
     CHANNEL_HORIZON,
@@ -17,13 +17,22 @@ from sanctions_model.report.page.answers import (
     TABLE_HORIZONS,
     Answers,
 )
-from sanctions_model.report.page.charts import chart, charts_figure, page_unit, parameter_words
 from sanctions_model.report.page.controls import explorer_section, futures_section
 from sanctions_model.report.page.ledger import diagnostics_section, graph_section, priors_section
-from sanctions_model.report.page.markup import Html, join, table, tag
+from sanctions_model.report.page.markup import (
+    Html,
+    chart,
+    charts_figure,
+    join,
+    page_unit,
+    parameter_words,
+    table,
+    tag,
+)
 from sanctions_model.report.page.mixtures import FutureEffects
 from sanctions_model.report.page.sentences import findings, headline
-from sanctions_model.report.page.words import part_words, share_words, size_words, true_minus
+from sanctions_model.report.page.words import part_words, size_words
+from sanctions_model.wording import share_words, true_minus
 
 __all__ = ["body", "contrast_words"]
 
@@ -85,7 +94,7 @@ def contrast_words(answers: Answers) -> str:
     kind = answers.fit.drawn_from
     return (
         f"Effects compare full relief of all {len(answers.relief.measures)} measures in "
-        f"{answers.relief.ramp} equal steps, one a {periods_name(answers.scm)[:-1]}, with measures "
+        f"{answers.relief.ramp} equal steps, one a {answers.scm.period_name}, with measures "
         f"that stay as they are at the end of 2025. Numbers are {kind} medians; brackets and "
         f"shaded bands are {answers.rule}s."
     )
@@ -151,12 +160,12 @@ def _tile(answers: Answers, name: str) -> Html:
     return tag(
         "div",
         [
-            tag("span", short_label(answers.scm.variables[name]), attributes={"class": "what"}),
+            tag("span", answers.scm.variables[name].short_label, attributes={"class": "what"}),
             tag("strong", middle),
             tag("span", f"({rest}", attributes={"class": "range"}),
             tag(
                 "span",
-                f"after {CHANNEL_HORIZON} {periods_name(answers.scm)}; P({direction}) = {prob:.2f}",
+                f"after {CHANNEL_HORIZON} {answers.scm.periods_name}; P({direction}) = {prob:.2f}",
                 attributes={"class": "when"},
             ),
         ],
@@ -230,10 +239,10 @@ def _effects_table(answers: Answers) -> Html:
     for name in answers.outcomes:
         sizes = [size_words(answers, name, horizon) for horizon in TABLE_HORIZONS]
         higher = answers.prob_above(name, CHANNEL_HORIZON)
-        rows.append([short_label(answers.scm.variables[name]), *sizes, f"{higher:.2f}"])
+        rows.append([answers.scm.variables[name].short_label, *sizes, f"{higher:.2f}"])
     columns = [
         "Outcome",
-        *(f"after {horizon} {periods_name(answers.scm)}" for horizon in TABLE_HORIZONS),
+        *(f"after {horizon} {answers.scm.periods_name}" for horizon in TABLE_HORIZONS),
         f"P(higher) after {CHANNEL_HORIZON}",
     ]
     return table(
@@ -252,7 +261,7 @@ def _channels(answers: Answers) -> Html:
         if name in answers.outcomes
     ]
     caption = (
-        f"{contrast_words(answers)} After {CHANNEL_HORIZON} {periods_name(answers.scm)}. Grey: the "
+        f"{contrast_words(answers)} After {CHANNEL_HORIZON} {answers.scm.periods_name}. Grey: the "
         "total. Blue: its parts by entry, the first variable behind the measures; they add up to "
         "the total draw by draw, which medians do not exactly. Green: another split of the same "
         "total: along the article's chain alone, the line through expected inflation that works "
@@ -270,11 +279,11 @@ def _channels_table(answers: Answers) -> Html:
             cells = [part_words(part) if any(part.values()) else "no path" for part in parts]
             rows.append([channel_label(answers.scm, channel), *cells])
     columns = [
-        f"{short_label(answers.scm.variables[name])}, {page_unit(answers.scm, name)}"
+        f"{answers.scm.variables[name].short_label}, {page_unit(answers.scm, name)}"
         for name in shown
     ]
     return table(
-        f"Parts of the effect after {CHANNEL_HORIZON} {periods_name(answers.scm)}, median and "
+        f"Parts of the effect after {CHANNEL_HORIZON} {answers.scm.periods_name}, median and "
         f"{answers.rule}: by entry, then along the article's chain",
         ["Part", *columns],
         rows,

@@ -12,18 +12,10 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.plots.channels import channel_label
-from sanctions_model.plots.parts.words import number
+from sanctions_model.plots.effects import channel_label
 from sanctions_model.report.page.answers import BEHAVIOUR, HORIZON, Answers
-from sanctions_model.report.page.words import (
-    in_words,
-    part_words,
-    probability_words,
-    share_words,
-    size_words,
-    true_minus,
-    unit_word,
-)
+from sanctions_model.report.page.words import part_words, size_words, unit_word
+from sanctions_model.wording import in_words, number, probability_words, share_words, true_minus
 
 __all__ = ["Finding", "findings", "headline"]
 

@@ -1,1 +1,4 @@
-"""The validation report as a document."""
+"""The validation report as a document.
+
+Reads results; computes none.
+"""

@@ -5,18 +5,35 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sanctions_model.validation.backtest_files import BackTest, load_back_tests
-from sanctions_model.validation.backtests import EXPORT_PRICE, NO_SANCTIONS
 from sanctions_model.data.evidence import Estimate, load_evidence
+from sanctions_model.report.validation.words import (
+    SERIES,
+    markdown_table,
+    number,
+    rows_of,
+    span,
+    truth_of,
+)
+from sanctions_model.validation.backtests import (
+    EXPORT_PRICE,
+    NO_SANCTIONS,
+    BackTest,
+    load_back_tests,
+)
 from sanctions_model.validation.rolling import MODEL
 from sanctions_model.validation.windows import readjusted_within
-from sanctions_model.report.validation.verdicts import back_test_bars, back_test_sentence
-from sanctions_model.validation_words import SERIES, markdown_table, number, rows_of, span, truth_of
+
+if TYPE_CHECKING:
+    from sanctions_model.validation.run import Validation
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sanctions_model.validation.rolling import score_summary
 
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation
 
-__all__ = ["back_test_section"]
+__all__ = ["back_test_bars", "back_test_section", "back_test_sentence", "failures"]
 
 
 def back_test_section(found: "Validation", name: str, pictures: Mapping[str, str]) -> str:
@@ -154,3 +171,142 @@ def _range(item: Estimate) -> str:
     if value is not None:
         return number(value)
     return " to ".join(number(end) for end in (low, high) if end is not None)
+
+
+_WALK = "random walk"
+_LOWEST_GDP_2022 = -6.0
+
+
+def back_test_sentence(row: Any, walk: Any | None) -> str:
+    """Say whether an interval held the outcome, and how wide it is beside a random walk's."""
+    if row.outcome < row.lower:
+        said = "outside: came lower than the interval"
+    elif row.outcome > row.upper:
+        said = "outside: came higher than the interval"
+    else:
+        said = "held"
+    if walk is None:
+        return f"{said}."
+    ratio = (row.upper - row.lower) / (walk.upper - walk.lower)
+    walked = "held" if walk.lower <= row.outcome <= walk.upper else "failed"
+    return f"{said}; {number(ratio)} times the random walk's width, which {walked}."
+
+
+def back_test_bars(name: str, annual: pd.DataFrame) -> list[str]:
+    """Say how the model stands to the bars set before: the published failures of 2022."""
+    if name != "war_of_2022":
+        return []
+    growth = annual[(annual["series"] == "gdp_growth") & (annual["year"] == 2022)]
+    by_who = {row.forecaster: row for row in rows_of(growth)}
+    calm, walk = by_who[NO_SANCTIONS], by_who[_WALK]
+    walked = "held" if walk.lower <= walk.outcome <= walk.upper else "missed"
+    lines = []
+    for who, fed in ((MODEL, "Brent fed in"), (EXPORT_PRICE, "Price of Urals fed in")):
+        if who not in by_who:
+            continue
+        own = by_who[who]
+        held = bool(own.lower <= own.outcome <= own.upper)
+        lines += [
+            f"{fed}: median of annual GDP growth in 2022 not below {number(_LOWEST_GDP_2022)} %: "
+            f"{number(own.median)} %, {_met(met=bool(own.median >= _LOWEST_GDP_2022))}.",
+            f"{fed}: 90 % interval holds the outcome of {number(own.outcome)} %: "
+            f"{number(own.lower)} to {number(own.upper)} %, {_met(met=held)}.",
+            f"{fed}: not wider than the random walk's: {number(own.width)} against "
+            f"{number(walk.width)} points, {_met(met=bool(own.width <= walk.width))}.",
+        ]
+    return [
+        *lines,
+        f"The random walk's interval {walked} the outcome: {number(walk.lower)} to "
+        f"{number(walk.upper)} %.",
+        "The same fit with Brent, measures held at their last level and no war: "
+        f"{span(calm.median, calm.lower, calm.upper)} %.",
+    ]
+
+
+def _met(*, met: bool) -> str:
+    return "met" if met else "**not met**"
+
+
+def failures(found: "Validation") -> Iterator[str]:
+    """Yield one sentence for each thing that failed or cannot be shown.
+
+    Parameters
+    ----------
+    found : Validation
+
+    Yields
+    ------
+    str
+    """
+    tables = found.tables
+    yield (
+        "No measure of the bundled history falls but `assets` in 2019: recovery is not tested, and "
+        "the effects of relief rest on the effects of imposition times a prior."
+    )
+    for name in load_back_tests():
+        if f"backtest_{name}_annual" in tables:
+            yield from _missed(name, tables[f"backtest_{name}_annual"])
+    if "rolling" in tables:
+        yield from _beaten(score_summary(tables["rolling"]))
+    if "calibration" in tables:
+        table = tables["calibration"]
+        outside = [str(row.quantity) for row in rows_of(table) if str(row.inside) != "True"]
+        expected = 0.01 * len(table)
+        yield (
+            f"Calibration: {len(outside)} of {len(table)} quantities outside their 99 % band "
+            f"({expected:.1f} expected by chance), with {int(table['data_sets'].iloc[0])} data "
+            "sets, too few to see small faults."
+        )
+    else:
+        yield "Calibration of the default model was left out of this run."
+    totals = tables["totals"]
+    beyond = rows_of(totals[totals["verdict"] == "outside"])
+    if beyond:
+        listed = ", ".join(
+            f"{row.title[0].lower()}{row.title[1:]} ({row.number})" for row in beyond
+        )
+        yield f"Published totals outside: {listed}; the table says why."
+    poor = tables["headline"][tables["headline"]["data_share"].astype(float) < 0.2]
+    if len(poor):
+        listed = ", ".join(f"{row.outcome} after {row.horizon}" for row in rows_of(poor))
+        yield f"Mostly prior (data share below 0.2): {listed}."
+
+
+def _missed(name: str, annual: pd.DataFrame) -> Iterator[str]:
+    own = annual[annual["forecaster"] == MODEL]
+    title = load_back_tests()[name].title
+    missed = [
+        f"{row.series} {row.year} ({number(row.outcome)} against "
+        f"{span(row.median, row.lower, row.upper)})"
+        for row in rows_of(own)
+        if not row.lower <= row.outcome <= row.upper
+    ]
+    if missed:
+        yield f"{title}: yearly outcomes outside the 90 % interval: {', '.join(missed)}."
+    else:
+        yield f"{title}: all {len(own)} yearly outcomes inside the 90 % intervals."
+    walk = annual[annual["forecaster"] == _WALK].set_index(["series", "year"])["width"]
+    wider = [
+        f"{row.series} {row.year}"
+        for row in rows_of(own)
+        if (row.series, row.year) in walk.index and row.width > walk.loc[row.series, row.year]
+    ]
+    if wider:
+        yield f"{title}: intervals wider than the random walk's for {', '.join(wider)}."
+    for line in back_test_bars(name, annual):
+        if "not met" in line:
+            yield f"{title}: {line}"
+
+
+def _beaten(summary: pd.DataFrame) -> Iterator[str]:
+    lost = summary[(summary["forecaster"] != MODEL) & (summary["lead"] < 0)]
+    clear = lost[lost["lead"] < -2 * lost["lead_error"]]
+    if len(lost):
+        listed = ", ".join(
+            f"{row.series} {row.horizon} ahead by the {row.forecaster}" for row in rows_of(lost)
+        )
+        yield (
+            f"Rolling origins: beaten in {len(lost)} of "
+            f"{len(summary[summary['forecaster'] != MODEL])} comparisons of log scores "
+            f"({len(clear)} by more than two standard errors): {listed}."
+        )

@@ -7,12 +7,12 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sanctions_model.validation.backtest_files import load_back_tests
 from sanctions_model.files import whole_file
+from sanctions_model.report.validation.sections import effect_words, markdown_report
+from sanctions_model.report.validation.words import SERIES
+from sanctions_model.validation.backtests import load_back_tests
 from sanctions_model.validation.rolling import score_summary
 from sanctions_model.validation.run import Validation
-from sanctions_model.report.validation.sections import effect_words, markdown_report
-from sanctions_model.validation_words import SERIES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

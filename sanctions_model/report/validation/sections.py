@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sanctions_model.validation.backtest_files import load_back_tests
-from sanctions_model.validation.rolling import MODEL, score_summary
-from sanctions_model.report.validation.backtests import back_test_section
-from sanctions_model.report.validation.verdicts import failures
-from sanctions_model.validation_words import (
+from sanctions_model.report.validation.backtests import back_test_section, failures
+from sanctions_model.report.validation.words import (
     SERIES,
     is_true,
     markdown_table,
@@ -23,6 +20,8 @@ from sanctions_model.validation_words import (
     span,
     truth_of,
 )
+from sanctions_model.validation.backtests import load_back_tests
+from sanctions_model.validation.rolling import MODEL, score_summary
 
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation
@@ -187,7 +186,7 @@ def _calibration(found: "Validation", pictures: Mapping[str, str]) -> str:
         return (
             "## Calibration of the default model\n\nLeft out of this run; the option `--data-sets` "
             "asks for it. The small known-truth economy is put through simulation-based "
-            "calibration by the slow tests in `tests/test_calibration.py`."
+            "calibration by the slow tests in `tests/validation/test_calibration.py`."
         )
     table = found.tables["calibration"]
     inside, covers = truth_of(table["inside"]), truth_of(table["covers"])
@@ -215,7 +214,7 @@ free parameter, completed cell and effect) {len(outside)} left the 99 % simultan
 uniform ranks{names}; by chance {0.01 * len(table):.1f} are expected. Intervals covered within \
 their binomial error for {int(covers.sum())} of {len(table)}. The small known-truth economy is put \
 through the same check, with 200 data sets and with a lag off by one and a wrong scale that it \
-must catch, by the slow tests in `tests/test_calibration.py`.
+must catch, by the slow tests in `tests/validation/test_calibration.py`.
 
 {markdown_table(shown)}
 

@@ -1,0 +1,136 @@
+"""The verbs that ask what an answer rests on, on a small fit of the default model."""
+
+import json
+
+import pandas as pd
+import pytest
+from command import call
+from saved_fits import fit_of
+
+import sanctions_model as sm
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    root = tmp_path_factory.mktemp("fits")
+    fit_of(sm.load_priors(), root / "one", 1)
+    sceptic = sm.load_prior_sets()["sceptic"].priors
+    fit_of(sm.load_priors().replace(sceptic), root / "two", 1)
+    return root
+
+
+def test_evidence_compares_figures_with_the_model_and_says_what_they_move(folders, tmp_path):
+    table, figure = tmp_path / "e.csv", tmp_path / "forest.png"
+    done = call(
+        "evidence",
+        "--fit",
+        folders / "one",
+        "--only",
+        "pass_through_4q",
+        "--only",
+        "relief_2016_gdp",
+        "--csv",
+        table,
+        "--figure",
+        figure,
+    )
+    assert done.code == 0
+    assert "Published figures and the model" in done.out
+    assert "What each figure moves" in done.out
+    written = pd.read_csv(table)
+    assert list(written["evidence"]) == ["pass_through_4q", "relief_2016_gdp"]
+    assert figure.stat().st_size > 10_000
+    done = call("evidence", "--fit", folders / "one", "--only", "pass_trough_4q")
+    assert done.code == 1
+    assert "Did you mean 'pass_through_4q'" in done.err
+
+
+def test_sensitivity_ranks_factors_and_takes_earlier_refits(folders, tmp_path):
+    earlier, table, figure = tmp_path / "a.csv", tmp_path / "r.csv", tmp_path / "tornado.png"
+    pd.DataFrame(
+        {
+            "alternative": ["sceptic", "broken"],
+            "kind": "prior set",
+            "claim": "gdp_growth",
+            "outcome": "gdp_level",
+            "horizon": 12,
+            "median": [-9.0, 99.0],
+            "prob": 0.1,
+            "converged": [True, False],
+        }
+    ).to_csv(earlier, index=False)
+    done = call(
+        "sensitivity",
+        "--fit",
+        folders / "one",
+        "--alternatives",
+        earlier,
+        "--csv",
+        table,
+        "--figure",
+        figure,
+        "--most",
+        3,
+    )
+    assert done.code == 0
+    written = pd.read_csv(table)
+    own = written[written["claim"] == "gdp_growth"].set_index("rank")
+    assert own.loc[1, "factor"] == "sceptic"
+    assert own.loc[1, "low"] == -9.0
+    assert "broken" not in set(written["factor"])
+    assert {"parameter", "link closed", "prior set"} <= set(written["kind"])
+    assert (written["low"] <= written["base"] + 1e-9).mean() > 0.9
+    assert figure.stat().st_size > 10_000
+    bad = tmp_path / "bad.csv"
+    bad.write_text("x\n1\n")
+    done = call("sensitivity", "--fit", folders / "one", "--alternatives", bad)
+    assert done.code == 1
+    assert "lacks alternative" in done.err
+
+
+def test_confounding_gives_tipping_points(folders, tmp_path):
+    figure = tmp_path / "tipping.png"
+    done = call("confounding", "--fit", folders / "one", "--json", "--figure", figure)
+    assert done.code == 0
+    rows = {row["claim"]: row for row in json.loads(done.out)}
+    assert set(rows) == {"lower_prices", "lower_key_rate", "gdp_growth"}
+    assert rows["gdp_growth"]["tipping"] < 0 < rows["lower_prices"]["tipping"]
+    assert rows["gdp_growth"]["known"] == "war"
+    assert figure.stat().st_size > 10_000
+    done = call("confounding", "--fit", folders / "one", "--claim", "gdp_grwth")
+    assert "Did you mean 'gdp_growth'" in done.err
+
+
+def test_refute_tests_the_graph(folders):
+    done = call("refute", "--fit", folders / "one", "--json")
+    assert done.code == 0
+    rows = json.loads(done.out)
+    assert len(rows) > 300
+    assert all(row["p_value"] <= row["p_fdr"] <= row["p_holm"] + 1e-12 for row in rows)
+
+
+def test_compare_puts_fits_side_by_side(folders, tmp_path):
+    table = tmp_path / "c.csv"
+    done = call(
+        "compare", folders / "one", folders / "two", "--csv", table, "--outcome", "gdp_level"
+    )
+    assert done.code == 0
+    assert "What differs" in done.out
+    assert "recovery_speed[trade]" in done.out
+    written = pd.read_csv(table).set_index("horizon")
+    assert (written["difference"] < 0).all()  # the sceptic expects less
+    assert (written["errors_apart"] > 2).any()
+    assert "the data alone differ" not in done.err
+    assert "expected two or more" in call("compare", folders / "one").err
+    twice = call("compare", folders / "one", folders / "one")
+    assert "given twice" in twice.err
+
+
+def test_a_prior_alone_has_no_posterior_to_ask(folders, tmp_path):
+    prior = sm.sample_prior_predictive(
+        sm.default_transmission(), sm.load_observations(), sm.load_priors(), draws=50
+    )
+    sm.save(prior, tmp_path / "posterior.nc")
+    done = call("sensitivity", "--fit", tmp_path)
+    assert done.code == 1
+    assert "has prior draws alone" in done.err

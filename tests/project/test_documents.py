@@ -1,0 +1,198 @@
+"""README and docs: every Python block runs, every command shown exists, every link leads somewhere.
+
+The blocks of a page run in order, in one namespace, in an empty folder with a small fit in
+``results/russia``; where a page samples a posterior it gets draws from its prior.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+import sanctions_model
+from sanctions_model import plots
+from sanctions_model.cli.app import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page, *languages):
+    found = _BLOCK.findall(page.read_text(encoding="utf-8"))
+    return [body for language, body in found if language in languages]
+
+
+def shell_lines():
+    """Every line of a shell block, comments left out, with its page."""
+    for page in PAGES:
+        for body in blocks(page, "console", "sh", "bash", "shell"):
+            for line in body.replace("\\\n", " ").splitlines():
+                words = shlex.split(line, comments=True)
+                if words:
+                    yield str(page.relative_to(ROOT)), words
+
+
+def relative(page):
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=relative)
+def test_the_python_of_a_page_runs(page, small_fit, nothing_is_sampled, tmp_path, monkeypatch):
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend("agg")
+    folder = tmp_path / "results" / "russia"
+    folder.mkdir(parents=True)
+    (folder / "posterior.nc").write_bytes(small_fit.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    namespace = {"__name__": "__main__"}
+    for position, body in enumerate(blocks(page, "python")):
+        exec(compile(body, f"{relative(page)}, block {position + 1}", "exec"), namespace)
+    plt.close("all")
+
+
+LINES = list(shell_lines())
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [(page, words) for page, words in LINES if words[0] == "sanctions-model"],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_a_command_shown_is_one_that_exists(page, words):
+    command, rest = typer.main.get_command(app), words[1:]
+    while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
+        assert rest[0] in command.commands, f"{page}: no verb {rest[0]!r}"
+        command, rest = command.commands[rest[0]], rest[1:]
+    options = {name for parameter in command.params for name in parameter.opts} | {"--help"}
+    for word in rest:
+        if word.startswith("-"):
+            assert word.partition("=")[0] in options, f"{page}: {' '.join(words)} has no {word}"
+    if "--help" not in rest:
+        command.make_context(words[0], list(rest))  # refuses a value of the wrong kind
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [(page, words) for page, words in LINES if words[0] == "make"],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_a_make_target_shown_is_one_that_exists(page, words):
+    for target in words[1:]:
+        if "=" not in target:
+            assert re.search(rf"^{re.escape(target)}:", MAKEFILE, re.MULTILINE), f"{page}: {target}"
+
+
+def test_shell_blocks_hold_nothing_that_is_not_checked():
+    programs = {words[0] for _, words in LINES}
+    assert programs <= {"sanctions-model", "make", ".", "cd", "git", "python", "jupyter", "pip"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_links_to_files_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    public = {*sanctions_model.__all__, *plots.__all__, "index"}
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        name = re.fullmatch(r"(?:\.\./)*reference/(\w+)\.md", target)
+        if name:  # made from docstrings when the site is built
+            assert name[1] in public, target
+        else:
+            assert (page.parent / target).exists(), target
+
+
+def test_every_page_is_in_the_navigation():
+    mkdocs = pytest.importorskip("mkdocs.config")
+    config = mkdocs.load_config(str(ROOT / "mkdocs.yml"))
+    navigation = str(load_hooks().on_config(config).nav)
+    for page in (ROOT / "docs").rglob("*.md"):
+        assert f"'{page.relative_to(ROOT / 'docs').as_posix()}'" in navigation, page
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        assert f"'notebooks/{notebook.stem}.md'" in navigation, notebook
+
+
+def test_every_public_name_has_a_page_of_the_reference():
+    pytest.importorskip("mkdocs")
+    hooks = load_hooks()
+    pages = [name for names in hooks.reference_pages().values() for name in names]
+    assert sorted(pages) == sorted([*sanctions_model.__all__, *plots.__all__])
+    assert "More" not in hooks.reference_pages()
+
+
+def load_hooks():
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("docs_hooks", ROOT / "scripts/docs_hooks.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_warnings_and_without_a_network(tmp_path):
+    pytest.importorskip("mkdocs")
+    import os
+    import subprocess
+    import sys
+
+    # No proxy answers on this port: whoever asks for something from elsewhere fails.
+    away = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
+    environment = os.environ | away | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for name in (*sanctions_model.__all__, *plots.__all__):
+        page = (tmp_path / "reference" / name / "index.html").read_text(encoding="utf-8")
+        assert "doc-contents" in page, name
+    pages = "".join(path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.html"))
+    assert not re.search(r'<(?:script|link|img)[^>]+(?:src|href)="(?:https?:)?//', pages)
+    assert "<math" in (tmp_path / "model" / "index.html").read_text(encoding="utf-8")
+
+
+def table_rows(text, title):
+    """Cells of each row of the table whose header starts with a title."""
+    lines = text.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith(f"| {title} |"))
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            return
+        yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_example_of_the_scorecard_is_a_row_of_the_readme():
+    page = (ROOT / "docs/howto/scorecard.md").read_text(encoding="utf-8")
+    ((_, *shown),) = table_rows(page, "claim")
+    rows = table_rows((ROOT / "README.md").read_text(encoding="utf-8"), "claim")
+    assert shown in [numbers for claim, *numbers in rows if "level of GDP" in claim]
+
+
+def test_the_page_on_sweeps_names_every_kind_of_axis():
+    from typing import get_args
+
+    from sanctions_model.sweeps.axes import Axis
+
+    page = (ROOT / "docs/howto/sweep.md").read_text(encoding="utf-8")
+    named = [
+        kind for cells in table_rows(page, "`kind`") for kind in re.findall(r"`(\w+)`", cells[0])
+    ]
+    union, _ = get_args(Axis.__value__)
+    assert sorted(named) == sorted(axis.model_fields["kind"].default for axis in get_args(union))
+
+
+def test_the_design_on_the_page_on_sweeps_is_one(tmp_path):
+    from sanctions_model.sweeps import SweepDesign
+
+    (body,) = blocks(ROOT / "docs/howto/sweep.md", "toml")
+    (tmp_path / "design.toml").write_text(body, encoding="utf-8")
+    assert SweepDesign.from_toml(tmp_path / "design.toml").size == 9
+
+
+def test_the_scenario_on_its_page_is_one(tmp_path):
+    (body,) = blocks(ROOT / "docs/howto/scenario.md", "toml")
+    (tmp_path / "mine.toml").write_text(body, encoding="utf-8")
+    assert sanctions_model.load_scenario(tmp_path / "mine.toml").is_designed

@@ -1,0 +1,192 @@
+"""Notebooks: each runs from top to bottom with few draws, and is written as a notebook should be.
+
+Every file of the folder is found by itself. In the default suite a notebook's cells run in this
+process, on one small fit made once (``SANCTIONS_MODEL_FIT``), with few draws
+(``SANCTIONS_MODEL_DRAWS``), and where it samples a posterior it gets draws from its prior: nothing
+is compiled. The slow tests run the same files in a kernel, sampling for real.
+"""
+
+import ast
+import hashlib
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from laboratory import FakeSampler
+
+import sanctions_model as sm
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "notebooks"
+NOTEBOOKS = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
+FEW = "50"
+# These ask for more draws than the small fit has, or for minutes; each has a test of its own.
+ON_MORE_DRAWS = {"futures", "sweeps", "what_it_rests_on"}
+ALIKE = [name for name in NOTEBOOKS if name not in ON_MORE_DRAWS]
+
+
+def cells(name, kind="code"):
+    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+    return [cell for cell in notebook.cells if cell.cell_type == kind]
+
+
+def python(cell):
+    """The Python of a cell: the kernel's own commands left out."""
+    return "\n".join(line for line in cell.source.splitlines() if not line.startswith("%"))
+
+
+def fingerprints():
+    """Content of every file that a notebook might write into by mistake."""
+    folders = (FOLDER, ROOT / "data", ROOT / "docs")
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {
+        path: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if ".ipynb_checkpoints" not in path.parts
+    }
+
+
+@pytest.fixture
+def surroundings(small_fit, monkeypatch):
+    monkeypatch.setenv("SANCTIONS_MODEL_FIT", str(small_fit))
+    monkeypatch.setenv("SANCTIONS_MODEL_DRAWS", FEW)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.chdir(FOLDER)
+    before = fingerprints()
+    yield
+    assert fingerprints() == before
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("name", ALIKE)
+def test_a_notebook_runs_from_top_to_bottom(name, surroundings, nothing_is_sampled, capsys):
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend("agg")
+    namespace = {"__name__": "__main__"}
+    for position, cell in enumerate(cells(name)):
+        exec(compile(python(cell), f"{name}, code cell {position + 1}", "exec"), namespace)
+    plt.close("all")
+    answer = capsys.readouterr().out.strip().splitlines()[-1]
+    assert re.search(r"\d", answer)
+
+
+@pytest.mark.slow
+@pytest.mark.notebook
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
+@pytest.mark.parametrize("name", ALIKE)
+def test_a_notebook_runs_in_a_kernel(name, surroundings, small_fit, monkeypatch):
+    assert re.search(r"\d", execute(name, monkeypatch, small_fit)[-1])
+
+
+def execute(name, monkeypatch, fit):
+    """Run a notebook in a kernel on a fit; return what it prints."""
+    import nbclient
+
+    monkeypatch.setenv("SANCTIONS_MODEL_FIT", str(fit))
+    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+    resources = {"metadata": {"path": FOLDER}}
+    nbclient.NotebookClient(notebook, timeout=900, resources=resources).execute()
+    return [
+        output["text"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output["output_type"] == "stream" and output["name"] == "stdout"
+    ]
+
+
+@pytest.mark.notebook
+@pytest.mark.slow  # the split of the spread takes its thousand paths whatever the draws
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
+def test_the_futures_notebook_runs_on_a_fit(tmp_path, monkeypatch):
+    fit = sm.sample_prior_predictive(
+        sm.default_transmission(), sm.load_observations(), sm.load_priors(), draws=40
+    )
+    path = sm.save(fit, tmp_path / "prior.nc")
+    texts = execute("futures", monkeypatch, path)
+    assert any("ten points more for the reset" in text for text in texts)
+
+
+@pytest.mark.notebook
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
+def test_the_sweeps_notebook_runs_on_a_fit(tmp_path, monkeypatch):
+    fit = sm.fit(
+        sm.default_transmission(),
+        sm.load_observations(),
+        sm.load_priors(),
+        draws=500,
+        tune=10,
+        sampler=FakeSampler([0]),  # draws of the prior in a posterior's place
+    )
+    path = sm.save(fit, tmp_path / "fit.nc")
+    texts = execute("sweeps", monkeypatch, path)
+    assert any("After three years full relief moves consumer prices" in text for text in texts)
+
+
+@pytest.mark.slow
+@pytest.mark.notebook
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
+def test_the_notebook_on_what_the_answers_rest_on_ends_in_three_sentences(tmp_path, monkeypatch):
+    from saved_fits import fit_of
+
+    fit_of(sm.load_priors(), tmp_path / "fit", 1)
+    path = tmp_path / "fit" / "posterior.nc"
+    texts = execute("what_it_rests_on", monkeypatch, path)
+    sentences = [line for line in "".join(texts).splitlines() if line.startswith("- ")]
+    assert len(sentences) == 3
+    assert all("as the article says with probability" in line for line in sentences)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_is_the_script_beside_it(name):
+    script = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    parts = re.split(r"^# %%(?: \[(markdown)\])?$\n?", script, flags=re.MULTILINE)[1:]
+    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+    written = [
+        re.sub(r"^# ?", "", body, flags=re.MULTILINE) if kind else body.replace("# %mat", "%mat")
+        for kind, body in zip(parts[::2], parts[1::2], strict=True)
+    ]
+    assert [text.strip() for text in written] == [cell.source.strip() for cell in notebook.cells]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_was_executed_in_order(name):
+    counts = [cell.execution_count for cell in cells(name)]
+    assert counts == list(range(1, len(counts) + 1))
+    shown = [output["output_type"] for cell in cells(name) for output in cell.outputs]
+    assert "error" not in shown
+    assert "stream" in shown
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_opens_with_a_question_and_closes_with_numbers_from_variables(name):
+    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+    title = notebook.cells[0].source.splitlines()[0]
+    assert title.startswith("# "), title
+    assert title.endswith("?"), title
+    printed = [
+        node.args[0]
+        for cell in cells(name)[-3:]
+        for node in ast.walk(ast.parse(python(cell)))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+    ]
+    answer = printed[-1]
+    assert any(
+        isinstance(node, ast.FormattedValue | ast.Attribute | ast.Name) for node in ast.walk(answer)
+    )
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_is_light(name):
+    for cell in cells(name):
+        for node in ast.walk(ast.parse(python(cell))):
+            if isinstance(node, ast.FunctionDef):
+                assert node.end_lineno - node.lineno < 10, node.name
+        assert "filterwarnings" not in cell.source
+    assert (FOLDER / f"{name}.ipynb").stat().st_size < 1_500_000
+
+
+def test_the_notebooks_are_there():
+    expected = {"quickstart", "chain_and_priors", "effects_and_channels", "histories"}
+    assert expected | {"your_country", "your_graph"} <= set(NOTEBOOKS)

@@ -1,0 +1,353 @@
+"""Simulated futures: where they start, what they do without shocks, and their moments."""
+
+import laboratory
+import numpy as np
+import pytest
+import xarray as xr
+from laboratory import LIFTED, MODEL, PRIORS, as_observations, pinned
+from oracle import close
+
+from sanctions_model.errors import ObservationError, QuestionError, UnknownVariableError
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.priors.families import HalfNormal, Normal
+from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.queries.effects import relief_paths, total_effect
+from sanctions_model.queries.forecasts import last_known_period, simulate
+from sanctions_model.scm.equations import Exogenous, Identity, Linear, PartialAdjustment
+from sanctions_model.scm.interventions import Relief, SetTo
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import pin
+from sanctions_model.scm.variables import Hold, Noise
+
+HORIZON = 12
+SILENT = {f"scale[{name}]": 0.0 for name in MODEL.stochastic}
+
+
+def lab_problem(**edits):
+    """The laboratory with a late key rate and otherwise complete data, some of them edited."""
+    series = laboratory.simulate_series(laboratory.draw_truth(4), 5)
+    series["key_rate"][: laboratory.RATE_FROM] = np.nan
+    for name, where in edits.items():
+        series[name][where] = np.nan
+    return Problem.of(MODEL, as_observations(series), PRIORS)
+
+
+@pytest.fixture(scope="module")
+def problem():
+    return lab_problem()
+
+
+def with_cells(problem, draws, values):
+    """Draws with completed cells, one row of `values` a draw, by label."""
+    assert set(values) == set(problem.cases.missing_labels)
+    cells = np.stack([np.broadcast_to(values[n], draws.sizes["draw"]) for n in values], axis=-1)
+    completed = draws.assign_coords(missing=list(values))
+    completed["missing_cell"] = (("chain", "draw", "missing"), cells[None])
+    return completed
+
+
+def repeated(draws, count):
+    """The same draw many times, so that shocks alone differ."""
+    return draws.isel(draw=np.zeros(count, int)).assign_coords(draw=np.arange(count))
+
+
+def priors_of(entries):
+    """Priors for a model of one's own, the common parameters filled in."""
+    common = {
+        "intercept": Normal(mu=0, sigma=1),
+        "scale": HalfNormal(sigma=1.0),
+        "degrees_of_freedom": PRIORS.entries["degrees_of_freedom"]["*"],
+    }
+    return Priors.from_addresses(entries | common)
+
+
+# Where it starts
+
+
+def test_with_complete_data_a_forecast_starts_at_the_end(problem):
+    for outcomes in (["inflation"], ["output_level"], ["premium", "harvest"]):
+        assert last_known_period(problem, outcomes) == laboratory.PERIODS - 1
+    paths = simulate(problem, pinned(), horizon=2, random_seed=1, outcomes=["growth"])
+    assert paths.attrs["start"] == "2019-10-01"
+    assert paths["horizon"].to_numpy().tolist() == [1, 2]
+    assert "weather" in paths.attrs["continuation"]
+
+
+def test_a_forecast_reads_the_completed_ragged_edge_of_the_same_draw():
+    problem = lab_problem(growth=-1)
+    assert last_known_period(problem, ["inflation"]) == laboratory.PERIODS - 1
+    draws = repeated(pinned(SILENT), 3)
+    completed = with_cells(problem, draws, {"growth[2019-10-01]": np.array([0.0, 1.0, -4.0])})
+    found = simulate(problem, completed, horizon=1, random_seed=1, outcomes=["inflation", "growth"])
+    values = found.isel(scenario=0, horizon=0, chain=0).to_numpy()
+    # (1 - rho) theta for inflation, the coefficient itself for growth.
+    close(values - values[:, :1], np.outer([0.4 * 0.3, 0.2], [0.0, 1.0, -4.0]))
+
+
+def test_a_forecast_reads_the_completed_hole_of_the_same_draw():
+    scm = StructuralCausalModel(
+        equations=(
+            Linear(variable=laboratory.variable("y"), parents=("y[1]", "before")),
+            Identity(variable=laboratory.variable("before"), terms={"y[3]": 1.0}),
+        )
+    )
+    priors = priors_of({"y[1] -> y": Normal(mu=0, sigma=1), "before -> y": Normal(mu=0, sigma=1)})
+    values = np.arange(20.0)
+    values[17] = np.nan
+    problem = Problem.of(scm, as_observations({"y": values}), priors)
+    assert last_known_period(problem, ["y"]) == 19
+    draws = pin(scm, {"y[1] -> y": 0.5, "before -> y": 2.0, "scale[y]": 0.0})
+    completed = with_cells(problem, repeated(draws, 2), {"y[2004-04-01]": np.array([10.0, -1.0])})
+    found = simulate(problem, completed, horizon=1, random_seed=1, outcomes=["y"]).to_numpy()
+    centred = 0.5 * problem.cases.centres["y[1] -> y"] + 2 * problem.cases.centres["before -> y"]
+    close(found.ravel(), np.array([0.5 * 19 + 2 * 10.0, 0.5 * 19 - 2 * 1.0]) - centred)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "start"),
+    [(["inflation"], 65), (["output_level"], 65), (["premium"], 79), (["harvest"], 79)],
+)
+def test_where_a_series_ends_for_good_a_forecast_of_what_it_moves_starts(outcomes, start):
+    problem = lab_problem(growth=slice(66, None))
+    assert last_known_period(problem, outcomes) == start
+    paths = simulate(problem, pinned(), horizon=1, random_seed=1, outcomes=outcomes)
+    last = problem.observations["time"].to_numpy()[start]
+    assert paths.attrs["start"] == str(last)[:10]
+
+
+def test_draws_without_the_completed_cells_are_refused():
+    problem = lab_problem(growth=-1)
+    with pytest.raises(QuestionError, match="no 'missing_cell', but the data have 1 completed"):
+        simulate(problem, pinned(), horizon=1, random_seed=1, outcomes=["growth"])
+
+
+def test_without_a_known_period_there_is_no_forecast(problem):
+    with pytest.raises(ObservationError, match="No period has all that silent needs"):
+        simulate(problem, pinned(), horizon=2, random_seed=1, outcomes=["silent"])
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 6])
+def test_a_past_shorter_than_the_longest_lag_is_refused(length):
+    """An equation elsewhere has the longest lag; the outcome itself needs one period."""
+    scm = StructuralCausalModel(
+        equations=(
+            PartialAdjustment(variable=laboratory.variable("y")),
+            Linear(variable=laboratory.variable("z"), parents=("z[4]",)),
+        )
+    )
+    adjustment = PRIORS.entries["persistence"]["*"]
+    priors = priors_of({"z[4] -> z": Normal(mu=0, sigma=1), "persistence[y]": adjustment})
+    observations = as_observations({"y": np.arange(1.0, length + 1), "z": np.ones(length)})
+    if length < 4:
+        with pytest.raises(ObservationError, match=f"have {length} periods.* expected at least 4"):
+            Problem.of(scm, observations, priors)
+        return
+    draws = pin(scm, {"z[4] -> z": 0.0, "persistence[y]": 0.5, "scale[y]": 0.0})
+    problem = Problem.of(scm, observations, priors)
+    found = simulate(problem, draws, horizon=2, random_seed=1, outcomes=["y"])
+    close(found.to_numpy().ravel(), [length / 2, length / 4])
+
+
+# What it does without shocks
+
+
+def test_without_shocks_a_forecast_is_a_loop_from_the_last_known_period(problem):
+    draws = pinned(SILENT | {"intercept[inflation]": 0.8, "intercept[growth]": 1.5})
+    found = simulate(
+        problem,
+        draws,
+        horizon=HORIZON,
+        random_seed=1,
+        outcomes=["premium", "inflation", "key_rate", "growth", "price_level", "output_level"],
+    )
+    centre = problem.cases.centres
+    data = {name: problem.observations[name].to_numpy() for name in ("trade", "inflation")}
+    data |= {name: problem.observations[name].to_numpy() for name in ("key_rate", "growth")}
+    last = laboratory.PERIODS - 1
+    premium = 4.0 * data["trade"][0]
+    for trade in data["trade"][: last + 1]:
+        premium = 0.5 * premium + 0.5 * 4.0 * trade
+    inflation, rate, growth = (data[name][last] for name in ("inflation", "key_rate", "growth"))
+    prices = output = 0.0
+    expected = []
+    for _ in range(HORIZON):
+        premium = 0.5 * premium + 0.5 * 4.0 * 1.0
+        target = 0.8 + 0.4 * premium + 0.3 * (growth - centre["growth[1] -> inflation"])
+        inflation = 0.6 * inflation + 0.4 * target
+        rate_before = rate
+        rate = 0.7 * rate + 0.3 * 1.2 * (inflation - centre["inflation -> key_rate"])
+        growth = (
+            1.5
+            + 0.2 * (growth - centre["growth[1] -> growth"])
+            - 0.3 * (rate_before - centre["key_rate[1] -> growth"])
+            - 1.0
+        )
+        prices, output = prices + inflation, output + growth
+        expected.append([premium, inflation, rate, growth, prices, output])
+    close(found.isel(scenario=0, chain=0, draw=0).to_numpy(), np.transpose(expected))
+
+
+def test_exogenous_variables_follow_their_continuation_or_the_path_given(problem):
+    draws = pinned(SILENT)
+    outcomes = ["harvest", "trade"]
+    plain = simulate(problem, draws, horizon=3, random_seed=1, outcomes=outcomes)
+    close(plain.sel(outcome="harvest", horizon=2).item(), 0.0)
+    close(plain.sel(outcome="trade").to_numpy().ravel(), np.ones(3))
+    path = np.array([[1.0, 2.0, 0.0], [0.0, 0.0, 3.0]])
+    given = simulate(
+        problem,
+        draws,
+        horizon=3,
+        random_seed=1,
+        outcomes=["harvest"],
+        exogenous={"weather": path},
+    )
+    last = problem.observations["weather"].to_numpy()[-1]
+    before = np.column_stack([[last, last], path[:, :-1]])
+    close(given.to_numpy()[0, :, :, 0, 0], 0.7 * path - 0.2 * before)
+
+
+# Shocks
+
+
+@pytest.mark.parametrize("freedom", [np.inf, 12.0])
+def test_an_autoregression_has_the_moments_of_its_closed_form(freedom):
+    rho, target, scale, last, count = 0.7, 3.0, 1.5, -4.0, 40_000
+    noise = Noise.GAUSSIAN if np.isinf(freedom) else Noise.STUDENT_T
+    scm = StructuralCausalModel(
+        noise=noise, equations=(PartialAdjustment(variable=laboratory.variable("y")),)
+    )
+    observations = as_observations({"y": np.array([0.0, 1.0, last])})
+    priors = priors_of({"persistence": PRIORS.entries["persistence"]["*"]})
+    problem = Problem.of(scm, observations, priors)
+    values = {"persistence[y]": rho, "intercept[y]": target, "scale[y]": scale}
+    if noise is Noise.STUDENT_T:
+        values["degrees_of_freedom[y]"] = freedom
+    paths = simulate(
+        problem,
+        repeated(pin(scm, values), count),
+        horizon=10,
+        random_seed=11,
+        outcomes=["y"],
+    ).to_numpy()[0, 0, :, 0]
+    steps = np.arange(1, 11)
+    mean = target + rho**steps * (last - target)
+    shock_variance = scale**2 * (1.0 if np.isinf(freedom) else freedom / (freedom - 2))
+    variance = shock_variance * (1 - rho ** (2 * steps)) / (1 - rho**2)
+    squares = (paths - mean[:, None]) ** 2
+    assert (np.abs(paths.mean(1) - mean) < 4 * paths.std(1) / np.sqrt(count)).all()
+    assert (np.abs(squares.mean(1) - variance) < 4 * squares.std(1) / np.sqrt(count)).all()
+    lagged = ((paths[8] - mean[8]) * (paths[7] - mean[7])).mean()
+    assert lagged == pytest.approx(rho * variance[7], rel=0.05)
+
+
+def test_scenarios_meet_the_same_shocks(problem):
+    draws = xr.concat([pinned(), pinned({"trade -> growth": -2.0})], dim="draw")
+    draws = draws.assign_coords(draw=[0, 1])
+    outcomes = ["inflation", "growth", "output_level"]
+    stay = relief_paths(MODEL, Relief(depth=0.0, measures=("trade",)), HORIZON)["trade"]
+    lifted = relief_paths(MODEL, LIFTED, HORIZON)["trade"]
+    paths = simulate(
+        problem,
+        draws,
+        horizon=HORIZON,
+        random_seed=3,
+        outcomes=outcomes,
+        exogenous={"trade": np.stack([stay, lifted])},
+    )
+    difference = paths.isel(scenario=1) - paths.isel(scenario=0)
+    response = total_effect(MODEL, draws, LIFTED, horizon=HORIZON, outcomes=outcomes)
+    close(difference.to_numpy(), response.to_numpy())
+
+
+def test_another_scenario_leaves_the_shocks_of_the_first_alone(problem):
+    draws = repeated(pinned(), 5)
+    arguments = {"horizon": 4, "random_seed": 3, "outcomes": ["growth"]}
+    alone = simulate(problem, draws, **arguments)
+    trade = {"trade": np.stack([np.ones(4), np.zeros(4), np.full(4, 0.5)])}
+    among = simulate(problem, draws, exogenous=trade, **arguments)
+    np.testing.assert_array_equal(among.isel(scenario=0), alone.isel(scenario=0))
+
+
+def test_the_seed_settles_the_shocks(problem):
+    draws = repeated(pinned(), 6)
+
+    def paths(seed, horizon=4):
+        return simulate(
+            problem, draws, horizon=horizon, random_seed=seed, outcomes=["growth"]
+        ).to_numpy()
+
+    np.testing.assert_array_equal(paths(3), paths(3))
+    assert np.abs(paths(3) - paths(4)).min() > 0
+    assert np.unique(paths(3)[0, 0, 0, 0]).size == 6
+
+
+def test_a_rate_held_fixed_is_fixed_and_what_follows_follows(problem):
+    draws = repeated(pinned(), 7)
+    arguments = {
+        "horizon": 5,
+        "random_seed": 3,
+        "outcomes": ["key_rate", "growth", "inflation"],
+    }
+    free = simulate(problem, draws, **arguments)
+    held = simulate(
+        problem, draws, interventions=[SetTo(variable="key_rate", value=9.0)], **arguments
+    )
+    np.testing.assert_array_equal(held.sel(outcome="key_rate"), 9.0)
+    # Growth reads the rate of the period before, inflation the growth of the period before.
+    first = {"horizon": 1}
+    np.testing.assert_array_equal(
+        held.sel(outcome="growth", **first), free.sel(outcome="growth", **first)
+    )
+    gap = (held - free).sel(horizon=2)
+    rate_gap = 9.0 - free.sel(outcome="key_rate", horizon=1)
+    close(gap.sel(outcome="growth").to_numpy(), -0.3 * rate_gap.to_numpy())
+    close(gap.sel(outcome="inflation").to_numpy(), 0.0)
+
+
+# Refusals
+
+
+def test_impossible_questions_are_refused(problem):
+    arguments = {"random_seed": 1, "outcomes": ["growth"]}
+    with pytest.raises(QuestionError, match="Horizon 0"):
+        simulate(problem, pinned(), horizon=0, **arguments)
+    with pytest.raises(UnknownVariableError, match="Did you mean 'growth'"):
+        simulate(problem, pinned(), horizon=2, random_seed=1, outcomes=["grwth"])
+    with pytest.raises(QuestionError, match="expected 2 finite values"):
+        simulate(problem, pinned(), horizon=2, exogenous={"trade": np.ones(3)}, **arguments)
+    with pytest.raises(QuestionError, match="'growth', which is not exogenous"):
+        simulate(problem, pinned(), horizon=2, exogenous={"growth": np.ones(2)}, **arguments)
+
+
+def test_a_forecast_of_the_default_transmission_goes_on_from_its_completed_history(
+    default_problem,
+):
+    from sanctions_model.inference.density import complete_from_prior
+    from sanctions_model.inference.priors.ledger import sample_prior
+
+    draws = sample_prior(default_problem.scm, default_problem.absolute, draws=50, random_seed=1)
+    draws = complete_from_prior(default_problem, draws, 1)
+    outcomes = ["inflation_yoy", "inflation"]
+    last = last_known_period(default_problem, outcomes)
+    paths = simulate(default_problem, draws, horizon=1, random_seed=1, outcomes=outcomes)
+    history = np.broadcast_to(default_problem.history(draws)["inflation"], (50, last + 1))
+    before = history[:, last - 2 : last + 1].sum(axis=1)
+    close(
+        paths.sel(outcome="inflation_yoy").to_numpy().ravel(),
+        before + paths.sel(outcome="inflation").to_numpy().ravel(),
+    )
+
+
+def test_hold_without_a_value_keeps_the_last_observation():
+    scm = StructuralCausalModel(
+        equations=(
+            Exogenous(variable=laboratory.variable("x"), continuation=Hold()),
+            Linear(variable=laboratory.variable("y"), parents=("x",)),
+        )
+    )
+    observations = as_observations({"x": np.array([1.0, 2.0, 5.0]), "y": np.zeros(3)})
+    problem = Problem.of(scm, observations, priors_of({"x -> y": Normal(mu=0, sigma=1)}))
+    draws = pin(scm, {"x -> y": 2.0, "scale[y]": 0.0})
+    found = simulate(problem, draws, horizon=2, random_seed=1, outcomes=["y"])
+    close(found.to_numpy().ravel(), [10.0, 10.0])

@@ -1,0 +1,166 @@
+"""Addresses of parameters, pinned draws, and draws that do not fit the model."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+from oracle import as_dicts
+from strategies import models, random_draws
+
+from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.scm.equations import (
+    AsymmetricAdjustment,
+    Exogenous,
+    Identity,
+    Linear,
+    PartialAdjustment,
+)
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import (
+    DrawParameters,
+    addresses,
+    parameter_dims,
+    pin,
+    stack_draws,
+)
+from sanctions_model.scm.propagate import propagate
+from sanctions_model.scm.variables import Affine, Noise, Variable
+
+
+def make(noise=Noise.STUDENT_T):
+    return StructuralCausalModel(
+        noise=noise,
+        equations=(
+            Exogenous(variable=Variable(name="m")),
+            AsymmetricAdjustment(variable=Variable(name="e"), measure="m"),
+            PartialAdjustment(variable=Variable(name="y"), parents=("e", "z[1]")),
+            Linear(variable=Variable(name="z"), parents=("i[2]",)),
+            Identity(variable=Variable(name="i"), terms={"y": Affine("anchor"), "y[1]": 1.0}),
+        ),
+    )
+
+
+@pytest.fixture
+def scm():
+    return make()
+
+
+@pytest.fixture
+def values():
+    return {
+        "e -> y": 1.0,
+        "z[1] -> y": 2.0,
+        "i[2] -> z": 3.0,
+        "persistence[y]": 0.5,
+        "recoverable_share[m]": 0.6,
+        "recovery_speed[m]": 0.1,
+        "anchor": 0.7,
+    }
+
+
+def test_every_parameter_has_an_address(scm):
+    assert addresses(scm) == {
+        "e -> y": ("coefficient", "e -> y"),
+        "z[1] -> y": ("coefficient", "z[1] -> y"),
+        "i[2] -> z": ("coefficient", "i[2] -> z"),
+        "intercept[y]": ("intercept", "y"),
+        "intercept[z]": ("intercept", "z"),
+        "persistence[y]": ("persistence", "y"),
+        "scale[y]": ("scale", "y"),
+        "scale[z]": ("scale", "z"),
+        "degrees_of_freedom[y]": ("degrees_of_freedom", "y"),
+        "degrees_of_freedom[z]": ("degrees_of_freedom", "z"),
+        "recoverable_share[m]": ("recoverable_share", "m"),
+        "recovery_speed[m]": ("recovery_speed", "m"),
+        "anchor": ("anchor", None),
+    }
+
+
+def test_gaussian_noise_has_no_degrees_of_freedom():
+    assert "degrees_of_freedom" in parameter_dims(make())
+    assert "degrees_of_freedom" not in parameter_dims(make(Noise.GAUSSIAN))
+
+
+def test_a_model_has_only_the_parameters_it_needs():
+    scm = StructuralCausalModel(equations=(Linear(variable=Variable(name="y")),))
+    assert list(parameter_dims(scm)) == ["intercept", "scale", "degrees_of_freedom"]
+
+
+def test_a_pinned_model_holds_what_was_given_and_neutral_values_else(scm, values):
+    draws = pin(scm, values)
+    assert {name: size for name, size in draws.sizes.items() if name in {"chain", "draw"}} == {
+        "chain": 1,
+        "draw": 1,
+    }
+    neutral = {
+        "intercept[y]": 0.0,
+        "intercept[z]": 0.0,
+        "scale[y]": 1.0,
+        "scale[z]": 1.0,
+        "degrees_of_freedom[y]": np.inf,
+        "degrees_of_freedom[z]": np.inf,
+    }
+    assert as_dicts(draws) == [values | neutral]
+    given_all = values | {"intercept[y]": -1.0, "scale[z]": 0.2, "degrees_of_freedom[y]": 4.0}
+    assert as_dicts(pin(scm, given_all)) == [neutral | given_all]
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"e -> z": 1.0}, UnknownVariableError, "Unknown name 'e -> z' in pin.*Did you mean"),
+        ({"persistance[y]": 1.0}, UnknownVariableError, r"Did you mean 'persistence\[y\]'"),
+        ({"persistence": 0.5}, UnknownVariableError, r"Did you mean 'persistence\[y\]'"),
+        ({"e -> y": np.nan}, QuestionError, "'e -> y' is nan; expected a finite number"),
+        ({"e -> y": np.inf}, QuestionError, "'e -> y' is inf; expected a finite number"),
+        ({"scale[y]": np.inf}, QuestionError, "expected a finite number"),
+        ({"degrees_of_freedom[y]": np.nan}, QuestionError, "expected a finite number"),
+    ],
+)
+def test_values_that_cannot_be_pinned_are_refused(scm, values, changed, error, message):
+    with pytest.raises(error, match=message):
+        pin(scm, values | changed)
+
+
+@pytest.mark.parametrize("missing", ["i[2] -> z", "persistence[y]", "recovery_speed[m]", "anchor"])
+def test_a_missing_value_is_named(scm, values, missing):
+    del values[missing]
+    with pytest.raises(QuestionError) as refusal:
+        pin(scm, values)
+    assert f"no value for {missing!r}; give one for each parameter" in str(refusal.value)
+
+
+def test_stacked_draws_run_chain_after_chain():
+    array = xr.DataArray(np.arange(12.0).reshape(2, 3, 2), dims=("chain", "draw", "link"))
+    stacked = stack_draws(array.to_dataset(name="coefficient"), "coefficient")
+    assert stacked.tolist() == [[0.0, 2.0, 4.0, 6.0, 8.0, 10.0], [1.0, 3.0, 5.0, 7.0, 9.0, 11.0]]
+    turned = array.transpose("link", "draw", "chain").to_dataset(name="coefficient")
+    np.testing.assert_array_equal(stack_draws(turned, "coefficient"), stacked)
+
+
+def test_draws_of_another_model_are_refused(scm, values):
+    draws = pin(scm, values)
+    with pytest.raises(QuestionError, match=r"The draws have no 'anchor'.*or pin\(\)"):
+        DrawParameters(scm, draws.drop_vars("anchor"))
+    with pytest.raises(QuestionError, match=r"'coefficient' lack 'z\[1\] -> y'; they belong to"):
+        DrawParameters(scm, draws.sel(link=["e -> y", "i[2] -> z"]))
+
+
+def test_without_constants_intercepts_are_nothing(scm, values):
+    draws = pin(scm, values | {"intercept[y]": 3.0})
+    rows = DrawParameters(scm, draws)
+    assert rows.without_constants().intercept("y") == 0.0
+    assert rows.intercept("y").tolist() == [3.0]
+    assert DrawParameters.of(scm, rows) is rows
+
+
+@given(models(), st.integers(0, 2**32 - 1))
+def test_parameters_are_found_by_label_in_any_order_of_dims(scm, seed):
+    draws = random_draws(scm, np.random.default_rng(seed), chains=2, draws=3)
+    turned = draws.transpose(*reversed(list(draws.sizes)))
+    labels = [dim for dim in turned.sizes if dim not in {"chain", "draw"}]
+    turned = turned.isel({dim: slice(None, None, -1) for dim in labels})
+    outcomes = list(scm.variables)
+    first, second = (propagate(scm, d, horizon=3, outcomes=outcomes) for d in (draws, turned))
+    np.testing.assert_array_equal(first.to_numpy(), second.to_numpy())

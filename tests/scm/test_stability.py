@@ -1,0 +1,148 @@
+"""The spectral radius against the eigenvalues of a one-step simulator probed by unit vectors."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracle import Future, as_dicts, close, only
+from strategies import models, random_draws, variable
+
+from sanctions_model.scm.equations import (
+    AsymmetricAdjustment,
+    Exogenous,
+    Identity,
+    LatentAdjustment,
+    Level,
+    Linear,
+    PartialAdjustment,
+)
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import pin
+from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.stability import spectral_radius
+
+
+def probed_radius(scm, values):
+    """Eigenvalues of the whole map from one state (every variable, every lag) to the next."""
+    values = {a: 0.0 if a.startswith("intercept") else v for a, v in values.items()}
+    states = [(name, back) for name in scm.structural for back in range(scm.longest_lag)]
+    columns = []
+    for probe in states:
+        past = {name: [0.0] * scm.longest_lag for name in scm.by_name}
+        past[probe[0]][-1 - probe[1]] = 1.0
+        future = Future(scm, values, past=past, exogenous={name: [0.0] for name in scm.exogenous})
+        columns.append([future.value(name, 1 - back) for name, back in states])
+    return np.abs(np.linalg.eigvals(np.array(columns).T)).max()
+
+
+def test_the_default_transmission_has_the_radius_of_its_one_step_map(
+    default_problem, default_draws
+):
+    found = spectral_radius(default_problem.scm, default_draws)
+    assert found.dims == ("chain", "draw")
+    scm = default_problem.scm.with_centres({})
+    expected = [probed_radius(scm, values) for values in as_dicts(default_draws)]
+    close(found.to_numpy().ravel(), expected, rtol=1e-8)
+    assert np.all(found < 1)
+
+
+@given(models(), st.integers(0, 2**32 - 1))
+def test_any_model_has_the_radius_of_its_one_step_map(scm, seed):
+    draws = random_draws(scm, np.random.default_rng(seed), draws=2)
+    found = spectral_radius(scm, draws).to_numpy().ravel()
+    for radius, values in zip(found, as_dicts(draws), strict=True):
+        expected = probed_radius(scm, values)
+        if max(radius, expected) < 0.15:
+            continue  # the roots of a matrix that is nearly nilpotent are not to be had so exactly
+        close(radius, expected, rtol=1e-8)
+
+
+def test_the_vector_model_has_the_radius_of_its_companion_matrix(vector):
+    scm, draws = vector
+    close(spectral_radius(scm, draws).item(), probed_radius(scm, as_dicts(draws)[0]))
+
+
+def autoregression(*coefficients):
+    parents = tuple(f"y[{lag}]" for lag in range(1, len(coefficients) + 1))
+    scm = StructuralCausalModel(equations=(Linear(variable=variable("y"), parents=parents),))
+    return scm, {f"{p} -> y": c for p, c in zip(parents, coefficients, strict=True)}
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "radius"),
+    [
+        ((0.5,), 0.5),
+        ((-0.9,), 0.9),
+        ((0.0, 0.49), 0.7),
+        ((0.0, -0.49), 0.7),
+        ((1.3, -0.4), 0.8),  # roots 0.8 and 0.5
+        ((0.0, 0.0, 0.0, 0.0016), 0.2),
+        ((1.0,), 1.0),
+    ],
+)
+def test_known_roots_are_found(coefficients, radius):
+    scm, values = autoregression(*coefficients)
+    close(spectral_radius(scm, pin(scm, values)).item(), radius)
+
+
+def test_explosive_draws_can_be_counted():
+    scm, values = autoregression(0.9)
+    draws = pin(scm, values).isel(draw=[0] * 5).assign_coords(draw=range(5))
+    draws["coefficient"][0, :, 0] = [0.9, 1.1, -1.2, 0.99, 1.0]
+    radius = spectral_radius(scm, draws)
+    close(only(radius), [0.9, 1.1, 1.2, 0.99, 1.0])
+    assert int((radius >= 1).sum()) == 3
+    grown = respond(scm, draws, horizon=60, shocks={"y": np.eye(60)[0]}).isel(horizon=-1)
+    assert (np.abs(only(grown)) > 2).tolist() == [False, True, True, False, False]
+
+
+def test_without_feedback_the_radius_is_nothing():
+    scm = StructuralCausalModel(
+        equations=(
+            Exogenous(variable=variable("x")),
+            Linear(variable=variable("y"), parents=("x", "x[3]")),
+            Identity(variable=variable("i"), terms={"y": 1.0, "y[4]": 2.0}),
+            Linear(variable=variable("z"), parents=("i[1]",)),
+        )
+    )
+    values = {"x -> y": 9.0, "x[3] -> y": 9.0, "i[1] -> z": 9.0}
+    assert spectral_radius(scm, pin(scm, values)).item() == 0.0
+
+
+def test_a_latent_state_counts_by_its_persistence_and_its_measure_does_not():
+    scm = StructuralCausalModel(
+        equations=(
+            Exogenous(variable=variable("m")),
+            AsymmetricAdjustment(variable=variable("e"), measure="m"),
+            LatentAdjustment(variable=variable("state"), parents=("e",)),
+            PartialAdjustment(variable=variable("y"), parents=("state",)),
+        )
+    )
+    values = {
+        "e -> state": 100.0,
+        "state -> y": 100.0,
+        "persistence[state]": 0.95,
+        "persistence[y]": 0.4,
+        "recoverable_share[m]": 0.0,
+        "recovery_speed[m]": 0.0,
+    }
+    close(spectral_radius(scm, pin(scm, values)).item(), 0.95)
+
+
+def test_levels_which_cumulate_by_definition_do_not_count():
+    scm, values = autoregression(0.5)
+    level = Level(variable=variable("sum"), flow="y")
+    levelled = StructuralCausalModel(equations=scm.equations, levels=(level,))
+    close(spectral_radius(levelled, pin(levelled, values)).item(), 0.5)
+
+
+def test_neither_units_nor_the_order_of_equations_change_the_radius(vector):
+    scm, draws = vector
+    expected = spectral_radius(scm, draws).item()
+    turned = StructuralCausalModel(equations=scm.equations[::-1])
+    close(spectral_radius(turned, draws).item(), expected)
+    # b in thousandths: links into it times 1000, links from it to others over 1000.
+    scaled = draws.copy(deep=True)
+    for label, factor in {"a -> b": 1e3, "x[1] -> b": 1e3, "b -> c": 1e-3}.items():
+        scaled["coefficient"].loc[{"link": label}] *= factor
+    close(spectral_radius(scm, scaled).item(), expected)

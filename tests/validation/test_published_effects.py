@@ -1,0 +1,205 @@
+"""Published totals: the file, the experiments against closed forms, the verdicts."""
+
+import numpy as np
+import pytest
+
+from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.queries.effects import total_effect
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.parameters import addresses, pin
+from sanctions_model.validation.published_effects import (
+    COLUMNS,
+    PublishedTotals,
+    Total,
+    implied_total,
+    load_published_totals,
+    totals_table,
+)
+
+
+@pytest.fixture(scope="module")
+def medians(default_problem):
+    from sanctions_model.inference.priors.ledger import sample_prior
+
+    middle = sample_prior(
+        default_problem.scm, default_problem.absolute, draws=200, random_seed=1
+    ).median(("chain", "draw"))
+    values = {
+        address: float(
+            middle[name] if label is None else middle[name].sel({middle[name].dims[0]: label})
+        )
+        for address, (name, label) in addresses(default_problem.scm).items()
+    }
+    return values, pin(default_problem.scm, values)
+
+
+@pytest.fixture(scope="module")
+def totals():
+    return load_published_totals()
+
+
+@pytest.fixture(scope="module")
+def table(default_problem, default_draws):
+    return totals_table(default_problem.scm, default_draws, default_draws)
+
+
+def implied(problem, draws, totals, name):
+    total = totals.totals[name]
+    found = implied_total(problem.scm, draws, totals.experiments[total.experiment], total)
+    return float(found.squeeze())
+
+
+def test_all_twenty_totals_are_there_with_a_reason(totals):
+    assert {total.number for total in totals.totals.values()} == set(range(1, 21))
+    assert all(total.reason and total.evidence for total in totals.totals.values())
+    used = {total.experiment for total in totals.totals.values()} - {None}
+    assert used == set(totals.experiments)
+
+
+def test_pass_through_is_its_closed_form(default_problem, medians, totals):
+    values, draws = medians
+    rho = values["persistence[inflation]"]
+    now, later = (values[f"depreciation{lag} -> inflation"] for lag in ("", "[1]"))
+    first = (1 - rho) * now
+    growth, level = first, first
+    growth = rho * growth + (1 - rho) * later
+    level += growth
+    for _ in range(2):
+        growth *= rho
+        level += growth
+    found = implied(default_problem, draws, totals, "pass_through_first_quarter")
+    assert found == pytest.approx(first)
+    assert implied(default_problem, draws, totals, "pass_through_first_year") == pytest.approx(
+        level
+    )
+
+
+def test_a_scaled_premium_does_what_its_links_say(default_problem, medians, totals):
+    values, draws = medians
+    found = implied(default_problem, draws, totals, "food_embargo")
+    theta, rho = values["import_premium_change -> inflation"], values["persistence[inflation]"]
+    decay = values["persistence[import_premium]"]
+    premium, growth, level = 0.0, 0.0, 0.0
+    for _ in range(8):
+        change = decay * premium + (1 - decay) - premium
+        premium += change
+        growth = rho * growth + (1 - rho) * theta * change
+        level += growth
+    assert found == pytest.approx(1.7 * level / premium)
+
+
+def test_full_relief_is_the_engines_own_question(default_problem, medians, totals):
+    _, draws = medians
+    effect = total_effect(
+        default_problem.scm, draws, Relief(ramp=1), horizon=20, outcomes=["gdp_level", "rouble"]
+    )
+    found = implied(default_problem, draws, totals, "iran_ex_ante")
+    assert found == pytest.approx(effect.sel(outcome="gdp_level", horizon=20).item())
+    found = implied(default_problem, draws, totals, "rouble_announcement")
+    assert found == pytest.approx(effect.sel(outcome="rouble", horizon=1).item())
+
+
+def test_closing_the_oil_link_takes_out_what_it_carries(default_problem, medians, totals):
+    _, draws = medians
+    whole = totals.totals["iran_2016"]
+    both = implied_total(default_problem.scm, draws, totals.experiments["full_relief"], whole)
+    without = implied(default_problem, draws, totals, "iran_2016")
+    assert both.item() > without > 0
+
+
+def test_totals_a_year_are_divided(default_problem, medians, totals):
+    _, draws = medians
+    level = totals.totals["consensus_2022"].model_copy(update={"divided_by": 1.0})
+    experiment = totals.experiments["full_imposition"]
+    whole = float(implied_total(default_problem.scm, draws, experiment, level).squeeze())
+    assert implied(default_problem, draws, totals, "consensus_2022") == pytest.approx(whole / 8)
+
+
+def test_the_table_judges_every_total(table):
+    assert tuple(table.columns) == COLUMNS
+    assert set(table["verdict"]) <= {"inside", "outside", "not answered"}
+    asked = table[table["verdict"] != "not answered"]
+    assert (
+        np.isfinite(asked[["prior_median", "median", "lower", "upper"]].astype(float)).all().all()
+    )
+    ranges = asked[asked["published_lower"] != asked["published_upper"]]
+    inside = ranges["median"].between(ranges["published_lower"], ranges["published_upper"])
+    assert (inside == (ranges["verdict"] == "inside")).all()
+    points = asked[asked["published_lower"] == asked["published_upper"]]
+    held = (points["lower"] <= points["published_lower"]) & (
+        points["published_lower"] <= points["upper"]
+    )
+    assert (held == (points["verdict"] == "inside")).all()
+
+
+def test_without_a_posterior_the_prior_is_judged(default_problem, default_draws):
+    table = totals_table(default_problem.scm, default_draws)
+    assert table["median"].isna().all()
+    assert (table["verdict"] != "").all()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("format_version = 2", "expected format_version = 1"),
+        ('[experiment.x]\ntitle = "x"', r"\[experiment.x\].*give before and after, or a shock"),
+        ("[total.y]\nnumber = 0", r"\[total.y\]: number"),
+        (
+            '[total.y]\nnumber = 1\ntitle = "t"\npublished = "p"\nunit = "%"\nlower = 1.0\n'
+            'evidence = []\nused_for_priors = true\nreason = "r"',
+            "give experiment, outcome, horizon, lower and upper, or none of them",
+        ),
+    ],
+)
+def test_an_unusable_file_is_refused_with_its_place(tmp_path, text, message):
+    version = "" if "format_version" in text else "format_version = 1\n"
+    rest = "" if "[total" in text else "\n[total.z]\nnumber = 1"
+    (tmp_path / "mine.toml").write_text(version + text + rest, encoding="utf-8")
+    with pytest.raises(QuestionError, match=message):
+        load_published_totals(tmp_path / "mine.toml")
+
+
+def test_unknown_evidence_and_measures_are_named(default_problem, medians, totals, tmp_path):
+    text = (
+        'format_version = 1\n[total.y]\nnumber = 1\ntitle = "t"\npublished = "p"\nunit = "%"\n'
+        'evidence = ["actual_gdp_2023"]\nused_for_priors = true\nreason = "r"\n'
+    )
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UnknownVariableError, match="Did you mean 'actual_gdp_2022'"):
+        load_published_totals(tmp_path / "mine.toml")
+    wrong = totals.experiments["full_imposition"].model_copy(update={"after": {"trad": 1.0}})
+    with pytest.raises(UnknownVariableError, match="Did you mean 'trade'"):
+        implied_total(default_problem.scm, medians[1], wrong, totals.totals["long_run_loss"])
+    with pytest.raises(QuestionError, match="has no experiment to run"):
+        implied_total(default_problem.scm, medians[1], wrong, totals.totals["distribution"])
+
+
+def test_a_monthly_model_is_refused(default_draws):
+    from sanctions_model.transmission import default_transmission
+
+    with pytest.raises(QuestionError, match="the published totals are read at quarters"):
+        totals_table(default_transmission(12), default_draws)
+
+
+def test_own_totals_can_be_asked(default_problem, default_draws, totals):
+    mine = Total(
+        number=1,
+        title="mine",
+        published="0 to 100",
+        unit="%",
+        lower=-100.0,
+        upper=100.0,
+        experiment="full_relief",
+        outcome="price_level",
+        horizon=4,
+        evidence=(),
+        used_for_priors=False,
+        reason="any",
+    )
+    table = totals_table(
+        default_problem.scm,
+        default_draws,
+        None,
+        PublishedTotals(experiments=totals.experiments, totals={"mine": mine}),
+    )
+    assert table["verdict"].tolist() == ["inside"]

@@ -1,0 +1,89 @@
+"""Scores against closed forms and brute force."""
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from sanctions_model.errors import QuestionError
+from sanctions_model.validation.scoring import (
+    Mixture,
+    continuous_ranked_probability_score,
+    weighted_quantiles,
+)
+
+
+def mixture(**changed):
+    generator = np.random.default_rng(3)
+    parts = {
+        "location": np.array([0.0, 1.0, -2.0]),
+        "scale": np.array([1.0, 0.5, 2.0]),
+        "freedom": np.array([4.0, np.inf, 7.0]),
+        "drawn": generator.normal(size=3),
+    }
+    return Mixture(**(parts | changed))
+
+
+def densities(y):
+    return [stats.t(4).pdf(y), stats.norm(1, 0.5).pdf(y), stats.t(7, -2, 2).pdf(y)]
+
+
+@pytest.mark.parametrize("outcome", [-5.0, 0.3, 2.0])
+def test_the_log_score_is_the_log_of_the_mean_density(outcome):
+    assert mixture().log_score(outcome) == pytest.approx(np.log(np.mean(densities(outcome))))
+
+
+@pytest.mark.parametrize("outcome", [-5.0, 0.3, 2.0])
+def test_the_transform_is_the_integral_of_the_density(outcome):
+    area, _ = integrate.quad(lambda y: np.mean(densities(y)), -200, outcome, limit=500)
+    assert mixture().transform(outcome) == pytest.approx(area, abs=1e-4)
+
+
+def test_crps_of_a_sample_is_the_mean_of_distances_by_brute_force():
+    generator = np.random.default_rng(1)
+    values, weights = generator.normal(size=40), generator.uniform(size=40)
+    share = weights / weights.sum()
+    pairs = sum(
+        share[i] * share[j] * abs(values[i] - values[j]) for i in range(40) for j in range(40)
+    )
+    expected = np.sum(share * np.abs(values - 0.4)) - pairs / 2
+    assert continuous_ranked_probability_score(values, 0.4, weights) == pytest.approx(expected)
+
+
+def test_crps_of_a_gaussian_is_its_closed_form():
+    values = stats.norm(1, 2).ppf((np.arange(20000) + 0.5) / 20000)
+    z = (0.5 - 1) / 2
+    exact = 2 * (z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / np.sqrt(np.pi))
+    assert continuous_ranked_probability_score(values, 0.5) == pytest.approx(exact, rel=1e-3)
+
+
+def test_a_right_forecast_scores_better_than_a_wrong_one_on_average():
+    generator = np.random.default_rng(5)
+    outcomes = generator.normal(size=400)
+
+    def mean_scores(shift, scale):
+        drawn = shift + scale * generator.normal(size=500)
+        one = Mixture(
+            location=np.full(500, shift),
+            scale=np.full(500, scale),
+            freedom=np.full(500, np.inf),
+            drawn=drawn,
+        )
+        return np.mean([(one.log_score(y), -one.crps(y)) for y in outcomes], axis=0)
+
+    right = mean_scores(0.0, 1.0)
+    for wrong in ((1.0, 1.0), (0.0, 3.0), (0.0, 0.3)):
+        assert (right > mean_scores(*wrong)).all()
+
+
+def test_equal_weights_give_ordinary_quantiles():
+    values = np.random.default_rng(2).normal(size=2001)
+    probs = np.array([0.05, 0.5, 0.95])
+    found = weighted_quantiles(values, np.ones(2001), probs)
+    np.testing.assert_allclose(found, np.quantile(values, probs), atol=0.01)
+
+
+def test_a_mixture_of_unequal_lengths_or_no_scale_is_refused():
+    with pytest.raises(QuestionError, match="expected one length for all"):
+        mixture(drawn=np.zeros(2))
+    with pytest.raises(QuestionError, match="scale that is not positive"):
+        mixture(scale=np.array([1.0, 0.0, 1.0]))
