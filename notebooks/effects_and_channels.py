@@ -14,7 +14,7 @@
 # %% [markdown]
 # # What would full relief do, through which channel, and if the Bank of Russia did not follow?
 #
-# Every effect is against measures that stay, draw by draw. Needs a fit: `make run` writes one to
+# Every effect is against sanctions unchanged, draw by draw. Needs a fit: `make run` writes one to
 # `results/russia`.
 
 # %%

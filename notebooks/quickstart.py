@@ -53,7 +53,7 @@ fit.diagnostics
 # %% [markdown]
 # ## Full relief over four quarters
 #
-# Against measures that stay: the median and the interval that ArviZ's settings ask for.
+# Against sanctions unchanged: the median and the interval that ArviZ's settings ask for.
 
 # %%
 plot_responses(fit.scm, fit.draws, prior_draws=fit.prior_draws)

@@ -75,7 +75,7 @@ plot_tornado(
     title="What the answer rests on: GDP level, 12 quarters",
     unit="%",
     caption=(
-        "Contrast: full relief of all measures in 4 equal steps, against measures that stay. Bars: "
+        "Contrast: full relief of all measures in 4 steps, against sanctions unchanged. Bars: "
         "medians of the effect with the factor otherwise; no bar is a credible interval."
     ),
 )

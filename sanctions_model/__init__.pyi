@@ -221,7 +221,7 @@ from .queries.forecasts import forecast_error_variance_decomposition, nowcast_ta
 from .queries.required_relief import RequiredRelief, Target, relief_frontier, required_relief
 from .queries.responses import impulse_response, step_response
 from .queries.tables import effects_table, link_effects, links_table
-from .report import write_report
+from .report.page.page import write_report
 from .report.scenarios import compare_sentences, mix_sentences, sector_sentences, spread_sentences
 from .robustness.alternatives import (
     Alternative,

@@ -20,39 +20,30 @@ from sanctions_model import plots
 
 __all__ = ["GROUPS", "on_config", "on_files", "on_page_content", "reference_pages"]
 
-# What a reader looks for, and the modules that hold it.
+# What a reader looks for, and the rooms or files that hold it; the longest match counts.
 GROUPS = {
-    "Start here": ("sanctions", "sampling", "samplers", "storage", "problem", "model"),
-    "Data and measures": (
-        *("observations", "measures", "measures_rule", "table_mapping", "vintages"),
-        *("vintage_comparison", "nowcasts"),
+    "Start here": (
+        *("workflow", "inference.fit", "inference.samplers", "inference.storage"),
+        *("inference.conditioned", "inference.pymc_model"),
     ),
+    "Data and measures": ("data", "robustness.vintages"),
     "Priors and evidence": (
-        *("priors", "prior_families", "evidence", "implied", "pools", "pooling", "quantities"),
+        *("inference.priors", "data.evidence", "robustness.system_priors", "queries.estimands"),
     ),
-    "Equations and graphs": ("transmission", "scm", "equations", "parameters", "edits"),
-    "Effects (interventions)": ("effects", "effect_tables", "interventions", "propagate"),
-    "Histories (counterfactuals)": ("counterfactuals",),
+    "Equations and graphs": ("transmission", "scm"),
+    "Effects (interventions)": (
+        *("queries.effects", "queries.responses", "queries.tables", "scm.interventions"),
+        "scm.propagate",
+    ),
+    "Histories (counterfactuals)": ("queries.counterfactuals",),
     "Futures": (
-        *("forecasts", "conditional", "scenarios", "required", "scenario_files", "futures"),
-        *("future_statements", "future_mixture", "future_reading", "future_effects", "spread"),
-        *("relief_designs", "sectors"),
+        *("scenarios", "report.scenarios", "queries.forecasts", "queries.conditional_forecast"),
+        "queries.required_relief",
     ),
-    "Claims and checks": ("claims", "sanity", "stability", "report", "validation"),
-    "Calibration and back-tests": (
-        "calibration",
-        "predictive_checks",
-        "rolling",
-        "backtests",
-        "backtest_files",
-        "yearly_figures",
-        "published_totals",
-    ),
+    "Claims and checks": ("queries.claims", "scm.stability", "report", "validation.run"),
+    "Calibration and back-tests": ("validation",),
     "Sweeps": ("sweeps",),
-    "What an answer rests on": (
-        *("sensitivity", "ranking", "alternatives", "transmissions", "comparison"),
-        *("model_weights", "confounding", "refutation", "subsamples"),
-    ),
+    "What an answer rests on": ("robustness",),
     "Errors": ("errors",),
 }
 _OTHER = "More"
@@ -65,14 +56,20 @@ _FORMULA = re.compile(
 
 def reference_pages() -> dict[str, dict[str, str]]:
     """Return, by group, each public name with the dotted path of what it is."""
-    known = {module: group for group, modules in GROUPS.items() for module in modules}
     pages: dict[str, dict[str, str]] = {group: {} for group in (*GROUPS, _OTHER)}
     for name in sanctions_model.__all__:
         module = getattr(sanctions_model, name).__module__
-        group = known.get(module.split(".")[1], _OTHER)
+        group = _group_of(module.removeprefix("sanctions_model."))
         pages[group][name] = f"{module}.{name}"
     pages["Figures"] = {name: f"{getattr(plots, name).__module__}.{name}" for name in plots.__all__}
     return {group: names for group, names in pages.items() if names}
+
+
+def _group_of(module: str) -> str:
+    """Return the group of the longest name of a room or file that the module's starts with."""
+    known = {name: group for group, names in GROUPS.items() for name in names}
+    fitting = [name for name in known if module == name or module.startswith(f"{name}.")]
+    return known[max(fitting, key=len)] if fitting else _OTHER
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:

@@ -175,7 +175,7 @@ def report_answers(report_fit):
 @pytest.fixture(scope="session")
 def report_file(report_fit, report_futures, tmp_path_factory):
     """The report of the stand-in with its futures."""
-    from sanctions_model.report import write_report
+    from sanctions_model.report.page.page import write_report
 
     path = tmp_path_factory.mktemp("report") / "report.html"
     return write_report(report_fit, path, report_futures)

@@ -193,7 +193,8 @@ def report(
 ) -> None:
     """Write one self-contained page: summary, claims, fans, explorer, futures, priors."""
     configure(quiet=quiet)
-    from sanctions_model.report import drawn_futures, require_report_path, write_report
+    from sanctions_model.report.page.mixtures import drawn_futures
+    from sanctions_model.report.page.page import require_report_path, write_report
     from sanctions_model.scenarios.library import load_scenarios
 
     target = fit / "report.html" if out is None else out

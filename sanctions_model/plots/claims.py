@@ -231,7 +231,7 @@ def _caption(table: pd.DataFrame, periods: str) -> str:
     prior_only = not np.isfinite(table["prob"].astype(float)).any()
     source = "prior only, no data used" if prior_only else "posterior"
     return (
-        "Contrast: the relief that heads each group, against measures that stay. Circles: "
+        "Contrast: the relief that heads each group, against sanctions unchanged. Circles: "
         "probability of the claim under prior and posterior; diamonds: probability that the "
         f"effect is larger than the smallest size that matters ({source}). For a target claim: "
         "of reaching the target, and of relief making the difference. Effect at the horizon, "

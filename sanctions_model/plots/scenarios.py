@@ -95,7 +95,7 @@ def plot_future_effects(
     how = "each future can slide to others once a year" if slides else "each future lasts"
     title = f"Effects of the futures over {scm.count_periods(horizon)}"
     caption = (
-        f"Against measures that stay as at the end of 2025; {how}. Lines: {drawn_from} medians; "
+        f"Against sanctions unchanged as at the end of 2025; {how}. Lines: {drawn_from} medians; "
         f"bands: 50 % interval; dashed: {rule}. Every draw of the parameters has its own path of "
         "each future; shocks are the same in all and drop out."
     )
@@ -285,7 +285,7 @@ def plot_odds(
     odds = 100.0 * expected["odds"].to_numpy()
     title = f"Expected effect by the odds of: {future}"
     caption = (
-        "Against measures that stay; mean over paths of all futures and draws of the parameters, "
+        "Against sanctions unchanged; mean over paths of all futures and draws of the parameters, "
         "the other futures in proportion to their probabilities, slides to others as the matrix "
         f"says. Dotted: the probability in the file, {100 * probability:g} %. Put in your own. No "
         "interval is drawn."

@@ -6,7 +6,7 @@ outcome reaches a value: ``P(reached in at least one period <= h)`` on paths sim
 parameters and shocks under the relief; its material probability is that of the paths on which the
 relief makes the difference: reached with it and not without it, the shocks being the same.
 
-The contrast is relief of the measures in four steps against measures that stay.
+The contrast is relief of the measures in four steps against sanctions unchanged.
 """
 
 from collections.abc import Mapping

@@ -114,7 +114,7 @@ def total_effect(
     outcomes: Sequence[str] | None = None,
     held: Sequence[str] = (),
 ) -> xr.DataArray:
-    """Effect of a relief against measures that stay.
+    """Effect of a relief against sanctions unchanged.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def total_effect(
 def _contrast(relief: Relief) -> str:
     return (
         f"relief of {', '.join(relief.measures)} by {100 * relief.depth:g} % in {relief.ramp} "
-        "steps, against measures that stay"
+        "steps, against sanctions unchanged"
     )
 
 

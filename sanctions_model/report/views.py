@@ -222,7 +222,7 @@ def effects_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
     return View(
         table=pd.DataFrame(shown),
         title=f"Effect of lifting {100 * depth:g} % of the measures, {period} after the start",
-        caption=_rule(table) + " Against measures that stay. Channels are in effects.csv.",
+        caption=_rule(table) + " Against sanctions unchanged. Channels are in effects.csv.",
     )
 
 

@@ -67,7 +67,7 @@ def compare_futures(
     Returns
     -------
     xr.Dataset
-        ``effect`` (against measures that stay) and ``path`` (simulated, shocks included), dims
+        ``effect`` (against sanctions unchanged) and ``path`` (simulated, shocks included), dims
         ``(outcome, scenario, horizon, chain, draw)``; ``probability`` of each scenario; a manifest
         as JSON in ``attrs``. All scenarios meet the same shocks and designs.
 

@@ -275,8 +275,9 @@ class StructuralCausalModel:
             return asked
         if not self.measures:
             raise QuestionError(
-                f"The model {self.name!r} has no measures to lift; ask for the response to a "
-                "shock instead (`irf`), or state measures by effective variables or channels."
+                f"The model {self.name!r} names no measures that relief could lift (what a channel "
+                "or an effective variable starts from); name drivers yourself, as in "
+                f"Relief(measures=...). There is: {', '.join(self.exogenous)}."
             )
         return replace(asked, measures=self.measures)
 

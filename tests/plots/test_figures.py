@@ -180,7 +180,7 @@ def test_a_figure_says_the_interval_rule(figures, name):
 
 @pytest.mark.parametrize("name", ["responses", "channels", "waterfall"])
 def test_a_figure_of_relief_says_the_contrast(figures, name):
-    assert "full relief of all measures in 4 equal steps, against measures that stay" in words(
+    assert "full relief of all measures in 4 equal steps, against sanctions unchanged" in words(
         figures[name]
     )
 
@@ -340,7 +340,7 @@ def test_responses_of_a_small_model_take_its_own_relief(tiny, tiny_draws):
     relief = Relief(measures=("tariff",), ramp=1, depth=0.5)
     said = words(plot_responses(tiny, tiny_draws, relief, horizon=4))
     assert "domestic price" in said
-    assert "relief of 50 % of tariff at once, against measures that stay" in said
+    assert "relief of 50 % of tariff at once, against sanctions unchanged" in said
 
 
 def test_intervals_follow_the_settings(default_problem, draws, prior_draws):

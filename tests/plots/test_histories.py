@@ -241,7 +241,7 @@ def test_figures_of_prior_draws_say_so(default_problem, draws, held, parts, futu
 def test_an_outcome_that_the_result_lacks_is_refused(parts, shares, plot):
     result = parts if plot is plot_decomposition else shares
     with pytest.raises(UnknownVariableError, match="Did you mean 'key_rate'"):
-        plot(result, outcomes=["key_rat"])
+        plot(result, outcomes=["key_rat"], scm=default_transmission())
 
 
 # The past that they show
@@ -700,7 +700,7 @@ def test_required_relief_says_the_verdict_and_the_contrast(figures, required):
     said = words(figures["required"])
     assert required.verdict in said
     assert "Required relief: key rate at most 12 % a year within 8 quarters" in said
-    assert "uniform relief of all measures in 4 equal steps, against measures that stay" in said
+    assert "uniform relief of all measures in 4 equal steps, against sanctions unchanged" in said
     assert "depth of relief, % of every measure lifted" in said
     assert "relief that is enough" in key_labels(figures["required"])
     some = plot_required_relief(

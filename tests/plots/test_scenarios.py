@@ -111,7 +111,12 @@ def test_a_figure_fits_a_column_in_readable_type_with_nothing_cut_off(figures, n
 def test_effects_are_medians_by_future_with_contrast_interval_and_horizon(figures, result):
     figure = figures["effects"]
     said = words(figure)
-    for part in ("12 quarters", "Against measures that stay", "89 % equal-tailed", "prior medians"):
+    for part in (
+        "12 quarters",
+        "Against sanctions unchanged",
+        "89 % equal-tailed",
+        "prior medians",
+    ):
         assert part in said
     futures = {"Rapprochement (reset)", "Limited cooperation", "Deterioration"}
     assert set(key_labels(figure)) == futures | {"50 % interval", "89 % interval"}
@@ -162,4 +167,4 @@ def test_sectors_stand_beside_the_premium_of_the_transmission(figures):
 def test_an_outcome_that_the_result_lacks_is_refused(result, split):
     for plot, given in ((plot_future_effects, result), (plot_spread, split)):
         with pytest.raises(UnknownVariableError, match="Did you mean 'gdp_level'"):
-            plot(given, outcomes=["gdp_levl"])
+            plot(given, outcomes=["gdp_levl"], scm=default_transmission())

@@ -71,7 +71,7 @@ def test_every_question_answers_with_labelled_arrays(fit):
     effect = sm.total_effect(fit.scm, fit.draws, horizon=4, outcomes=["gdp_level"])
     assert effect.dims == ("outcome", "horizon", "chain", "draw")
     assert "gdp_level" in effect._repr_html_()
-    assert "against measures that stay" in effect.attrs["contrast"]
+    assert "against sanctions unchanged" in effect.attrs["contrast"]
 
 
 def test_a_model_shows_every_variable(fit):
@@ -168,5 +168,9 @@ def test_relief_of_measures_that_a_model_lacks_names_those_that_it_has():
             sm.Linear(variable=sm.Variable(name="price"), parents=("duty",)),
         )
     )
-    with pytest.raises(sm.UnknownVariableError, match="There is: duty"):
+    with pytest.raises(sm.QuestionError, match="There is: duty"):
         sm.total_effect(scm, sm.pin(scm, {"duty -> price": 1.0}), horizon=2)
+    with pytest.raises(sm.UnknownVariableError, match="There is: duty"):
+        sm.total_effect(
+            scm, sm.pin(scm, {"duty -> price": 1.0}), sm.Relief(measures=("trade",)), horizon=2
+        )

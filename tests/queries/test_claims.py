@@ -127,7 +127,7 @@ def test_depth_ramp_and_horizon_are_those_of_the_claim(problem):
 def test_a_claim_about_a_channel_reads_that_channel(default_problem, default_draws):
     along = claim(
         outcome="gdp_level", sign=1, horizon=6, ramp=4, channel="article_chain", material=0.1
-    ).model_copy(update={"measures": Relief().measures})
+    ).model_copy(update={"measures": default_problem.scm.measures})
     row = scorecard(default_problem, default_draws, None, {"it": along}).iloc[0]
     split = channel_effects(default_problem.scm, default_draws, horizon=6, outcomes=["gdp_level"])
     values = split.sel(channel="article_chain", horizon=6).to_numpy()

@@ -205,7 +205,7 @@ def test_an_identity_has_no_shock_of_its_own(default_problem, default_draws):
 
 def relief_by_loops(scm, draws, relief, outcomes):
     """E[y | do(relief)] - E[y | do(measures stay)], one draw, period and variable at a time."""
-    exogenous = {name: relief.path(1.0, HORIZON) for name in relief.measures}
+    exogenous = {name: relief.path(1.0, HORIZON) for name in scm.relief(relief).measures}
     common = {"horizon": HORIZON, "outcomes": outcomes}
     with_relief = propagated(scm, draws, exogenous=exogenous, **common)
     return (with_relief - propagated(scm, draws, **common))[:, 0]
@@ -335,7 +335,7 @@ def test_an_effect_carries_unit_label_and_contrast(default_problem, default_draw
     found = total_effect(default_problem.scm, default_draws, Relief(depth=0.5), horizon=2)
     assert str(found["unit"].sel(outcome="key_rate").item()) == "% a year"
     assert str(found["label"].sel(outcome="key_rate").item()) == "key rate"
-    assert "by 50 % in 4 steps, against measures that stay" in found.attrs["contrast"]
+    assert "by 50 % in 4 steps, against sanctions unchanged" in found.attrs["contrast"]
 
 
 def test_asking_changes_neither_draws_nor_model(default_problem, default_draws):

@@ -66,7 +66,7 @@ def test_few_simulations_answer_for_every_depth(bundled, monkeypatch, start):
 
     def path_at(depth):
         own = Relief(depth=depth, ramp=4, start=start)
-        return {name: own.path(1.0, 10) for name in own.measures}
+        return {name: own.path(1.0, 10) for name in problem.scm.measures}
 
     expected = one_by_one(problem, draws, target, path_at, 2)
     np.testing.assert_allclose(found.probability, expected, atol=1e-12)

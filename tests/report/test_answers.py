@@ -13,12 +13,12 @@ from sanctions_model.cli.app import app
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots.parts.style import new_figure, place_axes
 from sanctions_model.queries.effects import relief_paths, total_effect
-from sanctions_model.report import report_html, write_report
 from sanctions_model.report.page.answers import HORIZON, answer_report
 from sanctions_model.report.page.compiled import compiled_model, representative_draws
 from sanctions_model.report.page.ledger import picture
 from sanctions_model.report.page.markup import Html, embedded_json, tag
 from sanctions_model.report.page.mixtures import mixture_quantiles
+from sanctions_model.report.page.page import report_html, write_report
 from sanctions_model.report.page.sections import contrast_words
 from sanctions_model.report.page.sentences import findings
 from sanctions_model.scm.interventions import Relief

@@ -6,9 +6,9 @@ import pytest
 from sanctions_model.cli.app import app
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError
-from sanctions_model.report import drawn_futures
 from sanctions_model.report.page.answers import HORIZON
 from sanctions_model.report.page.controls import futures_section
+from sanctions_model.report.page.mixtures import drawn_futures
 from sanctions_model.scenarios.library import load_scenarios
 from sanctions_model.scenarios.mixture import compare_futures
 

@@ -298,7 +298,7 @@ def test_the_default_transmission_answers_with_all_measures(default_problem):
     target = Target(outcome="key_rate", value=13.0, below=True, within=6, probability=0.5)
     found = required_relief(default_problem, draws, target, random_seed=2)
     for depth in (0.0, 0.37, 1.0):
-        paths = {name: Relief(depth=depth).path(1.0, 6) for name in Relief().measures}
+        paths = {name: Relief(depth=depth).path(1.0, 6) for name in default_problem.scm.measures}
         futures = simulate(
             default_problem,
             draws,

@@ -451,7 +451,7 @@ def test_what_is_held_does_not_move_and_nothing_passes_through_it(
         scm,
         default_draws,
         horizon=10,
-        paths={name: Relief().path(1.0, 10) for name in Relief().measures},
+        paths={name: Relief().path(1.0, 10) for name in scm.measures},
         closed=[into],
         outcomes=outcomes,
     ).isel(scenario=0)

@@ -146,7 +146,7 @@ def question_words(found: xr.Dataset) -> str:
     ]
     at = f" Chosen: {', '.join(chosen)}." if chosen else ""
     axes = "; ".join(_axis_words(entry) for entry in design["axis"])
-    return f"Effect of {contrast}, against measures that stay,{when}. Axes: {axes}.{at}"
+    return f"Effect of {contrast}, against sanctions unchanged,{when}. Axes: {axes}.{at}"
 
 
 def _axis_words(entry: dict[str, Any]) -> str:

@@ -79,7 +79,7 @@ def explorer_section(answers: Answers) -> Html:
         ),
     )
     caption = (
-        "Effect of the relief that the sliders say, against measures that stay. Line: median; "
+        "Effect of the relief that the sliders say, against sanctions unchanged. Line: median; "
         f"dark band: 50 % interval; light band: {answers.rule}; horizontal axis: {period}s from "
         f"now, {HORIZON} in all. Horizontal line: no effect."
     )
@@ -143,7 +143,7 @@ def _futures_table(answers: Answers, futures: FutureEffects) -> Html:
     turned = [[column, *(row[at] for row in rows)] for at, column in enumerate(columns, start=1)]
     return table(
         f"Effect of each future after {_PROB_HORIZON} {answers.scm.periods_name}, against "
-        f"measures that stay; median and {answers.rule}",
+        f"sanctions unchanged; median and {answers.rule}",
         ["Outcome", *futures.labels],
         turned,
         numeric=range(1, len(futures.labels) + 1),

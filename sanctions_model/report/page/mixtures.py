@@ -30,7 +30,7 @@ class FutureEffects:
     odds : tuple of float
         Sum to 1.
     effect : xr.DataArray
-        Against measures that stay, dims ``(future, outcome, horizon, chain, draw)``, the draws
+        Against sanctions unchanged, dims ``(future, outcome, horizon, chain, draw)``, the draws
         being those of the fit.
     sentences : tuple of str
         What the mixture comes to, in words.
