@@ -1,0 +1,519 @@
+"""The log density of every model, and its gradient, as one function in machine code.
+
+A model is data here: arrays that `kernel_inputs` makes of equations, sample and beliefs. So the
+function is compiled once on a machine and serves every graph; its gradient is written by hand.
+
+With free numbers x (one for each parameter that is not fixed, then one for each completed cell):
+
+- a parameter is theta_i = v_i(x_i) on its support, see `_parameter`, with log prior density
+  l_i(x_i), the Jacobian included; a completed cell is m_j + s_j x_j, without a prior of its own;
+- the weight of a column c in the mean of equation e is a polynomial, W_ec = sum of n theta theta
+  ..., one term a monomial;
+- a column is a known series, or a series that passed through the recursions of latent states,
+  p_t = rho p_t-1 + u_t from its steady state p_0 = u_0 / (1 - rho), read at a lag; the series of
+  a measure that falls is its effective intensity, see `equations.AsymmetricAdjustment`;
+- the mean is mu_et = sum of W_ec times column c at t, and each cell of weight w_et adds w_et times
+  its log density at z = (y_et - mu_et) / sigma_e: Student-t with nu_e degrees of freedom, or
+  Gaussian.
+
+The gradient runs the same steps backwards: d/d mu at each cell, then weights and columns, then
+the recursions backwards in time, monomials, parameters. The arithmetic is that of IEEE, nothing
+reordered: equal inputs give equal bits on every thread. All that is compiled stands in this file,
+because numba tells from its time and size whether the code that it kept is of today.
+"""
+
+import math
+
+import numpy as np
+from numba import carray, njit, types
+
+from sanctions_model.inference.kernel_arrays import (
+    ABOVE,
+    BELOW,
+    BETA,
+    GAMMA,
+    NORMAL,
+    STUDENT_T,
+    Inputs,
+)
+
+__all__ = [
+    "DENSITY_SIGNATURE",
+    "VALUES_SIGNATURE",
+    "density_callback",
+    "log_density",
+    "natural_values",
+    "values_callback",
+]
+
+_WIDE = 200.0  # from so many degrees of freedom on, differences of log-gammas are series
+_compiled = njit(error_model="numpy", nogil=True)
+
+
+# Parameters
+
+
+@_compiled
+def _softplus(x):
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+@_compiled
+def _normal(value, slope, mu, sigma):
+    """Log density up to a constant, and its derivative by x."""
+    z = (value - mu) / sigma
+    return -0.5 * z * z, -z / sigma * slope
+
+
+@_compiled
+def _parameter(kind, given, x):
+    """Return a parameter at x, its derivative, its log density in x and the derivative of that.
+
+    Supports are reached as PyMC reaches them: above a bound by exp, between bounds by the
+    logistic function s.
+    """
+    first, second, lower, upper = given[0], given[1], given[2], given[3]
+    if kind == NORMAL:
+        density, by_x = _normal(x, 1.0, first, second)
+        return x, 1.0, density, by_x
+    if kind == STUDENT_T:
+        z, nu = (x - first) / second, lower
+        density = -0.5 * (nu + 1.0) * math.log1p(z * z / nu)
+        return x, 1.0, density, -(nu + 1.0) * z / (nu + z * z) / second
+    if kind in (ABOVE, BELOW):
+        distance = math.exp(x)
+        value, slope = (
+            (lower + distance, distance) if kind == ABOVE else (upper - distance, -distance)
+        )
+        density, by_x = _normal(value, slope, first, second)
+        return value, slope, density + x, by_x + 1.0
+    if kind == GAMMA:
+        excess = math.exp(x)
+        return lower + excess, excess, first * x - second * excess, first - second * excess
+    s, log_s, log_rest = 1.0 / (1.0 + math.exp(-x)), -_softplus(-x), -_softplus(x)
+    if kind == BETA:
+        density = first * log_s + second * log_rest
+        return s, s * (1.0 - s), density, first - (first + second) * s
+    slope = (upper - lower) * s * (1.0 - s)
+    value = lower * (1.0 - s) + upper * s
+    density, by_x = _normal(value, slope, first, second)
+    jacobian = math.log(upper - lower) + log_s + log_rest
+    return value, slope, density + jacobian, by_x + 1.0 - 2.0 * s
+
+
+@_compiled
+def _place_parameters(given, x, theta, slope, gradient):
+    """Put the parameters at x among the factors; return the log density of all priors."""
+    total = given.constant[0]
+    for i in range(given.kind.size):
+        value, by_x, density, of_prior = _parameter(given.kind[i], given.arguments[i], x[i])
+        sign = given.arguments[i, 4]
+        if sign != 0.0:
+            value = sign * math.exp(value)
+            by_x = by_x * value
+        theta[given.place[i]], slope[i] = value, by_x
+        gradient[i] = of_prior
+        total += density
+    return total
+
+
+@_compiled
+def natural_values(given, x, values):
+    """Write what a draw x means: all parameters in their order, then the completed cells.
+
+    Parameters
+    ----------
+    given : Inputs
+    x : numpy.ndarray
+        Shape ``(n + m,)``.
+    values : numpy.ndarray
+        Written; shape ``(parameter + m,)``.
+    """
+    free, m = given.kind.size, given.moments.shape[0]
+    theta = given.factors.copy()
+    _place_parameters(given, x, theta, np.empty(free), np.empty(free))
+    count = values.size - m
+    for i in range(count):
+        values[i] = theta[i]
+    for j in range(m):
+        values[count + j] = given.moments[j, 0] + given.moments[j, 1] * x[free + j]
+
+
+# Columns that depend on parameters
+
+
+@_compiled
+def _fall(measure, share, speed, by_share, by_speed):
+    """Return the effective intensity of a measure; write its derivatives."""
+    path = np.empty(measure.size)
+    state, peak, d_share, d_speed = measure[0], measure[0], 0.0, 0.0
+    path[0], by_share[0], by_speed[0] = state, 0.0, 0.0
+    for t in range(1, measure.size):
+        now, before = measure[t], measure[t - 1]
+        peak = max(peak, now)
+        if now > before:
+            state, bound = state + now - before, peak
+            inside = state <= bound
+        else:
+            gap = now + (1.0 - share) * (peak - now) - state
+            state, bound = state + speed * gap, now
+            d_share = (1.0 - speed) * d_share - speed * (peak - now)
+            d_speed = (1.0 - speed) * d_speed + gap
+            inside = state >= bound
+        if not inside:
+            state, d_share, d_speed = bound, 0.0, 0.0
+        path[t], by_share[t], by_speed[t] = state, d_share, d_speed
+    return path
+
+
+@_compiled
+def _columns(given, theta, paths, by_share, by_speed):
+    """Write each filtered column after each recursion, from the longest lag before the sample."""
+    before = paths.shape[2] - given.outcomes.shape[1]
+    for f in range(given.source.shape[0]):
+        series = given.source[f]
+        if given.falling[f, 0] >= 0:
+            share, speed = theta[given.falling[f, 0]], theta[given.falling[f, 1]]
+            series = _fall(given.source[f], share, speed, by_share[f], by_speed[f])
+        for t in range(paths.shape[2]):
+            paths[0, f, t] = series[max(t - before, 0)]
+        for d in range(given.filters.shape[1]):
+            if given.filters[f, d] < 0:
+                for t in range(paths.shape[2]):
+                    paths[d + 1, f, t] = paths[d, f, t]
+                continue
+            rho = theta[given.filters[f, d]]
+            value = paths[d, f, 0] / (1.0 - rho)
+            paths[d + 1, f, 0] = value
+            for t in range(1, paths.shape[2]):
+                value = rho * value + paths[d, f, t]
+                paths[d + 1, f, t] = value
+
+
+@_compiled
+def _columns_backwards(given, theta, paths, above, by_share, by_speed, gradient):
+    """Take the derivatives by filtered columns, `above`, back to persistences and shares."""
+    before = paths.shape[2] - given.outcomes.shape[1]
+    for f in range(given.source.shape[0]):
+        for d in range(given.filters.shape[1] - 1, -1, -1):
+            if given.filters[f, d] < 0:
+                continue
+            rho = theta[given.filters[f, d]]
+            carried, by_rho = 0.0, 0.0
+            for t in range(paths.shape[2] - 1, 0, -1):
+                carried = above[f, t] + rho * carried
+                above[f, t] = carried
+                by_rho += carried * paths[d + 1, f, t - 1]
+            first = (above[f, 0] + rho * carried) / (1.0 - rho)
+            above[f, 0] = first
+            gradient[given.filters[f, d]] += by_rho + first * paths[d + 1, f, 0]
+        if given.falling[f, 0] >= 0:
+            for t in range(before, paths.shape[2]):
+                gradient[given.falling[f, 0]] += above[f, t] * by_share[f, t - before]
+                gradient[given.falling[f, 1]] += above[f, t] * by_speed[f, t - before]
+
+
+# Means
+
+
+@_compiled
+def _weights(given, theta):
+    """Return each weight: the sum of its monomials."""
+    found, one = np.zeros(given.where.shape[0]), theta.size - 1
+    for k in range(given.numbers.size):
+        value = given.numbers[k]
+        for j in range(given.products.shape[1]):
+            if given.products[k, j] == one:
+                break
+            value *= theta[given.products[k, j]]
+        found[given.entry[k]] += value
+    return found
+
+
+@_compiled
+def _weights_backwards(given, theta, above, gradient):
+    """Take the derivatives by weights, `above`, back to the factors of their monomials."""
+    one = theta.size - 1
+    for k in range(given.numbers.size):
+        for j in range(given.products.shape[1]):
+            if given.products[k, j] == one:
+                break
+            value = above[given.entry[k]] * given.numbers[k]
+            for i in range(given.products.shape[1]):
+                if i != j:
+                    value *= theta[given.products[k, i]]
+            gradient[given.products[k, j]] += value
+
+
+@_compiled
+def _column(given, paths, row):
+    """Return a column of the means by its row among all."""
+    if row < given.known.shape[0]:
+        return given.known[row]
+    lag, f = divmod(row - given.known.shape[0], given.source.shape[0])
+    start = paths.shape[2] - given.outcomes.shape[1] - given.lags[lag]
+    return paths[-1, f, start : start + given.outcomes.shape[1]]
+
+
+@_compiled
+def _means(given, paths, weights, cells):
+    """Return the mean of each cell, less its own value where that is completed."""
+    mean = np.zeros(given.outcomes.shape)
+    for k in range(weights.size):
+        column, weight, row = (
+            _column(given, paths, given.where[k, 0]),
+            weights[k],
+            mean[given.where[k, 1]],
+        )
+        for t in range(row.size):
+            row[t] += weight * column[t]
+    for i in range(given.reads.shape[0]):
+        k = given.reads[i, 2]
+        mean[given.where[k, 1], given.reads[i, 1]] += weights[k] * cells[given.reads[i, 0]]
+    for j in range(cells.size):
+        mean[given.cells[j, 0], given.cells[j, 1]] -= cells[j]
+    return mean
+
+
+@_compiled
+def _means_backwards(given, paths, weights, cells, above, by_path, by_cell):
+    """Take the derivatives by means, `above`, back; return those by weights."""
+    found = np.zeros(weights.size)
+    known, filtered = given.known.shape[0], given.source.shape[0]
+    for k in range(weights.size):
+        column, row = _column(given, paths, given.where[k, 0]), above[given.where[k, 1]]
+        total = 0.0
+        for t in range(row.size):
+            total += row[t] * column[t]
+        found[k] = total
+        if given.where[k, 0] >= known:
+            lag, f = divmod(given.where[k, 0] - known, filtered)
+            start = paths.shape[2] - row.size - given.lags[lag]
+            for t in range(row.size):
+                by_path[f, start + t] += weights[k] * row[t]
+    for i in range(given.reads.shape[0]):
+        j, k = given.reads[i, 0], given.reads[i, 2]
+        at = above[given.where[k, 1], given.reads[i, 1]]
+        found[k] += at * cells[j]
+        by_cell[j] += at * weights[k]
+    for j in range(cells.size):
+        by_cell[j] -= above[given.cells[j, 0], given.cells[j, 1]]
+    return found
+
+
+# The likelihood
+
+
+@_compiled
+def _digamma(x):
+    """Return the derivative of the log-gamma function for x > 0; Abramowitz & Stegun 6.3.18."""
+    found = 0.0
+    while x < 10.0:
+        found -= 1.0 / x
+        x += 1.0
+    y = 1.0 / (x * x)
+    tail = y * (
+        1 / 12 - y * (1 / 120 - y * (1 / 252 - y * (1 / 240 - y * (1 / 132 - y * 691 / 32760))))
+    )
+    return found + math.log(x) - 0.5 / x - tail
+
+
+@_compiled
+def _tails(nu):
+    """Return log-gamma((nu + 1) / 2) - log-gamma(nu / 2) - log(nu pi) / 2 and its derivative.
+
+    With many degrees of freedom the first two cancel; there stands their asymptotic series,
+    Tricomi and Erdelyi (1951), https://doi.org/10.2140/pjm.1951.1.133.
+    """
+    if nu < _WIDE:
+        value = math.lgamma(0.5 * (nu + 1.0)) - math.lgamma(0.5 * nu)
+        slope = 0.5 * (_digamma(0.5 * (nu + 1.0)) - _digamma(0.5 * nu))
+        return value - 0.5 * math.log(nu * math.pi), slope - 0.5 / nu
+    y = 1.0 / (nu * nu)
+    value = (-1 / 4 + y * (1 / 24 - y * (1 / 20 - y * 17 / 112))) / nu
+    slope = y * (1 / 4 - y * (1 / 8 - y * (1 / 4 - y * 17 / 16)))
+    return value - 0.5 * math.log(2.0 * math.pi), slope
+
+
+@_compiled
+def _student_t(y, mean, weight, scale, nu, above):
+    """Return the weighted log density of an equation's cells and its derivatives by scale and nu.
+
+    Writes those by the means to `above`.
+    """
+    total, by_scale, by_nu, cells = 0.0, 0.0, 0.0, 0.0
+    half = 0.5 * (nu + 1.0)
+    for t in range(y.size):
+        if weight[t] == 0.0:
+            continue
+        z = (y[t] - mean[t]) / scale
+        q = z * z / nu
+        log, pull = math.log1p(q), (nu + 1.0) * z / (nu * (1.0 + q))
+        total -= weight[t] * half * log
+        above[t] = weight[t] * pull / scale
+        by_scale += weight[t] * (pull * z - 1.0)
+        by_nu += weight[t] * 0.5 * (pull * z / nu - log)
+        cells += weight[t]
+    constant, slope = _tails(nu)
+    total += cells * (constant - math.log(scale))
+    return total, by_scale / scale, by_nu + cells * slope
+
+
+@_compiled
+def _gaussian(y, mean, weight, scale, above):
+    """Do for Gaussian shocks what `_student_t` does."""
+    total, by_scale, cells = 0.0, 0.0, 0.0
+    for t in range(y.size):
+        z = (y[t] - mean[t]) / scale
+        total -= weight[t] * 0.5 * z * z
+        above[t] = weight[t] * z / scale
+        by_scale += weight[t] * (z * z - 1.0)
+        cells += weight[t]
+    return total - cells * (math.log(scale) + 0.5 * math.log(2.0 * math.pi)), by_scale / scale
+
+
+@_compiled
+def _likelihood(given, theta, mean, above, gradient):
+    """Return the log likelihood; write its derivatives by means, add those by scale and tails."""
+    total = 0.0
+    for e in range(mean.shape[0]):
+        scale, tails = given.noise[e, 0], given.noise[e, 1]
+        y, weight = given.outcomes[e], given.weight[e]
+        if tails < 0:
+            value, by_scale = _gaussian(y, mean[e], weight, theta[scale], above[e])
+        else:
+            value, by_scale, by_nu = _student_t(
+                y, mean[e], weight, theta[scale], theta[tails], above[e]
+            )
+            gradient[tails] += by_nu
+        gradient[scale] += by_scale
+        total += value
+    return total
+
+
+@_compiled
+def log_density(given, x, gradient):
+    """Return the log density at x, priors and Jacobians included, and write its gradient.
+
+    Parameters
+    ----------
+    given : Inputs
+    x, gradient : numpy.ndarray
+        Shape ``(n + m,)``.
+
+    Returns
+    -------
+    float
+    """
+    free, m = given.kind.size, given.moments.shape[0]
+    equations, periods = given.outcomes.shape
+    theta, slope = given.factors.copy(), np.empty(free)
+    density = _place_parameters(given, x, theta, slope, gradient)
+    cells = np.empty(m)
+    for j in range(m):
+        cells[j] = given.moments[j, 0] + given.moments[j, 1] * x[free + j]
+
+    filtered, depth = given.filters.shape
+    length = periods + (given.lags[-1] if filtered > 0 else 0)
+    paths = np.empty((depth + 1, filtered, length))
+    by_share, by_speed = np.empty((filtered, periods)), np.empty((filtered, periods))
+    _columns(given, theta, paths, by_share, by_speed)
+    weights = _weights(given, theta)
+    mean = _means(given, paths, weights, cells)
+
+    by_theta, by_mean = np.zeros(theta.size), np.zeros((equations, periods))
+    by_path, by_cell = np.zeros((filtered, length)), np.zeros(m)
+    density += _likelihood(given, theta, mean, by_mean, by_theta)
+    by_weight = _means_backwards(given, paths, weights, cells, by_mean, by_path, by_cell)
+    _columns_backwards(given, theta, paths, by_path, by_share, by_speed, by_theta)
+    _weights_backwards(given, theta, by_weight, by_theta)
+    for i in range(free):
+        gradient[i] += slope[i] * by_theta[given.place[i]]
+    for j in range(m):
+        gradient[free + j] = given.moments[j, 1] * by_cell[j]
+    return density
+
+
+# Called by nutpie: inputs as one block of 8-byte words, see `kernel_inputs.pack`
+
+DENSITY_SIGNATURE = types.int64(
+    types.uint64,
+    types.CPointer(types.double),
+    types.CPointer(types.double),
+    types.CPointer(types.double),
+    types.voidptr,
+)
+VALUES_SIGNATURE = types.int64(
+    types.uint64,
+    types.uint64,
+    types.CPointer(types.double),
+    types.CPointer(types.double),
+    types.voidptr,
+)
+_WRONG_SIZE, _NO_GRADIENT, _NO_DENSITY = -1, 3, 4  # below 0 ends the sampling, above a trajectory
+
+
+@_compiled
+def _row(words, place):
+    return words[place[0] : place[0] + place[1] * place[2]]
+
+
+@_compiled
+def _table(words, place):
+    return _row(words, place).reshape((place[1], place[2]))
+
+
+@_compiled
+def _unpack(whole, real):
+    """Read the block as `Inputs`; each array's start, rows and columns stand at its head."""
+    head = whole[:60].reshape((20, 3))
+    return Inputs(
+        _row(whole, head[0]),
+        _row(whole, head[1]),
+        _table(whole, head[2]),
+        _row(whole, head[3]),
+        _table(whole, head[4]),
+        _table(whole, head[5]),
+        _table(whole, head[6]),
+        _row(whole, head[7]),
+        _table(whole, head[8]),
+        _table(whole, head[9]),
+        _table(whole, head[10]),
+        _table(real, head[11]),
+        _row(real, head[12]),
+        _row(real, head[13]),
+        _table(real, head[14]),
+        _table(real, head[15]),
+        _table(real, head[16]),
+        _table(real, head[17]),
+        _table(real, head[18]),
+        _row(real, head[19]),
+    )
+
+
+@_compiled
+def _inputs(block):
+    length = carray(block, (1,), np.int64)[0]
+    return _unpack(carray(block, (length,), np.int64)[1:], carray(block, (length,), np.float64)[1:])
+
+
+def density_callback(size, x_, gradient_, density_, block):
+    """Write log density and gradient; return 0, or what is wrong."""
+    given = _inputs(block)
+    if size != given.kind.size + given.moments.shape[0]:
+        return _WRONG_SIZE
+    x, gradient = carray(x_, (size,)), carray(gradient_, (size,))
+    density = log_density(given, x, gradient)
+    density_[0] = density
+    if not math.isfinite(density):
+        return _NO_DENSITY
+    return 0 if np.isfinite(gradient).all() else _NO_GRADIENT
+
+
+def values_callback(size, expanded, x_, values_, block):
+    """Write the natural values of a draw; return 0, or what is wrong."""
+    given = _inputs(block)
+    if size != given.kind.size + given.moments.shape[0]:
+        return _WRONG_SIZE
+    natural_values(given, carray(x_, (size,)), carray(values_, (expanded,)))
+    return 0

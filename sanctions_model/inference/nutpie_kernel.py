@@ -1,0 +1,139 @@
+"""The kernel of the log density as a model that nutpie samples, without PyTensor.
+
+nutpie has no public way to hand over a compiled function with its data, so this fills in the model
+that it makes of a PyMC model: two C functions, a block of data, names and shapes. The fields are
+nutpie's own and not documented; `pyproject.toml` holds nutpie to the versions that have them.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from sanctions_model import dims
+from sanctions_model.inference.conditioned import MISSING_CELL, Problem
+from sanctions_model.inference.kernel_inputs import (
+    central_point,
+    free_parameters,
+    kernel_inputs,
+    pack,
+)
+from sanctions_model.scm.parameters import parameter_coords, parameter_dims
+
+__all__ = ["as_c_function", "kernel_model", "load_kernel"]
+
+_LOG = logging.getLogger(__name__)
+_PATIENCE = 1.0  # seconds after which waiting is worth a line
+
+
+@contextmanager
+def _announced() -> Iterator[None]:
+    """Say that something is compiled, if it is not there at once."""
+    timer = threading.Timer(
+        _PATIENCE,
+        _LOG.info,
+        ["compiling the log density (some 15 s, once on a machine; all models share it)"],
+    )
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def as_c_function(signature: Any, callback: Callable[..., Any]) -> Any:
+    """Compile a callback, or take what numba kept of it.
+
+    numba keeps machine code beside the package, or in the user's cache where that cannot be
+    written, or where ``NUMBA_CACHE_DIR`` says. Where nothing can be written, each process compiles.
+
+    Parameters
+    ----------
+    signature : numba.core.typing.Signature
+    callback : callable
+        Of a module's top level.
+
+    Returns
+    -------
+    numba.core.ccallback.CFunc
+    """
+    import numba
+
+    try:
+        return numba.cfunc(signature, cache=True, error_model="numpy")(callback)
+    except RuntimeError as error:
+        if "no locator available" not in str(error):
+            raise
+        return numba.cfunc(signature, error_model="numpy")(callback)
+
+
+@cache
+def load_kernel() -> tuple[Any, Any]:
+    """Return the log density and the values of a draw as C functions; once a process.
+
+    Returns
+    -------
+    density, values : numba.core.ccallback.CFunc
+    """
+    from sanctions_model.inference import kernel
+
+    with _announced():
+        return (
+            as_c_function(kernel.DENSITY_SIGNATURE, kernel.density_callback),
+            as_c_function(kernel.VALUES_SIGNATURE, kernel.values_callback),
+        )
+
+
+def kernel_model(problem: Problem) -> Any:
+    """Return nutpie's model of a problem.
+
+    Chains start around the middle of the priors, up to 1 away in each free number.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    nutpie.compile_pymc.CompiledPyMCModel
+        Its draws are all parameters under their own names and the completed cells.
+    """
+    from nutpie.compile_pymc import CompiledPyMCModel
+    from pandas import Index
+
+    density, values = load_kernel()
+    coords = {dim: labels for dim, labels in parameter_coords(problem.scm).items() if labels}
+    axes = {name: (dim,) if dim else () for name, dim in parameter_dims(problem.scm).items()}
+    if problem.cases.missing:
+        coords[dims.MISSING] = problem.cases.missing_labels
+        axes[MISSING_CELL] = (dims.MISSING,)
+    shapes = {name: tuple(len(coords[dim]) for dim in own) for name, own in axes.items()}
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
+    slices = [slice(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+    free = [*free_parameters(problem), *problem.cases.missing_labels]
+    centre = central_point(problem)
+
+    def start(seed: int) -> np.ndarray:
+        return centre + np.random.default_rng(seed).uniform(-1.0, 1.0, centre.size)
+
+    return CompiledPyMCModel(
+        dims=axes,
+        compiled_logp_func=density,
+        compiled_expand_func=values,
+        initial_point_func=start,
+        shared_data={},
+        shared_var_keys={},
+        user_data=pack(kernel_inputs(problem)),
+        n_expanded=int(ends[-1]),
+        shape_info=(list(shapes), slices, list(shapes.values())),
+        logp_func=None,
+        expand_func=None,
+        _n_dim=len(free),
+        _shapes=shapes,
+        _coords={dim: Index(labels) for dim, labels in coords.items()}
+        | {"unconstrained_parameter": Index(free)},
+    )

@@ -1,0 +1,206 @@
+"""The kernel as nutpie's model: what is drawn, the same bits everywhere, nothing compiled twice."""
+
+import dataclasses
+import hashlib
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_problem import make_problem, whole_series
+
+from sanctions_model.inference import nutpie_kernel
+from sanctions_model.inference.kernel_inputs import central_point, free_parameters
+from sanctions_model.inference.nutpie_kernel import as_c_function, kernel_model, load_kernel
+from sanctions_model.scm.parameters import parameter_coords, parameter_dims
+from sanctions_model.scm.variables import Noise
+
+HERE = Path(__file__).parents[1]
+SHORT = {"draws": 50, "tune": 100, "chains": 2, "seed": 3, "progress_bar": False}
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    import nutpie
+
+    problem = make_problem()
+    model = kernel_model(problem)
+    return problem, nutpie.sample(model, store_unconstrained=True, save_warmup=False, **SHORT)
+
+
+def test_draws_are_the_parameters_with_names_dims_and_labels(drawn):
+    problem, tree = drawn
+    posterior = tree["posterior"].to_dataset()
+    coords = parameter_coords(problem.scm) | {"missing": problem.cases.missing_labels}
+    wanted = parameter_dims(problem.scm) | {"missing_cell": "missing"}
+    assert {name: array.dims for name, array in posterior.data_vars.items()} == {
+        name: ("chain", "draw", dim) if dim else ("chain", "draw") for name, dim in wanted.items()
+    }
+    for dim, labels in coords.items():
+        if labels:
+            assert posterior[dim].to_numpy().tolist() == labels
+    assert posterior.sizes["draw"] == 50
+
+
+def test_each_free_number_has_its_label(drawn):
+    problem, tree = drawn
+    numbers = tree["sample_stats"]["unconstrained_draw"]
+    labels = [*free_parameters(problem), *problem.cases.missing_labels]
+    assert numbers["unconstrained_parameter"].to_numpy().tolist() == labels
+    slope = tree["posterior"]["coefficient"].sel(link="output[1] -> price")
+    np.testing.assert_array_equal(numbers.sel(unconstrained_parameter="output[1] -> price"), slope)
+
+
+def test_known_parameters_are_drawn_at_their_values(drawn):
+    _, tree = drawn
+    assert (tree["posterior"]["coefficient"].sel(link="output[1] -> output") == 0.4).all()
+
+
+def test_the_fields_of_nutpie_s_model_are_those_that_are_filled_in():
+    from nutpie.compile_pymc import CompiledPyMCModel
+
+    assert {field.name for field in dataclasses.fields(CompiledPyMCModel)} == {
+        "dims",
+        "reparameterized_names",
+        "compiled_logp_func",
+        "compiled_expand_func",
+        "initial_point_func",
+        "shared_data",
+        "shared_var_keys",
+        "user_data",
+        "n_expanded",
+        "shape_info",
+        "logp_func",
+        "expand_func",
+        "_n_dim",
+        "_shapes",
+        "_coords",
+        "_transform_adapt_args",
+    }
+
+
+def test_chains_start_in_the_middle_of_the_priors():
+    problem = make_problem()
+    start = kernel_model(problem).initial_point_func
+    for seed in range(20):
+        assert np.abs(start(seed) - central_point(problem)).max() <= 1.0
+    np.testing.assert_array_equal(start(1), start(1))
+    assert (start(1) != start(2)).all()
+
+
+@pytest.mark.parametrize("adaptation", ["diag", "low_rank"])
+def test_the_number_of_cores_changes_no_bit(adaptation):
+    import nutpie
+
+    model = kernel_model(make_problem())
+    one, two = (
+        nutpie.sample(model, adaptation=adaptation, cores=cores, **SHORT)["posterior"].to_dataset()
+        for cores in (1, 2)
+    )
+    assert one.equals(two)
+
+
+def test_another_graph_is_sampled_without_compiling_anything():
+    import nutpie
+    from numba.core import event
+
+    load_kernel()
+    problems = [
+        make_problem(noise, series=series) for noise in Noise for series in (None, whole_series())
+    ]
+    with event.install_recorder("numba:compile") as recorder:
+        for problem in problems:
+            nutpie.sample(kernel_model(problem), **SHORT)
+    assert recorder.buffer == []
+
+
+def run_python(code, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | environment,
+        cwd=HERE,
+    )
+    return done.stdout.strip()
+
+
+CODE = """
+import sys, json, hashlib, nutpie
+from small_problem import make_problem
+from sanctions_model.inference.nutpie_kernel import kernel_model, load_kernel
+model = kernel_model(make_problem())
+tree = nutpie.sample(model, draws=50, tune=100, chains=2, seed=3, progress_bar=False)
+draws = tree["posterior"]["coefficient"].to_numpy()
+loaded = [name for name in ("pymc", "pytensor") if name in sys.modules]
+hits = [function.cache_hits for function in load_kernel()]
+print(json.dumps([hashlib.sha256(draws.tobytes()).hexdigest(), loaded, hits]))
+"""
+
+
+def test_a_new_process_finds_the_machine_code_and_needs_no_pytensor(drawn):
+    load_kernel()
+    digest, loaded, hits = json.loads(run_python(CODE))
+    assert loaded == []
+    assert hits == [1, 1]
+    draws = drawn[1]["posterior"]["coefficient"].to_numpy()
+    assert digest == hashlib.sha256(draws.tobytes()).hexdigest()
+
+
+@pytest.mark.slow
+def test_cold_caches_give_the_same_bits(tmp_path):
+    cold, again = (json.loads(run_python(CODE, NUMBA_CACHE_DIR=str(tmp_path))) for _ in range(2))
+    assert cold[2] == [0, 0]
+    assert again[2] == [1, 1]
+    assert cold[0] == again[0] == json.loads(run_python(CODE))[0]
+
+
+# Where nothing can be kept, and what is said
+
+
+def plus_one(x):
+    return x + 1.0
+
+
+def test_a_read_only_place_compiles_in_each_process(monkeypatch):
+    from numba import cfunc, types
+    from numba.core import caching
+
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    keeping = cfunc(types.double(types.double), cache=True)
+    with pytest.raises(RuntimeError, match="no locator available"):
+        keeping(plus_one)
+    function = as_c_function(types.double(types.double), plus_one)
+    assert function.ctypes(1.0) == 2.0
+
+
+def test_another_failure_is_not_taken_for_a_read_only_place(monkeypatch):
+    import numba
+
+    def fail(*_, **__):
+        def compile_(callback):
+            raise RuntimeError("something else")
+
+        return compile_
+
+    monkeypatch.setattr(numba, "cfunc", fail)
+    with pytest.raises(RuntimeError, match="something else"):
+        as_c_function(None, plus_one)
+
+
+def test_a_line_says_so_when_compiling_takes_a_while(monkeypatch, caplog):
+    monkeypatch.setattr(nutpie_kernel, "_PATIENCE", 0.01)
+    with caplog.at_level(logging.INFO, logger="sanctions_model"):
+        with nutpie_kernel._announced():
+            pass
+        time.sleep(0.05)
+        assert caplog.text == ""
+        with nutpie_kernel._announced():
+            time.sleep(0.05)
+    assert "compiling the log density (some 15 s, once on a machine" in caplog.text
