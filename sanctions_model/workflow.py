@@ -273,11 +273,14 @@ def load_results(folder: Path) -> Fit:
 def differences_from_files(fitted: Fit) -> list[str]:
     """Return what differs between a fit and the bundled files now: data, priors or equations.
 
-    A fit of a user's own table or priors is compared in what it shares with the bundled files.
+    A fit of a user's own table or priors is compared in what it shares with the bundled files; a
+    fit of another model, which no run of the bundled files made, shares nothing with them.
     """
     manifest, found = fitted.manifest, []
     inputs = manifest.get("inputs", {})
     scm = default_transmission(fitted.scm.periods_per_year)
+    if not inputs and fitted.scm.name != scm.name:
+        return found
     if inputs.get("mapping") is not None:
         scm = TableMapping.model_validate(inputs["mapping"]).relabel(scm)
     if spec_hash(scm) != manifest["spec_sha256"]:

@@ -153,22 +153,21 @@ def graph(
     from sanctions_model.transmission import default_transmission
 
     require_figure_path(figure)
-    show(equations_view(default_transmission()), as_json=as_json)
+    fitted = load_fit(fit) if (fit / "posterior.nc").is_file() else None
+    if fitted is None:
+        _LOG.info("no fit at %s: the default transmission, without effects", fit)
+    scm = default_transmission() if fitted is None else fitted.scm
+    show(equations_view(scm), as_json=as_json)
     if figure is None:
         return
     from sanctions_model.plots import plot_graph
 
-    if (fit / "posterior.nc").is_file():
-        fitted = load_fit(fit)
-        drawn = plot_graph(
-            fitted.scm,
-            fitted.draws,
-            priors=fitted.problem.absolute,
-            drawn_from=fitted.drawn_from,
-        )
+    if fitted is None:
+        drawn = plot_graph(scm)
     else:
-        _LOG.info("no fit at %s: drawing the graph without effects", fit)
-        drawn = plot_graph(default_transmission())
+        drawn = plot_graph(
+            scm, fitted.draws, priors=fitted.problem.absolute, drawn_from=fitted.drawn_from
+        )
     write_figure(drawn, figure)
 
 

@@ -196,13 +196,18 @@ def report(
     from sanctions_model.report.page.mixtures import drawn_futures
     from sanctions_model.report.page.page import require_report_path, write_report
     from sanctions_model.scenarios.library import load_scenarios
+    from sanctions_model.transmission import MEASURES
 
     target = fit / "report.html" if out is None else out
     if out is not None:
         require_report_path(out)
     asked = load_scenarios(library)
     fitted = load_fit(fit)
-    written = write_report(fitted, target, drawn_futures(fitted, asked))
+    lacking = [name for name in MEASURES if name not in fitted.scm.measures]
+    if lacking and fitted.scm.measures:
+        _LOG.info("without futures, which move %s; the model has none", ", ".join(lacking))
+    futures = None if lacking else drawn_futures(fitted, asked)
+    written = write_report(fitted, target, futures)
     _LOG.info("wrote %s, %.1f MB", written, written.stat().st_size / 1e6)
 
 

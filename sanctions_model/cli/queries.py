@@ -43,6 +43,9 @@ __all__ = [
 ]
 
 _LOG = logging.getLogger("sanctions_model.cli")
+# Shown where no outcome is named and the model has them; of another model its headline outcomes.
+_LEVELS = ("inflation_yoy", "key_rate", "lending_rate", "gdp_level", "rouble")
+_DECOMPOSED = ("inflation_yoy", "key_rate")
 _ASSIGNMENT = re.compile(
     r"(?P<variable>\w+)=(?P<value>[^@]+?)(?:@(?P<start>\d+)(?:-(?P<stop>\d+))?)?"
 )
@@ -196,7 +199,7 @@ def decompose(
 
     fitted = load_fit(fit)
     parts = historical_decomposition(
-        _episode(fitted, start, end), outcomes=outcome or ["inflation_yoy", "key_rate"]
+        _episode(fitted, start, end), outcomes=outcome or fitted.scm.some_of(_DECOMPOSED)
     )
     table = summary_table({"contribution": parts})
     write_csv(table, csv)
@@ -243,7 +246,7 @@ def forecast(
     if conditions and interventions:
         raise QuestionError("Conditions and interventions in one forecast; ask for one of them.")
     fitted = load_fit(fit)
-    wanted = outcome or ["inflation_yoy", "key_rate", "lending_rate", "gdp_level", "rouble"]
+    wanted = outcome or fitted.scm.some_of(_LEVELS)
     if conditions:
         absorbing = absorb or (scenario.absorbing if scenario else None)
         result = conditional_forecast(

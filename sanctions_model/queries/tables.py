@@ -8,7 +8,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.inference.priors.families import Prior
-from sanctions_model.queries.effects import channel_effects, reachable
+from sanctions_model.queries.effects import channel_effects, reachable, total_effect
 from sanctions_model.scm.equations import Linear
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
@@ -117,7 +117,7 @@ def effects_table(
     for relief in (scm.relief(asked) for asked in reliefs):
         wanted = reachable(scm, relief.measures, outcomes)
         for outcome in wanted:  # one at a time: the draws of all at once would not fit
-            effect = channel_effects(scm, draws, relief, horizon=longest, outcomes=[outcome])
+            effect = _by_channel(scm, draws, relief, longest, outcome)
             effect = effect.sel(outcome=outcome, horizon=list(horizons))
             summary = interval(effect, rule)
             below = probability(effect < 0)
@@ -138,6 +138,16 @@ def effects_table(
                         }
                     )
     return pd.DataFrame(rows)
+
+
+def _by_channel(
+    scm: StructuralCausalModel, draws: xr.Dataset, relief: Relief, horizon: int, outcome: str
+) -> xr.DataArray:
+    """Effects by channel; of a model that names no channels the total alone."""
+    if scm.entries:
+        return channel_effects(scm, draws, relief, horizon=horizon, outcomes=[outcome])
+    total = total_effect(scm, draws, relief, horizon=horizon, outcomes=[outcome])
+    return total.expand_dims({dims.CHANNEL: ["total"]})
 
 
 def link_effects(

@@ -281,6 +281,10 @@ class StructuralCausalModel:
             )
         return replace(asked, measures=self.measures)
 
+    def some_of(self, preferred: Sequence[str]) -> list[str]:
+        """Return the preferred outcomes that the model has, else its headline ones."""
+        return [n for n in preferred if n in self.variables] or self.wanted(None)
+
     def require(self, name: str, where: str) -> None:
         """Refuse a name that is no variable or level of the model.
 

@@ -1,0 +1,92 @@
+"""Every verb on a fit of the United States: it answers, or says what that model does not have."""
+
+import re
+
+import pytest
+import typer
+from command import call, refused
+from united_states import MODEL, write_fit
+
+from sanctions_model.cli.app import app
+from sanctions_model.transmission import default_transmission
+
+# No name of the Russian model may come up in an answer about another one.
+RUSSIAN = re.compile(r"\b(inflation_yoy|key_rate|gdp_level|rouble|import_premium)\b")
+WITHOUT = {  # what the question is about that this model does not have
+    ("claims",): "no measures",
+    ("effects",): "no measures",
+    ("sensitivity",): "no measures",
+    ("confounding",): "price_level",
+    ("evidence",): "depreciation -> inflation",
+    ("validate", "--quick"): "depreciation -> inflation",
+    ("scenario", "compare"): "trade, finance, energy, transport, assets",
+    ("scenario", "mix"): "trade, finance, energy, transport, assets",
+    ("scenario", "sectors", "reset"): "import_premium",
+    ("scenario", "require", "--outcome", "bill_rate", "--below", "2"): "no measures",
+    ("report",): "no measures",
+}
+ANSWERED = [
+    ("graph",),
+    ("effects", "--measure", "spending"),
+    ("forecast", "--horizon", "4"),
+    ("forecast", "--set", "bill_rate=3", "--horizon", "4"),
+    ("forecast", "--condition", "bill_rate=3@1-2", "--horizon", "4"),
+    ("counterfactual", "run", "--from", "2008Q1", "--set", "spending=0"),
+    ("counterfactual", "decompose", "--from", "2008Q1"),
+    ("scenario", "run", "--set", "bill_rate=2", "--horizon", "4"),
+    (
+        *("scenario", "require", "--outcome", "bill_rate", "--below", "2"),
+        *("--measure", "spending", "--within", "4"),
+    ),
+    ("refute",),
+    ("data", "nowcast"),
+]
+# Verbs that read no fit, or are asked for in tests of their own.
+ELSEWHERE = {"run", "sweep", "compare", "priors", "data", "scenario list", "scenario show"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_fit(tmp_path_factory.mktemp("united_states"))
+
+
+@pytest.mark.parametrize("asked", ANSWERED, ids=" ".join)
+def test_a_verb_answers_about_the_model_of_the_fit(folder, asked):
+    done = call(*asked, "--fit", folder)
+    assert done.code == 0, done.err
+    assert done.out.strip()
+    assert "differ from the files" not in done.err
+    assert not RUSSIAN.search(done.out + done.err)
+
+
+@pytest.mark.parametrize("asked", WITHOUT, ids=" ".join)
+def test_a_verb_says_in_one_line_what_the_model_does_not_have(folder, asked):
+    assert WITHOUT[asked] in refused(*asked, "--fit", folder)
+
+
+def test_two_fits_of_the_model_are_compared(folder, tmp_path):
+    other = write_fit(tmp_path, draws=40)
+    assert "no measures" in refused("compare", folder, other)
+
+
+def test_every_verb_that_reads_a_fit_is_asked(folder):
+    def paths(command, above=()):
+        below = getattr(command, "commands", {})
+        if not below:
+            yield " ".join(above), {option for p in command.params for option in p.opts}
+        for name, child in below.items():
+            yield from paths(child, (*above, name))
+
+    asked = {
+        " ".join(words[: 2 if words[0] in {"scenario", "counterfactual", "data"} else 1])
+        for words in (*ANSWERED, *WITHOUT)
+    }
+    reading = {path for path, options in paths(typer.main.get_command(app)) if "--fit" in options}
+    assert reading - asked - ELSEWHERE == set()
+
+
+def test_the_graph_of_a_fit_is_that_fit_s(folder):
+    done = call("graph", "--fit", folder)
+    assert f"Equations of the {MODEL.name}" in done.out
+    assert "bill_rate" in done.out
+    assert default_transmission().name not in done.out
