@@ -155,7 +155,7 @@ def graph(
     require_figure_path(figure)
     fitted = load_fit(fit) if (fit / "posterior.nc").is_file() else None
     if fitted is None:
-        _LOG.info("no fit at %s: the default transmission, without effects", fit)
+        _LOG.info("no fit at %s: drawing the graph without effects", fit)
     scm = default_transmission() if fitted is None else fitted.scm
     show(equations_view(scm), as_json=as_json)
     if figure is None:

@@ -280,13 +280,13 @@ def _alternatives(setting: Setting, axis: str) -> "Mapping[str, Alternative]":
     from sanctions_model.robustness.variants import transmission_alternatives
 
     data, priors = setting.observations, setting.priors
-    found = prior_alternatives(setting.scm, data, priors)
     try:
-        found += transmission_alternatives(data, priors, setting.scm)
+        found = transmission_alternatives(data, priors, setting.scm)
     except QuestionError as error:
         raise QuestionError(
             f"Axis {axis!r}: {error} Axes of kind 'prior_set' and 'link' work for any model."
         ) from error
+    found += prior_alternatives(setting.scm, data, priors)
     return {alternative.name: alternative for alternative in found}
 
 
