@@ -12,6 +12,7 @@ __all__ = [
     "ConvergenceError",
     "CyclicGraphError",
     "DaskEngine",
+    "Decay",
     "Episode",
     "Exogenous",
     "Fit",
@@ -20,6 +21,7 @@ __all__ = [
     "FuturePaths",
     "FutureProcess",
     "Gamma",
+    "Grow",
     "HalfNormal",
     "Hold",
     "Identity",
@@ -282,7 +284,17 @@ from .scm.parameters import pin
 from .scm.propagate import respond
 from .scm.stability import spectral_radius
 from .scm.surgery import policy_rule, replace_equation, with_parameters
-from .scm.variables import Affine, Constant, Hold, Indicator, Noise, Path, Variable
+from .scm.variables import (
+    Affine,
+    Constant,
+    Decay,
+    Grow,
+    Hold,
+    Indicator,
+    Noise,
+    Path,
+    Variable,
+)
 from .sweeps import DaskEngine, SweepDesign, load_sweep, run_sweep
 from .transmission import default_transmission
 from .validation.backtests import load_back_tests, run_back_test

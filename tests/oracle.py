@@ -6,6 +6,7 @@ forms, no solving order, no arrays.
 """
 
 import itertools
+import math
 import re
 import statistics
 
@@ -21,7 +22,7 @@ from sanctions_model.scm.equations import (
     PartialAdjustment,
 )
 from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy
-from sanctions_model.scm.variables import Affine, Constant, Path
+from sanctions_model.scm.variables import Affine, Constant, Decay, Grow, Hold, Path
 
 
 def close(actual, expected, *, rtol=1e-10, atol=1e-10):
@@ -59,27 +60,52 @@ def as_dicts(draws):
 def expectation(equation, values, centres, get, closed=()):
     """What an equation gives without its shock; `get(parent, lag)` looks a parent up."""
     name = equation.variable.name
-    total = 0.0
     if isinstance(equation, Identity):
-        for text, coefficient in equation.terms.items():
-            if isinstance(coefficient, Affine):
-                weight = coefficient.constant + coefficient.slope * values[coefficient.parameter]
-            else:
-                weight = coefficient
-            if f"{text} -> {name}" not in closed:
-                total += weight * get(*parse(text))
-        return total
+        return identity(equation, values, get, closed)
+
+    def weighed(texts):
+        labels = {text: f"{text} -> {name}" for text in texts}
+        return sum(
+            values[label] * (get(*parse(text)) - centres.get(label, 0.0))
+            for text, label in labels.items()
+            if label not in closed
+        )
+
+    total = weighed(equation.parents)
     if not isinstance(equation, LatentAdjustment):
         total += values[f"intercept[{name}]"]
-    for text in equation.parents:
-        label = f"{text} -> {name}"
-        if label not in closed:
-            total += values[label] * (get(*parse(text)) - centres.get(label, 0.0))
     if isinstance(equation, Linear):
         return total
     persistence = values[f"persistence[{name}]"]
     own = 0.0 if f"{name}[1] -> {name}" in closed else get(name, 1)
-    return persistence * own + (1.0 - persistence) * total
+    total = persistence * own + (1.0 - persistence) * total
+    if isinstance(equation, PartialAdjustment):
+        total += weighed(equation.impact)
+        if equation.anchor:
+            total += around(equation, persistence, get, closed)
+    return total
+
+
+def identity(equation, values, get, closed):
+    """A linear combination."""
+    total = 0.0
+    for text, coefficient in equation.terms.items():
+        if isinstance(coefficient, Affine):
+            weight = coefficient.constant + coefficient.slope * values[coefficient.parameter]
+        else:
+            weight = coefficient
+        if f"{text} -> {equation.variable.name}" not in closed:
+            total += weight * get(*parse(text))
+    return total
+
+
+def around(equation, persistence, get, closed):
+    """What the anchor adds: its own value less the persistent part of the one before."""
+    anchor, lag = parse(equation.anchor)
+    child = equation.variable.name
+    now = 0.0 if f"{equation.anchor} -> {child}" in closed else get(anchor, lag)
+    before = 0.0 if f"{anchor}[{lag + 1}] -> {child}" in closed else get(anchor, lag + 1)
+    return now - persistence * before
 
 
 def effective(before, measure_before, measure_now, peak, share, speed):
@@ -181,11 +207,18 @@ def continued(equation, horizon, last=None):
     rule = equation.continuation
     if isinstance(rule, Path):
         return [rule.values[min(step, len(rule.values) - 1)] for step in range(horizon)]
-    if rule.value is not None:
+    if isinstance(rule, Hold) and rule.value is not None:
         return [rule.value] * horizon
     if last is None:
         last = equation.default.value if isinstance(equation.default, Constant) else 0.0
-    return [last] * horizon
+    found = []
+    for _ in range(horizon):
+        if isinstance(rule, Decay):
+            last = rule.level + (last - rule.level) * math.exp(-math.log(2) / rule.half_life)
+        if isinstance(rule, Grow):
+            last += rule.step
+        found.append(last)
+    return found
 
 
 def resting_past(scm, values, first, closed=()):
@@ -344,7 +377,11 @@ def own_edges(equation):
         case Linear():
             return [parse(text) for text in equation.parents]
         case PartialAdjustment():
-            return [*(parse(text) for text in equation.parents), (equation.variable.name, 1)]
+            read = [parse(text) for text in (*equation.parents, *equation.impact)]
+            if equation.anchor:
+                anchor, lag = parse(equation.anchor)
+                read += [(anchor, lag), (anchor, lag + 1)]
+            return [*read, (equation.variable.name, 1)]
         case LatentAdjustment():  # its own past begins at rest, so it needs its parents alone
             return [parse(text) for text in equation.parents]
     raise AssertionError(equation)
@@ -430,7 +467,9 @@ def centres(scm, series, used):
     found = {}
     for equation in stochastic(scm):
         name = equation.variable.name
-        for text in equation.parents:
+        if not equation.centred:
+            continue
+        for text in (*equation.parents, *getattr(equation, "impact", ())):
             parent, lag = parse(text)
             if used[name] and isinstance(kinds[parent], Linear | PartialAdjustment | Identity):
                 parts = [data_part(scm, series, parent, period - lag) for period in used[name]]

@@ -18,7 +18,7 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.propagate import Start
-from sanctions_model.scm.variables import Affine, Hold, Path, Variable
+from sanctions_model.scm.variables import Affine, Decay, Grow, Hold, Path, Variable
 
 MAX_LAG = 4
 
@@ -46,7 +46,22 @@ continuations = st.one_of(
     st.just(Hold()),
     st.builds(Hold, numbers),
     st.lists(numbers, min_size=1, max_size=3).map(lambda values: Path(tuple(values))),
+    st.builds(Decay, st.floats(0.5, 9.0), numbers),
+    st.builds(Grow, numbers),
 )
+
+
+def following(text):
+    """The same variable a period earlier: ``"x"`` gives ``"x[1]"``."""
+    name, _, lag = text.rstrip("]").partition("[")
+    return f"{name}[{int(lag or 0) + 1}]"
+
+
+def around(name, candidates):
+    """Options of partial adjustment: no anchor, or one that is not the variable itself."""
+    candidates = [text for text in candidates if not text.startswith(f"{name}[")]
+    anchored = st.sampled_from(candidates).map(lambda text: {"anchor": text})
+    return st.one_of(st.just({}), anchored)
 
 
 @st.composite
@@ -88,9 +103,17 @@ def models(draw, *, most_exogenous=3):
             equations.append(Identity(variable=variable(name), terms=terms))
             continue
         kind = draw(st.sampled_from([Linear, PartialAdjustment]))
+        options = {"centred": draw(st.booleans())}
         if kind is PartialAdjustment:
             candidates = [text for text in candidates if not text.startswith(f"{name}[")]
-        equations.append(kind(variable=variable(name), parents=tuple(draw(some(candidates)))))
+            options |= draw(around(name, texts(outside + earlier, [0]) + texts(others, [1, 2])))
+        used = {options.get("anchor", ""), following(options.get("anchor", ""))}
+        candidates = [text for text in candidates if text not in used]
+        parents = tuple(draw(some(candidates)))
+        if kind is PartialAdjustment:
+            rest = [text for text in candidates if text not in parents]
+            options["impact"] = tuple(draw(some(rest, most=2)))
+        equations.append(kind(variable=variable(name), parents=parents, **options))
     # Every exogenous variable must lead somewhere.
     equations.append(Linear(variable=variable("sink"), parents=(*outside, order[-1])))
     flows = draw(some([*observed, *identities], most=2))

@@ -168,7 +168,7 @@ def _means(
             continue
         own = values[name][used[name]]
         moments[name] = (float(own.mean()), float(own.std()))
-        for link in equation.links:
+        for link in equation.links if equation.centred else ():
             if link.parent not in outside:
                 parent = lagged(data_part[link.parent], link.lag)
                 centres[link.label] = float(parent[used[name]].mean())

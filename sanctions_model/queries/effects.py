@@ -23,7 +23,7 @@ from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVari
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.propagate import continuation_paths, respond
-from sanctions_model.scm.variables import Hold
+from sanctions_model.scm.variables import Decay, Grow, Hold
 
 __all__ = [
     "CHAIN_PARTS",
@@ -96,9 +96,10 @@ def relief_paths(
         if name not in scm.exogenous:
             scm.require(name, "the relief")
             raise QuestionError(f"{name!r} is not a measure; relief lowers exogenous measures.")
-        if last is None and scm.exogenous[name].continuation == Hold():
+        onward = scm.exogenous[name].continuation
+        if last is None and (onward == Hold() or isinstance(onward, Decay | Grow)):
             raise QuestionError(
-                f"{name!r} is held at its last observed value, which no data give here; "
+                f"{name!r} goes on from its last observed value, which no data give here; "
                 "declare its level, as in continuation=Hold(1.0)."
             )
     base = continuation_paths(scm, horizon, last or {})

@@ -20,7 +20,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
 from sanctions_model.scm.propagate import draw_shocks, propagate, respond, start_after
 from sanctions_model.scm.recursion import Start
-from sanctions_model.scm.variables import Hold, Noise
+from sanctions_model.scm.variables import Decay, Grow, Hold, Noise
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [
@@ -163,6 +163,11 @@ def continuation_words(
                 words.append(f"{name} held at its last value")
             case Hold(value):
                 words.append(f"{name} held at {value:g}")
+            case Decay(half_life, level):
+                periods = f"{half_life:g} {scm.periods_name}"
+                words.append(f"{name} fading to {level:g} with a half-life of {periods}")
+            case Grow(step):
+                words.append(f"{name} growing by {step:g} a {scm.period_name}")
             case _:
                 words.append(f"{name} along its declared path")
     return "; ".join(words)

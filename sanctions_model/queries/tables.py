@@ -9,7 +9,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.queries.effects import channel_effects, reachable, total_effect
-from sanctions_model.scm.equations import Linear
+from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
@@ -157,7 +157,8 @@ def link_effects(
 
     For partial adjustment with long-run effect ``theta`` and persistence ``rho``: short run
     ``(1 - rho) theta``, after h periods ``(1 - rho**h) theta``, long run ``theta``. A linear
-    equation gives ``b`` at once and ``b / (1 - sum of own lags)`` in the long run.
+    equation gives ``b`` at once and ``b / (1 - sum of own lags)`` in the long run; so does a direct
+    link of partial adjustment, whose own lag is ``rho``.
 
     Parameters
     ----------
@@ -197,6 +198,8 @@ def link_effects(
             found += [np.full(parameters.size, np.nan)] * (len(kinds) - 2)
         else:
             rho = parameters.persistence(link.child)
+            if isinstance(equation, PartialAdjustment) and link.label in equation.direct:
+                coefficient = coefficient / (1.0 - rho)
             found = [(1.0 - rho) * coefficient, coefficient]
             if horizon is not None:
                 found.append((1.0 - rho**horizon) * coefficient)

@@ -356,7 +356,10 @@ def _parents(equation: Equation) -> str:
         return " ".join(f"{_signed(c)} {parent}" for parent, c in equation.terms.items()).lstrip(
             "+ "
         )
-    return ", ".join(equation.parents)
+    if not isinstance(equation, PartialAdjustment):
+        return ", ".join(equation.parents)
+    parents = [*equation.parents, *(f"{text} (direct)" for text in equation.impact)]
+    return ", ".join([*([f"around {equation.anchor}"] if equation.anchor else []), *parents])
 
 
 def _signed(coefficient: float | Affine) -> str:

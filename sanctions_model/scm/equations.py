@@ -13,7 +13,15 @@ from typing import Any, Protocol
 
 from sanctions_model.errors import SpecError
 from sanctions_model.scm.graph import Edge
-from sanctions_model.scm.variables import Affine, Constant, Hold, Indicator, Path, Variable
+from sanctions_model.scm.variables import (
+    OMITTED_AT_DEFAULT,
+    Affine,
+    Constant,
+    Continuation,
+    Hold,
+    Indicator,
+    Variable,
+)
 
 __all__ = [
     "AsymmetricAdjustment",
@@ -111,13 +119,13 @@ class Exogenous:
         The driver: its name, unit, label and column.
     default : Constant or Indicator, optional
         Path when a data table lacks the column; None means that the table must have it.
-    continuation : Hold or Path
+    continuation : Hold, Path, Decay or Grow
         How it goes on after the last observation.
     """
 
     variable: Variable
     default: Constant | Indicator | None = None
-    continuation: Hold | Path = field(default_factory=Hold)
+    continuation: Continuation = field(default_factory=Hold)
 
     def __post_init__(self) -> None:
         _check_parts(self.variable)
@@ -235,9 +243,11 @@ class LatentAdjustment:
 
 @dataclass(frozen=True, kw_only=True)
 class PartialAdjustment:
-    """``y_t = rho y_{t-1} + (1 - rho)(a + sum theta_e x_{e,t-l}) + s eps_t``.
+    """``y_t - n_t = rho (y_{t-1} - n_{t-1}) + (1 - rho)(a + sum theta_e x_{e,t-l}) + sum b_f z_f``.
 
-    ``theta`` is the long-run effect of a parent, the half-life is ``ln(1/2) / ln(rho)``.
+    Plus a shock ``s eps_t``. ``theta`` is the long-run effect of a parent on ``y`` at a given
+    anchor ``n``, ``b`` the effect of a direct link in the same period, which then fades at the
+    rate ``rho``; the half-life is ``ln(1/2) / ln(rho)``. Without an anchor ``n`` is 0.
 
     Parameters
     ----------
@@ -247,33 +257,67 @@ class PartialAdjustment:
         ``name`` or ``name[lag]``.
     start : str, optional
         ISO date: the equation is estimated on periods that start on or after it.
+    impact : tuple of str
+        Parents with a direct link, written as the others.
+    anchor : str, optional
+        The variable around which it adjusts, as ``name`` or ``name[lag]``, at unit weight.
+    centred : bool
+        Whether parents enter less their mean over the sample, which makes the intercept ``a`` the
+        level at ordinary values. False where zero means something: gaps, neutral rates, unit
+        weights.
     """
 
     variable: Variable
     parents: tuple[str, ...] = ()
     start: str | None = None
+    impact: tuple[str, ...] = field(default=(), metadata=OMITTED_AT_DEFAULT)
+    anchor: str = field(default="", metadata=OMITTED_AT_DEFAULT)
+    centred: bool = field(default=True, metadata=OMITTED_AT_DEFAULT)
 
     def __post_init__(self) -> None:
         _check_parts(self.variable, self.parents)
+        _check_parts(self.variable, self.impact)
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        """Edges from the parents and from its own last value."""
+        """Edges from the parents, from the anchor and from its own last value."""
         name = self.variable.name
-        return (*(_edge(text, name) for text in self.parents), Edge(name, name, 1))
+        return (*self.links, *self.anchor_edges, Edge(name, name, 1))
 
-    @property
+    @cached_property
     def links(self) -> tuple[Edge, ...]:
-        """The edges that carry a coefficient."""
-        return self.edges[:-1]
+        """The edges that carry a coefficient, direct ones last."""
+        name = self.variable.name
+        return tuple(_edge(text, name) for text in (*self.parents, *self.impact))
+
+    @cached_property
+    def direct(self) -> frozenset[str]:
+        """Labels of the direct links."""
+        return frozenset(link.label for link in self.links[len(self.parents) :])
+
+    @cached_property
+    def anchor_edges(self) -> tuple[Edge, ...]:
+        """The edges from the anchor: of this period, at weight 1, and of the last, at -rho."""
+        if not self.anchor:
+            return ()
+        now = _edge(self.anchor, self.variable.name)
+        return (now, Edge(now.parent, now.child, now.lag + 1))
 
     def linear_form(self, parameters: Parameters, centres: Mapping[str, Any]) -> LinearForm:
-        """Return own lag, short-run weights and the constant ``(1 - rho)(a - sum theta c)``."""
+        """Return own lag, short-run weights, the anchor and the constant."""
         name = self.variable.name
         rho = parameters.persistence(name)
-        offset, terms = _weighted(self.links, parameters, centres, 1.0 - rho)
+        slow, at_once = self.links[: len(self.parents)], self.links[len(self.parents) :]
+        offset, terms = _weighted(slow, parameters, centres, 1.0 - rho)
         constant = (1.0 - rho) * parameters.intercept(name) + offset
-        return LinearForm(constant, (*terms, Term(name, 1, rho)))
+        if at_once:
+            extra, direct = _weighted(at_once, parameters, centres, 1.0)
+            constant, terms = constant + extra, (*terms, *direct)
+        around = tuple(
+            Term(edge.parent, edge.lag, weight)
+            for edge, weight in zip(self.anchor_edges, (1.0, -rho), strict=False)
+        )
+        return LinearForm(constant, (*terms, *around, Term(name, 1, rho)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,11 +332,14 @@ class Linear:
         ``name`` or ``name[lag]``.
     start : str, optional
         ISO date: the equation is estimated on periods that start on or after it.
+    centred : bool
+        As in `PartialAdjustment`.
     """
 
     variable: Variable
     parents: tuple[str, ...] = ()
     start: str | None = None
+    centred: bool = field(default=True, metadata=OMITTED_AT_DEFAULT)
 
     def __post_init__(self) -> None:
         _check_parts(self.variable, self.parents)

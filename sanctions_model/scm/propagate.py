@@ -17,7 +17,7 @@ from sanctions_model.scm.interventions import Intervention, SetTo, require_horiz
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.recursion import Drivers, Recursion, Start
-from sanctions_model.scm.variables import Constant, Hold, Noise, Path
+from sanctions_model.scm.variables import Constant, Noise, continued
 
 __all__ = [
     "Start",
@@ -126,17 +126,12 @@ def continuation_paths(
     scm : StructuralCausalModel
     horizon : int
     last : mapping of str to float
-        Last observed values, for the variables that hold them.
+        Last observed values, for the variables that go on from them.
     """
     paths = {}
     for name, equation in scm.exogenous.items():
-        match equation.continuation:
-            case Path(values):
-                steps = [values[min(i, len(values) - 1)] for i in range(horizon)]
-                paths[name] = np.array(steps)
-            case Hold(value):
-                held = last.get(name, _default_value(equation.default)) if value is None else value
-                paths[name] = np.full(horizon, held)
+        begin = last.get(name, _default_value(equation.default))
+        paths[name] = continued(equation.continuation, horizon, begin)
     return paths
 
 

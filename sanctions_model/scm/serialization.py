@@ -18,7 +18,9 @@ _KINDS: dict[str, Any] = {
         variables.Affine,
         equations.AsymmetricAdjustment,
         variables.Constant,
+        variables.Decay,
         equations.Exogenous,
+        variables.Grow,
         variables.Hold,
         equations.Identity,
         variables.Indicator,
@@ -50,8 +52,14 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _fields(value: Any) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(value)
+def _fields(value: Any) -> list[dataclasses.Field[Any]]:
+    return [
+        field
+        for field in dataclasses.fields(value)
+        if not (
+            field.metadata.get("omitted_at_default") and getattr(value, field.name) == field.default
+        )
+    ]
 
 
 def from_dict(plain: Mapping[str, Any]) -> StructuralCausalModel:

@@ -4,12 +4,33 @@ Knows no equation.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+
+import numpy as np
 
 from sanctions_model.errors import SpecError
 
-__all__ = ["Affine", "Constant", "Hold", "Indicator", "Noise", "Path", "Variable"]
+__all__ = [
+    "OMITTED_AT_DEFAULT",
+    "Affine",
+    "Constant",
+    "Continuation",
+    "Decay",
+    "Grow",
+    "Hold",
+    "Indicator",
+    "Noise",
+    "Path",
+    "Variable",
+    "continued",
+]
+
+# Marks options that came later: at their default they are not written, so that the hash of a model
+# without them is what it was.
+OMITTED_AT_DEFAULT: Mapping[str, bool] = MappingProxyType({"omitted_at_default": True})
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -152,3 +173,81 @@ class Path:
     """
 
     values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decay:
+    """Continuation of an exogenous variable: from its last value towards a level.
+
+    ``x_h = level + (x_0 - level) (1/2)^(h / half_life)``, with ``x_0`` the last observed value.
+
+    Parameters
+    ----------
+    half_life : float
+        Periods in which half of the distance is gone, above 0.
+    level : float
+        Where it goes, in the unit of the variable.
+
+    Raises
+    ------
+    SpecError
+        If the half-life is not above 0.
+    """
+
+    half_life: float
+    level: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.half_life > 0:
+            raise SpecError(f"A half-life of {self.half_life}; expected periods above 0.")
+
+
+@dataclass(frozen=True, slots=True)
+class Grow:
+    """Continuation of an exogenous variable: from its last value on by a step every period.
+
+    Parameters
+    ----------
+    step : float
+        In the unit of the variable a period.
+    """
+
+    step: float
+
+
+type Continuation = Hold | Path | Decay | Grow
+
+
+def continued(continuation: Continuation, horizon: int, last: float) -> np.ndarray:
+    """Return an exogenous variable's path after its last value.
+
+    Parameters
+    ----------
+    continuation : Hold, Path, Decay or Grow
+    horizon : int
+        Number of periods.
+    last : float
+        The last observed value.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(horizon,)``.
+
+    Examples
+    --------
+    >>> continued(Decay(half_life=1.0, level=2.0), 3, 6.0).tolist()
+    [4.0, 3.0, 2.5]
+    >>> continued(Grow(0.5), 2, 1.0).tolist()
+    [1.5, 2.0]
+    """
+    ahead = np.arange(1, horizon + 1)
+    match continuation:
+        case Path(values):
+            return np.array([values[min(step, len(values) - 1)] for step in range(horizon)])
+        case Decay(half_life, level):
+            return np.asarray(level + (last - level) * 0.5 ** (ahead / half_life))
+        case Grow(step):
+            return np.asarray(last + step * ahead)
+        case Hold(value):
+            return np.full(horizon, last if value is None else value)

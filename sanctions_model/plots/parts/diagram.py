@@ -20,10 +20,11 @@ from sanctions_model.scm.equations import (
     Exogenous,
     Identity,
     LatentAdjustment,
+    PartialAdjustment,
 )
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import stack_draws
+from sanctions_model.scm.parameters import DrawParameters, stack_draws
 from sanctions_model.scm.variables import Affine
 from sanctions_model.wording import number
 
@@ -237,6 +238,12 @@ def _values(scm: StructuralCausalModel, draws: xr.Dataset) -> dict[str, np.ndarr
         kind = "short_run" if link.parent == link.child else "long_run"
         found[link.label] = effects.sel({dims.LINK: link.label, "kind": kind}).to_numpy().ravel()
     for equation in scm.by_name.values():
+        if isinstance(equation, PartialAdjustment) and equation.anchor:
+            now, before = (edge.label for edge in equation.anchor_edges)
+            found[now] = np.ones(1)
+            found[before] = -np.atleast_1d(
+                DrawParameters(scm, draws).persistence(equation.variable.name)
+            )
         if not isinstance(equation, Identity):
             continue
         for edge, coefficient in zip(equation.edges, equation.terms.values(), strict=True):
