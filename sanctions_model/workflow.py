@@ -276,7 +276,8 @@ def differences_from_files(fitted: Fit) -> list[str]:
     A fit of a user's own table or priors is compared in what it shares with the bundled files; a
     fit of another model, which no run of the bundled files made, shares nothing with them.
     """
-    manifest, found = fitted.manifest, []
+    manifest = fitted.manifest
+    found: list[str] = []
     inputs = manifest.get("inputs", {})
     scm = default_transmission(fitted.scm.periods_per_year)
     if not inputs and fitted.scm.name != scm.name:
