@@ -20,7 +20,7 @@ from benchmarks.propagate import relief_paths
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import sample_prior
-from sanctions_model.queries.conditional_forecast import Condition, conditional_forecast
+from sanctions_model.queries.conditional import Condition, conditional_forecast
 from sanctions_model.queries.counterfactuals import (
     counterfactual,
     episode,
@@ -28,7 +28,7 @@ from sanctions_model.queries.counterfactuals import (
 )
 from sanctions_model.queries.effects import channel_effects, total_effect
 from sanctions_model.queries.forecasts import forecast_error_variance_decomposition, simulate
-from sanctions_model.queries.required_relief import Target, required_relief
+from sanctions_model.queries.required import Target, required_relief
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.variables import Noise
 from sanctions_model.transmission import MEASURES

@@ -65,7 +65,7 @@ plot_prior_posterior(scm, fit.prior_draws, fit.draws, priors=priors, links=list(
 # prior and posterior can stand beside the estimates in the same unit.
 
 # %%
-evidence = sm.load_evidence().to_frame()
+evidence = sm.data.load_evidence().to_frame()
 evidence["size"] = evidence["value"].fillna(evidence[["lower", "upper"]].mean(axis=1))
 pass_through = evidence[evidence["unit"] == "% of CPI per 1 % of depreciation"]
 pass_through[["authors", "year", "sample", "horizon", "size", "status"]]

@@ -54,7 +54,7 @@ lasting = sm.compare_futures(
 plot_future_effects(lasting, scm=scm)
 
 # %%
-print("\n\n".join(sm.compare_sentences(lasting, scm)))
+print("\n\n".join(sm.report.compare_sentences(lasting, scm)))
 
 # %% [markdown]
 # ## The packages alone
@@ -66,7 +66,7 @@ print("\n\n".join(sm.compare_sentences(lasting, scm)))
 # %%
 for name in ("partial_lifting", "unfreezing", "machinery", "northern_sea_route"):
     scenario = library.named(name)
-    effect = sm.designed_effect(
+    effect = sm.scenarios.designed_effect(
         scm, draws, scenario, horizon=horizon, random_seed=seed, outcomes=outcomes
     )
     last = interval(effect.isel(horizon=-1))
@@ -89,7 +89,7 @@ sliding = sm.compare_futures(
     random_seed=seed,
     transitions=True,
 )
-together = sm.mixture(sliding, random_seed=seed)
+together = sm.scenarios.mixture(sliding, random_seed=seed)
 levels = together["path"].assign_attrs(together.attrs)
 plot_forecast(
     levels, problem, draws, outcomes=["inflation_yoy", "key_rate", "gdp_growth", "rouble"]
@@ -102,8 +102,8 @@ texts = [
     "gdp_level >= 0.5 against status quo in 2030Q4",
     "gdp_level >= 2 against status quo in 2030Q4",
 ]
-statements = [sm.Statement.parse(text, start=sliding.attrs["start"]) for text in texts]
-sm.statement_probabilities(sliding, statements).round(3)
+statements = [sm.scenarios.Statement.parse(text, start=sliding.attrs["start"]) for text in texts]
+sm.scenarios.statement_probabilities(sliding, statements).round(3)
 
 # %% [markdown]
 # ## How much of the spread is politics, and how much economics?
@@ -112,7 +112,7 @@ sm.statement_probabilities(sliding, statements).round(3)
 # shocks. Once for the effects of the measures, once for the forecasts.
 
 # %%
-split = sm.spread_split(
+split = sm.scenarios.spread_split(
     problem, draws, library, horizon=horizon, outcomes=outcomes, random_seed=seed
 )
 plot_spread(split, of_effect=True, scm=scm)
@@ -121,14 +121,14 @@ plot_spread(split, of_effect=True, scm=scm)
 plot_spread(split, scm=scm)
 
 # %%
-print("\n\n".join(sm.spread_sentences(split, scm)))
+print("\n\n".join(sm.report.spread_sentences(split, scm)))
 
 # %% [markdown]
 # ## Your own odds
 
 # %%
 shown = ["gdp_level", "price_level", "key_rate", "rouble"]
-odds = sm.expected_by_odds(sliding, future="reset", odds=np.linspace(0, 1, 21))
+odds = sm.scenarios.expected_by_odds(sliding, future="reset", odds=np.linspace(0, 1, 21))
 plot_odds(
     odds,
     future=library.named("reset").label,
@@ -143,14 +143,14 @@ plot_odds(
 
 # %%
 size = draws.sizes["chain"] * draws.sizes["draw"]
-paths = sm.draw_scenario_paths(
+paths = sm.scenarios.draw_scenario_paths(
     library.named("reset"), paths=size, horizon=horizon, generator=np.random.default_rng(seed)
 )
-sectors = sm.sector_premiums(scm, draws, paths, random_seed=seed)
+sectors = sm.scenarios.sector_premiums(scm, draws, paths, random_seed=seed)
 plot_sectors(sectors, scenario=library.named("reset").label, scm=scm)
 
 # %%
-print("\n\n".join(sm.sector_sentences(sectors, scm)))
+print("\n\n".join(sm.report.sector_sentences(sectors, scm)))
 
 # %% [markdown]
 # ## The answer

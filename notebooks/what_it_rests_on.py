@@ -34,7 +34,7 @@ from sanctions_model.plots import plot_forest, plot_tipping, plot_tornado
 file = Path(os.environ.get("SANCTIONS_MODEL_FIT", "../results/russia/posterior.nc"))
 fit = sm.load(file)
 problem, draws = fit.problem, fit.draws
-claims = sm.headline_claims()
+claims = sm.robustness.headline_claims()
 table = file.parent / "alternatives.csv"
 alternatives = pd.read_csv(table) if table.is_file() else None
 
@@ -45,9 +45,11 @@ alternatives = pd.read_csv(table) if table.is_file() else None
 # The model's own prior and posterior stand below.
 
 # %%
-figures = sm.load_implied_evidence()
+figures = sm.robustness.load_implied_evidence()
 seen = figures["pass_through_4q"]
-prior, posterior = (sm.quantity_draws(fit.scm, d, seen.quantity) for d in (fit.prior_draws, draws))
+prior, posterior = (
+    sm.queries.quantity_draws(fit.scm, d, seen.quantity) for d in (fit.prior_draws, draws)
+)
 plot_forest(seen.quantity, seen.pool, seen.pooled, prior, posterior)
 
 # %% [markdown]
@@ -55,7 +57,7 @@ plot_forest(seen.quantity, seen.pool, seen.pooled, prior, posterior)
 # They are off unless asked for: most of these studies were in view when the priors were set.
 
 # %%
-moved = sm.evidence_effects(problem, draws, figures, claims)
+moved = sm.robustness.evidence_effects(problem, draws, figures, claims)
 moved.pivot_table(index="evidence", columns="claim", values="with_median").round(2)
 
 # %% [markdown]
@@ -65,13 +67,13 @@ moved.pivot_table(index="evidence", columns="claim", values="with_median").round
 # fitted. They are no probabilities and do not add up.
 
 # %%
-ranking = sm.rank_factors(fit, claims, observations=figures, alternatives=alternatives)
+ranking = sm.robustness.rank_factors(fit, claims, observations=figures, alternatives=alternatives)
 shown = ["claim", "rank", "factor", "kind", "low", "base", "high", "data_share", "sign_assumed"]
 ranking.loc[ranking["rank"] <= 8, shown].round(2)
 
 # %%
 plot_tornado(
-    sm.tornado(ranking, "gdp_growth"),
+    sm.robustness.tornado(ranking, "gdp_growth"),
     title="What the answer rests on: GDP level, 12 quarters",
     unit="%",
     caption=(
@@ -88,14 +90,14 @@ plot_tornado(
 # the data said little in the first place.
 
 # %%
-sm.tipping_table(problem, draws, claims)[
+sm.robustness.tipping_table(problem, draws, claims)[
     ["claim", "prob", "tipping", "unit", "known_median", "known_lower", "known_upper"]
 ].round(2)
 
 # %%
 claim = claims["gdp_growth"]
-curve = sm.confounding_curve(problem, draws, claim)
-plot_tipping(fit.scm, claim, curve, sm.tipping_point(fit.scm, draws, claim))
+curve = sm.robustness.confounding_curve(problem, draws, claim)
+plot_tipping(fit.scm, claim, curve, sm.robustness.tipping_point(fit.scm, draws, claim))
 
 # %% [markdown]
 # ## Does the graph hold?
@@ -104,7 +106,7 @@ plot_tipping(fit.scm, claim, curve, sm.tipping_point(fit.scm, draws, claim))
 # statements fail; those that do say where an equation is too simple.
 
 # %%
-tests = sm.implied_independences(problem, draws)
+tests = sm.robustness.implied_independences(problem, draws)
 print(f"{len(tests)} tests, {int(tests['rejected'].sum())} rejected (Holm, 5 %)")
 tests.loc[tests["suspect"], ["variable", "other", "lag", "correlation", "p_holm"]].round(3)
 
@@ -114,5 +116,5 @@ tests.loc[tests["suspect"], ["variable", "other", "lag", "correlation", "p_holm"
 # Every number in them is computed above.
 
 # %%
-for sentence in sm.fair_sentences(fit, claims, ranking, alternatives=alternatives):
+for sentence in sm.robustness.fair_sentences(fit, claims, ranking, alternatives=alternatives):
     print(f"- {sentence}\n")

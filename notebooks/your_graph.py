@@ -133,7 +133,7 @@ priors = sm.Priors.from_addresses(
         "degrees_of_freedom": sm.Gamma(alpha=2, beta=0.1, shift=2),
     }
 )
-believed = sm.sample_prior(scm, priors.for_model(scm), draws=2000, random_seed=1)
+believed = sm.inference.sample_prior(scm, priors.for_model(scm), draws=2000, random_seed=1)
 plot_channels(scm, believed, union, drawn_from="prior")
 
 # %% [markdown]
@@ -167,7 +167,7 @@ share_larger = float((claim.sign * gain > claim.material).mean())
 # An edit returns a new model and new draws: here the prices of the region stop following the duty.
 
 # %%
-without = sm.with_parameters(scm, believed, {"duty -> price": 0.0})
+without = sm.scm.with_parameters(scm, believed, {"duty -> price": 0.0})
 shorter = sm.total_effect(scm, without, union, horizon=8, outcomes=["jobs"]).sel(horizon=8)
 
 # %% [markdown]

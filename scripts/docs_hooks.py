@@ -10,6 +10,8 @@ import inspect
 import re
 from html import unescape
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import latex2mathml.converter
 from mkdocs.config.defaults import MkDocsConfig
@@ -37,8 +39,8 @@ GROUPS = {
     ),
     "Histories (counterfactuals)": ("queries.counterfactuals",),
     "Futures": (
-        *("scenarios", "report.scenarios", "queries.forecasts", "queries.conditional_forecast"),
-        "queries.required_relief",
+        *("scenarios", "report.scenarios", "queries.forecasts", "queries.conditional"),
+        "queries.required",
     ),
     "Claims and checks": ("queries.claims", "scm.stability", "report", "validation.run"),
     "Calibration and back-tests": ("validation",),
@@ -57,12 +59,25 @@ _FORMULA = re.compile(
 def reference_pages() -> dict[str, dict[str, str]]:
     """Return, by group, each public name with the dotted path of what it is."""
     pages: dict[str, dict[str, str]] = {group: {} for group in (*GROUPS, _OTHER)}
-    for name in sanctions_model.__all__:
-        module = getattr(sanctions_model, name).__module__
+    for name, item in _public().items():
+        module = item.__module__
         group = _group_of(module.removeprefix("sanctions_model."))
         pages[group][name] = f"{module}.{name}"
     pages["Figures"] = {name: f"{getattr(plots, name).__module__}.{name}" for name in plots.__all__}
     return {group: names for group, names in pages.items() if names}
+
+
+def _public() -> dict[str, Any]:
+    """Return what stands flat and what stands in each room, by name; figures have a group."""
+    found: dict[str, Any] = {}
+    for room in (sanctions_model, *_rooms()):
+        found |= {name: getattr(room, name) for name in room.__all__}
+    return {name: item for name, item in sorted(found.items()) if not inspect.ismodule(item)}
+
+
+def _rooms() -> list[ModuleType]:
+    flat = (getattr(sanctions_model, name) for name in sanctions_model.__all__)
+    return [item for item in flat if inspect.ismodule(item) and item is not plots]
 
 
 def _group_of(module: str) -> str:
@@ -123,7 +138,7 @@ def _notebook(path: Path) -> dict[str, str | bytes]:
 
 
 def _summary(name: str) -> str:
-    item = getattr(sanctions_model, name, None) or getattr(plots, name)
+    item = _public().get(name) or getattr(plots, name)
     first = (item.__doc__ or "").strip().split("\n\n")[0]
     return " ".join(first.split()).replace("|", "\\|").replace("``", "`")
 

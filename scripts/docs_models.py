@@ -22,8 +22,10 @@ class Models(griffe.Extension):
         """Add the parameters of each public model, with the annotations of the source."""
         if pkg.name != sanctions_model.__name__:
             return
-        for name in sanctions_model.__all__:
-            model = getattr(sanctions_model, name)
+        flat = {name: getattr(sanctions_model, name) for name in sanctions_model.__all__}
+        rooms = [item for item in flat.values() if inspect.ismodule(item)]
+        inside = {name: getattr(room, name) for room in rooms for name in room.__all__}
+        for name, model in (flat | inside).items():
             if inspect.isclass(model) and issubclass(model, BaseModel):
                 path = f"{model.__module__}.{name}".removeprefix(f"{pkg.name}.")
                 _add_init(pkg[path], model)

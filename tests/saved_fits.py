@@ -12,7 +12,7 @@ def fit_of(priors, folder, seed):
     base = sm.sample_prior_predictive(
         sm.default_transmission(), sm.load_observations(), priors, draws=120, random_seed=seed
     )
-    drawn = sm.sample_prior(
+    drawn = sm.inference.sample_prior(
         base.scm, base.problem.absolute, draws=60, chains=4, random_seed=seed + 1
     )
     drawn = complete_from_prior(base.problem, drawn, seed)

@@ -25,7 +25,7 @@ from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
     from sanctions_model.inference.fit import Fit
-    from sanctions_model.queries.conditional_forecast import Condition
+    from sanctions_model.queries.conditional import Condition
     from sanctions_model.queries.counterfactuals import Episode
     from sanctions_model.scenarios.effects import Scenario
     from sanctions_model.scm.interventions import Intervention
@@ -235,7 +235,7 @@ def forecast(
     """Forecast, with interventions or with conditions that shocks must meet."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.queries.conditional_forecast import conditional_forecast
+    from sanctions_model.queries.conditional import conditional_forecast
     from sanctions_model.queries.forecasts import simulate
     from sanctions_model.report.views import over_time_view, summary_table
     from sanctions_model.scenarios.effects import load_scenario
@@ -283,7 +283,7 @@ def forecast(
 
 
 def _conditions(given: list[str] | None) -> list["Condition"]:
-    from sanctions_model.queries.conditional_forecast import Condition
+    from sanctions_model.queries.conditional import Condition
 
     found = []
     for text in given or []:
@@ -320,7 +320,7 @@ def require(
     """Smallest relief that meets a target with a probability."""
     configure(quiet=quiet)
     require_figure_path(figure)
-    from sanctions_model.queries.required_relief import Target, relief_frontier, required_relief
+    from sanctions_model.queries.required import Target, relief_frontier, required_relief
     from sanctions_model.scm.interventions import Relief
 
     if (below is None) == (above is None):

@@ -57,7 +57,7 @@ from sanctions_model.plots.parts.style import (
     place_axes,
     wrap,
 )
-from sanctions_model.queries.conditional_forecast import Condition
+from sanctions_model.queries.conditional import Condition
 from sanctions_model.queries.forecasts import last_known_period
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule

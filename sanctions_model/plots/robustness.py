@@ -26,7 +26,7 @@ from sanctions_model.plots.parts.style import (
 )
 from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.effects import relief_words
-from sanctions_model.queries.required_relief import RequiredRelief
+from sanctions_model.queries.required import RequiredRelief
 from sanctions_model.robustness.confounding import TippingPoint
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel

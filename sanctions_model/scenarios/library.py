@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, did_you_mean
-from sanctions_model.queries.conditional_forecast import Condition
+from sanctions_model.queries.conditional import Condition
 from sanctions_model.scenarios.relief import Quantity, ReliefDesign, Tightening
 from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.serialization import content_hash

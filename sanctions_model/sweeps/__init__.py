@@ -1,8 +1,8 @@
-"""Sweeps: thousands of settings, each answered by the cheapest route that holds."""
+"""Sweeps: thousands of settings, each answered by the cheapest route that holds.
 
-from sanctions_model.sweeps.design import SweepDesign
-from sanctions_model.sweeps.engines import DaskEngine, InProcess
-from sanctions_model.sweeps.run import run_sweep
-from sanctions_model.sweeps.store import load_sweep
+Knows how to ask many questions, and none of its own.
+"""
 
-__all__ = ["DaskEngine", "InProcess", "SweepDesign", "load_sweep", "run_sweep"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

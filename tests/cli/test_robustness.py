@@ -14,7 +14,7 @@ import sanctions_model as sm
 def folders(tmp_path_factory):
     root = tmp_path_factory.mktemp("fits")
     fit_of(sm.load_priors(), root / "one", 1)
-    sceptic = sm.load_prior_sets()["sceptic"].priors
+    sceptic = sm.robustness.load_prior_sets()["sceptic"].priors
     fit_of(sm.load_priors().replace(sceptic), root / "two", 1)
     return root
 

@@ -24,7 +24,7 @@ from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.families import Beta, Gamma, HalfNormal, Normal
 from sanctions_model.inference.priors.ledger import Priors, sample_prior
 from sanctions_model.inference.sample import available_cases
-from sanctions_model.queries.conditional_forecast import Condition, conditional_forecast
+from sanctions_model.queries.conditional import Condition, conditional_forecast
 from sanctions_model.queries.counterfactuals import abduct, episode, historical_decomposition
 from sanctions_model.queries.forecasts import last_known_period, simulate
 from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment

@@ -34,7 +34,7 @@ from sanctions_model.plots.parts.observed_past import (
     period_name,
     periods_per_year,
 )
-from sanctions_model.queries.conditional_forecast import Condition, conditional_forecast
+from sanctions_model.queries.conditional import Condition, conditional_forecast
 from sanctions_model.queries.counterfactuals import (
     counterfactual,
     episode,
@@ -42,7 +42,7 @@ from sanctions_model.queries.counterfactuals import (
 )
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.forecasts import forecast_error_variance_decomposition, simulate
-from sanctions_model.queries.required_relief import RequiredRelief, Target, required_relief
+from sanctions_model.queries.required import RequiredRelief, Target, required_relief
 from sanctions_model.scm.interventions import Relief, SetTo, ShiftBy
 from sanctions_model.transmission import MEASURES, default_transmission
 

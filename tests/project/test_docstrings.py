@@ -8,12 +8,12 @@ import inspect
 import textwrap
 
 import pytest
+from surface import PUBLIC
 
-import sanctions_model
 from sanctions_model import errors, plots
 
 ROOT = errors.SanctionsModelError
-NAMES = sanctions_model.__all__
+NAMES = [name for name in PUBLIC if name not in plots.__all__]
 # Pydantic's and dataclasses' own machinery calls these when an object is made.
 MAKING = ("__init__", "__post_init__")
 
@@ -21,7 +21,7 @@ MAKING = ("__init__", "__post_init__")
 def public_callables():
     """Public functions, and public methods that public classes define themselves."""
     for name in NAMES:
-        item = getattr(sanctions_model, name)
+        item = PUBLIC[name]
         if inspect.isfunction(item):
             yield name, item
         elif inspect.isclass(item):
@@ -130,7 +130,7 @@ def entries(section):
 
 
 DRAWN = {f"plots.{name}": getattr(plots, name) for name in plots.__all__}
-CLASSES = {n: o for n in NAMES if inspect.isclass(o := getattr(sanctions_model, n))}
+CLASSES = {n: o for n in NAMES if inspect.isclass(o := PUBLIC[n])}
 DESCRIBED = CALLABLES | DRAWN | CLASSES
 
 
@@ -155,9 +155,9 @@ def test_what_raises_says_so(name):
         assert documented or not raised(item), f"{name} may raise {set(raised(item))}"
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if inspect.isclass(getattr(sanctions_model, n))])
+@pytest.mark.parametrize("name", [n for n in NAMES if inspect.isclass(PUBLIC[n])])
 def test_a_public_class_says_what_it_is_made_of(name):
-    item = getattr(sanctions_model, name)
+    item = PUBLIC[name]
     if issubclass(item, Exception | enum.Enum) or not own_parameters(item):
         return
     documented = sections(item.__doc__)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import typer
+from surface import PUBLIC
 
 import sanctions_model
-from sanctions_model import plots
 from sanctions_model.cli.app import app
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +95,7 @@ def test_shell_blocks_hold_nothing_that_is_not_checked():
 @pytest.mark.parametrize("page", PAGES, ids=relative)
 def test_links_to_files_lead_somewhere(page):
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    public = {*sanctions_model.__all__, *plots.__all__, "index"}
+    public = {*PUBLIC, "index"}
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
         name = re.fullmatch(r"(?:\.\./)*reference/(\w+)\.md", target)
         if name:  # made from docstrings when the site is built
@@ -118,7 +118,7 @@ def test_every_public_name_has_a_page_of_the_reference():
     pytest.importorskip("mkdocs")
     hooks = load_hooks()
     pages = [name for names in hooks.reference_pages().values() for name in names]
-    assert sorted(pages) == sorted([*sanctions_model.__all__, *plots.__all__])
+    assert sorted(pages) == sorted(PUBLIC)
     assert "More" not in hooks.reference_pages()
 
 
@@ -146,7 +146,7 @@ def test_the_site_builds_without_warnings_and_without_a_network(tmp_path):
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    for name in (*sanctions_model.__all__, *plots.__all__):
+    for name in PUBLIC:
         page = (tmp_path / "reference" / name / "index.html").read_text(encoding="utf-8")
         assert "doc-contents" in page, name
     pages = "".join(path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.html"))
@@ -195,4 +195,4 @@ def test_the_design_on_the_page_on_sweeps_is_one(tmp_path):
 def test_the_scenario_on_its_page_is_one(tmp_path):
     (body,) = blocks(ROOT / "docs/howto/scenario.md", "toml")
     (tmp_path / "mine.toml").write_text(body, encoding="utf-8")
-    assert sanctions_model.load_scenario(tmp_path / "mine.toml").is_designed
+    assert sanctions_model.scenarios.load_scenario(tmp_path / "mine.toml").is_designed

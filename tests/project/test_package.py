@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from surface import PUBLIC, ROOMS
 
 import sanctions_model
 from sanctions_model.cli.app import app
@@ -125,9 +126,21 @@ def test_the_command_line_starts_both_ways(way):
 def test_every_public_name_resolves_and_is_documented():
     assert sanctions_model.__all__ == sorted(sanctions_model.__all__, key=str)
     assert len(set(sanctions_model.__all__)) == len(sanctions_model.__all__)
-    for name in sanctions_model.__all__:
-        assert inspect.getdoc(getattr(sanctions_model, name)), name
+    for name, item in (PUBLIC | ROOMS).items():
+        assert inspect.getdoc(item), name
     assert set(sanctions_model.__all__) <= set(dir(sanctions_model))
+
+
+def test_few_names_stand_flat():
+    assert len(set(sanctions_model.__all__) - set(ROOMS)) <= 85
+
+
+def test_a_name_that_moved_to_its_room_is_found_with_a_warning_that_says_where():
+    with pytest.warns(DeprecationWarning, match="is now sanctions_model.robustness.tipping_point"):
+        found = sanctions_model.tipping_point
+    assert found is sanctions_model.robustness.tipping_point
+    with pytest.raises(AttributeError, match="tipping_pint"):
+        _ = sanctions_model.tipping_pint
 
 
 def test_the_version_is_that_of_the_distribution():

@@ -17,7 +17,7 @@ from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.sample import available_cases
-from sanctions_model.queries.conditional_forecast import Condition, conditional_forecast
+from sanctions_model.queries.conditional import Condition, conditional_forecast
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scm.equations import Exogenous, Identity, Level, Linear
 from sanctions_model.scm.model import StructuralCausalModel

@@ -7,9 +7,9 @@ from strategies import variable
 
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import sample_prior
-from sanctions_model.queries import required_relief as required
+from sanctions_model.queries import required
 from sanctions_model.queries.forecasts import simulate
-from sanctions_model.queries.required_relief import Target, relief_frontier, required_relief
+from sanctions_model.queries.required import Target, relief_frontier, required_relief
 from sanctions_model.scm.equations import AsymmetricAdjustment, Exogenous, Linear
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel

@@ -13,9 +13,9 @@ from small_futures import COUNT, problem_of, repeated
 from strategies import variable
 
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.queries.conditional_forecast import Condition, conditional_forecast
+from sanctions_model.queries.conditional import Condition, conditional_forecast
 from sanctions_model.queries.forecasts import simulate
-from sanctions_model.queries.required_relief import Target, relief_frontier, required_relief
+from sanctions_model.queries.required import Target, relief_frontier, required_relief
 from sanctions_model.scenarios.effects import Scenario, load_scenario
 from sanctions_model.scm.equations import (
     AsymmetricAdjustment,

@@ -1,0 +1,36 @@
+"""The room's public names, where they live."""
+
+__all__ = [
+    "Beta",
+    "Fit",
+    "Fixed",
+    "Gamma",
+    "HalfNormal",
+    "LogNormal",
+    "Normal",
+    "Nutpie",
+    "Priors",
+    "Problem",
+    "PyMCSampler",
+    "StudentT",
+    "build",
+    "compile_problem",
+    "fit",
+    "load",
+    "load_pools",
+    "load_priors",
+    "pool",
+    "sample_prior",
+    "sample_prior_predictive",
+    "save",
+]
+
+from .conditioned import Problem
+from .fit import Fit, compile_problem, fit, sample_prior_predictive
+from .priors.families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
+from .priors.ledger import Priors, load_priors, sample_prior
+from .priors.meta_analysis import pool
+from .priors.pools import load_pools
+from .pymc_model import build
+from .samplers import Nutpie, PyMCSampler
+from .storage import load, save

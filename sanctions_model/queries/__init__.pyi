@@ -1,0 +1,41 @@
+"""The room's public names, where they live."""
+
+__all__ = [
+    "Claim",
+    "Condition",
+    "Episode",
+    "RequiredRelief",
+    "Target",
+    "abduct",
+    "channel_effects",
+    "conditional_forecast",
+    "counterfactual",
+    "effects_table",
+    "episode",
+    "forecast_error_variance_decomposition",
+    "historical_decomposition",
+    "impulse_response",
+    "link_effects",
+    "links_table",
+    "load_claims",
+    "load_quantities",
+    "measure_effects",
+    "nowcast_table",
+    "quantity_draws",
+    "relief_frontier",
+    "required_relief",
+    "scorecard",
+    "simulate",
+    "step_response",
+    "total_effect",
+]
+
+from .claims import Claim, load_claims, scorecard
+from .conditional import Condition, conditional_forecast
+from .counterfactuals import Episode, abduct, counterfactual, episode, historical_decomposition
+from .effects import channel_effects, measure_effects, total_effect
+from .estimands import load_quantities, quantity_draws
+from .forecasts import forecast_error_variance_decomposition, nowcast_table, simulate
+from .required import RequiredRelief, Target, relief_frontier, required_relief
+from .responses import impulse_response, step_response
+from .tables import effects_table, link_effects, links_table

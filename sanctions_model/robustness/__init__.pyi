@@ -1,0 +1,70 @@
+"""The room's public names, where they live."""
+
+__all__ = [
+    "Alternative",
+    "Comparison",
+    "compare",
+    "compare_alternatives",
+    "compare_vintages",
+    "confounding_curve",
+    "evidence_draws",
+    "evidence_effects",
+    "evidence_table",
+    "evidence_weights",
+    "fair_sentences",
+    "fit_alternatives",
+    "headline_claims",
+    "implied_independences",
+    "leave_future_out",
+    "leave_one_link_out",
+    "leave_out_periods",
+    "load_implied_evidence",
+    "load_prior_sets",
+    "loo_weights",
+    "parameter_swings",
+    "placebo_table",
+    "placebo_verdict",
+    "placebos",
+    "pooled_priors",
+    "power_scaling",
+    "prior_alternatives",
+    "random_causes",
+    "rank_factors",
+    "tipping_point",
+    "tipping_table",
+    "tornado",
+    "transmission_alternatives",
+    "with_driver",
+]
+
+from .alternatives import (
+    Alternative,
+    compare_alternatives,
+    fit_alternatives,
+    load_prior_sets,
+    pooled_priors,
+    prior_alternatives,
+)
+from .comparison import Comparison, compare
+from .confounding import confounding_curve, tipping_point, tipping_table
+from .model_weights import leave_future_out, loo_weights
+from .ranking import fair_sentences, rank_factors, tornado
+from .refutation import (
+    implied_independences,
+    placebo_table,
+    placebo_verdict,
+    placebos,
+    random_causes,
+    with_driver,
+)
+from .sensitivity import headline_claims, leave_one_link_out, parameter_swings, power_scaling
+from .subsamples import leave_out_periods
+from .system_priors import (
+    evidence_draws,
+    evidence_effects,
+    evidence_table,
+    evidence_weights,
+    load_implied_evidence,
+)
+from .variants import transmission_alternatives
+from .vintages import compare_vintages
