@@ -99,6 +99,7 @@ __all__ = [
 
 from . import (
     data,
+    elsewhere,
     inference,
     plots,
     queries,
