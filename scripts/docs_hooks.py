@@ -46,6 +46,7 @@ GROUPS = {
     "Calibration and back-tests": ("validation",),
     "Sweeps": ("sweeps",),
     "What an answer rests on": ("robustness",),
+    "Relief elsewhere": ("elsewhere",),
     "Errors": ("errors",),
 }
 _OTHER = "More"

@@ -229,6 +229,7 @@ def episodes_table(episodes: Sequence[Episode]) -> pd.DataFrame:
     Parameters
     ----------
     episodes : sequence of Episode
+        As `load_episodes` returns them.
 
     Returns
     -------

@@ -35,8 +35,14 @@ class ReliefData:
     Parameters
     ----------
     episodes : tuple of Episode
+        As `load_episodes` returns them.
     panel : pandas.DataFrame
         As `load_country_panel` returns it; it has every episode's country.
+
+    Raises
+    ------
+    ObservationError
+        If the panel lacks the country of an episode.
     """
 
     episodes: tuple[Episode, ...]
@@ -140,6 +146,7 @@ def load_relief_data(
     Returns
     -------
     ReliefData
+        Episodes with the panel that has their countries.
 
     Raises
     ------
