@@ -86,7 +86,7 @@ def run(
     data : path, optional
         A vintage's folder or a user's own table; the bundled vintage by default.
     mapping : path, optional
-        What the table calls things, see `table_mapping.TableMapping`.
+        What the table calls things, see `data.user_tables.TableMapping`.
     priors : path, optional
         A user's own priors; the bundled ones by default.
     draws, tune, chains, random_seed
@@ -327,7 +327,7 @@ class SanctionsModel:
         random_seed: int = 20260101,
         progress: bool = False,
     ) -> Fit:
-        """Draw from the posterior, as `sampling.fit` does.
+        """Draw from the posterior, as `inference.fit.fit` does.
 
         Parameters
         ----------
@@ -350,7 +350,7 @@ class SanctionsModel:
         ConvergenceError
             If the draws fail the convergence gate.
         PriorError, ObservationError, QuestionError
-            As for `sampling.fit`.
+            As for `inference.fit.fit`.
         """
         return fit(
             self.transmission,
@@ -370,7 +370,7 @@ class SanctionsModel:
         draws: int = 4000,
         random_seed: int = 20260101,
     ) -> Fit:
-        """Draw from the prior, as `sampling.sample_prior_predictive` does.
+        """Draw from the prior, as `inference.fit.sample_prior_predictive` does.
 
         Parameters
         ----------
@@ -389,7 +389,7 @@ class SanctionsModel:
         Raises
         ------
         PriorError, ObservationError, QuestionError
-            As for `sampling.sample_prior_predictive`.
+            As for `inference.fit.sample_prior_predictive`.
         """
         return sample_prior_predictive(
             self.transmission,
@@ -400,7 +400,7 @@ class SanctionsModel:
         )
 
     def build(self, observations: xr.Dataset | None = None) -> "pm.Model":
-        """Build the PyMC model, as `model.build` does.
+        """Build the PyMC model, as `inference.pymc_model.build` does.
 
         Parameters
         ----------

@@ -11,7 +11,7 @@ With free numbers x (one for each parameter that is not fixed, then one for each
   ..., one term a monomial;
 - a column is a known series, or a series that passed through the recursions of latent states,
   p_t = rho p_t-1 + u_t from its steady state p_0 = u_0 / (1 - rho), read at a lag; the series of
-  a measure that falls is its effective intensity, see `equations.AsymmetricAdjustment`;
+  a measure that falls is its effective intensity, see `scm.equations.AsymmetricAdjustment`;
 - the mean is mu_et = sum of W_ec times column c at t, and each cell of weight w_et adds w_et times
   its log density at z = (y_et - mu_et) / sigma_e: Student-t with nu_e degrees of freedom, or
   Gaussian.

@@ -94,7 +94,7 @@ def model_inputs(problem: Problem) -> dict[str, np.ndarray]:
 
     A compiled model refits with other data or prior arguments by swapping these, as long as the
     equations, the number of periods, the families of the priors, the measures that fall, the
-    completed cells and the links with a centre stay; `sampling.fit` checks that. They are two
+    completed cells and the links with a centre stay; `inference.fit.fit` checks that. They are two
     arrays, because each input costs nutpie's compilation half a second.
     """
     return {

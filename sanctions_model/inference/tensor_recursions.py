@@ -85,7 +85,7 @@ class LinearRecursion(Op):  # type: ignore[misc]
 class AsymmetricRecursion(Op):  # type: ignore[misc]
     """Effective intensity of a measure, and its derivatives by recoverable share and speed.
 
-    See `equations.AsymmetricAdjustment`. The measure is data: it has no gradient.
+    See `scm.equations.AsymmetricAdjustment`. The measure is data: it has no gradient.
     """
 
     __props__ = ()

@@ -49,7 +49,7 @@ def asymmetric_adjustment(
     peak: float | None = None,
     act: Callable[[np.ndarray, int], np.ndarray] | None = None,
 ) -> np.ndarray:
-    """Effective intensity along measure paths, see `scm.AsymmetricAdjustment`.
+    """Effective intensity along measure paths, see `scm.equations.AsymmetricAdjustment`.
 
     Parameters
     ----------

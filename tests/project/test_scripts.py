@@ -11,10 +11,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 HORIZONS = (4, 8, 12)
 
 
-def load_script():
-    spec = importlib.util.spec_from_file_location(
-        "readme_tables", ROOT / "scripts/readme_tables.py"
-    )
+def load_script(name="readme_tables"):
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"scripts/{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -104,3 +102,9 @@ def test_the_readme_has_the_form_that_the_script_writes():
         _, _, rest = README.partition(f"<!-- table: {name} -->\n")
         assert rest.startswith(header)
         assert f"<!-- end of {name} -->" in rest
+
+
+def test_the_house_in_contributing_is_that_of_the_imports():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = text.partition("<!-- house: python scripts/house.py -->\n")[2]
+    assert shown.partition("\n<!-- end of house -->")[0] == load_script("house").house()
