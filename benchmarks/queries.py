@@ -101,7 +101,7 @@ QUESTIONS: dict[str, Callable[[xr.Dataset, int], object]] = {
     "required_relief": lambda d, n: required_relief(
         default_problem(),
         d,
-        Target(outcome="key_rate", value=10.0, below=True, within=n, probability=0.8),
+        Target(outcome="key_rate", value=10.0, below=True, when=f"by {n}", probability=0.8),
         random_seed=SEED,
     ),
     "total_effect": lambda d, n: total_effect(default_problem().scm, d, horizon=n),

@@ -117,7 +117,7 @@ print(
 # ## The relief that a target requires
 
 # %%
-target = sm.Target(outcome="key_rate", value=12.0, below=True, within=8, probability=0.55)
+target = sm.Target(outcome="key_rate", value=12.0, below=True, when="through 5-8", probability=0.55)
 required = sm.required_relief(problem, draws, target, random_seed=20260101)
 plot_required_relief(required, scm=problem.scm)
 

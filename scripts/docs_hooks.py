@@ -40,7 +40,7 @@ GROUPS = {
     "Histories (counterfactuals)": ("queries.counterfactuals",),
     "Futures": (
         *("scenarios", "report.scenarios", "queries.forecasts", "queries.conditional"),
-        "queries.required",
+        *("queries.required", "queries.windows"),
     ),
     "Claims and checks": ("queries.claims", "scm.stability", "report", "validation.run"),
     "Calibration and back-tests": ("validation",),

@@ -123,7 +123,9 @@ def mix(
         weights=weights,
         random_seed=seed,
     )
-    table = summary_table({n: together[n].sel(outcome=wanted) for n in ("path", "effect")})
+    table = summary_table(
+        {n: together[n].sel(outcome=wanted) for n in ("path", "effect")}, fitted.scm
+    )
     if out is not None:
         _write_mix(out, fitted, result, together, split, table, said, chosen)
     write_csv(table, csv)
@@ -131,8 +133,9 @@ def mix(
     if as_json:
         show(View(table=table, title=title), as_json=True)
         return
-    show(over_time_view(together["path"].sel(outcome=wanted), fitted.scm, title))
-    show(over_time_view(together["effect"].sel(outcome=wanted), fitted.scm, "Effect, mixture"))
+    for name, words in (("path", title), ("effect", "Effect, mixture")):
+        own = together[name].sel(outcome=wanted)
+        show(over_time_view(own, fitted.scm, words, quantity=name))
     if read:
         show(View(table=said, title="Probability of each statement"))
     show(spread_view(split, fitted.scm, table_horizons(horizon)[-2:]))
@@ -194,7 +197,7 @@ def _write_mix(
     }
     tables = {
         "mixture": table,
-        "futures": summary_table({"effect": result["effect"], "path": result["path"]}),
+        "futures": summary_table({"effect": result["effect"], "path": result["path"]}, scm),
         "spread": split.to_dataframe().reset_index(),
         "odds": odds.to_dataframe().reset_index()[
             ["odds", "outcome", "horizon", "expected_effect"]

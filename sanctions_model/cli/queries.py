@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -168,7 +169,7 @@ def run_counterfactual(
     )
     if result.attrs["not_observed"]:
         _LOG.info("not observed in the whole window: %s", result.attrs["not_observed"])
-    table = summary_table({str(n): array for n, array in result.data_vars.items()})
+    table = summary_table({str(n): array for n, array in result.data_vars.items()}, fitted.scm)
     write_csv(table, csv)
     if figure is not None:
         from sanctions_model.plots import plot_counterfactual
@@ -176,7 +177,7 @@ def run_counterfactual(
         drawn = plot_counterfactual(result, fitted.problem)
         write_figure(drawn, figure)
     title = "Difference to what happened"
-    view = over_time_view(result["difference"], fitted.scm, title)
+    view = over_time_view(result["difference"], fitted.scm, title, quantity="difference")
     show(View(table=table, title=title) if as_json else view, as_json=as_json)
 
 
@@ -201,7 +202,7 @@ def decompose(
     parts = historical_decomposition(
         _episode(fitted, start, end), outcomes=outcome or fitted.scm.some_of(_DECOMPOSED)
     )
-    table = summary_table({"contribution": parts})
+    table = summary_table({"contribution": parts}, fitted.scm)
     write_csv(table, csv)
     if figure is not None:
         from sanctions_model.plots import plot_decomposition
@@ -271,14 +272,14 @@ def forecast(
         )
         _LOG.info("starts after %s; %s", *(simulated.attrs[n] for n in ("start", "continuation")))
         paths = simulated.isel(scenario=0)
-    table = summary_table({"path": paths})
+    table = summary_table({"path": paths}, fitted.scm)
     write_csv(table, csv)
     if figure is not None:
         from sanctions_model.plots import plot_forecast
 
         drawn = plot_forecast(paths, fitted.problem, fitted.draws, conditions=conditions)
         write_figure(drawn, figure)
-    view = over_time_view(paths, fitted.scm, "Forecast")
+    view = over_time_view(paths, fitted.scm, "Forecast", quantity="path")
     show(View(table=table, title="Forecast") if as_json else view, as_json=as_json)
 
 
@@ -297,12 +298,26 @@ def _conditions(given: list[str] | None) -> list["Condition"]:
     return found
 
 
+def _last_year(within: int, periods_per_year: int) -> str:
+    """Ask a target to hold, not only to be touched: through the last year of the time given."""
+    if within < 1:
+        raise QuestionError(f"Within {within} periods; expected at least 1.")
+    return f"through {max(1, within - periods_per_year + 1)}-{within}"
+
+
 @scenario_app.command("require")
 def require(
     outcome: Annotated[str, typer.Option(help="Variable or level that has a target.")],
     below: Annotated[float | None, typer.Option(help="Target: at or below.")] = None,
     above: Annotated[float | None, typer.Option(help="Target: at or above.")] = None,
-    within: Annotated[int, typer.Option(help="Periods.")] = 8,
+    within: Annotated[
+        int | None,
+        typer.Option(help="In every period of the year up to this one; 8 by default."),
+    ] = None,
+    when: Annotated[
+        str | None,
+        typer.Option(help="Instead: 'in 8', 'by 8', 'through 5-8' or 'on average over 5-8'."),
+    ] = None,
     probability: Annotated[float, typer.Option(help="In (0, 1).")] = 0.8,
     measure: Annotated[
         list[str] | None, typer.Option(help="Relieve this measure only; may be repeated.")
@@ -325,19 +340,24 @@ def require(
 
     if (below is None) == (above is None):
         raise QuestionError("Give the target as either --below or --above.")
+    if within is not None and when is not None:
+        raise QuestionError("Give the time as either --within or --when.")
+    if frontier and (measure is None or len(measure) != 2):
+        raise QuestionError("--frontier needs two measures: --measure finance --measure trade.")
     value = below if below is not None else above
     assert value is not None
     target = Target(
         outcome=outcome,
         value=value,
         below=below is not None,
-        within=within,
+        when=when or "by 8",
         probability=probability,
     )
-    if frontier and (measure is None or len(measure) != 2):
-        raise QuestionError("--frontier needs two measures: --measure finance --measure trade.")
     fitted = load_fit(fit)
     fitted.scm.require(outcome, "the target")
+    if when is None:
+        last = 8 if within is None else within
+        target = replace(target, when=_last_year(last, fitted.scm.periods_per_year))
     if frontier and measure:
         pair = (measure[0], measure[1])
         table = relief_frontier(fitted.problem, fitted.draws, target, pair, random_seed=seed)

@@ -198,7 +198,7 @@ def run_scenario(
     effect = _effect(
         load_fit(fit), scenario, setting, shift, scale, horizon=horizon, seed=seed, outcome=outcome
     )
-    table = summary_table({"effect": effect[1]})
+    table = summary_table({"effect": effect[1]}, effect[0].scm)
     write_csv(table, csv)
     label = scenario.label if scenario else "the interventions"
     title = f"Effect of {label}, against the future without"
@@ -209,7 +209,7 @@ def run_scenario(
             effect[1], label=label, scm=effect[0].scm, drawn_from=effect[0].drawn_from
         )
         write_figure(drawn, figure)
-    view = over_time_view(effect[1], effect[0].scm, title)
+    view = over_time_view(effect[1], effect[0].scm, title, quantity="effect")
     show(View(table=table, title=title) if as_json else view, as_json=as_json)
 
 
@@ -290,7 +290,7 @@ def compare(
         transitions=transitions,
     )
     _LOG.info("start after %s", result.attrs["start"])
-    table = summary_table({"effect": result["effect"], "path": result["path"]})
+    table = summary_table({"effect": result["effect"], "path": result["path"]}, fitted.scm)
     if figure is not None or out is not None:
         from sanctions_model.plots import plot_future_effects
 

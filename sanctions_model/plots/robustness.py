@@ -164,8 +164,8 @@ def plot_required_relief(
     relief, target = scm.relief(relief), result.target
     sign = "at most" if target.below else "at least"
     goal = f"{part_label(scm, target.outcome)} {sign} {target.value:g} {_unit(scm, target.outcome)}"
-    title = f"Required relief: {goal.replace('-', '−').strip()}"
-    title += f" within {scm.count_periods(target.within)}"
+    when = target.window.words(scm.period_name)
+    title = f"Required relief: {goal.replace('-', '−').strip()} {when}"
     caption = _caption(result, relief, scm, drawn_from)
     handles = _handles(result)
     top, bottom = page_text_inches(title, caption)
@@ -174,7 +174,7 @@ def plot_required_relief(
     width = COLUMN_INCHES - _LEFT - _RIGHT
     axes = place_axes(figure, _LEFT, top + 0.1, width, _PLOT_HEIGHT)
     _draw(axes, result)
-    frame(axes, [], "P(target met in at least one period)")
+    frame(axes, [], f"P(target met {when})")
     every = set(relief.measures) == set(scm.measures)
     measures = "every measure" if every else ", ".join(relief.measures)
     axes.set_xlabel(
@@ -224,7 +224,7 @@ def _caption(
     uniform = relief_words(scm, full).replace("full relief", "uniform relief", 1)
     return (
         f"Answer: {result.verdict} Contrast: {uniform}. P: share of simulated futures that meet "
-        f"the target in at least one period, one for each {drawn_from} draw, parameters and "
+        f"the target, one for each {drawn_from} draw, parameters and "
         "shocks together; all depths meet the same shocks. Band: two standard errors of the "
         "simulation either side, no credible interval."
     )

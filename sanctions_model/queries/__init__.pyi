@@ -6,6 +6,7 @@ __all__ = [
     "Episode",
     "RequiredRelief",
     "Target",
+    "Window",
     "abduct",
     "channel_effects",
     "conditional_forecast",
@@ -39,3 +40,4 @@ from .forecasts import forecast_error_variance_decomposition, nowcast_table, sim
 from .required import RequiredRelief, Target, relief_frontier, required_relief
 from .responses import impulse_response, step_response
 from .tables import effects_table, link_effects, links_table
+from .windows import Window

@@ -2,9 +2,11 @@
 
 An *effect claim* says that relief moves an outcome in a direction: ``P(sign * effect_h > 0)``, and
 ``P(sign * effect_h > material)`` for the smallest size that matters. A *target claim* says that an
-outcome reaches a value: ``P(reached in at least one period <= h)`` on paths simulated with
-parameters and shocks under the relief; its material probability is that of the paths on which the
-relief makes the difference: reached with it and not without it, the shocks being the same.
+outcome is at a value when asked (in a period, by it, through a window, on average over one): the
+share of paths, simulated with parameters and shocks under the relief, on which it is; its material
+probability is that of the paths on which the relief makes the difference: met with it and not
+without it, the shocks being the same. Levels differ in percent, and a target in percent meets
+rates in percent, not in log points.
 
 The contrast is relief of the measures in four steps against sanctions unchanged.
 """
@@ -25,9 +27,11 @@ from sanctions_model.files import read_tables
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.effects import channel_effects, relief_paths, total_effect
 from sanctions_model.queries.forecasts import simulate
+from sanctions_model.queries.windows import WINDOW_FORMS, Window
 from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import data_share, interval, interval_rule, probability
+from sanctions_model.units import effect_in_percent, in_percent, percent_unit
 
 __all__ = ["Claim", "claim_effect", "load_claims", "scorecard"]
 
@@ -52,7 +56,10 @@ class Claim(BaseModel):
     material : float, optional
         Smallest size that matters, in the unit of the outcome; for effect claims.
     target : float, optional
-        Value to be reached; for target claims.
+        Value to be reached; for target claims. In percent where the outcome is in log points.
+    when : str, optional
+        For target claims: ``through 5-8``, ``on average over 5-8``, ``in 8`` or ``by 8``. Its last
+        period is the horizon.
     channel : str
         The part of the effect meant, ``total`` by default.
     depth : float
@@ -71,6 +78,7 @@ class Claim(BaseModel):
     horizon: int = Field(ge=1)
     material: float | None = Field(default=None, gt=0)
     target: float | None = None
+    when: str | None = None
     channel: str = "total"
     depth: float = Field(default=1.0, ge=0, le=1)
     ramp: int = Field(default=4, ge=1)
@@ -82,12 +90,28 @@ class Claim(BaseModel):
             raise ValueError(f"sign is {self.sign}, expected 1 (higher) or -1 (lower)")
         if (self.material is None) == (self.target is None):
             raise ValueError("expected either `material` (effect claim) or `target`")
+        if self.target is None:
+            if self.when is not None:
+                raise ValueError("`when` belongs to a `target`; an effect has its horizon")
+        elif self.when is None:
+            raise ValueError(f"a `target` needs `when`, one of {WINDOW_FORMS}")
+        elif _window(self.when).last != self.horizon:
+            raise ValueError(
+                f"`when` is {self.when!r}; expected it to end at horizon {self.horizon}"
+            )
         return self
 
     @property
     def relief(self) -> Relief:
         """The relief meant."""
         return Relief(depth=self.depth, ramp=self.ramp, measures=self.measures)
+
+
+def _window(when: str) -> Window:
+    try:
+        return Window.parse(when)
+    except QuestionError as error:
+        raise ValueError(str(error)) from None
 
 
 def load_claims(path: Path | str | None = None) -> dict[str, Claim]:
@@ -178,7 +202,7 @@ def scorecard(
             "cause": _cause(claim),
             "outcome": claim.outcome,
             "horizon": claim.horizon,
-            "unit": problem.scm.variables[claim.outcome].unit,
+            "unit": percent_unit(problem.scm.variables[claim.outcome].unit),
             "prob_prior": before["prob"],
             "prob": np.nan if after is None else after["prob"],
             "prob_material": shown["prob_material"],
@@ -211,6 +235,7 @@ def _cause(claim: Claim) -> str:
 def _answer(problem: Problem, draws: xr.Dataset, claim: Claim, random_seed: int) -> dict[str, Any]:
     """Effect draws at the horizon, P(claim) and P(material)."""
     effect = claim_effect(problem.scm, draws, claim)
+    effect = effect_in_percent(effect, problem.scm.variables[claim.outcome].unit)
     if claim.target is not None:
         try:
             reached = _reaching(problem, draws, claim, claim.target, random_seed)
@@ -238,7 +263,8 @@ def claim_effect(scm: StructuralCausalModel, draws: xr.Dataset, claim: Claim) ->
     Returns
     -------
     xr.DataArray
-        Dims ``(chain, draw)``, in the unit of the outcome.
+        Dims ``(chain, draw)``, in the unit of the outcome, of a level in log points: these are
+        linear in what the effect is made of. `effect_in_percent` turns them into percent.
 
     Raises
     ------
@@ -273,8 +299,10 @@ def _reaching(
         exogenous={name: np.stack([stay[name], lifted[name]]) for name in stay},
         random_seed=random_seed,
         outcomes=[claim.outcome],
-    ).isel({dims.OUTCOME: 0})
-    reached = (claim.sign * (paths - target) >= 0).any(dims.HORIZON)
+    ).isel({dims.OUTCOME: 0}, drop=True)
+    paths = in_percent(paths.transpose(dims.HORIZON, ...), scm.variables[claim.outcome].unit)
+    met = _window(claim.when or "").met(paths.to_numpy(), target, below=claim.sign < 0)
+    reached = paths.isel({dims.HORIZON: 0}, drop=True).copy(data=met)
     without, with_relief = reached.isel({dims.SCENARIO: 0}), reached.isel({dims.SCENARIO: 1})
     return {
         "prob": float(probability(with_relief)),
@@ -293,9 +321,12 @@ def _verdict(claim: Claim, row: Mapping[str, Any], prob_without: float | None, p
     size = f"{numbers[0]} {unit} ({numbers[1]}; {numbers[2]}) after {claim.horizon} {period}s"
     origin = _origin(row, prior_only=prior_only)
     if prob_without is not None:
+        side = "at or above" if claim.sign > 0 else "at or below"
+        when = _window(claim.when or "").words(period)
         return (
-            f"P = {prob:.2f} with relief, {prob_without:.2f} without: relief makes the difference "
-            f"on {100 * row['prob_material']:.0f} % of the simulated paths. Its own effect on the "
+            f"P({side} {claim.target:g} {row['unit']} {when}) = {prob:.2f} with relief, "
+            f"{prob_without:.2f} without: relief makes the difference on "
+            f"{100 * row['prob_material']:.0f} % of the simulated paths. Its own effect on the "
             f"outcome is {size}{origin}."
         )
     material = f"beyond {claim.material:g} {unit} with P = {row['prob_material']:.2f}"

@@ -1,9 +1,10 @@
 """The relief that a target requires.
 
 *Required relief*: the smallest depth of a uniform relief such that
-``P(target met in at least one period <= h on the same simulated path) >= p``, parameters and
-shocks drawn together. All depths meet the same shocks (common random numbers). *Frontier*: the
-same for a second measure at each depth of a first one.
+``P(target met on the simulated path, when asked) >= p``, parameters and shocks drawn together. A
+target is met in every period of a window, on average over it, in one period or by it. All depths
+meet the same shocks (common random numbers). *Frontier*: the same for a second measure at each
+depth of a first one.
 
 Everything after the effective measures is linear, and an effective measure is linear in the depth
 as long as the measure rises in the same periods. Depths that share these periods are read off two
@@ -23,7 +24,9 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.forecasts import last_known_period, simulate
+from sanctions_model.queries.windows import Window
 from sanctions_model.scm.interventions import Relief
+from sanctions_model.units import in_percent
 
 __all__ = ["RequiredRelief", "Target", "relief_frontier", "required_relief"]
 
@@ -42,24 +45,25 @@ class Target:
     outcome : str
         Variable or level.
     value : float
-        In the unit of the outcome.
+        In the unit of the outcome; in percent where the outcome is in log points.
     below : bool
         True if the target is met at or below the value, False at or above.
-    within : int
-        Periods.
+    when : str
+        ``through 5-8`` (in every one of these periods), ``on average over 5-8``, ``in 8`` or ``by
+        8`` (at some point up to then).
     probability : float
         In (0, 1).
 
     Raises
     ------
     QuestionError
-        If the probability is outside (0, 1) or `within` below 1.
+        If the probability is outside (0, 1), or `when` is of another form.
     """
 
     outcome: str
     value: float
     below: bool
-    within: int
+    when: str
     probability: float
 
     def __post_init__(self) -> None:
@@ -69,13 +73,16 @@ class Target:
             )
         if not np.isfinite(self.value):
             raise QuestionError(f"A target of {self.value}; expected a finite number.")
-        if self.within < 1:
-            raise QuestionError(f"Within {self.within} periods; expected at least 1.")
+        Window.parse(self.when)
 
-    def met(self, paths: np.ndarray) -> np.ndarray:
-        """Return whether paths, period first, meet the target in at least one period."""
-        reached = paths <= self.value if self.below else paths >= self.value
-        return np.asarray(reached.any(axis=0))
+    @property
+    def window(self) -> Window:
+        """When the target is to be met."""
+        return Window.parse(self.when)
+
+    def met(self, paths: np.ndarray, unit: str = "") -> np.ndarray:
+        """Return whether paths, period first and in `unit`, meet the target when asked."""
+        return self.window.met(in_percent(paths, unit), self.value, below=self.below)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +125,7 @@ class RequiredRelief:
     def verdict(self) -> str:
         """The answer in a sentence."""
         goal = f"{self.target.outcome} {'<=' if self.target.below else '>='} {self.target.value:g}"
-        asked = f"{goal} within {self.target.within} periods with P >= {self.target.probability:g}"
+        asked = f"{goal} {self.target.window.words()} with P >= {self.target.probability:g}"
         best = int(np.argmax(self.probability))
         if self.smallest is None:
             short = self.target.probability - self.probability[best]
@@ -223,20 +230,22 @@ def _met(
 ) -> np.ndarray:
     """Whether the target is met at depths ``(scenario, relief)``; shape ``(scenario, draw)``."""
     paths: dict[str, np.ndarray] = {}
+    problem.scm.require(target.outcome, "the outcomes")
+    horizon, unit = target.window.last, problem.scm.variables[target.outcome].unit
     for relief, column in zip(reliefs, depths.T, strict=True):
-        paths |= _at_depths(problem, relief, column, target.within)
+        paths |= _at_depths(problem, relief, column, horizon)
     met = np.empty((len(depths), draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]), dtype=bool)
     for batch in _batches(_pieces(problem, target, paths, depths)):
         corners = np.concatenate([piece.corners for piece in batch])
         futures = simulate(
             problem,
             draws,
-            horizon=target.within,
+            horizon=horizon,
             exogenous={name: path[corners] for name, path in paths.items()},
             random_seed=random_seed,
             outcomes=[target.outcome],
         )
-        simulated = futures.to_numpy().reshape(len(corners), target.within, -1)
+        simulated = futures.to_numpy().reshape(len(corners), horizon, -1)
         first = 0
         for piece in batch:
             own = simulated[first : first + len(piece.corners)]
@@ -246,7 +255,7 @@ def _met(
                 path = own[0]
                 for weight, change in zip(weights, changes, strict=True):
                     path = path + weight * change
-                met[row] = target.met(path)
+                met[row] = target.met(path, unit)
     return met
 
 
@@ -266,7 +275,6 @@ def _pieces(
     problem: Problem, target: Target, paths: Mapping[str, np.ndarray], depths: np.ndarray
 ) -> Iterator[_Piece]:
     """Split the scenarios into pieces on which every path is linear in the depths."""
-    problem.scm.require(target.outcome, "the outcomes")
     last = last_known_period(problem, [target.outcome])
     rises, may_rise = [np.zeros((len(depths), 1), dtype=bool)], True
     for name in set(paths) & set(problem.scm.relieved):

@@ -14,6 +14,7 @@ from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.summaries import data_share, interval, interval_rule, probability
+from sanctions_model.units import effect_in_percent, percent_unit
 
 __all__ = ["effects_table", "link_effects", "links_table"]
 
@@ -104,7 +105,8 @@ def effects_table(
     Returns
     -------
     pandas.DataFrame
-        Columns of ``effects.csv``.
+        Columns of ``effects.csv``; effects on levels in percent, so that those of channels add up
+        to the total up to their products.
 
     Raises
     ------
@@ -119,6 +121,7 @@ def effects_table(
         for outcome in wanted:  # one at a time: the draws of all at once would not fit
             effect = _by_channel(scm, draws, relief, longest, outcome)
             effect = effect.sel(outcome=outcome, horizon=list(horizons))
+            effect = effect_in_percent(effect, scm.variables[outcome].unit)
             summary = interval(effect, rule)
             below = probability(effect < 0)
             for horizon in horizons:
@@ -127,7 +130,7 @@ def effects_table(
                     rows.append(
                         {
                             "outcome": outcome,
-                            "unit": scm.variables[outcome].unit,
+                            "unit": percent_unit(scm.variables[outcome].unit),
                             "relief": relief.depth,
                             "horizon": horizon,
                             "channel": str(channel),

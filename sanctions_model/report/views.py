@@ -25,6 +25,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.variables import Affine
 from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.units import effect_in_percent, in_percent, percent_unit
 
 __all__ = [
     "View",
@@ -213,7 +214,7 @@ def effects_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
         shown.append(
             {
                 "outcome": variable.label,
-                "unit": variable.unit,
+                "unit": percent_unit(variable.unit),
                 **cells,
                 f"P(below 0) after {last}": f"{below:.2f}",
             }
@@ -240,18 +241,37 @@ def claims_view(table: pd.DataFrame) -> View:
     return View(table=shown, title="The article's claims", caption=caption)
 
 
-def summary_table(arrays: Mapping[str, xr.DataArray]) -> pd.DataFrame:
+_EFFECTS = ("effect", "difference")
+
+
+def _percent(array: xr.DataArray, scm: StructuralCausalModel, *, is_effect: bool) -> xr.DataArray:
+    """Turn what is in log points into percent, outcome by outcome."""
+    convert = effect_in_percent if is_effect else in_percent
+    names = [str(name) for name in array["outcome"].to_numpy()]
+    found = [convert(array.sel(outcome=[n]), scm.variables[n].unit) for n in names]
+    return xr.concat(found, dim="outcome", coords="different", compat="equals").transpose(
+        *array.dims
+    )
+
+
+def summary_table(arrays: Mapping[str, xr.DataArray], scm: StructuralCausalModel) -> pd.DataFrame:
     """Tabulate median and interval of each array over its dims, one row a cell.
 
     Parameters
     ----------
     arrays : mapping of str to xr.DataArray
-        Dims ``chain`` and ``draw`` plus any others; the key becomes the column ``quantity``.
+        Dims ``outcome``, ``chain`` and ``draw`` plus any others; the key becomes the column
+        ``quantity``. Log points become percent: of a path all, of an ``effect`` or ``difference``
+        those on levels; a ``contribution`` stays in log points, which add up.
+    scm : StructuralCausalModel
+        Says in which units the outcomes are.
     """
     rule = interval_rule()
     frames = []
     for name, array in arrays.items():
-        summary = interval(array, rule).rename("value")
+        adds_up = name == "contribution"
+        own = array if adds_up else _percent(array, scm, is_effect=name in _EFFECTS)
+        summary = interval(own, rule).rename("value")
         keep = [dim for dim in summary.dims if dim != "summary"]
         frame = summary.to_dataset(dim="summary").to_dataframe().reset_index()
         frame = frame[[*keep, "median", "lower", "upper"]]
@@ -261,9 +281,20 @@ def summary_table(arrays: Mapping[str, xr.DataArray]) -> pd.DataFrame:
     return table.assign(ci_prob=rule.prob, ci_kind=rule.kind)
 
 
-def over_time_view(array: xr.DataArray, scm: StructuralCausalModel, title: str) -> View:
-    """Outcomes in columns, periods in rows (at most some twenty of them)."""
-    table = summary_table({title: array})
+def over_time_view(
+    array: xr.DataArray, scm: StructuralCausalModel, title: str, *, quantity: str
+) -> View:
+    """Outcomes in columns, periods in rows (at most some twenty of them), in percent.
+
+    Parameters
+    ----------
+    array : xr.DataArray
+    scm : StructuralCausalModel
+    title : str
+    quantity : str
+        What it is, as for `summary_table`: ``path``, ``effect`` or ``difference``.
+    """
+    table = summary_table({quantity: array}, scm)
     axis = "time" if "time" in table else "horizon"
     periods = list(dict.fromkeys(table[axis]))
     step = max(1, round(len(periods) / 20))
@@ -272,7 +303,7 @@ def over_time_view(array: xr.DataArray, scm: StructuralCausalModel, title: str) 
     for outcome, own in table.groupby("outcome", sort=False):
         by_period = own.set_index(axis)
         variable = scm.variables[str(outcome)]
-        columns[f"{variable.label}, {variable.unit}"] = [
+        columns[f"{variable.label}, {percent_unit(variable.unit)}"] = [
             _size(*by_period.loc[value, ["median", "lower", "upper"]]) for value in shown
         ]
     return View(table=pd.DataFrame(columns), title=title, caption=_rule(table))

@@ -22,6 +22,7 @@ from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import to_dict
 from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.units import effect_in_percent, percent_unit
 
 __all__ = ["Comparison", "compare", "median_error"]
 
@@ -173,9 +174,8 @@ def _effects(
         for horizon in horizons:
             values = effect.sel({dims.OUTCOME: outcome, dims.HORIZON: horizon})
             unit = found.scm.variables[outcome].unit
-            rows.append(
-                {"outcome": outcome, "unit": unit, "horizon": horizon, **_summarised(values)}
-            )
+            row = {"outcome": outcome, "unit": percent_unit(unit), "horizon": horizon}
+            rows.append(row | _summarised(effect_in_percent(values, unit)))
     return pd.DataFrame(rows)
 
 

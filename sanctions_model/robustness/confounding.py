@@ -36,6 +36,7 @@ from sanctions_model.scm.parameters import DrawParameters, stack_draws
 from sanctions_model.scm.propagate import respond
 from sanctions_model.scm.variables import Noise
 from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.units import effect_in_percent
 
 __all__ = [
     "TippingPoint",
@@ -317,7 +318,7 @@ def confounding_curve(
     """
     scm, rule = problem.scm, interval_rule()
     equation = outcome_equation(scm, claim.outcome)
-    effect = claim_effect(scm, draws, claim)
+    effect, unit = claim_effect(scm, draws, claim), scm.variables[claim.outcome].unit
     credited = _credited(scm, draws, claim, equation, association)
     if strengths is None:
         point = tipping_point(scm, draws, claim, association=association, known=known)
@@ -332,12 +333,12 @@ def confounding_curve(
     rows = []
     for strength in tried:
         true = values - strength * credited
-        full = np.quantile(true, [0.5, tail, 1.0 - tail])
+        full = effect_in_percent(np.quantile(true, [0.5, tail, 1.0 - tail]), unit)
         row: dict[str, object] = {"strength": float(strength)}
         row |= dict(zip(("full_median", "full_lower", "full_upper"), map(float, full), strict=True))
         row["full_prob"] = float(np.mean(claim.sign * true > 0))
         weights = importance_weights(likelihood.log_ratio(float(strength)))
-        after = weighted_interval(effect, weights.weights, rule)
+        after = weighted_interval(effect_in_percent(effect, unit), weights.weights, rule)
         found = {f"sample_{n}": float(after.sel(summary=n)) for n in ("median", "lower", "upper")}
         found["sample_prob"] = float(weights.weights @ holds)
         row |= found if weights.holds else dict.fromkeys(found, np.nan)

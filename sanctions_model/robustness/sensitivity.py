@@ -25,6 +25,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims
 from sanctions_model.scm.propagate import respond
 from sanctions_model.summaries import data_share, interval, interval_rule
+from sanctions_model.units import effect_in_percent
 
 __all__ = [
     "HEADLINE_CLAIMS",
@@ -94,7 +95,8 @@ def claim_effects(
     Returns
     -------
     xr.Dataset
-        One variable a claim, dims ``(chain, draw)``, in the unit of its outcome.
+        One variable a claim, dims ``(chain, draw)``, in the unit of its outcome; of a level in
+        percent.
 
     Raises
     ------
@@ -104,7 +106,10 @@ def claim_effects(
     _require_effects(claims)
     return xr.Dataset(
         {
-            name: claim_effect(scm, draws, claim).reset_coords(drop=True)
+            name: effect_in_percent(
+                claim_effect(scm, draws, claim).reset_coords(drop=True),
+                scm.variables[claim.outcome].unit,
+            )
             for name, claim in claims.items()
         }
     )
@@ -293,7 +298,8 @@ def _closed_effects(
         closed=[(), *((label,) for label in links)],
         outcomes=[claim.outcome],
     ).isel({dims.OUTCOME: 0, dims.HORIZON: -1})
-    return found.to_numpy().reshape(len(links) + 1, -1)
+    values: np.ndarray = found.to_numpy().reshape(len(links) + 1, -1)
+    return effect_in_percent(values, scm.variables[claim.outcome].unit)
 
 
 def parameter_swings(
@@ -339,7 +345,8 @@ def parameter_swings(
     stacked = _stacked(problem.scm, few, bounds)
     rows = []
     for name, claim in claims.items():
-        effect = claim_effect(problem.scm, stacked, claim)
+        unit = problem.scm.variables[claim.outcome].unit
+        effect = effect_in_percent(claim_effect(problem.scm, stacked, claim), unit)
         medians = effect.transpose(dims.CHAIN, dims.DRAW).median(dims.DRAW).to_numpy()
         base = float(medians[0])
         for position, address in enumerate(moved):

@@ -36,6 +36,7 @@ from sanctions_model.queries.claims import Claim, claim_effect
 from sanctions_model.queries.estimands import Quantity, load_quantities, quantity_draws
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.units import effect_in_percent
 
 __all__ = [
     "ImpliedEvidence",
@@ -419,7 +420,8 @@ def evidence_effects(
     weighed = {name: evidence_weights(problem.scm, draws, seen) for name, seen in sets.items()}
     rows = []
     for claim_name, claim in claims.items():
-        effect = claim_effect(problem.scm, draws, claim)
+        unit = problem.scm.variables[claim.outcome].unit
+        effect = effect_in_percent(claim_effect(problem.scm, draws, claim), unit)
         base = interval(effect, rule)
         holds = (claim.sign * effect > 0).transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel()
         for name, weights in weighed.items():

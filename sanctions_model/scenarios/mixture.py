@@ -68,8 +68,9 @@ def compare_futures(
     -------
     xr.Dataset
         ``effect`` (against sanctions unchanged) and ``path`` (simulated, shocks included), dims
-        ``(outcome, scenario, horizon, chain, draw)``; ``probability`` of each scenario; a manifest
-        as JSON in ``attrs``. All scenarios meet the same shocks and designs.
+        ``(outcome, scenario, horizon, chain, draw)``; ``probability`` of each scenario, ``unit`` of
+        each outcome; a manifest as JSON in ``attrs``. All scenarios meet the same shocks and
+        designs.
 
     Raises
     ------
@@ -92,6 +93,7 @@ def compare_futures(
     found = found.assign_coords(
         probability=(dims.SCENARIO, list(process.initial)),
         scenario_label=(dims.SCENARIO, [library.named(name).label for name in process.order]),
+        unit=(dims.OUTCOME, [problem.scm.variables[name].unit for name in wanted]),
     )
     found.attrs = {
         "start": stay.attrs["start"],

@@ -1,7 +1,9 @@
 """Statements that are true or false of a simulated future, and how likely they are.
 
-``key_rate <= 10 by 2028Q4`` is met by a path that is there in at least one period up to then;
-``in`` asks for that period alone; ``against status quo`` asks it of the effect, not of the level.
+``key_rate <= 10 by 2028Q4`` is met by a path that is there at some point up to then; ``in`` asks
+for that period alone, ``through 2028Q1-2028Q4`` for every period of a window and ``on average over
+2028Q1-2028Q4`` for its mean; ``against status quo`` asks it of the effect, not of the level. Values
+are in percent where the series is in log points.
 """
 
 import re
@@ -15,13 +17,16 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
+from sanctions_model.queries.windows import Window
+from sanctions_model.units import difference_in_percent, in_percent
 
 __all__ = ["Statement", "statement_probabilities"]
 
 _STATEMENT = re.compile(
     r"(?P<outcome>\w+)\s*(?P<sign><=|>=)\s*(?P<value>[-+]?\d+(?:\.\d+)?)\s*"
-    r"(?P<against>against\s+status\s+quo)?\s*(?P<when>by|in)\s+(?P<period>\d{4}[QM]\d{1,2}|\d+)"
+    r"(?P<against>against\s+status\s+quo)?\s*(?P<when>(?:by|in|through|on\s+average\s+over)\s.+)"
 )
+_PERIOD = re.compile(r"\d{4}[QM]\d{1,2}|\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +38,11 @@ class Statement:
     outcome : str
         Variable or level.
     value : float
-        In the unit of the outcome.
+        In the unit of the outcome; in percent where the outcome is in log points.
     below : bool
         At or below the value, else at or above.
-    horizon : int
-        Period.
-    ever : bool
-        In at least one period up to the horizon, else in that period.
+    when : Window
+        In a period, by it, through a window or on average over one.
     against_status_quo : bool
         Of the effect, else of the simulated path.
     negated : bool
@@ -49,8 +52,7 @@ class Statement:
     outcome: str
     value: float
     below: bool
-    horizon: int
-    ever: bool = False
+    when: Window
     against_status_quo: bool = False
     negated: bool = False
 
@@ -61,7 +63,8 @@ class Statement:
         Parameters
         ----------
         text : str
-            ``by`` means in at least one period up to then, ``in`` means in that period.
+            ``by`` means at some point up to then, ``in`` that period, ``through 5-8`` every period
+            of the window, ``on average over 5-8`` its mean.
         start : str
             First day of the last known period, as in ``attrs["start"]``.
         periods_per_year : int
@@ -75,26 +78,19 @@ class Statement:
         match = _STATEMENT.fullmatch(text.strip())
         if match is None:
             raise QuestionError(
-                f"Cannot read the statement {text!r}; write it as in 'key_rate <= 10 by 2028Q4' or "
+                f"Cannot read the statement {text!r}; write it as in 'key_rate <= 10 by 2028Q4', "
+                "'inflation_yoy <= 4 through 2028Q1-2028Q4' or "
                 "'gdp_level >= 2 against status quo in 2030Q4'."
             )
-        period = match["period"]
-        if period.isdigit():
-            horizon = int(period)
-        else:
-            step = "Q" if periods_per_year == 4 else "M"
-            try:
-                horizon = (pd.Period(period, step) - pd.Period(start[:10], step)).n
-            except ValueError:
-                raise QuestionError(f"{text!r}: {period!r} is no period of the model.") from None
-        if horizon < 1:
-            raise QuestionError(f"{text!r} is about the past: the future starts after {start}.")
+
+        def period(name: str) -> int:
+            return _period(text, name, start, periods_per_year)
+
         return cls(
             outcome=match["outcome"],
             value=float(match["value"]),
             below=match["sign"] == "<=",
-            horizon=horizon,
-            ever=match["when"] == "by",
+            when=Window.parse(match["when"], period=period),
             against_status_quo=match["against"] is not None,
         )
 
@@ -107,10 +103,7 @@ class Statement:
         """Say it in words."""
         sign = "<=" if self.below else ">="
         against = " against the status quo" if self.against_status_quo else ""
-        when = "within" if self.ever else "in period"
-        said = f"{self.outcome} {sign} {self.value:g}{against} {when} {self.horizon}"
-        if self.ever:
-            said += " periods"
+        said = f"{self.outcome} {sign} {self.value:g}{against} {self.when.words()}"
         return f"not ({said})" if self.negated else said
 
     def holds(self, result: xr.Dataset) -> xr.DataArray:
@@ -121,19 +114,41 @@ class Statement:
         QuestionError
             If the result lacks the outcome or the horizon.
         """
-        array = result["effect" if self.against_status_quo else "path"]
-        names = [str(name) for name in array[dims.OUTCOME].to_numpy()]
+        names = [str(name) for name in result[dims.OUTCOME].to_numpy()]
         if self.outcome not in names:
             raise QuestionError(f"{self} is about {self.outcome!r}; simulated: {', '.join(names)}.")
-        if self.horizon > array.sizes[dims.HORIZON]:
+        if self.when.last > result.sizes[dims.HORIZON]:
             raise QuestionError(
-                f"{self} lies beyond the {array.sizes[dims.HORIZON]} periods simulated."
+                f"{self} lies beyond the {result.sizes[dims.HORIZON]} periods simulated."
             )
-        path = array.sel({dims.OUTCOME: self.outcome}, drop=True)
-        first = 0 if self.ever else self.horizon - 1
-        path = path.isel({dims.HORIZON: slice(first, self.horizon)})
-        met = (path <= self.value if self.below else path >= self.value).any(dims.HORIZON)
+        own = result.sel({dims.OUTCOME: self.outcome}).transpose(dims.HORIZON, ...)
+        unit = str(own["unit"].item()) if "unit" in own.coords else ""
+        if self.against_status_quo:
+            values = difference_in_percent(own["path"], own["effect"], unit)
+        else:
+            values = in_percent(own["path"], unit)
+        found = values.isel({dims.HORIZON: 0}, drop=True).drop_vars(
+            [dims.OUTCOME, "unit"], errors="ignore"
+        )
+        met = found.copy(data=self.when.met(values.to_numpy(), self.value, below=self.below))
         return ~met if self.negated else met
+
+
+def _period(text: str, period: str, start: str, periods_per_year: int) -> int:
+    """Return the number of a period named in a statement."""
+    if _PERIOD.fullmatch(period) is None:
+        raise QuestionError(f"Cannot read the statement {text!r}: {period!r} is no period.")
+    if period.isdigit():
+        horizon = int(period)
+    else:
+        step = "Q" if periods_per_year == 4 else "M"
+        try:
+            horizon = (pd.Period(period, step) - pd.Period(start[:10], step)).n
+        except ValueError:
+            raise QuestionError(f"{text!r}: {period!r} is no period of the model.") from None
+    if horizon < 1:
+        raise QuestionError(f"{text!r} is about the past: the future starts after {start}.")
+    return horizon
 
 
 def statement_probabilities(result: xr.Dataset, statements: Sequence[Statement]) -> pd.DataFrame:

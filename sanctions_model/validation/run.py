@@ -31,6 +31,7 @@ from sanctions_model.scm.serialization import content_hash
 from sanctions_model.scm.stability import spectral_radius
 from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.summaries import IntervalRule, data_share, interval
+from sanctions_model.units import effect_in_percent, percent_unit
 from sanctions_model.validation.backtests import (
     BackTest,
     BackTestResult,
@@ -355,7 +356,8 @@ def _headline_effects(fit: Fit, draws: xr.Dataset) -> Iterator[tuple[str, int, x
     longest = max(horizon for _, horizon in HEADLINE)
     found = total_effect(fit.scm, draws, _FULL, horizon=longest, outcomes=_OUTCOMES)
     for outcome, horizon in HEADLINE:
-        yield outcome, horizon, found.sel({dims.OUTCOME: outcome, dims.HORIZON: horizon}, drop=True)
+        effect = found.sel({dims.OUTCOME: outcome, dims.HORIZON: horizon}, drop=True)
+        yield outcome, horizon, effect_in_percent(effect, fit.scm.variables[outcome].unit)
 
 
 def headline_table(fit: Fit) -> pd.DataFrame:
@@ -394,7 +396,7 @@ def headline_table(fit: Fit) -> pd.DataFrame:
         summary = interval(effect, _RULE)
         row: dict[str, object] = {
             "outcome": outcome,
-            "unit": fit.scm.variables[outcome].unit,
+            "unit": percent_unit(fit.scm.variables[outcome].unit),
             "horizon": horizon,
         }
         for prefix, found in (("prior_", prior_summary), ("", summary)):

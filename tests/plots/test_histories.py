@@ -125,7 +125,7 @@ def shares(default_problem, draws):
 def required():
     depths = np.round(np.arange(0.0, 1.005, 0.01), 2)
     return RequiredRelief(
-        target=Target(outcome="key_rate", value=12.0, below=True, within=8, probability=0.6),
+        target=Target(outcome="key_rate", value=12.0, below=True, when="by 8", probability=0.6),
         depths=depths,
         probability=0.5 + 0.2 * depths,
         standard_error=np.full(depths.size, 0.01),
@@ -699,7 +699,7 @@ def test_required_relief_shows_the_curve_the_line_and_the_range(figures, require
 def test_required_relief_says_the_verdict_and_the_contrast(figures, required):
     said = words(figures["required"])
     assert required.verdict in said
-    assert "Required relief: key rate at most 12 % a year within 8 quarters" in said
+    assert "Required relief: key rate at most 12 % a year at some point within 8 quarters" in said
     assert "uniform relief of all measures in 4 equal steps, against sanctions unchanged" in said
     assert "depth of relief, % of every measure lifted" in said
     assert "relief that is enough" in key_labels(figures["required"])
@@ -711,11 +711,11 @@ def test_required_relief_says_the_verdict_and_the_contrast(figures, required):
 
 
 def test_a_target_out_of_reach_shades_nothing(default_problem, draws):
-    target = Target(outcome="gdp_level", value=500.0, below=False, within=2, probability=0.9)
+    target = Target(outcome="gdp_level", value=500.0, below=False, when="by 2", probability=0.9)
     found = required_relief(default_problem, draws, target, random_seed=1)
     figure = plot_required_relief(found, scm=default_transmission())
     assert "is out of reach" in words(figure)
-    assert "GDP level at least 500 % within 2 quarters" in words(figure)
+    assert "GDP level at least 500 % at some point within 2 quarters" in words(figure)
     assert not figure.axes[0].patches
     assert "relief that is enough" not in key_labels(figure)
 

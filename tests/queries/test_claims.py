@@ -15,12 +15,14 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Fixed, Gamma, HalfNormal, Normal
 from sanctions_model.inference.priors.ledger import Priors, sample_prior
 from sanctions_model.queries.claims import Claim, load_claims, scorecard
-from sanctions_model.queries.effects import channel_effects, total_effect
+from sanctions_model.queries.effects import channel_effects, relief_paths, total_effect
+from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.variables import Hold, Noise
+from sanctions_model.units import effect_in_percent
 
 
 def market(noise=Noise.GAUSSIAN):
@@ -69,7 +71,8 @@ def claim(**changed):
         "measures": ("tariff",),
         "ramp": 1,
     }
-    kind = {} if "target" in changed else {"material": 1.0}
+    horizon = changed.get("horizon", given["horizon"])
+    kind = {"when": f"by {horizon}"} if "target" in changed else {"material": 1.0}
     return Claim(**(given | kind | changed))
 
 
@@ -131,7 +134,7 @@ def test_a_claim_about_a_channel_reads_that_channel(default_problem, default_dra
     row = scorecard(default_problem, default_draws, None, {"it": along}).iloc[0]
     split = channel_effects(default_problem.scm, default_draws, horizon=6, outcomes=["gdp_level"])
     values = split.sel(channel="article_chain", horizon=6).to_numpy()
-    close(row["median"], np.median(values))
+    close(row["median"], np.median(100 * np.expm1(values / 100)))
     assert "along the article's chain alone" in row["cause"]
 
 
@@ -186,7 +189,7 @@ def test_the_probability_of_reaching_a_target_has_a_closed_form(freedom, sign):
     assert abs(row["prob_prior"] - lifted) < error
     # What is reached without is reached with it, the shocks being the same.
     assert abs(row["prob_material"] - (lifted - without)) < error
-    said = re.search(r"P = (\d\.\d\d) with relief, (\d\.\d\d) without", row["verdict"])
+    said = re.search(r"= (\d\.\d\d) with relief, (\d\.\d\d) without", row["verdict"])
     assert abs(float(said[1]) - lifted) < error + 0.005
     assert abs(float(said[2]) - without) < error + 0.005
     assert 0.1 < without < lifted < 0.95
@@ -202,6 +205,52 @@ def test_a_target_met_in_any_period_counts(problem):
     draws = pinned(problem, [0.0] * 400)
     soon, late = (answer(problem, draws, target=1.0, sign=1, horizon=h) for h in (1, 8))
     assert soon["prob_prior"] < late["prob_prior"]
+
+
+def test_a_target_that_must_hold_through_a_window_is_the_joint_probability_of_it():
+    """White noise about a level: met in each of four periods, and in the last one alone."""
+    problem, count = market(), 20_000
+    one = pinned(problem, [0.0], **{"intercept[price]": 1.0, "scale[price]": 0.8})
+    draws = one.isel(draw=np.zeros(count, int)).assign_coords(draw=np.arange(count))
+    once = stats.norm.cdf((1.8 - 1.0) / 0.8)
+    mean = stats.norm.cdf((1.8 - 1.0) / 0.8 * 2)
+    expected = {"through 5-8": once**4, "in 8": once, "on average over 5-8": mean}
+    for when, closed in expected.items():
+        row = answer(problem, draws, target=1.8, horizon=8, when=when)
+        assert abs(row["prob_prior"] - closed) < 4 * np.sqrt(0.25 / count)
+    assert "at or below 1.8 % a year on average over quarters 5 to 8" in row["verdict"]
+
+
+def test_a_percentage_meets_log_points_as_a_percentage(default_problem, default_draws):
+    """The share of simulated paths on which prices of a year stay below the target in percent."""
+    claims = {"it": load_claims()["inflation_at_target"]}
+    draws = complete(default_problem, default_draws)
+    row = scorecard(default_problem, draws, None, claims, random_seed=4).iloc[0]
+    paths = simulate(
+        default_problem,
+        draws,
+        horizon=8,
+        exogenous=relief_paths(default_problem.scm, Relief(), 8, default_problem.last_values),
+        random_seed=4,
+        outcomes=["inflation_yoy"],
+    )[0, 0]
+    rise = np.exp(paths / 100)  # prices over prices a year before
+    assert row["prob_prior"] == float(
+        (rise.isel(horizon=slice(4, 8)) <= 1.04).all("horizon").mean()
+    )
+    assert "in every quarter from 5 to 8" in row["verdict"]
+
+
+def test_the_effect_on_a_level_is_the_percent_by_which_it_differs(default_problem, default_draws):
+    claims = {"it": load_claims()["import_normalisation"]}
+    row = scorecard(default_problem, default_draws, None, claims).iloc[0]
+    effect = total_effect(default_problem.scm, default_draws, horizon=8, outcomes=["import_level"])[
+        0, -1
+    ]
+    ratio = np.exp(effect / 100)
+    close(row["median"], 100 * (float(ratio.median()) - 1))
+    close(row["prob_material"], float((ratio > 1.05).mean()))
+    assert row["unit"] == "%"
 
 
 def test_target_claims_follow_the_seed_and_effect_claims_do_not(problem):
@@ -273,6 +322,7 @@ def test_the_scorecard_answers_each_bundled_claim_from_the_draws(default_problem
             horizon=asked.horizon,
             outcomes=[asked.outcome],
         ).isel(outcome=0, horizon=-1)
+        effect = effect_in_percent(effect, default_problem.scm.variables[asked.outcome].unit)
         close(row["median"], float(effect.median()))
         if asked.target is None:
             close(row["prob"], float((asked.sign * effect > 0).mean()))
@@ -291,7 +341,7 @@ def test_verdicts_repeat_the_numbers_of_their_row(bundled):
         assert f"data share {row['data_share']:.2f}" in verdict
         assert f"P was {row['prob_prior']:.2f} before the data" in verdict
         if "without" in verdict:
-            assert f"P = {row['prob']:.2f} with relief" in verdict
+            assert f"= {row['prob']:.2f} with relief" in verdict
             assert f"on {100 * row['prob_material']:.0f} % of the simulated paths" in verdict
         else:
             assert f"with P = {row['prob_material']:.2f}" in verdict
@@ -391,6 +441,10 @@ def test_a_well_formed_file_is_read(write):
         ("material = 0.5", "", "expected either `material`"),
         ("material = 0.5", "material = 0.5\ntarget = 4.0", "expected either `material`"),
         ("material = 0.5", "material = -0.5", "material: Input should be greater than 0"),
+        ("material = 0.5", 'material = 0.5\nwhen = "in 8"', "`when` belongs to a `target`"),
+        ("material = 0.5", "target = 4.0", "a `target` needs `when`, one of 'in 8', 'by 8'"),
+        ("material = 0.5", 'target = 4.0\nwhen = "by 6"', "expected it to end at horizon 8"),
+        ("material = 0.5", 'target = 4.0\nwhen = "soon"', "Cannot read 'soon'; write when as"),
         ("material = 0.5", "material = 0.5\ndepth = 1.5", "depth: .*less than or equal to 1"),
         ("material = 0.5", "material = 0.5\nramp = 0", "ramp: .*greater than or equal to 1"),
         ("material = 0.5", "material = 0.5\nsize = 3", "size: Extra inputs are not permitted"),

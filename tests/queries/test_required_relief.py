@@ -25,7 +25,7 @@ def one_by_one(problem, draws, target, path_at, seed):
     futures = simulate(
         problem,
         draws,
-        horizon=target.within,
+        horizon=target.window.last,
         exogenous={name: np.stack([paths[name] for paths in each]) for name in each[0]},
         random_seed=seed,
         outcomes=[target.outcome],
@@ -58,7 +58,7 @@ def test_few_simulations_answer_for_every_depth(bundled, monkeypatch, start):
     """Energy measures still rise at the end of the data: a small relief only slows that."""
     problem, draws = bundled
     counted = simulations(monkeypatch)
-    target = Target(outcome="import_premium", value=6.0, below=True, within=10, probability=0.5)
+    target = Target(outcome="import_premium", value=6.0, below=True, when="by 10", probability=0.5)
     relief = Relief(ramp=4, start=start)
     found = required_relief(problem, draws, target, relief=relief, random_seed=2)
     assert problem.cases.values["energy"][-1] < 1.0
@@ -97,7 +97,7 @@ def relieved_once():
 def test_where_an_effective_measure_has_a_kink_each_depth_is_simulated(monkeypatch):
     problem, draws = relieved_once()
     counted = simulations(monkeypatch)
-    target = Target(outcome="y", value=1.9, below=False, within=4, probability=0.5)
+    target = Target(outcome="y", value=1.9, below=False, when="by 4", probability=0.5)
     relief = Relief(ramp=2, measures=("tariff",))
     found = required_relief(problem, draws, target, relief=relief, random_seed=4)
     # From 0.7 the measure goes to 0.9 (1 - depth / 2): it rises for depths below 4 / 9.
@@ -114,7 +114,7 @@ def test_where_an_effective_measure_has_a_kink_each_depth_is_simulated(monkeypat
 def test_the_frontier_is_that_of_one_simulation_for_each_pair(bundled, monkeypatch):
     problem, draws = bundled
     counted = simulations(monkeypatch)
-    target = Target(outcome="key_rate", value=12.0, below=True, within=6, probability=0.6)
+    target = Target(outcome="key_rate", value=12.0, below=True, when="by 6", probability=0.6)
     found = relief_frontier(
         problem, draws, target, ("finance", "energy"), ramp=3, random_seed=7
     ).set_index("finance")

@@ -122,7 +122,7 @@ def test_power_scaling_is_that_of_arviz_part_by_part(problem, draws):
 
 
 def test_what_is_no_effect_is_refused(draws):
-    target = claim("inflation", -1, material=None, target=4.0)
+    target = claim("inflation", -1, material=None, target=4.0, when="in 8")
     with pytest.raises(QuestionError, match="about a target: goal; expected"):
         claim_effects(MODEL, draws, {"goal": target})
     with pytest.raises(QuestionError, match="Got 0 claims"):

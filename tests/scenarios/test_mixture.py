@@ -17,6 +17,7 @@ from future_world import (
 )
 
 from sanctions_model.errors import QuestionError
+from sanctions_model.queries.windows import Window
 from sanctions_model.scenarios.effects import respond_to
 from sanctions_model.scenarios.library import load_scenarios
 from sanctions_model.scenarios.mixture import (
@@ -162,7 +163,9 @@ def test_results_say_what_they_rest_on(bundled):
 
 def test_a_statement_has_the_probability_of_the_closed_form(mixed):
     """At period 1 the effect is -B with relief, else 0."""
-    said = Statement(outcome="y", value=-B / 2, below=True, horizon=1, against_status_quo=True)
+    said = Statement(
+        outcome="y", value=-B / 2, below=True, when=Window("in", 1, 1), against_status_quo=True
+    )
     found = statement_probabilities(mixed, [said]).iloc[0]
     assert (found["open"], found["closed"]) == (1.0, 0.0)
     assert found["mixture"] == pytest.approx(INITIAL[0])
@@ -175,6 +178,8 @@ def test_a_statement_has_the_probability_of_the_closed_form(mixed):
         "key_rate <= 14 in 2028Q4",
         "gdp_level >= 0.1 against status quo in 12",
         "rouble >= 0 against status quo by 3",
+        "key_rate <= 14 through 2028Q1-2028Q4",
+        "key_rate <= 14 on average over 2028Q1 to 2028Q4",
     ],
 )
 def test_complementary_statements_have_probabilities_that_sum_to_one(bundled, text):
@@ -189,7 +194,7 @@ def test_complementary_statements_have_probabilities_that_sum_to_one(bundled, te
 def test_reached_by_a_period_is_at_least_as_likely_as_in_it(bundled):
     texts = [f"key_rate <= 14 {when} 2028Q4" for when in ("by", "in")]
     read = [Statement.parse(t, start=bundled.attrs["start"]) for t in texts]
-    assert (read[0].horizon, read[0].ever, read[1].ever) == (11, True, False)
+    assert [said.when for said in read] == [Window("by", 1, 11), Window("in", 11, 11)]
     by, within = statement_probabilities(bundled, read)["mixture"]
     assert by >= within
 

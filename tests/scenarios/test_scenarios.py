@@ -83,7 +83,7 @@ def first_reaching(probabilities, wanted):
 @pytest.mark.parametrize(("within", "ramp", "start"), [(1, 1, 1), (4, 4, 1), (6, 2, 1), (6, 2, 3)])
 def test_required_relief_of_white_noise_is_that_of_the_closed_form(noisy, within, ramp, start):
     problem, draws = noisy
-    target = Target(outcome="y", value=1.0, below=True, within=within, probability=0.7)
+    target = Target(outcome="y", value=1.0, below=True, when=f"by {within}", probability=0.7)
     relief = Relief(ramp=ramp, start=start, measures=("tariff", "quota"))
     found = required_relief(problem, draws, target, relief=relief, random_seed=3)
 
@@ -115,7 +115,7 @@ def test_required_relief_reads_the_path_of_an_autoregression():
     )
     values = {"tariff -> y": weight, "persistence[y]": rho, "scale[y]": scale}
     problem = problem_of(scm, {"tariff": np.ones(3), "y": np.array([0.0, 1.0, last])})
-    target = Target(outcome="y", value=1.5, below=True, within=within, probability=0.5)
+    target = Target(outcome="y", value=1.5, below=True, when=f"by {within}", probability=0.5)
     found = required_relief(
         problem,
         repeated(pin(scm, values)),
@@ -144,7 +144,7 @@ def test_required_relief_reads_the_path_of_an_autoregression():
 def test_a_target_met_above_is_the_mirror_of_one_met_below(noisy):
     problem, draws = noisy
     relief = Relief(measures=("tariff",))
-    target = Target(outcome="total", value=5.0, below=False, within=4, probability=0.5)
+    target = Target(outcome="total", value=5.0, below=False, when="by 4", probability=0.5)
     found = required_relief(problem, draws, target, relief=relief, random_seed=3)
     # The sum of four periods is at or above 5 only if the best partial sum is.
     generator = np.random.default_rng(6)
@@ -178,7 +178,7 @@ AT_ONCE = Relief(ramp=1, measures=("tariff",))
 def test_relief_that_is_enough_only_in_the_middle_shows_both_ends():
     """One draw meets the target from 0.295 on, the other up to 0.705."""
     question = certain((1.0, -1.0), (-0.705, 0.295))
-    target = Target(outcome="y", value=0.0, below=True, within=1, probability=0.8)
+    target = Target(outcome="y", value=0.0, below=True, when="by 1", probability=0.8)
     found = required_relief(*question, target, relief=AT_ONCE, random_seed=1)
     assert found.sufficient == ((0.3, 0.7),)
     assert found.smallest == 0.3
@@ -187,7 +187,7 @@ def test_relief_that_is_enough_only_in_the_middle_shows_both_ends():
 
 def test_a_probability_that_is_not_monotone_gives_the_set():
     question = certain((1.0, -1.0), (-0.295, 0.705))
-    target = Target(outcome="y", value=0.0, below=True, within=1, probability=0.4)
+    target = Target(outcome="y", value=0.0, below=True, when="by 1", probability=0.4)
     found = required_relief(*question, target, relief=AT_ONCE, random_seed=1)
     assert found.sufficient == ((0.0, 0.29), (0.71, 1.0))
     assert found.smallest == 0.0
@@ -203,21 +203,21 @@ def test_a_probability_that_is_not_monotone_gives_the_set():
 
 def test_a_target_out_of_reach_says_so_with_the_best_there_is(noisy):
     problem, draws = noisy
-    target = Target(outcome="y", value=-2.0, below=True, within=2, probability=0.95)
+    target = Target(outcome="y", value=-2.0, below=True, when="by 2", probability=0.95)
     relief = Relief(ramp=1, measures=("tariff",))
     found = required_relief(problem, draws, target, relief=relief, random_seed=3)
     assert found.smallest is None
     assert found.sufficient == ()
     best = noisy_probability(-2.0, 2, tariff=1.0, ramp=1)
     assert found.probability.max() == pytest.approx(best, abs=0.01)
-    assert "y <= -2 within 2 periods with P >= 0.95 is out of reach" in found.verdict
+    assert "y <= -2 at some point within 2 periods with P >= 0.95 is out of reach" in found.verdict
     assert f"the best is P = {found.probability.max():.2f}" in found.verdict
     assert "at a relief of 1.00" in found.verdict
 
 
 def test_a_target_in_reach_says_how_far_away_it_is(noisy):
     problem, draws = noisy
-    target = Target(outcome="y", value=1.0, below=True, within=2, probability=0.6)
+    target = Target(outcome="y", value=1.0, below=True, when="by 2", probability=0.6)
     relief = Relief(ramp=1, measures=("tariff",))
     found = required_relief(problem, draws, target, relief=relief, random_seed=3)
     exact = first_reaching(lambda depth: noisy_probability(1.0, 2, tariff=depth, ramp=1), 0.6)
@@ -228,7 +228,7 @@ def test_a_target_in_reach_says_how_far_away_it_is(noisy):
 
 def test_no_relief_is_required_where_the_target_is_met_anyhow(noisy):
     problem, draws = noisy
-    target = Target(outcome="y", value=9.0, below=True, within=1, probability=0.5)
+    target = Target(outcome="y", value=9.0, below=True, when="by 1", probability=0.5)
     found = required_relief(
         problem, draws, target, relief=Relief(measures=("tariff",)), random_seed=3
     )
@@ -254,7 +254,7 @@ def test_required_relief_follows_the_recovery_of_its_measure():
         "recovery_speed[tariff]": 0.5,
     }
     problem = problem_of(scm, {"tariff": np.ones(3), "y": np.ones(3)})
-    target = Target(outcome="y", value=0.649, below=True, within=3, probability=0.5)
+    target = Target(outcome="y", value=0.649, below=True, when="by 3", probability=0.5)
     found = required_relief(problem, pin(scm, values), target, relief=AT_ONCE, random_seed=1)
     # After three periods 1 - 0.6 depth (1 - 0.5**3) is left: 0.649 takes a depth of 0.6686.
     assert found.smallest == 0.67
@@ -270,7 +270,7 @@ def test_a_measure_held_at_its_last_value_is_relieved_from_there():
         ),
     )
     problem = problem_of(scm, {"tariff": np.array([0.0, 1.0, 2.0]), "y": np.zeros(3)})
-    target = Target(outcome="y", value=1.0, below=True, within=1, probability=0.5)
+    target = Target(outcome="y", value=1.0, below=True, when="by 1", probability=0.5)
     draws = pin(scm, {"tariff -> y": 1.0, "scale[y]": 0.0})
     found = required_relief(problem, draws, target, relief=AT_ONCE, random_seed=1)
     assert found.smallest == 0.5
@@ -279,7 +279,7 @@ def test_a_measure_held_at_its_last_value_is_relieved_from_there():
 def test_the_seed_settles_the_answer(noisy):
     problem, draws = noisy
     few = draws.isel(draw=slice(0, 500))
-    target = Target(outcome="y", value=1.0, below=True, within=3, probability=0.7)
+    target = Target(outcome="y", value=1.0, below=True, when="by 3", probability=0.7)
     relief = Relief(measures=("tariff",))
     first, again, other = (
         required_relief(problem, few, target, relief=relief, random_seed=seed).probability
@@ -295,7 +295,7 @@ def test_the_default_transmission_answers_with_all_measures(default_problem):
 
     draws = sample_prior(default_problem.scm, default_problem.absolute, draws=60, random_seed=5)
     draws = complete_from_prior(default_problem, draws, 6)
-    target = Target(outcome="key_rate", value=13.0, below=True, within=6, probability=0.5)
+    target = Target(outcome="key_rate", value=13.0, below=True, when="by 6", probability=0.5)
     found = required_relief(default_problem, draws, target, random_seed=2)
     for depth in (0.0, 0.37, 1.0):
         paths = {name: Relief(depth=depth).path(1.0, 6) for name in default_problem.scm.measures}
@@ -354,25 +354,25 @@ def test_a_forecast_says_what_its_drivers_do():
 @pytest.mark.parametrize("probability", [0.0, 1.0, -0.2, 1.5, np.nan])
 def test_a_probability_outside_none_to_all_is_refused(probability):
     with pytest.raises(QuestionError, match="expected a number between 0 and 1"):
-        Target(outcome="y", value=0.0, below=True, within=4, probability=probability)
+        Target(outcome="y", value=0.0, below=True, when="by 4", probability=probability)
 
 
 def test_a_target_without_periods_or_value_is_refused():
-    with pytest.raises(QuestionError, match="Within 0 periods; expected at least 1"):
-        Target(outcome="y", value=0.0, below=True, within=0, probability=0.5)
+    with pytest.raises(QuestionError, match="Periods 1 to 0 run backwards"):
+        Target(outcome="y", value=0.0, below=True, when="by 0", probability=0.5)
     with pytest.raises(QuestionError, match="finite"):
-        Target(outcome="y", value=np.nan, below=True, within=2, probability=0.5)
+        Target(outcome="y", value=np.nan, below=True, when="by 2", probability=0.5)
 
 
 def test_unknown_names_are_refused(noisy):
     problem, draws = noisy
     few = draws.isel(draw=slice(0, 5))
-    target = Target(outcome="y", value=0.0, below=True, within=2, probability=0.5)
+    target = Target(outcome="y", value=0.0, below=True, when="by 2", probability=0.5)
     with pytest.raises(UnknownVariableError, match=r"'tarif' in the relief.*Did you mean 'tariff'"):
         required_relief(problem, few, target, relief=Relief(measures=("tarif",)), random_seed=1)
     with pytest.raises(QuestionError, match="'y' is not a measure"):
         required_relief(problem, few, target, relief=Relief(measures=("y",)), random_seed=1)
-    odd = Target(outcome="z", value=0.0, below=True, within=2, probability=0.5)
+    odd = Target(outcome="z", value=0.0, below=True, when="by 2", probability=0.5)
     with pytest.raises(UnknownVariableError, match="'z' in the outcomes"):
         required_relief(problem, few, odd, relief=Relief(measures=("tariff",)), random_seed=1)
 
@@ -382,7 +382,7 @@ def test_unknown_names_are_refused(noisy):
 
 def test_the_frontier_of_two_measures_is_that_of_the_closed_form(noisy):
     problem, draws = noisy
-    target = Target(outcome="y", value=1.0, below=True, within=3, probability=0.9)
+    target = Target(outcome="y", value=1.0, below=True, when="by 3", probability=0.9)
     few = draws.isel(draw=slice(0, 4_000))
     found = relief_frontier(problem, few, target, ("tariff", "quota"), ramp=2, random_seed=5)
     assert found.columns.tolist() == ["tariff", "quota", "probability"]
@@ -410,7 +410,7 @@ def test_the_frontier_of_two_measures_is_that_of_the_closed_form(noisy):
 
 def test_the_frontier_needs_two_measures(noisy):
     problem, draws = noisy
-    target = Target(outcome="y", value=1.0, below=True, within=3, probability=0.8)
+    target = Target(outcome="y", value=1.0, below=True, when="by 3", probability=0.8)
     with pytest.raises(QuestionError, match="two different measures, got 'quota' twice"):
         relief_frontier(problem, draws, target, ("quota", "quota"), random_seed=1)
     with pytest.raises(UnknownVariableError, match="Did you mean 'quota'"):

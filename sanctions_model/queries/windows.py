@@ -1,0 +1,135 @@
+"""When a path is asked to be at a value: in a period, by it, through a window, on average over one.
+
+A path that touches the value and leaves again meets ``by`` and not ``through``.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from sanctions_model.errors import QuestionError
+
+__all__ = ["WINDOW_FORMS", "Window"]
+
+WINDOW_FORMS = "'in 8', 'by 8', 'through 5-8' or 'on average over 5-8'"
+_WINDOW = re.compile(
+    r"(?P<word>in|by|through|on\s+average\s+over)\s+(?P<first>\w+)(?:\s*(?:-|–|to)\s*(?P<last>\w+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Periods of a path, and how many of them count.
+
+    Parameters
+    ----------
+    word : str
+        ``in`` (that period), ``by`` (at some point from period 1 on), ``through`` (every period)
+        or ``on average over``.
+    first, last : int
+        Periods after the last known one, counted from 1; the same for ``in``, 1 and the last for
+        ``by``.
+
+    Raises
+    ------
+    QuestionError
+        If the periods run backwards or begin before 1.
+    """
+
+    word: str
+    first: int
+    last: int
+
+    def __post_init__(self) -> None:
+        if self.first < 1:
+            raise QuestionError(f"Period {self.first}; periods count from 1, the first unknown.")
+        if self.last < self.first:
+            raise QuestionError(f"Periods {self.first} to {self.last} run backwards.")
+
+    @classmethod
+    def parse(cls, text: str, *, period: Callable[[str], int] | None = None) -> Self:
+        """Read ``in 8``, ``by 8``, ``through 5-8`` or ``on average over 5-8``.
+
+        Parameters
+        ----------
+        text : str
+        period : callable, optional
+            Turns the name of a period into its number; by default a period is a number.
+
+        Raises
+        ------
+        QuestionError
+            If the text is of another form, a window lacks its first or last period, or `period`
+            refuses one.
+        """
+        match = _WINDOW.fullmatch(text.strip())
+        if match is None:
+            raise QuestionError(f"Cannot read {text!r}; write when as {WINDOW_FORMS}.")
+        number = period or _number
+        word = " ".join(match["word"].split())
+        first, last = number(match["first"]), match["last"]
+        if word in ("in", "by"):
+            if last is not None:
+                raise QuestionError(f"{text!r}: '{word}' takes one period, as in '{word} 8'.")
+            return cls(word, 1 if word == "by" else first, first)
+        if last is None:
+            raise QuestionError(f"{text!r}: '{word}' takes two periods, as in '{word} 5-8'.")
+        return cls(word, first, number(last))
+
+    def met(self, paths: np.ndarray, value: float, *, below: bool) -> np.ndarray:
+        """Return whether paths, period first, are at or beyond the value when asked.
+
+        Parameters
+        ----------
+        paths : numpy.ndarray
+            Shape ``(period, ...)``, from period 1 on.
+        value : float
+            In the unit of the paths.
+        below : bool
+            At or below, else at or above.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape of the paths without its first dim.
+        """
+        asked = paths[self.first - 1 : self.last]
+        if self.word == "on average over":
+            asked = asked.mean(axis=0, keepdims=True)
+        reached = asked <= value if below else asked >= value
+        found = reached.any(axis=0) if self.word == "by" else reached.all(axis=0)
+        return np.asarray(found)
+
+    def words(self, period: str = "period") -> str:
+        """Say it in words.
+
+        Parameters
+        ----------
+        period : str
+            What a period is called.
+
+        Examples
+        --------
+        >>> Window.parse("through 5-8").words("quarter"), Window.parse("by 8").words("quarter")
+        ('in every quarter from 5 to 8', 'at some point within 8 quarters')
+        """
+        if self.word == "in":
+            return f"in {period} {self.last}"
+        if self.word == "by":
+            return f"at some point within {self.last} {period}{'s' if self.last > 1 else ''}"
+        how = f"in every {period} from" if self.word == "through" else f"on average over {period}s"
+        return f"{how} {self.first} to {self.last}"
+
+    def __str__(self) -> str:
+        """Say it as it is written."""
+        one = self.word in ("in", "by")
+        return f"{self.word} {self.last}" if one else f"{self.word} {self.first}-{self.last}"
+
+
+def _number(text: str) -> int:
+    if not text.isdigit():
+        raise QuestionError(f"{text!r} is no number of periods; write when as {WINDOW_FORMS}.")
+    return int(text)

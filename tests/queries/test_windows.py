@@ -1,0 +1,149 @@
+"""By, in, through and on average over are told apart by a path that touches and leaves."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from sanctions_model.errors import QuestionError
+from sanctions_model.queries.required import Target
+from sanctions_model.queries.windows import Window
+from sanctions_model.scenarios.statements import Statement
+
+TOUCHES = np.array([9.0, 3.5, 4.5, 9.0, 3.0, 3.0, 3.5, 4.2])
+FOUR = {
+    "by 8": True,
+    "by 1": False,
+    "in 2": True,
+    "in 8": False,
+    "through 5-7": True,
+    "through 5-8": False,
+    "through 2-3": False,
+    "on average over 2-3": True,
+    "on average over 3-4": False,
+    "on average over 5-8": True,
+}
+
+
+@pytest.mark.parametrize(("when", "expected"), FOUR.items())
+def test_a_path_that_touches_and_leaves_tells_the_words_apart(when, expected):
+    assert bool(Window.parse(when).met(TOUCHES, 4.0, below=True)) is expected
+    target = Target(outcome="y", value=4.0, below=True, when=when, probability=0.5)
+    assert bool(target.met(TOUCHES)) is expected
+    said = Statement.parse(f"y <= 4 {when}", start="2026-01-01")
+    result = xr.Dataset(
+        {"path": (("outcome", "horizon", "chain", "draw"), TOUCHES[None, :, None, None])},
+        coords={"outcome": ["y"]},
+    )
+    assert bool(said.holds(result)) is expected
+    assert bool(said.complement.holds(result)) is not expected
+
+
+def test_through_is_no_likelier_than_in_and_in_no_likelier_than_by():
+    paths = np.random.default_rng(1).normal(size=(8, 500)).cumsum(axis=0)
+    through, inside, by = (
+        Window.parse(when).met(paths, 0.3, below=True) for when in ("through 5-8", "in 8", "by 8")
+    )
+    assert (through <= inside).all()
+    assert (inside <= by).all()
+    assert through.mean() < inside.mean() < by.mean()
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ("in 8", "in quarter 8"),
+        ("by 8", "at some point within 8 quarters"),
+        ("by 1", "at some point within 1 quarter"),
+        ("through 5 to 8", "in every quarter from 5 to 8"),
+        ("on average  over 5-8", "on average over quarters 5 to 8"),
+    ],
+)
+def test_a_window_says_itself_in_words_and_is_read_back(when, words):
+    read = Window.parse(when)
+    assert read.words("quarter") == words
+    assert Window.parse(str(read)) == read
+
+
+def test_a_statement_takes_periods_by_their_dates():
+    said = Statement.parse("y <= 4 through 2027Q1-2027Q4", start="2026-01-01")
+    assert said.when == Window("through", 4, 7)
+    assert str(said) == "y <= 4 in every period from 4 to 7"
+    assert str(said.complement) == "not (y <= 4 in every period from 4 to 7)"
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "expected"),
+    [
+        ("% a year (100 dlog)", 100 * np.log(1.04), True),
+        ("% a year (100 dlog)", 3.95, False),
+        ("% a year", 3.95, True),
+        ("% (100 log points)", 100 * np.log(1.04) + 1e-6, False),
+    ],
+)
+def test_four_percent_is_a_hundred_log_of_1_04_where_the_series_is_in_log_points(
+    unit, value, expected
+):
+    target = Target(outcome="y", value=4.0 + 1e-12, below=True, when="in 1", probability=0.5)
+    assert bool(target.met(np.array([value]), unit)) is expected
+    result = xr.Dataset(
+        {"path": (("outcome", "horizon", "chain", "draw"), np.full((1, 1, 1, 1), value))},
+        coords={"outcome": ["y"], "unit": ("outcome", [unit])},
+    )
+    said = Statement(outcome="y", value=4.0 + 1e-12, below=True, when=Window.parse("in 1"))
+    assert bool(said.holds(result)) is expected
+
+
+def test_an_effect_on_a_rate_of_log_growth_is_a_difference_of_percents():
+    effect, path = -5.0, 15.0  # exp(0.15) less exp(0.20): 5.96 percentage points
+    result = xr.Dataset(
+        {
+            name: (("outcome", "horizon", "chain", "draw"), np.full((1, 1, 1, 1), value))
+            for name, value in (("path", path), ("effect", effect))
+        },
+        coords={"outcome": ["y"], "unit": ("outcome", ["% a year (100 dlog)"])},
+    )
+    gap = 100 * (np.exp(0.20) - np.exp(0.15))
+    for value, expected in ((-gap + 0.01, True), (-gap - 0.01, False)):
+        said = Statement.parse(f"y <= {value} against status quo in 1", start="2026-01-01")
+        assert bool(said.holds(result)) is expected
+
+
+@pytest.mark.parametrize(
+    ("when", "message"),
+    [
+        ("within 8", "Cannot read 'within 8'; write when as 'in 8', 'by 8'"),
+        ("by 5-8", "'by' takes one period, as in 'by 8'"),
+        ("through 8", "'through' takes two periods, as in 'through 5-8'"),
+        ("through 8-5", "Periods 8 to 5 run backwards"),
+        ("in 0", "periods count from 1"),
+        ("by 2027Q1", "'2027Q1' is no number of periods"),
+    ],
+)
+def test_a_window_that_cannot_be_read_is_refused_in_a_line(when, message):
+    with pytest.raises(QuestionError, match=message) as refusal:
+        Target(outcome="y", value=1.0, below=True, when=when, probability=0.5)
+    assert "\n" not in str(refusal.value)
+
+
+def test_tables_for_readers_are_in_percent_computed_as_percent(default_problem):
+    """A rouble 80 log points down is down by 55 %; contributions stay what adds up."""
+    from sanctions_model.report.views import over_time_view, summary_table
+
+    scm, size = default_problem.scm, (2, 3, 1, 50)
+    values = np.full(size, -80.0)
+    array = xr.DataArray(
+        values,
+        dims=("outcome", "horizon", "chain", "draw"),
+        coords={"outcome": ["rouble", "inflation_yoy"], "horizon": [1, 2, 3]},
+    )
+    fall = 100 * (np.exp(-0.8) - 1)
+    table = summary_table({"path": array, "effect": array, "contribution": array}, scm)
+    medians = table.groupby(["quantity", "outcome"])["median"].first()
+    assert medians["path", "rouble"] == medians["effect", "rouble"] == pytest.approx(fall)
+    assert medians["path", "inflation_yoy"] == pytest.approx(fall)
+    # A difference of two rates is no rate; what adds up stays as it is.
+    assert medians["effect", "inflation_yoy"] == -80.0
+    assert medians["contribution", "rouble"] == -80.0
+    shown = over_time_view(array, scm, "Forecast", quantity="path").table
+    assert "rouble against the dollar (+ = stronger), %" in shown
+    assert shown.iloc[0, 1].startswith("-55.1")
