@@ -36,8 +36,13 @@ def only(result):
 
 def parse(text):
     """``"x[2]"`` is x, two periods ago."""
-    name, lag = re.fullmatch(r"(\w+?)(?:\[(\d+)\])?", text).groups()
+    name, lag = re.fullmatch(r"(\w+?)(?:\[(\d+)\])?", text.partition(" * ")[0]).groups()
     return name, int(lag or 0)
+
+
+def factor_of(text):
+    """``"x[2] * f"`` is x times f of the child's own period."""
+    return text.partition(" * ")[2]
 
 
 def as_dicts(draws):
@@ -66,10 +71,14 @@ def expectation(equation, values, centres, get, closed=()):
     def weighed(texts):
         labels = {text: f"{text} -> {name}" for text in texts}
         return sum(
-            values[label] * (get(*parse(text)) - centres.get(label, 0.0))
+            values[label] * (read(text) - centres.get(label, 0.0))
             for text, label in labels.items()
             if label not in closed
         )
+
+    def read(text):
+        factor = factor_of(text)
+        return get(*parse(text)) * (get(factor, 0) if factor else 1.0)
 
     total = weighed(equation.parents)
     if not isinstance(equation, LatentAdjustment):
@@ -179,8 +188,8 @@ class Future:
                 seen[-2],
                 seen[-1],
                 max(self.peaks.get(measure, seen[0]), *seen[1:]),
-                self.values[f"recoverable_share[{measure}]"],
-                self.values[f"recovery_speed[{measure}]"],
+                self.values[f"recoverable_share[{equation.recovery or measure}]"],
+                self.values[f"recovery_speed[{equation.recovery or measure}]"],
             )
         return expectation(
             equation,
@@ -339,8 +348,8 @@ class Past:
                 self.value(measure, period - 1),
                 self.value(measure, period),
                 max(self.value(measure, earlier) for earlier in range(period + 1)),
-                self.values[f"recoverable_share[{measure}]"],
-                self.values[f"recovery_speed[{measure}]"],
+                self.values[f"recoverable_share[{equation.recovery or measure}]"],
+                self.values[f"recovery_speed[{equation.recovery or measure}]"],
             )
         if isinstance(equation, LatentAdjustment) and period == 0:
             return sum(
@@ -365,6 +374,12 @@ class Past:
         }
 
 
+def read_by(texts):
+    """(parent, lag) of what texts name, factors included."""
+    factors = [(factor_of(text), 0) for text in texts if factor_of(text)]
+    return [*(parse(text) for text in texts), *factors]
+
+
 def own_edges(equation):
     """(parent, lag) of everything that an equation reads, its own last value included."""
     match equation:
@@ -375,9 +390,9 @@ def own_edges(equation):
         case Identity():
             return [parse(text) for text in equation.terms]
         case Linear():
-            return [parse(text) for text in equation.parents]
+            return read_by(equation.parents)
         case PartialAdjustment():
-            read = [parse(text) for text in (*equation.parents, *equation.impact)]
+            read = read_by((*equation.parents, *equation.impact))
             if equation.anchor:
                 anchor, lag = parse(equation.anchor)
                 read += [(anchor, lag), (anchor, lag + 1)]
@@ -472,7 +487,11 @@ def centres(scm, series, used):
         for text in (*equation.parents, *getattr(equation, "impact", ())):
             parent, lag = parse(text)
             if used[name] and isinstance(kinds[parent], Linear | PartialAdjustment | Identity):
-                parts = [data_part(scm, series, parent, period - lag) for period in used[name]]
+                parts = [
+                    data_part(scm, series, parent, period - lag)
+                    * (series[factor_of(text)][period] if factor_of(text) else 1.0)
+                    for period in used[name]
+                ]
                 found[f"{text} -> {name}"] = statistics.fmean(parts)
     return found
 

@@ -51,6 +51,12 @@ continuations = st.one_of(
 )
 
 
+levels = st.one_of(
+    st.builds(Hold, numbers),
+    st.lists(numbers, min_size=1, max_size=3).map(lambda values: Path(tuple(values))),
+)
+
+
 def following(text):
     """The same variable a period earlier: ``"x"`` gives ``"x[1]"``."""
     name, _, lag = text.rstrip("]").partition("[")
@@ -69,7 +75,9 @@ def models(draw, *, most_exogenous=3):
     """A model of every kind of equation, lags up to four, in any order of its equations."""
     exogenous = [f"x{i}" for i in range(draw(st.integers(1, most_exogenous)))]
     measures = draw(some(exogenous, most=len(exogenous)))
-    adjusted = [f"effective_{name}" for name in measures]
+    # Felt in a second way, with one recovery for all.
+    again = draw(some(measures, most=2)) if measures else []
+    adjusted = [f"effective_{name}" for name in measures] + [f"felt_{name}" for name in again]
     latent = [f"l{i}" for i in range(draw(st.integers(0, 2)))]
     identities = [f"i{i}" for i in range(draw(st.integers(0, 3)))]
     observed = [f"y{i}" for i in range(draw(st.integers(1, 3)))]
@@ -77,12 +85,23 @@ def models(draw, *, most_exogenous=3):
     latent = [name for name in order if name in latent]
     identities = [name for name in order if name in identities]
     outside = exogenous + adjusted
+    # Last in the list, so that a factor has a declared level and some model has none.
+    factors = [name for name in exogenous[1:] if name not in measures][:1]
     now, lagged = range(MAX_LAG + 1), range(1, MAX_LAG + 1)
     equations = [
-        *(Exogenous(variable=variable(n), continuation=draw(continuations)) for n in exogenous),
+        *(
+            Exogenous(
+                variable=variable(n), continuation=draw(levels if n in factors else continuations)
+            )
+            for n in exogenous
+        ),
         *(
             AsymmetricAdjustment(variable=variable(f"effective_{name}"), measure=name)
             for name in measures
+        ),
+        *(
+            AsymmetricAdjustment(variable=variable(f"felt_{name}"), measure=name, recovery="felt")
+            for name in again
         ),
     ]
     for position, name in enumerate(order):
@@ -109,6 +128,8 @@ def models(draw, *, most_exogenous=3):
             options |= draw(around(name, texts(outside + earlier, [0]) + texts(others, [1, 2])))
         used = {options.get("anchor", ""), following(options.get("anchor", ""))}
         candidates = [text for text in candidates if text not in used]
+        # Some links are multiplied by an exogenous variable.
+        candidates += [f"{text} * {f}" for text in candidates[::3] for f in factors]
         parents = tuple(draw(some(candidates)))
         if kind is PartialAdjustment:
             rest = [text for text in candidates if text not in parents]
@@ -129,7 +150,7 @@ def models(draw, *, most_exogenous=3):
 def random_draws(scm, generator, *, chains=1, draws=2):
     """Draws of all parameters of a model: stable or not, but of moderate size."""
     size, axes = (chains, draws), ("chain", "draw")
-    equations, measures = list(scm.stochastic), list(scm.relieved)
+    equations, measures = list(scm.stochastic), list(scm.recoveries)
     grouped = {
         "coefficient": ("link", [link.label for link in scm.links], -0.8, 0.8),
         "intercept": ("equation", equations, -1.5, 1.5),

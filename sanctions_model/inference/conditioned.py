@@ -82,6 +82,13 @@ class Problem:
         )
 
     @property
+    def resting(self) -> tuple[str, ...]:
+        """Recoveries of measures that never fall in the sample: the data say nothing of them."""
+        effective = self.scm.effective.values()
+        moved = {e.recovers_as for e in effective if e.measure in self.falling}
+        return tuple(label for label in self.scm.recoveries if label not in moved)
+
+    @property
     def last_values(self) -> dict[str, float]:
         """Last observed value of each exogenous variable."""
         return {name: float(self.cases.values[name][-1]) for name in self.scm.exogenous}

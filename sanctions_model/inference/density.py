@@ -13,6 +13,7 @@ from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.priors.families import student_t_log_density
 from sanctions_model.scm.history import evaluate_history
 from sanctions_model.scm.parameters import DrawParameters, addresses, parameter_dims, stack_draws
+from sanctions_model.scm.propagate import falling_shares
 from sanctions_model.scm.variables import Noise
 
 __all__ = [
@@ -47,14 +48,8 @@ def one_step_means(
     """
     scm = problem.scm
     parameters = DrawParameters(scm, draws)
-    shares = {
-        measure: (
-            parameters.row("recoverable_share", measure),
-            parameters.row("recovery_speed", measure),
-        )
-        for measure in problem.falling
-    }
     values = problem.history(draws) if history is None else history
+    shares = falling_shares(scm, parameters, problem.cases.values)
     _, means = evaluate_history(scm, parameters, values, shares=shares)
     shape = (parameters.size, next(iter(values.values())).shape[-1])
     return np.stack([np.broadcast_to(means[name], shape) for name in scm.stochastic], axis=-1)

@@ -20,7 +20,7 @@ from sanctions_model.scm.history import lagged
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import address_of, addresses
 
-__all__ = ["Column", "Design", "Polynomial"]
+__all__ = ["Cells", "Column", "Design", "Polynomial"]
 
 _CONSTANT = "1"  # no name of a variable: the series that is 1 throughout
 
@@ -91,12 +91,14 @@ def _collected(terms: list[tuple[tuple[str, ...], float]]) -> Polynomial:
 class Column:
     """A series at a lag that passed through the recursions of these latent states, innermost first.
 
-    Lags and recursions commute, because both hold what precedes the first period.
+    Lags and recursions commute, because both hold what precedes the first period. A factor of the
+    equation's own period multiplies what comes of it.
     """
 
     series: str
     lag: int = 0
     filters: tuple[str, ...] = ()
+    factor: str = ""
 
 
 class _Symbols:
@@ -146,8 +148,34 @@ class _Expansion:
             if term.parent == name and name in self.scm.latent:
                 continue
             for column, weight in self.of(term.parent, lag + term.lag).items():
-                found[column] += term.weight * weight
+                times = replace(column, factor=term.factor) if term.factor else column
+                found[times] += term.weight * weight
         return {column: weight for column, weight in found.items() if any(weight.terms.values())}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """Where completed cells stand in columns, and how much of each; all of shape ``(place,)``.
+
+    Parameters
+    ----------
+    cell, period, column : numpy.ndarray
+        Whole numbers: which cell, at which period of which column.
+    share : numpy.ndarray
+        What the cell is multiplied by there: 1 but for factors and sums.
+    """
+
+    cell: np.ndarray
+    period: np.ndarray
+    column: np.ndarray
+    share: np.ndarray
+
+    @classmethod
+    def of(cls, places: list[tuple[int, int, int, float]]) -> Self:
+        """Collect places, each a cell, a period, a column and a share."""
+        found = np.array(places, dtype=float).reshape(-1, 4).T
+        cell, period, column = (row.astype(int) for row in found[:3])
+        return cls(cell=cell, period=period, column=column, share=found[3])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,8 +220,8 @@ class Design:
 
     @cached_property
     def filtered(self) -> tuple[Column, ...]:
-        """Columns that depend on parameters, without their lags."""
-        return tuple(dict.fromkeys(replace(column, lag=0) for column in self._unknown))
+        """Columns that depend on parameters, without their lags and factors."""
+        return tuple(dict.fromkeys(replace(column, lag=0, factor="") for column in self._unknown))
 
     @cached_property
     def lags(self) -> tuple[int, ...]:
@@ -201,10 +229,20 @@ class Design:
         return tuple(sorted({column.lag for column in self._unknown}))
 
     @cached_property
+    def scaled(self) -> tuple[Column, ...]:
+        """Columns that depend on parameters and have a factor; they follow all others."""
+        return tuple(column for column in self._unknown if column.factor)
+
+    @cached_property
     def rows(self) -> Mapping[Column, int]:
         """Row of each column in the matrix of weights."""
         shifted = [replace(c, lag=lag) for lag in self.lags for c in self.filtered]
-        return {column: row for row, column in enumerate((*self.known, *shifted))}
+        return {column: row for row, column in enumerate((*self.known, *shifted, *self.scaled))}
+
+    @property
+    def unscaled(self) -> np.ndarray:
+        """Row of what each scaled column is made of, shape ``(scaled,)``."""
+        return np.array([self.rows[replace(c, factor="")] for c in self.scaled], dtype=int)
 
     @cached_property
     def factors(self) -> Mapping[str, int]:
@@ -239,23 +277,48 @@ class Design:
 
     def known_values(self) -> np.ndarray:
         """Return the known columns, ``(time, column)``; completed cells hold 0."""
-        columns = [lagged(self._series[c.series], c.lag) for c in self.known]
+        columns = [
+            lagged(self._series[c.series], c.lag) * self._series[c.factor or _CONSTANT]
+            for c in self.known
+        ]
         return np.stack(columns, axis=1)
+
+    def factor_values(self) -> np.ndarray:
+        """Return what multiplies the scaled columns, ``(time, scaled)``."""
+        columns = [self._series[c.factor] for c in self.scaled]
+        return np.stack(columns, axis=1) if columns else np.empty((self._length, 0))
 
     def sources(self) -> np.ndarray:
         """Return the series that the filtered columns start from, ``(time, column)``."""
-        length = self.problem.cases.time.size
         columns = [self._series[c.series] for c in self.filtered]
-        return np.stack(columns, axis=1) if columns else np.empty((length, 0))
+        return np.stack(columns, axis=1) if columns else np.empty((self._length, 0))
 
-    def cells(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return where completed cells stand in the known columns: cell, period and column."""
-        size = self.problem.cases.time.size
-        found = [
-            (cell, period + column.lag, row)
-            for cell, (name, period) in enumerate(self.problem.cases.missing)
-            for row, column in enumerate(self.known)
-            if column.series == name and period + column.lag < size
-        ]
-        cell, period, row = np.array(found, dtype=int).reshape(-1, 3).T
-        return cell, period, row
+    @property
+    def _length(self) -> int:
+        return int(self.problem.cases.time.size)
+
+    def cells(self) -> Cells:
+        """Return where completed cells stand in the known columns."""
+        found = []
+        for row, column in enumerate(self.known):
+            factor = self._series[column.factor or _CONSTANT]
+            for cell, at, share in self._marks(column.series):
+                period = at + column.lag
+                if period < self._length and factor[period] != 0.0:
+                    found.append((cell, period, row, share * factor[period]))
+        return Cells.of(found)
+
+    def source_cells(self) -> Cells:
+        """Return where completed cells stand in the series of the filtered columns."""
+        return Cells.of(
+            [
+                (cell, period, row, share)
+                for row, column in enumerate(self.filtered)
+                for cell, period, share in self._marks(column.series)
+            ]
+        )
+
+    def _marks(self, series: str) -> list[tuple[int, int, float]]:
+        """Completed cell, period and share of each place where a series holds such a cell."""
+        missing = enumerate(self.problem.cases.missing)
+        return [(cell, period, 1.0) for cell, (name, period) in missing if name == series]

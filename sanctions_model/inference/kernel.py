@@ -12,6 +12,7 @@ With free numbers x (one for each parameter that is not fixed, then one for each
 - a column is a known series, or a series that passed through the recursions of latent states,
   p_t = rho p_t-1 + u_t from its steady state p_0 = u_0 / (1 - rho), read at a lag; the series of
   a measure that falls is its effective intensity, see `scm.equations.AsymmetricAdjustment`;
+- a column may be multiplied by a known factor of the same period;
 - the mean is mu_et = sum of W_ec times column c at t, and each cell of weight w_et adds w_et times
   its log density at z = (y_et - mu_et) / sigma_e: Student-t with nu_e degrees of freedom, or
   Gaussian.
@@ -246,13 +247,24 @@ def _weights_backwards(given, theta, above, gradient):
 
 
 @_compiled
+def _place_of(given, row):
+    """Return the row that a column is made of, and which factor multiplies it, -1 for none."""
+    shifted = given.known.shape[0] + given.source.shape[0] * given.lags.size
+    if row < shifted:
+        return row, -1
+    return given.unscaled[row - shifted], row - shifted
+
+
+@_compiled
 def _column(given, paths, row):
     """Return a column of the means by its row among all."""
     if row < given.known.shape[0]:
         return given.known[row]
+    row, scaled = _place_of(given, row)
     lag, f = divmod(row - given.known.shape[0], given.source.shape[0])
     start = paths.shape[2] - given.outcomes.shape[1] - given.lags[lag]
-    return paths[-1, f, start : start + given.outcomes.shape[1]]
+    column = paths[-1, f, start : start + given.outcomes.shape[1]]
+    return column if scaled < 0 else column * given.times[scaled]
 
 
 @_compiled
@@ -269,7 +281,8 @@ def _means(given, paths, weights, cells):
             row[t] += weight * column[t]
     for i in range(given.reads.shape[0]):
         k = given.reads[i, 2]
-        mean[given.where[k, 1], given.reads[i, 1]] += weights[k] * cells[given.reads[i, 0]]
+        cell = given.shares[i] * cells[given.reads[i, 0]]
+        mean[given.where[k, 1], given.reads[i, 1]] += weights[k] * cell
     for j in range(cells.size):
         mean[given.cells[j, 0], given.cells[j, 1]] -= cells[j]
     return mean
@@ -287,13 +300,15 @@ def _means_backwards(given, paths, weights, cells, above, by_path, by_cell):
             total += row[t] * column[t]
         found[k] = total
         if given.where[k, 0] >= known:
-            lag, f = divmod(given.where[k, 0] - known, filtered)
+            place, scaled = _place_of(given, given.where[k, 0])
+            lag, f = divmod(place - known, filtered)
             start = paths.shape[2] - row.size - given.lags[lag]
             for t in range(row.size):
-                by_path[f, start + t] += weights[k] * row[t]
+                factor = 1.0 if scaled < 0 else given.times[scaled, t]
+                by_path[f, start + t] += weights[k] * row[t] * factor
     for i in range(given.reads.shape[0]):
         j, k = given.reads[i, 0], given.reads[i, 2]
-        at = above[given.where[k, 1], given.reads[i, 1]]
+        at = given.shares[i] * above[given.where[k, 1], given.reads[i, 1]]
         found[k] += at * cells[j]
         by_cell[j] += at * weights[k]
     for j in range(cells.size):
@@ -466,7 +481,7 @@ def _table(words, place):
 @_compiled
 def _unpack(whole, real):
     """Read the block as `Inputs`; each array's start, rows and columns stand at its head."""
-    head = whole[:60].reshape((20, 3))
+    head = whole[:69].reshape((23, 3))
     return Inputs(
         _row(whole, head[0]),
         _row(whole, head[1]),
@@ -488,6 +503,9 @@ def _unpack(whole, real):
         _table(real, head[17]),
         _table(real, head[18]),
         _row(real, head[19]),
+        _row(whole, head[20]),
+        _table(real, head[21]),
+        _row(real, head[22]),
     )
 
 

@@ -56,6 +56,12 @@ class Inputs(NamedTuple):
         Centre and size of the unit of each completed cell, shape ``(m, 2)``.
     constant : numpy.ndarray
         What normalises the priors, shape ``(1,)``.
+    unscaled : numpy.ndarray
+        Row of what each scaled column is made of; these columns follow all others. ``(scaled,)``.
+    times : numpy.ndarray
+        What multiplies it, shape ``(scaled, period)``.
+    shares : numpy.ndarray
+        What multiplies a completed cell where it is read, shape ``(read,)``.
     """
 
     kind: np.ndarray
@@ -78,3 +84,6 @@ class Inputs(NamedTuple):
     weight: np.ndarray
     moments: np.ndarray
     constant: np.ndarray
+    unscaled: np.ndarray
+    times: np.ndarray
+    shares: np.ndarray

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import betaln, gammaln
 
+from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.design_matrix import Design
 from sanctions_model.inference.kernel_arrays import (
@@ -89,8 +90,14 @@ def kernel_inputs(problem: Problem) -> Inputs:
     Returns
     -------
     Inputs
+
+    Raises
+    ------
+    QuestionError
+        If the model has what only PyMC's density can say.
     """
     scm, cases, design = problem.scm, problem.cases, Design(problem=problem)
+    _require_plain(design)
     names, free = list(scm.stochastic), free_parameters(problem)
     rows = [_row(problem.absolute[address]) for address in free]
     places, entry = np.unique(design.places, return_inverse=True)
@@ -98,6 +105,7 @@ def kernel_inputs(problem: Problem) -> Inputs:
     moments = np.array([cases.moments[name] for name, _ in cases.missing]).reshape(-1, 2)
     moments[:, 1] = np.where(moments[:, 1] > 0, moments[:, 1], 1.0)
     arguments = [(*row.arguments, row.sign) for row in rows]
+    reads, shares = _reads(design, where)
     return Inputs(
         kind=_whole([row.kind for row in rows]),
         place=_whole([design.factors[address] for address in free]),
@@ -109,7 +117,7 @@ def kernel_inputs(problem: Problem) -> Inputs:
         lags=_whole(design.lags),
         noise=_whole([_noise(problem, design.factors, name) for name in names]),
         cells=_whole([(names.index(name), at) for name, at in cases.missing]).reshape(-1, 2),
-        reads=_reads(design, where),
+        reads=reads,
         arguments=_real(arguments).reshape(-1, 5),
         factors=_factors(problem, design.factors),
         numbers=_real(design.numbers),
@@ -119,7 +127,23 @@ def kernel_inputs(problem: Problem) -> Inputs:
         weight=_real(cases.weight.T),
         moments=moments,
         constant=_real([sum(row.constant for row in rows)]),
+        unscaled=_whole(design.unscaled),
+        times=_real(design.factor_values().T),
+        shares=shares,
     )
+
+
+def _require_plain(design: Design) -> None:
+    """Refuse what the arrays cannot say: PyMC's density can."""
+    lacking = {
+        "a completed cell behind a latent state": design.source_cells().cell.size > 0,
+    }
+    for what, there in lacking.items():
+        if there:
+            raise QuestionError(
+                f"The compiled density of all models does not know {what}; compile this model "
+                "with PyMC."
+            )
 
 
 def pack(given: Inputs) -> np.ndarray:
@@ -184,22 +208,24 @@ def _falling(design: Design) -> np.ndarray:
     found = np.full((len(design.filtered), 2), -1)
     for row, column in enumerate(design.filtered):
         if column.series in design.moving:
-            measure = design.problem.scm.effective[column.series].measure
+            recovery = design.problem.scm.effective[column.series].recovers_as
             found[row] = [
-                design.factors[f"{name}[{measure}]"]
+                design.factors[f"{name}[{recovery}]"]
                 for name in ("recoverable_share", "recovery_speed")
             ]
     return _whole(found)
 
 
-def _reads(design: Design, where: np.ndarray) -> np.ndarray:
-    """Return each reading of a completed cell as a parent: cell, period and weight."""
+def _reads(design: Design, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each reading of a completed cell as a parent: cell, period and weight; its share."""
+    places = design.cells()
     found = [
-        (cell, period, weight)
-        for cell, period, row in zip(*design.cells(), strict=True)
+        (place, weight)
+        for place, row in enumerate(places.column)
         for weight in np.flatnonzero(where[:, 0] == row)
     ]
-    return _whole(found).reshape(-1, 3)
+    reads = [(places.cell[place], places.period[place], weight) for place, weight in found]
+    return _whole(reads).reshape(-1, 3), _real([places.share[place] for place, _ in found])
 
 
 def _row(prior: Prior) -> _Row:

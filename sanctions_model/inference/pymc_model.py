@@ -86,6 +86,7 @@ def _matrices(problem: Problem, design: Design) -> dict[str, np.ndarray]:
         "weight": problem.cases.weight,
         "known": design.known_values(),
         "source": design.sources(),
+        "factors": design.factor_values(),
     }
 
 
@@ -137,14 +138,17 @@ def build(problem: Problem) -> pm.Model:
         everything = _all_parameters(problem, numbers)
         vectors = _parameter_vectors(scm, everything)
         weights = _weights(design, pt.concatenate([everything, numbers["centre"], np.ones(1)]))
+        cells = _completed_cells(numbers) if problem.cases.missing else None
         columns = series["known"]
         if design.filtered:
-            columns = pt.concatenate(
-                [columns, *_filtered(design, series["source"], vectors)], axis=1
-            )
+            source = _source(design, series["source"], cells)
+            columns = pt.concatenate([columns, *_filtered(design, source, vectors)], axis=1)
+        if design.scaled:
+            scaled = columns[:, design.unscaled] * series["factors"]
+            columns = pt.concatenate([columns, scaled], axis=1)
         mean = columns @ weights
-        if problem.cases.missing:
-            mean = _with_completed_cells(design, numbers, mean, weights)
+        if cells is not None:
+            mean = _with_completed_cells(design, cells, mean, weights)
         _likelihood(scm.noise, series["outcomes"], mean, vectors, series["weight"])
     return model
 
@@ -189,31 +193,43 @@ def _effective(design: Design, source: Any, vectors: Mapping[str, Any]) -> Any:
     for position, column in enumerate(design.filtered):
         values = source[:, position]
         if column.series in design.moving:
-            measure = scm.relieved.index(scm.effective[column.series].measure)
+            place = scm.recoveries.index(scm.effective[column.series].recovers_as)
             values = asymmetric_recursion(
-                values, vectors["recoverable_share"][measure], vectors["recovery_speed"][measure]
+                values, vectors["recoverable_share"][place], vectors["recovery_speed"][place]
             )
         columns.append(values)
     return pt.stack(columns, axis=1)
 
 
-def _with_completed_cells(
-    design: Design, numbers: Mapping[str, Any], mean: Any, weights: Any
-) -> Any:
-    """Add what unknown cells do to the means; their prior is what the equations say of them.
+def _completed_cells(numbers: Mapping[str, Any]) -> Any:
+    """Return the unknown cells; their prior is what the equations say of them."""
+    offset = pm.Flat(f"{MISSING_CELL}_offset", dims=dims.MISSING)
+    values = numbers["missing_mean"] + numbers["missing_deviation"] * offset
+    return pm.Deterministic(MISSING_CELL, values, dims=dims.MISSING)
+
+
+def _source(design: Design, source: Any, cells: Any) -> Any:
+    """Put unknown cells into the series that latent states read."""
+    places = design.source_cells()
+    if not places.cell.size:
+        return source
+    at = source[places.period, places.column]
+    return pt.inc_subtensor(at, cells[places.cell] * places.share)
+
+
+def _with_completed_cells(design: Design, cells: Any, mean: Any, weights: Any) -> Any:
+    """Add what unknown cells do to the means.
 
     The cells are 0 in the data. As parents they add their weight; and since PyMC takes no random
     variable as observed value, and only value less mean enters, as values they count on the side
     of the mean.
     """
     missing, names = design.problem.cases.missing, list(design.problem.scm.stochastic)
-    offset = pm.Flat(f"{MISSING_CELL}_offset", dims=dims.MISSING)
-    values = numbers["missing_mean"] + numbers["missing_deviation"] * offset
-    cells = pm.Deterministic(MISSING_CELL, values, dims=dims.MISSING)
-    cell, period, row = design.cells()
+    places = design.cells()
     own = np.eye(len(names))[[names.index(name) for name, _ in missing]]
-    moved = pt.concatenate([cells[cell][:, None] * weights[row], -cells[:, None] * own])
-    periods = np.concatenate([period, [at for _, at in missing]])
+    read = (cells[places.cell] * places.share)[:, None] * weights[places.column]
+    moved = pt.concatenate([read, -cells[:, None] * own])
+    periods = np.concatenate([places.period, [at for _, at in missing]])
     return pt.inc_subtensor(mean[periods], moved)
 
 

@@ -171,6 +171,7 @@ def _means(
         for link in equation.links if equation.centred else ():
             if link.parent not in outside:
                 parent = lagged(data_part[link.parent], link.lag)
+                parent = parent * values[link.factor] if link.factor else parent
                 centres[link.label] = float(parent[used[name]].mean())
     return centres, moments
 

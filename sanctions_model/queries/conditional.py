@@ -27,7 +27,7 @@ from sanctions_model.queries.forecasts import continuation_words, starting_state
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.propagate import draw_shocks, propagate, respond
+from sanctions_model.scm.propagate import continuation_paths, draw_shocks, propagate, respond
 from sanctions_model.scm.variables import Noise
 
 __all__ = ["Condition", "conditional_forecast"]
@@ -171,7 +171,7 @@ def conditional_forecast(
             ],
             axis=1,
         )
-        responses = _responses(scm, draws, cells, shocked)
+        responses = _responses(scm, draws, cells, shocked, _factors(scm, exogenous or {}, horizon))
         bent, plausibility = _absorb(
             scm, draws, responses, gap, shocks, shocked, random_seed, gibbs_steps
         )
@@ -232,11 +232,26 @@ def _when(item: tuple[tuple[str, int], float]) -> tuple[int, str]:
     return period, name
 
 
+def _factors(
+    scm: StructuralCausalModel, exogenous: Mapping[str, np.ndarray], horizon: int
+) -> dict[str, float]:
+    """Level of what multiplies links; a shock does the same in every period only if it stays."""
+    paths = continuation_paths(scm, horizon, {}) | dict(exogenous)
+    for name in scm.factors:
+        if np.ptp(paths[name]) > 0:
+            raise QuestionError(
+                f"{name!r} multiplies a link and moves within the horizon; a conditional forecast "
+                "needs links that stay as they are."
+            )
+    return {name: float(paths[name][0]) for name in scm.factors}
+
+
 def _responses(
     scm: StructuralCausalModel,
     draws: xr.Dataset,
     cells: Sequence[tuple[str, int, float]],
     shocked: Sequence[str],
+    factors: Mapping[str, float],
 ) -> np.ndarray:
     """Effect of each absorbing shock of each period on each cell: ``(draw, cell, shock, period)``.
 
@@ -249,7 +264,9 @@ def _responses(
     size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
     found = np.zeros((size, len(cells), len(shocked), last))
     for position, shock in enumerate(shocked):
-        impulse = respond(scm, draws, horizon=last, shocks={shock: pulse}, outcomes=names)
+        impulse = respond(
+            scm, draws, horizon=last, shocks={shock: pulse}, baseline=factors, outcomes=names
+        )
         values = impulse.isel({dims.SCENARIO: 0}).to_numpy().reshape(len(names), last, size)
         for row, (name, period, _) in enumerate(cells):
             # A shock of period s acts on period h as a shock of period 1 does on h - s + 1.

@@ -378,8 +378,8 @@ def historical_decomposition(
     -------
     xr.DataArray
         Dims ``(outcome, part, time, chain, draw)``. ``part`` is ``base``, each stochastic variable
-        (its own shocks) and each exogenous variable that moves in the window; the parts add up to
-        the factual history.
+        (its own shocks) and each exogenous variable that moves in the window, what multiplies a
+        link apart; the parts add up to the factual history.
 
     Raises
     ------
@@ -391,7 +391,10 @@ def historical_decomposition(
     history = cases.values  # noqa: PD011 (a mapping, not a frame)
     before = {n: float(history[n][past.first - 1]) for n in scm.exogenous}
     held = {name: np.full(past.periods, level) for name, level in before.items()}
-    moving = [name for name, path in past.exogenous.items() if np.any(path != before[name])]
+    # Links are as strong as they were: what multiplies one has no part of its own.
+    factors = {name: past.exogenous[name] for name in scm.factors}
+    held |= factors
+    moving = [name for name, path in past.exogenous.items() if np.any(path != held[name])]
     rows = DrawParameters(scm, past.draws)
     level = partial(propagate, scm, rows, horizon=past.periods, start=past.start, outcomes=wanted)
     response = partial(respond, scm, rows, horizon=past.periods, outcomes=wanted)
@@ -402,9 +405,9 @@ def historical_decomposition(
     found[:, 0] = base
     for position, name in enumerate(parts[1:], start=1):
         if name in scm.stochastic:
-            part = response(shocks={name: past.shocks[name]})
+            part = response(shocks={name: past.shocks[name]}, baseline=factors)
         elif _at_rest(past, name, before[name]):
-            part = response(paths={name: past.exogenous[name]}, baseline=before)
+            part = response(paths={name: past.exogenous[name]}, baseline={**before, **factors})
         else:
             # From the same state: a measure that fell before is not as effective as it is high.
             part = level(exogenous=held | {name: past.exogenous[name]}) - base

@@ -34,6 +34,7 @@ from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.history import evaluate_history
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.propagate import falling_shares
 from sanctions_model.scm.variables import Hold, Variable
 from sanctions_model.summaries import interval, interval_rule
 
@@ -348,13 +349,7 @@ def _mean_histories(problem: Problem, draws: xr.Dataset) -> dict[str, np.ndarray
     scm = problem.scm
     mean = draws.mean((dims.CHAIN, dims.DRAW)).expand_dims({dims.CHAIN: [0], dims.DRAW: [0]})
     parameters = DrawParameters(scm, mean)
-    shares = {
-        measure: (
-            parameters.row("recoverable_share", measure),
-            parameters.row("recovery_speed", measure),
-        )
-        for measure in problem.falling
-    }
+    shares = falling_shares(scm, parameters, problem.cases.values)
     histories, _ = evaluate_history(scm, parameters, problem.history(mean), shares=shares)
     return {
         name: np.where(problem.cases.available[name], np.atleast_2d(np.asarray(path))[0], np.nan)

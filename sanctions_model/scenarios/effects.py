@@ -144,7 +144,6 @@ def respond_to(
     size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
     if paired and paths.paths != size:
         raise QuestionError(f"{paths.paths} paths of each future for {size} draws; one a draw.")
-    followed = {equation.measure: name for name, equation in scm.effective.items()}
     given, idle = {}, []
     for position, name in enumerate(MEASURES):
         law, felt, priced = (getattr(paths, kind)[..., position, :, :] for kind in KINDS)
@@ -154,8 +153,9 @@ def respond_to(
             idle.append(name)
             continue
         given[name] = priced if paired else priced.T
-        if name in followed:
-            given[followed[name]] = felt if paired else felt.T
+        for effective, equation in scm.effective.items():
+            if equation.measure == name:
+                given[effective] = felt if paired else felt.T
     if idle:
         raise QuestionError(f"The model has no measure {', '.join(idle)}, which a future moves.")
     _require_priced(scm, paths)

@@ -40,21 +40,27 @@ __all__ = [
     "Unobserved",
 ]
 
-_PARENT = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\[(?P<lag>\d+)\])?")
+_PARENT = re.compile(
+    r"(?P<name>[A-Za-z_]\w*)(?:\[(?P<lag>\d+)\])?(?: \* (?P<factor>[A-Za-z_]\w*))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One weighted parent of a linear form; `weight` is a number, an array or a tensor."""
+    """One weighted parent of a linear form; `weight` is a number, an array or a tensor.
+
+    A `factor` is an exogenous variable whose value in the child's period multiplies it.
+    """
 
     parent: str
     lag: int
     weight: Any
+    factor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LinearForm:
-    """``constant + sum of weight * parent[t - lag]``: what every equation comes down to."""
+    """``constant + sum of weight * parent[t - lag]`` (times a factor): what equations come to."""
 
     constant: Any
     terms: tuple[Term, ...]
@@ -83,7 +89,14 @@ def _edge(text: str, child: str) -> Edge:
             f"Parent {text!r} of {child!r} is not of the form name or name[lag]; "
             "write it as in 'x' or 'x[1]'."
         )
-    return Edge(match["name"], child, int(match["lag"] or 0))
+    return Edge(match["name"], child, int(match["lag"] or 0), match["factor"] or "")
+
+
+def _factor_edges(edges: Iterable[Edge]) -> tuple[Edge, ...]:
+    """Edges from the factors of links that are not there yet, each once."""
+    edges = tuple(edges)
+    factors = dict.fromkeys(Edge(edge.factor, edge.child) for edge in edges if edge.factor)
+    return tuple(edge for edge in factors if edge not in edges)
 
 
 def _check_parts(variable: object, parents: object = ()) -> None:
@@ -102,7 +115,7 @@ def _weighted(
     terms, offset = [], 0.0
     for link in links:
         weight = share * parameters.coefficient(link.label)
-        terms.append(Term(link.parent, link.lag, weight))
+        terms.append(Term(link.parent, link.lag, weight, link.factor))
         centre = centres.get(link.label)
         if centre is not None:
             offset = offset - weight * centre
@@ -151,13 +164,22 @@ class AsymmetricAdjustment:
         The effective intensity, in the unit of the measure.
     measure : str
         An exogenous variable, 0 or more; 1 is the regime in force at the end of 2025.
+    recovery : str, optional
+        Label of its share and speed; the measure by default. A measure may be felt in several
+        ways, each with its own recovery, and measures may share one.
     """
 
     variable: Variable
     measure: str
+    recovery: str = field(default="", metadata=OMITTED_AT_DEFAULT)
 
     def __post_init__(self) -> None:
         _check_parts(self.variable)
+
+    @property
+    def recovers_as(self) -> str:
+        """Label of its share and speed among the parameters."""
+        return self.recovery or self.measure
 
     @property
     def edges(self) -> tuple[Edge, ...]:
@@ -254,7 +276,8 @@ class PartialAdjustment:
     variable : Variable
         What the equation explains: its name, unit, label and column.
     parents : tuple of str
-        ``name`` or ``name[lag]``.
+        ``name`` or ``name[lag]``, or ``name * factor``: the parent times an exogenous factor of
+        this period, a link that changes at stated dates.
     start : str, optional
         ISO date: the equation is estimated on periods that start on or after it.
     impact : tuple of str
@@ -280,9 +303,10 @@ class PartialAdjustment:
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        """Edges from the parents, from the anchor and from its own last value."""
+        """Edges from the parents and their factors, the anchor and its own last value."""
         name = self.variable.name
-        return (*self.links, *self.anchor_edges, Edge(name, name, 1))
+        read = (*self.links, *self.anchor_edges)
+        return (*read, *_factor_edges(read), Edge(name, name, 1))
 
     @cached_property
     def links(self) -> tuple[Edge, ...]:
@@ -329,7 +353,7 @@ class Linear:
     variable : Variable
         What the equation explains: its name, unit, label and column.
     parents : tuple of str
-        ``name`` or ``name[lag]``.
+        ``name``, ``name[lag]`` or ``name * factor``, as in `PartialAdjustment`.
     start : str, optional
         ISO date: the equation is estimated on periods that start on or after it.
     centred : bool
@@ -346,13 +370,13 @@ class Linear:
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        """Edges from the parents."""
-        return tuple(_edge(text, self.variable.name) for text in self.parents)
+        """Edges from the parents and their factors."""
+        return (*self.links, *_factor_edges(self.links))
 
-    @property
+    @cached_property
     def links(self) -> tuple[Edge, ...]:
         """The edges that carry a coefficient."""
-        return self.edges
+        return tuple(_edge(text, self.variable.name) for text in self.parents)
 
     def linear_form(self, parameters: Parameters, centres: Mapping[str, Any]) -> LinearForm:
         """Return the weights and the constant ``a - sum b c``."""

@@ -18,20 +18,28 @@ __all__ = ["CausalGraph", "Edge"]
 class Edge:
     """One directed edge: `parent`, `lag` periods earlier, acts on `child`.
 
+    With a `factor`, an exogenous variable, what acts is the parent times the factor of the child's
+    period: a link that is there at some dates only, or of another size.
+
     Examples
     --------
     >>> Edge("depreciation", "inflation", 1).label
     'depreciation[1] -> inflation'
+    >>> Edge("oil", "depreciation", factor="float").label
+    'oil * float -> depreciation'
     """
 
     parent: str
     child: str
     lag: int = 0
+    factor: str = ""
 
     @property
     def label(self) -> str:
         """The edge's name, as in ``depreciation[1] -> inflation``."""
-        return f"{self.parent}{f'[{self.lag}]' if self.lag else ''} -> {self.child}"
+        lag = f"[{self.lag}]" if self.lag else ""
+        factor = f" * {self.factor}" if self.factor else ""
+        return f"{self.parent}{lag}{factor} -> {self.child}"
 
 
 @dataclass(frozen=True)

@@ -107,8 +107,8 @@ def evaluate_history(
     values : mapping of str to array
         Observed and exogenous series, time last.
     shares : mapping of str to (share, speed)
-        Recoverable share and recovery speed of each measure that falls in the sample; the others
-        are as effective as they are in force.
+        Recoverable share and recovery speed of each effective measure whose measure falls in the
+        sample; the others are as effective as they are in force.
 
     Returns
     -------
@@ -121,7 +121,8 @@ def evaluate_history(
         form = behaviour.linear_form(parameters, scm.centres)
         mean = _column(form.constant)
         for term in form.terms:
-            mean = mean + _weighted(term.weight, histories[term.parent], term.lag)
+            part = _weighted(term.weight, histories[term.parent], term.lag)
+            mean = mean + (part * histories[term.factor] if term.factor else part)
         means[name] = mean
     return histories, means
 
@@ -145,8 +146,8 @@ def evaluate_states(
     histories = dict(values)
     for name, effective in scm.effective.items():
         measure = effective.measure
-        if measure in shares:
-            histories[name] = asymmetric_adjustment(values[measure][None], *shares[measure])[0].T
+        if name in shares:
+            histories[name] = asymmetric_adjustment(values[measure][None], *shares[name])[0].T
         else:
             histories[name] = values[measure]
     for name, equation in scm.unobserved.items():

@@ -2,8 +2,8 @@
 
 One name a parameter everywhere: ``coefficient`` (dim ``link``), ``intercept``, ``scale`` and
 ``degrees_of_freedom`` (dim ``equation``), ``persistence`` (dim ``adjusting``),
-``recoverable_share`` and ``recovery_speed`` (dim ``measure``), and one scalar for each named
-parameter of an identity. This module knows no beliefs about them.
+``recoverable_share`` and ``recovery_speed`` (dim ``measure``: one a recovery), and one scalar for
+each named parameter of an identity. This module knows no beliefs about them.
 """
 
 import re
@@ -61,7 +61,7 @@ def parameter_coords(scm: StructuralCausalModel) -> dict[str, list[str]]:
         dims.LINK: [link.label for link in scm.links],
         dims.EQUATION: list(scm.stochastic),
         dims.ADJUSTING: list(scm.adjusting),
-        dims.MEASURE: list(scm.relieved),
+        dims.MEASURE: list(scm.recoveries),
     }
 
 

@@ -84,14 +84,14 @@ def start_before(
 def falling_shares(
     scm: StructuralCausalModel, parameters: DrawParameters, values: Mapping[str, np.ndarray]
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return recoverable share and recovery speed of the measures that fall in a past."""
+    """Return share and speed of each effective measure whose measure falls in a past."""
     return {
-        measure: (
-            parameters.row("recoverable_share", measure),
-            parameters.row("recovery_speed", measure),
+        name: (
+            parameters.row("recoverable_share", equation.recovers_as),
+            parameters.row("recovery_speed", equation.recovers_as),
         )
-        for measure in scm.relieved
-        if np.any(np.diff(values[measure]) < 0)
+        for name, equation in scm.effective.items()
+        if np.any(np.diff(values[equation.measure]) < 0)
     }
 
 
@@ -243,6 +243,7 @@ def propagate(
         shocks=_checked_shocks(scm, shocks, (horizon, parameters.size)),
         edits=[i for i in interventions if i.variable not in scm.exogenous],
         horizon=horizon,
+        factors=_factor_paths(scm, paths),
     )
     return run.over(Drivers(scm, parameters, full, start=start, edits=interventions), outcomes)
 
@@ -262,7 +263,8 @@ def respond(
     """Difference that exogenous paths or shocks make, draw by draw, against a baseline.
 
     The equations are linear after the effective measures, so the difference needs no starting
-    state and no constants; it equals the difference of two propagations under common draws.
+    state and no constants; it equals the difference of two propagations under common draws. Links
+    with a factor are as strong as its baseline makes them.
 
     Parameters
     ----------
@@ -328,6 +330,12 @@ def respond(
             raise QuestionError(
                 f"{name!r} is not endogenous; give it a path instead of holding it."
             )
+    for name in scm.factors:
+        if name in given:
+            raise QuestionError(
+                f"{name!r} multiplies a link, so that what it does depends on the level of the "
+                "link's parent; ask for the difference of two propagations."
+            )
     causes = {*given, *extra}
     run = Recursion(
         scm=scm,
@@ -337,10 +345,18 @@ def respond(
         shocks=extra,
         edits=[SetTo(variable=name, value=0.0) for name in held],
         horizon=horizon,
+        factors=_factor_paths(scm, {name: path[None] for name, path in stay.items()}),
         closed=closures,
         moved=frozenset(causes.union(*(scm.graph.descendants(name) for name in causes))),
     )
     return run.over(Drivers(scm, parameters, levels, baseline=base), outcomes)
+
+
+def _factor_paths(
+    scm: StructuralCausalModel, paths: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Paths of what multiplies links, with draws last."""
+    return {n: paths[n] if paths[n].ndim == 3 else paths[n][:, :, None] for n in scm.factors}
 
 
 def _after(past: np.ndarray, path: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.scm.equations import LinearForm
+from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.history import asymmetric_adjustment
 from sanctions_model.scm.interventions import Intervention
 from sanctions_model.scm.model import StructuralCausalModel
@@ -81,8 +82,9 @@ class Drivers:
     def _effective(self, name: str, measure: str, path: np.ndarray) -> np.ndarray:
         if self._never_relieved(name, measure, path):
             return path[:, :, None]
-        share = self.parameters.row("recoverable_share", measure)
-        speed = self.parameters.row("recovery_speed", measure)
+        label = self.scm.effective[name].recovers_as
+        share = self.parameters.row("recoverable_share", label)
+        speed = self.parameters.row("recovery_speed", label)
         first = self.scm.longest_lag - 1
         before = path[:, :first] if path.ndim == 3 else path[:, :first, None]
         early = np.broadcast_to(before, (len(path), first, share.size))
@@ -121,6 +123,7 @@ class Recursion:
     """The equations, solved period by period for blocks of scenarios.
 
     Where ``moved`` is given, the run is a difference: the other variables differ by nothing.
+    ``factors`` holds the values of what multiplies links, ``(scenario or 1, period, draw or 1)``.
     """
 
     scm: StructuralCausalModel
@@ -130,6 +133,7 @@ class Recursion:
     shocks: Mapping[str, np.ndarray]
     edits: Sequence[Intervention]
     horizon: int
+    factors: Mapping[str, np.ndarray] = field(default_factory=dict)
     closed: Sequence[frozenset[str]] | None = None
     moved: frozenset[str] | None = None
 
@@ -170,7 +174,7 @@ class Recursion:
         shape = (count, self.parameters.size)
         forms = {name: form for name, form in self.forms.items() if name in needed}
         rings = self._rings(forms, shape)
-        masks = self._masks(forms, rows)
+        times = self._times(forms, rows)
         levels = {
             level.variable.name: level
             for level in self.scm.levels
@@ -191,8 +195,8 @@ class Recursion:
                     else:
                         continue  # no difference to the baseline
                     np.multiply(parent, term.weight, out=work)
-                    if (name, position) in masks:
-                        np.multiply(work, masks[name, position], out=work)
+                    if (name, position) in times:
+                        np.multiply(work, times[name, position][:, period], out=work)
                     value += work
                 self._disturb(name, value, period, rows)
             now_known = {name: ring[period % len(ring)] for name, ring in rings.items()}
@@ -233,22 +237,28 @@ class Recursion:
                     rings[name][1:] = self.start[name][-lag:, None, :]
         return rings
 
-    def _masks(
+    def _times(
         self, forms: Mapping[str, LinearForm], rows: slice
     ) -> dict[tuple[str, int], np.ndarray]:
-        """1 or 0 for each scenario of the block, for the links that some scenario closes."""
-        if self.closed is None:
-            return {}
-        closed = self.closed[rows] if len(self.closed) > 1 else self.closed
-        masks = {}
+        """Collect what multiplies links: their factor, and 0 for each scenario that closes them.
+
+        Shape ``(scenario or 1, period, draw or 1)``, by equation and position of the link's term.
+        """
+        every = self.closed or [frozenset()]
+        closed = every[rows] if len(every) > 1 else every
+        times = {}
         for name, form in forms.items():
             for position, term in enumerate(form.terms):
-                lag = f"[{term.lag}]" if term.lag else ""
-                label = f"{term.parent}{lag} -> {name}"
+                label = Edge(term.parent, name, term.lag, term.factor).label
                 is_open = np.array([label not in labels for labels in closed], dtype=float)
                 if not is_open.all():
-                    masks[name, position] = is_open[:, None]
-        return masks
+                    shape = (len(closed), self.horizon, 1)
+                    times[name, position] = np.broadcast_to(is_open[:, None, None], shape)
+                if term.factor:
+                    path = self.factors[term.factor]
+                    path = path[rows] if len(path) > 1 else path
+                    times[name, position] = times.get((name, position), 1.0) * path
+        return times
 
 
 def _labelled(

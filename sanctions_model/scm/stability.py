@@ -6,11 +6,14 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.scm.equations import LinearForm
+from sanctions_model.scm.equations import LinearForm, Term
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
+from sanctions_model.scm.propagate import continuation_paths
 
-__all__ = ["reduced_form", "spectral_radius"]
+__all__ = ["in_force", "reduced_form", "spectral_radius"]
+
+_FAR = 400  # periods after which an exogenous variable is where it goes
 
 type Weights = dict[tuple[str, int], np.ndarray | float]
 
@@ -65,7 +68,7 @@ def spectral_radius(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArr
 
     Feedback groups of variables are solved apart: the companion matrix is block triangular in
     them, so its eigenvalues are those of the blocks. Levels, which cumulate by definition, do not
-    count.
+    count. A link with a factor counts at the value that the factor's continuation comes to.
 
     Parameters
     ----------
@@ -89,7 +92,7 @@ def spectral_radius(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArr
     Lütkepohl, New Introduction to Multiple Time Series Analysis (2005), section 2.1.
     """
     parameters = DrawParameters(scm, draws)
-    forms = linear_forms(scm, parameters, with_constants=False)
+    forms = in_force(scm, linear_forms(scm, parameters, with_constants=False))
     kept = {*scm.stochastic, *scm.latent}
     radius = np.zeros(parameters.size)
     for group in scm.graph.feedback_groups():
@@ -100,6 +103,34 @@ def spectral_radius(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArr
     return xr.DataArray(
         radius.reshape(parameters.shape), dims=(dims.CHAIN, dims.DRAW), name="spectral_radius"
     )
+
+
+def in_force(scm: StructuralCausalModel, forms: Mapping[str, LinearForm]) -> dict[str, LinearForm]:
+    """Put the value that a factor holds in the end into the weights that it multiplies.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    forms : mapping of str to LinearForm
+
+    Returns
+    -------
+    dict of str to LinearForm
+        Without factors.
+    """
+    if not scm.factors:
+        return dict(forms)
+    ends = {name: path[-1] for name, path in continuation_paths(scm, _FAR, {}).items()}
+    return {
+        name: LinearForm(
+            form.constant,
+            tuple(
+                Term(t.parent, t.lag, t.weight * ends[t.factor]) if t.factor else t
+                for t in form.terms
+            ),
+        )
+        for name, form in forms.items()
+    }
 
 
 def _group_radius(

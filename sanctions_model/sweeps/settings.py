@@ -95,8 +95,7 @@ def unseen(problem: Problem) -> frozenset[str]:
     correlated with them, so that an answer at a known value needs no new posterior.
     """
     names = ("recoverable_share", "recovery_speed")
-    still = set(problem.scm.relieved) - set(problem.falling)
-    return frozenset(f"{name}[{measure}]" for name in names for measure in still)
+    return frozenset(f"{name}[{label}]" for name in names for label in problem.resting)
 
 
 def stated_prior(setting: Setting, address: str) -> Prior:

@@ -427,10 +427,10 @@ def sensitivity_table(fit: Fit) -> pd.DataFrame:
     changes: dict[str, dict[str, float]] = {
         "as fitted": {},
         "half of what is lost is recoverable": {
-            f"recoverable_share[{name}]": 0.5 for name in scm.relieved
+            f"recoverable_share[{name}]": 0.5 for name in scm.recoveries
         },
-        "recovery at 5 % a quarter": {f"recovery_speed[{name}]": 0.05 for name in scm.relieved},
-        "recovery at 50 % a quarter": {f"recovery_speed[{name}]": 0.5 for name in scm.relieved},
+        "recovery at 5 % a quarter": {f"recovery_speed[{name}]": 0.05 for name in scm.recoveries},
+        "recovery at 50 % a quarter": {f"recovery_speed[{name}]": 0.5 for name in scm.recoveries},
         "expectations look backward": {"anchoring": 0.0},
         "expectations are anchored": {"anchoring": 1.0},
         "key rate persistence 0.7": {"persistence[key_rate]": 0.7},

@@ -178,7 +178,7 @@ def _recovery_is_prior(
     problem: Problem, prior_draws: xr.Dataset, draws: xr.Dataset
 ) -> list[Finding]:
     """Compare recovery before and after data in which no measure falls: they say nothing on it."""
-    silent = [name for name in problem.scm.relieved if name not in problem.falling]
+    silent = list(problem.resting)
     found = []
     for name in ("recoverable_share", "recovery_speed") if silent else ():
         before, after = (

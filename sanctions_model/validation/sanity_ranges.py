@@ -210,7 +210,7 @@ def _premium_removed(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Find
     """Compare the share of the premium that relief removes with what can be given back."""
     check = "premium removed by full relief"
     links = _premium_links(scm)
-    measures = [scm.effective[link.parent].measure for link in links]
+    measures = [scm.effective[link.parent].recovers_as for link in links]
     parts = draws["coefficient"].sel({dims.LINK: [link.label for link in links]})
     parts = parts.drop_vars(dims.LINK)
     recoverable = draws["recoverable_share"].sel({dims.MEASURE: measures})

@@ -207,9 +207,12 @@ def test_the_observed_past_of_any_model_equals_plain_loops(scm, seed, length):
     centred = scm.with_centres({label: generator.normal() for label in labels})
     parameters = DrawParameters(centred, draws)
     falling = {
-        measure: tuple(parameters.row(n, measure) for n in ("recoverable_share", "recovery_speed"))
-        for measure in scm.relieved
-        if any(after < before for before, after in itertools.pairwise(series[measure]))
+        name: tuple(
+            parameters.row(kind, equation.recovery or equation.measure)
+            for kind in ("recoverable_share", "recovery_speed")
+        )
+        for name, equation in scm.effective.items()
+        if any(after < before for before, after in itertools.pairwise(series[equation.measure]))
     }
     histories, means = evaluate_history(centred, parameters, series, shares=falling)
     for draw, values in enumerate(as_dicts(draws)):

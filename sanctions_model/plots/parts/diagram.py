@@ -177,7 +177,7 @@ def diagram(
                 edge=edge,
                 form=host.form + (f"[{edge.lag}]" if edge.lag else ""),
                 lag=host.lag + edge.lag,
-                values=None if values is None else values[edge.label],
+                values=None if values is None else values.get(edge.label),
                 sign=signs.get(edge.label, Sign.FIXED),
             )
             if host.name in beside:

@@ -16,6 +16,7 @@ from sanctions_model.scm.equations import Identity
 from sanctions_model.scm.history import evaluate_history
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.propagate import falling_shares
 from sanctions_model.scm.variables import Affine
 
 __all__ = [
@@ -164,14 +165,8 @@ def drawn_histories(problem: Problem, draws: xr.Dataset) -> dict[str, np.ndarray
     """
     scm = problem.scm
     parameters = DrawParameters(scm, draws)
-    shares = {
-        measure: (
-            parameters.row("recoverable_share", measure),
-            parameters.row("recovery_speed", measure),
-        )
-        for measure in problem.falling
-    }
     values = problem.history(draws)
+    shares = falling_shares(scm, parameters, values)
     found, _ = evaluate_history(scm, parameters, values, shares=shares)
     return {name: np.atleast_2d(path) for name, path in found.items()}
 

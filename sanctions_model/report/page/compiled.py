@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from sanctions_model.errors import QuestionError
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.propagate import continuation_paths
+from sanctions_model.scm.stability import in_force
 
 __all__ = ["compiled_model", "packed", "packed_rows", "representative_draws"]
 
@@ -93,9 +95,19 @@ def compiled_model(
         solving order with their terms (parent, lag, and a weight or a row of weights), ``levels``,
         ``weights`` of shape ``(row, draw)``, ``recoverable_share`` and ``recovery_speed`` of shape
         ``(measure, draw)``.
+
+    Raises
+    ------
+    QuestionError
+        If a measure has more than one effective intensity.
     """
+    if len(scm.effective) > len(scm.relieved):
+        raise QuestionError(
+            "The page follows one effective intensity of each measure, and this model has several "
+            "of some; ask for effects of relief on the command line."
+        )
     parameters = DrawParameters(scm, draws)
-    forms = linear_forms(scm, parameters, with_constants=False)
+    forms = in_force(scm, linear_forms(scm, parameters, with_constants=False))
     levels = {level.variable.name: level for level in scm.levels}
     direct = {levels[name].flow if name in levels else name for name in outcomes}
     needed = direct.union(*(scm.graph.ancestors(name) for name in direct))

@@ -1,0 +1,178 @@
+"""What makes equations a model: names, parents, order, reach; the first fault is refused.
+
+Read by the model when it is made. Knows no data, no priors and no draws.
+"""
+
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+from sanctions_model.errors import SpecError, UnknownVariableError
+from sanctions_model.scm.equations import (
+    AsymmetricAdjustment,
+    Equation,
+    Exogenous,
+    Identity,
+    LatentAdjustment,
+    Linear,
+    PartialAdjustment,
+)
+from sanctions_model.scm.variables import Decay, Grow, Hold
+
+if TYPE_CHECKING:
+    from sanctions_model.scm.model import StructuralCausalModel
+
+__all__ = ["check", "unobserved_graph"]
+
+
+def check(scm: "StructuralCausalModel") -> None:
+    """Refuse equations that do not make a model.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+
+    Raises
+    ------
+    SpecError, UnknownVariableError
+        The message says which equation and what to change.
+    """
+    _check_names(scm)
+    _check_parents(scm)
+    if scm.graph.order:  # solving the order refuses cycles within a period
+        _check_unobserved(scm)
+    _check_reach(scm)
+
+
+def _check_names(scm: "StructuralCausalModel") -> None:
+    if not scm.equations:
+        raise SpecError("The model has no equations; give at least one.")
+    names = [item.variable.name for item in (*scm.equations, *scm.levels)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SpecError(f"{', '.join(twice)} has more than one equation; give each variable one.")
+    if scm.periods_per_year < 1:
+        raise SpecError(f"periods_per_year is {scm.periods_per_year}; expected 1 or more.")
+    taken = {"coefficient", "intercept", "persistence", "scale", "degrees_of_freedom"}
+    taken |= {"recoverable_share", "recovery_speed", "missing_cell", "missing_cell_offset"}
+    taken |= {"observed", "series", "numbers", "chain", "draw", "link", "equation"}
+    taken |= {"adjusting", "measure", "missing", "time"}
+    for name in scm.scalars:
+        if name in taken:
+            raise SpecError(f"Parameter {name!r} of an identity has a reserved name; rename it.")
+
+
+def _check_parents(scm: "StructuralCausalModel") -> None:
+    for equation in scm.equations:
+        for edge in equation.edges:
+            if edge.parent not in scm.by_name:
+                raise UnknownVariableError.from_name(
+                    edge.parent, scm.by_name, f"the equation of {equation.variable.name!r}"
+                )
+        _check_own_parents(equation)
+        _check_factors(scm, equation)
+    for name, equation in scm.effective.items():
+        if equation.measure not in scm.exogenous:
+            raise SpecError(
+                f"{name!r} follows {equation.measure!r}, which is not exogenous; "
+                "an effective measure needs an exogenous one."
+            )
+    followed = [(equation.measure, equation.recovers_as) for equation in scm.effective.values()]
+    if len(set(followed)) < len(followed):
+        names = ", ".join(measure for measure, _ in followed)
+        raise SpecError(
+            f"Two effective measures follow one of {names} with the same recovery; keep one, or "
+            "name another recovery."
+        )
+    for level in scm.levels:
+        if level.flow not in scm.structural:
+            raise UnknownVariableError.from_name(
+                level.flow, scm.structural, f"the level {level.variable.name!r}"
+            )
+
+
+def _check_own_parents(equation: Equation) -> None:
+    child = equation.variable.name
+    own = [edge for edge in equation.edges if edge.parent == child]
+    labels = [edge.label for edge in equation.edges]
+    if isinstance(equation, PartialAdjustment | LatentAdjustment) and len(own) > 1:
+        raise SpecError(
+            f"{child!r} adjusts partially, so its own lag is its persistence; "
+            f"drop {own[0].label!r} or use Linear."
+        )
+    if isinstance(equation, Identity) and own:
+        raise SpecError(f"Identity {child!r} refers to itself; use Level to cumulate.")
+    if isinstance(equation, LatentAdjustment | Identity) and len(labels) == len(own):
+        raise SpecError(f"{child!r} has no parents; give it one, or make it exogenous.")
+    if len(set(labels)) < len(labels):
+        raise SpecError(f"A parent of {child!r} is given twice: {', '.join(labels)}.")
+
+
+def _check_factors(scm: "StructuralCausalModel", equation: Equation) -> None:
+    """Refuse factors that are not exogenous, and those of equations that pass through states."""
+    child = equation.variable.name
+    for edge in equation.edges:
+        if not edge.factor:
+            continue
+        if not isinstance(equation, PartialAdjustment | Linear):
+            raise SpecError(
+                f"{edge.label!r} has a factor, but {child!r} is no observed variable; give the "
+                "factor to a link of an observed one."
+            )
+        if edge.factor not in scm.exogenous:
+            raise SpecError(
+                f"The factor {edge.factor!r} of {edge.label!r} is not exogenous; a link changes "
+                "at dates that an exogenous variable states."
+            )
+        onward = scm.exogenous[edge.factor].continuation
+        if onward == Hold() or isinstance(onward, Decay | Grow):
+            raise SpecError(
+                f"The factor {edge.factor!r} of {edge.label!r} goes on from a value that only data "
+                "give; declare how strong the link is, as in continuation=Hold(1.0)."
+            )
+
+
+def _check_unobserved(scm: "StructuralCausalModel") -> None:
+    allowed = {*scm.exogenous, *scm.effective, *scm.latent}
+    for name, equation in scm.latent.items():
+        wrong = [edge.parent for edge in equation.links if edge.parent not in allowed]
+        if wrong:
+            raise SpecError(
+                f"Latent state {name!r} has the parent {wrong[0]!r}; expected exogenous, effective "
+                "or latent parents, because a latent state is computed before the observed ones."
+            )
+    through_lags = unobserved_graph(scm)
+    if not nx.is_directed_acyclic_graph(through_lags):
+        cycle = " -> ".join(edge[0] for edge in nx.find_cycle(through_lags))
+        raise SpecError(
+            f"Identities and latent states depend on each other through lags: {cycle}. "
+            "Expected an observed variable in between; make one of them observed."
+        )
+
+
+def unobserved_graph(scm: "StructuralCausalModel") -> nx.DiGraph:
+    """All edges between latent states and identities, persistence left out."""
+    names = [n for n, e in scm.by_name.items() if isinstance(e, Identity | LatentAdjustment)]
+    graph = nx.DiGraph(scm.graph.summary.subgraph(names))
+    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
+    return graph
+
+
+def _check_reach(scm: "StructuralCausalModel") -> None:
+    stochastic = set(scm.stochastic)
+    for name, equation in scm.by_name.items():
+        if not isinstance(equation, Exogenous | AsymmetricAdjustment):
+            continue
+        if not scm.graph.descendants(name) & stochastic:
+            raise SpecError(
+                f"{name!r} has no child that leads to an observed variable, so it can answer "
+                "nothing; link it or leave it out."
+            )
+    labels = {edge.label for edge in scm.graph.edges}
+    named = {**scm.entries, "chain": scm.chain, "chain_offset": scm.chain_offset}
+    for channel, wanted in named.items():
+        for label in wanted:
+            if label not in labels:
+                raise UnknownVariableError.from_name(label, sorted(labels), f"channel {channel!r}")
+    for name in scm.headline:
+        scm.require(name, "the headline outcomes")
