@@ -50,6 +50,7 @@ __all__ = [
     "Target",
     "UnknownVariableError",
     "Variable",
+    "annual",
     "channel_effects",
     "compare_futures",
     "conditional_forecast",
@@ -130,6 +131,7 @@ from .inference.priors.families import Beta, Fixed, Gamma, HalfNormal, LogNormal
 from .inference.priors.ledger import Priors, load_priors
 from .inference.samplers import Nutpie
 from .inference.storage import load, save
+from .queries.calendar_years import annual
 from .queries.claims import Claim, load_claims, scorecard
 from .queries.conditional import Condition, conditional_forecast
 from .queries.counterfactuals import Episode, counterfactual, episode, historical_decomposition

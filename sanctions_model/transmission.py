@@ -467,3 +467,13 @@ def _chain(year: int) -> tuple[str, ...]:
         "real_rate_change[1] -> credit_growth",
         "real_rate_change[1] -> gdp_growth",
     )
+
+
+# What is quoted of a calendar year, by outcome, and what others who forecast it call it.
+ANNUAL = {
+    "gdp_level": ("growth", "gdp_growth"),
+    "price_level": ("end", "inflation_december"),
+    "key_rate": ("mean", "key_rate_average"),
+    "rouble": ("growth", None),
+    "real_wage_level": ("growth", None),
+}

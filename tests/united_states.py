@@ -54,7 +54,7 @@ PRIORS = sm.Priors.from_addresses(
         "persistence[bill_rate]": sm.Beta(alpha=8, beta=2),
         "intercept": sm.Normal(mu=0, sigma=1, relative_to_series=True),
         "scale": sm.HalfNormal(sigma=1, relative_to_series=True),
-        "degrees_of_freedom": sm.Gamma(alpha=4, beta=0.5),
+        "degrees_of_freedom": sm.Gamma(alpha=4, beta=0.5, shift=2),
     }
 )
 

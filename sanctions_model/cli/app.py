@@ -32,7 +32,9 @@ from sanctions_model.cli.options import (
 )
 from sanctions_model.cli.outputs import report, sweep, validate
 from sanctions_model.cli.queries import counterfactual_app, forecast
+from sanctions_model.cli.responses import fevd, irf
 from sanctions_model.cli.robustness import compare, confounding, evidence, refute, sensitivity
+from sanctions_model.cli.yearly import annual
 from sanctions_model.errors import ConvergenceError, SanctionsModelError
 from sanctions_model.report.views import View
 
@@ -51,6 +53,9 @@ app.add_typer(data_app, name="data")
 app.add_typer(counterfactual_app, name="counterfactual")
 app.add_typer(scenario_app, name="scenario")
 app.command()(forecast)
+app.command()(annual)
+app.command()(irf)
+app.command()(fevd)
 app.command()(sweep)
 for _verb in (evidence, sensitivity, confounding, refute, compare):
     app.command()(_verb)
@@ -58,6 +63,24 @@ app.command()(report)
 
 
 app.command()(validate)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"sanctions-model {version('sanctions-model')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _about(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=_say_version),
+    ] = False,
+) -> None:
+    """Bayesian structural causal model of sanctions on Russia and of their relief."""
 
 
 def main() -> None:

@@ -10,11 +10,14 @@ __all__ = [
     "load_evidence",
     "load_mapping",
     "load_observations",
+    "load_outside_forecasts",
     "load_rule",
+    "newest_forecasts",
 ]
 
 from .evidence import load_evidence
 from .measures import intensities, load_events, load_rule
 from .observations import coverage, load_observations
+from .outside_forecasts import load_outside_forecasts, newest_forecasts
 from .user_tables import TableMapping, load_mapping
 from .vintages import diff_vintages, find_vintage

@@ -6,7 +6,7 @@ from sanctions_model.plots.decompositions import (
     plot_variance_decomposition,
     plot_waterfall,
 )
-from sanctions_model.plots.effects import plot_channels, plot_responses
+from sanctions_model.plots.effects import plot_channels, plot_impulse_response, plot_responses
 from sanctions_model.plots.forecast import plot_forecast
 from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.history import plot_counterfactual, plot_nowcast
@@ -39,6 +39,7 @@ __all__ = [
     "plot_forest",
     "plot_future_effects",
     "plot_graph",
+    "plot_impulse_response",
     "plot_nowcast",
     "plot_odds",
     "plot_prior_posterior",

@@ -36,7 +36,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 from sanctions_model.wording import number
 
-__all__ = ["channel_label", "plot_channels", "plot_responses"]
+__all__ = ["channel_label", "plot_channels", "plot_impulse_response", "plot_responses"]
 
 _OUTCOMES = (
     "import_premium",
@@ -109,6 +109,57 @@ def plot_responses(
     what = f"{len(names)} outcomes" if len(names) > 1 else scm.variables[names[0]].label
     title = f"Effect of relief on {what} over {scm.count_periods(horizon)}"
     caption = _caption(scm, relief, rule, drawn_from, with_prior=prior is not None)
+    along = f"{scm.periods_name} after the start of relief"
+    return _fans(scm, bands, prior, title, caption, along, drawn_from)
+
+
+def plot_impulse_response(
+    response: xr.DataArray,
+    *,
+    scm: StructuralCausalModel,
+    title: str,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw responses to a shock as fans, one panel an outcome.
+
+    Parameters
+    ----------
+    response : xr.DataArray
+        From `impulse_response` or `step_response`, dims ``(outcome, horizon, chain, draw)``.
+    scm : StructuralCausalModel
+        Says what outcomes are called and measured in.
+    title : str
+        What was shocked and by how much.
+    drawn_from : str
+        What the draws are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
+    """
+    rule = interval_rule()
+    bands = interval(response, rule), interval(response, IntervalRule(0.5, rule.kind))
+    caption = (
+        f"Line: {drawn_from} median; bands: 50 % interval and {rule}. pp: percentage points. "
+        f"{scm.periods_name.capitalize()} count from 1, that of the shock."
+    )
+    return _fans(scm, bands, None, title, caption, scm.periods_name, drawn_from)
+
+
+def _fans(
+    scm: StructuralCausalModel,
+    bands: tuple[xr.DataArray, xr.DataArray],
+    prior: xr.DataArray | None,
+    title: str,
+    caption: str,
+    along: str,
+    drawn_from: str,
+) -> Figure:
+    """One panel an outcome: a wide and a narrow band around the median."""
+    rule = interval_rule()
+    names = [str(name) for name in bands[0][dims.OUTCOME].to_numpy()]
+    horizon = int(bands[0][dims.HORIZON].max())
     top, bottom = page_text_inches(title, caption)
     columns = min(_COLUMNS, len(names))
     width = (COLUMN_INCHES - _LEFT - _RIGHT - (columns - 1) * _GAP) / columns
@@ -132,8 +183,7 @@ def plot_responses(
         axes.set_title("\n".join(headings[name]), size=TEXT, loc="left", pad=3, color=Colour.ink)
         axes.set_ylabel(scm.effect_unit(name), size=SMALL, color=Colour.ink, labelpad=2)
         if position + columns >= len(names):
-            words = f"{scm.periods_name} after the start of relief"
-            axes.set_xlabel("\n".join(wrap(words, width + 0.3, SMALL)), size=SMALL, labelpad=2)
+            axes.set_xlabel("\n".join(wrap(along, width + 0.3, SMALL)), size=SMALL, labelpad=2)
     if beside:
         left, down = _LEFT + beside * (width + _GAP) - 0.2, top + (rows - 1) * step + head
         key = place_axes(figure, left, down, width + 0.2, _PLOT_HEIGHT)

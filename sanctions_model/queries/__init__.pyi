@@ -5,9 +5,11 @@ __all__ = [
     "Condition",
     "Episode",
     "RequiredRelief",
+    "Statistic",
     "Target",
     "Window",
     "abduct",
+    "annual",
     "channel_effects",
     "conditional_forecast",
     "counterfactual",
@@ -24,6 +26,7 @@ __all__ = [
     "nowcast_table",
     "quantity_draws",
     "relief_frontier",
+    "relief_paths",
     "required_relief",
     "scorecard",
     "simulate",
@@ -31,10 +34,11 @@ __all__ = [
     "total_effect",
 ]
 
+from .calendar_years import Statistic, annual
 from .claims import Claim, load_claims, scorecard
 from .conditional import Condition, conditional_forecast
 from .counterfactuals import Episode, abduct, counterfactual, episode, historical_decomposition
-from .effects import channel_effects, measure_effects, total_effect
+from .effects import channel_effects, measure_effects, relief_paths, total_effect
 from .estimands import load_quantities, quantity_draws
 from .forecasts import forecast_error_variance_decomposition, nowcast_table, simulate
 from .required import RequiredRelief, Target, relief_frontier, required_relief

@@ -86,10 +86,23 @@ def relief_paths(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Whose measures move.
     relief : Relief
+        What is lifted; without names every measure of the model.
     horizon : int
+        Periods.
     last : mapping of str to float, optional
         Last observed values, for measures whose continuation holds them.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        By measure, shape ``(horizon,)``.
+
+    Raises
+    ------
+    UnknownVariableError, QuestionError
+        If a name is no measure, or a measure is held at a last value that nothing gives.
     """
     relief = scm.relief(relief)
     for name in relief.measures:

@@ -1,6 +1,6 @@
 """Results as people read them: the few rows and words that fit a screen. Computes nothing new."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,7 @@ from sanctions_model.units import effect_in_percent, in_percent, percent_unit
 
 __all__ = [
     "View",
+    "at_dates_view",
     "claims_view",
     "comparison_view",
     "coverage_view",
@@ -42,6 +43,7 @@ __all__ = [
     "priors_view",
     "sanity_view",
     "summary_table",
+    "variance_view",
 ]
 
 
@@ -307,6 +309,54 @@ def over_time_view(
             _size(*by_period.loc[value, ["median", "lower", "upper"]]) for value in shown
         ]
     return View(table=pd.DataFrame(columns), title=title, caption=_rule(table))
+
+
+def at_dates_view(
+    array: xr.DataArray, scm: StructuralCausalModel, title: str, horizons: Sequence[int] = ()
+) -> View:
+    """Outcomes in rows, a few horizons in columns: the first, a year, three years, the last."""
+    summary = interval(array, interval_rule())
+    last = int(array["horizon"].max())
+    year = scm.periods_per_year
+    wanted = horizons or sorted({h for h in (1, year, 3 * year, last) if h <= last})
+    rows = []
+    for outcome in array["outcome"].to_numpy():
+        own = summary.sel(outcome=outcome)
+        cells = {
+            f"{scm.period_name} {h}": _size(
+                *(float(own.sel(horizon=h, summary=n)) for n in ("median", "lower", "upper"))
+            )
+            for h in wanted
+        }
+        label = scm.variables[str(outcome)].short_label
+        rows.append({"outcome": f"{label}, {scm.effect_unit(str(outcome))}", **cells})
+    return View(table=pd.DataFrame(rows), title=title, caption=f"Median and {interval_rule()}.")
+
+
+def variance_view(shares: xr.DataArray, scm: StructuralCausalModel, most: int = 3) -> View:
+    """Largest shares of each outcome's forecast-error variance, by the equation of the shocks."""
+    last = int(shares["horizon"].max())
+    wanted = sorted(
+        {h for h in (1, scm.periods_per_year, 3 * scm.periods_per_year, last) if h <= last}
+    )
+    medians = 100 * shares.median(["chain", "draw"])
+    rows = []
+    for outcome in medians["outcome"].to_numpy():
+        own = medians.sel(outcome=outcome)
+        order = own.sel(horizon=last).to_series().sort_values(ascending=False).index[:most]
+        for position, shock in enumerate(order):
+            label = scm.variables[str(outcome)].short_label
+            cells = {
+                f"{scm.period_name} {h}": f"{float(own.sel(horizon=h, shock=shock)):.0f} %"
+                for h in wanted
+            }
+            shown = {"outcome": "" if position else label}
+            rows.append(shown | {"shocks to": scm.variables[str(shock)].short_label} | cells)
+    return View(
+        table=pd.DataFrame(rows),
+        title="Whose shocks make forecasts miss",
+        caption=f"Posterior medians; the {most} largest of each outcome, parameters given.",
+    )
 
 
 def _period(value: object, scm: StructuralCausalModel) -> str:

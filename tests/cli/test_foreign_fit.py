@@ -24,6 +24,7 @@ WITHOUT = {  # what the question is about that this model does not have
     ("scenario", "sectors", "reset"): "import_premium",
     ("scenario", "require", "--outcome", "bill_rate", "--below", "2"): "no measures",
     ("report",): "no measures",
+    ("annual",): "no measures",
 }
 ANSWERED = [
     ("graph",),
@@ -39,6 +40,8 @@ ANSWERED = [
         *("--measure", "spending", "--within", "4"),
     ),
     ("refute",),
+    ("irf", "spending"),
+    ("fevd",),
     ("data", "nowcast"),
 ]
 # Verbs that read no fit, or are asked for in tests of their own.

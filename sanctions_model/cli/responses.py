@@ -1,0 +1,115 @@
+"""The verbs that users of Dynare and EViews look for: responses to shocks, variance shares."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanctions_model.cli.console import configure, show
+from sanctions_model.cli.options import (
+    DEFAULT_FIT,
+    CsvOption,
+    FigureOption,
+    FitOption,
+    JsonOption,
+    QuietOption,
+    load_fit,
+    require_figure_path,
+    require_table_path,
+    write_csv,
+    write_figure,
+)
+from sanctions_model.report.views import View
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from sanctions_model.inference.fit import Fit
+
+__all__ = ["fevd", "irf"]
+
+OutcomeOption = Annotated[
+    list[str] | None, typer.Option(help="Outcome to report; may be repeated.")
+]
+HorizonOption = Annotated[int, typer.Option(help="Periods, the first that of the shock.")]
+
+
+def irf(
+    cause: Annotated[str, typer.Argument(help="Variable whose equation is shocked, or a driver.")],
+    size: Annotated[
+        float | None, typer.Option(help="In the unit of the cause; by default one scale of it.")
+    ] = None,
+    lasting: Annotated[
+        bool, typer.Option("--lasting", help="A change that stays instead of one period.")
+    ] = False,
+    horizon: HorizonOption = 20,
+    outcome: OutcomeOption = None,
+    fit: FitOption = DEFAULT_FIT,
+    csv: CsvOption = None,
+    figure: FigureOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Response of the outcomes to a shock of one period, or to a change that stays."""
+    configure(quiet=quiet)
+    require_table_path(csv)
+    require_figure_path(figure)
+    from sanctions_model.queries.responses import impulse_response, step_response
+
+    fitted = load_fit(fit)
+    respond = step_response if lasting else impulse_response
+    found = respond(
+        fitted.scm, fitted.draws, cause=cause, size=size, horizon=horizon, outcomes=outcome
+    )
+    how = "a lasting change" if lasting else "a shock of one period"
+    amount = f"{size:g}" if size is not None else "one scale" if _shocked(fitted, cause) else "1"
+    title = f"Response to {how} of {amount} in {fitted.scm.variables[cause].short_label}"
+    if figure is not None:
+        from sanctions_model.plots import plot_impulse_response
+
+        write_figure(plot_impulse_response(found, scm=fitted.scm, title=title), figure)
+    _print(found, fitted, title, csv, as_json=as_json)
+
+
+def fevd(
+    horizon: HorizonOption = 20,
+    outcome: OutcomeOption = None,
+    fit: FitOption = DEFAULT_FIT,
+    csv: CsvOption = None,
+    figure: FigureOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Share of each equation's shocks in the variance of forecast errors."""
+    configure(quiet=quiet)
+    require_table_path(csv)
+    require_figure_path(figure)
+    from sanctions_model.queries.forecasts import forecast_error_variance_decomposition
+    from sanctions_model.report.views import summary_table, variance_view
+
+    fitted = load_fit(fit)
+    shares = forecast_error_variance_decomposition(
+        fitted.scm, fitted.draws, horizon=horizon, outcomes=outcome
+    )
+    if figure is not None:
+        from sanctions_model.plots import plot_variance_decomposition
+
+        write_figure(plot_variance_decomposition(shares, scm=fitted.scm), figure)
+    table = summary_table({"share": shares})
+    write_csv(table, csv)
+    view = View(table=table, title="Shares") if as_json else variance_view(shares, fitted.scm)
+    show(view, as_json=as_json)
+
+
+def _shocked(fitted: "Fit", cause: str) -> bool:
+    return cause in fitted.scm.stochastic
+
+
+def _print(found: "xr.DataArray", fitted: "Fit", title: str, csv: object, *, as_json: bool) -> None:
+    from pathlib import Path
+
+    from sanctions_model.report.views import at_dates_view, summary_table
+
+    table = summary_table({"response": found})
+    write_csv(table, Path(str(csv)) if csv else None)
+    view = View(table=table, title=title) if as_json else at_dates_view(found, fitted.scm, title)
+    show(view, as_json=as_json)

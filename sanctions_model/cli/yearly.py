@@ -1,0 +1,56 @@
+"""The verb of calendar years: what people quote of a year, without relief and with it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanctions_model.cli.console import configure, show
+from sanctions_model.cli.options import (
+    DEFAULT_FIT,
+    CsvOption,
+    FitOption,
+    JsonOption,
+    QuietOption,
+    load_fit,
+    require_table_path,
+    write_csv,
+)
+from sanctions_model.errors import QuestionError
+from sanctions_model.report.views import View
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["annual"]
+
+_LONGEST = 30
+
+
+def annual(
+    years: Annotated[int, typer.Option(help="Calendar years.")] = 5,
+    relief: Annotated[float, typer.Option(help="Share of the measures lifted, 0 to 1.")] = 1.0,
+    measure: Annotated[
+        list[str] | None, typer.Option(help="Lift this measure only; may be repeated.")
+    ] = None,
+    ramp: Annotated[int, typer.Option(help="Steps of the relief, one a period.")] = 4,
+    seed: Annotated[int, typer.Option(help="Random seed of the shocks.")] = 20260101,
+    fit: FitOption = DEFAULT_FIT,
+    csv: CsvOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Forecast calendar years, with sanctions unchanged and with relief, beside other forecasts."""
+    configure(quiet=quiet)
+    require_table_path(csv)
+    if not 1 <= years <= _LONGEST:
+        raise QuestionError(f"--years {years}; expected 1 to {_LONGEST}.")
+    from sanctions_model.report.annual import annual_table, annual_view
+    from sanctions_model.scm.interventions import ALL_MEASURES, Relief
+    from sanctions_model.transmission import ANNUAL
+
+    asked = Relief(depth=relief, ramp=ramp, measures=tuple(measure or ALL_MEASURES))
+    fitted = load_fit(fit)
+    table = annual_table(fitted, asked, years=years, quoted=ANNUAL, random_seed=seed)
+    write_csv(table, csv)
+    view = View(table=table, title="Calendar years") if as_json else annual_view(table, fitted)
+    show(view, as_json=as_json)

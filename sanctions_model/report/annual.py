@@ -1,0 +1,182 @@
+"""Calendar years as people quote them: sanctions unchanged, with relief, what others forecast."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.data.outside_forecasts import (
+    FORECASTERS,
+    load_outside_forecasts,
+    newest_forecasts,
+)
+from sanctions_model.inference.fit import Fit
+from sanctions_model.queries.calendar_years import YEAR
+from sanctions_model.queries.calendar_years import annual as annual_figures
+from sanctions_model.queries.effects import relief_paths, relief_words
+from sanctions_model.queries.forecasts import simulate
+from sanctions_model.report.views import View
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.summaries import interval, interval_rule
+
+__all__ = ["annual_table", "annual_view"]
+
+_UNCHANGED, _RELIEF, _DIFFERENCE = "sanctions unchanged", "with relief", "difference"
+_OURS = (_UNCHANGED, _RELIEF, _DIFFERENCE)
+
+
+def annual_table(
+    fit: Fit,
+    relief: Relief,
+    *,
+    years: int,
+    quoted: Mapping[str, tuple[str, str | None]],
+    random_seed: int,
+) -> pd.DataFrame:
+    """Tabulate yearly figures without relief, with it, and as others forecast them.
+
+    Parameters
+    ----------
+    fit : Fit
+        Whose model, history and draws answer.
+    relief : Relief
+        What is lifted in the second of the two futures; both meet the same shocks.
+    years : int
+        Calendar years, the one that has begun included.
+    quoted : mapping of str to tuple
+        By outcome the statistic (`queries.calendar_years.Statistic`) and what the same figure is
+        called in ``outside_forecasts.csv``, None where nobody forecasts it. A model that has none
+        of these outcomes answers with its headline ones.
+    random_seed : int
+        Of the shocks.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an outcome, source and year: ``median``, ``lower``, ``upper`` of ours, the ends of
+        their range for others (the median is its middle), ``published`` where it is theirs.
+
+    Raises
+    ------
+    QuestionError, UnknownVariableError, ObservationError
+        If the model has no measures, or no state to start from.
+    """
+    scm = fit.scm
+    names = [name for name in quoted if name in scm.variables]
+    names = names or [
+        name for name in scm.wanted(None) if name in scm.observed or name in _levels(fit)
+    ]
+    horizon = (years + 1) * scm.periods_per_year
+    last = fit.problem.last_values
+    asked = scm.relief(relief)
+    with_relief = relief_paths(scm, asked, horizon, last)
+    without = relief_paths(scm, Relief(depth=0.0, measures=asked.measures), horizon, last)
+    paths = simulate(
+        fit.problem,
+        fit.draws,
+        horizon=horizon,
+        exogenous={n: np.stack([without[n], with_relief[n]]) for n in asked.measures},
+        random_seed=random_seed,
+        outcomes=names,
+    )
+    statistics = {name: quoted[name][0] for name in names if name in quoted}
+    found = annual_figures(paths, fit.problem, fit.draws, statistics=statistics)
+    found = found.isel({YEAR: slice(years)})
+    both = [found.isel({dims.SCENARIO: i}, drop=True) for i in (0, 1)]
+    rows = []
+    for source, values in zip(_OURS, (*both, both[1] - both[0]), strict=True):
+        rows += _rows(source, values)
+    table = pd.concat([pd.DataFrame(rows), _others(quoted, found[YEAR].to_numpy())])
+    table.attrs = {"relief": relief_words(scm, asked), **found.attrs}
+    return table.reset_index(drop=True)
+
+
+def _levels(fit: Fit) -> set[str]:
+    return {level.variable.name for level in fit.scm.levels}
+
+
+def _rows(source: str, values: xr.DataArray) -> list[dict[str, object]]:
+    summary = interval(values, interval_rule())
+    return [
+        {
+            "outcome": str(outcome),
+            "source": source,
+            "statistic": str(values["statistic"].sel({dims.OUTCOME: outcome}).item()),
+            "year": int(year),
+            **{
+                name: float(summary.sel({dims.OUTCOME: outcome, YEAR: year, "summary": name}))
+                for name in ("median", "lower", "upper")
+            },
+            "published": "",
+        }
+        for outcome in values[dims.OUTCOME].to_numpy()
+        for year in values[YEAR].to_numpy()
+    ]
+
+
+def _others(
+    quoted: Mapping[str, tuple[str, str | None]], years: Sequence[int] | np.ndarray
+) -> pd.DataFrame:
+    newest = newest_forecasts(load_outside_forecasts())
+    called = {theirs: ours for ours, (_, theirs) in quoted.items() if theirs is not None}
+    rows = newest[newest["variable"].isin(called) & newest["year"].isin(list(years))]
+    return pd.DataFrame(
+        {
+            "outcome": rows["variable"].map(called),
+            "source": rows["forecaster"].map(FORECASTERS),
+            "statistic": "",
+            "year": rows["year"],
+            "median": (rows["low"] + rows["high"]) / 2,
+            "lower": rows["low"],
+            "upper": rows["high"],
+            "published": rows["published"],
+        }
+    )
+
+
+def annual_view(table: pd.DataFrame, fit: Fit) -> View:
+    """Show years in columns; a row for each future and for each other forecaster."""
+    years = sorted(table["year"].unique())
+    rows = []
+    for outcome in dict.fromkeys(table["outcome"]):
+        own = table[table["outcome"] == outcome]
+        if not own["source"].isin(_OURS).any():
+            continue
+        variable = fit.scm.variables[str(outcome)]
+        unit = "%" if "%" in own["statistic"].iloc[0] else variable.short_unit
+        for source in dict.fromkeys(own["source"]):
+            cells = own[own["source"] == source].set_index("year")
+            name = variable.short_label.removesuffix(" level")
+            label = f"{name}, {unit}" if source == _UNCHANGED else ""
+            rows.append({"": label, " ": source} | _cells(cells, years, source))
+    said = table.attrs
+    rule = interval_rule()
+    shares = table[table["source"] == _DIFFERENCE]
+    last = shares[(shares["year"] == years[-1])].iloc[0]
+    return View(
+        table=pd.DataFrame(rows),
+        title=f"Calendar years: {said['relief']}",
+        caption=(
+            f"Medians; their intervals ({rule}) are in --csv, as in {last['year']}: the difference "
+            f"in {fit.scm.variables[str(last['outcome'])].short_label} is between "
+            f"{last['lower']:+.1f} and {last['upper']:+.1f}. History to {said['start'][:7]}. "
+            "Others: their newest published figure, not forecast by this model."
+        ),
+    )
+
+
+def _cells(own: pd.DataFrame, years: Sequence[int], source: str) -> dict[str, str]:
+    cells = {}
+    for year in years:
+        if year not in own.index:
+            cells[str(year)] = ""
+            continue
+        row = own.loc[year]
+        sign = "+" if source == _DIFFERENCE else ""
+        text = f"{row['median']:{sign}.1f}"
+        if source not in _OURS and row["lower"] != row["upper"]:
+            text = f"{row['lower']:.1f} to {row['upper']:.1f}"
+        cells[str(year)] = text.replace("-0.0", "0.0").replace("+0.0", "0.0")
+    return cells

@@ -1,0 +1,107 @@
+"""Calendar years, responses to shocks and variance shares, asked on the command line."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from command import call, refused
+
+import sanctions_model as sm
+
+
+@pytest.fixture(scope="module")
+def folder(small_fit):
+    return small_fit.parent
+
+
+def test_the_version_is_printed():
+    done = call("--version")
+    assert done.code == 0
+    assert done.out.startswith("sanctions-model ")
+
+
+def test_calendar_years_stand_beside_what_others_forecast(folder, tmp_path):
+    done = call("annual", "--fit", folder, "--years", 3, "--csv", tmp_path / "years.csv")
+    assert done.code == 0, done.err
+    for words in ("sanctions unchanged", "with relief", "difference", "analysts' poll", "2028"):
+        assert words in done.out
+    table = pd.read_csv(tmp_path / "years.csv")
+    newest = sm.data.newest_forecasts(sm.data.load_outside_forecasts())
+    poll = newest[(newest["forecaster"] == "poll") & (newest["variable"] == "gdp_growth")]
+    shown = table[(table["source"] == "analysts' poll") & (table["outcome"] == "gdp_level")]
+    expected = poll.set_index("year")["low"].loc[shown["year"]]
+    np.testing.assert_allclose(shown["median"], expected)
+    ours = table[table["source"] == "sanctions unchanged"]
+    assert set(ours["year"]) == {2026, 2027, 2028}
+
+
+def test_relief_of_nothing_changes_no_year(folder):
+    done = call("annual", "--fit", folder, "--relief", 0, "--json", "--quiet")
+    rows = pd.DataFrame(json.loads(done.out))
+    nothing = rows[rows["source"] == "difference"]
+    assert len(nothing) > 0
+    assert (nothing[["median", "lower", "upper"]].to_numpy() == 0).all()
+
+
+def test_years_come_from_the_futures_that_are_simulated(folder):
+    fit = sm.load(folder / "posterior.nc")
+    done = call("annual", "--fit", folder, "--json", "--quiet", "--seed", 7, "--measure", "trade")
+    rows = pd.DataFrame(json.loads(done.out))
+    relief = sm.Relief(measures=("trade",))
+    last = fit.problem.last_values
+    paths = sm.simulate(
+        fit.problem,
+        fit.draws,
+        horizon=24,
+        exogenous=sm.queries.relief_paths(fit.scm, relief, 24, last),
+        random_seed=7,
+        outcomes=["key_rate"],
+    )
+    years = sm.annual(paths, fit.problem, fit.draws)
+    expected = years.median(("chain", "draw")).squeeze().to_series()
+    own = rows[(rows["source"] == "with relief") & (rows["outcome"] == "key_rate")]
+    np.testing.assert_allclose(own.set_index("year")["median"], expected.loc[own["year"]])
+
+
+def test_too_many_years_are_refused(folder):
+    assert "expected 1 to 30" in refused("annual", "--fit", folder, "--years", 99)
+
+
+def test_an_impulse_response_is_printed_drawn_and_written(folder, tmp_path):
+    fit = sm.load(folder / "posterior.nc")
+    figure, csv = tmp_path / "irf.png", tmp_path / "irf.csv"
+    asked = ("irf", "key_rate", "--outcome", "gdp_level", "--horizon", 8, "--fit", folder)
+    done = call(*asked, "--figure", figure, "--csv", csv)
+    assert done.code == 0, done.err
+    assert figure.stat().st_size > 10_000
+    assert "shock of one period of one scale in key rate" in done.out
+    expected = sm.impulse_response(
+        fit.scm, fit.draws, cause="key_rate", horizon=8, outcomes=["gdp_level"]
+    )
+    table = pd.read_csv(csv)
+    medians = expected.median(("chain", "draw")).squeeze().to_numpy()
+    np.testing.assert_allclose(table["median"], medians, rtol=1e-4, atol=1e-9)
+
+
+def test_a_lasting_change_is_another_question(folder):
+    one, lasting = (
+        call("irf", "key_rate", "--outcome", "gdp_level", "--fit", folder, *more).out
+        for more in ((), ("--lasting",))
+    )
+    assert "a lasting change" in lasting
+    assert one != lasting
+
+
+def test_variance_shares_are_printed_largest_first(folder, tmp_path):
+    done = call("fevd", "--outcome", "key_rate", "--fit", folder, "--csv", tmp_path / "shares.csv")
+    assert done.code == 0, done.err
+    assert "Whose shocks" in done.out
+    table = pd.read_csv(tmp_path / "shares.csv")
+    last = table[table["horizon"] == 20].sort_values("median", ascending=False)
+    fit = sm.load(folder / "posterior.nc")
+    assert fit.scm.variables[last["shock"].iloc[0]].short_label in done.out
+
+
+def test_an_unknown_cause_is_refused_with_the_nearest(folder):
+    assert "Did you mean 'key_rate'" in refused("irf", "key_rat", "--fit", folder)
