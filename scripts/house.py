@@ -21,7 +21,8 @@ def house() -> str:
     floors = {room: _floor(room, reads) for room in rooms}
     lines = ["| room | knows | reads |", "|---|---|---|"]
     for room in sorted(rooms, key=lambda name: (-floors[name], name)):
-        below = ", ".join(f"`{name}`" for name in sorted(reads[room], key=lambda n: (-floors[n], n)))
+        ordered = sorted(reads[room], key=lambda name: (-floors[name], name))
+        below = ", ".join(f"`{name}`" for name in ordered)
         lines.append(f"| `{room}/` | {_sentence(room)} | {below or 'nothing'} |")
     return "\n".join(lines)
 
