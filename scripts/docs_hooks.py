@@ -40,7 +40,7 @@ GROUPS = {
     "Histories (counterfactuals)": ("queries.counterfactuals",),
     "Futures": (
         *("scenarios", "report.scenarios", "queries.forecasts", "queries.conditional"),
-        *("queries.required", "queries.windows"),
+        *("queries.required", "queries.windows", "queries.calendar_years"),
     ),
     "Claims and checks": ("queries.claims", "scm.stability", "report", "validation.run"),
     "Calibration and back-tests": ("validation",),

@@ -94,7 +94,7 @@ def fevd(
         from sanctions_model.plots import plot_variance_decomposition
 
         write_figure(plot_variance_decomposition(shares, scm=fitted.scm), figure)
-    table = summary_table({"share": shares})
+    table = summary_table({"share": shares}, fitted.scm)
     write_csv(table, csv)
     view = View(table=table, title="Shares") if as_json else variance_view(shares, fitted.scm)
     show(view, as_json=as_json)
@@ -109,7 +109,7 @@ def _print(found: "xr.DataArray", fitted: "Fit", title: str, csv: object, *, as_
 
     from sanctions_model.report.views import at_dates_view, summary_table
 
-    table = summary_table({"response": found})
+    table = summary_table({"effect": found}, fitted.scm)
     write_csv(table, Path(str(csv)) if csv else None)
     view = View(table=table, title=title) if as_json else at_dates_view(found, fitted.scm, title)
     show(view, as_json=as_json)

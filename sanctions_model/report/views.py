@@ -244,6 +244,7 @@ def claims_view(table: pd.DataFrame) -> View:
 
 
 _EFFECTS = ("effect", "difference")
+_ADDING = ("contribution", "share")
 
 
 def _percent(array: xr.DataArray, scm: StructuralCausalModel, *, is_effect: bool) -> xr.DataArray:
@@ -264,14 +265,14 @@ def summary_table(arrays: Mapping[str, xr.DataArray], scm: StructuralCausalModel
     arrays : mapping of str to xr.DataArray
         Dims ``outcome``, ``chain`` and ``draw`` plus any others; the key becomes the column
         ``quantity``. Log points become percent: of a path all, of an ``effect`` or ``difference``
-        those on levels; a ``contribution`` stays in log points, which add up.
+        those on levels; a ``contribution`` stays in log points, which add up, a ``share`` as it is.
     scm : StructuralCausalModel
         Says in which units the outcomes are.
     """
     rule = interval_rule()
     frames = []
     for name, array in arrays.items():
-        adds_up = name == "contribution"
+        adds_up = name in _ADDING
         own = array if adds_up else _percent(array, scm, is_effect=name in _EFFECTS)
         summary = interval(own, rule).rename("value")
         keep = [dim for dim in summary.dims if dim != "summary"]
@@ -314,8 +315,8 @@ def over_time_view(
 def at_dates_view(
     array: xr.DataArray, scm: StructuralCausalModel, title: str, horizons: Sequence[int] = ()
 ) -> View:
-    """Outcomes in rows, a few horizons in columns: the first, a year, three years, the last."""
-    summary = interval(array, interval_rule())
+    """Effects: outcomes in rows, in columns the first period, a year, three years, the last."""
+    summary = interval(_percent(array, scm, is_effect=True), interval_rule())
     last = int(array["horizon"].max())
     year = scm.periods_per_year
     wanted = horizons or sorted({h for h in (1, year, 3 * year, last) if h <= last})
@@ -329,7 +330,7 @@ def at_dates_view(
             for h in wanted
         }
         label = scm.variables[str(outcome)].short_label
-        rows.append({"outcome": f"{label}, {scm.effect_unit(str(outcome))}", **cells})
+        rows.append({"outcome": f"{label}, {percent_unit(scm.effect_unit(str(outcome)))}", **cells})
     return View(table=pd.DataFrame(rows), title=title, caption=f"Median and {interval_rule()}.")
 
 
