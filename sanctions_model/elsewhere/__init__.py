@@ -5,15 +5,38 @@ covariates that it predicts for. Answers come from files, without PyMC.
 """
 
 from sanctions_model.elsewhere.episodes import Episode, episodes_table, load_episodes
+from sanctions_model.elsewhere.fitting import ReliefFit, fit_relief, write_relief_files
 from sanctions_model.elsewhere.gsdb import read_gsdb
 from sanctions_model.elsewhere.panel import ReliefData, load_country_panel, load_relief_data
+from sanctions_model.elsewhere.prediction import (
+    LIFTINGS,
+    Lifting,
+    fit_summary,
+    load_effect_draws,
+    load_episode_effects,
+    predict,
+    predictive_table,
+)
+from sanctions_model.elsewhere.reimposition import hazard_draws, reimposition_hazard
 
 __all__ = [
+    "LIFTINGS",
     "Episode",
+    "Lifting",
     "ReliefData",
+    "ReliefFit",
     "episodes_table",
+    "fit_relief",
+    "fit_summary",
+    "hazard_draws",
     "load_country_panel",
+    "load_effect_draws",
+    "load_episode_effects",
     "load_episodes",
     "load_relief_data",
+    "predict",
+    "predictive_table",
     "read_gsdb",
+    "reimposition_hazard",
+    "write_relief_files",
 ]

@@ -10,7 +10,7 @@ from sanctions_model.display import html_table
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.stability import spectral_radius
 
-__all__ = ["Diagnostics", "diagnose"]
+__all__ = ["Diagnostics", "diagnose", "worst_mixing"]
 
 MAX_R_HAT, MIN_ESS = 1.01, 400.0
 _GATE_ESS = f">= {MIN_ESS:.0f}"
@@ -85,6 +85,24 @@ def diagnose(
     -------
     Diagnostics
     """
+    worst = worst_mixing(posterior)
+    explosive = int((spectral_radius(scm, posterior) >= 1.0).sum())
+    return Diagnostics(**worst, divergences=divergences, explosive=explosive)
+
+
+def worst_mixing(posterior: xr.Dataset) -> dict[str, float]:
+    """Return the worst R-hat and effective sample sizes over all free parameters.
+
+    Parameters
+    ----------
+    posterior : xr.Dataset
+        Dims ``(chain, draw)`` plus each parameter's own.
+
+    Returns
+    -------
+    dict of str to float
+        ``r_hat``, ``ess_bulk``, ``ess_tail``.
+    """
     from arviz_stats.base import array_stats
 
     r_hat, bulk, tail = np.array(1.0), np.array(np.inf), np.array(np.inf)
@@ -107,6 +125,4 @@ def diagnose(
             bulk = np.minimum(bulk, np.min(ess))
             ess = array_stats.ess(moved, method="tail", prob=(0.05, 0.95), **axes)
             tail = np.minimum(tail, np.min(ess))
-    worst = {"r_hat": float(r_hat), "ess_bulk": float(bulk), "ess_tail": float(tail)}
-    explosive = int((spectral_radius(scm, posterior) >= 1.0).sum())
-    return Diagnostics(**worst, divergences=divergences, explosive=explosive)
+    return {"r_hat": float(r_hat), "ess_bulk": float(bulk), "ess_tail": float(tail)}

@@ -1,0 +1,35 @@
+"""``python -m sanctions_model.elsewhere``: fit the panel and write the files of `prediction`."""
+
+import argparse
+import sys
+
+from sanctions_model.data.bundled import data_path
+from sanctions_model.elsewhere.fitting import fit_relief, write_relief_files
+from sanctions_model.elsewhere.prediction import fit_summary, reliability
+from sanctions_model.errors import SanctionsModelError
+
+
+def main() -> None:
+    """Fit, write, and say whether it converged."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sanctions_model.elsewhere", description=__doc__
+    )
+    parser.add_argument("--out", default=str(data_path("relief_episodes.csv").parent))
+    parser.add_argument("--draws", type=int, default=1500)
+    parser.add_argument("--tune", type=int, default=1000)
+    parser.add_argument("--chains", type=int, default=4)
+    parser.add_argument("--allow-unconverged", action="store_true")
+    options = vars(parser.parse_args())
+    folder = options.pop("out")
+    try:
+        fitted = fit_relief(**options)
+    except SanctionsModelError as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(1) from None
+    files = write_relief_files(fitted, folder)
+    sys.stdout.write(f"{reliability(fit_summary(files[-1]))}\n")
+    sys.stdout.writelines(f"{file}\n" for file in files)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""The layout of the panel and the likelihood against plain numpy and finite differences."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sanctions_model.elsewhere import ReliefData, load_relief_data
+from sanctions_model.elsewhere.cells import (
+    HORIZONS,
+    LEADS,
+    OUTCOMES,
+    REGRESSORS,
+    build_cells,
+    outcome_cube,
+)
+from sanctions_model.elsewhere.likelihood import CELL_ARRAYS, log_density, one_pass
+from sanctions_model.elsewhere.panel_model import COVARIATES, covariates
+from sanctions_model.errors import ObservationError
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load_relief_data()
+
+
+@pytest.fixture(scope="module")
+def cells(data):
+    return build_cells(data)
+
+
+def at(cells, outcome, iso3, year):
+    """Place of one cell."""
+    found = np.flatnonzero(
+        (cells.outcome == OUTCOMES.index(outcome))
+        & (cells.country == cells.countries.index(iso3))
+        & (cells.year == year)
+    )
+    assert len(found) <= 1
+    return int(found[0]) if len(found) else None
+
+
+def entries(cells, cell, episode):
+    """Weights by column of an episode in a cell."""
+    e = [item.episode_id for item in cells.episodes].index(episode)
+    chosen = (cells.entry[:, 0] == cell) & (cells.entry[:, 1] == e)
+    columns = (*LEADS, *HORIZONS)
+    return {
+        columns[column]: tuple(weight)
+        for column, weight in zip(cells.entry[chosen, 2], cells.weight[chosen], strict=True)
+    }
+
+
+def test_outcomes_and_lags_are_the_panel_s(data, cells):
+    row = data.panel.set_index(["iso3", "year"]).loc[("HUN", 1995)]
+    before = data.panel.set_index(["iso3", "year"]).loc[("HUN", 1994)]
+    gdp, price = at(cells, "gdp", "HUN", 1995), at(cells, "inflation", "HUN", 1995)
+    assert cells.value[gdp, 0] == pytest.approx(100 * np.log1p(row["gdp_growth"] / 100))
+    pi = before["cpi_inflation"]
+    assert cells.value[price, 1] == pytest.approx(100 * pi / (100 + pi))
+
+
+def test_the_world_s_factor_is_the_median_of_all_economies(data, cells):
+    cube, _, years = outcome_cube(data.panel)
+    world = np.nanmedian(cube[0], axis=0)
+    cell = at(cells, "gdp", "DEU", 2009)
+    assert cells.factor[cell, 0] == pytest.approx(
+        world[list(years).index(2009)] - world.mean(), abs=1e-12
+    )
+
+
+def test_the_devaluation_of_the_cfa_franc_is_dated(cells):
+    column = REGRESSORS.index("cfa_1994")
+    marked = cells.regressor[:, column] == 1
+    assert set(cells.year[marked]) == {1994}
+    assert {cells.countries[i] for i in cells.country[marked]} >= {"CIV", "SEN", "TGO"}
+
+
+def test_the_gap_is_the_distance_from_the_own_peak(cells):
+    gap = REGRESSORS.index("gap")
+    growth = {y: cells.value[at(cells, "gdp", "GRC", y), 0] for y in range(2008, 2015)}
+    fall = sum(growth[y] for y in range(2009, 2014))  # the peak was in 2008
+    assert cells.regressor[at(cells, "gdp", "GRC", 2014), gap] == pytest.approx(fall)
+    assert cells.regressor[at(cells, "gdp", "GRC", 2008), gap] == 0
+
+
+def test_a_lifting_enters_growth_as_the_change_of_its_level(cells):
+    # Sudan, lifted in 2017: growth in 2018 is the level a year after less that of the year itself.
+    found = entries(cells, at(cells, "gdp", "SDN", 2018), "SDN2017")
+    assert found[1] == (1, 0, 0, 0)
+    assert found[0] == (-1, 1, 0, 1)  # and this level has moved the gap and the first lag
+    assert found[-1] == (0, -1, 1, 0)
+    assert found[-2] == (0, 0, -1, 0)
+
+
+def test_a_lifting_enters_inflation_as_its_level(cells):
+    found = entries(cells, at(cells, "inflation", "IND", 2003), "IND2001")
+    assert found == {2: (1, 0, 0, 0), 1: (0, 1, 0, 0), 0: (0, 0, 1, 0)}
+
+
+def test_years_after_a_reimposition_are_left_out(cells):
+    assert at(cells, "gdp", "IRN", 2017) is not None
+    assert [at(cells, "gdp", "IRN", year) for year in (2018, 2020, 2023)] == [None] * 3
+    assert at(cells, "gdp", "IRN", 2024) is not None
+
+
+def test_covariates_of_episodes(data):
+    z = pd.DataFrame(
+        covariates(data), index=[e.episode_id for e in data.episodes], columns=list(COVARIATES)
+    )
+    iran = z.loc["IRN2016"]
+    assert iran["oil"] == 1
+    assert iran["reimposed"] == 1
+    assert iran["war"] == 0
+    assert iran["duration"] == pytest.approx(np.log(11 / 10))
+    assert z.loc["NPL1990", "financial"] == -0.5
+    assert z.loc["PAN1990", "war"] == 1
+
+
+def test_a_panel_without_three_years_in_a_row_is_refused(data):
+    short = data.panel[data.panel["year"] >= 2023]
+    with pytest.raises(ObservationError, match="three years in a row"):
+        build_cells(ReliefData(episodes=(), panel=short))
+
+
+@pytest.fixture
+def parameters(cells):
+    rng = np.random.default_rng(3)
+    own = 0.3 * rng.standard_normal((4, len(OUTCOMES), len(cells.countries)))
+    own[3] += 1.5
+    coefficient = 0.1 * rng.standard_normal((len(OUTCOMES), len(REGRESSORS) + 2))
+    level = rng.standard_normal((len(OUTCOMES), len(cells.episodes), cells.n_columns))
+    return [own, coefficient, level, np.array([4.0, 5.0, 1.5, 3.0])]
+
+
+def passed(cells, parameters):
+    from numba import njit
+
+    run = njit(one_pass)
+    return run(*parameters, *(getattr(cells, name) for name in CELL_ARRAYS))
+
+
+def test_the_pass_is_the_density_of_plain_numpy(cells, parameters):
+    total, *_ = passed(cells, parameters)
+    expected = log_density(cells, *parameters).sum()
+    assert total[0] == pytest.approx(expected, rel=1e-10)
+
+
+def test_its_derivatives_are_those_of_finite_differences(cells, parameters):
+    _, *derivatives = passed(cells, parameters)
+    rng, step = np.random.default_rng(4), 1e-5
+    for values, derivative in zip(parameters, derivatives, strict=True):
+        for _ in range(5):
+            place = tuple(rng.integers(size) for size in values.shape)
+            middle = values[place]
+            sides = []
+            for side in (step, -step):
+                values[place] = middle + side
+                sides.append(log_density(cells, *parameters).sum())
+            values[place] = middle
+            assert derivative[place] == pytest.approx(
+                (sides[0] - sides[1]) / (2 * step), rel=1e-4, abs=1e-3
+            )
+
+
+def test_the_density_is_the_student_t_of_scipy(cells, parameters):
+    from scipy.special import gammaln
+    from scipy.stats import t as student
+
+    own, coefficient, level, freedom = parameters
+    cell = at(cells, "gdp", "FRA", 1990)  # no lifting there
+    k, i = cells.outcome[cell], cells.country[cell]
+    mean = own[0, k, i] + own[1:3, k, i] @ cells.factor[cell]
+    mean += coefficient[k] @ np.concatenate([cells.regressor[cell], cells.value[cell, 1:]])
+    nu = freedom[k]
+    constant = gammaln((nu + 1) / 2) - gammaln(nu / 2) - 0.5 * np.log(nu * np.pi)
+    expected = student(nu, mean, np.exp(own[3, k, i])).logpdf(cells.value[cell, 0])
+    found = log_density(cells, own, coefficient, level, freedom)[cell] + constant
+    assert found == pytest.approx(expected)
