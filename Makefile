@@ -9,7 +9,7 @@ FIND_PYTHON = for candidate in $(CANDIDATES); do \
 	if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; \
 	then echo $$candidate; exit 0; fi; done
 
-.PHONY: run test validate check bench notebooks docs readme data clean
+.PHONY: run test validate check bench notebooks docs readme data elsewhere clean
 
 run: $(VENV)/.run
 	$(BIN)/sanctions-model run --out results/russia
@@ -54,6 +54,10 @@ results/russia/alternatives.csv: results/russia/posterior.nc
 
 data: $(VENV)/.run
 	$(BIN)/sanctions-model data build data
+
+# What liftings did in other countries: fits the panel (some ten minutes) and writes data/elsewhere_*.
+elsewhere: $(VENV)/.run
+	$(BIN)/python -m sanctions_model.elsewhere
 
 clean:
 	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -13,6 +13,7 @@ import typer
 
 from sanctions_model.cli.console import configure, show
 from sanctions_model.cli.data import data_app
+from sanctions_model.cli.elsewhere import elsewhere
 from sanctions_model.cli.mixture import scenario_app
 from sanctions_model.cli.options import (
     DEFAULT_FIT,
@@ -57,6 +58,7 @@ app.command()(annual)
 app.command()(irf)
 app.command()(fevd)
 app.command()(sweep)
+app.command()(elsewhere)
 for _verb in (evidence, sensitivity, confounding, refute, compare):
     app.command()(_verb)
 app.command()(report)

@@ -9,9 +9,9 @@ from sanctions_model.elsewhere.fitting import ReliefFit, fit_relief, write_relie
 from sanctions_model.elsewhere.gsdb import read_gsdb
 from sanctions_model.elsewhere.panel import ReliefData, load_country_panel, load_relief_data
 from sanctions_model.elsewhere.prediction import (
-    LIFTINGS,
     Lifting,
     fit_summary,
+    liftings_like_russia,
     load_effect_draws,
     load_episode_effects,
     predict,
@@ -20,7 +20,6 @@ from sanctions_model.elsewhere.prediction import (
 from sanctions_model.elsewhere.reimposition import hazard_draws, reimposition_hazard
 
 __all__ = [
-    "LIFTINGS",
     "Episode",
     "Lifting",
     "ReliefData",
@@ -29,6 +28,7 @@ __all__ = [
     "fit_relief",
     "fit_summary",
     "hazard_draws",
+    "liftings_like_russia",
     "load_country_panel",
     "load_effect_draws",
     "load_episode_effects",

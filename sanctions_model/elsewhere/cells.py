@@ -32,6 +32,8 @@ _LAST = HORIZONS[-1]
 _FADING = 3  # years after the window in which inflation may still be moved: left out
 _PEAK_YEARS, _MEAN_YEARS, _FEWEST = 15, 10, 5
 _GAP_BOUND = 60.0
+# Prices freed and new currencies in transition economies.
+_LIBERALISATION = (1990, 1995)
 # In January 1994 the CFA franc was halved against the French franc: a fact known beforehand.
 _CFA = frozenset(
     {
@@ -135,6 +137,7 @@ def build_cells(data: ReliefData) -> Cells:
         np.isfinite(cube[:, :, 2:]) & np.isfinite(cube[:, :, 1:-1]) & np.isfinite(cube[:, :, :-2])
     )
     kept &= ~_left_out(data.episodes, countries, years)[:, :, 2:]
+    kept[_INFLATION] &= ~_liberalised(data.panel, countries, years)[:, 2:]
     k, i, t = np.nonzero(kept)
     t = t + 2
     if not len(k):
@@ -255,6 +258,13 @@ def _left_out(
             since = years - episode.reimposed_year
             out[:, i] |= (since >= 0) & (since <= _LAST) & (years < until)
     return out
+
+
+def _liberalised(panel: pd.DataFrame, countries: tuple[str, ...], years: np.ndarray) -> np.ndarray:
+    """Years in which prices were set free and currencies new: inflation was the transition."""
+    region = panel.groupby("iso3")["region"].first().loc[list(countries)]
+    first, last = _LIBERALISATION
+    return np.outer(region == "transition", (years >= first) & (years <= last))
 
 
 def _entries(

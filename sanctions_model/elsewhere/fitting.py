@@ -38,9 +38,11 @@ class ReliefFit:
     Parameters
     ----------
     cells : Cells
+        What was fitted.
     posterior : xr.Dataset
         Dims ``(chain, draw)`` plus each parameter's own.
     diagnostics : Diagnostics
+        Agreement of the chains.
     settings : dict
         Draws, tuning draws, chains and seed.
     """
@@ -54,8 +56,8 @@ class ReliefFit:
 def fit_relief(
     data: ReliefData | None = None,
     *,
-    draws: int = 1500,
-    tune: int = 1000,
+    draws: int = 1300,
+    tune: int = 700,
     chains: int = 4,
     random_seed: int = 20260101,
     allow_unconverged: bool = False,
@@ -67,13 +69,16 @@ def fit_relief(
     data : ReliefData, optional
         The bundled episodes and panel by default.
     draws, tune, chains : int
+        Draws a chain, those that tune the sampler before, and chains.
     random_seed : int
+        Equal seeds give equal draws.
     allow_unconverged : bool
         Return draws that fail the gate; their failures stand in ``diagnostics``.
 
     Returns
     -------
     ReliefFit
+        Draws with their diagnostics; `write_relief_files` keeps what answers need.
 
     Raises
     ------
@@ -166,10 +171,17 @@ def write_relief_files(fitted: ReliefFit, folder: Path | str) -> list[Path]:
     fitted : ReliefFit
         Of the bundled data.
     folder : path
+        An existing one.
 
     Returns
     -------
     list of pathlib.Path
+        Draws, episodes, predictive, and how the fit was made.
+
+    Raises
+    ------
+    ObservationError
+        If the bundled data are missing.
     """
     folder = Path(folder)
     written = []

@@ -49,6 +49,7 @@ def one_pass(
     d_own, d_coefficient = np.zeros_like(own), np.zeros_like(coefficient)
     d_level, d_freedom = np.zeros_like(level), np.zeros_like(freedom)
     slope = np.zeros(n_cells)
+    inverse = np.exp(-own[3])
     for c in range(n_cells):
         k, i = outcome[c], country[c]
         r = value[c, 0] - added[c, 0] - own[0, k, i]
@@ -58,23 +59,24 @@ def one_pass(
         r += coefficient[k, gap] * added[c, 3]
         for lag in range(2):
             r -= coefficient[k, n_x + lag] * (value[c, 1 + lag] - added[c, 1 + lag])
-        nu, log_scale = freedom[k], own[3, k, i]
-        z = r * np.exp(-log_scale)
+        nu = freedom[k]
+        z = r * inverse[k, i]
         square = z * z
         log_term = np.log1p(square / nu)
-        total[0] -= log_scale + 0.5 * (nu + 1.0) * log_term
-        g = (nu + 1.0) * z / (nu + square) * np.exp(-log_scale)  # of -r
+        total[0] -= own[3, k, i] + 0.5 * (nu + 1.0) * log_term
+        share = (nu + 1.0) / (nu + square)
+        g = share * z * inverse[k, i]  # of -r
         slope[c] = g
         d_own[0, k, i] += g
         d_own[1, k, i] += g * factor[c, 0]
         d_own[2, k, i] += g * factor[c, 1]
-        d_own[3, k, i] += (nu + 1.0) * square / (nu + square) - 1.0
+        d_own[3, k, i] += share * square - 1.0
         for p in range(n_x):
             d_coefficient[k, p] += g * regressor[c, p]
         d_coefficient[k, gap] -= g * added[c, 3]
         for lag in range(2):
             d_coefficient[k, n_x + lag] += g * (value[c, 1 + lag] - added[c, 1 + lag])
-        d_freedom[k] += 0.5 * (nu + 1.0) * square / (nu * (nu + square)) - 0.5 * log_term
+        d_freedom[k] += 0.5 * share * square / nu - 0.5 * log_term
     for j in range(entry.shape[0]):
         cell = entry[j, 0]
         k = outcome[cell]
@@ -130,8 +132,23 @@ class PanelLikelihood(Op):  # type: ignore[misc]
 
     __props__ = ()
 
-    def make_node(self, *inputs: Any) -> Apply:
+    def make_node(
+        self,
+        own: Any,
+        coefficient: Any,
+        level: Any,
+        freedom: Any,
+        outcome: Any,
+        country: Any,
+        value: Any,
+        factor: Any,
+        regressor: Any,
+        entry: Any,
+        weight: Any,
+    ) -> Apply:
         """Take own (4, outcome, country), coefficients, levels, degrees of freedom, the cells."""
+        cells = (outcome, country, value, factor, regressor, entry, weight)
+        inputs = (own, coefficient, level, freedom, *cells)
         tensors = [pt.as_tensor(item) for item in inputs]
         parameters = [item.type() for item in tensors[:_PARAMETERS]]
         return Apply(self, tensors, [pt.dvector(), *parameters])

@@ -42,7 +42,7 @@ COVARIATES = ("war", "regime_change", "conflict", "oil", "duration", "financial"
 _NOISE = (4.0, 12.0, 5.0, 8.0)  # orders of size of the outcomes' own movements
 HEAVY = 4.0
 _SOON = 5
-_LKJ = 3.0
+LKJ = 3.0
 
 
 def covariates(data: ReliefData) -> np.ndarray:
@@ -168,7 +168,7 @@ def _cholesky(pm: Any, pt: Any) -> Any:
     """
     n = len(OUTCOMES)
     pairs = [(row, column) for row in range(n) for column in range(row)]
-    shape = np.array([_LKJ + (n - 2 - column) / 2 for _, column in pairs])
+    shape = np.array([LKJ + (n - 2 - column) / 2 for _, column in pairs])
     partial = 2 * pm.Beta("partial_correlation", shape, shape, shape=len(pairs)) - 1
     rows = []
     for row in range(n):
@@ -250,8 +250,8 @@ def sample_panel(
     cells: Cells,
     z: np.ndarray,
     *,
-    draws: int = 1500,
-    tune: int = 1000,
+    draws: int = 1300,
+    tune: int = 700,
     chains: int = 4,
     random_seed: int = 20260101,
 ) -> xr.DataTree:

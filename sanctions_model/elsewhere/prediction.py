@@ -28,8 +28,10 @@ __all__ = [
     "correlation_factor",
     "fit_summary",
     "inflation_points",
+    "liftings_like_russia",
     "load_effect_draws",
     "load_episode_effects",
+    "load_predictive",
     "predict",
     "predictive_table",
     "reliability",
@@ -152,6 +154,22 @@ LIFTINGS: Mapping[str, Lifting] = {
 }
 
 
+def liftings_like_russia() -> dict[str, Lifting]:
+    """Name the liftings that are predicted: an oil exporter at war, after twelve years.
+
+    Returns
+    -------
+    dict of str to Lifting
+        By how the measures end.
+
+    Examples
+    --------
+    >>> liftings_like_russia()["settlement, all senders"].oil
+    True
+    """
+    return dict(LIFTINGS)
+
+
 def _column(name: str, labels: tuple[str, ...]) -> str:
     return f"{name}[{','.join(labels)}]" if labels else name
 
@@ -217,12 +235,39 @@ def load_episode_effects(path: Path | str | None = None) -> pd.DataFrame:
     pandas.DataFrame
         Columns ``episode``, ``outcome``, ``median``, ``lower``, ``upper`` (90 %), ``cells``: years
         after the lifting with a figure; 0 means that the row is what the others say.
+
+    Raises
+    ------
+    ObservationError
+        If the package has no such file.
     """
     return pd.read_csv(data_path("elsewhere_episodes.csv") if path is None else path)
 
 
+def load_predictive(path: Path | str | None = None) -> pd.DataFrame:
+    """Return the shipped table of `predictive_table`, from ``data/elsewhere_predictive.csv``."""
+    return pd.read_csv(data_path("elsewhere_predictive.csv") if path is None else path)
+
+
 def fit_summary(path: Path | str | None = None) -> dict[str, Any]:
-    """Return how the fit behind the shipped files was made and whether it converged."""
+    """Return how the fit behind the shipped files was made and whether it converged.
+
+    Parameters
+    ----------
+    path : path, optional
+        The bundled ``data/elsewhere_fit.json`` by default.
+
+    Returns
+    -------
+    dict of str to object
+        ``r_hat``, ``ess_bulk``, ``ess_tail``, ``divergences``, ``failures`` (empty when
+        converged), settings, hashes of what was read, numbers of countries and cells.
+
+    Raises
+    ------
+    ObservationError
+        If the package has no such file.
+    """
     file = data_path("elsewhere_fit.json") if path is None else Path(path)
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
@@ -288,6 +333,7 @@ def predict(
     lifting: Lifting,
     draws: xr.Dataset | None = None,
     *,
+    anticipated: bool = False,
     per_draw: int = 10,
     random_seed: int = 20260101,
 ) -> xr.DataArray:
@@ -296,11 +342,16 @@ def predict(
     Parameters
     ----------
     lifting : Lifting
+        What is lifted, where, and how it came to it.
     draws : xr.Dataset, optional
         As `load_effect_draws` returns them; the bundled ones by default.
+    anticipated : bool
+        Count what had moved in the three years before as part of the effect. It may be that, or
+        the recovery that led to the lifting: left out by default.
     per_draw : int
         New countries a draw.
     random_seed : int
+        For the new countries' deviations.
 
     Returns
     -------
@@ -308,6 +359,11 @@ def predict(
         Dims ``(outcome, horizon, chain, draw)``; horizons in years after that of the lifting.
         Levels in 100 log points beyond what had moved before the lifting, inflation in points a
         year at an inflation of 6 %.
+
+    Raises
+    ------
+    QuestionError
+        If a bundled draw is missing.
 
     Examples
     --------
@@ -330,6 +386,9 @@ def predict(
     phi = stacked["persistence"].to_numpy()
     path = (1 - phi[..., None] ** (np.array(HORIZONS) + 1)) / (1 - phi[..., None] ** 4)
     values = np.einsum("dnk,dkh->khdn", effect, path).reshape(len(OUTCOMES), len(HORIZONS), 1, -1)
+    if anticipated:
+        before = dose[:, 0] * stacked["anticipation"].isel(lead=-1).to_numpy()
+        values = values + np.repeat(before.T, per_draw, axis=1)[:, None, None, :]
     at = OUTCOMES.index("inflation")
     values[at] = inflation_points(values[at])
     coords = {dims.OUTCOME: list(OUTCOMES), dims.HORIZON: list(HORIZONS)}
@@ -358,6 +417,11 @@ def predictive_table(
     pandas.DataFrame
         One row a lifting, outcome and year: ``median``, ``lower``, ``upper`` (90 %),
         ``p_positive``, ``unit``.
+
+    Raises
+    ------
+    QuestionError
+        If a bundled draw is missing.
     """
     rows = []
     for name, lifting in liftings.items():

@@ -26,7 +26,7 @@ GROUPS: dict[str, Callable[[Episode], bool]] = {
     "settlement": lambda episode: episode.ended_how.startswith("settlement"),
     "policy change": lambda episode: episode.ended_how == "policy_change",
     "sender's decision": lambda episode: episode.ended_how == "sender_decision",
-    "another government or a war's end": lambda e: e.by_regime_change or e.by_war,
+    "other government, war's end": lambda e: e.by_regime_change or e.by_war,
 }
 
 
@@ -58,12 +58,19 @@ def hazard_draws(
     last_year : int
         Until when reimpositions were looked for.
     draws : int
+        How many.
     random_seed : int
+        Equal seeds give equal draws.
 
     Returns
     -------
     numpy.ndarray
         Shape ``(draw,)``, per year.
+
+    Raises
+    ------
+    ObservationError
+        If the bundled episodes cannot be read.
     """
     chosen = load_episodes() if episodes is None else episodes
     time, events = _totals(chosen, years, last_year)
@@ -99,6 +106,11 @@ def reimposition_hazard(
         One row a group: ``episodes``, ``reimposed``, ``years_at_risk``, the ``hazard`` a year with
         ``lower`` and ``upper`` (90 %), ``within_3`` and ``within_5``: probability, the hazard
         averaged out, that it is imposed again within so many years.
+
+    Raises
+    ------
+    ObservationError
+        If the bundled episodes cannot be read.
 
     Examples
     --------

@@ -7,6 +7,7 @@ from sanctions_model.plots.decompositions import (
     plot_waterfall,
 )
 from sanctions_model.plots.effects import plot_channels, plot_impulse_response, plot_responses
+from sanctions_model.plots.elsewhere import plot_liftings
 from sanctions_model.plots.forecast import plot_forecast
 from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.history import plot_counterfactual, plot_nowcast
@@ -40,6 +41,7 @@ __all__ = [
     "plot_future_effects",
     "plot_graph",
     "plot_impulse_response",
+    "plot_liftings",
     "plot_nowcast",
     "plot_odds",
     "plot_prior_posterior",

@@ -3,6 +3,8 @@
 __all__ = [
     "Alternative",
     "Comparison",
+    "JointFigure",
+    "answer_after",
     "compare",
     "compare_alternatives",
     "compare_vintages",
@@ -15,12 +17,15 @@ __all__ = [
     "fit_alternatives",
     "headline_claims",
     "implied_independences",
+    "independent_figures",
+    "joint_figure",
     "leave_future_out",
     "leave_one_link_out",
     "leave_out_periods",
     "load_implied_evidence",
     "load_prior_sets",
     "loo_weights",
+    "overlapping_evidence",
     "parameter_swings",
     "placebo_table",
     "placebo_verdict",
@@ -30,11 +35,14 @@ __all__ = [
     "prior_alternatives",
     "random_causes",
     "rank_factors",
+    "relief_averages",
+    "relief_weights",
     "tipping_point",
     "tipping_table",
     "tornado",
     "transmission_alternatives",
     "with_driver",
+    "with_liftings_elsewhere",
 ]
 
 from .alternatives import (
@@ -48,6 +56,16 @@ from .alternatives import (
 from .comparison import Comparison, compare
 from .confounding import confounding_curve, tipping_point, tipping_table
 from .model_weights import leave_future_out, loo_weights
+from .observed_relief import (
+    JointFigure,
+    answer_after,
+    independent_figures,
+    joint_figure,
+    overlapping_evidence,
+    relief_averages,
+    relief_weights,
+    with_liftings_elsewhere,
+)
 from .ranking import fair_sentences, rank_factors, tornado
 from .refutation import (
     implied_independences,

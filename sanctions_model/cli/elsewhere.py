@@ -1,0 +1,89 @@
+"""The verb on relief observed elsewhere: the predictive, the answer among the liftings, hazards."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanctions_model.cli.console import configure, show
+from sanctions_model.cli.options import (
+    DEFAULT_FIT,
+    CsvOption,
+    FigureOption,
+    FitOption,
+    JsonOption,
+    QuietOption,
+    load_fit,
+    require_figure_path,
+    write_csv,
+    write_figure,
+)
+from sanctions_model.errors import UnknownVariableError
+from sanctions_model.report.views import View
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sanctions_model.inference.fit import Fit
+
+__all__ = ["elsewhere"]
+
+_YEAR = 3
+
+
+def elsewhere(
+    fit: FitOption = DEFAULT_FIT,
+    lifting: Annotated[
+        str, typer.Option("--lifting", help="What is lifted and how it came to it.")
+    ] = "settlement, all senders",
+    csv: CsvOption = None,
+    figure: FigureOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what lifting sanctions did elsewhere, and what that does to the answer for Russia."""
+    configure(quiet=quiet)
+    require_figure_path(figure)
+    from sanctions_model.elsewhere import predict, reimposition_hazard
+    from sanctions_model.elsewhere.prediction import LIFTINGS, load_predictive
+    from sanctions_model.report.elsewhere import hazard_view, predictive_views, with_view
+
+    if lifting not in LIFTINGS:
+        raise UnknownVariableError.from_name(lifting, LIFTINGS, "--lifting")
+    table = load_predictive()
+    write_csv(table, csv)
+    if as_json:
+        show(View(table=table, title="Liftings elsewhere"), as_json=True)
+    fitted = load_fit(fit) if (Path(fit) / "posterior.nc").is_file() else None
+    if figure is not None:
+        write_figure(_drawn(fitted, lifting), figure)
+    if as_json:
+        return
+    for view in predictive_views(table):
+        show(view)
+    if fitted is not None:
+        from sanctions_model.robustness.observed_relief import with_liftings_elsewhere
+
+        found = with_liftings_elsewhere(fitted.scm, fitted.draws, predict(LIFTINGS[lifting]))
+        show(with_view(found, lifting))
+    show(hazard_view(reimposition_hazard()))
+
+
+def _drawn(fitted: "Fit | None", lifting: str) -> "Figure":
+    from sanctions_model.elsewhere import load_episode_effects
+    from sanctions_model.elsewhere.prediction import fit_summary, load_predictive, reliability
+    from sanctions_model.plots import plot_liftings
+
+    table = load_predictive()
+    chosen = table[(table["lifting"] == lifting) & (table["year"] == _YEAR)]
+    answer = None
+    if fitted is not None:
+        from sanctions_model.robustness.observed_relief import answer_after
+
+        answer = answer_after(fitted.scm, fitted.draws, year=_YEAR)
+    caption = (
+        "Dots: liftings elsewhere, median and 90 % interval, against the same sanctions kept. "
+        f"Blue: 90 % of what they predict for a country like Russia ({lifting}), median dashed. "
+        f"Orange: full relief in this model. {reliability(fit_summary())}"
+    )
+    return plot_liftings(load_episode_effects(), chosen, answer, caption=caption)

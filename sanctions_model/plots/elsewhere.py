@@ -1,0 +1,109 @@
+"""An answer among the liftings of sanctions in other countries."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sanctions_model.errors import QuestionError
+from sanctions_model.plots.parts.style import (
+    COLUMN_INCHES,
+    SMALL,
+    TEXT,
+    Colour,
+    add_page_text,
+    new_figure,
+    page_text_inches,
+    place_axes,
+    tidy,
+)
+
+__all__ = ["plot_liftings"]
+
+_PANEL, _GAP_ACROSS, _GAP_DOWN, _SIDE = 2.35, 0.45, 0.6, 0.25
+_LABELS = {
+    "gdp": "GDP, % of the level",
+    "imports": "imports, % of the volume",
+    "inflation": "inflation, pp a year",
+    "real_exchange_rate": "real exchange rate, % (+ = stronger)",
+}
+_OUTSIDE = 1.6
+
+
+def plot_liftings(
+    episodes: pd.DataFrame,
+    predictive: pd.DataFrame,
+    answer: Mapping[str, tuple[float, float, float]] | None = None,
+    *,
+    title: str = "The answer for Russia among the liftings elsewhere, after three years",
+    caption: str = "",
+) -> Figure:
+    """Draw a dot an episode, the predictive for a new country, and an answer.
+
+    Parameters
+    ----------
+    episodes : pandas.DataFrame
+        As `elsewhere.load_episode_effects` returns it; rows without a figure of their own are left
+        out.
+    predictive : pandas.DataFrame
+        Rows of one lifting and year of `elsewhere.predictive_table`.
+    answer : mapping of str to tuple, optional
+        Median, lower and upper bound by outcome.
+    title, caption : str
+        Above and below the panels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel an outcome, two in a row.
+
+    Raises
+    ------
+    QuestionError
+        If the predictive does not have each outcome once.
+    """
+    if predictive["outcome"].duplicated().any() or predictive.empty:
+        raise QuestionError("The predictive has an outcome twice or none; choose one year.")
+    names = predictive["outcome"].tolist()
+    above, below = page_text_inches(title, caption)
+    rows = -(-len(names) // 2)
+    figure = new_figure(above + rows * (_PANEL + _GAP_DOWN) + below)
+    width = (COLUMN_INCHES - 2 * _SIDE - _GAP_ACROSS) / 2
+    for place, name in enumerate(names):
+        left = _SIDE + (place % 2) * (width + _GAP_ACROSS)
+        top = above + (place // 2) * (_PANEL + _GAP_DOWN) + 0.25
+        axes = place_axes(figure, left, top, width, _PANEL)
+        mine = episodes[(episodes["outcome"] == name) & (episodes["cells"] > 0)]
+        row = predictive[predictive["outcome"] == name].iloc[0]
+        _panel(axes, mine.sort_values("median"), row, (answer or {}).get(name))
+        axes.set_title(_LABELS.get(name, name), fontsize=TEXT, loc="left", color=Colour.ink)
+    add_page_text(figure, title, caption)
+    return figure
+
+
+def _panel(
+    axes: Axes,
+    episodes: pd.DataFrame,
+    predictive: pd.Series,
+    answer: tuple[float, float, float] | None,
+) -> None:
+    tidy(axes)
+    places = np.arange(len(episodes))
+    axes.axvspan(predictive["lower"], predictive["upper"], color=Colour.latent, lw=0)
+    axes.axvline(predictive["median"], color=Colour.faint, lw=0.8, ls=(0, (3, 2)))
+    axes.axvline(0.0, color=Colour.rule, lw=0.8)
+    axes.hlines(places, episodes["lower"], episodes["upper"], color=Colour.rule, lw=0.7)
+    axes.plot(episodes["median"], places, "o", ms=2.4, color=Colour.ink, mew=0)
+    top = len(episodes) + 3.0
+    if answer is not None:
+        median, lower, upper = answer
+        axes.hlines([top], [lower], [upper], color=Colour.negative, lw=2.2)
+        axes.plot([median], [top], "D", ms=4, color=Colour.negative, mew=0)
+    edges = np.abs([predictive["lower"], predictive["upper"], *(answer or ()), 1e-3])
+    reach = max(_OUTSIDE * float(np.max(edges)), float(episodes["median"].abs().max() or 0) * 1.05)
+    axes.set_xlim(-reach, reach)
+    axes.set_ylim(-2, top + 3)
+    axes.set_yticks([])
+    axes.tick_params(axis="x", labelsize=SMALL)

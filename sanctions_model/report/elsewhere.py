@@ -1,0 +1,122 @@
+"""Tables on relief observed elsewhere, as people read them at 80 columns."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from sanctions_model.elsewhere.prediction import fit_summary, reliability
+from sanctions_model.report.views import View
+from sanctions_model.summaries import interval_rule
+from sanctions_model.wording import number
+
+__all__ = ["hazard_view", "predictive_views", "with_view"]
+
+_SHORT = {
+    "gdp": "GDP, %",
+    "imports": "imports, %",
+    "inflation": "inflation, pp",
+    "real_exchange_rate": "real rate, %",
+    "gdp_level": "GDP, %",
+    "price_level": "prices, %",
+    "import_level": "imports, %",
+    "rouble": "rouble, %",
+}
+
+
+def _size(row: pd.Series) -> str:
+    if row["median"] != row["median"]:
+        return "refused"
+    bounds = f"({number(row['lower'])}; {number(row['upper'])})"
+    return f"{number(row['median'])} {bounds}"
+
+
+def predictive_views(table: pd.DataFrame) -> list[View]:
+    """Show the predictive, a table a lifting, years side by side.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `elsewhere.predictive_table` returns it.
+
+    Returns
+    -------
+    list of View
+        The last one says what the numbers are and whether the fit behind them converged.
+    """
+    views = []
+    for lifting, group in table.groupby("lifting", sort=False):
+        rows = []
+        for outcome, of in group.groupby("outcome", sort=False):
+            sizes = {f"year {int(row['year'])}": _size(row) for _, row in of.iterrows()}
+            rows.append({"outcome": _SHORT[str(outcome)], **sizes})
+        views.append(View(table=pd.DataFrame(rows), title=f"Elsewhere: {lifting}"))
+    caption = (
+        "A country like Russia, not seen before: lifted against kept sanctions, median and 90 % "
+        f"interval. {reliability(fit_summary())}"
+    )
+    return [*views[:-1], replace(views[-1], caption=caption)]
+
+
+def with_view(table: pd.DataFrame, lifting: str) -> View:
+    """Show an answer without and with the liftings elsewhere.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `with_liftings_elsewhere` returns it.
+    lifting : str
+        Name of the lifting.
+
+    Returns
+    -------
+    View
+    """
+    rows = []
+    for outcome, group in table.groupby("outcome", sort=False):
+        named = {
+            "without" if row["power"] == 0 else f"power {row['power']:g}": _size(row)
+            for _, row in group.iterrows()
+        }
+        rows.append({"outcome": _SHORT.get(str(outcome), str(outcome)), **named})
+    held = table[table["used"]]
+    largest = held[held["power"] == held["power"].max()]
+    shifts = ", ".join(
+        f"{_SHORT.get(row['outcome'], row['outcome']).partition(',')[0]} {number(row['shift'])}"
+        for _, row in largest.iterrows()
+    )
+    caption = (
+        f"Full relief after 12 quarters, {interval_rule()}; liftings: {lifting}. Shifts of the "
+        f"median in sd at power {held['power'].max():g}: {shifts}; k-hat "
+        f"{largest['k_hat'].max():.2f}, {largest['effective_size'].min():.0f} effective draws. "
+        "Off unless asked for: no prior rests on it."
+    )
+    return View(
+        table=pd.DataFrame(rows), title="The answer with the liftings elsewhere", caption=caption
+    )
+
+
+def hazard_view(table: pd.DataFrame) -> View:
+    """Show how often lifted measures came back.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `reimposition_hazard` returns it.
+
+    Returns
+    -------
+    View
+    """
+    rows = [
+        {
+            "liftings": row["group"],
+            "n": int(row["episodes"]),
+            "back": int(row["reimposed"]),
+            "% a year": f"{100 * row['hazard']:.1f} "
+            f"({100 * row['lower']:.1f}; {100 * row['upper']:.1f})",
+            "P, 5 years": f"{row['within_5']:.2f}",
+        }
+        for _, row in table.iterrows()
+    ]
+    caption = "Reimposed within five years: how many, hazard with 90 % interval, probability."
+    return View(table=pd.DataFrame(rows), title="How often measures came back", caption=caption)

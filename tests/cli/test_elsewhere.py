@@ -1,0 +1,57 @@
+"""The verb on relief observed elsewhere, with and without a fit."""
+
+import json
+
+import pandas as pd
+import pytest
+from command import call
+from saved_fits import fit_of
+
+import sanctions_model as sm
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("fit")
+    fit_of(sm.load_priors(), root / "one", 1)
+    return root / "one"
+
+
+def test_without_a_fit_the_shipped_files_answer(tmp_path):
+    table = tmp_path / "e.csv"
+    done = call("elsewhere", "--fit", tmp_path / "none", "--csv", table)
+    assert done.code == 0
+    assert "Elsewhere: settlement, all senders" in done.out
+    assert "How often measures came back" in done.out
+    assert "The answer with" not in done.out
+    assert f"R-hat {sm.elsewhere.fit_summary()['r_hat']:.3f}" in " ".join(done.out.split())
+    assert len(pd.read_csv(table)) == 3 * 4 * 3
+
+
+def test_with_a_fit_the_answer_stands_without_and_with(folder, tmp_path):
+    figure = tmp_path / "liftings.png"
+    done = call("elsewhere", "--fit", folder, "--figure", figure)
+    assert done.code == 0
+    assert "The answer with the liftings elsewhere" in done.out
+    for column in ("without", "power 0.5", "power 1"):
+        assert column in done.out
+    assert max(map(len, done.out.splitlines())) <= 160
+    tables = [line.rstrip() for line in done.out.splitlines() if line.startswith("│")]
+    assert max(map(len, tables)) <= 80
+    assert figure.stat().st_size > 10_000
+
+
+def test_json_is_for_programs(folder):
+    done = call("elsewhere", "--fit", folder, "--json", "--quiet")
+    assert {row["outcome"] for row in json.loads(done.out)} == {
+        "gdp",
+        "imports",
+        "inflation",
+        "real_exchange_rate",
+    }
+
+
+def test_an_unknown_lifting_is_refused_with_the_known(folder):
+    done = call("elsewhere", "--fit", folder, "--lifting", "settlement")
+    assert done.code == 1
+    assert "settlement, all senders" in done.err

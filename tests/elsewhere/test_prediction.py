@@ -1,0 +1,185 @@
+"""Predictions from shipped draws against closed forms, and the shipped files themselves."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from sanctions_model.elsewhere import (
+    Lifting,
+    fit_summary,
+    load_effect_draws,
+    load_episode_effects,
+    load_episodes,
+    predict,
+    predictive_table,
+    reimposition_hazard,
+)
+from sanctions_model.elsewhere.fitting import input_hashes
+from sanctions_model.elsewhere.prediction import (
+    COORDS,
+    LIFTINGS,
+    PARAMETERS,
+    correlation_factor,
+    inflation_points,
+    load_predictive,
+    reliability,
+)
+from sanctions_model.errors import QuestionError
+
+
+def draws_at(**values):
+    """One draw with these values, the rest 0 (shares 1)."""
+    found = {}
+    for name, axes in PARAMETERS.items():
+        shape = tuple(len(COORDS[axis]) for axis in axes)
+        default = 0.5 if name in {"partial_correlation", "persistence"} else 0.0
+        filled = np.broadcast_to(np.asarray(values.get(name, default), dtype=float), shape)
+        found[name] = (("chain", "draw", *axes), filled[None, None])
+    return xr.Dataset(found, coords=COORDS)
+
+
+def test_without_spread_the_prediction_is_dose_times_mean_along_the_path():
+    draws = draws_at(
+        effect_mean=[2.0, 5.0, 0.0, 1.0],
+        instrument_share=[0.5, 0.4, 0.1],
+        alone_share=0.6,
+        partial_share=0.5,
+        persistence=0.8,
+    )
+    lifting = Lifting(instruments=("trade", "travel"), several=False, full=False, years=9.0)
+    found = predict(lifting, draws, per_draw=1).squeeze()
+    dose = (0.5 + 0.1) * 0.6 * 0.5
+    path = (1 - 0.8 ** (np.arange(6) + 1)) / (1 - 0.8**4)
+    np.testing.assert_allclose(found.sel(outcome="gdp"), dose * 2.0 * path)
+    np.testing.assert_allclose(found.sel(outcome="imports", horizon=3), dose * 5.0)
+
+
+def test_what_moved_before_counts_when_asked():
+    before = np.zeros((4, 3))
+    before[1] = [1.0, 2.0, 8.0]
+    draws = draws_at(anticipation=before, effect_mean=[0, 3, 0, 0], instrument_share=[0.5, 0.5, 0])
+    lifting = Lifting(instruments=("trade",), years=9.0)
+    plain, whole = (
+        predict(lifting, draws, anticipated=flag, per_draw=2).sel(outcome="imports", horizon=3)
+        for flag in (False, True)
+    )
+    np.testing.assert_allclose(plain, 0.5 * 3)
+    np.testing.assert_allclose(whole, 0.5 * (3 + 8))
+
+
+def test_covariates_shift_the_mean():
+    slope = np.zeros((4, 7))
+    slope[0] = [1, 10, 100, 1000, 1, 1, 1]  # of GDP
+    draws = draws_at(effect_slope=slope, instrument_share=[0.5, 0.4, 0.1])
+    found = predict(Lifting(war=True, oil=True, years=9.0), draws, per_draw=1)
+    assert found.sel(outcome="gdp", horizon=3).item() == pytest.approx(1001.0)
+    other = Lifting(instruments=("financial",), regime_change=True, conflict=True, years=19.0)
+    expected = 0.4 * (110 + np.log(2) + 0.5)
+    assert predict(other, draws, per_draw=1).sel(outcome="gdp", horizon=3).item() == pytest.approx(
+        expected
+    )
+
+
+def test_spread_and_correlation_are_those_of_the_draws():
+    partial = np.full(6, 0.5)
+    partial[0] = 0.9  # correlation 0.8 of GDP and imports, the rest 0
+    draws = draws_at(
+        effect_sd=[2.0, 3.0, 1.0, 1.0], partial_correlation=partial, instrument_share=[1, 0, 0]
+    )
+    found = predict(Lifting(years=9.0), draws, per_draw=200_000).sel(horizon=3)
+    gdp, imports = (found.sel(outcome=name).to_numpy().ravel() for name in ("gdp", "imports"))
+    # A t with four degrees of freedom has 2.13 as its 95 % quantile.
+    assert np.quantile(gdp, 0.95) == pytest.approx(2 * 2.132, rel=0.02)
+    ranks = np.corrcoef(gdp.argsort().argsort(), imports.argsort().argsort())[0, 1]
+    assert ranks == pytest.approx(0.77, abs=0.02)
+
+
+def test_the_factor_is_cholesky_s():
+    partial = np.random.default_rng(0).beta(3, 3, size=6)
+    factor = correlation_factor(partial)
+    correlation = factor @ factor.T
+    np.testing.assert_allclose(np.diag(correlation), 1.0)
+    assert correlation[1, 0] == pytest.approx(2 * partial[0] - 1)
+    np.testing.assert_allclose(np.linalg.cholesky(correlation), factor, atol=1e-12)
+
+
+def test_points_of_inflation_undo_the_bounded_scale():
+    for before, after in ((6.0, 2.0), (6.0, 40.0), (20.0, 5.0)):
+        change = 100 * after / (100 + after) - 100 * before / (100 + before)
+        assert inflation_points(change, at=before) == pytest.approx(after - before)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"instruments": ("trade", "oil")}, "Unknown instrument 'oil'"),
+        ({"instruments": ()}, "0 instruments"),
+        ({"years": 0.0}, "after 0 years"),
+    ],
+)
+def test_a_lifting_of_nothing_is_refused(change, message):
+    with pytest.raises(QuestionError, match=message):
+        Lifting(**change)
+
+
+# The hazard of reimposition
+
+
+def test_the_hazard_is_the_gamma_of_its_closed_form():
+    from scipy.stats import gamma
+
+    table = reimposition_hazard(years=None).set_index("group")
+    row = table.loc["all"]
+    episodes = load_episodes()
+    years = sum(max((e.reimposed_year or 2025) - e.lift_year, 0.5) for e in episodes)
+    assert row["reimposed"] == 12
+    assert row["years_at_risk"] == pytest.approx(years)
+    posterior = gamma(12.5, scale=1 / (10 + years))
+    assert row["hazard"] == pytest.approx(posterior.median())
+    assert row["upper"] == pytest.approx(posterior.ppf(0.95))
+    draws = posterior.rvs(400_000, random_state=np.random.default_rng(1))
+    assert row["within_5"] == pytest.approx(1 - np.exp(-5 * draws).mean(), abs=1e-3)
+
+
+def test_groups_of_the_hazard_part_the_episodes():
+    table = reimposition_hazard().set_index("group")
+    for pair in (("lifted in full", "lifted in part"), ("several senders", "one sender")):
+        assert table.loc[list(pair), "episodes"].sum() == 59
+        assert table.loc[list(pair), "reimposed"].sum() == table.loc["all", "reimposed"]
+    assert table.loc["all", "reimposed"] == 10  # 12, of which 2 came after more than five years
+
+
+# What is shipped
+
+
+def test_the_shipped_files_are_made_from_the_data_that_are_shipped():
+    assert fit_summary()["inputs"] == input_hashes(), "run `make elsewhere`"
+
+
+def test_the_shipped_predictive_is_that_of_the_shipped_draws():
+    found, shipped = predictive_table(load_effect_draws()), load_predictive()
+    assert found["lifting"].tolist() == shipped["lifting"].tolist()
+    assert set(shipped["lifting"]) == set(LIFTINGS)
+    for column in ("median", "lower", "upper", "p_positive"):
+        np.testing.assert_allclose(found[column], shipped[column], rtol=2e-3, atol=2e-3)
+
+
+def test_every_episode_has_its_effects():
+    table = load_episode_effects()
+    assert set(table["episode"]) == {episode.episode_id for episode in load_episodes()}
+    assert (table["lower"] <= table["median"]).all()
+    assert table.set_index(["episode", "outcome"]).loc[("CUB2015", "gdp"), "cells"] == 0
+    assert table.set_index(["episode", "outcome"]).loc[("IRN2016", "gdp"), "cells"] == 2
+
+
+def test_the_fit_says_whether_it_converged():
+    summary = fit_summary()
+    assert f"R-hat {summary['r_hat']:.3f}" in reliability(summary)
+    failed = summary | {"failures": ["R-hat"]}
+    assert "NOT converged" in reliability(failed)
+
+
+def test_draws_of_another_make_are_refused(tmp_path):
+    (tmp_path / "draws.csv").write_text("effect_mean[gdp]\n1.0\n")
+    with pytest.raises(QuestionError, match="lacks the column"):
+        load_effect_draws(tmp_path / "draws.csv")

@@ -1,0 +1,162 @@
+"""The trials: what is hidden, moved and made up, and recovery of known effects (slow)."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from sanctions_model.elsewhere import load_relief_data
+from sanctions_model.elsewhere.cells import HORIZONS, LEADS, OUTCOMES, REGRESSORS, build_cells
+from sanctions_model.elsewhere.likelihood import log_density
+from sanctions_model.elsewhere.panel_model import covariates
+from sanctions_model.elsewhere.trial import (
+    hidden,
+    levels_of,
+    made_up,
+    placebo,
+    placebo_cells,
+    predicted_outcomes,
+    prior_truth,
+    rank_of_truth,
+)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load_relief_data()
+
+
+@pytest.fixture(scope="module")
+def cells(data):
+    return build_cells(data)
+
+
+def posterior_at(cells, *, log_scale=-3.0, effect=0.0, draws=4):
+    """Draws that are all the same: no dynamics but a first lag, hardly any noise."""
+    k, n, e = len(OUTCOMES), len(cells.countries), len(cells.episodes)
+    lags = np.tile([0.3, 0.0], (k, 1))
+    values = {
+        "intercept": np.full((k, n), 2.0),
+        "world_loading": np.ones((k, n)),
+        "region_loading": np.zeros((k, n)),
+        "log_scale": np.full((k, n), log_scale),
+        "regression": np.zeros((k, len(REGRESSORS))),
+        "lags": lags,
+        "freedom_above_1": np.full(k, 30.0),
+        "persistence": np.full(k, 0.5),
+        "dose": np.ones(e),
+        "anticipation": np.zeros((k, len(LEADS))),
+        "effect": np.full((e, k), effect),
+    }
+    return xr.Dataset(
+        {
+            name: (("chain", "draw", *(f"{name}_{a}" for a in range(x.ndim))), np.tile(
+                x, (1, draws, *[1] * x.ndim)))
+            for name, x in values.items()
+        }
+    )  # fmt: skip
+
+
+def test_levels_follow_the_path_after_the_leads(cells):
+    level = levels_of(posterior_at(cells, effect=3.0))[0]
+    path = (1 - 0.5 ** (np.array(HORIZONS) + 1)) / (1 - 0.5**4)
+    np.testing.assert_allclose(level[1, 7, len(LEADS) :], 3.0 * path)
+    np.testing.assert_allclose(level[..., : len(LEADS)], 0.0)
+
+
+def test_what_is_hidden_is_the_episode_from_its_lifting_on(cells):
+    found = hidden(cells, ["SDN2017"])
+    sudan = cells.countries.index("SDN")
+    years = set(found.year[found.country == sudan].tolist())
+    assert not years & set(range(2017, 2025))
+    assert {2014, 2015, 2016} <= years
+    others = cells.country != sudan
+    np.testing.assert_array_equal(found.value[found.country != sudan], cells.value[others])
+    assert (found.year[found.entry[:, 0]] > 0).all()
+    # Entries still point to the country and the year of their episode.
+    for cell, episode, column in found.entry[:: len(found.entry) // 50]:
+        assert found.countries[found.country[cell]] == found.episodes[episode].iso3
+        offset = found.year[cell] - found.episodes[episode].lift_year
+        assert -2 <= offset - (*LEADS, *HORIZONS)[column] <= 3
+
+
+def test_placebos_are_where_nothing_happened(data, cells):
+    moved = placebo(data, random_seed=1)
+    taken = {episode.iso3 for episode in data.episodes}
+    assert not taken & {episode.iso3 for episode in moved.episodes}
+    assert len({episode.iso3 for episode in moved.episodes}) == len(data.episodes)
+    assert [e.ended_how for e in moved.episodes] == [e.ended_how for e in data.episodes]
+    found, _ = placebo_cells(data, random_seed=1)
+    for episode in data.episodes:
+        home = found.country == found.countries.index(episode.iso3)
+        assert not (home & (found.year == episode.lift_year)).any()
+    assert placebo(data, random_seed=1).episodes == moved.episodes
+
+
+def test_a_made_up_panel_follows_its_own_past(cells):
+    posterior = posterior_at(cells, log_scale=-12.0)
+    level = np.zeros((len(OUTCOMES), len(cells.episodes), cells.n_columns))
+    made = made_up(cells, posterior, level)
+    at = np.flatnonzero(
+        (made.outcome == 0) & (made.country == made.countries.index("FRA")) & (made.year > 1990)
+    )
+    expected = 2.0 + made.factor[at, 0] + 0.3 * made.value[at, 1]
+    np.testing.assert_allclose(made.value[at, 0], expected, atol=1e-3)
+    np.testing.assert_allclose(made.value[at[1:], 1], made.value[at[:-1], 0])
+
+
+def test_a_made_up_effect_is_what_the_likelihood_takes_out(data, cells):
+    posterior = posterior_at(cells, log_scale=-12.0)
+    _, level = prior_truth(cells, covariates(data), random_seed=2)
+    made = made_up(cells, posterior, level)
+    own = np.stack([posterior[n][0, 0] for n in ("intercept", "world_loading", "region_loading")])
+    own = np.concatenate([own, np.full((1, *own.shape[1:]), -3.0)])
+    coefficient = np.concatenate([posterior["regression"][0, 0], posterior["lags"][0, 0]], axis=1)
+    density = log_density(made, own, coefficient, level, np.full(len(OUTCOMES), 31.0))
+    np.testing.assert_allclose(density, 3.0, atol=1e-6)  # no residual at all
+
+
+def test_predictions_with_hardly_any_noise_are_the_path(cells):
+    posterior = posterior_at(cells, effect=10.0)
+    table = predicted_outcomes(cells, posterior, ["SDN2017", "IND2001"], draws=20)
+    assert set(table["episode"]) == {"SDN2017", "IND2001"}
+    assert (table["effect"] == 10.0).all()
+    assert (table["width"] < 1.0).all()
+    assert not table["inside"].any()
+
+
+def test_the_rank_of_the_truth():
+    draws = xr.Dataset(
+        {"a": (("chain", "draw", "x"), np.tile(np.arange(100.0)[:, None], (2, 1, 2)))}
+    )
+    truth = xr.Dataset({"a": ("x", [49.5, 99.5])})
+    table = rank_of_truth(draws, truth)
+    assert table["rank"].tolist() == [0.5, 1.0]
+    assert table["inside"].tolist() == [True, False]
+
+
+@pytest.mark.slow
+def test_effects_of_a_made_up_panel_are_recovered(data, cells):
+    from sanctions_model.elsewhere.panel_model import compile_panel
+    from sanctions_model.elsewhere.trial import sample_again
+
+    z = covariates(data)
+    compiled = compile_panel(cells, z)
+    base = sample_again(compiled, cells, z)
+    inside = []
+    for seed in range(3):
+        truth, level = prior_truth(cells, z, random_seed=seed)
+        found = sample_again(compiled, made_up(cells, base, level, random_seed=seed), z)
+        inside += rank_of_truth(found, truth)["inside"].tolist()
+    # 72 numbers, 90 % expected; they are correlated within a panel.
+    assert np.mean(inside) >= 0.75
+
+
+@pytest.mark.slow
+def test_the_shipped_predictive_is_found_again():
+    from sanctions_model.elsewhere import fit_relief, load_episode_effects
+    from sanctions_model.elsewhere.fitting import episode_effects
+
+    fitted = fit_relief(draws=300, tune=400, chains=2, random_seed=7, allow_unconverged=True)
+    found, shipped = episode_effects(fitted), load_episode_effects()
+    width = shipped["upper"] - shipped["lower"]
+    assert ((found["median"] - shipped["median"]).abs() < 0.15 * width + 0.2).mean() > 0.95

@@ -1,0 +1,123 @@
+"""Liftings elsewhere as one joint figure: its density, its averages, its weights."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import sanctions_model as sm
+from sanctions_model.elsewhere.cells import OUTCOMES
+from sanctions_model.errors import QuestionError
+from sanctions_model.robustness.observed_relief import (
+    JointFigure,
+    answer_after,
+    independent_figures,
+    joint_figure,
+    overlapping_evidence,
+    relief_averages,
+    relief_weights,
+    with_liftings_elsewhere,
+)
+from sanctions_model.robustness.system_priors import load_implied_evidence
+
+DIMS = ("outcome", "horizon", "chain", "draw")
+
+
+@pytest.fixture(scope="module")
+def prior():
+    return sm.SanctionsModel().sample_prior_predictive(draws=500)
+
+
+def made(values, horizons):
+    return xr.DataArray(values, dims=DIMS, coords={"outcome": list(OUTCOMES), "horizon": horizons})
+
+
+def test_the_density_is_that_of_scipy():
+    from scipy.stats import multivariate_t
+
+    rng = np.random.default_rng(0)
+    root = rng.standard_normal((12, 12))
+    figure = JointFigure(centre=rng.standard_normal(12), scale=root @ root.T + np.eye(12))
+    values = rng.standard_normal((7, 12))
+    expected = multivariate_t(figure.centre, figure.scale, df=4).logpdf(values)
+    found = figure.log_density(values)
+    np.testing.assert_allclose(found - found[0], expected - expected[0])
+
+
+def test_a_joint_figure_finds_centre_width_and_correlation():
+    rng = np.random.default_rng(1)
+    common = rng.standard_t(4, size=200_000)
+    values = np.zeros((4, 6, 1, common.size))
+    values += np.array([1.0, 2.0, 3.0, 4.0])[:, None, None, None]
+    values[0] += common
+    values[1] += 2 * common
+    values[2:] += rng.standard_normal((2, 6, 1, common.size))
+    figure = joint_figure(made(values, [0, 1, 2, 3, 4, 5]))
+    np.testing.assert_allclose(figure.centre.reshape(4, 3)[:, 1], [1, 2, 3, 4], atol=0.02)
+    scale = figure.scale
+    assert scale[0, 0] == pytest.approx(2.0, rel=0.03)  # a t of scale 1, and a path of its own
+    assert scale[0, 4] == pytest.approx(2.0, rel=0.03)  # GDP with imports, twice as wide
+    assert scale[0, 8] == pytest.approx(0.0, abs=0.03)
+
+
+def test_annual_averages_are_those_of_quarters_counted_by_hand(prior):
+    found = relief_averages(prior.scm, prior.draws)
+    path = sm.total_effect(
+        prior.scm, prior.draws, horizon=22, outcomes=["gdp_level", "rouble", "price_level"]
+    )
+    by_hand = path.sel(outcome="gdp_level", horizon=slice(3, 6)).mean("horizon")
+    np.testing.assert_allclose(found.sel(outcome="gdp", horizon=1), by_hand)
+    real = path.sel(outcome="rouble") + path.sel(outcome="price_level")
+    by_hand = real.sel(horizon=slice(19, 22)).mean("horizon")
+    np.testing.assert_allclose(found.sel(outcome="real_exchange_rate", horizon=5), by_hand)
+    median = float(found.sel(outcome="gdp", horizon=3).median())
+    assert answer_after(prior.scm, prior.draws)["gdp"][0] == pytest.approx(median)
+
+
+@pytest.fixture(scope="module")
+def predicted():
+    rng = np.random.default_rng(2)
+    size = np.array([4.0, 20.0, 6.0, 12.0])[:, None, None, None]
+    return made(size * rng.standard_t(4, size=(4, 6, 1, 4000)), [0, 1, 2, 3, 4, 5])
+
+
+def test_power_0_leaves_the_answer_as_it_is(prior, predicted):
+    answer = relief_averages(prior.scm, prior.draws)
+    weights = relief_weights(answer, predicted, power=0.0)
+    np.testing.assert_allclose(weights.weights, 1 / weights.weights.size)
+    table = with_liftings_elsewhere(prior.scm, prior.draws, predicted, powers=(0.0,))
+    np.testing.assert_allclose(table["shift"], 0.0, atol=1e-9)
+    np.testing.assert_allclose(table["narrower"], 0.0, atol=1e-9)
+
+
+def test_log_weights_grow_with_the_power(prior, predicted):
+    answer = relief_averages(prior.scm, prior.draws)
+    values = answer.transpose("chain", "draw", "outcome", "horizon").to_numpy().reshape(500, -1)
+    density = joint_figure(predicted).log_density(values)
+    half = relief_weights(answer, predicted, power=0.5)
+    far, near = density.argmin(), density.argsort()[len(density) // 2]
+    found = half.log_weights[far] - half.log_weights[near]
+    assert found == pytest.approx(0.5 * (density[far] - density[near]), abs=1e-6)
+
+
+def test_a_power_outside_0_and_1_is_refused(prior, predicted):
+    with pytest.raises(QuestionError, match="power is 2"):
+        relief_weights(relief_averages(prior.scm, prior.draws), predicted, power=2.0)
+
+
+def test_weights_that_do_not_hold_give_no_numbers(prior, predicted):
+    far = predicted / 1000 + 5
+    table = with_liftings_elsewhere(prior.scm, prior.draws, far, powers=(0.0, 1.0))
+    refused = table[table["power"] == 1.0]
+    assert not refused["used"].any()
+    assert refused["median"].isna().all()
+
+
+def test_evidence_on_the_same_liftings_is_tagged_and_goes_out():
+    tagged = overlapping_evidence()
+    known = sm.data.load_evidence().ids
+    episodes = {episode.episode_id for episode in sm.elsewhere.load_episodes()}
+    assert set(tagged) <= set(known)
+    assert {name for names in tagged.values() for name in names} <= episodes | {"many"}
+    figures = load_implied_evidence()
+    for figure in independent_figures(figures).values():
+        assert not set(figure.sources) & set(tagged)
