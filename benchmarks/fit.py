@@ -18,7 +18,7 @@ def fit_processes(model: str, cache: str, *, draws: int, tune: int, warm: int) -
     (``cold_s``), the others find what it left (``warm_s``, median).
     """
     arguments = ["-m", "benchmarks.fit_once", model, str(draws), str(tune)]
-    environment = {"PYTENSOR_FLAGS": f"base_compiledir={cache}"}
+    environment = {"PYTENSOR_FLAGS": f"base_compiledir={cache}", "NUMBA_CACHE_DIR": cache}
     times = []
     for _ in range(1 + warm):
         took, output = run_python(arguments, environment=environment, until=FITTED)

@@ -13,12 +13,13 @@ import xarray as xr
 
 from benchmarks.common import default_problem, growth
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Compiled, Fit, Refit, compile_problem, fit, refit
+from sanctions_model.inference.fit import Fit, Refit, fit, refit
 from sanctions_model.inference.reweighting import (
     importance_weights,
     prior_log_ratio,
     weighted_interval,
 )
+from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.sweeps import SweepDesign, run_sweep
 from sanctions_model.sweeps.store import routes_table
 
@@ -86,14 +87,11 @@ def moved(problem: Problem, place: int = 0) -> Problem:
 
 
 @cache
-def warm() -> tuple[Compiled, Fit, Refit]:
-    """Compile once; fit the stated beliefs, and once more with what starts a fit nearby."""
+def warm() -> tuple[Fit, Refit]:
+    """Fit the stated beliefs, and once more with what starts a fit nearby."""
     problem = default_problem()
-    compiled = compile_problem(problem)
-    stated = fit(
-        problem.scm, problem.observations, problem.priors, compiled=compiled, random_seed=SEED
-    )
-    return compiled, stated, refit(compiled, problem, random_seed=SEED, keep_start=True)
+    stated = fit(problem.scm, problem.observations, problem.priors, random_seed=SEED)
+    return stated, refit(problem, random_seed=SEED, keep_start=True)
 
 
 def rebuild(problem: Problem, place: int, *, draws: int, tune: int) -> float:
@@ -136,9 +134,10 @@ def bench_refit(*, quick: bool) -> dict[str, Any]:
     physical limit is gradients x leapfrog steps: `gradient_us` x ``gradients``.
     """
     from benchmarks.fit_once import gradient_seconds
+    from sanctions_model.inference.nutpie_kernel import kernel_model
 
     draws, tune, repeats = (200, 200, 1) if quick else (1000, 1000, 3)
-    compiled, _, base = warm()
+    _, base = warm()
     problem = default_problem()
     settings = {"draws": max(draws, 400), "tune": tune}
 
@@ -147,13 +146,14 @@ def bench_refit(*, quick: bool) -> dict[str, Any]:
         for place in range(repeats):
             changed = moved(problem, place)
             began = time.perf_counter()
-            refit(compiled, changed, random_seed=SEED + place, start=start, **settings)
+            refit(changed, random_seed=SEED + place, start=start, **settings)
             taken.append(time.perf_counter() - began)
         return taken
 
     ours, cold = (statistics.median(times(start)) for start in (base.start, None))
     other = statistics.median(rebuilt(1 if quick else 3, draws, tune))
-    steps, gradient = _gradients(compiled, base.start, settings), gradient_seconds(compiled.model)
+    steps = _gradients(base.start, settings)
+    gradient = gradient_seconds(kernel_model(problem))
     cores = min(4, os.cpu_count() or 1)  # one thread a chain
     return {
         "ratio": ours / other,
@@ -170,17 +170,15 @@ def bench_refit(*, quick: bool) -> dict[str, Any]:
     }
 
 
-def _gradients(compiled: Compiled, start: Any, settings: dict[str, int]) -> int:
+def _gradients(start: Any, settings: dict[str, int]) -> int:
     """Count gradient evaluations of kept draws of a warm-started refit."""
-    tree, _ = compiled.sampler.sample_from(  # type: ignore[attr-defined]
-        start,
-        compiled.model,
+    tree = Nutpie().sample(
         moved(default_problem()),
         draws=settings["draws"],
         tune=150,
         chains=4,
         random_seed=SEED,
-        progress=False,
+        start=start,
     )
     return int(tree["sample_stats"]["n_steps"].sum())
 
@@ -193,7 +191,7 @@ def bench_reweight(*, quick: bool) -> dict[str, Any]:
     """
     from sanctions_model.queries.effects import total_effect
 
-    _, stated, _ = warm()
+    stated, _ = warm()
     problem = default_problem()
     effect = total_effect(problem.scm, stated.draws, horizon=12, outcomes=OUTCOMES)
     effect = effect.isel(horizon=-1).copy()
@@ -230,19 +228,19 @@ def bench_reweight(*, quick: bool) -> dict[str, Any]:
 def bench_sweep(*, quick: bool) -> dict[str, Any]:
     """Sweep 1,000 Sobol points over four prior arguments, ours over the loop a user would write.
 
-    Ours: whole, compiling included: base fits, every point, answers on disk. The loop is
+    Ours: whole: base fits, every point, answers on disk. The loop is
     extrapolated from 10 measured points of rebuild-and-sample. 20 points are answered by refits
     as well: the largest gap between means in Monte-Carlo standard errors.
     """
     number, draws, tune = (24, 200, 200) if quick else (1000, 1000, 1000)
-    compiled, _, _ = warm()
+    warm()
     problem = default_problem()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        took, found = _timed(design_of(number, draws=draws, tune=tune), folder / "a", None)
+        took, found = _timed(design_of(number, draws=draws, tune=tune), folder / "a")
         routes = routes_table(found)
         stored = sum(f.stat().st_size for f in (folder / "a" / "sweep.zarr").rglob("*"))
-        checked = _checked(found, compiled, folder / "b", draws=draws, tune=tune, quick=quick)
+        checked = _checked(found, folder / "b", draws=draws, tune=tune, quick=quick)
     count = 2 if quick else LOOP_POINTS
     loop = [rebuild(problem, 20 + point, draws=draws, tune=tune) for point in range(count)]
     other = number * statistics.mean(loop)
@@ -263,9 +261,7 @@ def bench_sweep(*, quick: bool) -> dict[str, Any]:
     }
 
 
-def _timed(
-    design: SweepDesign, folder: Path, compiled: Compiled | None, **settings: Any
-) -> tuple[float, xr.Dataset]:
+def _timed(design: SweepDesign, folder: Path, **settings: Any) -> tuple[float, xr.Dataset]:
     problem = default_problem()
     began = time.perf_counter()
     found = run_sweep(
@@ -274,14 +270,13 @@ def _timed(
         problem.scm.with_centres({}),
         problem.observations,
         problem.priors,
-        compiled=compiled,
         **settings,
     )
     return time.perf_counter() - began, found
 
 
 def _checked(
-    found: xr.Dataset, compiled: Compiled, folder: Path, *, draws: int, tune: int, quick: bool
+    found: xr.Dataset, folder: Path, *, draws: int, tune: int, quick: bool
 ) -> dict[str, Any]:
     """Refit randomly chosen points and compare means in Monte-Carlo standard errors."""
     count = 2 if quick else CHECKED_POINTS
@@ -292,7 +287,7 @@ def _checked(
         design_of(count, draws=draws, tune=tune, bases=1).plain()
         | {"layout": {"kind": "list", "points": points}, "route": "refit"}
     )
-    took, refits = _timed(design, folder, compiled)
+    took, refits = _timed(design, folder)
     size = chosen["effective_size"].fillna(400).clip(max=400)
     error = refits["effect"].std("draw") * np.sqrt((1 / size).to_numpy()[:, None] + 1 / 400)
     gap = (chosen["effect"].mean("draw").to_numpy() - refits["effect"].mean("draw")) / error
@@ -325,13 +320,10 @@ def _depths(number: int) -> SweepDesign:
 
 def seconds_by_points(*, quick: bool) -> dict[str, Any]:
     """Time propagated grids of several sizes in this process."""
-    compiled, stated, _ = warm()
+    stated, _ = warm()
     sizes = [5, 10, 20] if quick else [50, 100, 200, 400]
     with tempfile.TemporaryDirectory() as place:
-        taken = [
-            _timed(_depths(size), Path(place) / str(size), compiled, given=stated)[0]
-            for size in sizes
-        ]
+        taken = [_timed(_depths(size), Path(place) / str(size), given=stated)[0] for size in sizes]
     return {"size": sizes, "seconds": taken, "slope": growth(sizes, taken)}
 
 
@@ -341,7 +333,7 @@ def seconds_by_workers(*, quick: bool) -> dict[str, Any]:
 
     from sanctions_model.sweeps import DaskEngine
 
-    compiled, stated, _ = warm()
+    stated, _ = warm()
     design = _depths(20 if quick else 400)
     sizes, taken = [1, 2], []
     for workers in sizes:
@@ -352,8 +344,6 @@ def seconds_by_workers(*, quick: bool) -> dict[str, Any]:
         ):
             engine = DaskEngine(client)
             # The first sweep pays for imports and for sending the draws; the second is timed.
-            _timed(design, Path(place) / "first", compiled, given=stated, engine=engine)
-            taken.append(
-                _timed(design, Path(place) / "second", compiled, given=stated, engine=engine)[0]
-            )
+            _timed(design, Path(place) / "first", given=stated, engine=engine)
+            taken.append(_timed(design, Path(place) / "second", given=stated, engine=engine)[0])
     return {"points": design.size, "size": sizes, "seconds": taken, "slope": growth(sizes, taken)}

@@ -17,8 +17,8 @@
 # # Which assumption moves the answer most, and how far does relief go if little can be undone?
 #
 # A sweep asks one question at many settings and answers each by the cheapest route that holds:
-# run the draws forward, weigh them anew, fit again, or build again. Needs a fit: `make run` writes
-# one to `results/russia`. Nothing is compiled here.
+# run the draws forward, weigh them anew, or fit again. Needs a fit: `make run` writes
+# one to `results/russia`. Nothing is sampled here.
 
 # %%
 # %matplotlib inline
@@ -72,7 +72,7 @@ plot_along_axis(surface.sel(share=0.5), "depth")
 # ## Four beliefs, held more or less firmly
 #
 # Other prior arguments are answered by Pareto-smoothed importance sampling from the fit at hand.
-# Forced onto that route here, so that nothing is compiled; k-hat above 0.7 or an effective sample
+# Forced onto that route here, so that nothing is sampled; k-hat above 0.7 or an effective sample
 # size below 400 marks the points that a free choice of route would fit again.
 
 # %%

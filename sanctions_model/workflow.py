@@ -19,7 +19,7 @@ from sanctions_model.data.user_tables import TableMapping, load_mapping
 from sanctions_model.data.vintages import BUNDLED
 from sanctions_model.errors import FitFileError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Fit, compile_problem, fit, sample_prior_predictive
+from sanctions_model.inference.fit import Fit, fit, sample_prior_predictive
 from sanctions_model.inference.priors.ledger import Priors, load_priors
 from sanctions_model.inference.storage import load, save
 from sanctions_model.queries.claims import load_claims, scorecard
@@ -92,7 +92,7 @@ def run(
     draws, tune, chains, random_seed
         As for `fit`.
     prior_only : bool
-        Answer from the prior alone; nothing is compiled.
+        Answer from the prior alone; nothing is sampled.
     allow_unconverged : bool
         Go on with draws that failed the convergence gate.
     progress : bool
@@ -127,16 +127,7 @@ def run(
             scm, observations, beliefs, draws=draws * chains, random_seed=random_seed
         )
     else:
-        problem = Problem.of(scm, observations, beliefs)
-        _LOG.info("compiling (once, up to three minutes) ...")
-        compiled = compile_problem(problem)
-        _LOG.info(
-            "compiled in %.0f s; sampling %s chains of %s + %s draws ...",
-            compiled.seconds,
-            chains,
-            tune,
-            draws,
-        )
+        _LOG.info("sampling %s chains of %s + %s draws ...", chains, tune, draws)
         fitted = fit(
             scm,
             observations,
@@ -145,7 +136,6 @@ def run(
             tune=tune,
             chains=chains,
             random_seed=random_seed,
-            compiled=compiled,
             allow_unconverged=allow_unconverged,
             progress=progress,
         )

@@ -1,7 +1,7 @@
 """Ask what the answers rest on, with every refit that it takes.
 
 Named prior sets, other transmissions with their predictive weights, placebos, random common causes
-and subsamples. Some 40 fits with four compiled models; it says which one it is at. Tables go to
+and subsamples. Some 40 fits; it says which one it is at. Tables go to
 the folder of the fit. Run it from the checkout, after `sanctions-model run`:
 
     python scripts/what_it_rests_on.py [results/russia] [--placebos 8] [--draws 1000]
@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from sanctions_model.cli.console import configure, show
-from sanctions_model.inference.fit import Fit, compile_problem
+from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.storage import load
 from sanctions_model.report.views import View
 from sanctions_model.robustness.alternatives import (
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def alternatives(base: Fit, folder: Path, draws: int) -> pd.DataFrame:
-    """Prior sets and transmissions: 12 fits, three compiled models."""
+    """Prior sets and transmissions: 12 fits."""
     data, priors = base.problem.observations, base.problem.priors
     chosen = prior_alternatives(base.scm.with_centres({}), data, priors)
     chosen += transmission_alternatives(data, priors, base.scm.with_centres({}))
@@ -102,8 +102,7 @@ def refutations(base: Fit, folder: Path, number: int, draws: int) -> None:
         "0.50 before the data"
     )
     show(View(table=table.drop(columns=["ci_prob", "ci_kind"]), title="Placebos", caption=caption))
-    compiled = compile_problem(base.problem)
-    episodes = leave_out_periods(base.problem, base.draws, headline_claims(), compiled=compiled)
+    episodes = leave_out_periods(base.problem, base.draws, headline_claims(), refit=True)
     episodes.to_csv(folder / "subsamples.csv", index=False, float_format="%.6g")
     show(View(table=episodes.drop(columns=["ci_prob", "ci_kind"]), title="Subsamples"))
 

@@ -13,31 +13,12 @@ settings.register_profile("suite", deadline=None, derandomize=True, max_examples
 settings.load_profile("suite")
 
 
-# They share one compiled model, so that one worker has to compile it and not each of them.
-COMPILING = {"test_recovery.py", "test_fit.py", "test_storage.py", "test_run.py"}
+LONG = {"test_recovery.py", "test_fit.py", "test_storage.py", "test_run.py"}  # they sample
 
 
 def pytest_collection_modifyitems(items):
     """Begin with the longest piece of work, so that no worker waits for it at the end."""
-    items.sort(key=lambda item: item.path.name not in COMPILING)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config, log):
-    """Keep a file's tests, and the files that share a compiled model, on one worker.
-
-    Marks of kind ``xdist_group`` do not: xdist 3.8 writes them where pytest 9.2 no longer looks.
-    """
-    if config.getoption("dist") != "loadfile":
-        return None
-    from xdist.scheduler import LoadFileScheduling
-
-    class BySharedModel(LoadFileScheduling):
-        def _split_scope(self, nodeid):
-            file = super()._split_scope(nodeid)
-            return "compiling" if Path(file).name in COMPILING else file
-
-    return BySharedModel(config, log)
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 @pytest.fixture(scope="session")
@@ -211,13 +192,12 @@ def small_fit(tmp_path_factory):
 
 @pytest.fixture
 def nothing_is_sampled(monkeypatch):
-    """Sampling gives draws from the prior and compiles nothing; all the rest of a fit is real."""
+    """Sampling gives draws from the prior; all the rest of a fit is real."""
     from laboratory import FakeSampler
 
     import sanctions_model as sm
 
-    def sample(self, compiled, problem, **settings):
-        return FakeSampler([0]).sample(compiled, problem, **settings)
+    def sample(self, problem, **settings):
+        return FakeSampler([0]).sample(problem, **settings)
 
-    monkeypatch.setattr(sm.Nutpie, "compile", lambda self, problem: "compiled")
     monkeypatch.setattr(sm.Nutpie, "sample", sample)

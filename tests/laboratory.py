@@ -1,4 +1,4 @@
-"""The known-truth economy of the package, and the one compiled model and fit that tests share."""
+"""The known-truth economy of the package, and the one fit that tests share."""
 
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -95,12 +95,7 @@ class FakeSampler:
     spread: float = 0.0
     calls: list = field(default_factory=list)
 
-    def compile(self, problem):
-        self.calls.append("compile")
-        return "compiled"
-
-    def sample(self, compiled, problem, *, draws, tune, chains, random_seed, progress):
-        assert compiled == "compiled"
+    def sample(self, problem, *, draws, tune, chains, random_seed, progress=False):
         self.calls.append((self.target_accept, draws, tune, chains, random_seed, progress))
         posterior = sample_prior(
             problem.scm, problem.absolute, draws=draws, chains=chains, random_seed=random_seed
@@ -124,32 +119,28 @@ class FakeSampler:
 
 @dataclass(frozen=True)
 class Study:
-    """The shared data set with its truth, and the model compiled for it."""
+    """The shared data set with its truth."""
 
     truth: dict
     observations: xr.Dataset
-    compiled: object
+
+    @property
+    def problem(self):
+        return Problem.of(MODEL, self.observations, PRIORS)
 
 
 @cache
 def study():
-    """Compile the laboratory once for the whole session."""
-    from sanctions_model.inference.fit import compile_problem
-
+    """One simulated data set of the laboratory."""
     truth = draw_truth(2)
-    observations = observe(truth, 3)
-    return Study(
-        truth=truth,
-        observations=observations,
-        compiled=compile_problem(Problem.of(MODEL, observations, PRIORS)),
-    )
+    return Study(truth=truth, observations=observe(truth, 3))
 
 
 def refit(observations, **settings):
-    """Fit other data with the compiled model."""
+    """Fit other data."""
     from sanctions_model.inference.fit import fit
 
-    return fit(MODEL, observations, PRIORS, compiled=study().compiled, **settings)
+    return fit(MODEL, observations, PRIORS, **settings)
 
 
 @cache
@@ -160,7 +151,7 @@ def fitted():
 
 @cache
 def prior_only():
-    """The laboratory's answers before data; compiles nothing."""
+    """The laboratory's answers before data."""
     from sanctions_model.inference.fit import sample_prior_predictive
 
     return sample_prior_predictive(

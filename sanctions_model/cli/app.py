@@ -113,7 +113,7 @@ def run(
     priors: PriorsOption = None,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = DEFAULT_FIT,
     prior_only: Annotated[
-        bool, typer.Option("--prior-only", help="Answer from the prior; compiles nothing.")
+        bool, typer.Option("--prior-only", help="Answer from the prior; samples nothing.")
     ] = False,
     allow_unconverged: Annotated[
         bool, typer.Option("--allow-unconverged", help="Keep draws that failed the gate.")

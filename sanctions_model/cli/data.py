@@ -231,7 +231,7 @@ def _third_fit(old: "Fit", new: "Fit", keep: Path | None) -> "Fit":
         revised = load(keep)
         require_revised(old, new, revised)
         return revised
-    _LOG.info("fitting the new figures of the old periods (compiles once) ...")
+    _LOG.info("fitting the new figures of the old periods ...")
     revised = fit_revised(old, new)
     if keep is not None:
         save(revised, keep)

@@ -218,7 +218,7 @@ def validate(
     ] = Path("results/validation"),
     quick: Annotated[
         bool,
-        typer.Option("--quick", help="Print the sanity checks only; compile and write nothing."),
+        typer.Option("--quick", help="Print the sanity checks only; sample and write nothing."),
     ] = False,
     data_sets: Annotated[
         int, typer.Option(help="Data sets simulated to calibrate the model; 0: none.")

@@ -1,7 +1,7 @@
 """The verbs that ask what an answer rests on: evidence, sensitivity, confounding, refute, compare.
 
-Each answers an existing fit; only ``--refit`` and ``--leave-future-out`` compile and sample, and
-say so beforehand.
+Each answers an existing fit; only ``--refit`` and ``--leave-future-out`` sample, and say so
+beforehand.
 """
 
 import logging
@@ -214,7 +214,7 @@ def _refitted(found: "Fit", claims: "dict[str, Claim]") -> "pd.DataFrame":
     data, priors = found.problem.observations, found.problem.priors
     chosen = prior_alternatives(default_transmission(), data, priors)
     chosen += transmission_alternatives(data, priors, default_transmission())
-    _LOG.info("%s refits with about 3 compiled models", len(chosen))
+    _LOG.info("%s refits", len(chosen))
     return compare_alternatives(list(fit_alternatives(chosen, draws=1000, tune=1000)), claims)
 
 
@@ -312,7 +312,6 @@ def refute(
 
 
 def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> None:
-    from sanctions_model.inference.fit import compile_problem
     from sanctions_model.robustness.alternatives import fit_alternatives
     from sanctions_model.robustness.refutation import (
         placebo_table,
@@ -325,7 +324,7 @@ def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> N
 
     chosen = placebos(found.problem, claim, dates=number, measures=number)
     chosen += random_causes(found.problem, claim)
-    _LOG.info("%s refits of one compiled model, then %s of another", len(chosen), len(EPISODES))
+    _LOG.info("%s refits, then %s at most", len(chosen), len(EPISODES))
     claims = {name: claim}
     fits = list(fit_alternatives(chosen))
     base = claim_effects(found.scm, found.draws, claims)
@@ -340,8 +339,7 @@ def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> N
         "claim's median, in posterior deviations.",
         as_json=False,
     )
-    compiled = compile_problem(found.problem)
-    episodes = leave_out_periods(found.problem, found.draws, claims, compiled=compiled)
+    episodes = leave_out_periods(found.problem, found.draws, claims, refit=True)
     _table(episodes, "Subsamples", "how: by weights, or by a refit.", as_json=False)
 
 
@@ -355,7 +353,7 @@ def compare(
     ] = False,
     leave_future_out: Annotated[
         bool,
-        typer.Option("--leave-future-out", help="Weigh by the last 12 periods; compiles, samples."),
+        typer.Option("--leave-future-out", help="Weigh by the last 12 periods; samples."),
     ] = False,
     csv: CsvOption = None,
     quiet: QuietOption = False,

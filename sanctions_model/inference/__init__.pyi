@@ -14,7 +14,6 @@ __all__ = [
     "PyMCSampler",
     "StudentT",
     "build",
-    "compile_problem",
     "fit",
     "load",
     "load_pools",
@@ -26,7 +25,7 @@ __all__ = [
 ]
 
 from .conditioned import Problem
-from .fit import Fit, compile_problem, fit, sample_prior_predictive
+from .fit import Fit, fit, sample_prior_predictive
 from .priors.families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
 from .priors.ledger import Priors, load_priors, sample_prior
 from .priors.meta_analysis import pool

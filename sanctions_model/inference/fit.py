@@ -35,10 +35,8 @@ from sanctions_model.scm.parameters import parameter_dims
 from sanctions_model.scm.serialization import content_hash, spec_hash
 
 __all__ = [
-    "Compiled",
     "Fit",
     "Refit",
-    "compile_problem",
     "fit",
     "problem_structure",
     "refit",
@@ -122,49 +120,6 @@ class Fit:
         return str(self.idata._repr_html_())  # type: ignore[no-untyped-call]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Compiled:
-    """A compiled model that fits any problem of the same structure.
-
-    Parameters
-    ----------
-    problem : Problem
-        What it was compiled for.
-    sampler : Sampler
-    model : object
-        The sampler's own.
-    seconds : float
-        How long it took.
-    """
-
-    problem: Problem
-    sampler: Sampler
-    model: Any
-    seconds: float
-
-
-def compile_problem(problem: Problem, sampler: Sampler | None = None) -> Compiled:
-    """Compile a problem's model once, for one fit or many.
-
-    Parameters
-    ----------
-    problem : Problem
-        Model, data and beliefs.
-    sampler : Sampler, optional
-        `Nutpie` by default.
-
-    Returns
-    -------
-    Compiled
-        For `fit`: takes other data and prior arguments of the same structure.
-    """
-    sampler = sampler or Nutpie()
-    began = time.perf_counter()
-    model = sampler.compile(problem)
-    seconds = time.perf_counter() - began
-    return Compiled(problem=problem, sampler=sampler, model=model, seconds=seconds)
-
-
 def fit(
     scm: StructuralCausalModel,
     observations: xr.Dataset,
@@ -175,7 +130,6 @@ def fit(
     chains: int = 4,
     random_seed: int = 20260101,
     sampler: Sampler | None = None,
-    compiled: Compiled | None = None,
     allow_unconverged: bool = False,
     progress: bool = False,
 ) -> Fit:
@@ -195,8 +149,6 @@ def fit(
         Same versions, same kind of machine and same seed give the same bits.
     sampler : Sampler, optional
         `Nutpie` by default, or `PyMCSampler`.
-    compiled : Compiled, optional
-        A model of the same structure, to fit without compiling.
     allow_unconverged : bool
         Return the fit even if the gate fails, with a warning in the log.
     progress : bool
@@ -215,18 +167,15 @@ def fit(
     PriorError, ObservationError
         If priors or data do not fit the model.
     QuestionError
-        If a count is below 1, or `compiled` has another structure.
+        If a count is below 1.
     """
     _require_counts(draws=draws, tune=tune, chains=chains)
     problem = Problem.of(scm, observations, priors)
-    if compiled is None:
-        compiled = compile_problem(problem, sampler)
-    _require_same_structure(compiled.problem, problem)
+    sampler = sampler or Nutpie()
     settings = {"draws": draws, "tune": tune, "chains": chains, "random_seed": random_seed}
     with _ONE_AT_A_TIME:
         began = time.perf_counter()
-        sampler = compiled.sampler
-        tree = sampler.sample(compiled.model, problem, progress=progress, **settings)
+        tree = sampler.sample(problem, progress=progress, **settings)
         posterior, diagnostics = _examine(problem, tree)
         refitted = diagnostics.only_divergences_fail
         if refitted:
@@ -236,7 +185,7 @@ def fit(
                 _REFIT_TARGET_ACCEPT,
             )
             sampler = sampler.with_target_accept(_REFIT_TARGET_ACCEPT)
-            tree = sampler.sample(compiled.model, problem, progress=progress, **settings)
+            tree = sampler.sample(problem, progress=progress, **settings)
             posterior, diagnostics = _examine(problem, tree)
         seconds = time.perf_counter() - began
     if diagnostics.failures:
@@ -260,14 +209,14 @@ def fit(
     manifest = _manifest(problem, settings, sampler) | {
         "diagnostics": {name: getattr(diagnostics, name) for name in Diagnostics.__slots__},
         "refitted_at_target_accept": _REFIT_TARGET_ACCEPT if refitted else None,
-        "seconds": {"compiling": compiled.seconds, "sampling": seconds},
+        "seconds": {"sampling": seconds},
     }
     return Fit(problem=problem, idata=xr.DataTree.from_dict(groups), manifest=manifest)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refit:
-    """Posterior draws of a compiled model with other numbers, and nothing else.
+    """Posterior draws, and nothing else.
 
     Parameters
     ----------
@@ -284,31 +233,30 @@ class Refit:
 
 
 def refit(
-    compiled: Compiled,
     problem: Problem,
     *,
     draws: int = 1000,
     tune: int = 1000,
     chains: int = 4,
     random_seed: int = 20260101,
+    sampler: Nutpie | None = None,
     start: WarmStart | None = None,
     warm_tune: int = 150,
     keep_start: bool = False,
 ) -> Refit:
-    """Draw from the posterior of other data or prior arguments, without compiling.
+    """Draw from a posterior, from where a fit nearby was.
 
     With a start, tuning is short; if the draws then fail the gate, they are drawn again with the
     whole tuning. No prior, predictive or likelihood groups are made: `fit` does that.
 
     Parameters
     ----------
-    compiled : Compiled
-        By `Nutpie`, of the same structure as `problem`.
     problem : Problem
     draws, tune, chains : int
     random_seed : int
+    sampler : Nutpie, optional
     start : WarmStart, optional
-        Of a fit nearby.
+        Of a fit nearby, of the same `problem_structure`.
     warm_tune : int
         Tuning draws a chain from a start.
     keep_start : bool
@@ -322,14 +270,9 @@ def refit(
     ------
     ConvergenceError
         If the draws fail the gate, at the end also at a higher target.
-    QuestionError
-        If the structure differs, or the sampler cannot start from a fit nearby.
     """
     _require_counts(draws=draws, tune=tune, chains=chains)
-    _require_same_structure(compiled.problem, problem)
-    sampler = compiled.sampler
-    if not isinstance(sampler, Nutpie):
-        raise QuestionError(f"A refit needs the sampler Nutpie, got {sampler!r}.")
+    sampler = sampler or Nutpie()
     bold = sampler.with_target_accept(_REFIT_TARGET_ACCEPT)
     attempts: list[tuple[Nutpie, WarmStart | None, int]] = [
         (sampler, None, tune),
@@ -339,19 +282,17 @@ def refit(
         attempts.insert(0, (sampler, start, max(warm_tune, 1)))
     with _ONE_AT_A_TIME:
         for chosen, begin, tuning in attempts:
-            tree, kept = chosen.sample_from(
-                begin,
-                compiled.model,
+            tree = chosen.sample(
                 problem,
                 draws=draws,
                 tune=tuning,
                 chains=chains,
                 random_seed=random_seed,
-                progress=False,
-                keep_start=keep_start,
+                start=begin,
             )
             posterior, diagnostics = _examine(problem, tree)
             if not diagnostics.failures:
+                kept = WarmStart.of(tree) if keep_start else None
                 return Refit(posterior=posterior, diagnostics=diagnostics, start=kept)
     raise ConvergenceError(
         f"A refit did not converge: {'; '.join(diagnostics.failures)}. "
@@ -441,19 +382,9 @@ def _require_counts(**counts: object) -> None:
 
 
 def problem_structure(problem: Problem) -> tuple[Hashable, ...]:
-    """Return what a compiled model is compiled for; all else are numbers that can be swapped."""
+    """Return what the free numbers of a posterior mean; starts serve problems that share it."""
     families = frozenset((a, _family(prior)) for a, prior in problem.absolute.items())
-    cases = problem.cases
-    data = (cases.time.size, problem.falling, cases.missing, frozenset(cases.centres))
-    return spec_hash(problem.scm), families, data
-
-
-def _require_same_structure(compiled: Problem, problem: Problem) -> None:
-    if compiled is not problem and problem_structure(compiled) != problem_structure(problem):
-        raise QuestionError(
-            "The compiled model has another structure (equations, number of periods, families of "
-            "priors or measures that fall); compile this problem instead."
-        )
+    return spec_hash(problem.scm), families, problem.cases.missing
 
 
 def _family(prior: Any) -> tuple[str, bool, bool]:

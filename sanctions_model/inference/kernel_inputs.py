@@ -141,8 +141,8 @@ def _require_plain(design: Design) -> None:
     for what, there in lacking.items():
         if there:
             raise QuestionError(
-                f"The compiled density of all models does not know {what}; compile this model "
-                "with PyMC."
+                f"The compiled density of all models does not know {what}; sample this model "
+                "with sampler=PyMCSampler()."
             )
 
 

@@ -36,7 +36,7 @@ def _announced() -> Iterator[None]:
     timer = threading.Timer(
         _PATIENCE,
         _LOG.info,
-        ["compiling the log density (some 15 s, once on a machine; all models share it)"],
+        ["compiling the log density (some ten seconds, once on a machine; all models share it)"],
     )
     timer.start()
     try:

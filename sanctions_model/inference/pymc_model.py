@@ -1,8 +1,7 @@
-"""From a model, data and priors to one PyMC model.
+"""From a model, data and priors to one PyMC model: the statement that users inspect and extend.
 
-Prior arguments and data are model inputs (`pm.Data`): other numbers need no new compilation.
-The means are one matrix product (`design`), the likelihood is one weighted density over the
-period x equation matrix; latent states are the only recursion in it.
+It has the density that `kernel` writes by hand, and none of its speed. The means are one matrix
+product (`design_matrix`), the likelihood is one weighted density over the period x equation matrix.
 """
 
 from collections import defaultdict
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
+import pytensor
 import pytensor.tensor as pt
 
 from sanctions_model import dims
@@ -27,14 +27,11 @@ from sanctions_model.inference.priors.families import (
     Prior,
     StudentT,
 )
-from sanctions_model.inference.tensor_recursions import asymmetric_recursion, linear_recursion
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
 from sanctions_model.scm.variables import Noise
 
-__all__ = ["build", "model_inputs"]
-
-SERIES, NUMBERS = "series", "numbers"
+__all__ = ["build"]
 
 
 @dataclass(frozen=True)
@@ -61,58 +58,6 @@ def _groups(problem: Problem) -> dict[str, _Group]:
     }
 
 
-def _numbers(problem: Problem) -> dict[str, np.ndarray]:
-    """Prior arguments, centres and scales of completed cells, in a fixed order."""
-    numbers: dict[str, np.ndarray] = {}
-    for name, group in _groups(problem).items():
-        for argument, values in group.arguments().items():
-            numbers[f"{name}_{argument}"] = values
-        if name.startswith("lognormal"):
-            signs = [-1.0 if getattr(prior, "negative", False) else 1.0 for prior in group.priors]
-            numbers[f"{name}_sign"] = np.array(signs)
-    centres = problem.cases.centres
-    numbers["centre"] = np.array([centres.get(link.label, 0.0) for link in problem.scm.links])
-    moments = [problem.cases.moments[name] for name, _ in problem.cases.missing]
-    mean, deviation = np.array(moments).reshape(-1, 2).T
-    numbers["missing_mean"] = mean
-    numbers["missing_deviation"] = np.where(deviation > 0, deviation, 1.0)
-    return numbers
-
-
-def _matrices(problem: Problem, design: Design) -> dict[str, np.ndarray]:
-    """Everything that runs over time, periods in rows, in a fixed order."""
-    return {
-        "outcomes": np.stack([problem.cases.values[n] for n in problem.scm.stochastic], axis=1),
-        "weight": problem.cases.weight,
-        "known": design.known_values(),
-        "source": design.sources(),
-        "factors": design.factor_values(),
-    }
-
-
-def model_inputs(problem: Problem) -> dict[str, np.ndarray]:
-    """Return every number that the PyMC model takes as data, by name.
-
-    A compiled model refits with other data or prior arguments by swapping these, as long as the
-    equations, the number of periods, the families of the priors, the measures that fall, the
-    completed cells and the links with a centre stay; `inference.fit.fit` checks that. They are two
-    arrays, because each input costs nutpie's compilation half a second.
-    """
-    return {
-        SERIES: np.concatenate([*_matrices(problem, Design(problem=problem)).values()], axis=1),
-        NUMBERS: np.concatenate([*_numbers(problem).values()]),
-    }
-
-
-def _cut(whole: Any, parts: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Cut along the last axis what `model_inputs` joined."""
-    ends = np.cumsum([values.shape[-1] for values in parts.values()])
-    starts = [0, *ends[:-1]]
-    return {
-        name: whole[..., start:end] for name, start, end in zip(parts, starts, ends, strict=True)
-    }
-
-
 def build(problem: Problem) -> pm.Model:
     """Build the PyMC model of a problem.
 
@@ -132,24 +77,21 @@ def build(problem: Problem) -> pm.Model:
     if problem.cases.missing:
         coords[dims.MISSING] = problem.cases.missing_labels
     with pm.Model(coords={**coords, dims.TIME: problem.cases.time}) as model:
-        inputs = {name: pm.Data(name, values) for name, values in model_inputs(problem).items()}
-        numbers = _cut(inputs[NUMBERS], _numbers(problem))
-        series = _cut(inputs[SERIES], _matrices(problem, design))
-        everything = _all_parameters(problem, numbers)
+        everything = _all_parameters(problem)
         vectors = _parameter_vectors(scm, everything)
-        weights = _weights(design, pt.concatenate([everything, numbers["centre"], np.ones(1)]))
-        cells = _completed_cells(numbers) if problem.cases.missing else None
-        columns = series["known"]
+        centres = [problem.cases.centres.get(link.label, 0.0) for link in scm.links]
+        weights = _weights(design, pt.concatenate([everything, np.array([*centres, 1.0])]))
+        cells = _completed_cells(problem) if problem.cases.missing else None
+        columns = pt.as_tensor(design.known_values())
         if design.filtered:
-            source = _source(design, series["source"], cells)
-            columns = pt.concatenate([columns, *_filtered(design, source, vectors)], axis=1)
+            columns = pt.concatenate([columns, *_filtered(design, cells, vectors)], axis=1)
         if design.scaled:
-            scaled = columns[:, design.unscaled] * series["factors"]
+            scaled = columns[:, design.unscaled] * design.factor_values()
             columns = pt.concatenate([columns, scaled], axis=1)
         mean = columns @ weights
         if cells is not None:
             mean = _with_completed_cells(design, cells, mean, weights)
-        _likelihood(scm.noise, series["outcomes"], mean, vectors, series["weight"])
+        _likelihood(problem, mean, vectors)
     return model
 
 
@@ -163,58 +105,75 @@ def _weights(design: Design, factors: Any) -> Any:
     return pt.inc_subtensor(flat[design.places], monomials).reshape(shape)
 
 
-def _filtered(design: Design, source: Any, vectors: Mapping[str, Any]) -> list[Any]:
+def _filtered(design: Design, cells: Any, vectors: Mapping[str, Any]) -> list[Any]:
     """Pass series through the latent states' recursions; one matrix for each lag.
 
     A recursion starts from its steady state, as if the first value had always been there; so a
     lag reads from the same path, begun earlier by the longest lag.
     """
-    scm, length = design.problem.scm, design.problem.cases.time.size
-    longest = max(design.lags)
-    columns = _effective(design, source, vectors)
-    if longest:  # without lags PyTensor 3.3 fails at, and prints, a rewrite of this index
-        columns = columns[np.maximum(np.arange(-longest, length), 0)]
-    row = {name: position for position, name in enumerate(scm.adjusting)}
-    for depth in range(max(len(column.filters) for column in design.filtered)):
-        passing = [column.filters[depth : depth + 1] for column in design.filtered]
-        applies = np.array([float(bool(names)) for names in passing])
-        persistence = applies * vectors["persistence"][[row[n[0]] if n else 0 for n in passing]]
-        first = columns[0]
-        columns = linear_recursion(columns - first, persistence) + first / (1.0 - persistence)
-    return [columns[longest - lag : longest - lag + length] for lag in design.lags]
-
-
-def _effective(design: Design, source: Any, vectors: Mapping[str, Any]) -> Any:
-    """Put effective intensities in place of measures that fall in the sample."""
-    scm = design.problem.scm
-    if not design.moving:
-        return source
+    length, longest = design.problem.cases.time.size, max(design.lags)
+    begun = np.maximum(np.arange(-longest, length), 0)
+    series = _sources(design, cells, vectors)
+    row = {name: position for position, name in enumerate(design.problem.scm.adjusting)}
     columns = []
     for position, column in enumerate(design.filtered):
-        values = source[:, position]
-        if column.series in design.moving:
-            place = scm.recoveries.index(scm.effective[column.series].recovers_as)
-            values = asymmetric_recursion(
-                values, vectors["recoverable_share"][place], vectors["recovery_speed"][place]
-            )
-        columns.append(values)
-    return pt.stack(columns, axis=1)
+        path = series[position][begun]
+        for name in column.filters:
+            path = _partial_adjustment(path, vectors["persistence"][row[name]], begun.size)
+        columns.append(path)
+    matrix = pt.stack(columns, axis=1)
+    return [matrix[longest - lag : longest - lag + length] for lag in design.lags]
 
 
-def _completed_cells(numbers: Mapping[str, Any]) -> Any:
+def _partial_adjustment(inputs: Any, persistence: Any, length: int) -> Any:
+    """Solve ``x_t = rho x_t-1 + u_t`` from its steady state: powers of rho in a Toeplitz matrix."""
+    back = np.subtract.outer(np.arange(length), np.arange(length))
+    powers = persistence ** np.arange(length)
+    matrix = pt.where(back >= 0, powers[np.maximum(back, 0)], 0.0)
+    return matrix @ (inputs - inputs[0]) + inputs[0] / (1.0 - persistence)
+
+
+def _sources(design: Design, cells: Any, vectors: Mapping[str, Any]) -> list[Any]:
+    """Return the series that latent states read, with unknown cells and effective intensities."""
+    scm, found, places = design.problem.scm, [], design.source_cells()
+    for row, (column, values) in enumerate(zip(design.filtered, design.sources().T, strict=True)):
+        if column.series not in design.moving:
+            here = places.column == row
+            unknown = cells[places.cell[here]] * places.share[here] if here.any() else 0.0
+            found.append(pt.inc_subtensor(pt.as_tensor(values)[places.period[here]], unknown))
+            continue
+        at = scm.recoveries.index(scm.effective[column.series].recovers_as)
+        share, speed = vectors["recoverable_share"][at], vectors["recovery_speed"][at]
+        found.append(_asymmetric_adjustment(values, share, speed))
+    return found
+
+
+def _asymmetric_adjustment(measure: np.ndarray, share: Any, speed: Any) -> Any:
+    """Return the effective intensity of a measure, see `scm.equations.AsymmetricAdjustment`."""
+
+    def step(now: Any, before: Any, peak: Any, state: Any, share: Any, speed: Any) -> Any:
+        goal = now + (1.0 - share) * (peak - now)
+        relieved = pt.maximum(state + speed * (goal - state), now)
+        return pt.switch(now > before, pt.minimum(state + now - before, peak), relieved)
+
+    peak = np.maximum.accumulate(measure)
+    later = pytensor.scan(
+        step,
+        sequences=[pt.as_tensor(values) for values in (measure[1:], measure[:-1], peak[1:])],
+        outputs_info=[pt.as_tensor(measure[0])],
+        non_sequences=[share, speed],
+        return_updates=False,
+    )
+    return pt.concatenate([measure[:1], later])
+
+
+def _completed_cells(problem: Problem) -> Any:
     """Return the unknown cells; their prior is what the equations say of them."""
+    cases = problem.cases
+    centre, size = np.array([cases.moments[name] for name, _ in cases.missing]).T
     offset = pm.Flat(f"{MISSING_CELL}_offset", dims=dims.MISSING)
-    values = numbers["missing_mean"] + numbers["missing_deviation"] * offset
+    values = centre + np.where(size > 0, size, 1.0) * offset
     return pm.Deterministic(MISSING_CELL, values, dims=dims.MISSING)
-
-
-def _source(design: Design, source: Any, cells: Any) -> Any:
-    """Put unknown cells into the series that latent states read."""
-    places = design.source_cells()
-    if not places.cell.size:
-        return source
-    at = source[places.period, places.column]
-    return pt.inc_subtensor(at, cells[places.cell] * places.share)
 
 
 def _with_completed_cells(design: Design, cells: Any, mean: Any, weights: Any) -> Any:
@@ -233,13 +192,12 @@ def _with_completed_cells(design: Design, cells: Any, mean: Any, weights: Any) -
     return pt.inc_subtensor(mean[periods], moved)
 
 
-def _all_parameters(problem: Problem, numbers: Mapping[str, Any]) -> Any:
+def _all_parameters(problem: Problem) -> Any:
     """Sample each family as one vector; return all parameters in the order of their addresses."""
     parts: list[Any] = []
     order: dict[str, int] = {}
     for name, group in _groups(problem).items():
-        arguments = {argument: numbers[f"{name}_{argument}"] for argument in group.arguments()}
-        parts.append(_family_vector(name, group, arguments, numbers.get(f"{name}_sign")))
+        parts.append(_family_vector(name, group))
         for address in group.addresses:
             order[address] = len(order)
     places = [order[address] for address in addresses(problem.scm)]
@@ -257,8 +215,9 @@ def _parameter_vectors(scm: StructuralCausalModel, everything: Any) -> dict[str,
     return vectors
 
 
-def _family_vector(name: str, group: _Group, arguments: Mapping[str, Any], sign: Any | None) -> Any:
-    shape = len(group.addresses)
+def _family_vector(name: str, group: _Group) -> Any:
+    arguments, shape = group.arguments(), len(group.addresses)
+    sign = np.array([-1.0 if getattr(p, "negative", False) else 1.0 for p in group.priors])
     bounds = {n: v for n, v in arguments.items() if n in ("lower", "upper")}
     label = f"{name}_parameters"
     match group.priors[0]:
@@ -275,14 +234,14 @@ def _family_vector(name: str, group: _Group, arguments: Mapping[str, Any], sign:
         case LogNormal() if bounds:
             log = pm.TruncatedNormal(
                 label,
-                mu=pt.log(arguments["median"]),
+                mu=np.log(arguments["median"]),
                 sigma=arguments["sigma"],
-                upper=pt.log(bounds["upper"]),
+                upper=np.log(bounds["upper"]),
                 shape=shape,
             )
             return sign * pt.exp(log)
         case LogNormal():
-            log = pm.Normal(label, pt.log(arguments["median"]), arguments["sigma"], shape=shape)
+            log = pm.Normal(label, np.log(arguments["median"]), arguments["sigma"], shape=shape)
             return sign * pt.exp(log)
         case Beta():
             return pm.Beta(label, arguments["alpha"], arguments["beta"], shape=shape)
@@ -296,12 +255,11 @@ def _family_vector(name: str, group: _Group, arguments: Mapping[str, Any], sign:
     raise AssertionError(name)
 
 
-def _likelihood(
-    noise: Noise, outcomes: Any, mean: Any, vectors: Mapping[str, Any], weight: Any
-) -> None:
-    axes = (dims.TIME, dims.EQUATION)
-    scale = vectors["scale"]
-    if noise is Noise.STUDENT_T:
+def _likelihood(problem: Problem, mean: Any, vectors: Mapping[str, Any]) -> None:
+    scm, cases, axes = problem.scm, problem.cases, (dims.TIME, dims.EQUATION)
+    outcomes = np.stack([cases.values[name] for name in scm.stochastic], axis=1)
+    weight, scale = pt.as_tensor(cases.weight), vectors["scale"]
+    if scm.noise is Noise.STUDENT_T:
         freedom = vectors["degrees_of_freedom"]
         pm.CustomDist(
             "observed",

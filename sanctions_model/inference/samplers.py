@@ -1,11 +1,11 @@
-"""Ways to draw from a model's posterior: nutpie (the default) and PyMC's own NUTS.
+"""Ways to draw from a problem's posterior: nutpie on the kernel (the default), PyMC's own NUTS.
 
-The only module beside `model` that imports PyMC, PyTensor and nutpie, inside the methods that
-need them: a saved fit is loaded and questioned without them.
+PyMC, PyTensor and nutpie are imported inside the methods that need them: a saved fit is loaded
+and questioned without them.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol, Self
 
 import numpy as np
 import xarray as xr
@@ -14,7 +14,6 @@ from sanctions_model.inference.conditioned import Problem
 
 __all__ = ["Nutpie", "PyMCSampler", "Sampler", "WarmStart"]
 
-_UNCONSTRAINED = "unconstrained_draw"
 _KEPT_STARTS = 400
 
 
@@ -33,6 +32,14 @@ class WarmStart:
 
     positions: np.ndarray
 
+    @classmethod
+    def of(cls, tree: xr.DataTree) -> Self:
+        """Keep some draws of `Nutpie.sample` as starts."""
+        drawn = tree["sample_stats"]["unconstrained_draw"].transpose("chain", "draw", ...)
+        flat = drawn.to_numpy().reshape(-1, drawn.shape[-1])
+        kept = np.linspace(0, len(flat) - 1, min(_KEPT_STARTS, len(flat))).astype(int)
+        return cls(positions=flat[kept])
+
     def position(self, seed: int) -> np.ndarray:
         """Return the draw that a chain with this seed starts at."""
         chosen = np.random.default_rng(seed).integers(len(self.positions))
@@ -40,25 +47,21 @@ class WarmStart:
 
 
 class Sampler(Protocol):
-    """A way to draw from a compiled model."""
+    """A way to draw from a problem's posterior."""
 
     @property
     def target_accept(self) -> float:
         """Mean acceptance that the step size is tuned to."""
 
-    def compile(self, problem: Problem) -> Any:
-        """Compile the problem's model."""
-
     def sample(
         self,
-        compiled: Any,
         problem: Problem,
         *,
         draws: int,
         tune: int,
         chains: int,
         random_seed: int,
-        progress: bool,
+        progress: bool = False,
     ) -> xr.DataTree:
         """Draw; return groups ``posterior`` and ``sample_stats``."""
 
@@ -68,73 +71,37 @@ class Sampler(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nutpie:
-    """The default: nutpie's NUTS on numba.
-
-    With PyTensor's default ``numba__fastmath=True`` the same seed gives other draws with cold
-    caches than with warm ones; without it they are equal bit for bit, for 6-8 % a gradient.
+    """The default: nutpie's NUTS on the kernel of the log density. Nothing is compiled per model.
 
     Parameters
     ----------
     target_accept : float
         Mean acceptance that the step size is tuned to, in (0, 1).
+    low_rank : bool
+        Whether the mass matrix learns some correlations too, not scales alone: fewer leapfrog
+        steps where parameters are strongly correlated, each of them dearer.
     """
 
     target_accept: float = 0.8
-
-    def compile(self, problem: Problem) -> Any:
-        """Compile with nutpie; other data and prior arguments need no new compilation."""
-        import nutpie
-        import pytensor
-
-        from sanctions_model.inference.pymc_model import build
-
-        with pytensor.config.change_flags(numba__fastmath=False):
-            return nutpie.compile_pymc_model(build(problem))
+    low_rank: bool = False
 
     def sample(
         self,
-        compiled: Any,
         problem: Problem,
         *,
         draws: int,
         tune: int,
         chains: int,
         random_seed: int,
-        progress: bool,
+        progress: bool = False,
+        start: WarmStart | None = None,
     ) -> xr.DataTree:
-        """Draw with the problem's numbers in place of those that were compiled."""
-        return self.sample_from(
-            None,
-            compiled,
-            problem,
-            draws=draws,
-            tune=tune,
-            chains=chains,
-            random_seed=random_seed,
-            progress=progress,
-        )[0]
-
-    def sample_from(
-        self,
-        start: WarmStart | None,
-        compiled: Any,
-        problem: Problem,
-        *,
-        draws: int,
-        tune: int,
-        chains: int,
-        random_seed: int,
-        progress: bool,
-        keep_start: bool = False,
-    ) -> tuple[xr.DataTree, WarmStart | None]:
-        """Draw as `sample` does, from where a fit nearby was.
+        """Draw from the middle of the priors, or from where a fit nearby was.
 
         Returns
         -------
-        tree : xr.DataTree
+        xr.DataTree
             ArviZ groups, draws with dims ``(chain, draw)``.
-        start : WarmStart or None
-            For fits nearby, if `keep_start`.
 
         Raises
         ------
@@ -142,46 +109,37 @@ class Nutpie:
             If interrupted: nutpie would return the draws made so far.
         """
         import nutpie
-        import pytensor
 
-        from sanctions_model.inference.pymc_model import model_inputs
+        from sanctions_model.inference.nutpie_kernel import kernel_model
 
-        model = compiled.with_data(**model_inputs(problem))
+        model = kernel_model(problem)
         if start is not None:
-            # nutpie's `init_mean` does not reach PyMC models; the function for a first point does.
+            # nutpie's `init_mean` does not reach these models; the function for a first point does.
             model = replace(model, initial_point_func=start.position)
-        with pytensor.config.change_flags(numba__fastmath=False):
-            tree: xr.DataTree = nutpie.sample(
-                model,
-                draws=draws,
-                tune=tune,
-                chains=chains,
-                seed=random_seed,
-                target_accept=self.target_accept,
-                progress_bar=progress,
-                save_warmup=False,
-                store_unconstrained=keep_start,
-            )
+        tree: xr.DataTree = nutpie.sample(
+            model,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            seed=random_seed,
+            target_accept=self.target_accept,
+            adaptation="low_rank" if self.low_rank else "diag",
+            progress_bar=progress,
+            save_warmup=False,
+            store_unconstrained=True,
+        )
         if tree["posterior"].sizes["draw"] != draws:
             raise KeyboardInterrupt
-        return tree, _warm_start(tree) if keep_start else None
+        return tree
 
     def with_target_accept(self, target_accept: float) -> "Nutpie":
         """Return the same sampler with another target."""
-        return Nutpie(target_accept=target_accept)
-
-
-def _warm_start(tree: xr.DataTree) -> WarmStart:
-    stats = tree["sample_stats"].to_dataset()
-    unconstrained = stats[_UNCONSTRAINED].transpose("chain", "draw", ...).to_numpy()
-    flat = unconstrained.reshape(-1, unconstrained.shape[-1])
-    kept = np.linspace(0, len(flat) - 1, min(_KEPT_STARTS, len(flat))).astype(int)
-    return WarmStart(positions=flat[kept])
+        return replace(self, target_accept=target_accept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PyMCSampler:
-    """PyMC's own NUTS.
+    """PyMC's own NUTS on the PyMC model, which is compiled for each problem.
 
     Parameters
     ----------
@@ -191,31 +149,24 @@ class PyMCSampler:
 
     target_accept: float = 0.8
 
-    def compile(self, problem: Problem) -> Any:
-        """Build the model; PyMC compiles when it samples."""
-        from sanctions_model.inference.pymc_model import build
-
-        return build(problem)
-
     def sample(
         self,
-        compiled: Any,
         problem: Problem,
         *,
         draws: int,
         tune: int,
         chains: int,
         random_seed: int,
-        progress: bool,
+        progress: bool = False,
     ) -> xr.DataTree:
-        """Draw with the problem's numbers."""
+        """Draw."""
         import pymc as pm
         import pytensor
 
-        from sanctions_model.inference.pymc_model import model_inputs
+        from sanctions_model.inference.pymc_model import build
 
-        with compiled, pytensor.config.change_flags(numba__fastmath=False):
-            pm.set_data(model_inputs(problem))
+        # With PyTensor's fastmath the same seed gives other draws with cold caches than with warm.
+        with build(problem), pytensor.config.change_flags(numba__fastmath=False):
             tree: xr.DataTree = pm.sample(
                 draws=draws,
                 tune=tune,
@@ -231,4 +182,4 @@ class PyMCSampler:
 
     def with_target_accept(self, target_accept: float) -> "PyMCSampler":
         """Return the same sampler with another target."""
-        return PyMCSampler(target_accept=target_accept)
+        return replace(self, target_accept=target_accept)

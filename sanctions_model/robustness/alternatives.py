@@ -1,8 +1,7 @@
 """Other beliefs and other equations under the same question: named prior sets and transmissions.
 
-An alternative is a model with data and priors of its own, so that it takes a fit; fits of one
-structure share one compiled model. Which beliefs a set changes is data, in ``prior_sets.toml``;
-other equations are in `transmissions`.
+An alternative is a model with data and priors of its own, so that it takes a fit. Which beliefs a
+set changes is data, in ``prior_sets.toml``; other equations are in `variants`.
 """
 
 import logging
@@ -17,8 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import PriorError, QuestionError, first_fault
 from sanctions_model.files import read_tables
-from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Compiled, Fit, compile_problem, fit
+from sanctions_model.inference.fit import Fit, fit
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.priors.ledger import Priors, read_prior
 from sanctions_model.inference.priors.pools import Pool, as_prior, load_pools, pool_studies
@@ -26,7 +24,6 @@ from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.estimands import LinkEffect, ParameterValue, Quantity, load_quantities
 from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.scm.stability import spectral_radius
 from sanctions_model.summaries import interval, interval_rule
 
@@ -240,7 +237,7 @@ def fit_alternatives(
     chains: int = 4,
     random_seed: int = 20260101,
 ) -> Iterator[tuple[Alternative, Fit]]:
-    """Fit each alternative, with one compiled model for all of one structure.
+    """Fit each alternative.
 
     Parameters
     ----------
@@ -264,10 +261,9 @@ def fit_alternatives(
         If the question has no answer as put, the data do not fit the model, or a fit does not
         converge.
     """
-    compiled: list[Compiled] = []
-
-    def sample(alternative: Alternative, ready: Compiled) -> Fit:
-        return fit(
+    for position, alternative in enumerate(alternatives, start=1):
+        _LOG.info("fit %s of %s: %s", position, len(alternatives), alternative.name)
+        found = fit(
             alternative.scm,
             alternative.observations,
             alternative.priors,
@@ -275,28 +271,9 @@ def fit_alternatives(
             tune=tune,
             chains=chains,
             random_seed=random_seed,
-            compiled=ready,
             allow_unconverged=True,
         )
-
-    for position, alternative in enumerate(alternatives, start=1):
-        _LOG.info("fit %s of %s: %s", position, len(alternatives), alternative.name)
-        found = None
-        for ready in compiled:
-            if spec_hash(ready.problem.scm) != spec_hash(alternative.scm):
-                continue
-            try:
-                found = sample(alternative, ready)
-            except QuestionError:  # another structure of data or families
-                continue
-            break
-        if found is None:
-            _LOG.info("compiling (model %s; up to three minutes)", len(compiled) + 1)
-            problem = Problem.of(alternative.scm, alternative.observations, alternative.priors)
-            compiled.append(compile_problem(problem))
-            found = sample(alternative, compiled[-1])
         yield alternative, found
-    _LOG.info("%s fits, %s compiled models", len(alternatives), len(compiled))
 
 
 def compare_alternatives(

@@ -21,7 +21,7 @@ import xarray as xr
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Compiled, Fit, compile_problem
+from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.reweighting import importance_weights
 from sanctions_model.robustness.subsamples import period_log_density, refit_without
 
@@ -196,7 +196,6 @@ def leave_future_out(
     fits: Mapping[str, Fit],
     *,
     last: int = 12,
-    compiled: Mapping[str, Compiled] | None = None,
     draws: int = 500,
     tune: int = 500,
     random_seed: int = 20260101,
@@ -209,8 +208,6 @@ def leave_future_out(
         Of the same observed cells in the periods scored; equations may start at different dates.
     last : int
         Number of periods scored, at least 2.
-    compiled : mapping of str to Compiled, optional
-        Models to refit with; compiled here when first needed otherwise.
     draws, tune : int
         Of a refit, in four chains.
     random_seed : int
@@ -229,7 +226,7 @@ def leave_future_out(
     first = next(iter(fits.values())).problem
     periods = _scored_periods(first, last)
     _shared_cells(fits, since=str(first.cases.time[periods[0]])[:10])
-    ready, refits, columns = dict(compiled or {}), 0, {}
+    refits, columns = 0, {}
     settings = {"draws": draws, "tune": tune, "random_seed": random_seed}
     for name, found in fits.items():
         scores = np.empty(len(periods))
@@ -240,11 +237,8 @@ def leave_future_out(
             ratio = -density[:, period:known].sum(axis=1)
             weights = importance_weights(ratio)
             if not weights.holds:
-                if name not in ready:
-                    _LOG.info("compiling %s (once, up to three minutes)", name)
-                    ready[name] = compile_problem(found.problem)
                 dropped = np.arange(len(found.problem.cases.time)) >= period
-                near = refit_without(ready[name], found.problem, dropped, **settings)
+                near = refit_without(found.problem, dropped, **settings)
                 known = period
                 refits += 1
                 _LOG.info("refit %s, %s: data before period %s", refits, name, period)

@@ -4,8 +4,7 @@ A *placebo* is a driver that cannot have done anything: the path of the measures
 steps at random dates. It enters an equation with a belief that is neutral about its sign, so that
 P(it lowers the outcome) is one half before the data and, over many placebos, one half after them:
 more would mean that the equation finds effects where there are none. A *random common cause* is
-noise added to the same equation; claims must not move. Both are alternatives to fit, all with one
-compiled model.
+noise added to the same equation; claims must not move. Both are alternatives to fit.
 
 *Implied independences*: given its parents, a variable is independent of every variable of the past
 and of this period that it does not cause. Each is tested by a rank correlation of what the parents
@@ -105,7 +104,7 @@ def with_driver(
         )
     driver = Exogenous(
         variable=Variable(name=DRIVER, label="added driver", unit="full strength = 1"),
-        continuation=Hold(0.0),  # the same for all paths, so that all share one compiled model
+        continuation=Hold(0.0),
     )
     changed = replace(own, parents=(*own.parents, DRIVER))
     equations = tuple(changed if e.variable.name == equation else e for e in scm.equations)

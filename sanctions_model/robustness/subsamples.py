@@ -15,8 +15,8 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import log_likelihood
-from sanctions_model.inference.fit import Compiled
 from sanctions_model.inference.reweighting import importance_weights, weighted_interval
+from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.scm.parameters import parameter_dims
@@ -89,7 +89,6 @@ def without_periods(problem: Problem, dropped: np.ndarray) -> Problem:
 
 
 def refit_without(
-    compiled: Compiled,
     problem: Problem,
     dropped: np.ndarray,
     *,
@@ -98,12 +97,10 @@ def refit_without(
     chains: int = 4,
     random_seed: int = 20260101,
 ) -> xr.Dataset:
-    """Draw from the posterior without some periods, with a model that is compiled already.
+    """Draw from the posterior without some periods.
 
     Parameters
     ----------
-    compiled : Compiled
-        For this problem.
     problem : Problem
     dropped : numpy.ndarray
         Boolean, shape ``(time,)``.
@@ -115,14 +112,12 @@ def refit_without(
     xr.Dataset
         Draws of all parameters, dims ``(chain, draw)``.
     """
-    tree = compiled.sampler.sample(
-        compiled.model,
+    tree = Nutpie().sample(
         without_periods(problem, dropped),
         draws=draws,
         tune=tune,
         chains=chains,
         random_seed=random_seed,
-        progress=False,
     )
     names = [*parameter_dims(problem.scm), *([MISSING_CELL] if problem.cases.missing else [])]
     return tree["posterior"].to_dataset()[names].transpose(dims.CHAIN, dims.DRAW, ...)
@@ -134,7 +129,7 @@ def leave_out_periods(
     claims: Mapping[str, Claim],
     *,
     episodes: Mapping[str, tuple[str, str]] | None = None,
-    compiled: Compiled | None = None,
+    refit: bool = False,
 ) -> pd.DataFrame:
     """Ask each claim without each episode, to see whether one crisis carries the answer.
 
@@ -148,8 +143,8 @@ def leave_out_periods(
         By name, as `load_claims` returns them.
     episodes : mapping of str to (str, str), optional
         First and last day of what is left out, by name; `EPISODES` by default.
-    compiled : Compiled, optional
-        Refits where weights do not hold; without it such rows stay empty.
+    refit : bool
+        Refit where weights do not hold; without it such rows stay empty.
 
     Returns
     -------
@@ -175,8 +170,8 @@ def leave_out_periods(
         how, other = "weights", None
         if not weights.holds:
             how = "refused"
-            if compiled is not None:
-                refitted = refit_without(compiled, problem, dropped)
+            if refit:
+                refitted = refit_without(problem, dropped)
                 how, other = "refit", claim_effects(problem.scm, refitted, claims)
         for claim_name, claim in claims.items():
             effect = effects[claim_name]

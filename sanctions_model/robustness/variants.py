@@ -27,7 +27,7 @@ _CHANGED = (
     "real_rate_change[1] -> credit_growth",
     "key_rate_change[1] -> depreciation",
 )
-_HELD_AT_ZERO = 1e-3  # a normal this narrow is a 0 that needs no other compiled model
+_HELD_AT_ZERO = 1e-3  # a normal this narrow is a 0
 
 
 def transmission_alternatives(

@@ -187,7 +187,7 @@ class Window(AnyAxis):
         """Return the setting with fewer data.
 
         An earlier end cuts the table. A later start blanks the observed series, so that the
-        measures keep their history and the compiled model its shape.
+        measures keep their history.
         """
         data = setting.observations
         try:

@@ -41,7 +41,6 @@ class Route(StrEnum):
     PROPAGATE = "propagate"
     REWEIGHT = "reweight"
     REFIT = "refit"
-    REBUILD = "rebuild"
 
 
 class _Frozen(BaseModel):

@@ -1,7 +1,6 @@
 """Where points are answered: in this process, or on the workers of a Dask client.
 
-A compiled model cannot be pickled: a worker gets the model, the data and the design as JSON and
-compiles once, when a point first needs it.
+A worker gets the model, the data and the design as JSON.
 """
 
 import json
@@ -42,7 +41,7 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class InProcess:
-    """The own process: nutpie's threads use the cores, and the compiled model is shared."""
+    """The own process: nutpie's threads use the cores."""
 
     def bases(self, bench: Workbench, numbers: Sequence[int]) -> Iterator[tuple[int, BaseFit]]:
         """Make base fits one after the other."""
@@ -160,7 +159,7 @@ def _answer_task(text: str, bases: list[BaseFit], points: list[Any]) -> list[Ans
 
 
 def _workbench(text: str) -> Workbench:
-    """Return this process's workbench for a design: one compiled model for all its tasks."""
+    """Return this process's workbench for a design, for all its tasks."""
     key = content_hash(text)
     if key not in _WORKBENCHES:
         _WORKBENCHES.clear()

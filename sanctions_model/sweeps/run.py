@@ -12,7 +12,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Compiled, Fit
+from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import parameter_dims
@@ -37,7 +37,6 @@ def run_sweep(
     priors: Priors,
     *,
     given: Fit | None = None,
-    compiled: Compiled | None = None,
     engine: Engine | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> xr.Dataset:
@@ -57,8 +56,6 @@ def run_sweep(
         The stated beliefs, which the axes change.
     given : Fit, optional
         A fit of these, whose draws stand for the first base fit.
-    compiled : Compiled, optional
-        The model, if it is compiled already.
     engine : Engine, optional
         This process by default; `DaskEngine(client)` for any Dask cluster.
     progress : callable, optional
@@ -81,7 +78,7 @@ def run_sweep(
     bare = Setting(scm=scm, observations=observations, priors=priors, futures={})
     stated = design.stated(bare)
     design.check(stated)
-    bench = Workbench(design=design, stated=stated, compiled=compiled)
+    bench = Workbench(design=design, stated=stated)
     if given is not None:
         _require_same(given, stated.problem)
     identity = _identity(stated, given)
@@ -140,7 +137,7 @@ def _bases(bench: Workbench, store: SweepStore, engine: Engine, given: Fit | Non
 
 
 def _no_base_needed(design: SweepDesign) -> bool:
-    return design.route in (Route.REFIT, Route.REBUILD)
+    return design.route is Route.REFIT
 
 
 def _given(fit: Fit) -> BaseFit:

@@ -1,10 +1,10 @@
 """Answer one point of a sweep by the cheapest route that holds.
 
 Routes, the cheapest first: *propagate* the stated beliefs' draws when the posterior does not
-change; *reweight* the nearest base fit when prior arguments change alone; *refit* the compiled
-model when its numbers change; *rebuild* when its structure changes. A route that does not hold
-falls through to the next. Base fits are settled before the sweep starts: what a point's own fit
-finds serves no other belief, so that no answer depends on the order of points.
+change; *reweight* the nearest base fit when priors change alone; *refit* when data or equations
+change. A route that does not hold falls through to the next. Base fits are settled before the
+sweep starts: what a point's own fit finds serves no other belief, so that no answer depends on the
+order of points.
 """
 
 import logging
@@ -20,13 +20,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError, ReweightingError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import (
-    Compiled,
-    Refit,
-    compile_problem,
-    problem_structure,
-    refit,
-)
+from sanctions_model.inference.fit import Refit, problem_structure, refit
 from sanctions_model.inference.reweighting import (
     ImportanceWeights,
     changed_priors,
@@ -53,7 +47,6 @@ _ROUTES = tuple(Route)
 # Whatever goes wrong in one point is that point's: the others go on.
 _FAILURES = (ValueError, ArithmeticError, LookupError, RuntimeError, TypeError, MemoryError)
 _KEPT_POSTERIORS = 4
-_KEPT_STRUCTURES = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,7 +65,7 @@ class _Sample:
 
 @dataclass(kw_only=True, eq=False)
 class Workbench:
-    """A design with its stated setting, base fits and compiled models: answers points.
+    """A design with its stated setting and base fits: answers points.
 
     Parameters
     ----------
@@ -81,15 +74,11 @@ class Workbench:
         As `SweepDesign.stated` returns it.
     bases : list of BaseFit
         Filled by `make_base` in the order of `SweepDesign.base_points`.
-    compiled : Compiled, optional
-        The stated problem's model; compiled when first needed otherwise.
     """
 
     design: SweepDesign
     stated: Setting
     bases: list[BaseFit] = field(default_factory=list)
-    compiled: Compiled | None = None
-    _structures: OrderedDict[Hashable, Compiled] = field(default_factory=OrderedDict)
     _posteriors: OrderedDict[Hashable, Refit] = field(default_factory=OrderedDict)
     _effects: OrderedDict[Hashable, np.ndarray] = field(default_factory=OrderedDict)
     _problems: dict[int, Problem] = field(default_factory=dict)
@@ -105,13 +94,13 @@ class Workbench:
     def make_base(self, number: int) -> BaseFit:
         """Fit a base; the same wherever it is made."""
         point = self.design.base_points()[number]
-        problem = self.design.setting(self.stated, point).problem
-        if problem_structure(problem) != problem_structure(self.stated.problem):
+        setting = self.design.setting(self.stated, point)
+        if self.cheapest(setting) is Route.REFIT:
             raise QuestionError(
-                f"The base {point} has another structure than the stated beliefs; "
-                "bases differ in prior arguments alone."
+                f"The base {point} has other data or equations than the stated beliefs; "
+                "bases differ in priors alone."
             )
-        found = self._sampled(problem, {"base": number}, None, keep_start=True)
+        found = self._sampled(setting.problem, {"base": number}, None, keep_start=True)
         size = found.posterior.sizes[dims.CHAIN] * found.posterior.sizes[dims.DRAW]
         efficiency = min(1.0, found.diagnostics.ess_bulk / size)
         return BaseFit(
@@ -145,11 +134,10 @@ class Workbench:
             spec_hash(setting.scm) == spec_hash(self.stated.scm)
         )
         if not same_data or not same_model:
-            same = problem_structure(problem) == problem_structure(stated)
-            return Route.REFIT if same else Route.REBUILD
+            return Route.REFIT
         if not changed_priors(stated.absolute, problem.absolute):
             return Route.PROPAGATE
-        # Families may differ: importance weights need no compiled model, only the support.
+        # Families may differ: importance weights need the support alone.
         return Route.REWEIGHT
 
     def _first_that_holds(self, setting: Setting, point: Point, notes: list[str]) -> _Sample:
@@ -163,8 +151,6 @@ class Workbench:
             return self._by(forced)(setting, point, notes)
         last: Exception | None = None
         for route in _ROUTES[_ROUTES.index(cheapest) :]:
-            if route is Route.REFIT and not self._fits_compiled(setting.problem):
-                continue
             try:
                 return self._by(route)(setting, point, notes)
             except ReweightingError as error:
@@ -177,7 +163,6 @@ class Workbench:
             Route.PROPAGATE: self._propagate,
             Route.REWEIGHT: self._reweight,
             Route.REFIT: self._refit,
-            Route.REBUILD: self._rebuild,
         }[route]
 
     def _propagate(self, setting: Setting, point: Point, notes: list[str]) -> _Sample:
@@ -204,27 +189,18 @@ class Workbench:
         )
 
     def _refit(self, setting: Setting, point: Point, notes: list[str]) -> _Sample:
-        if not self._fits_compiled(setting.problem):
-            raise QuestionError("The point has another structure; only a rebuild can answer it.")
-        return self._own_fit(setting, point, Route.REFIT, notes)
-
-    def _rebuild(self, setting: Setting, point: Point, notes: list[str]) -> _Sample:
-        return self._own_fit(setting, point, Route.REBUILD, notes)
-
-    def _own_fit(self, setting: Setting, point: Point, route: Route, notes: list[str]) -> _Sample:
         del notes
         asked = self._posterior_part(setting, point)
-        key = (route, tuple(sorted(asked.items())))
+        key = tuple(sorted(asked.items()))
         if key not in self._posteriors:
-            start = self._start(setting) if route is Route.REFIT else None
-            found = self._sampled(setting.problem, asked, start)
+            found = self._sampled(setting.problem, asked, self._start(setting))
             _keep(self._posteriors, key, found, _KEPT_POSTERIORS)
         found = self._posteriors[key]
         values, odds = self._effects_of(found.posterior, setting)
         return _Sample(
             values=values,
             weights=odds,
-            route=route,
+            route=Route.REFIT,
             r_hat=found.diagnostics.r_hat,
             ess_bulk=found.diagnostics.ess_bulk,
         )
@@ -239,7 +215,6 @@ class Workbench:
     ) -> Refit:
         settings = self.design.sampling
         return refit(
-            self._compiled_for(problem),
             problem,
             draws=settings.draws,
             tune=settings.tune,
@@ -297,27 +272,17 @@ class Workbench:
         return self._problems[number]
 
     def _start(self, setting: Setting) -> WarmStart | None:
-        """Return the start of the nearest base, of the first one where the data differ."""
+        """Return the start of the nearest base, of the first one where the data differ.
+
+        Another structure has no start nearby: its free numbers mean something else.
+        """
+        if problem_structure(setting.problem) != problem_structure(self.stated.problem):
+            return None
         try:
             number = self._nearest(setting)[0]
         except ReweightingError:
             number = 0
         return self.bases[number].start if self.bases else None
-
-    def _fits_compiled(self, problem: Problem) -> bool:
-        return problem_structure(problem) == problem_structure(self.stated.problem)
-
-    def _compiled_for(self, problem: Problem) -> Compiled:
-        structure = problem_structure(problem)
-        if structure == problem_structure(self.stated.problem):
-            if self.compiled is None:
-                _LOG.info("compiling (once, up to three minutes)")
-                self.compiled = compile_problem(self.stated.problem)
-            return self.compiled
-        if structure not in self._structures:
-            _LOG.info("compiling another structure")
-            _keep(self._structures, structure, compile_problem(problem), _KEPT_STRUCTURES)
-        return self._structures[structure]
 
     def _of_base(self, number: int, setting: Setting) -> tuple[np.ndarray, np.ndarray | None]:
         """Return effects at a base's draws; the same question is asked of them many times."""

@@ -24,9 +24,9 @@ from sanctions_model.data.transformations import growth, load_raw
 from sanctions_model.errors import QuestionError, first_fault
 from sanctions_model.files import read_tables
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Compiled
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.samplers import Sampler
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.transmission import MEASURES
@@ -69,8 +69,7 @@ class Variant(BaseModel):
     ----------
     title, rationale : str
     priors : mapping of str to Prior
-        By address, in place of the stated ones; of the same families, as the model is not
-        compiled again.
+        By address, in place of the stated ones.
     starts : mapping of str to str
         First quarter whose figures of a variable count, by variable.
     factors_until : str, optional
@@ -235,13 +234,13 @@ class _Answer(NamedTuple):
 
 def run_back_test(
     spec: BackTest,
-    compiled: Compiled,
     scm: StructuralCausalModel,
     observations: xr.Dataset,
     priors: Priors,
     *,
     settings: Settings | None = None,
     with_minnesota: bool = True,
+    sampler: Sampler | None = None,
 ) -> BackTestResult:
     """Refit to the window, feed in oil and measures, predict and compare.
 
@@ -249,8 +248,6 @@ def run_back_test(
     ----------
     spec : BackTest
         Window, periods predicted and what is compared, as `load_back_tests` returns it.
-    compiled : Compiled
-        Of any training window of the same model.
     scm : StructuralCausalModel
         The default transmission.
     observations : xr.Dataset
@@ -261,6 +258,8 @@ def run_back_test(
         Draws, tuning draws, chains and seed of each refit.
     with_minnesota : bool
         Whether the vector autoregression of the extra ``bench`` takes part.
+    sampler : Sampler, optional
+        `Nutpie` by default.
 
     Returns
     -------
@@ -272,7 +271,7 @@ def run_back_test(
     ObservationError
         If the window or the years to predict are not in the table.
     QuestionError
-        If the compiled model has another structure.
+        If a judgement is given for an equation that has data, or lacks for one that has none.
     """
     settings = settings or Settings(draws=1000, tune=1000, chains=4)
     names = [str(p) for p in pd.PeriodIndex(observations[dims.TIME].to_numpy(), freq="Q")]
@@ -283,7 +282,7 @@ def run_back_test(
         problem, window, silent = back_test_problem(
             spec, scm, observations, priors, variant=variant
         )
-        draws = refit(compiled, problem, settings)
+        draws = refit(problem, settings, sampler)
         seed = settings.random_seed
         own = {
             who: forecast_paths(

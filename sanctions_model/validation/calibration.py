@@ -1,4 +1,4 @@
-"""Does the posterior mean what it says? Simulation-based calibration with one compiled model.
+"""Does the posterior mean what it says? Simulation-based calibration.
 
 Draw parameters from the prior, simulate data from them, fit, and ask where the truth stands among
 the posterior draws. If prior, simulation and likelihood are one model, the truth's rank is uniform
@@ -22,9 +22,9 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import one_step_means
-from sanctions_model.inference.fit import Compiled
 from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.inference.samplers import Nutpie, Sampler
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
@@ -168,7 +168,7 @@ def _with_outcomes(problem: Problem, outcomes: Mapping[str, np.ndarray]) -> Prob
 
 
 def simulation_based_calibration(
-    compiled: Compiled,
+    problem: Problem,
     *,
     data_sets: int = 200,
     quantities: Quantities | None = None,
@@ -179,13 +179,14 @@ def simulation_based_calibration(
     prob: float = 0.9,
     random_seed: int = 20260101,
     notify: Callable[[int], None] | None = None,
+    sampler: Sampler | None = None,
 ) -> Calibration:
     """Rank truths drawn from the prior among the draws of the posteriors of their own data.
 
     Parameters
     ----------
-    compiled : Compiled
-        The model whose likelihood is judged; its problem gives periods, gaps, drivers and priors.
+    problem : Problem
+        Gives model, periods, gaps, drivers and priors.
     data_sets : int
         Simulated and fitted.
     quantities : callable, optional
@@ -200,6 +201,8 @@ def simulation_based_calibration(
         One number of it a data set; resuming at another count gives the same data sets.
     notify : callable, optional
         Called with the number of data sets done.
+    sampler : Sampler, optional
+        Whose likelihood is judged; `Nutpie` by default.
 
     Returns
     -------
@@ -214,7 +217,7 @@ def simulation_based_calibration(
     for name, count in {"data_sets": data_sets, "thin": thin}.items():
         if count < 1:
             raise QuestionError(f"{name} is {count}; expected at least 1.")
-    problem, sampler = compiled.problem, compiled.sampler
+    sampler = sampler or Nutpie()
     truths = sample_prior(problem.scm, problem.absolute, draws=data_sets, random_seed=random_seed)
     simulated = simulate_data_sets(problem, truths, random_seed=random_seed)
     true_cells = {
@@ -233,13 +236,11 @@ def simulation_based_calibration(
     for number in range(data_sets):
         own = _with_outcomes(problem, {n: path[number] for n, path in simulated.items()})
         tree = sampler.sample(
-            compiled.model,
             own,
             draws=draws,
             tune=tune,
             chains=chains,
             random_seed=random_seed + number,
-            progress=False,
         )
         divergences += int(tree["sample_stats"]["diverging"].sum())
         posterior = tree["posterior"].to_dataset().isel({dims.DRAW: slice(None, None, thin)})

@@ -1,4 +1,4 @@
-"""Forecasts from rolling origins with one compiled model, beside plain rivals on the same data.
+"""Forecasts from rolling origins, beside plain rivals on the same data.
 
 At each origin the model is refitted to the figures up to it (seasonal adjustment included) and
 simulates one joint future for every draw: drivers held at their last value, terms of dated episodes
@@ -18,8 +18,8 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Compiled
 from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.samplers import Nutpie, Sampler
 from sanctions_model.scm.equations import Exogenous
 from sanctions_model.scm.interventions import Intervention
 from sanctions_model.scm.model import StructuralCausalModel
@@ -206,7 +206,6 @@ def rival_paths(
 
 
 def rolling_scores(
-    compiled: Compiled,
     observations: xr.Dataset,
     scm: StructuralCausalModel,
     priors: Priors,
@@ -216,13 +215,12 @@ def rolling_scores(
     settings: Settings | None = None,
     with_minnesota: bool = True,
     notify: Callable[[str], None] | None = None,
+    sampler: Sampler | None = None,
 ) -> pd.DataFrame:
     """Score the model and its rivals from each origin.
 
     Parameters
     ----------
-    compiled : Compiled
-        Of a training window of the same model.
     observations : xr.Dataset
         The bundled table.
     scm : StructuralCausalModel
@@ -239,6 +237,8 @@ def rolling_scores(
         Whether the vector autoregression takes part.
     notify : callable, optional
         Called with each origin before it is fitted.
+    sampler : Sampler, optional
+        `Nutpie` by default.
 
     Returns
     -------
@@ -263,7 +263,7 @@ def rolling_scores(
         if last + min(horizons) >= len(index):
             raise QuestionError(f"The origin {origin} leaves no outcome to score.")
         problem = training_problem(scm, window, priors)
-        draws = refit(compiled, problem, settings)
+        draws = refit(problem, settings, sampler)
         paths = forecast_paths(
             problem, draws, last=last, horizon=longest, random_seed=settings.random_seed
         )
@@ -310,16 +310,14 @@ def _scores(mixture: Mixture, outcome: float) -> dict[str, float | bool]:
     }
 
 
-def refit(compiled: Compiled, problem: Problem, settings: Settings) -> xr.Dataset:
-    """Draw from the posterior of another window with the compiled model."""
-    tree = compiled.sampler.sample(
-        compiled.model,
+def refit(problem: Problem, settings: Settings, sampler: Sampler | None = None) -> xr.Dataset:
+    """Draw from the posterior of another window."""
+    tree = (sampler or Nutpie()).sample(
         problem,
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
         random_seed=settings.random_seed,
-        progress=False,
     )
     return tree["posterior"].to_dataset().transpose(dims.CHAIN, dims.DRAW, ...)
 

@@ -1,7 +1,7 @@
 """All checks of one fit, part by part: what the report of `validation_report` is made from.
 
 Parts that answer from the fit alone cost seconds. Back-tests, rolling origins and calibration refit
-the model and compile it once. Each part is a table, written to its own file with a key of what it
+the model. Each part is a table, written to its own file with a key of what it
 was made from, program and data included, so that a stopped validation goes on where it stopped.
 """
 
@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
-from sanctions_model.inference.fit import Compiled, Fit, compile_problem
+from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.claims import scorecard
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.tables import links_table
@@ -35,7 +35,6 @@ from sanctions_model.units import effect_in_percent, percent_unit
 from sanctions_model.validation.backtests import (
     BackTest,
     BackTestResult,
-    back_test_problem,
     load_back_tests,
     run_back_test,
 )
@@ -134,7 +133,7 @@ def validate(
         Where parts are written as they are done; a part found there that was made from the same
         fit and plan, by the same version of package and data, is taken as it is.
     quick : bool
-        Leave out what compiles: back-tests, rolling origins and calibration.
+        Leave out what samples: back-tests, rolling origins and calibration.
     with_minnesota : bool
         Whether the vector autoregression of the extra ``bench`` takes part.
 
@@ -173,7 +172,7 @@ type _Parts = dict[str, tuple[Mapping[str, object], Callable[[], pd.DataFrame]]]
 
 
 class _Work:
-    """The parts of a validation, each a function of no arguments, sharing one compiled model."""
+    """The parts of a validation, each a function of no arguments."""
 
     def __init__(self, fit: Fit, plan: Plan, with_minnesota: bool) -> None:  # noqa: FBT001
         self.fit, self.plan, self.with_minnesota = fit, plan, with_minnesota
@@ -237,15 +236,6 @@ class _Work:
         return self.fit.scm.with_centres({})
 
     @cached_property
-    def _compiled(self) -> Compiled:
-        spec = next(iter(load_back_tests().values()))
-        problem, _, _ = back_test_problem(
-            spec, self._scm, self._observations, self.fit.problem.priors
-        )
-        _LOG.info("compiling (once, up to some minutes) ...")
-        return compile_problem(problem)
-
-    @cached_property
     def _results(self) -> dict[str, BackTestResult]:
         return {}
 
@@ -253,7 +243,6 @@ class _Work:
         if name not in self._results:
             self._results[name] = run_back_test(
                 spec,
-                self._compiled,
                 self._scm,
                 self._observations,
                 self.fit.problem.priors,
@@ -269,7 +258,6 @@ class _Work:
 
     def _rolling(self) -> pd.DataFrame:
         return rolling_scores(
-            self._compiled,
             self._observations,
             self._scm,
             self.fit.problem.priors,
@@ -286,11 +274,11 @@ class _Work:
             outcomes=("price_level", "key_rate", "gdp_level", "rouble", "credit_level"),
             horizons=(4, 12),
         )
-        # The longest window without completed cells: the compiled model of the other refits.
+        # The longest window without completed cells.
         window = training_observations(self._observations, self._scm, self.plan.last_origin)
         problem = training_problem(self._scm, window, self.fit.problem.priors)
         return simulation_based_calibration(
-            replace(self._compiled, problem=problem),
+            problem,
             data_sets=self.plan.data_sets,
             quantities=quantities,
             random_seed=self.plan.random_seed,

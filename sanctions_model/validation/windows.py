@@ -72,8 +72,8 @@ def training_observations(
 ) -> xr.Dataset:
     """Return the bundled observations as they would be with figures up to a quarter only.
 
-    The time axis stays whole, so that a compiled model can be refitted to any window: outcomes
-    after the window are empty. Exogenous variables stay as they are.
+    The time axis stays whole: outcomes after the window are empty. Exogenous variables
+    stay as they are.
 
     Parameters
     ----------
@@ -132,8 +132,7 @@ def training_problem(
 
     Equations with data find the means of their parents by themselves. One without data has none
     in `Problem.of`, and would read its parents from 0; here it reads them from their means over
-    the window, so that its intercept is the level at ordinary values of the parents. A compiled
-    model then fits every window.
+    the window, so that its intercept is the level at ordinary values of the parents.
 
     Parameters
     ----------

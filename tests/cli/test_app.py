@@ -20,7 +20,7 @@ from sanctions_model import workflow as job
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.vintages import bundled_vintage
 from sanctions_model.errors import ConvergenceError
-from sanctions_model.inference.fit import compile_problem
+from sanctions_model.inference.fit import fit
 from sanctions_model.inference.priors.families import Normal
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.queries.effects import total_effect
@@ -188,27 +188,24 @@ def test_an_interrupt_leaves_no_traceback(monkeypatch, tmp_path):
 
 
 def sampled_by_hand(monkeypatch, divergences, spread=0.0):
-    """Let the job draw by hand where it would compile and sample."""
+    """Let the job draw by hand where it would sample."""
     sampler = FakeSampler(divergences, spread=spread)
-    monkeypatch.setattr(job, "compile_problem", partial(compile_problem, sampler=sampler))
+    monkeypatch.setattr(job, "fit", partial(fit, sampler=sampler))
     return sampler
 
 
-def test_a_whole_run_compiles_samples_and_answers_from_the_posterior(
-    tmp_path, monkeypatch, few_outcomes
-):
+def test_a_whole_run_samples_and_answers_from_the_posterior(tmp_path, monkeypatch, few_outcomes):
     sampler = sampled_by_hand(monkeypatch, [3, 0])
     out = tmp_path / "out"
     done = call("run", "--draws", 600, "--tune", 9, "--out", out)
     assert done.code == 0, done.err
-    assert [call[:4] for call in sampler.calls[1:]] == [(0.8, 600, 9, 4), (0.95, 600, 9, 4)]
+    assert [call[:4] for call in sampler.calls] == [(0.8, 600, 9, 4), (0.95, 600, 9, 4)]
     notes = done.err.splitlines()
     assert notes[0].startswith("data: the bundled vintage")
-    assert notes[1] == "compiling (once, up to three minutes) ..."
-    assert "sampling 4 chains of 9 + 600 draws" in notes[2]
-    assert notes[3].startswith("warning: 3 divergences")
-    assert "diagnostics: 0 divergences" in notes[4]
-    assert notes[4].endswith("after a refit at target_accept 0.95")
+    assert notes[1] == "sampling 4 chains of 9 + 600 draws ..."
+    assert notes[2].startswith("warning: 3 divergences")
+    assert "diagnostics: 0 divergences" in notes[3]
+    assert notes[3].endswith("after a refit at target_accept 0.95")
     links, claims = (pd.read_csv(out / f"{name}.csv") for name in ("links", "claims"))
     assert ",".join(links.columns) == TABLE_COLUMNS["links"]
     assert ",".join(claims.columns) == TABLE_COLUMNS["claims"]
@@ -218,7 +215,7 @@ def test_a_whole_run_compiles_samples_and_answers_from_the_posterior(
     assert (claims["prob"] - claims["prob_prior"]).abs().max() < 0.1
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["refitted_at_target_accept"] == 0.95
-    assert {"compiling", "sampling", "answering", "writing", "total"} <= set(manifest["seconds"])
+    assert {"sampling", "answering", "writing", "total"} <= set(manifest["seconds"])
     said = call("effects", "--fit", out, "--outcome", "key_rate").err
     assert said.startswith("fit of 20")
 

@@ -14,9 +14,9 @@ from oracle import close
 
 from sanctions_model import workflow as sanctions
 from sanctions_model.errors import ConvergenceError, PriorError, QuestionError
-from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.diagnostics import diagnose
-from sanctions_model.inference.fit import Compiled, Fit, fit, sample_prior_predictive
+from sanctions_model.inference.fit import Fit, fit, sample_prior_predictive
+from sanctions_model.inference.nutpie_kernel import load_kernel
 from sanctions_model.inference.priors.families import LogNormal, Normal
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.samplers import Nutpie, PyMCSampler
@@ -233,7 +233,7 @@ def test_arviz_reads_a_fit(lab):
 def test_the_manifest_says_what_was_done(lab):
     manifest = lab.manifest
     assert manifest["settings"] == {"draws": 1000, "tune": 1000, "chains": 4, "random_seed": 7}
-    assert manifest["sampler"] == "Nutpie(target_accept=0.8)"
+    assert manifest["sampler"] == "Nutpie(target_accept=0.8, low_rank=False)"
     assert manifest["spec_sha256"] == spec_hash(MODEL)
     assert manifest["data"] == {
         "title": "laboratory",
@@ -242,7 +242,7 @@ def test_the_manifest_says_what_was_done(lab):
     }
     assert len(manifest["priors"]["sha256"]) == 64
     assert manifest["refitted_at_target_accept"] is None
-    assert set(manifest["seconds"]) == {"compiling", "sampling"}
+    assert set(manifest["seconds"]) == {"sampling"}
     assert {"pymc", "nutpie", "numpy", "python", "sanctions-model"} <= set(manifest["versions"])
     assert "unknown" not in manifest["versions"].values()
     assert manifest["created"].endswith("+00:00")
@@ -372,10 +372,10 @@ def fit_with(sampler, **settings):
     return fit(MODEL, lab_observations(), PRIORS, sampler=sampler, **(given | settings))
 
 
-def test_a_sampler_of_one_s_own_is_compiled_and_sampled_once():
+def test_a_sampler_of_one_s_own_is_asked_once():
     sampler = FakeSampler([0])
     found = fit_with(sampler, progress=True)
-    assert sampler.calls == ["compile", (0.8, 1000, 10, 4, 3, True)]
+    assert sampler.calls == [(0.8, 1000, 10, 4, 3, True)]
     assert found.manifest["refitted_at_target_accept"] is None
     assert "FakeSampler" in found.manifest["sampler"]
     assert "of_no_interest" not in found.draws
@@ -387,8 +387,7 @@ def test_divergences_alone_are_answered_by_one_refit_at_a_higher_target(caplog):
     sampler = FakeSampler([7, 0])
     with caplog.at_level(logging.WARNING, logger="sanctions_model"):
         found = fit_with(sampler)
-    assert [call[0] for call in sampler.calls[1:]] == [0.8, 0.95]
-    assert sampler.calls.count("compile") == 1
+    assert [call[0] for call in sampler.calls] == [0.8, 0.95]
     assert found.diagnostics.divergences == 0
     assert found.manifest["refitted_at_target_accept"] == 0.95
     assert "target_accept=0.95" in found.manifest["sampler"]
@@ -399,23 +398,26 @@ def test_divergences_that_stay_are_refused():
     sampler = FakeSampler([7, 2])
     with pytest.raises(ConvergenceError, match=r"did not converge: 2 divergences \(expected 0\)"):
         fit_with(sampler)
-    assert len(sampler.calls) == 3
+    assert len(sampler.calls) == 2
 
 
 def test_chains_that_disagree_are_not_refitted():
     sampler = FakeSampler([7], spread=1.0)
     with pytest.raises(ConvergenceError, match=r"R-hat [\d.]+ \(expected at most 1.01\).*7 diverg"):
         fit_with(sampler)
-    assert len(sampler.calls) == 2
+    assert len(sampler.calls) == 1
 
 
-def test_samplers_differ_by_their_target_alone():
+def test_samplers_keep_all_but_their_target():
+    assert Nutpie(low_rank=True).with_target_accept(0.95) == Nutpie(
+        low_rank=True, target_accept=0.95
+    )
     assert Nutpie().with_target_accept(0.95) == Nutpie(target_accept=0.95)
     assert PyMCSampler().with_target_accept(0.9) == PyMCSampler(target_accept=0.9)
     assert Nutpie().target_accept == PyMCSampler().target_accept == 0.8
 
 
-# Refits of the compiled model
+# Refits
 
 
 SHORT = {"draws": 150, "tune": 300, "chains": 2, "allow_unconverged": True}
@@ -436,7 +438,7 @@ def test_refitting_other_data_leaves_nothing_behind():
     assert before.identical(after)
 
 
-def test_other_data_of_the_same_structure_are_fitted_without_compiling():
+def test_other_data_give_their_own_posterior():
     observations = laboratory.observe(laboratory.draw_truth(8), 9)
     found = laboratory.refit(observations, draws=1600, tune=600, chains=2, random_seed=6)
     mean, covariance = harvest_posterior(observations)
@@ -448,7 +450,7 @@ def test_other_data_of_the_same_structure_are_fitted_without_compiling():
         agrees(draws, expected, deviation)
 
 
-def test_other_prior_arguments_need_no_compiling_either():
+def test_other_prior_arguments_give_their_own_posterior():
     changed = PRIORS.replace(
         {
             "weather -> harvest": Normal(mu=5.0, sigma=1e-3),
@@ -459,7 +461,6 @@ def test_other_prior_arguments_need_no_compiling_either():
         MODEL,
         lab_observations(),
         changed,
-        compiled=laboratory.study().compiled,
         random_seed=4,
         **SHORT,
     )
@@ -507,21 +508,21 @@ def hole(values):
     ],
     ids=["fewer periods", "a measure falls", "another hole", "a family", "a bound", "an equation"],
 )
-def test_another_structure_is_refused(scm, observations, priors):
+def test_another_structure_is_fitted_without_compiling(scm, observations, priors):
+    from numba.core import event
+
     if priors is None:
         entries = {
             name: {label: prior for label, prior in group.items() if "silent" not in label}
             for name, group in PRIORS.entries.items()
         }
         priors = PRIORS.model_copy(update={"entries": entries})
-    compiled = Compiled(
-        problem=Problem.of(MODEL, lab_observations(), PRIORS),
-        sampler=FakeSampler([0]),
-        model="compiled",
-        seconds=0.0,
-    )
-    with pytest.raises(QuestionError, match="compiled model has another structure"):
-        fit(scm, observations, priors, compiled=compiled, draws=10, tune=10, chains=1)
+    load_kernel()
+    settings = {"draws": 10, "tune": 30, "chains": 1, "random_seed": 3, "allow_unconverged": True}
+    with event.install_recorder("numba:compile") as recorder:
+        found = fit(scm, observations, priors, **settings)
+    assert recorder.buffer == []
+    assert set(found.draws.data_vars) == {*parameter_dims(scm), "missing_cell"}
 
 
 def test_fitting_changes_neither_data_nor_priors():
@@ -540,7 +541,7 @@ def test_a_count_below_one_is_refused(name, value):
         fit(MODEL, lab_observations(), PRIORS, sampler=FakeSampler([0]), **{name: value})
 
 
-def test_a_missing_prior_is_refused_before_anything_is_compiled():
+def test_a_missing_prior_is_refused_before_anything_is_sampled():
     entries = {name: dict(group) for name, group in PRIORS.entries.items()}
     del entries["coefficient"]["inflation -> key_rate"]
     sampler = FakeSampler([0])
@@ -639,15 +640,6 @@ def test_the_one_object_calls_the_functions_of_the_same_name(monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_fresh_compilation_gives_the_bits_of_the_refit():
-    observations = laboratory.observe(laboratory.draw_truth(8), 9)
-    refitted = laboratory.refit(observations, random_seed=5, **SHORT)
-    fresh = fit(MODEL, observations, PRIORS, random_seed=5, **SHORT)
-    assert fresh.draws.identical(refitted.draws)
-    assert fresh.manifest["seconds"]["compiling"] > 0
-
-
-@pytest.mark.slow
 def test_a_cold_cache_and_another_process_give_the_same_bits(tmp_path):
     code = """
 import hashlib, laboratory
@@ -663,7 +655,6 @@ print(digest.hexdigest())
     warm = run_python(code)
     cold = run_python(
         code,
-        PYTENSOR_FLAGS=f"base_compiledir={tmp_path / 'pytensor'}",
         NUMBA_CACHE_DIR=str(tmp_path / "numba"),
     )
     assert cold == warm

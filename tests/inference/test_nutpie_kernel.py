@@ -203,4 +203,4 @@ def test_a_line_says_so_when_compiling_takes_a_while(monkeypatch, caplog):
         assert caplog.text == ""
         with nutpie_kernel._announced():
             time.sleep(0.05)
-    assert "compiling the log density (some 15 s, once on a machine" in caplog.text
+    assert "compiling the log density (some ten seconds, once on a machine" in caplog.text

@@ -17,7 +17,7 @@ from pytensor.scalar.basic import Add, Mul
 from pytensor.tensor.elemwise import Elemwise
 from small_problem import LENGTH, TABLES, make_problem, small_scm, small_series, whole_series
 
-from sanctions_model.inference.pymc_model import build, model_inputs
+from sanctions_model.inference.pymc_model import build
 from sanctions_model.scm.parameters import parameter_dims
 from sanctions_model.scm.variables import Noise
 
@@ -113,35 +113,6 @@ def test_without_holes_there_are_no_cells_to_complete():
     model = build(problem)
     assert "missing_cell" not in model.named_vars
     check(model, judge_of(problem, whole_series()), points=1)
-
-
-def test_other_data_and_prior_arguments_are_other_inputs_of_the_same_model(small):
-    problem, model = small
-    series = small_series(seed=2)
-    series["sanction"] = series["sanction"] ** 2
-    series["output"][:6] = np.nan  # another start: other weights, the same completed cells
-    series["price"][1] = 2.0
-    numbers = ("mu", "sigma", "median", "alpha", "beta")
-    tables = {
-        address: table | {name: 1.1 * table[name] for name in numbers if name in table}
-        for address, table in TABLES.items()
-    }
-    other = make_problem(problem.scm.noise, series=series, tables=tables)
-    before, after = model_inputs(problem), model_inputs(other)
-    assert {n: v.shape for n, v in before.items()} == {n: v.shape for n, v in after.items()}
-    assert np.any(problem.cases.weight != other.cases.weight)
-    assert problem.cases.missing == other.cases.missing
-    evaluate = evaluator(model)
-    (point,) = random_points(model, 1, 6)
-    judge = judge_of(other, series, tables)
-    try:
-        pm.set_data(after, model=model)
-        density, values = evaluate(point)
-        close(density, judge.joint(values), rtol=1e-9)
-    finally:
-        pm.set_data(before, model=model)
-    density, values = evaluate(point)
-    close(density, judge_of(problem).joint(values), rtol=1e-9)
 
 
 @pytest.mark.parametrize("noise", list(Noise))

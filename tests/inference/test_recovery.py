@@ -1,4 +1,4 @@
-"""Known truths found again: simulated data sets, one compiled model refitted to each.
+"""Known truths found again: the model fitted to simulated data sets.
 
 Truths are drawn from the prior, so that over data sets ``z = (posterior mean - truth) / posterior
 sd`` has mean 0 and second moment 1, intervals cover at their nominal rate, and the truth's rank

@@ -211,16 +211,14 @@ def test_the_future_is_foreseen_by_models_that_start_at_different_dates():
 def test_leave_future_out_by_weights_and_refits_agrees_with_refitting_every_period():
     from sanctions_model.robustness.subsamples import period_log_density, refit_without
 
-    fitted, compiled = laboratory.fitted(), laboratory.study().compiled
-    scores = leave_future_out(
-        {"a": fitted, "b": fitted}, last=4, compiled={"a": compiled, "b": compiled}
-    )
+    fitted = laboratory.fitted()
+    scores = leave_future_out({"a": fitted, "b": fitted}, last=4)
     assert scores.table["weight"].tolist() == pytest.approx([0.5, 0.5])
     problem = fitted.problem
     for row in scores.periods.itertuples():
         period = int(np.searchsorted(problem.cases.time, np.datetime64(row.period)))
         dropped = np.arange(problem.cases.time.size) >= period
-        draws = refit_without(compiled, problem, dropped, draws=1000, tune=500, random_seed=3)
+        draws = refit_without(problem, dropped, draws=1000, tune=500, random_seed=3)
         density = period_log_density(problem, draws)[:, period]
         exact = np.log(np.mean(np.exp(density)))
         assert row.a == pytest.approx(exact, abs=0.15)

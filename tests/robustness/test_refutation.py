@@ -113,7 +113,7 @@ def test_placebos_are_the_measures_path_at_other_dates_and_in_another_order():
     assert (prior.mu, prior.sigma) == (0.0, pytest.approx(problem.cases.moments["growth"][1]))
     noise = random_causes(problem, OUTPUT, number=2)
     assert [a.kind for a in noise] == ["random common cause"] * 2
-    # One structure: one compiled model serves them all.
+    # One structure.
     from sanctions_model.scm.serialization import spec_hash
 
     everything = [*found, *noise]
@@ -203,7 +203,7 @@ def with_planted(problem):
     path = np.repeat(np.random.default_rng(8).integers(0, 2, 16), 5).astype(float)
     growth = problem.observations["growth"].to_numpy() - 1.0 * path
     observations = problem.observations.assign(growth=("time", growth))
-    # The same prior as the placebos have, so that one compiled model serves.
+    # The same prior as the placebos have.
     spread = problem.cases.moments["growth"][1]
     scm, priors, data = with_driver(MODEL, PRIORS, observations, "growth", path, spread=spread)
     return Alternative(

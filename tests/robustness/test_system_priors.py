@@ -268,7 +268,6 @@ def test_weights_agree_with_a_refit_that_has_the_figure_in_the_likelihood():
         MODEL,
         laboratory.study().observations,
         PRIORS.replace({address: Normal(mu=mu, sigma=precision**-0.5)}),
-        compiled=laboratory.study().compiled,
         draws=2000,
         tune=1000,
         chains=4,

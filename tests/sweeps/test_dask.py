@@ -54,7 +54,7 @@ def client():
 
 @pytest.fixture(scope="module")
 def drawn():
-    """A fit whose draws are independent ones of the prior: nothing is compiled."""
+    """A fit whose draws are independent ones of the prior."""
     from sanctions_model.inference.fit import fit
 
     observations = laboratory.observe(laboratory.draw_truth(2), 3)
@@ -107,11 +107,10 @@ def test_an_address_where_nobody_answers_is_refused(monkeypatch):
 
 
 @pytest.mark.slow
-def test_workers_that_compile_refit_to_the_same_bits(tmp_path, client):
+def test_workers_refit_to_the_same_bits(tmp_path, client):
     design = design_of({**SHIFT, "values": [0.0, 4.0, -4.0]}, base={"number": 1})
     observations = laboratory.study().observations
-    settings = {"compiled": laboratory.study().compiled}
-    here = run_sweep(design, tmp_path / "here", MODEL, observations, PRIORS, **settings)
+    here = run_sweep(design, tmp_path / "here", MODEL, observations, PRIORS)
     there = run_sweep(
         design, tmp_path / "there", MODEL, observations, PRIORS, engine=DaskEngine(client)
     )

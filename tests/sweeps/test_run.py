@@ -1,4 +1,4 @@
-"""Routes, answers and the store of sweeps, on the laboratory's one compiled model."""
+"""Routes, answers and the store of sweeps, on the laboratory."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def lab():
 
 @pytest.fixture(scope="session")
 def drawn():
-    """A fit whose draws are independent ones of the prior: nothing is compiled."""
+    """A fit whose draws are independent ones of the prior."""
     from laboratory import FakeSampler
 
     from sanctions_model.inference.fit import fit
@@ -241,7 +241,7 @@ def test_a_narrow_belief_is_answered_from_the_base_with_most_draws_for_it(drawn)
     assert found.effective_size > 400
 
 
-# Refits on the compiled laboratory
+# Refits
 
 
 @pytest.fixture(scope="session")
@@ -249,11 +249,8 @@ def refitted(lab, tmp_path_factory):
     """Three far beliefs, each by reweighting or a refit, and the same by refits alone."""
     design = design_of({**SHIFT, "values": [-4.0, 0.5, 4.0]}, outcomes=["output_level"])
     folder = tmp_path_factory.mktemp("refit")
-    compiled = laboratory.study().compiled
-    free = sweep(design, folder / "free", lab, compiled=compiled)
-    forced = sweep(
-        design.model_copy(update={"route": Route.REFIT}), folder / "forced", lab, compiled=compiled
-    )
+    free = sweep(design, folder / "free", lab)
+    forced = sweep(design.model_copy(update={"route": Route.REFIT}), folder / "forced", lab)
     return design, free, forced
 
 
@@ -285,10 +282,7 @@ def test_a_refit_by_fall_through_is_the_forced_one(refitted):
 
 def test_the_order_of_points_makes_no_difference(refitted, lab):
     design, _, forced = refitted
-    bench = bench_of(
-        design.model_copy(update={"route": Route.REFIT}), lab,
-        compiled=laboratory.study().compiled,
-    )  # fmt: skip
+    bench = bench_of(design.model_copy(update={"route": Route.REFIT}), lab)
     from sanctions_model.sweeps.run import _given
 
     bench.bases = [_given(lab)]
@@ -300,7 +294,7 @@ def test_the_order_of_points_makes_no_difference(refitted, lab):
 
 def test_questions_of_one_posterior_share_its_fit(lab, tmp_path):
     design = design_of({**SHIFT, "values": [4.0]}, DEPTHS, route="refit", outcomes=["output_level"])
-    found = sweep(design, tmp_path / "shared", lab, compiled=laboratory.study().compiled)
+    found = sweep(design, tmp_path / "shared", lab)
     assert (found["r_hat"] == found["r_hat"].isel(depth=0)).all()
     assert found["seconds"].to_numpy()[0, 1] < 0.5 * found["seconds"].to_numpy()[0, 0]
 
@@ -308,11 +302,9 @@ def test_questions_of_one_posterior_share_its_fit(lab, tmp_path):
 def test_a_warm_start_converges_with_a_short_tune_to_the_same_posterior(lab):
     from sanctions_model.inference.fit import refit
 
-    compiled, problem = laboratory.study().compiled, lab.problem
-    cold = refit(compiled, problem, draws=1500, tune=500, random_seed=1, keep_start=True)
-    warm = refit(
-        compiled, problem, draws=1500, tune=500, random_seed=2, start=cold.start, warm_tune=150
-    )
+    problem = lab.problem
+    cold = refit(problem, draws=1500, tune=500, random_seed=1, keep_start=True)
+    warm = refit(problem, draws=1500, tune=500, random_seed=2, start=cold.start, warm_tune=150)
     assert cold.start.positions.shape[0] == 400
     assert warm.diagnostics.failures == ()
     harvest = warm.posterior["intercept"].sel(equation="harvest")
@@ -329,7 +321,7 @@ def test_draws_that_never_converge_are_the_point_s_failure(lab, tmp_path, monkey
 
     monkeypatch.setattr(workbench, "refit", refuse)
     design = design_of({**SHIFT, "values": [9.0, 0.1]})
-    found = sweep(design, tmp_path / "lost", lab, compiled=laboratory.study().compiled)
+    found = sweep(design, tmp_path / "lost", lab)
     assert found["status"].to_numpy().tolist() == ["failed", "done"]
     assert "R-hat 1.5" in found["error"].to_numpy()[0]
     assert "expected at" in found["note"].to_numpy()[0]
@@ -511,8 +503,8 @@ def test_a_base_fit_comes_back_from_disk_as_it_was(tmp_path, drawn):
         ({"kind": "window", "name": "w", "edge": "first", "values": ["2002-01-01"]},
          "2002-01-01", Route.REFIT),
         ({"kind": "window", "name": "w", "edge": "last", "values": ["2015-01-01"]},
-         "2015-01-01", Route.REBUILD),
-        ({"kind": "noise", "name": "w", "values": ["gaussian"]}, "gaussian", Route.REBUILD),
+         "2015-01-01", Route.REFIT),
+        ({"kind": "noise", "name": "w", "values": ["gaussian"]}, "gaussian", Route.REFIT),
     ],
 )  # fmt: skip
 def test_the_cheapest_route_follows_from_what_changes(drawn, axis, value, route):
@@ -522,11 +514,10 @@ def test_the_cheapest_route_follows_from_what_changes(drawn, axis, value, route)
     assert bench.cheapest(setting) is route
 
 
-@pytest.mark.slow
-def test_another_structure_is_rebuilt(lab, tmp_path):
+def test_another_structure_is_refitted(lab, tmp_path):
     link = {"kind": "link", "name": "direct", "link": LINK, "values": [True, False]}
     found = sweep(design_of(link), tmp_path / "structure", lab)
-    assert found["route"].to_numpy().tolist() == ["propagate", "rebuild"]
+    assert found["route"].to_numpy().tolist() == ["propagate", "refit"]
     assert (found["status"] == "done").all()
     effect = found["effect_summary"].sel(outcome="output_level", summary="median")
     # Without the direct link relief no longer lifts output at once.
@@ -547,11 +538,9 @@ def test_twenty_points_of_a_sobol_sweep_agree_with_refits(lab, tmp_path):
         base={"number": 5},
         sampling={"draws": 1000, "tune": 1000},
     )  # fmt: skip
-    compiled = laboratory.study().compiled
-    ours = sweep(design, tmp_path / "ours", lab, compiled=compiled)
+    ours = sweep(design, tmp_path / "ours", lab)
     refits = sweep(
         design.model_copy(update={"route": Route.REFIT}), tmp_path / "refits", lab,
-        compiled=compiled,
     )  # fmt: skip
     assert (ours["status"] == "done").all()
     assert (ours["route"] == "reweight").mean() > 0.5

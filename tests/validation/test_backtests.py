@@ -11,7 +11,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Compiled, _require_same_structure
+from sanctions_model.inference.fit import problem_structure
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
 from sanctions_model.transmission import default_transmission
 from sanctions_model.validation.annual import annual_values
@@ -51,16 +51,12 @@ class PriorSampler:
 
     problems: tuple = ()
 
-    def sample(self, compiled, problem, *, draws, tune, chains, random_seed, progress):
+    def sample(self, problem, *, draws, tune, chains, random_seed, progress=False):
         self.problems = (*self.problems, problem)
         posterior = sample_prior(
             problem.scm, problem.absolute, draws=draws, chains=chains, random_seed=random_seed
         )
         return xr.DataTree.from_dict({"posterior": posterior})
-
-
-def compiled_for(problem):
-    return Compiled(problem=problem, sampler=PriorSampler(), model=None, seconds=0.0)
 
 
 # Windows
@@ -103,14 +99,14 @@ def test_a_window_too_near_to_the_end_is_refused(parts):
         training_observations(observations, scm, "2025Q4")
 
 
-def test_windows_fit_one_compiled_model_and_learn_scales_from_themselves(parts):
+def test_windows_have_one_structure_and_learn_scales_from_themselves(parts):
     scm, observations, priors = parts
     problems = {}
     for last in ("2013Q4", "2017Q4", "2021Q4", "2024Q4"):
         window = training_observations(observations, scm, last)
         problems[last] = training_problem(scm, window, priors)
         assert problems[last].cases.missing == ()
-        _require_same_structure(problems["2013Q4"], problems[last])
+        assert problem_structure(problems["2013Q4"]) == problem_structure(problems[last])
     intercepts = {last: p.absolute["intercept[gdp_growth]"].mu for last, p in problems.items()}
     growth = training_observations(observations, scm, "2013Q4")["gdp_growth"].to_numpy()
     weight = problems["2013Q4"].cases.weight[:, list(scm.stochastic).index("gdp_growth")]
@@ -211,12 +207,11 @@ def test_the_war_goes_on_in_a_forecast(parts):
 def result(parts):
     scm, observations, priors = parts
     spec = load_back_tests()["war_of_2022"]
-    problem, _, _ = back_test_problem(spec, scm, observations, priors)
-    compiled = compiled_for(problem)
+    sampler = PriorSampler()
     found = run_back_test(
-        spec, compiled, scm, observations, priors, settings=FEW, with_minnesota=False
+        spec, scm, observations, priors, settings=FEW, with_minnesota=False, sampler=sampler
     )
-    return found, compiled.sampler.problems
+    return found, sampler.problems
 
 
 def test_a_back_test_refits_to_the_window_alone(result):
@@ -265,8 +260,8 @@ def test_measures_change_the_prediction_and_only_from_the_window_on(result):
 class WithoutDiscount(PriorSampler):
     """Draws in which measures on energy do not move the price that exporters get."""
 
-    def sample(self, compiled, problem, **settings):
-        tree = super().sample(compiled, problem, **settings)
+    def sample(self, problem, **settings):
+        tree = super().sample(problem, **settings)
         draws = tree["posterior"].to_dataset()
         link = {"link": "effective_energy -> oil_discount"}
         draws["coefficient"].loc[link] = 0.0
@@ -277,10 +272,8 @@ def predicted(parts, export_price, sampler):
     scm, observations, priors = parts
     changes = {"export_price": export_price, "variant": {}}
     spec = load_back_tests()["war_of_2022"].model_copy(update=changes)
-    problem, _, _ = back_test_problem(spec, scm, observations, priors)
-    compiled = Compiled(problem=problem, sampler=sampler, model=None, seconds=0.0)
     found = run_back_test(
-        spec, compiled, scm, observations, priors, settings=FEW, with_minnesota=False
+        spec, scm, observations, priors, settings=FEW, with_minnesota=False, sampler=sampler
     )
     return found.quarterly.pivot_table("median", ["series", "quarter"], "forecaster")
 
@@ -462,10 +455,7 @@ def test_prices_and_the_rouble_are_compared_at_the_ends_of_years():
 @pytest.fixture(scope="module")
 def scores(parts):
     scm, observations, priors = parts
-    window = training_observations(observations, scm, "2021Q4")
-    compiled = compiled_for(training_problem(scm, window, priors))
     return rolling_scores(
-        compiled,
         observations,
         scm,
         priors,
@@ -473,6 +463,7 @@ def scores(parts):
         horizons=(1, 4),
         settings=FEW,
         with_minnesota=False,
+        sampler=PriorSampler(),
     )
 
 

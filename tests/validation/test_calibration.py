@@ -12,8 +12,8 @@ from scipy import stats
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Compiled
 from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.propagate import draw_shocks
 from sanctions_model.validation.calibration import (
@@ -99,7 +99,7 @@ class PriorSampler:
     width: float = 1.0
     seen: tuple = ()
 
-    def sample(self, compiled, problem, *, draws, tune, chains, random_seed, progress):
+    def sample(self, problem, *, draws, tune, chains, random_seed, progress=False):
         self.seen = (*self.seen, problem)
         found = sample_prior(
             problem.scm,
@@ -121,9 +121,8 @@ class PriorSampler:
 
 
 def calibrate(problem, sampler, **options):
-    compiled = Compiled(problem=problem, sampler=sampler, model=None, seconds=0.0)
     settings = {"data_sets": 80, "draws": 40, "chains": 2, "thin": 1} | options
-    return simulation_based_calibration(compiled, quantities=EFFECTS, **settings)
+    return simulation_based_calibration(problem, quantities=EFFECTS, sampler=sampler, **settings)
 
 
 def free(table):
@@ -217,7 +216,7 @@ def test_the_band_is_left_as_often_as_it_says():
 
 @dataclass(frozen=True)
 class Broken:
-    """A sampler whose likelihood is wrong on purpose; it samples with the right compiled model.
+    """A sampler whose likelihood is wrong on purpose.
 
     Reading the driver a period late is a lag off by one. A scale parameter that enters the
     likelihood `stretch` times too large is a model whose scale has a prior stretched as much, the
@@ -228,7 +227,7 @@ class Broken:
     late: int = 0
     stretch: float = 1.0
 
-    def sample(self, compiled, problem, **options):
+    def sample(self, problem, **options):
         from dataclasses import replace
 
         values = dict(problem.cases.values)
@@ -239,7 +238,7 @@ class Broken:
             if address.startswith("scale[") and prior.family == "LogNormal":
                 absolute[address] = prior.model_copy(update={"median": prior.median * self.stretch})
         wrong = replace(problem, cases=replace(problem.cases, values=values), absolute=absolute)
-        tree = self.inner.sample(compiled, wrong, **options)
+        tree = self.inner.sample(wrong, **options)
         posterior = tree["posterior"].to_dataset()
         posterior["scale"] = posterior["scale"] / self.stretch
         tree["posterior"] = xr.DataTree(posterior)
@@ -248,12 +247,11 @@ class Broken:
 
 @cache
 def calibrated(data_sets, late=0, stretch=1.0):
-    compiled = laboratory.study().compiled
-    sampler = Broken(compiled.sampler, late, stretch)
     return simulation_based_calibration(
-        Compiled(problem=compiled.problem, sampler=sampler, model=compiled.model, seconds=0.0),
+        laboratory.study().problem,
         data_sets=data_sets,
         quantities=EFFECTS,
+        sampler=Broken(Nutpie(), late, stretch),
     )
 
 

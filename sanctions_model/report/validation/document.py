@@ -111,8 +111,8 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
         drawn["validation_ranks"] = plot_ranks(
             {effect_words(name): tables["ranks"][name].to_numpy() for name in effects},
             title="Calibration: ranks of true effects of full relief, default model",
-            caption=f"{len(tables['ranks'])} data sets simulated from the prior, fitted with the "
-            "compiled model. Empirical distribution function of the ranks less the uniform one, "
+            caption=f"{len(tables['ranks'])} data sets simulated from the prior, fitted "
+            "one by one. Empirical distribution function of the ranks less the uniform one, "
             "with the 99 % simultaneous band.",
         )
     return drawn

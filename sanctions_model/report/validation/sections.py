@@ -208,7 +208,7 @@ def _calibration(found: "Validation", pictures: Mapping[str, str]) -> str:
     return f"""## Calibration of the default model
 
 {int(table["data_sets"].iloc[0])} data sets were simulated from the prior with the gaps and \
-drivers of the real one to {found.plan.last_origin}, and fitted with the compiled model. Of \
+drivers of the real one to {found.plan.last_origin}, and fitted. Of \
 {len(table)} quantities (every \
 free parameter, completed cell and effect) {len(outside)} left the 99 % simultaneous band of \
 uniform ranks{names}; by chance {0.01 * len(table):.1f} are expected. Intervals covered within \
@@ -288,7 +288,7 @@ def _rolling(found: "Validation", pictures: Mapping[str, str]) -> str:
     return f"""## Forecasts from rolling origins
 
 {len(origins)} origins, {origins[0]} to {origins[-1]}, every {found.plan.every} quarters; the \
-compiled model is refitted at each, seasonal adjustment included. Drivers stay at their last \
+model is refitted at each, seasonal adjustment included. Drivers stay at their last \
 value, as nobody knew the measures to come; the quarters of the pandemic end. Leads are in log \
 score, positive where this model is better, with a standard error that takes outcomes as \
 independent. The Minnesota vector autoregression (package `bvar`, two lags, shrinkage 0.2) holds \
