@@ -6,12 +6,13 @@ did not converge. Heavy imports stand in the verbs, so that ``--help`` is fast.
 
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from sanctions_model.cli.console import configure, show
+from sanctions_model.cli.console import FORMATS, asked_output, configure, require_output, show
 from sanctions_model.cli.data import data_app
 from sanctions_model.cli.elsewhere import elsewhere
 from sanctions_model.cli.mixture import scenario_app
@@ -85,10 +86,61 @@ def _about(
     """Bayesian structural causal model of sanctions on Russia and of their relief."""
 
 
+def command() -> Any:
+    """Return the command line with the options of output that every verb shares."""
+    made = typer.main.get_command(app)
+    names = ("_whole", "_form")
+    shared = [p for p in typer.main.get_command(_shared).params if p.name in names]
+    _share_output(made, shared)
+    return made
+
+
+def _share_output(command: Any, shared: Sequence[Any]) -> None:
+    for below in getattr(command, "commands", {}).values():
+        _share_output(below, shared)
+    if not hasattr(command, "commands"):
+        command.params += shared
+
+
+def _set_whole(asked: bool) -> None:
+    asked_output.whole, asked_output.printed = asked, 0
+
+
+def _set_form(asked: str) -> None:
+    asked_output.form = require_output(asked)
+
+
+_shared = typer.Typer(add_completion=False)
+
+
+@_shared.command()
+def _output(
+    _whole: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            expose_value=False,
+            callback=_set_whole,
+            help="Every row and column on a terminal, too.",
+        ),
+    ] = False,
+    _form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            expose_value=False,
+            callback=_set_form,
+            help=f"How tables are printed: {', '.join(FORMATS)}.",
+        ),
+    ] = "table",
+) -> None:
+    """Options that every verb has; never called."""
+
+
 def main() -> None:
     """Run the command line; refusals become one line on stderr and an exit code."""
     try:
-        app()
+        command()()
     except ConvergenceError as error:
         _fail(error, 3)
     except SanctionsModelError as error:

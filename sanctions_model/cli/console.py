@@ -1,17 +1,51 @@
-"""Tables and notes on a terminal: tables to stdout, notes to stderr. Knows no model."""
+"""Tables and notes on a terminal: tables to stdout, notes to stderr. Knows no model.
 
+A terminal gets a table that fits: words are never cut, columns that find no room and rows beyond a
+screenful are left out and counted. A pipe gets every row on a line of its own.
+"""
+
+import bisect
+import importlib.util
+import io
 import json
 import logging
+import re
+import shutil
 import sys
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
 
-__all__ = ["configure", "show"]
+__all__ = ["FORMATS", "Output", "asked_output", "configure", "require_output", "say", "show"]
+
+FORMATS = ("table", "md", "csv", "tsv", "json", "tex")
+_LINES = 25
+_SAID = 10  # lines of sentences above a table
+_FEWEST = 8  # a second table is cut to no less
+_PIPE = 100_000  # no line of a pipe is folded
+_KEPT = "\ue000"  # stands for a space that no line breaks at
+_INTERVAL = re.compile(r"\([^()]{1,20}; [^()]{1,20}\)")
+
+
+@dataclass(slots=True)
+class Output:
+    """How the verb that runs was asked to print its tables."""
+
+    whole: bool = False
+    form: str = "table"
+    printed: int = 0  # lines that this verb has printed
+
+
+asked_output = Output()
 
 
 class _Notes(logging.Handler):
@@ -32,35 +66,160 @@ def configure(*, quiet: bool) -> None:
     logger.propagate = False
 
 
+def require_output(form: str) -> str:
+    """Refuse a format that does not exist, before any work.
+
+    Raises
+    ------
+    QuestionError
+        If it is none of `FORMATS`, or needs a library that is not installed.
+    """
+    if form not in FORMATS:
+        raise QuestionError(f"--format {form}: expected one of {', '.join(FORMATS)}.")
+    needed = {"md": "tabulate", "tex": "jinja2"}.get(form)
+    if needed is not None and importlib.util.find_spec(needed) is None:
+        raise QuestionError(
+            f"--format {form} needs the library {needed}; install it with "
+            "pip install 'sanctions-model[tables]'."
+        )
+    return form
+
+
 def show(view: View, *, as_json: bool = False) -> None:
     """Print a view, or its records as JSON.
 
     Parameters
     ----------
     view : View
+        Title, table and caption.
     as_json : bool
         One JSON array on stdout instead, for other programs.
     """
-    if as_json:
+    if as_json or asked_output.form == "json":
         records = json.loads(view.table.to_json(orient="records", date_format="iso"))
         sys.stdout.write(json.dumps(records, indent=2, ensure_ascii=False) + "\n")
+    elif asked_output.form != "table":
+        sys.stdout.write(_WRITERS[asked_output.form](view.table))
+    else:
+        text = _fitting(view, _terminal_width())
+        asked_output.printed += text.count("\n")
+        sys.stdout.write(text)
+
+
+def say(sentences: list[str], *, as_json: bool) -> None:
+    """Print sentences above a table; in JSON the numbers speak for themselves."""
+    if as_json or asked_output.form != "table":
         return
-    table = view.table
-    rich = Table(
-        title=escape(view.title),
-        caption=escape(view.caption) or None,
-        title_justify="left",
-        header_style="bold",
+    width = _terminal_width()
+    folded = [textwrap.fill(sentence, width or _PIPE) for sentence in sentences]
+    if width is not None and not asked_output.whole:
+        folded = _first(folded)
+    text = "".join(f"{sentence}\n" for sentence in folded) + "\n"
+    asked_output.printed += text.count("\n")
+    sys.stdout.write(text)
+
+
+def _first(folded: list[str]) -> list[str]:
+    """Return the sentences that leave room for a table, and say how many more there are."""
+    kept: list[str] = []
+    for sentence in folded:
+        if kept and "\n".join([*kept, sentence]).count("\n") + 1 > _SAID:
+            return [*kept, f"{len(folded) - len(kept)} more sentences: --all."]
+        kept.append(sentence)
+    return kept
+
+
+_WRITERS: dict[str, Callable[[pd.DataFrame], str]] = {
+    "md": lambda table: table.to_markdown(index=False) + "\n",
+    "csv": lambda table: table.to_csv(index=False),
+    "tsv": lambda table: table.to_csv(index=False, sep="\t"),
+    "tex": lambda table: table.style.hide(axis="index").format(escape="latex").to_latex(),
+}
+
+
+def _terminal_width() -> int | None:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _fitting(view: View, width: int | None) -> str:
+    """Return the view as text: whole for a pipe, else what fits a screenful and what does not."""
+    if width is None:
+        return _drawn(view, view.table, _PIPE, [])
+    whole = asked_output.whole
+    table, dropped = (view.table, []) if whole else _narrowed(view.table, width)
+    notes = [f"Columns without room: {', '.join(dropped)} (--all)."] if dropped else []
+    text, room = _drawn(view, table, width, notes), max(_LINES - asked_output.printed, _FEWEST)
+    if whole or text.count("\n") <= room or len(table) <= 1:
+        return text
+    most = bisect.bisect_right(
+        range(1, len(table)), room, key=lambda n: _lines(view, table, width, n, notes)
     )
-    rich.caption_justify = "left"
-    for name in table.columns:
-        numeric = pd.api.types.is_numeric_dtype(table[name])
-        rich.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
+    return _cut(view, table, width, max(most, 1), notes)
+
+
+def _cut(view: View, table: pd.DataFrame, width: int, rows: int, notes: list[str]) -> str:
+    more = [*notes, f"{len(table) - rows} more rows: --all."]
+    return _drawn(view, table.iloc[:rows], width, more)
+
+
+def _lines(view: View, table: pd.DataFrame, width: int, rows: int, notes: list[str]) -> int:
+    return _cut(view, table, width, rows, notes).count("\n")
+
+
+def _narrowed(table: pd.DataFrame, width: int) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out columns from the right until the longest words of the others fit beside."""
+    needed = [_longest_word(table, position) + 2 for position in range(table.shape[1])]
+    kept = table.shape[1]
+    while kept > 1 and sum(needed[:kept]) > width:
+        kept -= 1
+    return table.iloc[:, :kept], [str(name) for name in table.columns[kept:]]
+
+
+def _longest_word(table: pd.DataFrame, position: int) -> int:
+    texts = [str(table.columns[position]), *(_together(_cell(v)) for v in table.iloc[:, position])]
+    return max((len(word) for text in texts for word in text.split(" ")), default=1)
+
+
+def _drawn(view: View, table: pd.DataFrame, width: int, notes: list[str]) -> str:
+    piped = width == _PIPE
+    rich = Table(
+        box=None if piped else SIMPLE_HEAD,
+        header_style="bold",
+        pad_edge=False,
+        show_edge=False,
+        padding=(0, 2 if piped else 1, 0, 0),
+    )
+    for position, name in enumerate(table.columns):
+        numeric = pd.api.types.is_numeric_dtype(table.iloc[:, position])
+        rich.add_column(
+            escape(str(name)),
+            justify="right" if numeric else "left",
+            min_width=None if piped else min(_longest_word(table, position), width),
+            no_wrap=piped,
+        )
     for row in table.itertuples(index=False):
-        rich.add_row(*(_cell(value) for value in row))
-    # A pipe has no width of its own: give it one that does not fold the tables.
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+        cells = (_cell(value) for value in row)
+        rich.add_row(*(escape(cell if piped else _together(cell)) for cell in cells))
+    buffer = io.StringIO()
+    console = Console(
+        file=buffer,
+        width=width,
+        highlight=False,
+        force_terminal=not piped and sys.stdout.isatty(),
+        soft_wrap=piped,
+    )
+    console.print(escape(view.title), style="bold", soft_wrap=piped)
     console.print(rich)
+    for text in (view.caption, *notes):
+        if text:
+            console.print(escape(text), soft_wrap=piped)
+    lines = (line.replace(_KEPT, " ").rstrip() for line in buffer.getvalue().splitlines())
+    return "\n".join(lines) + "\n"
+
+
+def _together(text: str) -> str:
+    """Keep an interval on one line: ``(-4.8; -0.9)`` breaks at no space."""
+    return _INTERVAL.sub(lambda found: found[0].replace(" ", _KEPT), text)
 
 
 def _cell(value: object) -> str:
@@ -68,4 +227,4 @@ def _cell(value: object) -> str:
         return "yes" if value else ""
     if isinstance(value, float):
         return "" if value != value else f"{value:.3g}"
-    return escape(str(value))  # "persistence[key_rate]" is no markup
+    return str(value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.console import configure, show
+from sanctions_model.cli.console import configure, say, show
 from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -26,7 +26,6 @@ from sanctions_model.cli.scenarios import (
     OutOption,
     SeedOption,
     require_folder,
-    say,
     scenario_app,
     table_horizons,
     with_manifest,
@@ -133,13 +132,13 @@ def mix(
     if as_json:
         show(View(table=table, title=title), as_json=True)
         return
+    say(sentences + spread_sentences(split, fitted.scm), as_json=False)
     for name, words in (("path", title), ("effect", "Effect, mixture")):
         own = together[name].sel(outcome=wanted)
         show(over_time_view(own, fitted.scm, words, quantity=name))
     if read:
         show(View(table=said, title="Probability of each statement"))
     show(spread_view(split, fitted.scm, table_horizons(horizon)[-2:]))
-    say(sentences + spread_sentences(split, fitted.scm), as_json=False)
 
 
 def _given(options: list[str] | None) -> dict[str, float]:

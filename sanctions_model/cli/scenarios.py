@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.console import configure, show
+from sanctions_model.cli.console import configure, say, show
 from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -53,7 +53,6 @@ __all__ = [
     "OutOption",
     "SeedOption",
     "require_folder",
-    "say",
     "scenario_app",
     "table_horizons",
     "with_manifest",
@@ -116,14 +115,6 @@ def write_results(
         with whole_file(out / f"{name}.nc") as part:
             dataset.to_netcdf(part, engine="h5netcdf")
         _LOG.info("wrote %s", out / f"{name}.nc")
-
-
-def say(sentences: list[str], *, as_json: bool) -> None:
-    """Print sentences below a table; in JSON the numbers speak for themselves."""
-    if not as_json:
-        typer.echo("")
-        for sentence in sentences:
-            typer.echo(sentence)
 
 
 @scenario_app.command("list")
@@ -302,8 +293,8 @@ def compare(
             write_results(out, {"futures": table}, {"future_effects": drawn}, {"futures": named})
     write_csv(table, csv)
     view = futures_view(result, fitted.scm, table_horizons(horizon))
-    show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
     say(compare_sentences(result, fitted.scm), as_json=as_json)
+    show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
 
 
 @scenario_app.command("sectors")
@@ -354,8 +345,8 @@ def sectors(
     if as_json:
         show(View(table=table, title=title), as_json=True)
         return
-    show(_sector_view(table, title))
     say(sector_sentences(result, fitted.scm), as_json=False)
+    show(_sector_view(table, title))
 
 
 def _sector_view(table: "pd.DataFrame", title: str) -> View:

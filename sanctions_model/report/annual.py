@@ -25,6 +25,8 @@ __all__ = ["annual_table", "annual_view"]
 
 _UNCHANGED, _RELIEF, _DIFFERENCE = "sanctions unchanged", "with relief", "difference"
 _OURS = (_UNCHANGED, _RELIEF, _DIFFERENCE)
+# On a terminal every figure has to stand on one line.
+_SHORT = {_UNCHANGED: "unchanged", "analysts' poll": "poll", "Bank of Russia": "central bank"}
 
 
 def annual_table(
@@ -150,7 +152,7 @@ def annual_view(table: pd.DataFrame, fit: Fit) -> View:
             cells = own[own["source"] == source].set_index("year")
             name = variable.short_label.removesuffix(" level")
             label = f"{name}, {unit}" if source == _UNCHANGED else ""
-            rows.append({"": label, " ": source} | _cells(cells, years, source))
+            rows.append({"": label, " ": _SHORT.get(source, source)} | _cells(cells, years, source))
     said = table.attrs
     rule = interval_rule()
     shares = table[table["source"] == _DIFFERENCE]
@@ -162,7 +164,8 @@ def annual_view(table: pd.DataFrame, fit: Fit) -> View:
             f"Medians; their intervals ({rule}) are in --csv, as in {last['year']}: the difference "
             f"in {fit.scm.variables[str(last['outcome'])].short_label} is between "
             f"{last['lower']:+.1f} and {last['upper']:+.1f}. History to {said['start'][:7]}. "
-            "Others: their newest published figure, not forecast by this model."
+            "Poll: of analysts, by the Bank of Russia; central bank: its own forecast; both the "
+            "newest."
         ),
     )
 

@@ -75,7 +75,12 @@ def _size(median: float, lower: float, upper: float) -> str:
     if np.isnan(median):
         return ""
     digits = 2 if max(abs(lower), abs(upper)) < 10 else 1
-    return f"{median:.{digits}f} ({lower:.{digits}f}; {upper:.{digits}f})"
+    middle, low, high = (_no_minus_zero(f"{v:.{digits}f}") for v in (median, lower, upper))
+    return f"{middle} ({low}; {high})"
+
+
+def _no_minus_zero(text: str) -> str:
+    return text.removeprefix("-") if float(text) == 0 else text
 
 
 def coverage_view(observations: xr.Dataset, scm: StructuralCausalModel) -> View:
@@ -215,8 +220,7 @@ def effects_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
         variable = scm.variables[str(outcome)]
         shown.append(
             {
-                "outcome": variable.label,
-                "unit": percent_unit(variable.unit),
+                "outcome": f"{variable.short_label}, {percent_unit(variable.short_unit)}",
                 **cells,
                 f"P(below 0) after {last}": f"{below:.2f}",
             }

@@ -3,11 +3,10 @@
 import re
 
 import pytest
-import typer
 from command import call, refused
 from united_states import MODEL, write_fit
 
-from sanctions_model.cli.app import app
+from sanctions_model.cli.app import command
 from sanctions_model.transmission import default_transmission
 
 # No name of the Russian model may come up in an answer about another one.
@@ -84,7 +83,7 @@ def test_every_verb_that_reads_a_fit_is_asked(folder):
         " ".join(words[: 2 if words[0] in {"scenario", "counterfactual", "data"} else 1])
         for words in (*ANSWERED, *WITHOUT)
     }
-    reading = {path for path, options in paths(typer.main.get_command(app)) if "--fit" in options}
+    reading = {path for path, options in paths(command()) if "--fit" in options}
     assert reading - asked - ELSEWHERE == set()
 
 

@@ -9,11 +9,10 @@ import shlex
 from pathlib import Path
 
 import pytest
-import typer
 from surface import PUBLIC
 
 import sanctions_model
-from sanctions_model.cli.app import app
+from sanctions_model.cli.app import command
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
@@ -64,16 +63,16 @@ LINES = list(shell_lines())
     ids=lambda value: " ".join(value) if isinstance(value, list) else value,
 )
 def test_a_command_shown_is_one_that_exists(page, words):
-    command, rest = typer.main.get_command(app), words[1:]
-    while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
-        assert rest[0] in command.commands, f"{page}: no verb {rest[0]!r}"
-        command, rest = command.commands[rest[0]], rest[1:]
-    options = {name for parameter in command.params for name in parameter.opts} | {"--help"}
+    verb, rest = command(), words[1:]
+    while hasattr(verb, "commands") and rest and not rest[0].startswith("-"):
+        assert rest[0] in verb.commands, f"{page}: no verb {rest[0]!r}"
+        verb, rest = verb.commands[rest[0]], rest[1:]
+    options = {name for parameter in verb.params for name in parameter.opts} | {"--help"}
     for word in rest:
         if word.startswith("-"):
             assert word.partition("=")[0] in options, f"{page}: {' '.join(words)} has no {word}"
     if "--help" not in rest:
-        command.make_context(words[0], list(rest))  # refuses a value of the wrong kind
+        verb.make_context(words[0], list(rest))  # refuses a value of the wrong kind
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
 from surface import PUBLIC, ROOMS
 
 import sanctions_model
-from sanctions_model.cli.app import app
+from sanctions_model.cli.app import command
 
 PACKAGE = Path(sanctions_model.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -49,7 +48,7 @@ def command_paths(command, above=()):
     return found
 
 
-VERBS = command_paths(typer.main.get_command(app))
+VERBS = command_paths(command())
 
 
 # What importing loads
@@ -105,7 +104,7 @@ def test_every_verb_and_option_says_what_it_is_for():
         for name, below in getattr(command, "commands", {}).items():
             check(below, f"{path} {name}")
 
-    check(typer.main.get_command(app), "sanctions-model")
+    check(command(), "sanctions-model")
 
 
 @pytest.mark.parametrize("way", [["-m", "sanctions_model"], None], ids=["module", "script"])

@@ -1,0 +1,109 @@
+"""Tables on a terminal of 80 columns, in a pipe, and in other formats."""
+
+import csv
+import io
+import json
+import re
+
+import pandas as pd
+import pytest
+from command import call, refused
+
+from sanctions_model.cli import console
+from sanctions_model.report.views import View
+
+VERBS = [
+    ("annual",),
+    ("claims",),
+    ("counterfactual", "decompose", "--from", "2014Q1"),
+    ("counterfactual", "run", "--from", "2014Q1", "--set", "trade=0"),
+    ("data", "nowcast"),
+    ("effects",),
+    ("fevd",),
+    ("forecast", "--horizon", "12"),
+    ("graph",),
+    ("irf", "key_rate"),
+    ("refute",),
+    ("scenario", "compare"),
+    ("scenario", "run", "--set", "key_rate=10"),
+]
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    monkeypatch.setattr(console, "_terminal_width", lambda: 80)
+
+
+def words(text):
+    return set(re.findall(r"\S+", text))
+
+
+@pytest.mark.parametrize("asked", VERBS, ids=" ".join)
+def test_a_table_fits_a_screen_and_cuts_no_word(asked, small_fit, monkeypatch):
+    asked = (*asked, "--fit", small_fit.parent, "--quiet")
+    whole = call(*asked)
+    assert whole.code == 0, whole.err
+    monkeypatch.setattr(console, "_terminal_width", lambda: 80)
+    shown = call(*asked)
+    lines = shown.out.splitlines()
+    assert len(lines) <= 25
+    assert max(map(len, lines)) <= 80
+    notes = {"Columns", "without", "room:", "more", "rows:", "sentences:", "(--all).", "--all."}
+    new = {w for w in words(shown.out) - words(whole.out) - notes if not set(w) <= set("─")}
+    left_out = {w for w in new if re.fullmatch(r"\d+|.*,|.*\(--all\)\.", w)}
+    assert new - left_out == set()
+
+
+def test_everything_is_shown_where_all_is_asked_for(terminal, small_fit):
+    few = call("graph", "--fit", small_fit.parent, "--quiet").out
+    whole = call("graph", "--fit", small_fit.parent, "--quiet", "--all").out
+    assert "more rows: --all." in few
+    assert "more rows" not in whole
+    assert len(whole.splitlines()) > len(few.splitlines())
+    again = call("graph", "--fit", small_fit.parent, "--quiet").out
+    assert again == few  # what one call was asked does not stay for the next
+
+
+def test_a_pipe_gets_every_row_on_a_line_of_its_own(small_fit):
+    done = call("graph", "--fit", small_fit.parent, "--quiet")
+    rows = [line for line in done.out.splitlines() if line.startswith("key_rate ")]
+    assert len(rows) == 1
+    assert not re.search("[│┃━─]", done.out)
+
+
+def read_back(form, text):
+    if form == "json":
+        return [[str(v) for v in row.values()] for row in json.loads(text)]
+    if form == "md":
+        cells = [line.strip("|").split("|") for line in text.splitlines()]
+        return [[cell.strip() for cell in row] for row in cells[2:]]
+    if form == "tex":
+        rows = [line.removesuffix(r" \\") for line in text.splitlines() if line.endswith(r"\\")]
+        return [[c.strip().replace(r"\%", "%") for c in row.split("&")] for row in rows[1:]]
+    return list(csv.reader(io.StringIO(text), delimiter="\t" if form == "tsv" else ","))[1:]
+
+
+@pytest.mark.parametrize("form", ["md", "csv", "tsv", "json", "tex"])
+def test_a_format_holds_the_same_cells(form, capsys, monkeypatch):
+    table = pd.DataFrame({"what": ["a, b", "GDP, %"], "size": ["1.5 (0.1; 2.0)", "-2"]})
+    monkeypatch.setattr(console.asked_output, "form", form)
+    console.show(View(table=table, title="a title"))
+    assert read_back(form, capsys.readouterr().out) == table.to_numpy().tolist()
+
+
+def test_a_format_is_asked_for_on_the_command_line(small_fit):
+    done = call("graph", "--fit", small_fit.parent, "--quiet", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert {"variable", "unit"} <= set(rows[0])
+    said = refused("graph", "--fit", small_fit.parent, "--format", "xls")
+    assert said == "--format xls: expected one of table, md, csv, tsv, json, tex."
+
+
+def test_markup_in_a_cell_is_text(capsys, monkeypatch):
+    table = pd.DataFrame({"[bold]name[/bold]": ["persistence[key_rate]"]})
+    monkeypatch.setattr(console.asked_output, "form", "table")
+    console.show(View(table=table, title="[red]title[/red]"))
+    said = capsys.readouterr().out
+    assert "[bold]name[/bold]" in said
+    assert "[red]title[/red]" in said
+    assert "persistence[key_rate]" in said
