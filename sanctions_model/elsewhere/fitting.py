@@ -56,9 +56,9 @@ class ReliefFit:
 def fit_relief(
     data: ReliefData | None = None,
     *,
-    draws: int = 1300,
+    draws: int = 1000,
     tune: int = 700,
-    chains: int = 4,
+    chains: int = 8,
     random_seed: int = 20260101,
     allow_unconverged: bool = False,
 ) -> ReliefFit:

@@ -250,9 +250,9 @@ def sample_panel(
     cells: Cells,
     z: np.ndarray,
     *,
-    draws: int = 1300,
+    draws: int = 1000,
     tune: int = 700,
-    chains: int = 4,
+    chains: int = 8,
     random_seed: int = 20260101,
 ) -> xr.DataTree:
     """Draw from the posterior with nutpie.

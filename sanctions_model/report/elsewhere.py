@@ -87,7 +87,7 @@ def with_view(table: pd.DataFrame, lifting: str) -> View:
     caption = (
         f"Full relief after 12 quarters, {interval_rule()}; liftings: {lifting}. Shifts of the "
         f"median in sd at power {held['power'].max():g}: {shifts}; k-hat "
-        f"{largest['k_hat'].max():.2f}, {largest['effective_size'].min():.0f} effective draws. "
+        f"{number(largest['k_hat'].max())}, {largest['effective_size'].min():.0f} effective draws. "
         "Off unless asked for: no prior rests on it."
     )
     return View(
