@@ -56,7 +56,7 @@ class ReliefFit:
 def fit_relief(
     data: ReliefData | None = None,
     *,
-    draws: int = 1000,
+    draws: int = 2000,
     tune: int = 700,
     chains: int = 8,
     random_seed: int = 20260101,

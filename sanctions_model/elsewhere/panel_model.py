@@ -250,7 +250,7 @@ def sample_panel(
     cells: Cells,
     z: np.ndarray,
     *,
-    draws: int = 1000,
+    draws: int = 2000,
     tune: int = 700,
     chains: int = 8,
     random_seed: int = 20260101,
