@@ -176,3 +176,25 @@ def test_the_density_is_the_student_t_of_scipy(cells, parameters):
     expected = student(nu, mean, np.exp(own[3, k, i])).logpdf(cells.value[cell, 0])
     found = log_density(cells, own, coefficient, level, freedom)[cell] + constant
     assert found == pytest.approx(expected)
+
+
+def test_the_operation_scales_the_derivatives_by_its_cotangent(cells, parameters):
+    import pytensor
+    import pytensor.tensor as pt
+    from pytensor.compile.mode import Mode
+
+    from sanctions_model.elsewhere.likelihood import PanelLikelihood
+
+    few = np.unique(cells.entry[:, 0])[:40]  # with liftings among them
+    entry = cells.entry[np.isin(cells.entry[:, 0], few)].copy()
+    weight = cells.weight[np.isin(cells.entry[:, 0], few)]
+    entry[:, 0] = np.searchsorted(few, entry[:, 0])
+    arrays = [getattr(cells, name)[few] for name in CELL_ARRAYS[:-2]] + [entry, weight]
+    inputs = [pt.as_tensor(value).type() for value in parameters]
+    total = 3.0 * PanelLikelihood()(*inputs, *arrays)[0][0]
+    plain = Mode(linker="py", optimizer=None)
+    run = pytensor.function(inputs, [total, *pt.grad(total, inputs)], mode=plain)
+    found, expected = run(*parameters), one_pass(*parameters, *arrays)
+    assert found[0] == pytest.approx(3.0 * expected[0][0])
+    for value, derivative in zip(found[1:], expected[1:], strict=True):
+        np.testing.assert_allclose(value, 3.0 * derivative)
