@@ -8,6 +8,7 @@ __all__ = [
     "Condition",
     "Constant",
     "ConvergenceError",
+    "Crisis",
     "CyclicGraphError",
     "Decay",
     "Episode",
@@ -156,7 +157,18 @@ from .scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from .scm.model import StructuralCausalModel
 from .scm.parameters import pin
 from .scm.surgery import policy_rule, replace_equation
-from .scm.variables import Affine, Constant, Decay, Grow, Hold, Indicator, Noise, Path, Variable
+from .scm.variables import (
+    Affine,
+    Constant,
+    Crisis,
+    Decay,
+    Grow,
+    Hold,
+    Indicator,
+    Noise,
+    Path,
+    Variable,
+)
 from .sweeps import SweepDesign, load_sweep, run_sweep
 from .transmission import default_transmission
 from .validation.run import validate

@@ -496,7 +496,7 @@ def centres(scm, series, used):
     return found
 
 
-def cell_densities(scm, values, series, used):
+def cell_densities(scm, values, series, used, time):
     """Log density of each cell that an equation can use, by equation and period."""
     past = Past(scm, values, series)
     found = {}
@@ -504,6 +504,9 @@ def cell_densities(scm, values, series, used):
         name = equation.variable.name
         for period in used[name]:
             mean, scale = past.mean(name, period), values[f"scale[{name}]"]
+            for crisis in scm.crises:
+                if crisis.start <= str(time[period])[:10] <= crisis.end:
+                    scale *= values[f"crisis_multiplier[{crisis.name}]"]
             freedom = values.get(f"degrees_of_freedom[{name}]")
             noise = stats.norm if freedom is None else stats.t(freedom)
             density = noise.logpdf((series[name][period] - mean) / scale) - np.log(scale)
@@ -583,6 +586,7 @@ class Judge:
 
     def __init__(self, scm, series, time, tables):
         self.series = {name: np.asarray(path, dtype=float) for name, path in series.items()}
+        self.time = time
         self.tables = tables
         seen = used_periods(scm, self.series, time)
         self.scm = scm.with_centres(centres(scm, self.series, seen))
@@ -612,7 +616,7 @@ class Judge:
 
     def cells(self, values):
         """Log density of each cell, observed or completed, by equation and period."""
-        return cell_densities(self.scm, values, self.history(values), self.used)
+        return cell_densities(self.scm, values, self.history(values), self.used, self.time)
 
     def observed_cells(self, values):
         missing = set(self.missing.values())

@@ -4,6 +4,8 @@ The beliefs are plain tables, as in ``priors.toml``, so that tests can read them
 package.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 from strategies import variable
@@ -20,7 +22,7 @@ from sanctions_model.scm.equations import (
     PartialAdjustment,
 )
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.variables import Affine, Noise
+from sanctions_model.scm.variables import Affine, Crisis, Noise
 
 LENGTH = 23
 
@@ -139,3 +141,24 @@ def make_problem(noise=Noise.STUDENT_T, *, series=None, tables=None):
     priors = Priors.from_addresses({address: as_prior(table) for address, table in tables.items()})
     observations = small_observations(small_series() if series is None else series)
     return Problem.of(small_scm(noise), observations, priors)
+
+
+CRISIS_TABLES = TABLES | {
+    "crisis_multiplier": {"family": "LogNormal", "median": 2.0, "sigma": 0.5},
+    "crisis_multiplier[second]": {"family": "Gamma", "alpha": 3.0, "beta": 2.0},
+}
+
+
+def crisis_scm(noise=Noise.STUDENT_T):
+    """The small model with two windows of larger shocks; a completed cell lies in the second."""
+    windows = (
+        Crisis("first", "2010-10-01", "2011-03-31"),
+        Crisis("second", "2012-12-01", "2013-02-01"),
+    )
+    return replace(small_scm(noise), crises=windows)
+
+
+def crisis_problem(noise=Noise.STUDENT_T):
+    priors = {address: as_prior(table) for address, table in CRISIS_TABLES.items()}
+    observations = small_observations(small_series())
+    return Problem.of(crisis_scm(noise), observations, Priors.from_addresses(priors))

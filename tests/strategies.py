@@ -159,6 +159,7 @@ def random_draws(scm, generator, *, chains=1, draws=2):
         "persistence": ("adjusting", list(scm.adjusting), 0.0, 1.0),
         "recoverable_share": ("measure", measures, 0.0, 1.0),
         "recovery_speed": ("measure", measures, 0.0, 1.0),
+        "crisis_multiplier": ("crisis", [crisis.name for crisis in scm.crises], 0.5, 4.0),
     }
     arrays, coords = {}, {"chain": np.arange(chains), "draw": np.arange(draws)}
     for name, (dim, labels, low, high) in grouped.items():

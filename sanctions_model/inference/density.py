@@ -24,6 +24,7 @@ __all__ = [
     "log_probability",
     "one_step_means",
     "predictive",
+    "scales",
 ]
 
 
@@ -71,12 +72,34 @@ def cell_log_density(problem: Problem, draws: xr.Dataset) -> np.ndarray:
     """
     outcomes = problem.outcomes(draws)
     means = one_step_means(problem, draws)
-    scale = stack_draws(draws, "scale").T[:, None, :]
+    scale = scales(problem, draws)
     if problem.scm.noise is Noise.STUDENT_T:
         freedom = stack_draws(draws, "degrees_of_freedom").T[:, None, :]
         return student_t_log_density(outcomes, means, scale, freedom)
     z = (outcomes - means) / scale
     return np.asarray(-0.5 * z**2 - np.log(scale) - 0.5 * np.log(2 * np.pi))
+
+
+def scales(problem: Problem, draws: xr.Dataset) -> np.ndarray:
+    """Scale of the shocks of each period: larger in a crisis, by its multiplier.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(chain * draw, time or 1, equation)``.
+    """
+    scale = stack_draws(draws, "scale").T[:, None, :]
+    if not problem.scm.crises:
+        return scale
+    rows = stack_draws(draws, "crisis_multiplier")
+    every = np.concatenate([rows, np.ones((1, rows.shape[1]))])  # the last one: no crisis
+    return np.asarray(scale * every[problem.scm.crisis_at(problem.cases.time)].T[:, :, None])
 
 
 def log_likelihood(problem: Problem, draws: xr.Dataset) -> xr.DataArray:
@@ -192,7 +215,7 @@ def _noise(
     problem: Problem, draws: xr.Dataset, generator: np.random.Generator, periods: int
 ) -> np.ndarray:
     """Shocks in the units of the equations, shape ``(chain * draw, period, equation)``."""
-    scale = stack_draws(draws, "scale").T[:, None, :]
+    scale = scales(problem, draws)
     shape = (scale.shape[0], periods, scale.shape[2])
     if problem.scm.noise is Noise.STUDENT_T:
         freedom = np.broadcast_to(stack_draws(draws, "degrees_of_freedom").T[:, None, :], shape)

@@ -15,7 +15,7 @@ With free numbers x (one for each parameter that is not fixed, then one for each
 - a column may be multiplied by a known factor of the same period;
 - the mean is mu_et = sum of W_ec times column c at t, and each cell of weight w_et adds w_et times
   its log density at z = (y_et - mu_et) / sigma_e: Student-t with nu_e degrees of freedom, or
-  Gaussian.
+  Gaussian; in a period of crisis every sigma is times the crisis's multiplier.
 
 The gradient runs the same steps backwards: d/d mu at each cell, then weights and columns, then
 the recursions backwards in time, monomials, parameters. The arithmetic is that of IEEE, nothing
@@ -351,58 +351,73 @@ def _tails(nu):
 
 
 @_compiled
-def _student_t(y, mean, weight, scale, nu, above):
+def _student_t(y, mean, weight, own, times, nu, above, by_times):
     """Return the weighted log density of an equation's cells and its derivatives by scale and nu.
 
-    Writes those by the means to `above`.
+    The scale of a period is the own one times `times`. Writes the derivatives by the means to
+    `above` and adds those by the logarithms of `times` to `by_times`.
     """
     total, by_scale, by_nu, cells = 0.0, 0.0, 0.0, 0.0
     half = 0.5 * (nu + 1.0)
     for t in range(y.size):
         if weight[t] == 0.0:
             continue
+        scale = own * times[t]
         z = (y[t] - mean[t]) / scale
         q = z * z / nu
         log, pull = math.log1p(q), (nu + 1.0) * z / (nu * (1.0 + q))
         total -= weight[t] * half * log
         above[t] = weight[t] * pull / scale
-        by_scale += weight[t] * (pull * z - 1.0)
+        by_log = weight[t] * (pull * z - 1.0)
+        by_scale += by_log
+        by_times[t] += by_log
+        total -= weight[t] * math.log(scale)
         by_nu += weight[t] * 0.5 * (pull * z / nu - log)
         cells += weight[t]
     constant, slope = _tails(nu)
-    total += cells * (constant - math.log(scale))
-    return total, by_scale / scale, by_nu + cells * slope
+    total += cells * constant
+    return total, by_scale / own, by_nu + cells * slope
 
 
 @_compiled
-def _gaussian(y, mean, weight, scale, above):
+def _gaussian(y, mean, weight, own, times, above, by_times):
     """Do for Gaussian shocks what `_student_t` does."""
     total, by_scale, cells = 0.0, 0.0, 0.0
     for t in range(y.size):
+        scale = own * times[t]
         z = (y[t] - mean[t]) / scale
-        total -= weight[t] * 0.5 * z * z
+        total -= weight[t] * (0.5 * z * z + math.log(scale))
         above[t] = weight[t] * z / scale
-        by_scale += weight[t] * (z * z - 1.0)
+        by_log = weight[t] * (z * z - 1.0)
+        by_scale += by_log
+        by_times[t] += by_log
         cells += weight[t]
-    return total - cells * (math.log(scale) + 0.5 * math.log(2.0 * math.pi)), by_scale / scale
+    return total - cells * 0.5 * math.log(2.0 * math.pi), by_scale / own
 
 
 @_compiled
 def _likelihood(given, theta, mean, above, gradient):
     """Return the log likelihood; write its derivatives by means, add those by scale and tails."""
     total = 0.0
+    times, by_times = np.ones(mean.shape[1]), np.zeros(mean.shape[1])
+    for t in range(times.size):
+        if given.crisis[t] >= 0:
+            times[t] = theta[given.crisis[t]]
     for e in range(mean.shape[0]):
         scale, tails = given.noise[e, 0], given.noise[e, 1]
         y, weight = given.outcomes[e], given.weight[e]
         if tails < 0:
-            value, by_scale = _gaussian(y, mean[e], weight, theta[scale], above[e])
+            value, by_scale = _gaussian(y, mean[e], weight, theta[scale], times, above[e], by_times)
         else:
             value, by_scale, by_nu = _student_t(
-                y, mean[e], weight, theta[scale], theta[tails], above[e]
+                y, mean[e], weight, theta[scale], times, theta[tails], above[e], by_times
             )
             gradient[tails] += by_nu
         gradient[scale] += by_scale
         total += value
+    for t in range(times.size):
+        if given.crisis[t] >= 0:
+            gradient[given.crisis[t]] += by_times[t] / times[t]
     return total
 
 
@@ -481,7 +496,7 @@ def _table(words, place):
 @_compiled
 def _unpack(whole, real):
     """Read the block as `Inputs`; each array's start, rows and columns stand at its head."""
-    head = whole[:69].reshape((23, 3))
+    head = whole[:72].reshape((24, 3))
     return Inputs(
         _row(whole, head[0]),
         _row(whole, head[1]),
@@ -506,6 +521,7 @@ def _unpack(whole, real):
         _row(whole, head[20]),
         _table(real, head[21]),
         _row(real, head[22]),
+        _row(whole, head[23]),
     )
 
 

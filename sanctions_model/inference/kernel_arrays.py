@@ -62,6 +62,8 @@ class Inputs(NamedTuple):
         What multiplies it, shape ``(scaled, period)``.
     shares : numpy.ndarray
         What multiplies a completed cell where it is read, shape ``(read,)``.
+    crisis : numpy.ndarray
+        Place of what multiplies all scales of a period, -1 for nothing; shape ``(period,)``.
     """
 
     kind: np.ndarray
@@ -87,3 +89,4 @@ class Inputs(NamedTuple):
     unscaled: np.ndarray
     times: np.ndarray
     shares: np.ndarray
+    crisis: np.ndarray

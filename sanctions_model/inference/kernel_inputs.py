@@ -130,6 +130,7 @@ def kernel_inputs(problem: Problem) -> Inputs:
         unscaled=_whole(design.unscaled),
         times=_real(design.factor_values().T),
         shares=shares,
+        crisis=_crisis(problem, design.factors),
     )
 
 
@@ -193,6 +194,11 @@ def _factors(problem: Problem, places: Mapping[str, int]) -> np.ndarray:
 def _noise(problem: Problem, places: Mapping[str, int], name: str) -> tuple[int, int]:
     tails = problem.scm.noise is Noise.STUDENT_T
     return places[f"scale[{name}]"], places[f"degrees_of_freedom[{name}]"] if tails else -1
+
+
+def _crisis(problem: Problem, places: Mapping[str, int]) -> np.ndarray:
+    own = [places[f"crisis_multiplier[{crisis.name}]"] for crisis in problem.scm.crises]
+    return _whole(np.array([*own, -1])[problem.scm.crisis_at(problem.cases.time)])
 
 
 def _filters(design: Design) -> np.ndarray:

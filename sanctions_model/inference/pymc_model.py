@@ -255,10 +255,19 @@ def _family_vector(name: str, group: _Group) -> Any:
     raise AssertionError(name)
 
 
+def _scales(problem: Problem, vectors: Mapping[str, Any]) -> Any:
+    """Scale of each cell: larger in a crisis, by its multiplier."""
+    times = np.ones((problem.cases.time.size, 1))
+    if problem.scm.crises:
+        every = pt.concatenate([vectors["crisis_multiplier"], np.ones(1)])  # the last: no crisis
+        times = every[problem.scm.crisis_at(problem.cases.time)][:, None]
+    return times * vectors["scale"]
+
+
 def _likelihood(problem: Problem, mean: Any, vectors: Mapping[str, Any]) -> None:
     scm, cases, axes = problem.scm, problem.cases, (dims.TIME, dims.EQUATION)
     outcomes = np.stack([cases.values[name] for name in scm.stochastic], axis=1)
-    weight, scale = pt.as_tensor(cases.weight), vectors["scale"]
+    weight, scale = pt.as_tensor(cases.weight), _scales(problem, vectors)
     if scm.noise is Noise.STUDENT_T:
         freedom = vectors["degrees_of_freedom"]
         pm.CustomDist(
@@ -269,7 +278,7 @@ def _likelihood(problem: Problem, mean: Any, vectors: Mapping[str, Any]) -> None
             weight,
             logp=_student_t,
             random=_student_t_random,
-            signature="(t,e),(e),(e),(t,e)->(t,e)",
+            signature="(t,e),(t,e),(e),(t,e)->(t,e)",
             observed=outcomes,
             dims=axes,
         )
@@ -281,7 +290,7 @@ def _likelihood(problem: Problem, mean: Any, vectors: Mapping[str, Any]) -> None
         weight,
         logp=_gaussian,
         random=_gaussian_random,
-        signature="(t,e),(e),(t,e)->(t,e)",
+        signature="(t,e),(t,e),(t,e)->(t,e)",
         observed=outcomes,
         dims=axes,
     )

@@ -26,7 +26,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.density import one_step_means
+from sanctions_model.inference.density import one_step_means, scales
 from sanctions_model.inference.priors.families import student_t_log_density
 from sanctions_model.inference.reweighting import importance_weights, weighted_interval
 from sanctions_model.queries.claims import Claim, claim_effect
@@ -234,7 +234,7 @@ class _Equation:
     outcomes: np.ndarray  # (draw or 1, period)
     means: np.ndarray  # (draw, period)
     moved: np.ndarray  # (draw, period), by a common cause of strength 1
-    scale: np.ndarray  # (draw, 1)
+    scale: np.ndarray  # (draw, period or 1)
     freedom: np.ndarray  # (draw, 1)
 
     @classmethod
@@ -253,7 +253,8 @@ class _Equation:
                 f"{equation!r} has no data that a common cause could have acted on."
             )
         centred = (path - path[used].mean())[used]
-        scale = stack_draws(draws, "scale")[column][:, None]
+        every = scales(problem, draws)[:, :, column]
+        scale = every[:, used] if every.shape[1] > 1 else every
         freedom = np.full_like(scale, np.inf)
         if problem.scm.noise is Noise.STUDENT_T:
             freedom = stack_draws(draws, "degrees_of_freedom")[column][:, None]

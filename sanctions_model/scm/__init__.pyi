@@ -4,6 +4,7 @@ __all__ = [
     "Affine",
     "AsymmetricAdjustment",
     "Constant",
+    "Crisis",
     "Decay",
     "Exogenous",
     "Grow",
@@ -45,4 +46,15 @@ from .parameters import pin
 from .propagate import respond
 from .stability import spectral_radius
 from .surgery import policy_rule, replace_equation, with_parameters
-from .variables import Affine, Constant, Decay, Grow, Hold, Indicator, Noise, Path, Variable
+from .variables import (
+    Affine,
+    Constant,
+    Crisis,
+    Decay,
+    Grow,
+    Hold,
+    Indicator,
+    Noise,
+    Path,
+    Variable,
+)

@@ -3,6 +3,7 @@
 Read by the model when it is made. Knows no data, no priors and no draws.
 """
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -56,10 +57,23 @@ def _check_names(scm: "StructuralCausalModel") -> None:
     taken = {"coefficient", "intercept", "persistence", "scale", "degrees_of_freedom"}
     taken |= {"recoverable_share", "recovery_speed", "missing_cell", "missing_cell_offset"}
     taken |= {"observed", "series", "numbers", "chain", "draw", "link", "equation"}
-    taken |= {"adjusting", "measure", "missing", "time"}
+    taken |= {"adjusting", "measure", "missing", "time", "crisis", "crisis_multiplier"}
+    _check_crises(scm)
     for name in scm.scalars:
         if name in taken:
             raise SpecError(f"Parameter {name!r} of an identity has a reserved name; rename it.")
+
+
+def _check_crises(scm: "StructuralCausalModel") -> None:
+    windows = sorted(scm.crises, key=lambda crisis: crisis.start)
+    for before, after in pairwise(windows):
+        if after.start <= before.end:
+            raise SpecError(
+                f"The crises {before.name!r} and {after.name!r} overlap; expected windows apart."
+            )
+    names = [crisis.name for crisis in windows]
+    if len(set(names)) < len(names):
+        raise SpecError(f"Two crises have one name: {', '.join(names)}; give each its own.")
 
 
 def _check_parents(scm: "StructuralCausalModel") -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import networkx as nx
+import numpy as np
 
 from sanctions_model.display import html_table
 from sanctions_model.errors import QuestionError, UnknownVariableError
@@ -27,7 +28,7 @@ from sanctions_model.scm.equations import (
 )
 from sanctions_model.scm.graph import CausalGraph, Edge
 from sanctions_model.scm.interventions import ALL_MEASURES, Relief
-from sanctions_model.scm.variables import Affine, Noise, Variable
+from sanctions_model.scm.variables import OMITTED_AT_DEFAULT, Affine, Crisis, Noise, Variable
 from sanctions_model.wording import difference_unit
 
 __all__ = ["StructuralCausalModel"]
@@ -57,6 +58,8 @@ class StructuralCausalModel:
         Outcomes that questions report by default.
     centres : mapping of str to float
         Mean of each centred parent over its equation's periods, by link label; set by the data.
+    crises : tuple of Crisis
+        Windows in which every scale is multiplied by a parameter; they do not overlap.
 
     Raises
     ------
@@ -74,6 +77,7 @@ class StructuralCausalModel:
     chain_offset: tuple[str, ...] = ()
     headline: tuple[str, ...] = ()
     centres: Mapping[str, float] = field(default_factory=dict)
+    crises: tuple[Crisis, ...] = field(default=(), metadata=OMITTED_AT_DEFAULT)
 
     def __post_init__(self) -> None:
         check(self)
@@ -161,6 +165,25 @@ class StructuralCausalModel:
     def recoveries(self) -> tuple[str, ...]:
         """Labels of recoverable shares and recovery speeds, in the same order."""
         return tuple(dict.fromkeys(equation.recovers_as for equation in self.effective.values()))
+
+    def crisis_at(self, time: np.ndarray) -> np.ndarray:
+        """Return which crisis each period is in.
+
+        Parameters
+        ----------
+        time : numpy.ndarray
+            First day of each period, shape ``(T,)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            Position in `crises`, -1 outside; shape ``(T,)``.
+        """
+        found = np.full(len(time), -1)
+        for position, crisis in enumerate(self.crises):
+            first, last = np.datetime64(crisis.start), np.datetime64(crisis.end)
+            found[(time >= first) & (time <= last)] = position
+        return found
 
     @cached_property
     def scalars(self) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 One name a parameter everywhere: ``coefficient`` (dim ``link``), ``intercept``, ``scale`` and
 ``degrees_of_freedom`` (dim ``equation``), ``persistence`` (dim ``adjusting``),
-``recoverable_share`` and ``recovery_speed`` (dim ``measure``: one a recovery), and one scalar for
-each named parameter of an identity. This module knows no beliefs about them.
+``recoverable_share`` and ``recovery_speed`` (dim ``measure``: one a recovery),
+``crisis_multiplier`` (dim ``crisis``), and one scalar for each named parameter of an identity.
+This module knows no beliefs about them.
 """
 
 import re
@@ -38,9 +39,15 @@ _RANGES = {
     "degrees_of_freedom": (0.0, np.inf),
     "recoverable_share": (0.0, 1.0),
     "recovery_speed": (0.0, 1.0),
+    "crisis_multiplier": (0.0, np.inf),
 }
 # What a pinned model has where nothing is said: no drift, unit shocks, Gaussian tails.
-_NEUTRAL = {"intercept": 0.0, "scale": 1.0, "degrees_of_freedom": np.inf}
+_NEUTRAL = {
+    "intercept": 0.0,
+    "scale": 1.0,
+    "degrees_of_freedom": np.inf,
+    "crisis_multiplier": 1.0,
+}
 
 
 def parameter_dims(scm: StructuralCausalModel) -> dict[str, str | None]:
@@ -50,6 +57,7 @@ def parameter_dims(scm: StructuralCausalModel) -> dict[str, str | None]:
     if scm.noise is Noise.STUDENT_T:
         named["degrees_of_freedom"] = dims.EQUATION
     named |= {"recoverable_share": dims.MEASURE, "recovery_speed": dims.MEASURE}
+    named |= {"crisis_multiplier": dims.CRISIS}
     coords = parameter_coords(scm)
     present = {name: dim for name, dim in named.items() if dim is not None and coords[dim]}
     return {**present, **dict.fromkeys(scm.scalars)}
@@ -62,6 +70,7 @@ def parameter_coords(scm: StructuralCausalModel) -> dict[str, list[str]]:
         dims.EQUATION: list(scm.stochastic),
         dims.ADJUSTING: list(scm.adjusting),
         dims.MEASURE: list(scm.recoveries),
+        dims.CRISIS: [crisis.name for crisis in scm.crises],
     }
 
 

@@ -18,6 +18,7 @@ _KINDS: dict[str, Any] = {
         variables.Affine,
         equations.AsymmetricAdjustment,
         variables.Constant,
+        variables.Crisis,
         variables.Decay,
         equations.Exogenous,
         variables.Grow,

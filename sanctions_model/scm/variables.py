@@ -18,6 +18,7 @@ __all__ = [
     "Affine",
     "Constant",
     "Continuation",
+    "Crisis",
     "Decay",
     "Grow",
     "Hold",
@@ -147,6 +148,39 @@ class Indicator:
 
     start: str
     end: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crisis:
+    """A window in which all shocks are larger: every scale times one parameter of the window.
+
+    Parameters
+    ----------
+    name : str
+        Label of its multiplier, ``crisis_multiplier[name]``.
+    start, end : str
+        ISO dates: periods that start within them, both included.
+
+    Raises
+    ------
+    SpecError
+        If the name is no identifier or the end lies before the start.
+
+    Notes
+    -----
+    Lenza and Primiceri, How to estimate a vector autoregression after March 2020, Journal of
+    Applied Econometrics (2022), https://doi.org/10.1002/jae.2895.
+    """
+
+    name: str
+    start: str
+    end: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"\w+", self.name):
+            raise SpecError(f"Crisis name {self.name!r}; use letters, digits and underscores.")
+        if self.end < self.start:
+            raise SpecError(f"The crisis {self.name!r} ends on {self.end}, before {self.start}.")
 
 
 @dataclass(frozen=True, slots=True)

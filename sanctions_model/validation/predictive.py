@@ -14,7 +14,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.density import log_likelihood, one_step_means, predictive
+from sanctions_model.inference.density import log_likelihood, one_step_means, predictive, scales
 from sanctions_model.scm.parameters import stack_draws
 from sanctions_model.scm.variables import Noise
 from sanctions_model.validation.baselines import leave_one_out
@@ -61,7 +61,7 @@ def leave_one_out_cells(
     simulated = predictive(problem, draws, random_seed).to_numpy()
     simulated = simulated.reshape(-1, *simulated.shape[2:])
     means = one_step_means(problem, draws)
-    scale = stack_draws(draws, "scale")
+    scale = np.broadcast_to(scales(problem, draws), means.shape)
     heavy = problem.scm.noise is Noise.STUDENT_T
     freedom = stack_draws(draws, "degrees_of_freedom") if heavy else None
     period, column = np.nonzero(problem.cases.observed)
@@ -77,7 +77,7 @@ def leave_one_out_cells(
         weights = np.asarray(weights) - logsumexp(weights)
         share = np.exp(weights)
         outcome = float(series[names[equation]][place])
-        z = (outcome - means[:, place, equation]) / scale[equation]
+        z = (outcome - means[:, place, equation]) / scale[:, place, equation]
         below = ndtr(z) if freedom is None else stdtr(freedom[equation], z)
         rows.append(
             {

@@ -3,6 +3,7 @@
 import ctypes
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from oracle import close
 from pytensor.compile.mode import Mode
 from scipy import special
-from small_problem import make_problem, whole_series
+from small_problem import crisis_problem, make_problem, whole_series
 from strategies import models, variable
 
 from sanctions_model.inference import kernel
@@ -41,7 +42,7 @@ from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.equations import Exogenous, LatentAdjustment, Linear
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
-from sanctions_model.scm.variables import Noise
+from sanctions_model.scm.variables import Crisis, Noise
 
 POINTS = 100
 SLOW_BUT_UNCOMPILED = Mode("py", None)
@@ -293,7 +294,14 @@ def random_problem(scm, seed):
         "persistence": lambda: Beta(alpha=1 + size(), beta=1 + size()),
         "recoverable_share": lambda: Beta(alpha=1 + size(), beta=1 + size()),
         "recovery_speed": lambda: Beta(alpha=1 + size(), beta=1 + size()),
+        "crisis_multiplier": positive,
     }
+    if seed % 2:
+        windows = (
+            Crisis("first", "2001-01-01", "2001-12-31"),
+            Crisis("later", "2004-05-01", "2005-12-31"),
+        )
+        scm = replace(scm, crises=windows)
     priors = {a: families.get(name, anywhere)() for a, (name, _) in addresses(scm).items()}
     length = 30
     series = {name: np.round(generator.uniform(0, 1, length), 1) for name in scm.exogenous}
@@ -342,6 +350,10 @@ def test_random_models_have_the_gradient_of_finite_differences(random_problems):
     for problem in random_problems:
         compiled = Compiled(problem)
         check_gradient(compiled, compiled.points(POINTS // 10))
+
+
+def test_a_problem_with_crises_has_density_and_gradient_of_its_pymc_model():
+    check_against_pymc(crisis_problem(), 20)
 
 
 def test_some_random_models_have_density_and_gradient_of_their_pymc_models(random_problems):
@@ -437,7 +449,7 @@ def nested():
 
 
 def test_a_gradient_that_lacks_a_term_is_found(without_numba):
-    problems = [*(make_problem(noise) for noise in Noise), random_problem(nested(), 5)]
+    problems = [*(crisis_problem(noise) for noise in Noise), random_problem(nested(), 5)]
     points = [central_point(problem) + 0.1 for problem in problems]
     whole, differences = in_python(SOURCE), []
     for problem, x in zip(problems, points, strict=True):

@@ -48,11 +48,14 @@ _FAMILIES: Mapping[str, Callable[..., Prior]] = MappingProxyType(
         for family in (Normal, StudentT, LogNormal, Beta, Gamma, HalfNormal, Fixed)
     }
 )
+# Parameters whose bare name serves every label without an own prior.
+_FOR_EVERY_ONE = {"intercept", "scale", "degrees_of_freedom", "persistence", "crisis_multiplier"}
 # Where a parameter lives: a prior with density outside is refused.
 _SUPPORTS = {
     "persistence": (0.0, 1.0),
     "recoverable_share": (0.0, 1.0),
     "recovery_speed": (0.0, 1.0),
+    "crisis_multiplier": (0.0, np.inf),
     "scale": (0.0, np.inf),
     "degrees_of_freedom": (0.0, np.inf),
 }
@@ -100,8 +103,8 @@ class Priors(BaseModel):
         Parameters
         ----------
         priors : mapping of str to Prior
-            By address; a bare ``scale``, ``intercept``, ``persistence`` or ``degrees_of_freedom``
-            serves every equation that has no own one.
+            By address; a bare ``scale``, ``intercept``, ``persistence``, ``degrees_of_freedom`` or
+            ``crisis_multiplier`` serves every one that has no own.
         periods_per_year : int
             Period length that persistence, speeds and flow coefficients are stated for; that of
             the model.
@@ -118,7 +121,7 @@ class Priors(BaseModel):
             elif address.endswith("]"):
                 name, _, label = address[:-1].partition("[")
             else:
-                starred = address in {"intercept", "scale", "degrees_of_freedom", "persistence"}
+                starred = address in _FOR_EVERY_ONE
                 name, label = address, "*" if starred else ""
             entries.setdefault(name, {})[label] = prior
         return cls(entries=entries, periods_per_year=periods_per_year)

@@ -1,0 +1,98 @@
+"""Windows of larger shocks: densities against scipy, scales in closed form, refusals.
+
+The density for nutpie and that of PyMC are compared in `test_kernel`.
+"""
+
+import numpy as np
+import pytest
+from oracle import Judge, as_dicts, close
+from small_problem import CRISIS_TABLES, crisis_problem, crisis_scm, small_scm, small_series
+
+from sanctions_model.errors import SpecError
+from sanctions_model.inference.density import (
+    complete_from_prior,
+    log_likelihood,
+    log_probability,
+    predictive,
+    scales,
+)
+from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.serialization import from_dict, spec_hash, to_dict
+from sanctions_model.scm.variables import Crisis, Noise
+
+
+@pytest.fixture(params=[Noise.STUDENT_T, Noise.GAUSSIAN], ids=["student-t", "gaussian"])
+def small(request):
+    problem = crisis_problem(request.param)
+    draws = sample_prior(problem.scm, problem.absolute, draws=3, chains=2, random_seed=4)
+    draws = complete_from_prior(problem, draws, 5)
+    judge = Judge(crisis_scm(request.param), small_series(), problem.cases.time, CRISIS_TABLES)
+    return problem, draws, judge
+
+
+def test_densities_in_a_crisis_are_those_of_scipy(small):
+    problem, draws, judge = small
+    found = log_likelihood(problem, draws)
+    periods = {time: period for period, time in enumerate(problem.cases.time)}
+    names, times = found["cell_equation"].to_numpy(), found["cell_time"].to_numpy()
+    rows = found.to_numpy().reshape(6, -1)
+    for row, values in zip(rows, as_dicts(draws), strict=True):
+        expected = judge.observed_cells(values)
+        cells = [expected[str(n), periods[t]] for n, t in zip(names, times, strict=True)]
+        close(row, cells, rtol=1e-9, atol=1e-9)
+    expected = [
+        sum(judge.cells(values).values()) + sum(judge.prior(values).values())
+        for values in as_dicts(draws)
+    ]
+    close(log_probability(problem, draws), expected)
+
+
+def test_scales_are_larger_in_the_windows_alone(small):
+    problem, draws, _ = small
+    found = scales(problem, draws)
+    quarters = problem.cases.time.astype("datetime64[M]").astype(str)
+    windows = {"2010-10": "first", "2011-01": "first", "2013-01": "second"}
+    for row, values in zip(found, as_dicts(draws), strict=True):
+        for period, month in enumerate(quarters):
+            times = values[f"crisis_multiplier[{windows[month]}]"] if month in windows else 1.0
+            own = [values[f"scale[{name}]"] for name in problem.scm.stochastic]
+            close(row[period], np.array(own) * times)
+
+
+def test_predictions_in_a_crisis_are_wider():
+    problem = crisis_problem(Noise.GAUSSIAN)
+    draws = sample_prior(problem.scm, problem.absolute, draws=4000, random_seed=1)
+    draws["scale"][:] = 1.0
+    draws["crisis_multiplier"][:] = 5.0
+    draws = complete_from_prior(problem, draws, 2)
+    whole = predictive(problem, draws, 3)
+    draws["crisis_multiplier"][:] = 1.0
+    calm = predictive(problem, draws, 3)
+    moved = np.abs(whole - calm).max(("chain", "draw")).sel(equation="output")
+    in_crisis = problem.scm.crisis_at(problem.cases.time) >= 0
+    seen = np.isfinite(moved.to_numpy())
+    assert seen[in_crisis].any()
+    assert np.all((moved.to_numpy() > 1)[seen] == in_crisis[seen])
+
+
+def test_a_model_without_crises_has_the_hash_that_it_had():
+    assert "crises" not in to_dict(small_scm())
+    assert from_dict(to_dict(crisis_scm())) == crisis_scm()
+    assert spec_hash(crisis_scm()) != spec_hash(small_scm())
+
+
+@pytest.mark.parametrize(
+    ("windows", "reason"),
+    [
+        ((("a", "2010-01-01", "2010-06-30"), ("b", "2010-04-01", "2011-01-01")), "overlap"),
+        ((("a", "2010-01-01", "2010-06-30"), ("a", "2012-01-01", "2013-01-01")), "have one name"),
+        ((("a b", "2010-01-01", "2010-06-30"),), "letters, digits"),
+        ((("a", "2010-01-01", "2009-06-30"),), "ends on 2009-06-30, before 2010-01-01"),
+    ],
+)
+def test_windows_that_make_no_sense_are_refused(windows, reason):
+    with pytest.raises(SpecError, match=reason):
+        StructuralCausalModel(
+            equations=small_scm().equations, crises=tuple(Crisis(*window) for window in windows)
+        )
