@@ -30,6 +30,7 @@ _LOG = logging.getLogger(__name__)
 
 _BUNDLED = "russia_quarterly.csv"
 _BUNDLED_MEASURES = "measures.csv"
+_FURTHER = "russia_economy.csv"  # read for models that name series which the others lack
 _RECOMPUTED_FROM = ("sanctions_events.csv", "measures_rule.toml")
 _PERIODS_PER_YEAR = {"Q": 4, "M": 12}
 _MEASURE_LIMITS = (0.0, 2.0)
@@ -100,6 +101,15 @@ def load_observations(
         }
         used.append(extra.name)
         digest.update(content)
+        further = vintage.path(_FURTHER)
+        if scm is not None and further.is_file() and _lacks(columns, scm):
+            content = read_content(further)
+            columns |= {
+                name: values.reindex(index)
+                for name, values in parse_table(content, further.name)[1].items()
+            }
+            used.append(further.name)
+            digest.update(content)
     freq = str(index.freqstr)[0]
     scm = default_transmission(_PERIODS_PER_YEAR[freq]) if scm is None else scm
     _check_frequency(freq, scm, file.name)
@@ -253,6 +263,12 @@ def _mapped(
             "measure), or name your own events and rule in the mapping."
         )
     return found
+
+
+def _lacks(columns: Mapping[str, pd.Series], scm: StructuralCausalModel) -> bool:
+    """Whether a model observes a series, or needs a driver, that the columns do not hold."""
+    needed = [n for n, e in scm.exogenous.items() if e.default is None]
+    return any(not _names(scm.variables[n]) & set(columns) for n in (*scm.observed, *needed))
 
 
 def _names(variable: Variable) -> set[str]:

@@ -24,6 +24,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sanctions_model.data.bundled import data_path
+from sanctions_model.data.economy_series import build_economy
 from sanctions_model.data.measures import intensities, load_events, load_rule
 from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.data.transformations import (
@@ -432,6 +433,8 @@ _FIRST_QUARTER = "2005Q1"
 def rebuild_data(directory: Path | str) -> list[Path]:
     """Write ``russia_quarterly.csv`` and ``measures.csv`` anew, each whole or not at all.
 
+    And ``russia_economy.csv`` where ``economy_raw.csv`` is there.
+
     Parameters
     ----------
     directory : pathlib.Path or str
@@ -459,7 +462,9 @@ def rebuild_data(directory: Path | str) -> list[Path]:
     last = max(pd.Period(str(rule.anchor_dates[-1]), freq="Q"), series.index[-1])
     index = pd.period_range(_FIRST_QUARTER, last, freq="Q", name="quarter")
     measures = intensities(rule, events, index)
-    return [
-        write_table(series, folder / "russia_quarterly.csv"),
-        write_table(measures, folder / "measures.csv"),
-    ]
+    tables = {"russia_quarterly.csv": series, "measures.csv": measures}
+    further = folder / "economy_raw.csv"
+    if further.is_file():
+        raw = load_raw(folder / "raw_quarterly.csv")
+        tables["russia_economy.csv"] = build_economy(raw, load_raw(further))
+    return [write_table(table, folder / name) for name, table in tables.items()]
