@@ -12,6 +12,7 @@ from sanctions_model.scm.stability import spectral_radius
 
 __all__ = ["Diagnostics", "diagnose", "worst_mixing"]
 
+_ROUNDING = 1e-8
 MAX_R_HAT, MIN_ESS = 1.01, 400.0
 _GATE_ESS = f">= {MIN_ESS:.0f}"
 
@@ -28,7 +29,7 @@ class Diagnostics:
         Smallest over all free parameters.
     divergences : int
     explosive : int
-        Draws whose spectral radius is 1 or more.
+        Draws whose spectral radius exceeds 1.
     """
 
     r_hat: float
@@ -86,7 +87,8 @@ def diagnose(
     Diagnostics
     """
     worst = worst_mixing(posterior)
-    explosive = int((spectral_radius(scm, posterior) >= 1.0).sum())
+    # A random walk, whose radius is 1 up to rounding, does not explode.
+    explosive = int((spectral_radius(scm, posterior) > 1.0 + _ROUNDING).sum())
     return Diagnostics(**worst, divergences=divergences, explosive=explosive)
 
 

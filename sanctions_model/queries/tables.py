@@ -160,8 +160,9 @@ def link_effects(
 
     For partial adjustment with long-run effect ``theta`` and persistence ``rho``: short run
     ``(1 - rho) theta``, after h periods ``(1 - rho**h) theta``, long run ``theta``. A linear
-    equation gives ``b`` at once and ``b / (1 - sum of own lags)`` in the long run; so does a direct
-    link of partial adjustment, whose own lag is ``rho``.
+    equation gives ``b`` at once and ``b / (1 - sum of own lags)`` in the long run, not a number
+    where the own lags sum to 1; so does a direct link of partial adjustment, whose own lag is
+    ``rho``.
 
     Parameters
     ----------
@@ -196,7 +197,9 @@ def link_effects(
             own = [
                 parameters.coefficient(e.label) for e in equation.links if e.parent == link.child
             ]
-            found = [coefficient, coefficient / (1.0 - sum(own))]
+            left = np.broadcast_to(1.0 - sum(own), coefficient.shape)
+            # A variable that keeps all of itself goes nowhere in the long run.
+            found = [coefficient, coefficient / np.where(left == 0.0, np.nan, left)]
             # A linear equation has no one rate of approach: the response tells the path.
             found += [np.full(parameters.size, np.nan)] * (len(kinds) - 2)
         else:
