@@ -8,16 +8,13 @@ __all__ = [
     "Condition",
     "Constant",
     "ConvergenceError",
-    "Crisis",
     "CyclicGraphError",
-    "Decay",
     "Episode",
     "Exogenous",
     "Fit",
     "FitFileError",
     "Fixed",
     "Gamma",
-    "Grow",
     "HalfNormal",
     "Hold",
     "Identity",
@@ -51,6 +48,7 @@ __all__ = [
     "Target",
     "UnknownVariableError",
     "Variable",
+    "anchored_transmission",
     "annual",
     "channel_effects",
     "compare_futures",
@@ -160,9 +158,6 @@ from .scm.surgery import policy_rule, replace_equation
 from .scm.variables import (
     Affine,
     Constant,
-    Crisis,
-    Decay,
-    Grow,
     Hold,
     Indicator,
     Noise,
@@ -171,5 +166,6 @@ from .scm.variables import (
 )
 from .sweeps import SweepDesign, load_sweep, run_sweep
 from .transmission import default_transmission
+from .transmission_anchored import anchored_transmission
 from .validation.run import validate
 from .workflow import SanctionsModel

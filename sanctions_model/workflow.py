@@ -14,19 +14,22 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import xarray as xr
 
+from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
 from sanctions_model.data.user_tables import TableMapping, load_mapping
 from sanctions_model.data.vintages import BUNDLED
-from sanctions_model.errors import FitFileError
+from sanctions_model.errors import FitFileError, QuestionError, did_you_mean
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit, fit, sample_prior_predictive
 from sanctions_model.inference.priors.ledger import Priors, load_priors
+from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.inference.storage import load, save
 from sanctions_model.queries.claims import load_claims, scorecard
 from sanctions_model.queries.tables import effects_table, links_table
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission_anchored import anchored_transmission
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -42,6 +45,7 @@ __all__ = [
     "write",
 ]
 
+DEFAULT_ECONOMY, ANCHORED_ECONOMY = "default", "anchored"
 _LOG = logging.getLogger(__name__)
 POSTERIOR_FILE = "posterior.nc"
 _MANIFEST_FILE = "manifest.json"
@@ -68,6 +72,7 @@ class Results:
 
 def run(
     *,
+    economy: str = DEFAULT_ECONOMY,
     data: Path | None = None,
     mapping: Path | None = None,
     priors: Path | None = None,
@@ -79,16 +84,19 @@ def run(
     allow_unconverged: bool = False,
     progress: bool = False,
 ) -> Results:
-    """Fit the default transmission and answer the questions.
+    """Fit a bundled transmission and answer the questions.
 
     Parameters
     ----------
+    economy : str
+        ``"default"``, or ``"anchored"``: the transmission of `anchored_transmission` with its own
+        priors, for quarters of Russia.
     data : path, optional
         A vintage's folder or a user's own table; the bundled vintage by default.
     mapping : path, optional
         What the table calls things, see `data.user_tables.TableMapping`.
     priors : path, optional
-        A user's own priors; the bundled ones by default.
+        A user's own priors; the economy's bundled ones by default.
     draws, tune, chains, random_seed
         As for `fit`.
     prior_only : bool
@@ -105,22 +113,24 @@ def run(
     Raises
     ------
     SanctionsModelError
-        If data or priors are not usable, or sampling did not converge.
+        If there is no such economy, data or priors are not usable, or sampling did not converge.
     """
     began = time.perf_counter()
     names = None if mapping is None else load_mapping(mapping)
-    observations = load_observations(data, mapping=names)
+    scm, own_priors = _economy(economy)
+    observations = load_observations(data, mapping=names, scm=scm)
     if "vintage" in observations.attrs:
         _LOG.info("data: %s", _vintage_line(observations))
-    beliefs = load_priors(priors)
+    beliefs = load_priors(priors or own_priors)
     claims = load_claims()
-    scm = default_transmission(int(observations.attrs["periods_per_year"]))
+    scm = scm or default_transmission(int(observations.attrs["periods_per_year"]))
     scm = scm if names is None else names.relabel(scm)
     inputs = {
         "data": _name(data),
         "vintage": _vintage(observations),
         "mapping": None if names is None else names.model_dump(mode="json", exclude=_FILE_FIELDS),
         "priors": _name(priors),
+        **({} if economy == DEFAULT_ECONOMY else {"economy": economy}),
     }
     if prior_only:
         fitted = sample_prior_predictive(
@@ -136,6 +146,8 @@ def run(
             tune=tune,
             chains=chains,
             random_seed=random_seed,
+            # Trends and levels correlate: scales alone leave long trajectories.
+            sampler=Nutpie(low_rank=economy == ANCHORED_ECONOMY),
             allow_unconverged=allow_unconverged,
             progress=progress,
         )
@@ -148,6 +160,18 @@ def run(
         "total": time.perf_counter() - began,
     }
     return replace(results, fit=replace(fitted, manifest={**fitted.manifest, "seconds": seconds}))
+
+
+def _economy(name: str) -> tuple[StructuralCausalModel | None, Path | None]:
+    """Return a bundled transmission and its priors; none for the default, which data decide on."""
+    if name == DEFAULT_ECONOMY:
+        return None, None
+    if name != ANCHORED_ECONOMY:
+        known = (DEFAULT_ECONOMY, ANCHORED_ECONOMY)
+        raise QuestionError(
+            f"There is no economy {name!r}; there is {', '.join(known)}.{did_you_mean(name, known)}"
+        )
+    return anchored_transmission(), data_path("priors_anchored.toml")
 
 
 def answer(fitted: Fit, claims: Mapping[str, Any] | None = None) -> Results:
@@ -269,7 +293,8 @@ def differences_from_files(fitted: Fit) -> list[str]:
     manifest = fitted.manifest
     found: list[str] = []
     inputs = manifest.get("inputs", {})
-    scm = default_transmission(fitted.scm.periods_per_year)
+    other, own_priors = _economy(inputs.get("economy", DEFAULT_ECONOMY))
+    scm = other or default_transmission(fitted.scm.periods_per_year)
     if not inputs and fitted.scm.name != scm.name:
         return found
     if inputs.get("mapping") is not None:
@@ -277,12 +302,12 @@ def differences_from_files(fitted: Fit) -> list[str]:
     if spec_hash(scm) != manifest["spec_sha256"]:
         found.append("equations")
     if inputs.get("priors") is None:
-        now = content_hash(load_priors().model_dump(mode="json", exclude={"origin"}))
+        now = content_hash(load_priors(own_priors).model_dump(mode="json", exclude={"origin"}))
         if now != manifest["priors"]["sha256"]:
             found.append("priors")
-    bundled = inputs.get("data") is None
-    if bundled and load_observations().attrs.get("data_sha256") != manifest["data"]["sha256"]:
-        found.append("data")
+    if inputs.get("data") is None:
+        data = load_observations(scm=other).attrs.get("data_sha256")
+        found += ["data"] if data != manifest["data"]["sha256"] else []
     return found
 
 

@@ -160,6 +160,9 @@ def run(
     tune: Annotated[int, typer.Option(help="Tuning draws a chain, discarded.")] = 1000,
     chains: Annotated[int, typer.Option(help="Chains.")] = 4,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 20260101,
+    economy: Annotated[
+        str, typer.Option(help="Which transmission: default, or anchored.")
+    ] = "default",
     data: DataOption = None,
     mapping: MappingOption = None,
     priors: PriorsOption = None,
@@ -188,6 +191,7 @@ def run(
 
     job.require_writable(out)
     results = job.run(
+        economy=economy,
         data=find_data(data),
         mapping=mapping,
         priors=priors,
