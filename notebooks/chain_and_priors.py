@@ -44,15 +44,15 @@ plot_graph(scm, fit.draws, fit.prior_draws, priors=priors)
 # %% [markdown]
 # ## The chain, link by link
 #
-# Long-run effects along the article's chain. `data_share` is 1 less the squared ratio of interval
-# widths, posterior over prior: near 0 the row restates the prior. `sign_assumed` marks the links
+# Long-run effects along the article's chain. `information` is what the data added to the
+# prior, 0 to 1: near 0 the row restates the prior. `sign_assumed` marks the links
 # whose sign the prior sets, so that its probability is no finding.
 
 # %%
-links = sm.links_table(scm, priors, fit.prior_draws, fit.draws)
+links = sm.links_table(scm, priors, fit.prior_draws, fit.draws, problem=fit.problem)
 chain = links[(links["kind"] == "long_run") & links["link"].isin(scm.chain)].set_index("link")
-numbers = ["prior_median", "prior_lower", "prior_upper", "median", "lower", "upper", "data_share"]
-chain[[*numbers, "sign_assumed"]].round(2)
+numbers = ["prior_median", "prior_lower", "prior_upper", "median", "lower", "upper", "information"]
+chain[[*numbers, "basis", "sign_assumed"]].round(2)
 
 # %%
 plot_prior_posterior(scm, fit.prior_draws, fit.draws, priors=priors, links=list(chain.index))
@@ -120,11 +120,11 @@ used = len(fit.problem.priors.sources)
 
 # %%
 after_a_year = pass_through.loc[pass_through["horizon"] == "4 quarters", "size"]
-mostly_prior = chain.index[chain["data_share"] < 0.25]
+mostly_prior = chain.index[chain["basis"] == "assumed"]
 quarter = interval(responses["posterior"].sel(outcome="price_level", horizon=4)).to_numpy()
 print(
     f"The chain has {len(chain)} links with a coefficient; on {len(mostly_prior)} of them the data "
-    f"say little (share below 0.25): {', '.join(mostly_prior)}. The sign of "
+    f"say next to nothing: {', '.join(mostly_prior)}. The sign of "
     f"{int(chain['sign_assumed'].sum())} is set by the prior. A rouble 1 % weaker makes consumer "
     f"prices {quarter[0]:+.2f} % ({quarter[1]:+.2f}; {quarter[2]:+.2f}) after four quarters, where "
     f"published figures run from {after_a_year.min():.2f} to {after_a_year.max():.2f}. Of "

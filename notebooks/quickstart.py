@@ -63,7 +63,7 @@ plot_responses(fit.scm, fit.draws, prior_draws=fit.prior_draws)
 
 # %%
 claims = sm.scorecard(fit.problem, fit.prior_draws, fit.draws).set_index("claim")
-claims[["prob_prior", "prob", "prob_material", "median", "lower", "upper", "data_share"]].round(2)
+claims[["prob_prior", "prob", "prob_material", "median", "lower", "upper", "information"]].round(2)
 
 # %% [markdown]
 # ## One measure alone
@@ -84,8 +84,8 @@ prices, rate, output = (
 print(
     f"Full relief makes consumer prices {prices['median']:+.1f} % and the key rate "
     f"{rate['median']:+.1f} pp after two years, GDP {output['median']:+.1f} % after three "
-    f"({output['lower']:+.1f}; {output['upper']:+.1f}). The data carry "
-    f"{100 * max(output['data_share'], 0):.0f} % of the answer on GDP: the rest is prior."
+    f"({output['lower']:+.1f}; {output['upper']:+.1f}). The size of the answer "
+    f"on GDP is {output['basis']}: information gained from the data {output['information']:.2f}."
 )
 
 # %%

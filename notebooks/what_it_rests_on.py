@@ -68,7 +68,7 @@ moved.pivot_table(index="evidence", columns="claim", values="with_median").round
 
 # %%
 ranking = sm.robustness.rank_factors(fit, claims, observations=figures, alternatives=alternatives)
-shown = ["claim", "rank", "factor", "kind", "low", "base", "high", "data_share", "sign_assumed"]
+shown = ["claim", "rank", "factor", "kind", "low", "base", "high", "information", "sign_assumed"]
 ranking.loc[ranking["rank"] <= 8, shown].round(2)
 
 # %%

@@ -1,4 +1,4 @@
-"""Intervals, probabilities and data shares: how draws become numbers in a table.
+"""Intervals and probabilities: how draws become numbers in a table.
 
 Credible intervals follow ArviZ's settings (``stats.ci_prob``, ``stats.ci_kind``), asked when a
 table is made. This module knows no model.
@@ -12,7 +12,7 @@ from arviz_base import rcParams
 
 from sanctions_model import dims
 
-__all__ = ["IntervalRule", "data_share", "interval", "interval_rule", "probability"]
+__all__ = ["IntervalRule", "interval", "interval_rule", "probability"]
 
 _SAMPLE = (dims.CHAIN, dims.DRAW)
 
@@ -89,25 +89,3 @@ def _highest_density(values: np.ndarray, prob: float) -> tuple[np.ndarray, np.nd
 def probability(claim: xr.DataArray) -> xr.DataArray:
     """Share of draws for which a boolean holds, over chains and draws."""
     return claim.mean(_SAMPLE)
-
-
-def data_share(prior: xr.DataArray, posterior: xr.DataArray) -> xr.DataArray:
-    """One minus the squared ratio of interval widths, posterior over prior.
-
-    1 means that the data say all, 0 that the answer is prior; it is negative where the data made
-    the interval wider, and is shown so. Not a number where the prior has no width.
-
-    Parameters
-    ----------
-    prior, posterior : xr.DataArray
-        From `interval`, with dim ``summary``.
-
-    Returns
-    -------
-    xr.DataArray
-        The other dims.
-    """
-    before = prior.sel(summary="upper") - prior.sel(summary="lower")
-    after = posterior.sel(summary="upper") - posterior.sel(summary="lower")
-    share = 1.0 - (after / before.where(before > 0)) ** 2
-    return share.drop_vars("summary", errors="ignore")

@@ -180,7 +180,13 @@ def answer(fitted: Fit, claims: Mapping[str, Any] | None = None) -> Results:
     seed = int(fitted.manifest["settings"]["random_seed"])
     return Results(
         fit=fitted,
-        links=links_table(fitted.scm, fitted.problem.absolute, fitted.prior_draws, posterior),
+        links=links_table(
+            fitted.scm,
+            fitted.problem.absolute,
+            fitted.prior_draws,
+            posterior,
+            problem=fitted.problem,
+        ),
         effects=effects_table(fitted.scm, fitted.draws),
         claims=scorecard(fitted.problem, fitted.prior_draws, posterior, claims, random_seed=seed),
     )

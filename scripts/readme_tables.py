@@ -56,13 +56,14 @@ def effects_lines(effects: pd.DataFrame) -> list[str]:
 
 
 def claims_lines(claims: pd.DataFrame) -> list[str]:
-    """Return the scorecard: probability before and after, material, data share; † sign assumed."""
-    cells = ["claim", "P before", "P after", "material", "data share"]
+    """Return the scorecard: probabilities, material, what it rests on; † the sign is assumed."""
+    cells = ["claim", "P before", "P after", "material", "information", "rests on"]
     lines = [_row(cells), _row(["---"] * len(cells), padding="")]
     for row in claims.itertuples():
-        numbers = (row.prob_prior, row.prob, row.prob_material, row.data_share)
+        numbers = (row.prob_prior, row.prob, row.prob_material, row.information)
         mark = " †" if row.sign_assumed else ""
-        lines.append(_row([f"{row.statement}{mark}", *(f"{number:.2f}" for number in numbers)]))
+        shown = [f"{number:.2f}" for number in numbers]
+        lines.append(_row([f"{row.statement}{mark}", *shown, str(row.basis)]))
     return lines
 
 

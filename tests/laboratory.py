@@ -35,14 +35,14 @@ LIFTED = Relief(measures=("trade",))
 TABLE_COLUMNS = {
     "links": (
         "link,parent,child,lag,unit,kind,prior_median,prior_lower,prior_upper,median,lower,upper,"
-        "data_share,sign_assumed,ci_prob,ci_kind,sources"
+        "information,likelihood_share,basis,sign_assumed,ci_prob,ci_kind,sources"
     ),
     "effects": (
         "outcome,unit,relief,horizon,channel,median,lower,upper,prob_below_zero,ci_prob,ci_kind"
     ),
     "claims": (
         "claim,statement,cause,outcome,horizon,unit,prob_prior,prob,prob_material,median,lower,"
-        "upper,data_share,sign_assumed,verdict,ci_prob,ci_kind"
+        "upper,information,likelihood_share,basis,sign_assumed,verdict,ci_prob,ci_kind"
     ),
 }
 

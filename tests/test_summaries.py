@@ -10,7 +10,6 @@ from oracle import close
 
 from sanctions_model.summaries import (
     IntervalRule,
-    data_share,
     interval,
     interval_rule,
     probability,
@@ -112,27 +111,3 @@ def test_the_order_of_dims_does_not_matter():
 def test_a_probability_is_a_share_of_draws():
     draws = xr.DataArray([[1.0, -1.0], [2.0, 3.0]], dims=("chain", "draw"))
     assert float(probability(draws > 0)) == 0.75
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "expected"),
-    [
-        ((-1, 1), (-0.5, 0.5), 0.75),
-        ((-1, 1), (3.0, 3.0), 1.0),
-        ((-1, 1), (4.0, 6.0), 0.0),
-        ((-1, 1), (-2.0, 2.0), -3.0),
-    ],
-    ids=["half as wide", "a point", "moved only", "wider"],
-)
-def test_the_data_share_compares_squared_widths(before, after, expected):
-    close(float(data_share(bounds(*before), bounds(*after))), expected)
-
-
-@pytest.mark.parametrize("after", [(2.0, 2.0), (1.0, 3.0)])
-def test_where_the_prior_has_no_width_there_is_no_data_share(after):
-    assert np.isnan(float(data_share(bounds(2.0, 2.0), bounds(*after))))
-
-
-def test_data_shares_keep_the_other_dims():
-    before, after = interval(sample((2, 90, 3))), interval(sample((2, 90, 3), seed=1))
-    assert data_share(before, after).dims == ("axis0",)

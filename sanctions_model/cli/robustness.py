@@ -184,7 +184,7 @@ def sensitivity(
         shown if as_json else shown.drop(columns=["outcome"]),
         "What the answers rest on",
         "low and high: medians of the effect with the factor otherwise; base: as fitted. Factors "
-        "are no probabilities and do not add up. data_share: of a parameter's width.",
+        "are no probabilities and do not add up. information: gained on a parameter, 0 to 1.",
         as_json=as_json,
     )
 

@@ -39,7 +39,8 @@ _COLUMNS = (
     "median",
     "lower",
     "upper",
-    "data_share",
+    "information",
+    "basis",
     "sign_assumed",
     "ci_prob",
     "ci_kind",
@@ -77,7 +78,7 @@ def plot_scorecard(table: pd.DataFrame, *, periods: str = "quarters") -> Figure:
         str(cause): [dict(zip(own.columns, row, strict=True)) for row in own.to_numpy()]
         for cause, own in table.groupby("cause", sort=False)
     }
-    title = "The article's claims: how probable, how large, how much of it is data"
+    title = "The article's claims: how probable, how large, what they rest on"
     caption = _caption(table, periods)
     top, bottom = page_text_inches(title, caption)
     tall = {cause: [_row_inches(row) for row in block] for cause, block in blocks.items()}
@@ -90,7 +91,7 @@ def plot_scorecard(table: pd.DataFrame, *, periods: str = "quarters") -> Figure:
     _frame(axes, height)
     _key(axes)
     page = _Page(axes, left, width)
-    for words, place in (("effect, median (interval)", "effect"), ("data share", "share")):
+    for words, place in (("effect, median (interval)", "effect"), ("rests on", "share")):
         page.write(place, -0.12, words.replace(" ", "\n", 1), colour=Colour.faint)
     down = 0.0
     for cause, block in blocks.items():
@@ -181,8 +182,9 @@ def _claim(page: _Page, row: Mapping[str, Any], down: float, periods: str) -> No
     size = f"{number(row['median'])} ({number(row['lower'])}; {number(row['upper'])})"
     when = f"{difference_unit(str(row['unit']), short=True)}, after {row['horizon']} {periods}"
     page.write("effect", down, f"{size}\n{when}")
-    share = float(row["data_share"])
-    page.write("share", down, f"{share:.2f}".replace("-", "−") if np.isfinite(share) else "–")
+    gained = float(row["information"])
+    number_of = f"\n{gained:.2f}" if np.isfinite(gained) else ""
+    page.write("share", down, f"{row['basis']}{number_of}")
 
 
 _PRIOR: dict[str, Any] = {
@@ -236,6 +238,6 @@ def _caption(table: pd.DataFrame, periods: str) -> str:
         f"effect is larger than the smallest size that matters ({source}). For a target claim: "
         "of reaching the target, and of relief making the difference. Effect at the horizon, "
         f"counted in {periods} from the start of relief: {source} median and {rule}; pp: "
-        "percentage points. Data share: 1 − (posterior width / prior width)²; 0 means that the "
-        f"answer is prior. {ASSUMED} sign assumed by the prior: its probability is no finding."
+        "percentage points. At the right: what the size rests on, and the information gained from "
+        f"the data (0 to 1). {ASSUMED} sign assumed by the prior: its probability is no finding."
     )

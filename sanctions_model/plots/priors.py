@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sanctions_model import dims
+from sanctions_model.basis import information
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.inference.priors.families import Prior
@@ -38,7 +39,7 @@ from sanctions_model.queries.estimands import Quantity
 from sanctions_model.queries.tables import link_effects
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import data_share, interval, interval_rule
+from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.wording import number
 
 __all__ = ["plot_forest", "plot_prior_posterior"]
@@ -148,8 +149,8 @@ def plot_prior_posterior(
         "prior" if draws is None else "prior and posterior"
     )
     share = (
-        "Data share: 1 − (posterior width / prior width)²; 0 means that the answer is prior, below "
-        "0 that the interval widened. "
+        "Information: gained from the data, 1 − exp(−2 KL), KL from prior to posterior; at 0 the "
+        "answer is prior. "
         if draws is not None
         else ""
     )
@@ -186,8 +187,10 @@ def _panels(
     wanted: set[str],
 ) -> list[_Panel]:
     order = ["median", "lower", "upper"]
-    before = interval(link_effects(scm, prior_draws).sel(kind="long_run"))
-    after = None if draws is None else interval(link_effects(scm, draws).sel(kind="long_run"))
+    drawn = link_effects(scm, prior_draws).sel(kind="long_run")
+    effects = None if draws is None else link_effects(scm, draws).sel(kind="long_run")
+    before = interval(drawn)
+    after = None if effects is None else interval(effects)
     assumed = link_signs(scm, priors, prior_draws)
     found: dict[str, list[_Row]] = {}
     for link in scm.links:
@@ -197,7 +200,8 @@ def _panels(
         prior = before.sel(where).sel(summary=order)
         posterior = None if after is None else after.sel(where).sel(summary=order)
         fixed = assumed[link.label] is Sign.FIXED
-        share = np.nan if posterior is None else float(data_share(prior, posterior))
+        own = None if effects is None else effects.sel(where)
+        share = np.nan if own is None else information(drawn.sel(where), own).value
         row = _Row(
             words=_cause(scm, link)
             + (f" {ASSUMED}" if assumed[link.label] is Sign.ASSUMED else ""),
@@ -322,7 +326,7 @@ def _key(figure: Figure, top: float, height: float, *, has_posterior: bool) -> N
         handles.append(Line2D([], [], label="posterior interval and median", **dot))
         right = COLUMN_INCHES - _MARGIN
         middle = top + height / 2
-        write(figure, right, middle, "right: data share", size=SMALL, ha="right", va="center")
+        write(figure, right, middle, "right: information", size=SMALL, ha="right", va="center")
     axes = place_axes(figure, _MARGIN, top, _WIDTH, height)
     axes.set_axis_off()
     axes.legend(

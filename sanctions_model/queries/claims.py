@@ -1,4 +1,4 @@
-"""The article's claims as questions: probability, size, and how much of it is prior.
+"""The article's claims as questions: probability, size, and what it rests on.
 
 An *effect claim* says that relief moves an outcome in a direction: ``P(sign * effect_h > 0)``, and
 ``P(sign * effect_h > material)`` for the smallest size that matters. A *target claim* says that an
@@ -25,19 +25,20 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, QuestionError, first_fault
 from sanctions_model.files import read_tables
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.queries.basis import BASIS_COLUMNS, Basis
 from sanctions_model.queries.effects import channel_effects, relief_paths, total_effect
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.queries.windows import WINDOW_FORMS, Window
 from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import data_share, interval, interval_rule, probability
+from sanctions_model.summaries import interval, interval_rule, probability
 from sanctions_model.units import effect_in_percent, in_percent, percent_unit
 
 __all__ = ["Claim", "claim_effect", "load_claims", "scorecard"]
 
 # The prior leaves no other sign when not one draw in a thousand has it.
 _SIGN_ASSUMED = 0.999
-_MOSTLY_PRIOR, _MOSTLY_DATA = 0.25, 0.75
+_WELL_SUPPORTED = 0.95
 
 
 class Claim(BaseModel):
@@ -175,8 +176,9 @@ def scorecard(
     Returns
     -------
     pandas.DataFrame
-        Columns of ``claims.csv``. ``data_share`` is that of the effect; ``sign_assumed`` is true
-        where at least 999 of 1,000 prior draws have the same sign.
+        Columns of ``claims.csv``. ``information``, ``likelihood_share`` and ``basis`` are those of
+        the effect, see `Basis`; ``sign_assumed`` is true where at least 999 of 1,000 prior draws
+        have the same sign.
 
     Raises
     ------
@@ -187,6 +189,7 @@ def scorecard(
     claims = load_claims() if claims is None else claims
     rule = interval_rule()
     period = {4: "quarter", 12: "month"}.get(problem.scm.periods_per_year, "period")
+    basis = Basis(problem, prior_draws, draws)
     rows = []
     for name, claim in claims.items():
         before = _answer(problem, prior_draws, claim, random_seed)
@@ -194,7 +197,7 @@ def scorecard(
         prior_summary = interval(before["effect"], rule)
         shown = before if after is None else after
         summary = prior_summary if after is None else interval(after["effect"], rule)
-        share = np.nan if after is None else float(data_share(prior_summary, summary))
+        rests = basis.of(before["effect"], None if after is None else after["effect"])
         sign = float(probability(before["effect"] > 0))
         row = {
             "claim": name,
@@ -207,7 +210,7 @@ def scorecard(
             "prob": np.nan if after is None else after["prob"],
             "prob_material": shown["prob_material"],
             **{n: float(summary.sel(summary=n)) for n in ("median", "lower", "upper")},
-            "data_share": share,
+            **{column: rests[column] for column in BASIS_COLUMNS},
             "sign_assumed": max(sign, 1 - sign) >= _SIGN_ASSUMED and claim.target is None,
             "verdict": "",
             "ci_prob": rule.prob,
@@ -217,7 +220,7 @@ def scorecard(
         row["verdict"] = (
             f"Not answered: {unanswered}"
             if unanswered
-            else _verdict(claim, row, shown.get("prob_without"), period)
+            else _verdict(claim, row | rests, prior_summary, shown.get("prob_without"), period)
         )
         rows.append(row)
     return pd.DataFrame(rows)
@@ -311,7 +314,13 @@ def _reaching(
     }
 
 
-def _verdict(claim: Claim, row: Mapping[str, Any], prob_without: float | None, period: str) -> str:
+def _verdict(
+    claim: Claim,
+    row: Mapping[str, Any],
+    prior: xr.DataArray,
+    prob_without: float | None,
+    period: str,
+) -> str:
     """Say in one or two sentences what the numbers say."""
     prior_only = np.isnan(row["prob"])
     prob = row["prob_prior"] if prior_only else row["prob"]
@@ -319,7 +328,8 @@ def _verdict(claim: Claim, row: Mapping[str, Any], prob_without: float | None, p
     digits = 1 if max(abs(row["lower"]), abs(row["upper"])) >= 1 else 2
     numbers = [f"{row[name]:+.{digits}f}" for name in ("median", "lower", "upper")]
     size = f"{numbers[0]} {unit} ({numbers[1]}; {numbers[2]}) after {claim.horizon} {period}s"
-    origin = _origin(row, prior_only=prior_only)
+    middle = f"{float(prior.sel(summary='median')):+.{digits}f} {unit}"
+    origin = _origin(row, middle, prior_only=prior_only)
     if prob_without is not None:
         side = "at or above" if claim.sign > 0 else "at or below"
         when = _window(claim.when or "").words(period)
@@ -332,7 +342,8 @@ def _verdict(claim: Claim, row: Mapping[str, Any], prob_without: float | None, p
     material = f"beyond {claim.material:g} {unit} with P = {row['prob_material']:.2f}"
     if row["sign_assumed"]:
         return f"Sign assumed by the prior: {size}, {material}{origin}."
-    return f"{_word(prob)} (P = {prob:.2f}): {size}, {material}{origin}."
+    word = _word(prob, row["prob_prior"], prior_only=prior_only)
+    return f"{word} (P = {prob:.2f}): {size}, {material}{origin}."
 
 
 def _short_unit(unit: str) -> str:
@@ -342,22 +353,23 @@ def _short_unit(unit: str) -> str:
     return "points" if unit.startswith("% of") else unit.split(" (")[0]
 
 
-def _word(prob: float) -> str:
-    steps = ((0.95, "Well supported"), (0.8, "Likely"), (0.6, "Weakly supported"), (0.4, "Open"))
+def _word(prob: float, before: float, *, prior_only: bool) -> str:
+    if prob >= _WELL_SUPPORTED and before >= _WELL_SUPPORTED and not prior_only:
+        return "As sure before the data"
+    steps = ((0.8, "Likely"), (0.6, "Weakly supported"), (0.4, "Open"))
+    if prob >= _WELL_SUPPORTED:
+        return "Well supported"
     return next((word for least, word in steps if prob >= least), "Not supported")
 
 
-def _origin(row: Mapping[str, Any], *, prior_only: bool) -> str:
+def _origin(row: Mapping[str, Any], middle: str, *, prior_only: bool) -> str:
+    """Say where probability and size stood before the data, and what the size rests on."""
     if prior_only:
-        return "; prior only, no data used"
-    moved = f"P was {row['prob_prior']:.2f} before the data"
-    share = row["data_share"]
-    if np.isnan(share):
-        return f"; {moved}, the size is fixed by definition"
-    if share < _MOSTLY_PRIOR:
-        return (
-            f"; {moved} and the data say little about the size (data share {share:.2f}): this "
-            "restates published estimates and judgement"
-        )
-    source = "from prior and data" if share < _MOSTLY_DATA else "mostly from the data"
-    return f"; {moved}, the size comes {source} (data share {share:.2f})"
+        return "; prior only, no data used: assumed"
+    moved = f"; before the data P was {row['prob_prior']:.2f}"
+    if np.isnan(row["information"]):
+        return f"{moved}; the size is fixed by definition: assumed"
+    gained = f"information gained {row['information']:.2f} ± {2 * row['information_error']:.2f}"
+    share = row["likelihood_share"]
+    said = "" if np.isnan(share) else f", likelihood share {share:.2f}"
+    return f"{moved} and the median {middle}; size {row['basis']} ({gained}{said})"

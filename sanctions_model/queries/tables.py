@@ -7,13 +7,15 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Prior
+from sanctions_model.queries.basis import BASIS_COLUMNS, Basis
 from sanctions_model.queries.effects import channel_effects, reachable, total_effect
 from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.summaries import data_share, interval, interval_rule, probability
+from sanctions_model.summaries import interval, interval_rule, probability
 from sanctions_model.units import effect_in_percent, percent_unit
 
 __all__ = ["effects_table", "link_effects", "links_table"]
@@ -29,6 +31,8 @@ def links_table(
     priors: Mapping[str, Prior],
     prior_draws: xr.Dataset,
     draws: xr.Dataset | None,
+    *,
+    problem: Problem | None = None,
 ) -> pd.DataFrame:
     """Tabulate every link's short-run and long-run effect, prior beside posterior.
 
@@ -42,6 +46,8 @@ def links_table(
         Prior draws, dims ``(chain, draw)``.
     draws : xr.Dataset or None
         Posterior draws; None leaves the posterior columns empty.
+    problem : Problem, optional
+        What the draws belong to; without it ``likelihood_share`` is not a number.
 
     Returns
     -------
@@ -54,9 +60,11 @@ def links_table(
         If the draws belong to another model.
     """
     rule = interval_rule()
-    before = interval(link_effects(scm, prior_draws), rule)
-    after = None if draws is None else interval(link_effects(scm, draws), rule)
-    share = None if after is None else data_share(before, after)
+    prior_effects = link_effects(scm, prior_draws)
+    effects = None if draws is None else link_effects(scm, draws)
+    before = interval(prior_effects, rule)
+    after = None if effects is None else interval(effects, rule)
+    basis = Basis(problem, prior_draws, draws)
     rows = []
     for link in scm.links:
         prior = priors[link.label]
@@ -70,7 +78,9 @@ def links_table(
                 n: np.nan if after is None else float(after.sel({**where, "summary": n}))
                 for n in _SUMMARY
             }
-            row["data_share"] = np.nan if share is None else float(share.sel(where))
+            own = None if effects is None else effects.sel(where)
+            rests = basis.of(prior_effects.sel(where), own, by_group=False)
+            row |= {column: rests[column] for column in BASIS_COLUMNS}
             row["sign_assumed"] = prior.sign != 0
             row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
             sources = prior.sources

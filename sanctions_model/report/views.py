@@ -182,7 +182,8 @@ def links_view(table: pd.DataFrame) -> View:
                 for row in rows[["prior_median", "prior_lower", "prior_upper"]].to_numpy()
             ],
             "posterior": [_size(*row) for row in rows[["median", "lower", "upper"]].to_numpy()],
-            "data share": [_share(value) for value in rows["data_share"]],
+            "information": [_share(value) for value in rows["information"]],
+            "rests on": rows["basis"],
             "sign": [
                 "fixed" if low == high else "assumed by the prior" if assumed else ""
                 for low, high, assumed in rows[
@@ -192,7 +193,7 @@ def links_view(table: pd.DataFrame) -> View:
         }
     )
     caption = _rule(table) + (
-        " Data share: 1 - (posterior width / prior width) squared; 0 means the answer is prior."
+        " Information gained from the data, 0 to 1; 0 means the answer is prior."
     )
     return View(table=shown, title="Links: long-run effect", caption=caption)
 

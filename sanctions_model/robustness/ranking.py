@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sanctions_model.basis import information
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.confounding import TippingPoint, confounding_curve, tipping_point
@@ -24,7 +25,7 @@ from sanctions_model.robustness.sensitivity import (
 )
 from sanctions_model.robustness.system_priors import Observation, evidence_effects
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import data_share, interval, interval_rule
+from sanctions_model.summaries import interval, interval_rule
 
 __all__ = ["COLUMNS", "fair_sentences", "rank_factors", "tornado"]
 
@@ -42,7 +43,7 @@ COLUMNS = (
     "high",
     "base",
     "swing",
-    "data_share",
+    "information",
     "sign_assumed",
     "sources",
 )
@@ -88,7 +89,7 @@ def rank_factors(
     swings = parameter_swings(problem, found.prior_draws, draws, claims).to_dict("records")
     rows = [
         _entry(row, base, str(row["parameter"]), "parameter", [row["low"], row["high"]])
-        | {name: row[name] for name in ("data_share", "sign_assumed", "sources")}
+        | {name: row[name] for name in ("information", "sign_assumed", "sources")}
         for row in swings
     ]
     rows += [
@@ -140,7 +141,7 @@ def _entry(
         "low": min(moved),
         "high": max(moved),
         "base": middle,
-        "data_share": np.nan,
+        "information": np.nan,
         "sign_assumed": False,
         "sources": "",
     }
@@ -230,7 +231,7 @@ def fair_sentences(
     sentences = []
     for name, claim in claims.items():
         effect = interval(effects[name], rule)
-        share = float(data_share(interval(before[name], rule), effect))
+        gained = information(before[name], effects[name]).value
         prob = float((claim.sign * effects[name] > 0).mean())
         prior = float((claim.sign * before[name] > 0).mean())
         numbers = [float(effect.sel(summary=n)) for n in ("median", "lower", "upper")]
@@ -244,9 +245,10 @@ def fair_sentences(
             f"{variable.label[0].upper()}{variable.label[1:]}, {claim.horizon} {periods} after "
             f"full relief: {numbers[0]:+.1f} {unit} ({numbers[1]:+.1f} to {numbers[2]:+.1f}), "
             f"{higher} as the article says with probability {prob:.2f}, after {prior:.2f} before "
-            f"the data (data share {share:+.2f}; power scaling: {_scaled(scaling, name)}); of all "
-            f"parameters it hangs most on {_words(found.scm, first['factor'])}, of which the data "
-            f"tell {max(0.0, first['data_share']):.0%}: over its interval the median runs from "
+            f"the data (information gained {gained:.2f}; power scaling: "
+            f"{_scaled(scaling, name)}); of all parameters it hangs most on "
+            f"{_words(found.scm, first['factor'])}, on which the information gained is "
+            f"{first['information']:.2f}: over its interval the median runs from "
             f"{first['low']:+.1f} to {first['high']:+.1f} {unit}"
             f"{_across(name, unit, alternatives)}{_hidden(point)}."
         )

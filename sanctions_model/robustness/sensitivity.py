@@ -8,23 +8,25 @@ posterior interval, the others as drawn; correlation with them is ignored, so a 
 effect hangs on, not how uncertain it is. Nothing here fits a model: `alternatives` does.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.basis import POWERS, information, power_weights
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import log_prior
 from sanctions_model.inference.priors.families import Fixed, Prior
+from sanctions_model.queries.basis import effective_addresses, one_parameter
 from sanctions_model.queries.claims import Claim, claim_effect, load_claims
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims
 from sanctions_model.scm.propagate import respond
-from sanctions_model.summaries import data_share, interval, interval_rule
+from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import effect_in_percent
 
 __all__ = [
@@ -40,7 +42,6 @@ __all__ = [
 HEADLINE_CLAIMS = ("lower_prices", "lower_key_rate", "gdp_growth")
 # Above it a change of the prior, or of the likelihood, changes the answer (ArviZ's threshold).
 _THRESHOLD = 0.05
-_POWERS = (0.99, 1.01)
 _ENOUGH_DRAWS = 1000
 _SWING_DRAWS = 300
 _UNMOVED = 1e-9
@@ -185,7 +186,7 @@ def power_scaling(
 def _power_scaled(tree: xr.DataTree, group: str) -> dict[str, float]:
     import arviz as az
 
-    found = az.psense(tree, group=group, alphas=_POWERS)
+    found = az.psense(tree, group=group, alphas=POWERS)
     return {str(name): float(values) for name, values in found.data_vars.items()}
 
 
@@ -194,17 +195,12 @@ def _parts_scaled(effects: xr.Dataset, parts: xr.Dataset) -> dict[str, dict[str,
     from arviz_stats.base import array_stats
 
     values = {str(claim): effect.to_numpy() for claim, effect in effects.data_vars.items()}
-    shape = next(iter(values.values())).shape
     found = {}
     for address, part in parts.data_vars.items():
-        density = part.transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel()
-        weights = []
-        for power in _POWERS:
-            log_weights = np.asarray(array_stats.power_scale_lw(density, alpha=power))
-            raw = np.exp(log_weights - log_weights.max())
-            weights.append((raw / raw.sum()).reshape(shape))
+        density = part.transpose(dims.CHAIN, dims.DRAW).to_numpy()
+        weights = power_weights(density)
         found[str(address)] = {
-            claim: float(array_stats.power_scale_sense(effect, *weights, *_POWERS))
+            claim: float(array_stats.power_scale_sense(effect, *weights, *POWERS))
             for claim, effect in values.items()
         }
     return found
@@ -324,7 +320,7 @@ def parameter_swings(
     pandas.DataFrame
         One row a claim and parameter that matters to it: ``low`` and ``high`` (median effect with
         the parameter at its lower and upper bound), ``base``, ``swing`` (size of the difference),
-        ``data_share`` of the parameter, ``sources``, ``sign_assumed``; largest swing first.
+        ``information`` gained on the parameter, ``sources``, ``sign_assumed``; largest swing first.
 
     Raises
     ------
@@ -335,12 +331,11 @@ def parameter_swings(
     _require_effects(claims)
     rule = interval_rule()
     few = thinned(draws, _SWING_DRAWS)
-    moved = list(_effective_addresses(problem))
-    values = {a: _one(problem.scm, draws, a) for a in moved}
+    moved = list(effective_addresses(problem))
+    values = {a: one_parameter(problem.scm, draws, a) for a in moved}
     bounds = {a: interval(v, rule) for a, v in values.items()}
-    shares = {
-        a: float(data_share(interval(_one(problem.scm, prior_draws, a), rule), bounds[a]))
-        for a in moved
+    gained = {
+        a: information(one_parameter(problem.scm, prior_draws, a), values[a]).value for a in moved
     }
     stacked = _stacked(problem.scm, few, bounds)
     rows = []
@@ -357,27 +352,13 @@ def parameter_swings(
             row: dict[str, object] = {"claim": name, "outcome": claim.outcome}
             row |= {"horizon": claim.horizon, "parameter": address}
             row |= {"low": float(low), "high": float(high), "base": base}
-            row |= {"swing": float(abs(high - low)), "data_share": shares[address]}
+            row |= {"swing": float(abs(high - low)), "information": gained[address]}
             row |= {"sources": _sources(prior), "sign_assumed": prior.sign != 0}
             row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
             rows.append(row)
     table = pd.DataFrame(rows)
     asked = table["claim"].map(list(claims).index)
     return table.iloc[np.lexsort((-table["swing"], asked))].reset_index(drop=True)
-
-
-def _effective_addresses(problem: Problem) -> Iterator[str]:
-    """Parameters that a difference of propagations can depend on."""
-    silent = {"intercept", "scale", "degrees_of_freedom"}
-    for address, (name, _) in addresses(problem.scm).items():
-        if name not in silent and not isinstance(problem.absolute[address], Fixed):
-            yield address
-
-
-def _one(scm: StructuralCausalModel, draws: xr.Dataset, address: str) -> xr.DataArray:
-    name, label = addresses(scm)[address]
-    dim = parameter_dims(scm)[name]
-    return draws[name] if dim is None else draws[name].sel({dim: label}, drop=True)
 
 
 def _stacked(

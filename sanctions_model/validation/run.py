@@ -23,6 +23,7 @@ from sanctions_model.data.observations import load_observations
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
 from sanctions_model.inference.fit import Fit
+from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.claims import scorecard
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.tables import links_table
@@ -30,7 +31,7 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.scm.stability import spectral_radius
 from sanctions_model.scm.surgery import with_parameters
-from sanctions_model.summaries import IntervalRule, data_share, interval
+from sanctions_model.summaries import IntervalRule, interval
 from sanctions_model.units import effect_in_percent, percent_unit
 from sanctions_model.validation.backtests import (
     BackTest,
@@ -187,7 +188,10 @@ class _Work:
                 seed,
                 lambda: scorecard(problem, before, after, random_seed=self.plan.random_seed),
             ),
-            "links": ({}, lambda: links_table(fit.scm, problem.absolute, before, after)),
+            "links": (
+                {},
+                lambda: links_table(fit.scm, problem.absolute, before, after, problem=problem),
+            ),
             "headline": ({}, lambda: headline_table(fit)),
             "sensitivity": ({}, lambda: sensitivity_table(fit)),
             "stability": ({}, lambda: _stability_table(fit)),
@@ -367,6 +371,7 @@ def headline_table(fit: Fit) -> pd.DataFrame:
     """
     import arviz as az
 
+    basis = Basis(fit.problem, fit.prior_draws, fit.draws)
     before = {(o, h): effect for o, h, effect in _headline_effects(fit, fit.prior_draws)}
     after = {(o, h): effect for o, h, effect in _headline_effects(fit, fit.draws)}
     names = {key: f"{key[0]}_{key[1]}" for key in after}
@@ -392,7 +397,7 @@ def headline_table(fit: Fit) -> pd.DataFrame:
                 prefix + part: float(found.sel(summary=part))
                 for part in ("median", "lower", "upper")
             }
-        row["data_share"] = float(data_share(prior_summary, summary))
+        row |= basis.of(before[outcome, horizon], effect)
         for group, found in scaled.items():
             row[f"{group}_sensitivity"] = float(found[names[outcome, horizon]])
         rows.append(row)

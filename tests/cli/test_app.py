@@ -87,7 +87,7 @@ def test_tables_have_the_columns_of_their_description(prior_run, name):
 def test_the_tables_of_a_prior_only_run_leave_the_posterior_empty(prior_run):
     out, _ = prior_run
     links, claims = (pd.read_csv(out / f"{name}.csv") for name in ("links", "claims"))
-    assert links[["median", "lower", "upper", "data_share"]].isna().all().all()
+    assert links[["median", "lower", "upper", "information"]].isna().all().all()
     assert links["prior_median"].notna().all()
     assert claims["prob"].isna().all()
     assert claims["prob_prior"].between(0, 1).all()
@@ -211,7 +211,8 @@ def test_a_whole_run_samples_and_answers_from_the_posterior(tmp_path, monkeypatc
     assert ",".join(claims.columns) == TABLE_COLUMNS["claims"]
     assert links[["median", "lower", "upper"]].notna().all().all()
     # The draws are the prior's, so that data say nothing; equal seeds make them nearly equal.
-    assert claims["data_share"].abs().max() < 0.5
+    assert claims["information"].max() < 0.1
+    assert set(claims["basis"]) == {"assumed"}
     assert (claims["prob"] - claims["prob_prior"]).abs().max() < 0.1
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["refitted_at_target_accept"] == 0.95

@@ -137,11 +137,16 @@ def test_known_parameters_are_constants(lab):
 
 
 def test_the_fit_knows_more_than_the_prior_where_there_are_data(lab):
-    table = links_table(lab.scm, lab.problem.absolute, lab.prior_draws, lab.draws)
-    share = table[table["kind"] == "long_run"].set_index("link")["data_share"]
+    table = links_table(
+        lab.scm, lab.problem.absolute, lab.prior_draws, lab.draws, problem=lab.problem
+    )
+    rests = table[table["kind"] == "long_run"].set_index("link")["basis"]
+    assert rests["weather -> harvest"] == "identified"
+    assert rests["weather -> silent"] == "assumed"
+    share = table[table["kind"] == "long_run"].set_index("link")["information"]
     assert share["weather -> harvest"] > 0.95
     assert share["weather -> growth"] > 0.5
-    assert abs(share["weather -> silent"]) < 0.15
+    assert share["weather -> silent"] < 0.05
 
 
 # What a fit holds

@@ -69,7 +69,8 @@ def claims():
         "median": -1.04,
         "lower": -2.86,
         "upper": 0.35,
-        "data_share": -0.16,
+        "information": 0.16,
+        "basis": "mixed",
         "sign_assumed": False,
         "verdict": "Likely.",
         "ci_prob": 0.89,
@@ -83,7 +84,8 @@ def claims():
         "median": 0.08,
         "lower": 0.02,
         "upper": 0.26,
-        "data_share": 0.77,
+        "information": 0.77,
+        "basis": "identified",
         "sign_assumed": True,
     }
     return pd.DataFrame([row, row | {"claim": "again", "statement": "Again."}, chain])
@@ -388,11 +390,13 @@ def test_the_scorecard_groups_claims_and_marks_assumed_signs(figures, claims):
     assert "lower prices, the key rate and loan rates. †" in said
     assert "−1.0 (−2.9; +0.35) %, after 8 quarters" in said
     assert "pp, after 8 quarters" in said
-    assert "−0.16" in said
+    assert "mixed" in said
+    assert "0.16" in said
+    assert "identified" in said
 
 
 def test_the_scorecard_of_a_prior_says_so(claims):
-    prior = claims.assign(prob=np.nan, data_share=np.nan)
+    prior = claims.assign(prob=np.nan, information=np.nan, basis="assumed")
     assert "prior only, no data used" in words(plot_scorecard(prior, periods="months"))
 
 

@@ -54,7 +54,8 @@ def results(tmp_path):
         "prob_prior": [0.941, 0.999],
         "prob": [0.885, 1.0],
         "prob_material": [0.736, 0.5],
-        "data_share": [-0.171, 0.14],
+        "information": [0.171, 0.014],
+        "basis": ["mixed", "assumed"],
         "sign_assumed": [False, True],
     }
     pd.DataFrame(claims).to_csv(tmp_path / "claims.csv", index=False)
@@ -73,8 +74,8 @@ def test_effects_are_medians_and_intervals_of_full_relief(results):
 
 def test_a_sign_that_the_prior_sets_is_marked(results):
     lines = readme_tables.claims_lines(pd.read_csv(results / "claims.csv"))
-    assert lines[2] == "| Prices fall. | 0.94 | 0.89 | 0.74 | -0.17 |"
-    assert lines[3] == "| The premium falls. † | 1.00 | 1.00 | 0.50 | 0.14 |"
+    assert lines[2] == "| Prices fall. | 0.94 | 0.89 | 0.74 | 0.17 | mixed |"
+    assert lines[3] == "| The premium falls. † | 1.00 | 1.00 | 0.50 | 0.01 | assumed |"
 
 
 def test_only_what_stands_between_the_markers_changes(results, tmp_path, capsys):

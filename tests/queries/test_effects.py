@@ -10,6 +10,7 @@ from laboratory import LIFTED, MODEL, TABLE_COLUMNS, pinned
 from oracle import as_dicts, close, propagated
 
 from sanctions_model import summaries
+from sanctions_model.basis import information
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.inference.priors.families import Fixed, LogNormal, Normal
 from sanctions_model.inference.priors.ledger import sample_prior
@@ -608,10 +609,10 @@ def test_the_links_table_has_the_columns_of_its_description(default_problem, lin
     assert ",".join(table.columns) == TABLE_COLUMNS["links"]
     assert len(table) == 2 * len(default_problem.scm.links)
     assert set(table["kind"]) == {"short_run", "long_run"}
-    assert table.drop(columns="data_share").notna().all().all()
+    assert table.drop(columns=["information", "likelihood_share"]).notna().all().all()
 
 
-def test_the_links_table_says_what_the_draws_say(default_problem, links):
+def test_the_links_table_says_what_the_draws_say(default_problem, many_draws, links):
     table, draws = links
     rows = table[table["link"] == "key_rate -> lending_rate"]
     row = rows.set_index("kind").loc["long_run"]
@@ -620,8 +621,14 @@ def test_the_links_table_says_what_the_draws_say(default_problem, links):
     close([row["lower"], row["upper"]], np.quantile(values, [0.055, 0.945]))
     assert (row["parent"], row["child"], row["lag"]) == ("key_rate", "lending_rate", 0)
     assert (row["ci_prob"], row["ci_kind"]) == (0.89, "eti")
-    width, before = row["upper"] - row["lower"], row["prior_upper"] - row["prior_lower"]
-    close(row["data_share"], 1 - (width / before) ** 2)
+    before, after = (
+        link_effects(default_problem.scm, each).sel(
+            link="key_rate -> lending_rate", kind="long_run"
+        )
+        for each in (many_draws, draws)
+    )
+    assert row["information"] == information(before, after).value < 0.1
+    assert row["basis"] == "assumed"  # prior draws on both sides
 
 
 def test_the_links_table_says_where_the_prior_sets_the_sign(default_problem, links):
@@ -635,18 +642,18 @@ def test_the_links_table_says_where_the_prior_sets_the_sign(default_problem, lin
         assert row["unit"] == prior.unit
 
 
-def test_a_known_link_has_no_data_share(default_problem, links):
+def test_on_a_known_link_there_is_nothing_to_learn(default_problem, links):
     table, _ = links
     fixed = [a for a, prior in default_problem.absolute.items() if isinstance(prior, Fixed)]
     rows = table[table["link"].isin(fixed) & (table["kind"] == "long_run")]
     assert len(rows) >= 2
-    assert rows["data_share"].isna().all()
+    assert rows["information"].isna().all()
 
 
 def test_without_a_posterior_the_links_table_leaves_it_empty(default_problem, many_draws):
     table = links_table(default_problem.scm, default_problem.absolute, many_draws, None)
     assert ",".join(table.columns) == TABLE_COLUMNS["links"]
-    assert table[["median", "lower", "upper", "data_share"]].isna().all().all()
+    assert table[["median", "lower", "upper", "information"]].isna().all().all()
     assert table["prior_median"].notna().all()
 
 

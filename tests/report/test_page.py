@@ -250,7 +250,9 @@ def test_the_rationale_of_a_prior_has_the_room(browser, report_file):
     wide = page.locator("#priors table").first.evaluate(
         "(t) => [...t.rows[1].cells].map((cell) => cell.clientWidth)"
     )
-    assert wide[5] == max(wide)  # Parameter, Prior, Unit, Posterior, Data share, Rationale, Sources
+    assert wide[5] == max(
+        wide
+    )  # Parameter, Prior, Unit, Posterior, Information, Rationale, Sources
     assert sum(wide) <= 1280
     page.close()
 

@@ -94,7 +94,7 @@ def test_swings_are_medians_with_one_parameter_at_its_bounds(problem, draws):
             truth["persistence[premium]"] = lower
             found.append(laboratory.relief_effect(truth, 8)["price_level"][7])
     assert row["low"] == pytest.approx(np.median(found))
-    assert row["data_share"] == pytest.approx(0.0)  # prior draws on both sides
+    assert row["information"] == 0.0  # prior draws on both sides
     assert "intercept[growth]" not in set(table["parameter"])
 
 

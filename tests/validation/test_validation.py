@@ -144,7 +144,9 @@ def found(fitted, tmp_path_factory):
                     "horizon": [12],
                     **{k: [1.0] for k in ("prior_median", "prior_lower", "prior_upper")},
                     **{k: [1.0] for k in ("median", "lower", "upper")},
-                    "data_share": [0.1],
+                    "information": [0.1],
+                    "likelihood_share": [0.2],
+                    "basis": ["assumed"],
                     "prior_sensitivity": [0.2],
                     "likelihood_sensitivity": [0.01],
                 }

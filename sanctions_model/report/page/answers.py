@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.basis import information
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.families import Fixed
@@ -20,7 +21,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.summaries import (
     IntervalRule,
-    data_share,
     interval,
     interval_rule,
     probability,
@@ -188,21 +188,23 @@ def answer_report(fit: Fit, claims: Mapping[str, Claim] | None = None) -> Answer
             scm, fit.draws, reliefs=(relief,), horizons=TABLE_HORIZONS, outcomes=outcomes
         ),
         claims=scorecard(fit.problem, fit.prior_draws, posterior, claims, random_seed=seed),
-        links=links_table(scm, fit.problem.absolute, fit.prior_draws, posterior),
+        links=links_table(
+            scm, fit.problem.absolute, fit.prior_draws, posterior, problem=fit.problem
+        ),
         parameters=parameter_table(fit),
         rule=interval_rule(),
     )
 
 
 def parameter_table(fit: Fit) -> pd.DataFrame:
-    """Tabulate every free parameter's prior and posterior interval and data share.
+    """Tabulate every free parameter's prior and posterior interval and the information gained.
 
     Returns
     -------
     pandas.DataFrame
         Index ``parameter`` (its address); columns ``group`` (the parameter's name without label),
         ``prior_median``, ``prior_lower``, ``prior_upper``, ``median``, ``lower``, ``upper``,
-        ``data_share`` (the last four not a number in prior-only mode). Units are those of the
+        ``information`` (the last four not a number in prior-only mode). Units are those of the
         prior; parameters fixed by it are left out.
     """
     rule = interval_rule()
@@ -211,12 +213,14 @@ def parameter_table(fit: Fit) -> pd.DataFrame:
         if isinstance(fit.problem.absolute[address], Fixed):
             continue
         row: dict[str, object] = {"parameter": address, "group": name}
-        before = interval(_of(fit.prior_draws, name, label), rule)
-        after = before if fit.is_prior_only else interval(_of(fit.draws, name, label), rule)
+        prior = _of(fit.prior_draws, name, label)
+        posterior = prior if fit.is_prior_only else _of(fit.draws, name, label)
+        before, after = interval(prior, rule), interval(posterior, rule)
         for part in ("median", "lower", "upper"):
             row[f"prior_{part}"] = float(before.sel(summary=part))
             row[part] = np.nan if fit.is_prior_only else float(after.sel(summary=part))
-        row["data_share"] = np.nan if fit.is_prior_only else float(data_share(before, after))
+        gained = np.nan if fit.is_prior_only else information(prior, posterior).value
+        row["information"] = gained
         rows.append(row)
     return pd.DataFrame(rows).set_index("parameter")
 

@@ -93,7 +93,7 @@ def _prior_row(row: Mapping[Hashable, Any], parameters: pd.DataFrame) -> list[st
     address = str(row["parameter"])
     said, share = "fixed", ""
     if address in parameters.index:
-        columns = ["median", "lower", "upper", "data_share"]
+        columns = ["median", "lower", "upper", "information"]
         row_values = parameters.loc[[address], columns].to_numpy(dtype=float)[0]
         median, lower, upper, known = (float(value) for value in row_values)
         said = "" if np.isnan(median) else f"{number(median)} ({number(lower)}; {number(upper)})"

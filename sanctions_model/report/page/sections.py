@@ -175,15 +175,15 @@ def _tile(answers: Answers, name: str) -> Html:
 
 def _claims(answers: Answers) -> Html:
     rows = [_claim_row(claim) for claim in answers.claims.to_dict("records")]
-    columns = ["Claim", "P before → after the data", "P(material)", "Data share", "Verdict"]
+    columns = ["Claim", "P before → after the data", "P(material)", "Rests on", "Verdict"]
     return join(
         [
             tag(
                 "p",
                 "Each claim is a question to the model: how probable was it under the prior, how "
                 "probable is it after the data, and how probable is an effect that matters? The "
-                "data share says how much of the effect's size the data make; at or below zero the "
-                "answer is prior.",
+                "verdict ends with what the size rests on (identified by the data, mixed or "
+                "assumed) and the information that the data added, 0 to 1.",
             ),
             table(
                 f"Claims, effects with {answers.rule}s. ○ before, ● after the data. † The prior "
@@ -203,7 +203,7 @@ def _claim_row(claim: Mapping[Hashable, Any]) -> list[str]:
         f"{claim['statement']}{' ' + ASSUMED if claim['sign_assumed'] else ''}",
         _track(before, before if np.isnan(after) else after),
         share_words(float(claim["prob_material"])),
-        share_words(float(claim["data_share"])),
+        str(claim["basis"]),
         true_minus(str(claim["verdict"])),
     ]
 
@@ -296,16 +296,16 @@ def _data(answers: Answers) -> Html:
     if answers.fit.is_prior_only:
         return tag("p", "Prior only: nothing on this page is data.")
     behaviour = answers.parameters[answers.parameters["group"].isin(BEHAVIOUR)]
-    shares = behaviour["data_share"].dropna().sort_values(ascending=False)
+    shares = behaviour["information"].dropna().sort_values(ascending=False)
     shares.index = [parameter_words(answers.scm, str(address)) for address in shares.index]
     informed, silent = shares.head(_SHOWN_LINKS), shares.tail(_SHOWN_LINKS)
     return join(
         [
             tag(
                 "p",
-                "The data share of a parameter is 1 − (posterior width / prior width)², widths of "
-                f"{answers.rule}s: 1 means that the data say all, 0 that the answer is prior; "
-                "below 0 the data made it less certain. Shown are the parameters of behaviour: "
+                "The information gained on a parameter is 1 − exp(−2 KL), KL from its prior to its "
+                "posterior: 0 means that the data said nothing, and near 1 they say nearly all. "
+                "Shown are the parameters of behaviour: "
                 "links, persistence, recovery; all are in the ledger below.",
             ),
             tag(

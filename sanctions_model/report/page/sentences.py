@@ -280,7 +280,7 @@ def _output_channels(answers: Answers) -> Finding:
     if shares.size:
         text += (
             f" On the links into the largest, {_entry_label(answers, largest)}, the data say "
-            f"{'little' if shares.max() <= _SILENT else 'something'}: data shares "
+            f"{'little' if shares.max() <= _SILENT else 'something'}: information gained "
             f"{share_words(shares.min())} to {share_words(shares.max())}."
         )
     return Finding(topic="What moves GDP", text=text)
@@ -288,7 +288,7 @@ def _output_channels(answers: Answers) -> Finding:
 
 def _shares_into(answers: Answers, entry: str) -> np.ndarray:
     links = [link for link in answers.scm.entries[entry] if link in answers.parameters.index]
-    shares = answers.parameters.loc[links, "data_share"].to_numpy(dtype=float)
+    shares = answers.parameters.loc[links, "information"].to_numpy(dtype=float)
     return shares[np.isfinite(shares)]
 
 
@@ -329,9 +329,9 @@ def _data(answers: Answers) -> Finding:
         text = "Prior only: no data were used beyond means and scales of the series."
         return Finding(topic="Data and prior", text=text)
     behaviour = answers.parameters[answers.parameters["group"].isin(BEHAVIOUR)]
-    shares = behaviour["data_share"]
+    shares = behaviour["information"]
     speak, silent = int((shares > _SPEAKS).sum()), int((shares <= _SILENT).sum())
-    recovery = behaviour.loc[behaviour["group"].str.startswith("recover"), "data_share"]
+    recovery = behaviour.loc[behaviour["group"].str.startswith("recover"), "information"]
     on_recovery = ""
     if recovery.size:
         why = (
@@ -340,15 +340,15 @@ def _data(answers: Answers) -> Finding:
             else ""
         )
         on_recovery = (
-            " On how much of a measure's effect relief undoes, and how fast, the data share is at "
-            f"most {share_words(float(recovery.max()))}{why}: there the answers restate published "
-            "estimates and judgement."
+            " On how much of a measure's effect relief undoes, and how fast, the information "
+            f"gained is at most {share_words(float(recovery.max()))}{why}: there the answers "
+            "restate published estimates and judgement."
         )
     return Finding(
         topic="Data and prior",
         text=(
             f"Of the {len(shares)} parameters of behaviour (links, persistence, recovery) the data "
-            f"make more than half of {speak} (data share above {_SPEAKS}) and little of {silent} "
+            f"say much on {speak} (information above {_SPEAKS}) and little on {silent} "
             f"({_SILENT} or less).{on_recovery}"
         ),
     )

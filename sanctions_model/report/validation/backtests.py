@@ -266,10 +266,10 @@ def failures(found: "Validation") -> Iterator[str]:
             f"{row.title[0].lower()}{row.title[1:]} ({row.number})" for row in beyond
         )
         yield f"Published totals outside: {listed}; the table says why."
-    poor = tables["headline"][tables["headline"]["data_share"].astype(float) < 0.2]
+    poor = tables["headline"][tables["headline"]["basis"] == "assumed"]
     if len(poor):
         listed = ", ".join(f"{row.outcome} after {row.horizon}" for row in rows_of(poor))
-        yield f"Mostly prior (data share below 0.2): {listed}."
+        yield f"Assumed (the data say next to nothing on it): {listed}."
 
 
 def _missed(name: str, annual: pd.DataFrame) -> Iterator[str]:

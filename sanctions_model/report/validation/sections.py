@@ -102,21 +102,24 @@ def _data_and_prior(found: "Validation") -> str:
             "unit": table["unit"],
             "prior": [span(r.prior_median, r.prior_lower, r.prior_upper) for r in rows_of(table)],
             "posterior": [span(r.median, r.lower, r.upper) for r in rows_of(table)],
-            "data share": [number(value) for value in table["data_share"]],
+            "information": [number(value) for value in table["information"]],
+            "likelihood share": [number(value) for value in table["likelihood_share"]],
+            "rests on": table["basis"],
         }
     )
     links = found.tables["links"]
-    links = links[(links["kind"] == "long_run") & np.isfinite(links["data_share"].astype(float))]
-    most = links.sort_values("data_share", ascending=False)
-    silent = most[most["data_share"] < 0.1]["link"].tolist()
-    known = most[most["data_share"] > 0.7]["link"].tolist()
+    links = links[(links["kind"] == "long_run") & np.isfinite(links["information"].astype(float))]
+    most = links.sort_values("information", ascending=False)
+    silent = most[most["information"] < 0.1]["link"].tolist()
+    known = most[most["information"] > 0.5]["link"].tolist()
     return f"""## What is data and what is prior
 
 {markdown_table(shown)}
 
-Data share: one minus the squared ratio of interval widths, posterior over prior; 0 means that the \
-answer is prior, negative that the data widened it. The data speak clearly (share above 0.7) of \
-{len(known)} links: {_code(known)}. They hardly speak (share below 0.1) of {len(silent)}: \
+Information: 1 - exp(-2 KL), KL from prior to posterior of the effect, 0 where the data said \
+nothing. Likelihood share: its part of how far the effect moves with prior and likelihood. The \
+data speak clearly (information above 0.5) of {len(known)} links: {_code(known)}. They hardly \
+speak (below 0.1) of {len(silent)}: \
 {_code(silent)}. No measure but `assets` has fallen in the sample, so that what relief gives \
 back, and how fast, is prior."""
 

@@ -1,0 +1,205 @@
+"""What the effects of a fit rest on: information, likelihood and groups of parameters.
+
+The groups of parameters are read off the draws: *estimated* on the data (information of 0.1 or more
+of the parameter itself), *never identified* by them (less), and *policy and expectations* (the
+equation of the policy rate and the anchoring of expectations), whatever the data say of these.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.basis import (
+    LEAST_DRAWS,
+    basis_word,
+    information,
+    likelihood_share,
+    power_weights,
+    prior_rank,
+    variance_share,
+)
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.density import log_likelihood, log_prior
+from sanctions_model.inference.priors.families import Fixed
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses, parameter_dims
+
+__all__ = ["BASIS_COLUMNS", "GROUPS", "Basis", "effective_addresses", "one_parameter"]
+
+GROUPS = ("estimated", "unidentified", "policy")
+BASIS_COLUMNS = ("information", "likelihood_share", "basis")
+_POLICY = ("key_rate", "policy_rate")
+_EXPECTATIONS = ("anchoring",)
+_LITTLE = 0.1
+# Parameters that no difference of two propagations depends on.
+_SILENT = {"intercept", "scale", "degrees_of_freedom"}
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Prior and posterior draws of a problem, ready to say what an answer rests on.
+
+    Parameters
+    ----------
+    problem : Problem or None
+        Model, data and beliefs that the draws belong to; None leaves what needs them unknown.
+    prior_draws : xr.Dataset
+        Prior draws, dims ``(chain, draw)``.
+    draws : xr.Dataset or None
+        Posterior draws; None says that every answer is assumed.
+    """
+
+    problem: Problem | None
+    prior_draws: xr.Dataset
+    draws: xr.Dataset | None
+
+    def of(
+        self, before: xr.DataArray, after: xr.DataArray | None, *, by_group: bool = True
+    ) -> dict[str, float | str]:
+        """Say what one answer rests on.
+
+        Parameters
+        ----------
+        before, after : xr.DataArray
+            The answer under prior and posterior draws, dims ``(chain, draw)``.
+        by_group : bool
+            Whether the variance by groups of parameters is read as well.
+
+        Returns
+        -------
+        dict
+            ``information`` and its Monte-Carlo ``information_error``, ``likelihood_share``,
+            ``variance_estimated``, ``variance_unidentified``, ``variance_policy`` and the word
+            ``basis``; not a number where unknown.
+        """
+        if after is None or self.draws is None:
+            return dict.fromkeys(_NUMBERS, np.nan) | {"basis": "assumed"}
+        if np.ptp(before.to_numpy()) == 0:  # fixed by definition: nothing to learn
+            return dict.fromkeys(_NUMBERS, np.nan) | {"basis": "assumed"}
+        gained, error = information(before, after)
+        share = likelihood_share(after, *self._weights) if self._weights else np.nan
+        variances = self._variances(after) if by_group and self.problem is not None else {}
+        shares = {group: variances.get(group, np.nan) for group in GROUPS}
+        word = basis_word(
+            gained,
+            prior_rank(before, after),
+            share,
+            shares["unidentified"],
+            variances.get("assumed", np.nan),
+        )
+        return {
+            "information": gained,
+            "information_error": error,
+            "likelihood_share": share,
+            **{f"variance_{group}": value for group, value in shares.items()},
+            "basis": word,
+        }
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Addresses of the parameters that effects depend on, by group."""
+        assert self.problem is not None
+        scm = self.problem.scm
+        found: dict[str, list[str]] = {group: [] for group in GROUPS}
+        for address in effective_addresses(self.problem):
+            found[self._group(scm, address)].append(address)
+        return {group: tuple(own) for group, own in found.items()}
+
+    def _group(self, scm: StructuralCausalModel, address: str) -> str:
+        name, item = addresses(scm)[address]
+        child = (item or "").split(" -> ")[-1]
+        if name in _EXPECTATIONS or child in _POLICY:
+            return "policy"
+        if self.draws is None:
+            return "unidentified"
+        before, after = (one_parameter(scm, d, address) for d in (self.prior_draws, self.draws))
+        return "estimated" if information(before, after).value >= _LITTLE else "unidentified"
+
+    @cached_property
+    def _weights(self) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
+        """Weights of the draws with prior and with likelihood scaled; None where they have none."""
+        if self.draws is None or self.problem is None or np.prod(_shape(self.draws)) < LEAST_DRAWS:
+            return None
+        order = dims.CHAIN, dims.DRAW
+        prior = sum(
+            array.transpose(*order, ...).to_numpy().reshape(*_shape(self.draws), -1).sum(axis=-1)
+            for array in log_prior(self.problem, self.draws).data_vars.values()
+        )
+        cells = log_likelihood(self.problem, self.draws).transpose(*order, dims.CELL)
+        weight = self.problem.cases.weight[np.nonzero(self.problem.cases.observed)]
+        likelihood = cells.to_numpy() @ weight
+        densities = np.asarray(prior), likelihood
+        if not all(np.isfinite(density).all() for density in densities):
+            return None
+        return power_weights(densities[0]), power_weights(densities[1])
+
+    @cached_property
+    def _parameters(self) -> dict[str, np.ndarray]:
+        """Parameters of each group, and of all that is not estimated, shape ``(draw, number)``."""
+        assert self.draws is not None
+        assert self.problem is not None
+        scm, draws, groups = self.problem.scm, self.draws, self.groups
+        named = {**groups, "assumed": (*groups["unidentified"], *groups["policy"])}
+        return {group: _columns(scm, draws, own) for group, own in named.items()}
+
+    def _variances(self, after: xr.DataArray) -> dict[str, float]:
+        values = after.transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel()
+        return {
+            group: variance_share(values, columns) for group, columns in self._parameters.items()
+        }
+
+
+_NUMBERS = (
+    "information",
+    "information_error",
+    "likelihood_share",
+    *(f"variance_{group}" for group in GROUPS),
+)
+
+
+def effective_addresses(problem: Problem) -> Iterator[str]:
+    """Yield the parameters that a difference of propagations can depend on.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Yields
+    ------
+    str
+        Addresses, in the model's order; fixed ones left out.
+    """
+    for address, (name, _) in addresses(problem.scm).items():
+        if name not in _SILENT and not isinstance(problem.absolute[address], Fixed):
+            yield address
+
+
+def one_parameter(scm: StructuralCausalModel, draws: xr.Dataset, address: str) -> xr.DataArray:
+    """Return the draws of one parameter, dims ``(chain, draw)``.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    address : str
+    """
+    name, label = addresses(scm)[address]
+    dim = parameter_dims(scm)[name]
+    return draws[name] if dim is None else draws[name].sel({dim: label}, drop=True)
+
+
+def _shape(draws: xr.Dataset) -> tuple[int, int]:
+    return draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW]
+
+
+def _columns(scm: StructuralCausalModel, draws: xr.Dataset, own: Sequence[str]) -> np.ndarray:
+    flat = [
+        one_parameter(scm, draws, address).transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel()
+        for address in own
+    ]
+    return np.column_stack(flat) if flat else np.empty((int(np.prod(_shape(draws))), 0))
