@@ -30,6 +30,7 @@ __all__ = [
     "likelihood_share",
     "power_weights",
     "prior_rank",
+    "share_error",
     "variance_share",
 ]
 
@@ -101,6 +102,20 @@ def prior_rank(prior: xr.DataArray, posterior: xr.DataArray) -> float:
     """
     before, middle = _flat(prior), float(np.median(_flat(posterior)))
     return float(np.mean(before < middle) + np.mean(before == middle) / 2)
+
+
+def share_error(holds: np.ndarray) -> float:
+    """Return the Monte-Carlo standard error of a share of draws.
+
+    Parameters
+    ----------
+    holds : numpy.ndarray
+        Whether it holds, dims ``(chain, draw)``; draws of a chain that depend on each other count
+        for less.
+    """
+    share = float(holds.mean())
+    size = _effective_size(xr.DataArray(holds.astype(float), dims=(dims.CHAIN, dims.DRAW)))
+    return float(np.sqrt(share * (1.0 - share) / size))
 
 
 def power_weights(log_density: np.ndarray) -> list[np.ndarray]:

@@ -42,7 +42,10 @@ GROUPS = {
         *("scenarios", "report.scenarios", "queries.forecasts", "queries.conditional"),
         *("queries.required", "queries.windows", "queries.calendar_years"),
     ),
-    "Claims and checks": ("queries.claims", "scm.stability", "report", "validation.run"),
+    "Claims and checks": (
+        *("queries.claims", "queries.basis", "queries.chain", "scm.stability", "report"),
+        "validation.run",
+    ),
     "Calibration and back-tests": ("validation",),
     "Sweeps": ("sweeps",),
     "What an answer rests on": ("robustness",),

@@ -8,11 +8,11 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sanctions_model.cli.console import FORMATS, asked_output, configure, require_output, show
+from sanctions_model.cli.console import FORMATS, asked_output, configure, require_output, say, show
 from sanctions_model.cli.data import data_app
 from sanctions_model.cli.elsewhere import elsewhere
 from sanctions_model.cli.mixture import scenario_app
@@ -39,6 +39,12 @@ from sanctions_model.cli.robustness import compare, confounding, evidence, refut
 from sanctions_model.cli.yearly import annual
 from sanctions_model.errors import ConvergenceError, SanctionsModelError
 from sanctions_model.report.views import View
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sanctions_model.inference.fit import Fit
+    from sanctions_model.queries.claims import Claim
 
 __all__ = ["app", "main"]
 
@@ -325,6 +331,9 @@ def claims(
     claims: Annotated[
         Path | None, typer.Option("--claims", help="Your own claims; the bundled by default.")
     ] = None,
+    chain: Annotated[
+        bool, typer.Option("--chain", help="Ask the chain as a whole, and where it breaks.")
+    ] = False,
     csv: CsvOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -336,6 +345,9 @@ def claims(
 
     asked = load_claims(claims)
     fitted = load_fit(fit)
+    if chain:
+        _chain(fitted, asked, csv=csv, as_json=as_json)
+        return
     table = scorecard(
         fitted.problem,
         fitted.prior_draws,
@@ -345,3 +357,31 @@ def claims(
     )
     write_csv(table, csv)
     show(View(table=table, title="Claims") if as_json else claims_view(table), as_json=as_json)
+
+
+def _chain(fitted: "Fit", asked: "Mapping[str, Claim]", *, csv: Path | None, as_json: bool) -> None:
+    """Show the chain as a whole, the pairs of its steps and its own channel net of the offset."""
+    from sanctions_model.queries.chain import chain_table, own_channel_sentence
+
+    draws = fitted.prior_draws if fitted.is_prior_only else fitted.draws
+    found = chain_table(fitted.scm, draws, asked)
+    table = found.steps.assign(
+        joint=found.joint, joint_error=found.joint_error, joint_material=found.material
+    ).merge(found.pairs.add_prefix("with_"), left_on="claim", right_index=True)
+    write_csv(table, csv)
+    if as_json or asked_output.form != "table":
+        show(View(table=table, title="The chain as a whole"), as_json=as_json)
+        return
+    own = [claim for claim in asked.values() if claim.channel == "article_chain"]
+    sentences = [own_channel_sentence(fitted.scm, draws, claim) for claim in own]
+    say([*found.sentences, *sentences], as_json=False)
+    steps = found.steps.drop(columns=["statement"]).round(2)
+    drawn = "prior only, no data used" if fitted.is_prior_only else "posterior"
+    caption = (
+        f"Shares of {drawn} draws. prob_given: where all steps before hold; breaks_here: the first "
+        "step that fails."
+    )
+    show(View(table=steps, title="The chain as a whole, step by step", caption=caption))
+    pairs = found.pairs.round(2).rename_axis("both signs").reset_index()
+    pairs.columns = ["both signs", *map(str, range(1, len(found.pairs) + 1))]
+    show(View(table=pairs, title="Two steps together", caption="Columns in the order of rows."))

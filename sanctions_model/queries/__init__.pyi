@@ -1,6 +1,8 @@
 """The room's public names, where they live."""
 
 __all__ = [
+    "Basis",
+    "Chain",
     "Claim",
     "Condition",
     "Episode",
@@ -10,6 +12,7 @@ __all__ = [
     "Window",
     "abduct",
     "annual",
+    "chain_table",
     "channel_effects",
     "conditional_forecast",
     "counterfactual",
@@ -34,7 +37,9 @@ __all__ = [
     "total_effect",
 ]
 
+from .basis import Basis
 from .calendar_years import Statistic, annual
+from .chain import Chain, chain_table
 from .claims import Claim, load_claims, scorecard
 from .conditional import Condition, conditional_forecast
 from .counterfactuals import Episode, abduct, counterfactual, episode, historical_decomposition

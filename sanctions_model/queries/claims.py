@@ -61,6 +61,8 @@ class Claim(BaseModel):
     when : str, optional
         For target claims: ``through 5-8``, ``on average over 5-8``, ``in 8`` or ``by 8``. Its last
         period is the horizon.
+    step : int, optional
+        Place of an effect claim in the chain that is asked as a whole; none by default.
     channel : str
         The part of the effect meant, ``total`` by default.
     depth : float
@@ -80,6 +82,7 @@ class Claim(BaseModel):
     material: float | None = Field(default=None, gt=0)
     target: float | None = None
     when: str | None = None
+    step: int | None = Field(default=None, ge=1)
     channel: str = "total"
     depth: float = Field(default=1.0, ge=0, le=1)
     ramp: int = Field(default=4, ge=1)
@@ -94,6 +97,8 @@ class Claim(BaseModel):
         if self.target is None:
             if self.when is not None:
                 raise ValueError("`when` belongs to a `target`; an effect has its horizon")
+        elif self.step is not None:
+            raise ValueError("`step` belongs to an effect claim; a target is no link of a chain")
         elif self.when is None:
             raise ValueError(f"a `target` needs `when`, one of {WINDOW_FORMS}")
         elif _window(self.when).last != self.horizon:

@@ -56,6 +56,7 @@ class Window:
         Parameters
         ----------
         text : str
+            One of the four words and its period or periods.
         period : callable, optional
             Turns the name of a period into its number; by default a period is a number.
 

@@ -954,3 +954,15 @@ def test_every_measure_can_be_lifted_alone(prior_run):
         arguments = ["--measure", name, "--outcome", "rouble", "--quiet"]
         done = call("effects", "--fit", prior_run[0], *arguments)
         assert done.code == 0, done.err
+
+
+def test_the_chain_is_asked_as_a_whole(prior_run, tmp_path):
+    done = call("claims", "--chain", "--fit", prior_run[0], "--csv", tmp_path / "chain.csv")
+    assert done.code == 0, done.err
+    assert "It breaks most often at" in done.out
+    assert "prior only, no data used" in done.out
+    table = pd.read_csv(tmp_path / "chain.csv")
+    assert len(table) == 10
+    assert table["breaks_here"].sum() + table["joint"].iloc[0] == pytest.approx(1.0)
+    printed = json.loads(call("claims", "--chain", "--fit", prior_run[0], "--json").out)
+    assert [row["claim"] for row in printed] == table["claim"].tolist()

@@ -58,7 +58,7 @@ def priors_section(answers: Answers) -> Html:
     rows = [_prior_row(row, answers.parameters) for row in view.table.to_dict("records")]
     ledger = table(
         f"Every prior with its posterior (median, {answers.rule}), rationale and sources",
-        ["Parameter", "Prior", "Unit", "Posterior", "Data share", "Rationale", "Sources"],
+        ["Parameter", "Prior", "Unit", "Posterior", "Information", "Rationale", "Sources"],
         rows,
         numeric=(4,),
         cards=True,

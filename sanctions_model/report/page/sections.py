@@ -328,7 +328,7 @@ def _shares(caption: str, shares: "pd.Series[float]") -> Html:
         bar = tag("span", filled, attributes={"class": "bar", "aria-hidden": "true"})
         shown = tag("span", [bar, share_words(share)], attributes={"class": "nowrap"})
         rows.append([str(parameter), shown])
-    return table(caption, ["Parameter", "Data share"], rows)
+    return table(caption, ["Parameter", "Information"], rows)
 
 
 def _caveats(answers: Answers) -> Html:
