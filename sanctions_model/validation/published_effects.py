@@ -2,9 +2,10 @@
 
 Each total of ``data/published_totals.toml`` is a number or a range from the literature with the
 experiment that comes nearest to it: measures put in force or lifted, a premium scaled to a size, a
-shock. The model answers it from prior and posterior draws. *Inside*: the model's median lies in
-the published range, or its interval holds the published number. Totals that the model cannot
-answer, or that contradict one another, stay in the table with the reason.
+shock. The model answers it from prior and posterior draws, and is judged by distance, see `misses`.
+*Inside*: the model's median lies in the published range, or its interval holds the published
+number. Totals that the model cannot answer, or that contradict one another, stay in the table
+with the reason.
 """
 
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.propagate import respond
 from sanctions_model.summaries import IntervalRule, interval
 from sanctions_model.transmission import MEASURES
+from sanctions_model.validation.misses import distance, is_inside
 
 __all__ = [
     "COLUMNS",
@@ -54,12 +56,16 @@ COLUMNS = (
     "lower",
     "upper",
     "verdict",
+    "z",
+    "miss",
+    "size",
     "used_for_priors",
     "reason",
     "evidence",
 )
 # The published ranges are read beside this interval, whatever the reader's setting is.
 _RULE = IntervalRule(0.9, "eti")
+_PARTS = ("median", "lower", "upper")
 
 type _Levels = str | Mapping[str, float]
 
@@ -339,7 +345,9 @@ def totals_table(
     Returns
     -------
     pandas.DataFrame
-        Columns as in `COLUMNS`; ``verdict`` is ``inside``, ``outside`` or ``not answered``.
+        Columns as in `COLUMNS`; ``verdict`` is ``inside``, ``outside`` or ``not answered``, ``z``
+        the distance in standard deviations, ``miss`` ``hard``, ``soft`` or empty, and ``size`` of a
+        miss ``too small`` or ``too large``.
 
     Raises
     ------
@@ -364,6 +372,8 @@ def totals_table(
             "published_lower": total.lower,
             "published_upper": total.upper,
             "verdict": "not answered",
+            "miss": "",
+            "size": "",
             "used_for_priors": total.used_for_priors,
             "reason": " ".join(total.reason.split()),
             "evidence": ", ".join(total.evidence),
@@ -372,18 +382,14 @@ def totals_table(
             experiment = totals.experiments[total.experiment]
             row["experiment"] = experiment.title
             sources = {"prior_": prior_draws} | ({} if draws is None else {"": draws})
-            for prefix, sample in sources.items():
+            for prefix, sample in sources.items():  # the one judged comes last
                 summary = interval(implied_total(scm, sample, experiment, total), _RULE)
-                for part in ("median", "lower", "upper"):
-                    row[prefix + part] = float(summary.sel(summary=part))
-            judged = "prior_" if draws is None else ""
-            middle, low, high = (row[judged + part] for part in ("median", "lower", "upper"))
-            row["verdict"] = "inside" if _inside(total, middle, low, high) else "outside"
+                parts = [float(summary.sel(summary=part)) for part in _PARTS]
+                row |= {prefix + part: value for part, value in zip(_PARTS, parts, strict=True)}
+            assert total.lower is not None
+            assert total.upper is not None
+            published, model = (total.lower, total.upper), (parts[0], parts[1], parts[2])
+            row["verdict"] = "inside" if is_inside(published, model) else "outside"
+            row |= distance(published, model)
         rows.append(row)
     return pd.DataFrame(rows).reindex(columns=list(COLUMNS))
-
-
-def _inside(total: Total, median: object, lower: object, upper: object) -> bool:
-    if total.lower == total.upper:
-        return bool(lower <= total.lower <= upper)  # type: ignore[operator]
-    return bool(total.lower <= median <= total.upper)  # type: ignore[operator]

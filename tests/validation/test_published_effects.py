@@ -1,12 +1,15 @@
 """Published totals: the file, the experiments against closed forms, the verdicts."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses, pin
+from sanctions_model.validation.misses import distance, miss_pattern
 from sanctions_model.validation.published_effects import (
     COLUMNS,
     PublishedTotals,
@@ -203,3 +206,61 @@ def test_own_totals_can_be_asked(default_problem, default_draws, totals):
         PublishedTotals(experiments=totals.experiments, totals={"mine": mine}),
     )
     assert table["verdict"].tolist() == ["inside"]
+
+
+# Distance, and the side of the misses
+
+
+@pytest.mark.parametrize(
+    ("centre", "half", "median", "sd", "miss", "size"),
+    [
+        (2.0, 1.0, 2.5, 0.4, "", ""),
+        (2.0, 0.5, 1.2, 0.4, "soft", "too small"),
+        (2.0, 0.5, 0.2, 0.1, "hard", "too small"),
+        (-2.0, 0.5, -0.2, 0.1, "hard", "too small"),
+        (-2.0, 0.5, -4.0, 0.1, "hard", "too large"),
+        (2.0, 0.0, 0.2, 0.1, "hard", "too small"),
+        (2.0, 0.0, 1.9, 0.1, "", ""),
+    ],
+)
+def test_the_distance_of_two_normals_is_that_of_the_closed_form(
+    centre, half, median, sd, miss, size
+):
+    low, high = median + sd * stats.norm.ppf([0.05, 0.95])
+    found = distance((centre - half, centre + half), (median, low, high))
+    published = half / stats.norm.ppf(0.95) if half else abs(centre) / 4
+    assert found["z"] == pytest.approx((median - centre) / np.hypot(sd, published), rel=1e-3)
+    assert (found["miss"], found["size"]) == (miss, size)
+
+
+def test_the_distance_does_not_depend_on_the_unit():
+    one = distance((1.0, 3.0), (0.2, -0.1, 0.6))
+    assert distance((100.0, 300.0), (20.0, -10.0, 60.0)) == one | {"z": pytest.approx(one["z"])}
+
+
+def test_every_miss_has_a_side_and_a_distance(table):
+    answered = table[table["verdict"] != "not answered"]
+    assert np.isfinite(answered["z"].astype(float)).all()
+    missed = answered[answered["verdict"] == "outside"]
+    assert set(missed["miss"]) <= {"hard", "soft"}
+    assert set(missed["size"]) <= {"too small", "too large"}
+    others = table[table["verdict"] != "outside"]
+    assert (others[["miss", "size"]] == "").all().all()
+    apart = (missed["lower"] > missed["published_upper"]) | (
+        missed["upper"] < missed["published_lower"]
+    )
+    assert ((missed["miss"] == "hard") == apart).all()
+
+
+def test_the_pattern_of_the_misses_is_a_line_with_a_binomial_probability():
+    rows = {
+        "miss": ["hard"] * 5 + ["soft"] + [""],
+        "size": ["too small"] * 6 + [""],
+        "horizon": [4, 8, 8, 12, 40, 4, 4],
+    }
+    said = miss_pattern(pd.DataFrame(rows))
+    assert said.startswith("5 hard misses (5 too small, 0 too large, 3 within two years)")
+    assert "1 soft miss (1 too small, 0 too large, 1 within two years)" in said
+    assert f"with probability {2 * 0.5**6:.2g}" in said
+    none = miss_pattern(pd.DataFrame({k: [""] for k in rows} | {"horizon": [4]}))
+    assert none.startswith("0 hard misses")

@@ -20,6 +20,7 @@ from sanctions_model.validation.backtests import (
     BackTest,
     load_back_tests,
 )
+from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.rolling import MODEL
 from sanctions_model.validation.windows import readjusted_within
 
@@ -266,6 +267,7 @@ def failures(found: "Validation") -> Iterator[str]:
             f"{row.title[0].lower()}{row.title[1:]} ({row.number})" for row in beyond
         )
         yield f"Published totals outside: {listed}; the table says why."
+        yield f"Sides of these misses: {miss_pattern(totals)}"
     poor = tables["headline"][tables["headline"]["basis"] == "assumed"]
     if len(poor):
         listed = ", ".join(f"{row.outcome} after {row.horizon}" for row in rows_of(poor))

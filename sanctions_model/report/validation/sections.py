@@ -21,6 +21,7 @@ from sanctions_model.report.validation.words import (
     truth_of,
 )
 from sanctions_model.validation.backtests import load_back_tests
+from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.rolling import MODEL, score_summary
 
 if TYPE_CHECKING:
@@ -307,6 +308,7 @@ def _totals(found: "Validation", pictures: Mapping[str, str]) -> str:
     rows = []
     for row in rows_of(table):
         answered = row.verdict != "not answered"
+        missed = row.miss in ("hard", "soft")
         rows.append(
             {
                 "": row.number,
@@ -317,7 +319,8 @@ def _totals(found: "Validation", pictures: Mapping[str, str]) -> str:
                 else "",
                 "posterior": span(row.median, row.lower, row.upper) if answered else "",
                 "unit": row.unit,
-                "verdict": row.verdict,
+                "verdict": ", ".join([row.verdict, *([f"{row.miss} miss", row.size] * missed)]),
+                "z": f"{row.z:+.1f}".replace("-", "−") if answered else "",
                 "in sight when priors were set": "yes" if is_true(row.used_for_priors) else "no",
                 "why": row.reason,
             }
@@ -327,8 +330,11 @@ def _totals(found: "Validation", pictures: Mapping[str, str]) -> str:
     return f"""## Published totals
 
 {said}. Inside: the posterior median lies in the published range, or the 90 % interval holds the \
-published number. Meeting a total that was in sight when the priors were set checks the mapping \
-from evidence to priors, not the model. `docs/evidence.md` says which of them cannot hold at once.
+published number. z: median less the middle of the published range over both standard deviations, \
+a number without a range taken to be uncertain by a quarter. A miss is hard where interval and \
+range do not touch. {miss_pattern(table)} Meeting a total that was in sight when the priors were \
+set checks the mapping from evidence to priors, not the model. `docs/evidence.md` says which of \
+them cannot hold at once.
 
 {markdown_table(pd.DataFrame(rows))}
 
