@@ -19,7 +19,8 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.errors import ConvergenceError, QuestionError
+from sanctions_model.coercion import as_whole
+from sanctions_model.errors import ConvergenceError
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import (
     complete_from_prior,
@@ -46,6 +47,8 @@ __all__ = [
 _LOG = logging.getLogger(__name__)
 _ONE_AT_A_TIME = threading.Lock()
 _REFIT_TARGET_ACCEPT = 0.95
+# Beyond these the draws would not fit into memory, or a seed into the samplers' numbers.
+_MOST = {"draws": 100_000, "tune": 100_000, "chains": 100, "random_seed": 4_000_000_000}
 _PREDICTED = 1000  # draws with predictions: what figures of them use
 _PACKAGES = ("sanctions-model", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "xarray")
 
@@ -169,10 +172,10 @@ def fit(
     QuestionError
         If a count is below 1.
     """
-    _require_counts(draws=draws, tune=tune, chains=chains)
+    settings = _checked_counts(draws=draws, tune=tune, chains=chains, random_seed=random_seed)
+    draws, tune, chains, random_seed = settings.values()
     problem = Problem.of(scm, observations, priors)
     sampler = sampler or Nutpie()
-    settings = {"draws": draws, "tune": tune, "chains": chains, "random_seed": random_seed}
     with _ONE_AT_A_TIME:
         began = time.perf_counter()
         tree = sampler.sample(problem, progress=progress, **settings)
@@ -271,7 +274,8 @@ def refit(
     ConvergenceError
         If the draws fail the gate, at the end also at a higher target.
     """
-    _require_counts(draws=draws, tune=tune, chains=chains)
+    counts = _checked_counts(draws=draws, tune=tune, chains=chains, random_seed=random_seed)
+    draws, tune, chains, random_seed = counts.values()
     sampler = sampler or Nutpie()
     bold = sampler.with_target_accept(_REFIT_TARGET_ACCEPT)
     attempts: list[tuple[Nutpie, WarmStart | None, int]] = [
@@ -331,7 +335,7 @@ def sample_prior_predictive(
     QuestionError
         If `draws` is below 1.
     """
-    _require_counts(draws=draws)
+    draws, random_seed = _checked_counts(draws=draws, random_seed=random_seed).values()
     problem = Problem.of(scm, observations, priors)
     groups = _groups(problem, random_seed, draws)
     settings = {"draws": draws, "chains": 1, "random_seed": random_seed}
@@ -375,10 +379,12 @@ def _sample_stats(tree: xr.DataTree) -> xr.Dataset:
     return renamed
 
 
-def _require_counts(**counts: object) -> None:
-    for name, value in counts.items():
-        if not isinstance(value, int) or value < 1:
-            raise QuestionError(f"{name} is {value!r}; expected a whole number of at least 1.")
+def _checked_counts(**counts: object) -> dict[str, int]:
+    """Return counts and seed as ints, refused before anything is compiled."""
+    return {
+        name: as_whole(value, name, least=0 if name == "random_seed" else 1, most=_MOST[name])
+        for name, value in counts.items()
+    }
 
 
 def problem_structure(problem: Problem) -> tuple[Hashable, ...]:

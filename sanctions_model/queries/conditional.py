@@ -21,6 +21,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import as_number, as_whole
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import continuation_words, starting_state
@@ -58,24 +59,26 @@ class Condition:
     values: Mapping[int, float]
 
     def __post_init__(self) -> None:
+        what = f"the condition on {self.variable!r}"
+        if not isinstance(self.values, Mapping):
+            raise QuestionError(
+                f"Of {what} the values are {self.values!r}; give them by period, as in "
+                f"values={{1: {self.values!r}}}."
+            )
         if not self.values:
             raise QuestionError(f"The condition on {self.variable!r} has no values; give some.")
-        for period, value in self.values.items():
-            if not isinstance(period, int | np.integer):
-                raise QuestionError(
-                    f"A condition on {self.variable!r} in period {period!r}; "
-                    "expected a whole number."
-                )
+        checked = {}
+        for given, value in self.values.items():
+            period = as_whole(given, f"A period of {what}")
             if period < 1:
                 raise QuestionError(
                     f"A condition on {self.variable!r} in period {period}, which is past; "
                     "expected periods from 1, the first one after the start."
                 )
-            if not np.isfinite(value):
-                raise QuestionError(
-                    f"The condition on {self.variable!r} in period {period} is {value}; "
-                    "expected a finite number."
-                )
+            checked[period] = as_number(
+                value, f"The condition on {self.variable!r} in period {period}"
+            )
+        object.__setattr__(self, "values", checked)
 
 
 def conditional_forecast(
@@ -130,8 +133,7 @@ def conditional_forecast(
         If the data nowhere give the state that a future starts from.
     """
     horizon = require_horizon(horizon)
-    if gibbs_steps < 1:
-        raise QuestionError(f"gibbs_steps is {gibbs_steps}; expected at least 1.")
+    gibbs_steps = as_whole(gibbs_steps, "gibbs_steps", least=1)
     for name, path in (exogenous or {}).items():
         if np.ndim(path) != 1:
             raise QuestionError(
@@ -223,6 +225,7 @@ def _cells(
                 raise QuestionError(
                     f"Two conditions on {name!r} in period {period}; keep one of them."
                 )
+            scm.variables[name].require_plausible(value, f"A condition in period {period}")
             cells[name, period] = value
     return [(name, period, value) for (name, period), value in sorted(cells.items(), key=_when)]
 

@@ -23,7 +23,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import one_step_means
 from sanctions_model.scm.history import evaluate_history
-from sanctions_model.scm.interventions import Intervention, edit_words
+from sanctions_model.scm.interventions import Intervention, edit_words, require_inside
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.propagate import (
     falling_shares,
@@ -338,12 +338,7 @@ def counterfactual(
     scm = past.problem.scm
     if not interventions and not without_shocks:
         raise QuestionError("Nothing to change; give interventions or shocks to leave out.")
-    for intervention in interventions:
-        if getattr(intervention, "start", 1) > past.periods:
-            raise QuestionError(
-                f"{intervention} starts after the window, which has {past.periods} periods; "
-                "periods count from 1 within the window."
-            )
+    require_inside(interventions, past.periods)
     for name in without_shocks:
         scm.graph.require(name, "the shocks to leave out")
         if name not in scm.stochastic:

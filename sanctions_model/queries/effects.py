@@ -105,6 +105,11 @@ def relief_paths(
         If a name is no measure, or a measure is held at a last value that nothing gives.
     """
     relief = scm.relief(relief)
+    if relief.start > horizon:
+        raise QuestionError(
+            f"The relief starts in period {relief.start}, after the horizon of {horizon}; start "
+            "earlier or ask for a longer horizon."
+        )
     for name in relief.measures:
         if name not in scm.exogenous:
             scm.require(name, "the relief")

@@ -20,6 +20,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import as_number
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.effects import relief_paths
@@ -67,12 +68,13 @@ class Target:
     probability: float
 
     def __post_init__(self) -> None:
-        if not 0 < self.probability < 1:
+        probability = as_number(self.probability, "The probability of the target")
+        if not 0 < probability < 1:
             raise QuestionError(
-                f"Probability {self.probability}; expected a number between 0 and 1, as in 0.8."
+                f"Probability {probability:g}; expected a number between 0 and 1, as in 0.8."
             )
-        if not np.isfinite(self.value):
-            raise QuestionError(f"A target of {self.value}; expected a finite number.")
+        object.__setattr__(self, "probability", probability)
+        object.__setattr__(self, "value", as_number(self.value, "The target"))
         Window.parse(self.when)
 
     @property

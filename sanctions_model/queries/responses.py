@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import as_number
 from sanctions_model.errors import QuestionError
 from sanctions_model.queries.effects import _finished, reachable
 from sanctions_model.scm.interventions import require_horizon
@@ -132,11 +133,12 @@ def _response(
     lasting: int,
 ) -> xr.DataArray:
     horizon = require_horizon(horizon)
+    size = None if size is None else as_number(size, "The size of the change")
     scm.graph.require(cause, "the cause")
     wanted = reachable(scm, [cause], outcomes)
     steps = (np.arange(horizon) < lasting).astype(float)
     if cause in scm.exogenous:
-        base = float(continuation_paths(scm, 1, {})[cause][0])
+        base = continuation_paths(scm, horizon, {})[cause]
         path = base + steps * (1.0 if size is None else size)
         found = respond(scm, draws, horizon=horizon, paths={cause: path}, outcomes=wanted)
     elif cause in scm.stochastic:

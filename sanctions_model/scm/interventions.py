@@ -10,10 +10,12 @@ from typing import Protocol
 
 import numpy as np
 
+from sanctions_model.coercion import as_number, as_number_or_path, as_whole
 from sanctions_model.errors import QuestionError
 
 __all__ = [
     "ALL_MEASURES",
+    "LONGEST_HORIZON",
     "Intervention",
     "Relief",
     "ScaleBy",
@@ -21,9 +23,13 @@ __all__ = [
     "ShiftBy",
     "edit_words",
     "require_horizon",
+    "require_inside",
+    "said",
 ]
 
 
+# Far beyond what linear equations say anything about; more would fill the memory.
+LONGEST_HORIZON = 1000
 # What a relief lifts where it names no measure: all of the model that is asked.
 ALL_MEASURES = ("*",)
 
@@ -64,15 +70,16 @@ class _Edit:
 
     def __post_init__(self) -> None:
         where = f"{type(self).__name__} on {self.variable!r}"
-        if not isinstance(self.value, int | float):
-            object.__setattr__(self, "value", tuple(float(v) for v in self.value))
-        if self.start < 1 or (self.stop is not None and self.stop < self.start):
+        value = as_number_or_path(self.value, f"{where}: value")
+        start = as_whole(self.start, f"{where}: start")
+        stop = None if self.stop is None else as_whole(self.stop, f"{where}: stop")
+        if start < 1 or (stop is not None and stop < start):
             raise QuestionError(
-                f"{where}: periods {self.start} to {self.stop}; "
+                f"{where}: periods {start} to {stop}; "
                 "expected 1 <= start <= stop, counted from the first future period."
             )
-        if not np.all(np.isfinite(np.atleast_1d(self.value))) or np.size(self.value) == 0:
-            raise QuestionError(f"{where}: value {self.value!r}; expected finite numbers.")
+        for name, checked in (("value", value), ("start", start), ("stop", stop)):
+            object.__setattr__(self, name, checked)
 
     def at(self, period: int) -> float | None:
         """Return the value in force in `period`, None outside the window."""
@@ -194,10 +201,13 @@ class Relief:
     def __post_init__(self) -> None:
         if isinstance(self.measures, str):  # one measure, named without brackets
             object.__setattr__(self, "measures", (self.measures,))
+        share = "a share between 0 (none) and 1 (full relief)"
+        object.__setattr__(self, "depth", as_number(self.depth, "The relief", expected=share))
         if not 0 <= self.depth <= 1:
-            raise QuestionError(
-                f"Relief of {self.depth}; expected a share between 0 (none) and 1 (full relief)."
-            )
+            raise QuestionError(f"Relief of {self.depth:g}; expected {share}.")
+        for name in ("ramp", "start"):
+            whole = as_whole(getattr(self, name), f"The {name} of a relief")
+            object.__setattr__(self, name, whole)
         if self.ramp < 1 or self.start < 1:
             raise QuestionError(
                 f"Relief with ramp {self.ramp} and start {self.start}; expected 1 or more periods."
@@ -235,15 +245,60 @@ def edit_words(intervention: Intervention) -> str:
     return f"{name} {verb} {value}{since}{until}"
 
 
+def said(intervention: Intervention) -> str:
+    """Name an intervention in a message."""
+    return f"The intervention '{edit_words(intervention)}'"
+
+
 def require_horizon(horizon: int | Sequence[int]) -> int:
     """Return the largest of the horizons asked for, each a whole number of at least 1.
 
     Raises
     ------
     QuestionError
-        If a horizon is not a whole number of at least 1, or none is given.
+        If a horizon is not a whole number from 1 to `LONGEST_HORIZON`, or none is given.
     """
-    asked = np.atleast_1d(np.asarray(horizon))
-    if asked.size == 0 or asked.dtype.kind not in "iu" or np.any(asked < 1):
-        raise QuestionError(f"Horizon {horizon}; expected a whole number of periods of at least 1.")
-    return int(asked.max())
+    several = np.ndim(horizon) > 0
+    asked = list(horizon) if several else [horizon]  # type: ignore[arg-type]
+    if not asked:
+        raise QuestionError("Horizon []; expected a whole number of periods of at least 1.")
+    return max(_period_count(one) for one in asked)
+
+
+def _period_count(horizon: object) -> int:
+    try:
+        found = as_whole(horizon, "The horizon", least=1)
+    except QuestionError:
+        raise QuestionError(
+            f"Horizon {horizon}; expected a whole number of periods of at least 1."
+        ) from None
+    if found > LONGEST_HORIZON:
+        raise QuestionError(
+            f"Horizon {found}; expected at most {LONGEST_HORIZON} periods, more would not fit "
+            "into memory."
+        )
+    return found
+
+
+def require_inside(interventions: Sequence[Intervention], horizon: int) -> None:
+    """Refuse interventions that begin after the last period, and so would do nothing.
+
+    Parameters
+    ----------
+    interventions : sequence of Intervention
+        Periods counted from 1.
+    horizon : int
+        The number of periods that there are.
+
+    Raises
+    ------
+    QuestionError
+        If one of them starts later.
+    """
+    for intervention in interventions:
+        start = getattr(intervention, "start", 1)
+        if start > horizon:
+            raise QuestionError(
+                f"{said(intervention)} starts after the window, which has {horizon} periods; "
+                "periods count from 1, so start earlier or ask for more."
+            )

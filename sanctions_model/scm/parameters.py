@@ -16,6 +16,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import as_number
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.equations import LinearForm
 from sanctions_model.scm.model import StructuralCausalModel
@@ -135,8 +136,8 @@ def pin(scm: StructuralCausalModel, values: Mapping[str, float]) -> xr.Dataset:
     for address, value in values.items():
         if address not in known:
             raise UnknownVariableError.from_name(address, known, "pin")
-        if np.isnan(value) or (np.isinf(value) and not address.startswith("degrees_of_freedom")):
-            raise QuestionError(f"pin: {address!r} is {value}; expected a finite number.")
+        if not (address.startswith("degrees_of_freedom") and value == np.inf):  # Gaussian
+            as_number(value, f"pin: {address!r}")
         low, high = _RANGES.get(known[address][0], (-np.inf, np.inf))
         if not low <= value <= high:
             raise QuestionError(

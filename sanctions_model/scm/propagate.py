@@ -10,10 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import xarray as xr
 
+from sanctions_model.coercion import as_whole
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.equations import LinearForm
 from sanctions_model.scm.history import evaluate_states
-from sanctions_model.scm.interventions import Intervention, SetTo, require_horizon
+from sanctions_model.scm.interventions import Intervention, SetTo, require_horizon, said
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.recursion import Drivers, Recursion, Start
@@ -158,7 +159,7 @@ def draw_shocks(
         For each stochastic equation, shape ``(horizon, chain * draw)``.
     """
     parameters = DrawParameters(scm, draws)
-    generator = np.random.default_rng(random_seed)
+    generator = np.random.default_rng(as_whole(random_seed, "The random seed", least=0))
     shocks = {}
     for name in scm.stochastic:
         standard = generator.standard_normal((horizon, parameters.size))
@@ -228,11 +229,15 @@ def propagate(
     if start is None:
         start = _steady_start(scm, forms, {name: path[0] for name, path in continued.items()})
     paths = _scenario_paths(scm, horizon, continued | dict(exogenous or {}), parameters.size)
+    for name in exogenous or {}:
+        scm.variables[name].require_plausible(paths[name], f"The path given for {name!r}")
     for intervention in interventions:
         if intervention.variable in paths:
             path = paths[intervention.variable].copy()
             for step in range(horizon):
                 path[:, step] = intervention.apply(path[:, step], step + 1)
+            driver = scm.variables[intervention.variable]
+            driver.require_plausible(path, said(intervention))
             paths[intervention.variable] = path
     full = {name: _after(start.values[name][:, :1].T, path) for name, path in paths.items()}
     run = Recursion(

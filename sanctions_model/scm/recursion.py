@@ -13,7 +13,7 @@ from sanctions_model import dims
 from sanctions_model.scm.equations import LinearForm
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.history import asymmetric_adjustment
-from sanctions_model.scm.interventions import Intervention
+from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy, said
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
 
@@ -216,6 +216,19 @@ class Recursion:
         for edit in self.edits:
             if edit.variable == name:
                 value[...] = edit.apply(value, period + 1)
+                self._require_plausible(edit, value, period + 1)
+
+    def _require_plausible(self, edit: Intervention, value: np.ndarray, period: int) -> None:
+        """Refuse what takes a variable where the model says nothing; a difference has no level.
+
+        What is set is judged by itself. What is added to or multiplied rests on the draws, some of
+        which may lie outside: then the middle has to be far outside.
+        """
+        ours = isinstance(edit, SetTo | ShiftBy | ScaleBy) and edit.at(period) is not None
+        if ours and self.moved is None:
+            slack = 0.0 if isinstance(edit, SetTo) else 1.0
+            variable = self.scm.variables[edit.variable]
+            variable.require_plausible(np.median(value, axis=-1), said(edit), slack=slack)
 
     def _rings(
         self, forms: Mapping[str, LinearForm], shape: tuple[int, int]

@@ -7,10 +7,10 @@ pair are answered as of any other.
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import as_number
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
@@ -51,14 +51,13 @@ def with_parameters(
     for address, value in values.items():
         if address not in known:
             raise UnknownVariableError.from_name(address, known, "the parameters to fix")
-        if not np.isfinite(value):
-            raise QuestionError(f"{address!r} is {value}; expected a finite number.")
+        number = as_number(value, repr(address))
         name, label = known[address]
         dim = parameter_dims(scm)[name]
         if dim is None:
-            edited[name][...] = value
+            edited[name][...] = number
         else:
-            edited[name].loc[{dim: label}] = value
+            edited[name].loc[{dim: label}] = number
     return edited
 
 
@@ -182,9 +181,9 @@ def policy_rule(
     """
     link = f"{inflation} -> {rate}"
     values = {}
-    if not np.isfinite(target_shift):
-        raise QuestionError(f"A target shifted by {target_shift}; expected a finite number.")
+    target_shift = as_number(target_shift, "The shift of the target")
     if smoothing is not None:
+        smoothing = as_number(smoothing, "Smoothing", expected="a share in [0, 1)")
         if not 0 <= smoothing < 1:
             raise QuestionError(f"Smoothing of {smoothing}; expected a share in [0, 1).")
         values[f"persistence[{rate}]"] = smoothing

@@ -11,7 +11,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sanctions_model.errors import SpecError
+from sanctions_model.coercion import as_number, as_number_or_path
+from sanctions_model.errors import QuestionError, SpecError
 
 __all__ = [
     "OMITTED_AT_DEFAULT",
@@ -81,6 +82,39 @@ class Variable:
         object.__setattr__(self, "label", self.label or self.name)
         object.__setattr__(self, "column", self.column or self.name)
 
+    def require_plausible(
+        self, values: np.ndarray | float, what: str, *, slack: float = 0.0
+    ) -> None:
+        """Refuse values outside the plausible range; every value is good where there is none.
+
+        Parameters
+        ----------
+        values : numpy.ndarray or float
+            In the unit of the variable.
+        what : str
+            What takes it there, for the message.
+        slack : float
+            By how many widths of the range they may leave it on either side.
+
+        Raises
+        ------
+        QuestionError
+            If one of the values lies outside; the message names the first.
+        """
+        if self.plausible is None:
+            return
+        low, high = self.plausible
+        given = np.asarray(values, dtype=float)
+        # Rounding of a path that ends at its bound is no fault.
+        beyond = slack * (high - low) + 1e-9
+        outside = (given < low - beyond) | (given > high + beyond)
+        if outside.any():
+            unit = f" {self.short_unit}" if self.unit else ""
+            raise QuestionError(
+                f"{what} takes {self.name!r} to {given[outside].flat[0]:g}{unit}; expected "
+                f"{low:g} to {high:g}, outside which the model says nothing."
+            )
+
     @property
     def short_label(self) -> str:
         """The label up to its first comma or bracket."""
@@ -132,6 +166,9 @@ class Constant:
     """
 
     value: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", as_number(self.value, "The value of a Constant"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +232,10 @@ class Hold:
 
     value: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.value is not None:
+            object.__setattr__(self, "value", as_number(self.value, "The value of a Hold"))
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -207,6 +248,10 @@ class Path:
     """
 
     values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        found = as_number_or_path(self.values, "The values of a Path")
+        object.__setattr__(self, "values", found if isinstance(found, tuple) else (found,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +277,9 @@ class Decay:
     level: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("half_life", "level"):
+            checked = as_number(getattr(self, name), f"The {name} of a Decay")
+            object.__setattr__(self, name, checked)
         if not self.half_life > 0:
             raise SpecError(f"A half-life of {self.half_life}; expected periods above 0.")
 
@@ -247,6 +295,9 @@ class Grow:
     """
 
     step: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "step", as_number(self.step, "The step of a Grow"))
 
 
 type Continuation = Hold | Path | Decay | Grow

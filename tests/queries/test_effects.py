@@ -35,7 +35,7 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
-from sanctions_model.scm.variables import Affine, Hold, Variable
+from sanctions_model.scm.variables import Affine, Hold, Path, Variable
 from sanctions_model.transmission import MEASURES
 
 HORIZON = 16
@@ -194,6 +194,31 @@ def test_what_is_no_descendant_does_not_respond(tariff):
     with pytest.raises(NoCausalPathError, match="tariff to 'aside'; they reach demand, price"):
         step_response(*tariff, cause="tariff", outcomes=["aside"])
     assert "aside" not in step_response(*tariff, cause="tariff")["outcome"].to_numpy()
+
+
+@pytest.mark.parametrize("size", [0.0, 1.0, -2.0])
+def test_a_response_is_against_the_path_that_a_driver_continues_along(size):
+    """With y = s, an impulse of s is an impulse of y, however s goes on by itself."""
+    scm = StructuralCausalModel(
+        equations=(
+            Exogenous(variable=variable("s"), continuation=Path((0.0, 1.0, 2.0))),
+            Linear(variable=variable("y"), parents=("s",)),
+        )
+    )
+    asked = {"cause": "s", "size": size, "horizon": 4, "outcomes": ["y"]}
+    draws = pin(scm, {"s -> y": 1.0})
+    np.testing.assert_array_equal(
+        squeezed(impulse_response(scm, draws, **asked)), [size, 0.0, 0.0, 0.0]
+    )
+    np.testing.assert_array_equal(squeezed(step_response(scm, draws, **asked)), [size] * 4)
+
+
+def test_a_relief_that_starts_after_the_horizon_is_refused(default_problem, default_draws):
+    relief = Relief(start=9)
+    for question in (total_effect, channel_effects, measure_effects):
+        with pytest.raises(QuestionError, match="starts in period 9, after the horizon of 8"):
+            question(default_problem.scm, default_draws, relief, horizon=8)
+        assert question(default_problem.scm, default_draws, relief, horizon=9).sizes["horizon"] == 9
 
 
 def test_an_identity_has_no_shock_of_its_own(default_problem, default_draws):

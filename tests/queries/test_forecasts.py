@@ -11,10 +11,12 @@ from sanctions_model.errors import ObservationError, QuestionError, UnknownVaria
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import HalfNormal, Normal
 from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.queries.conditional_forecast import Condition, conditional_forecast
+from sanctions_model.queries.counterfactuals import counterfactual, episode
 from sanctions_model.queries.effects import relief_paths, total_effect
 from sanctions_model.queries.forecasts import last_known_period, simulate
 from sanctions_model.scm.equations import Exogenous, Identity, Linear, PartialAdjustment
-from sanctions_model.scm.interventions import Relief, SetTo
+from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.variables import Hold, Noise
@@ -318,6 +320,57 @@ def test_impossible_questions_are_refused(problem):
         simulate(problem, pinned(), horizon=2, exogenous={"trade": np.ones(3)}, **arguments)
     with pytest.raises(QuestionError, match="'growth', which is not exogenous"):
         simulate(problem, pinned(), horizon=2, exogenous={"growth": np.ones(2)}, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("edit", "reached"),
+    [
+        (SetTo(variable="finance", value=40.0), "40"),
+        (SetTo(variable="finance", value=(1.0, -0.4)), "-0.4"),
+        (ScaleBy(variable="finance", value=40.0), "(40|13.42)"),
+        (ShiftBy(variable="finance", value=1.7), "(2.7|2.349)"),
+        (SetTo(variable="key_rate", value=1000.0), "1000"),
+        (SetTo(variable="oil_growth", value=-500.0), "-500"),
+        (ScaleBy(variable="key_rate", value=1e4), r"\d{6}"),
+        (ShiftBy(variable="key_rate", value=-1e4), "-"),
+    ],
+)
+def test_what_takes_a_variable_beyond_what_is_plausible_is_refused(
+    default_problem, default_draws, edit, reached
+):
+    """One check where interventions meet the model: any question, any kind of intervention."""
+    said = rf"takes '{edit.variable}' to {reached}.*; expected .* outside which the model says"
+    past = episode(default_problem, default_draws, start="2022Q1", end="2022Q4")
+    with pytest.raises(QuestionError, match=said):
+        simulate(default_problem, default_draws, horizon=4, interventions=[edit], random_seed=1)
+    with pytest.raises(QuestionError, match=said):
+        counterfactual(past, interventions=[edit])
+
+
+def test_what_stays_within_the_plausible_range_is_answered(default_problem, default_draws):
+    edits = [
+        SetTo(variable="finance", value=0.0),
+        ShiftBy(variable="trade", value=1.0),
+        ScaleBy(variable="energy", value=2.0),
+        SetTo(variable="key_rate", value=20.0),
+    ]
+    found = simulate(default_problem, default_draws, horizon=4, interventions=edits, random_seed=1)
+    assert np.isfinite(found).all()
+
+
+def test_a_path_or_a_condition_beyond_what_is_plausible_is_refused(default_problem, default_draws):
+    asked = (default_problem, default_draws)
+    with pytest.raises(QuestionError, match="The path given for 'finance' takes 'finance' to 3"):
+        simulate(*asked, horizon=2, exogenous={"finance": np.full(2, 3.0)}, random_seed=1)
+    condition = Condition(variable="key_rate", values={2: 500.0})
+    with pytest.raises(QuestionError, match="A condition in period 2 takes 'key_rate' to 500"):
+        conditional_forecast(*asked, [condition], horizon=4, random_seed=1)
+
+
+def test_an_intervention_after_the_horizon_is_refused(problem):
+    late = SetTo(variable="key_rate", value=9.0, start=5)
+    with pytest.raises(QuestionError, match="starts after the window, which has 4 periods"):
+        simulate(problem, pinned(), horizon=4, interventions=[late], random_seed=1)
 
 
 def test_a_forecast_of_the_default_transmission_goes_on_from_its_completed_history(

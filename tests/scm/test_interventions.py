@@ -126,9 +126,9 @@ def test_each_kind_acts_within_its_window_and_changes_no_argument(kind, expected
         ({"value": 1.0, "start": 0}, "periods 0 to None; expected 1 <= start <= stop"),
         ({"value": 1.0, "start": -2, "stop": 3}, "periods -2 to 3"),
         ({"value": 1.0, "start": 4, "stop": 3}, "periods 4 to 3"),
-        ({"value": np.nan}, "value nan; expected finite numbers"),
-        ({"value": (1.0, np.inf)}, "expected finite numbers"),
-        ({"value": ()}, "expected finite numbers"),
+        ({"value": np.nan}, "value is nan; expected a finite number"),
+        ({"value": (1.0, np.inf)}, "value is inf; expected a finite number"),
+        ({"value": ()}, "empty path; expected one finite number a period"),
     ],
 )
 def test_an_intervention_that_cannot_be_is_refused(kind, arguments, message):
@@ -157,7 +157,7 @@ def test_relief_falls_in_equal_steps_and_is_held(relief, expected):
     [
         ({"depth": 1.1}, "Relief of 1.1; expected a share between 0"),
         ({"depth": -0.1}, "Relief of -0.1"),
-        ({"depth": np.nan}, "Relief of nan"),
+        ({"depth": np.nan}, "The relief is nan; expected a share between 0"),
         ({"ramp": 0}, "ramp 0 and start 1; expected 1 or more periods"),
         ({"start": 0}, "ramp 4 and start 0"),
         ({"measures": ()}, "Relief of no measure; name at least one"),

@@ -233,7 +233,7 @@ def test_the_default_central_bank_can_follow_another_rule(default_problem, defau
 
 @pytest.mark.parametrize("smoothing", [1.0, 1.2, -0.1, np.nan])
 def test_smoothing_outside_none_to_all_is_refused(economy, smoothing):
-    with pytest.raises(QuestionError, match=r"Smoothing of .*expected a share in"):
+    with pytest.raises(QuestionError, match=r"Smoothing .*expected a share in"):
         policy_rule(*economy, smoothing=smoothing, rate="rate", inflation="yearly")
 
 

@@ -1,0 +1,139 @@
+"""Numbers as callers give them: Python's, numpy's and pandas' are taken, text and booleans not.
+
+One place decides what counts as a number, so that every public argument accepts the same things
+and refuses the others in the same words.
+"""
+
+import numbers
+from collections.abc import Iterable
+
+import numpy as np
+
+from sanctions_model.errors import QuestionError
+
+__all__ = ["as_number", "as_number_or_path", "as_whole"]
+
+
+def _scalar(value: object) -> object:
+    """Return the one number of an array without dims, anything else as it is."""
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        return value.item()
+    return value
+
+
+def as_number(value: object, what: str, *, expected: str = "a finite number") -> float:
+    """Return a finite number as a float.
+
+    Parameters
+    ----------
+    value : object
+        An int or float of Python, numpy or pandas, or an array without dims.
+    what : str
+        What it is, for the message, as in ``"The depth of the relief"``.
+    expected : str
+        What was expected, for the message.
+
+    Returns
+    -------
+    float
+        The same number.
+
+    Raises
+    ------
+    QuestionError
+        If it is text, a boolean, complex, not finite or several numbers.
+
+    Examples
+    --------
+    >>> as_number(np.float32(0.5), "The depth")
+    0.5
+    """
+    given = _scalar(value)
+    if isinstance(given, numbers.Real) and not isinstance(given, bool | np.bool_):
+        number = float(given)
+        if np.isfinite(number):
+            return number
+    raise QuestionError(f"{what} is {_shown(value)}; expected {expected}.")
+
+
+def as_whole(value: object, what: str, *, least: int | None = None, most: int | None = None) -> int:
+    """Return a whole number within bounds as an int.
+
+    Parameters
+    ----------
+    value : object
+        A whole number of Python, numpy or pandas.
+    what : str
+        What it is, for the message.
+    least, most : int, optional
+        The smallest and the largest that are accepted; any by default.
+
+    Returns
+    -------
+    int
+        The same number.
+
+    Raises
+    ------
+    QuestionError
+        If it is no whole number (2.0 is none: it may have been 2.5 before), or outside the bounds.
+
+    Examples
+    --------
+    >>> as_whole(np.int64(4), "The ramp")
+    4
+    """
+    given = _scalar(value)
+    if isinstance(given, numbers.Integral) and not isinstance(given, bool | np.bool_):
+        whole = int(given)
+        if (least is None or whole >= least) and (most is None or whole <= most):
+            return whole
+    bounds = "" if least is None else f" of at least {least}"
+    bounds += "" if most is None else f" and at most {most}"
+    raise QuestionError(f"{what} is {_shown(value)}; expected a whole number{bounds}.")
+
+
+def as_number_or_path(value: object, what: str) -> float | tuple[float, ...]:
+    """Return a number, or a path of numbers as a tuple.
+
+    Parameters
+    ----------
+    value : object
+        A number as `as_number` takes it, or a list, tuple, array or Series of them.
+    what : str
+        What it is, for the message.
+
+    Returns
+    -------
+    float or tuple of float
+        A tuple for a path, which has at least one number.
+
+    Raises
+    ------
+    QuestionError
+        If it is neither.
+
+    Examples
+    --------
+    >>> as_number_or_path(np.array([10, 9]), "The key rate")
+    (10.0, 9.0)
+    """
+    several = isinstance(value, Iterable) and getattr(value, "shape", None) != ()
+    if not several or isinstance(value, str | bytes | dict | set | frozenset):
+        return as_number(value, what)
+    path = tuple(as_number(entry, what) for entry in value)  # type: ignore[attr-defined]
+    if not path:
+        raise QuestionError(f"{what} is an empty path; expected one finite number a period.")
+    return path
+
+
+def _shown(value: object) -> str:
+    """Say what was got on one line, without the whole of a long array."""
+    if isinstance(value, str):
+        return f"the text {value!r}" if len(value) < 40 else "a long text"
+    if isinstance(value, bool | np.bool_):
+        return f"the boolean {value}"
+    if isinstance(value, numbers.Number):
+        return f"{value}"
+    text = " ".join(repr(value).split())
+    return text if len(text) < 40 else f"a {type(value).__name__}"
