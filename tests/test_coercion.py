@@ -7,8 +7,8 @@ import xarray as xr
 
 from sanctions_model.coercion import as_number, as_number_or_path, as_whole
 from sanctions_model.errors import QuestionError
-from sanctions_model.queries.conditional_forecast import Condition
-from sanctions_model.queries.required_relief import Target
+from sanctions_model.queries.conditional import Condition
+from sanctions_model.queries.required import Target
 from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy, require_horizon
 from sanctions_model.scm.variables import Constant, Hold, Path
 

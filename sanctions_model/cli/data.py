@@ -110,7 +110,7 @@ def update(
         SOURCES,
         base=continued,
         start=None if start is None else _quarter(start, "--from"),
-        end=today if end is None else _quarter(end, "--to"),
+        end=today if end is None else _quarter(end, "--to", end=True),
         folder=vintages,
     )
     columns = ["column", "source", "join", "last", "factor", "unit", "retrieved"]
@@ -253,7 +253,7 @@ def template(
     from sanctions_model.data.user_tables import write_template
     from sanctions_model.transmission import default_transmission
 
-    first, last = (_period(text) for text in (start, end))
+    first, last = _period(start, "--from"), _period(end, "--to", end=True)
     if first.freqstr != last.freqstr:
         raise QuestionError(f"--from {start} and --to {end} are not of one frequency.")
     scm = default_transmission(12 if first.freqstr == "M" else 4)
@@ -317,20 +317,33 @@ def nowcast(
     show(View(table=table, title="Nowcast") if as_json else view, as_json=as_json)
 
 
-def _quarter(text: str, option: str) -> "pd.Period":
-    found = _period(text)
-    if found.freqstr[0] != "Q":
-        raise QuestionError(f"{option} {text}: expected a quarter such as 2026Q1.")
-    return found
+def _period(text: str, option: str, *, end: bool = False) -> "pd.Period":
+    """Return the quarter or month that an option names, in its own frequency."""
+    from sanctions_model.scm.periods import read_period, read_span
 
-
-def _period(text: str) -> "pd.Period":
-    import re
-
-    import pandas as pd
-
-    if not re.fullmatch(r"\d{4}(-?[Qq][1-4]|-(0[1-9]|1[0-2]))", text):
+    try:
+        months = read_span(text).months
+    except QuestionError as error:
         raise QuestionError(
-            f"{text}: expected a quarter such as 2026Q1 or a month such as 2026-01."
+            f"{option} {text}: expected a quarter such as 2026Q1 or a month such as 2026-01. "
+            f"{error}"
+        ) from None
+    if months not in {1, 3}:
+        raise QuestionError(
+            f"{option} {text}: a year is neither; expected a quarter such as 2026Q1 or a month "
+            "such as 2026-01."
         )
-    return pd.Period(text.replace("-Q", "Q").replace("-q", "Q"))
+    return read_period(text, 12 // months, end=end)
+
+
+def _quarter(text: str, option: str, *, end: bool = False) -> "pd.Period":
+    from sanctions_model.scm.periods import read_period, read_span
+
+    try:
+        if read_span(text).months != 1:
+            return read_period(text, 4, end=end)
+    except QuestionError as error:
+        raise QuestionError(
+            f"{option} {text}: expected a quarter such as 2026Q1. {error}"
+        ) from None
+    raise QuestionError(f"{option} {text}: expected a quarter such as 2026Q1.")

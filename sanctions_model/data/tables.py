@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sanctions_model.errors import ObservationError
+from sanctions_model.errors import ObservationError, QuestionError
+from sanctions_model.scm.periods import Span, is_day_first, read_span
 
 __all__ = ["check_regular", "parse_table", "read_content"]
 
@@ -20,8 +21,6 @@ _LOG = logging.getLogger(__name__)
 _PERIOD_COLUMNS = ("quarter", "month", "period", "date")
 _MISSING = ("", "NA", "NaN", "nan")
 _NAMES = {1: "monthly", 3: "quarterly", 12: "annual"}
-_QUARTER = re.compile(r"(?P<year>\d{4})-?[Qq](?P<quarter>[1-4])")
-_MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])(?P<day>-\d{2})?")
 # Infinities are read, so that they can be refused as such.
 _NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf(inity)?)", re.IGNORECASE)
 
@@ -111,9 +110,10 @@ def _check_header(header: list[str], n_rows: int, where: str) -> None:
 
 
 def _periods(labels: list[str], where: str) -> pd.PeriodIndex:
-    months = np.array([_month(label, row, where) for row, label in enumerate(labels)])
+    spans = _spans(labels, where)
+    months = np.array([span.month for span in spans])
     steps = np.diff(np.sort(months))
-    if all(_QUARTER.fullmatch(label) for label in labels):
+    if all(span.months == 3 for span in spans):
         step = 3
     else:
         _check_days(labels, months, where)
@@ -139,20 +139,23 @@ def _periods(labels: list[str], where: str) -> pd.PeriodIndex:
     return first_days.to_period("M" if step == 1 else "Q")
 
 
-def _month(label: str, row: int, where: str) -> int:
-    """Months since year 0 of the period's first month, or of the month that holds a date."""
-    if match := _QUARTER.fullmatch(label):
-        return int(match["year"]) * 12 + (int(match["quarter"]) - 1) * 3
-    if match := _MONTH.fullmatch(label):
-        return int(match["year"]) * 12 + int(match["month"]) - 1
-    if re.fullmatch(r"\d{4}", label):
-        raise ObservationError(
-            f"The periods of {where} are annual ({label!r}); expected quarters or months."
-        )
-    raise ObservationError(
-        f"Row {row + 2} of {where} has the period {label!r}; expected one like 2014Q1, 2014-01 or "
-        "2014-01-31."
-    )
+def _spans(labels: list[str], where: str) -> list[Span]:
+    """Return what the labels name; annual ones are refused."""
+    day_first = is_day_first(labels)
+    found = []
+    for row, label in enumerate(labels):
+        try:
+            span = read_span(label, day_first=day_first)
+        except QuestionError as error:
+            raise ObservationError(
+                f"Row {row + 2} of {where} has the period {label!r}: {error}"
+            ) from None
+        if span.months == 12:
+            raise ObservationError(
+                f"The periods of {where} are annual ({label!r}); expected quarters or months."
+            )
+        found.append(span)
+    return found
 
 
 def _check_days(labels: list[str], months: np.ndarray, where: str) -> None:

@@ -27,6 +27,7 @@ from sanctions_model.data.transformations import (
 )
 from sanctions_model.data.vintages import SeriesRecord, Vintage, default_folder, write_vintage
 from sanctions_model.errors import ObservationError, SourceError
+from sanctions_model.scm.periods import read_period
 
 __all__ = ["Update", "refresh"]
 
@@ -197,7 +198,7 @@ def _column(
             f"feeds no column that can be refreshed; expected one of {', '.join(_COLUMNS)}"
         )
     recipe = _COLUMNS[source.series]
-    first = start if recipe.first is None else min(start, pd.Period(recipe.first, freq="Q"))
+    first = start if recipe.first is None else min(start, read_period(recipe.first, 4))
     # One quarter more: growth needs the one before, and a rate holds over a holiday.
     array = _fetch(source, first - 1, end)
     try:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
@@ -25,6 +26,7 @@ from sanctions_model.inference.density import one_step_means
 from sanctions_model.scm.history import evaluate_history
 from sanctions_model.scm.interventions import Intervention, edit_words, require_inside
 from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.periods import read_period
 from sanctions_model.scm.propagate import (
     falling_shares,
     propagate,
@@ -275,27 +277,24 @@ def _filled(problem: Problem, past: Mapping[str, np.ndarray], length: int) -> di
 
 
 def _window(problem: Problem, start: str, end: str | None) -> tuple[int, int]:
-    import pandas as pd
-
-    time = pd.DatetimeIndex(problem.cases.time)
-    freq = "Q" if problem.scm.periods_per_year == 4 else "M"
-    periods = time.to_period(freq)
-    lags = problem.scm.longest_lag
-    if len(periods) <= lags + 1:
+    year = problem.scm.periods_per_year
+    periods = pd.DatetimeIndex(problem.cases.time).to_period("Q" if year == 4 else "M")
+    lags = problem.scm.longest_memory
+    if len(periods) <= lags:
         raise QuestionError(
-            f"The data have {len(periods)} periods; a window needs more than {lags + 1}, because "
+            f"The data have {len(periods)} periods; a window needs more than {lags}, because "
             f"the model looks {lags} back."
         )
-    inside = f"{periods[lags + 1]} to {periods[-1]}"
-    try:
-        first = list(periods).index(pd.Period(start, freq=freq))
-        last = len(periods) - 1 if end is None else list(periods).index(pd.Period(end, freq=freq))
-    except ValueError as error:
+    inside = f"{periods[lags]} to {periods[-1]}"
+    begins = read_period(start, year)
+    ends = periods[-1] if end is None else read_period(end, year, end=True)
+    if begins not in periods or ends not in periods:
         raise QuestionError(
-            f"The window {start} to {end or 'the end'} is not inside the data; "
-            f"expected periods within {inside}."
-        ) from error
-    if last < first or first <= lags:
+            f"The window {begins} to {ends} is not inside the data; expected periods within "
+            f"{inside}."
+        )
+    first, last = list(periods).index(begins), list(periods).index(ends)
+    if last < first or first < lags:
         raise QuestionError(
             f"The window {start} to {end or periods[-1]} is empty or starts too early; expected "
             f"periods within {inside}."

@@ -20,6 +20,7 @@ from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.scm.parameters import parameter_dims
+from sanctions_model.scm.periods import read_day
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [
@@ -163,7 +164,8 @@ def leave_out_periods(
     effects = claim_effects(problem.scm, draws, claims)
     rows = []
     for name, (first, last) in (EPISODES if episodes is None else episodes).items():
-        dropped = (time >= np.datetime64(first)) & (time <= np.datetime64(last))
+        begin, end = np.datetime64(read_day(first)), np.datetime64(read_day(last, end=True))
+        dropped = (time >= begin) & (time <= end)
         if not dropped.any():
             raise QuestionError(f"{name!r} ({first} to {last}) lies outside the sample.")
         weights = importance_weights(-density[:, dropped].sum(axis=1))

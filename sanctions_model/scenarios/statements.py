@@ -18,6 +18,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.queries.windows import Window
+from sanctions_model.scm.periods import read_period
 from sanctions_model.units import difference_in_percent, in_percent
 
 __all__ = ["Statement", "statement_probabilities"]
@@ -26,7 +27,6 @@ _STATEMENT = re.compile(
     r"(?P<outcome>\w+)\s*(?P<sign><=|>=)\s*(?P<value>[-+]?\d+(?:\.\d+)?)\s*"
     r"(?P<against>against\s+status\s+quo)?\s*(?P<when>(?:by|in|through|on\s+average\s+over)\s.+)"
 )
-_PERIOD = re.compile(r"\d{4}[QM]\d{1,2}|\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,16 +136,16 @@ class Statement:
 
 def _period(text: str, period: str, start: str, periods_per_year: int) -> int:
     """Return the number of a period named in a statement."""
-    if _PERIOD.fullmatch(period) is None:
-        raise QuestionError(f"Cannot read the statement {text!r}: {period!r} is no period.")
-    if period.isdigit():
+    if period.isdigit() and len(period) < 4:
         horizon = int(period)
+    elif period.isdigit():
+        raise QuestionError(f"{text!r}: {period} is a year; name a period of it, as in {period}Q4.")
     else:
-        step = "Q" if periods_per_year == 4 else "M"
         try:
-            horizon = (pd.Period(period, step) - pd.Period(start[:10], step)).n
-        except ValueError:
-            raise QuestionError(f"{text!r}: {period!r} is no period of the model.") from None
+            named = read_period(period, periods_per_year, end=True)
+        except QuestionError as error:
+            raise QuestionError(f"Cannot read the statement {text!r}: {error}") from None
+        horizon = named.ordinal - read_period(start[:10], periods_per_year).ordinal
     if horizon < 1:
         raise QuestionError(f"{text!r} is about the past: the future starts after {start}.")
     return horizon

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from sanctions_model.errors import SpecError
 from sanctions_model.scm.graph import Edge
+from sanctions_model.scm.periods import read_day
 from sanctions_model.scm.variables import (
     OMITTED_AT_DEFAULT,
     Affine,
@@ -300,6 +301,8 @@ class PartialAdjustment:
     def __post_init__(self) -> None:
         _check_parts(self.variable, self.parents)
         _check_parts(self.variable, self.impact)
+        if self.start is not None:
+            object.__setattr__(self, "start", read_day(self.start))
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -367,6 +370,8 @@ class Linear:
 
     def __post_init__(self) -> None:
         _check_parts(self.variable, self.parents)
+        if self.start is not None:
+            object.__setattr__(self, "start", read_day(self.start))
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:

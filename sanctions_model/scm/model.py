@@ -224,6 +224,20 @@ class StructuralCausalModel:
         """The longest lag of any edge, at least 1."""
         return max([1, *(edge.lag for edge in self.graph.edges)])
 
+    @cached_property
+    def longest_memory(self) -> int:
+        """How many earlier periods some equation reads, lags of identities of identities summed."""
+        depth = dict.fromkeys(self.by_name, 0)
+        for name, equation in self.unobserved.items():
+            if isinstance(equation, Identity):
+                depth[name] = max(edge.lag + depth[edge.parent] for edge in equation.edges)
+        found = [
+            edge.lag + depth[edge.parent]
+            for equation in self.structural.values()
+            for edge in equation.edges
+        ]
+        return max([1, *found])
+
     @property
     def periods_name(self) -> str:
         """What the model's periods are called, in the plural."""

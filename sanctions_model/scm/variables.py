@@ -13,6 +13,7 @@ import numpy as np
 
 from sanctions_model.coercion import as_number, as_number_or_path
 from sanctions_model.errors import QuestionError, SpecError
+from sanctions_model.scm.periods import read_day
 
 __all__ = [
     "OMITTED_AT_DEFAULT",
@@ -178,13 +179,25 @@ class Indicator:
     Parameters
     ----------
     start : str
-        ISO date, as in ``2022-01-01``.
+        A date, or a period as `read_day` takes it, as in ``2022-01-01``; kept as an ISO date.
     end : str, optional
-        ISO date; None means for ever.
+        Likewise; None means for ever.
+
+    Raises
+    ------
+    QuestionError, SpecError
+        If a date cannot be read, or the end precedes the start.
     """
 
     start: str
     end: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "start", read_day(self.start))
+        if self.end is not None:
+            object.__setattr__(self, "end", read_day(self.end, end=True))
+            if self.end < self.start:
+                raise SpecError(f"An Indicator from {self.start} to {self.end} is 1 nowhere.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,11 +290,14 @@ class Decay:
     level: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("half_life", "level"):
-            checked = as_number(getattr(self, name), f"The {name} of a Decay")
-            object.__setattr__(self, name, checked)
-        if not self.half_life > 0:
-            raise SpecError(f"A half-life of {self.half_life}; expected periods above 0.")
+        try:
+            half_life = as_number(self.half_life, "The half-life")
+        except QuestionError:
+            half_life = 0.0
+        if not half_life > 0:
+            raise SpecError(f"A half-life of {self.half_life!r}; expected periods above 0.")
+        object.__setattr__(self, "half_life", half_life)
+        object.__setattr__(self, "level", as_number(self.level, "The level of a Decay"))
 
 
 @dataclass(frozen=True, slots=True)

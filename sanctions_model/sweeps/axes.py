@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import numpy as np
 import pandas as pd
 from pydantic import Field
 
@@ -13,6 +12,7 @@ from sanctions_model.errors import QuestionError, UnknownVariableError, did_you_
 from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.parameters import addresses, pin
+from sanctions_model.scm.periods import read_period
 from sanctions_model.scm.variables import Noise
 from sanctions_model.sweeps.prior_axes import (
     STATED,
@@ -176,7 +176,7 @@ class AlternativeAxis(AnyAxis):
 
 
 class Window(AnyAxis):
-    """First or last period of the sample, as a date."""
+    """First or last period of the sample, as in ``2010Q1`` or a date within it."""
 
     kind: Literal["window"] = "window"
     edge: Literal["first", "last"]
@@ -190,12 +190,12 @@ class Window(AnyAxis):
         measures keep their history.
         """
         data = setting.observations
+        year = setting.scm.periods_per_year
         try:
-            day = np.datetime64(value, "D")
-        except ValueError:
-            raise QuestionError(
-                f"Axis {self.name!r}: {value!r} is no date; expected one such as '2010-01-01'."
-            ) from None
+            period = read_period(value, year, end=self.edge == "last")
+        except QuestionError as error:
+            raise QuestionError(f"Axis {self.name!r}: {error}") from None
+        day = period.start_time.to_datetime64()
         time = data[dims.TIME].to_numpy()
         if not time[0] <= day <= time[-1]:
             raise QuestionError(

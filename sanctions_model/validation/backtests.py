@@ -16,7 +16,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 import pandas as pd
 import xarray as xr
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
@@ -29,6 +29,7 @@ from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.samplers import Sampler
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import read_period
 from sanctions_model.transmission import MEASURES
 from sanctions_model.validation.annual import annual_table
 from sanctions_model.validation.baselines import RivalPaths
@@ -59,7 +60,10 @@ _PROB = 0.9
 _OIL, _EXPORT_OIL = "oil_growth", "export_oil_growth"
 
 
-type _Quarter = Annotated[str, Field(pattern=r"^\d{4}Q[1-4]$")]
+type _Quarter = Annotated[str, BeforeValidator(lambda given: str(read_period(given, 4)))]
+type _LastQuarter = Annotated[
+    str, BeforeValidator(lambda given: str(read_period(given, 4, end=True)))
+]
 
 
 class Variant(BaseModel):
@@ -82,7 +86,7 @@ class Variant(BaseModel):
     rationale: str = Field(min_length=1)
     priors: Mapping[str, Prior] = {}
     starts: Mapping[str, _Quarter] = {}
-    factors_until: _Quarter | None = None
+    factors_until: _LastQuarter | None = None
 
 
 class BackTest(BaseModel):
@@ -109,8 +113,8 @@ class BackTest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
-    train_end: _Quarter
-    test_end: _Quarter
+    train_end: _LastQuarter
+    test_end: _LastQuarter
     judgement: Mapping[str, Prior] = {}
     export_price: str | None = None
     published: tuple[str, ...] = ()
@@ -221,7 +225,7 @@ def _from(window: xr.Dataset, scm: StructuralCausalModel, starts: Mapping[str, s
     quarters = pd.PeriodIndex(window[dims.TIME].to_numpy(), freq="Q")
     for name, first in starts.items():
         scm.graph.require(name, "the starts of a variant")
-        found[name] = found[name].where(quarters >= pd.Period(first, freq="Q"))
+        found[name] = found[name].where(quarters >= read_period(first, 4))
     return found
 
 

@@ -21,6 +21,7 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import read_period
 
 __all__ = [
     "readjusted_within",
@@ -46,7 +47,7 @@ def readjusted_within(last: str) -> dict[str, str]:
         By variable of the default transmission.
     """
     inside = "adjusted anew inside the window"
-    early = pd.Period(last, freq="Q") <= pd.Period("2017Q4", freq="Q")
+    early = read_period(last, 4, end=True) <= pd.Period("2017Q4", freq="Q")
     return {
         "oil_growth": "no season to adjust",
         "depreciation": "no season to adjust",
@@ -99,7 +100,7 @@ def training_observations(
         If the quarter is outside the data or too near to their end.
     """
     figures = load_raw(data_path("raw_quarterly.csv") if raw is None else raw)
-    period = pd.Period(last, freq="Q")
+    period = read_period(last, 4, end=True)
     index = pd.PeriodIndex(observations[dims.TIME].to_numpy(), freq="Q")
     room = len(index) - 1 - scm.periods_per_year
     if period not in index or list(index).index(period) >= room:
@@ -107,7 +108,7 @@ def training_observations(
             f"A training window to {last}; expected a quarter from {index[0]} to {index[room - 1]}."
         )
     figures = figures.loc[figures.index <= period].copy()
-    learnt = None if factors_until is None else pd.Period(factors_until, freq="Q")
+    learnt = None if factors_until is None else read_period(factors_until, 4, end=True)
     if _IMPORTS_UNADJUSTED in figures and figures[_IMPORTS_UNADJUSTED].notna().all():
         figures[_IMPORTS] = seasonally_adjust(
             figures[_IMPORTS_UNADJUSTED], periods_per_year=4, factors_until=learnt

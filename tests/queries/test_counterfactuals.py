@@ -23,7 +23,7 @@ from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import Priors, sample_prior
 from sanctions_model.inference.sample import available_cases
 from sanctions_model.queries.counterfactuals import abduct, counterfactual, episode
-from sanctions_model.scm.equations import Exogenous, Linear
+from sanctions_model.scm.equations import Exogenous, Identity, Linear
 from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
@@ -527,11 +527,12 @@ def test_without_own_effort_the_student_keeps_the_other_shocks(student):
 @pytest.mark.parametrize(
     ("start", "end", "message"),
     [
-        ("1999Q4", None, "1999Q4 to the end is not inside the data; .* within 2001Q1 to 2003Q4"),
+        ("1999Q4", None, "1999Q4 to 2003Q4 is not inside the data; .* within 2000Q4 to 2003Q4"),
         ("2001Q1", "2004Q1", "2001Q1 to 2004Q1 is not inside the data"),
-        ("soon", None, "soon to the end is not inside the data"),
+        ("soon", None, "'soon' is no period; expected a quarter"),
         ("2003Q2", "2003Q1", "2003Q2 to 2003Q1 is empty or starts too early"),
-        ("2000Q4", None, "2000Q4 to 2003Q4 is empty or starts too early; .* 2001Q1 to 2003Q4"),
+        ("2000Q3", None, "2000Q3 to 2003Q4 is empty or starts too early; .* 2000Q4 to 2003Q4"),
+        ("01.10.2002", None, "could be day.month or month.day"),
     ],
 )
 def test_a_window_outside_the_data_is_refused(start, end, message):
@@ -546,9 +547,44 @@ def test_a_window_outside_the_data_is_refused(start, end, message):
 
 def test_data_too_short_for_any_window_are_refused():
     scm = StructuralCausalModel(equations=(Linear(variable=variable("y"), parents=("y[2]",)),))
-    problem = problem_of(scm, {"y": np.arange(3.0)})
-    with pytest.raises(QuestionError, match="window"):
-        episode(problem, pin(scm, {"y[2] -> y": 0.5}), start="2000Q3")
+    problem = problem_of(scm, {"y": np.arange(2.0)})
+    with pytest.raises(QuestionError, match="2 periods; a window needs more than 2"):
+        episode(problem, pin(scm, {"y[2] -> y": 0.5}), start="2000Q2")
+
+
+def test_a_window_may_begin_as_soon_as_every_lag_is_there():
+    scm = StructuralCausalModel(equations=(Linear(variable=variable("y"), parents=("y[1]",)),))
+    problem = problem_of(scm, {"y": np.array([1.0, 3.0])})
+    past = episode(problem, pin(scm, {"y[1] -> y": 0.5}), start="2000Q2")
+    assert past.shocks["y"].item() == 3.0  # the one lag is its own mean
+
+
+def test_lags_are_summed_through_identities_of_identities():
+    """What reads a sum of a sum needs the periods of both: no shock is made of padding."""
+    scm = StructuralCausalModel(
+        equations=(
+            Linear(variable=variable("x")),
+            Identity(variable=variable("year"), terms={"x": 1.0, "x[1]": 1.0, "x[2]": 1.0}),
+            Identity(variable=variable("before"), terms={"year[2]": 1.0}),
+            Linear(variable=variable("y"), parents=("before[1]",)),
+        )
+    )
+    assert (scm.longest_lag, scm.longest_memory) == (2, 5)
+    generator = np.random.default_rng(1)
+    problem = problem_of(scm, {name: generator.normal(size=12) for name in ("x", "y")})
+    draws = pin(scm, {"before[1] -> y": 1.0})
+    implied = abduct(problem, draws)
+    first = int(np.flatnonzero(np.isfinite(implied.sel(equation="y").to_numpy().ravel()))[0])
+    past = episode(problem, draws, start=quarter(first))
+    for name in ("x", "y"):
+        close(past.shocks[name].ravel(), implied.sel(equation=name).to_numpy().ravel()[first:])
+    with pytest.raises(QuestionError, match=f"starts too early; .* within {quarter(first)}"):
+        episode(problem, draws, start=quarter(first - 1))
+
+
+def test_no_window_of_the_bundled_data_is_made_of_padding(default_problem, default_draws):
+    with pytest.raises(QuestionError, match="starts too early"):
+        episode(default_problem, default_draws, start="2006Q4", end="2007Q4")
 
 
 def test_a_window_is_named_by_any_day_of_its_periods(vector_past):

@@ -11,7 +11,7 @@ from sanctions_model.errors import ObservationError, QuestionError, UnknownVaria
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import HalfNormal, Normal
 from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.queries.conditional_forecast import Condition, conditional_forecast
+from sanctions_model.queries.conditional import Condition, conditional_forecast
 from sanctions_model.queries.counterfactuals import counterfactual, episode
 from sanctions_model.queries.effects import relief_paths, total_effect
 from sanctions_model.queries.forecasts import last_known_period, simulate

@@ -335,7 +335,7 @@ def test_a_bundled_alternative_replaces_beliefs_equations_or_measures(default_pr
         (axis("alternative", values=["optimist"]), "has no link .export_oil_growth"),
         (axis("rule_weight", component="T99", values=[0.5]), "Unknown name 'T99'"),
         (axis("window", edge="first", values=["1990-01-01"]), "outside the data"),
-        (axis("window", edge="first", values=["soon"]), "is no date"),
+        (axis("window", edge="first", values=["soon"]), "'soon' is no period"),
         (axis("noise", values=["cauchy"]), "There is: student_t, gaussian"),
         (axis("link", link="trade -> harvest"), "There is: "),
         (axis("horizon", values=[0]), "at least 1"),

@@ -415,8 +415,8 @@ def test_every_judgement_says_why():
         ("format_version = 2", "expected format_version = 1 and tables"),
         ('format_version = 1\n[backtest.x]\ntitle = "x"', r"\[backtest.x\]: train_end"),
         (
-            'format_version = 1\n[backtest.x]\ntitle = "x"\ntrain_end = "2021-12-31"',
-            r"\[backtest.x\]: train_end: String should match pattern",
+            'format_version = 1\n[backtest.x]\ntitle = "x"\ntrain_end = "2021-12-32"',
+            r"\[backtest.x\]: train_end: '2021-12-32' is no date: that month has no day 32",
         ),
         ("format_version = ", "mine.toml is not a TOML file"),
     ],

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.errors import SourceError
+from sanctions_model.errors import QuestionError, SourceError
+from sanctions_model.scm.periods import read_day, read_span
 
 __all__ = ["Adapter", "figures", "require_unit"]
 
@@ -128,13 +129,12 @@ def require_unit(got: object, expected: str) -> None:
 
 
 def _period(label: str, freq: str) -> pd.Period:
-    # SDMX writes 2024-M01 and 2024-Q1 where pandas reads 2024-01 and 2024Q1.
-    text = label.replace("-M", "-").replace("-Q", "Q")
     try:
-        period = pd.Period(text)
-    except ValueError:
+        span, day = read_span(label), read_day(label)
+    except QuestionError:
         raise SourceError(f"the period {label!r} cannot be read") from None
-    if str(period.freqstr)[0] != freq:
+    kind = "D" if span.day is not None else {1: "M", 3: "Q"}.get(span.months, "Y")
+    if kind != freq:
         names = {"D": "days", "M": "months", "Q": "quarters"}
         raise SourceError(f"the period {label!r} is none of the {names[freq]} expected")
-    return period
+    return pd.Period(day, freq=freq)

@@ -1,0 +1,225 @@
+"""How people write periods, and which quarter or month they mean.
+
+The one reader of tables, options, statements and files. It accepts ``2014Q1``, ``2014-Q1``,
+``2014 Q1``, ``Q1 2014``, ``2014M01``, ``2014-01``, dates as in ``2014-01-31``, a year alone, and
+``31.01.2014`` where day and month cannot be mixed up. What could mean two periods is refused.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sanctions_model.errors import QuestionError
+
+__all__ = ["Span", "is_day_first", "read_day", "read_period", "read_span"]
+
+# What a calendar of quarters can hold, and no year of a typing error.
+_FIRST_YEAR, _LAST_YEAR = 1800, 2200
+_FORMS = "a quarter (2014Q1), a month (2014-01) or a date (2014-01-31)"
+_YEAR = re.compile(r"(?P<year>\d{4})")
+_QUARTER = re.compile(
+    r"(?P<year>\d{4})[- ]?Q(?P<quarter>[1-4])|Q(?P<quarter2>[1-4])[- ]?(?P<year2>\d{4})",
+    re.IGNORECASE,
+)
+_MONTH = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d\d)|[- ]?M(?P<month2>\d\d?))", re.IGNORECASE)
+_ISO_DAY = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?:[T ]00:00(?::00(?:\.0+)?)?)?"
+)
+_DOTTED = re.compile(r"(?P<first>\d{1,2})\.(?P<second>\d{1,2})\.(?P<year>\d{4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A year, a quarter, a month or a day of the calendar.
+
+    Parameters
+    ----------
+    month : int
+        Its first month, counted from January of year 0.
+    months : int
+        12 for a year, 3 for a quarter, 1 for a month or a day.
+    day : int or None
+        Day of the month, for a date.
+    """
+
+    month: int
+    months: int
+    day: int | None = None
+
+
+def _in_months(year: int, month: int, text: str) -> int:
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        raise QuestionError(
+            f"{text!r} is in the year {year}; expected one from {_FIRST_YEAR} to {_LAST_YEAR}."
+        )
+    if not 1 <= month <= 12:
+        raise QuestionError(f"{text!r} has the month {month}; expected 1 to 12.")
+    return year * 12 + month - 1
+
+
+def _day(year: int, month: int, day: int, text: str) -> Span:
+    start = _in_months(year, month, text)
+    try:
+        dt.date(year, month, day)
+    except ValueError:
+        raise QuestionError(f"{text!r} is no date: that month has no day {day}.") from None
+    return Span(start, 1, day)
+
+
+def read_span(given: object, *, day_first: bool = False) -> Span:
+    """Return the piece of the calendar that a label names.
+
+    Parameters
+    ----------
+    given : object
+        Text, or a date of Python, numpy or pandas.
+    day_first : bool
+        Whether ``01.10.2014`` is known to be the first of October.
+
+    Returns
+    -------
+    Span
+        Year, quarter, month or day.
+
+    Raises
+    ------
+    QuestionError
+        If it is none, does not exist, or could be two of them.
+
+    Examples
+    --------
+    >>> read_span("Q1 2014") == read_span("2014-q1")
+    True
+    >>> read_span("2014M02").months
+    1
+    """
+    if isinstance(given, pd.Period):
+        return Span(given.year * 12 + given.start_time.month - 1, _months_of(given))
+    if isinstance(given, dt.date | np.datetime64):
+        if pd.isna(given):
+            raise QuestionError(f"No date is given; expected {_FORMS}.")
+        return read_span(str(pd.Timestamp(given).date()))
+    text = " ".join(str(given).split())
+    if match := _YEAR.fullmatch(text):
+        return Span(_in_months(int(match["year"]), 1, text), 12)
+    if match := _QUARTER.fullmatch(text):
+        year, quarter = match["year"] or match["year2"], match["quarter"] or match["quarter2"]
+        return Span(_in_months(int(year), 3 * int(quarter) - 2, text), 3)
+    if match := _MONTH.fullmatch(text):
+        month = match["month"] or match["month2"]
+        return Span(_in_months(int(match["year"]), int(month), text), 1)
+    if match := _ISO_DAY.fullmatch(text):
+        return _day(int(match["year"]), int(match["month"]), int(match["day"]), text)
+    if match := _DOTTED.fullmatch(text):
+        return _dotted(match, text, day_first=day_first)
+    shown = text if len(text) < 40 else f"{text[:36]} ..."
+    raise QuestionError(f"{shown!r} is no period; expected {_FORMS}.")
+
+
+def _months_of(period: pd.Period) -> int:
+    return {"Q": 3, "M": 1, "Y": 12, "A": 12}.get(str(period.freqstr)[0], 1)
+
+
+def _dotted(match: re.Match[str], text: str, *, day_first: bool) -> Span:
+    first, second, year = (int(match[name]) for name in ("first", "second", "year"))
+    if first != second and max(first, second) <= 12 and not day_first:
+        raise QuestionError(
+            f"{text!r} could be day.month or month.day; write it as "
+            f"{year}-{second:02d}-{first:02d} or {year}-{first:02d}-{second:02d}."
+        )
+    return _day(year, second, first, text)
+
+
+def read_period(given: object, periods_per_year: int, *, end: bool = False) -> pd.Period:
+    """Return the model's period that a label names.
+
+    Parameters
+    ----------
+    given : object
+        As `read_span` takes it.
+    periods_per_year : int
+        4 for quarters, 12 for months.
+    end : bool
+        Whether it ends a window: a year alone is then its last period, else its first.
+
+    Returns
+    -------
+    pandas.Period
+        A quarter or a month; a date is the one that holds it.
+
+    Raises
+    ------
+    QuestionError
+        If it cannot be read, or could be read in two ways.
+
+    Examples
+    --------
+    >>> str(read_period("2023", 4, end=True)), str(read_period("2023-05-17", 4))
+    ('2023Q4', '2023Q2')
+    """
+    found = read_span(given)
+    month = found.month + found.months - 1 if end else found.month
+    label = f"{month // 12:04d}-{month % 12 + 1:02d}"
+    return pd.Period(label, freq="Q" if periods_per_year == 4 else "M")
+
+
+def read_day(given: object, *, end: bool = False) -> str:
+    """Return a date as ISO text: the day itself, or the first one of a month, quarter or year.
+
+    Parameters
+    ----------
+    given : object
+        As `read_span` takes it.
+    end : bool
+        Whether it ends a window: of several months the last one then counts.
+
+    Returns
+    -------
+    str
+        As in ``2014-01-01``.
+
+    Raises
+    ------
+    QuestionError
+        If it cannot be read, or could be read in two ways.
+
+    Examples
+    --------
+    >>> read_day("2014Q2"), read_day("2014Q2", end=True), read_day("2014-05-17")
+    ('2014-04-01', '2014-06-01', '2014-05-17')
+    """
+    found = read_span(given)
+    month = found.month + found.months - 1 if end else found.month
+    return f"{month // 12:04d}-{month % 12 + 1:02d}-{found.day or 1:02d}"
+
+
+def is_day_first(labels: Sequence[str]) -> bool:
+    """Whether dates with dots in one column can only be day.month.year.
+
+    They can where some day is beyond 12, or where as month.day.year several labels would fall into
+    one month.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        The column.
+
+    Returns
+    -------
+    bool
+        For `read_span`.
+
+    Examples
+    --------
+    >>> is_day_first(["01.01.2014", "01.04.2014"]), is_day_first(["01.10.2014"])
+    (True, False)
+    """
+    dotted = [match for label in labels if (match := _DOTTED.fullmatch(label.strip()))]
+    if any(int(match["first"]) > 12 for match in dotted):
+        return True
+    months = [(match["year"], int(match["first"])) for match in dotted]
+    return len(set(months)) < len({match.group() for match in dotted})
