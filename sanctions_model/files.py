@@ -1,17 +1,19 @@
 """Files that appear whole or not at all, and tables of TOML files."""
 
 import contextlib
+import os
 import tomllib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from sanctions_model.errors import QuestionError
 
-__all__ = ["read_tables", "whole_file"]
+__all__ = ["read_tables", "require_target", "whole_file"]
 
 TABLES_FORMAT_VERSION = 1
+_LONGEST_NAME = 200  # bytes: what file systems hold, less what a part file adds
 
 
 def read_tables(file: Path, name: str, *, optional: bool = False) -> dict[str, Any]:
@@ -47,6 +49,39 @@ def read_tables(file: Path, name: str, *, optional: bool = False) -> dict[str, A
             f"[{name}.NAME]."
         )
     return tables
+
+
+def require_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
+    """Refuse a path that no file could or should be written to; call it before any work.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        What is to be written. A file that is there is replaced, if it is a plain one.
+    what : str
+        What names it, for the message, as in ``--csv``.
+    suffixes : sequence of str
+        Endings that say of what kind it is; without this a fit could be replaced by a table.
+
+    Raises
+    ------
+    QuestionError
+        If the ending is another, the folder is not there or not writable, or there is something
+        of this name that is no plain file of ours to replace.
+    """
+    where = f"{what} {path}"
+    if path.is_dir():
+        raise QuestionError(f"{where}: that is a folder; give a file name.")
+    if path.suffix.lower() not in suffixes:
+        raise QuestionError(f"{where}: expected a file name that ends in {' or '.join(suffixes)}.")
+    if not path.parent.is_dir():
+        raise QuestionError(f"{where}: there is no folder {path.parent}; make it first.")
+    if len(os.fsencode(path.name)) > _LONGEST_NAME:
+        raise QuestionError(f"{what}: the file name is too long; give a shorter one.")
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise QuestionError(f"{where}: that is a link or a device; give the name of a plain file.")
+    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise QuestionError(f"{where}: it may not be written; give another place.")
 
 
 @contextlib.contextmanager

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sanctions_model.cli.console import FORMATS, asked_output, configure, require_output, say, show
+from sanctions_model.cli.console import (
+    FORMATS,
+    asked_output,
+    configure,
+    printable,
+    require_output,
+    say,
+    show,
+)
 from sanctions_model.cli.data import data_app
 from sanctions_model.cli.elsewhere import elsewhere
 from sanctions_model.cli.mixture import scenario_app
@@ -28,7 +36,6 @@ from sanctions_model.cli.options import (
     QuietOption,
     find_data,
     load_fit,
-    require_figure_path,
     write_csv,
     write_figure,
 )
@@ -37,7 +44,7 @@ from sanctions_model.cli.queries import counterfactual_app, forecast
 from sanctions_model.cli.responses import fevd, irf
 from sanctions_model.cli.robustness import compare, confounding, evidence, refute, sensitivity
 from sanctions_model.cli.yearly import annual
-from sanctions_model.errors import ConvergenceError, SanctionsModelError
+from sanctions_model.errors import ConvergenceError, QuestionError, SanctionsModelError
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
@@ -146,17 +153,32 @@ def _output(
 def main() -> None:
     """Run the command line; refusals become one line on stderr and an exit code."""
     try:
+        _require_values(sys.argv[1:])
         command()()
     except ConvergenceError as error:
         _fail(error, 3)
     except SanctionsModelError as error:
         _fail(error, 1)
+    except OSError as error:
+        place = "" if error.filename is None else f"{error.filename}: "
+        _fail(f"{place}{error.strerror or error}; nothing of it was kept", 1)
+    except MemoryError:
+        _fail("the memory is full; ask for fewer draws, paths, periods or points", 1)
+    except RecursionError:
+        _fail("a file is nested too deeply to be read; state it flat", 1)
     except KeyboardInterrupt:
         _fail("interrupted; nothing was written", 130)
 
 
+def _require_values(arguments: list[str]) -> None:
+    """Refuse empty texts: as a path one would be the folder that we are in."""
+    for before, text in zip(["", *arguments], arguments, strict=False):
+        if not text or (text.startswith("--") and text.endswith("=")):
+            raise QuestionError(f"{text or before or 'An argument'}: the value is empty; give one.")
+
+
 def _fail(reason: object, code: int) -> None:
-    sys.stderr.write(f"error: {' '.join(str(reason).split())}\n")
+    sys.stderr.write(f"error: {printable(' '.join(str(reason).split()))}\n")
     raise SystemExit(code)
 
 
@@ -239,7 +261,6 @@ def graph(
     from sanctions_model.report.views import equations_view
     from sanctions_model.transmission import default_transmission
 
-    require_figure_path(figure)
     fitted = load_fit(fit) if (fit / "posterior.nc").is_file() else None
     if fitted is None:
         _LOG.info("no fit at %s: drawing the graph without effects", fit)
@@ -277,6 +298,8 @@ def priors(
     from sanctions_model.report.views import priors_view
     from sanctions_model.transmission import default_transmission
 
+    if evidence and (priors is not None or parameter is not None):
+        raise QuestionError("--evidence prints published estimates; leave out these options.")
     if evidence:
         frame = load_evidence().to_frame().reset_index()
         columns = ["id", "link", "authors", "year", "value", "lower", "upper", "unit", "status"]

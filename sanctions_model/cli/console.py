@@ -25,7 +25,7 @@ from rich.table import Table
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
 
-__all__ = ["FORMATS", "Output", "asked_output", "configure", "require_output", "say", "show"]
+__all__ = ["FORMATS", "Output", "asked_output", "configure", "printable", "require_output", "say", "show"]
 
 FORMATS = ("table", "md", "csv", "tsv", "json", "tex")
 _LINES = 25
@@ -54,8 +54,13 @@ class _Notes(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
         prefix = "warning: " if record.levelno >= logging.WARNING else ""
-        sys.stderr.write(f"{prefix}{record.getMessage()}\n")
+        sys.stderr.write(f"{prefix}{printable(record.getMessage())}\n")
         sys.stderr.flush()
+
+
+def printable(text: str) -> str:
+    """Return a text without what would steer a terminal, one question mark for each such sign."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
 
 
 def configure(*, quiet: bool) -> None:
@@ -192,7 +197,7 @@ def _drawn(view: View, table: pd.DataFrame, width: int, notes: list[str]) -> str
     for position, name in enumerate(table.columns):
         numeric = pd.api.types.is_numeric_dtype(table.iloc[:, position])
         rich.add_column(
-            escape(str(name)),
+            escape(printable(str(name))),
             justify="right" if numeric else "left",
             min_width=None if piped else min(_longest_word(table, position), width),
             no_wrap=piped,
@@ -208,11 +213,11 @@ def _drawn(view: View, table: pd.DataFrame, width: int, notes: list[str]) -> str
         force_terminal=not piped and sys.stdout.isatty(),
         soft_wrap=piped,
     )
-    console.print(escape(view.title), style="bold", soft_wrap=piped)
+    console.print(escape(printable(view.title)), style="bold", soft_wrap=piped)
     console.print(rich)
     for text in (view.caption, *notes):
         if text:
-            console.print(escape(text), soft_wrap=piped)
+            console.print(escape(printable(text)), soft_wrap=piped)
     lines = (line.replace(_KEPT, " ").rstrip() for line in buffer.getvalue().splitlines())
     return "\n".join(lines) + "\n"
 
@@ -227,4 +232,4 @@ def _cell(value: object) -> str:
         return "yes" if value else ""
     if isinstance(value, float):
         return "" if value != value else f"{value:.3g}"
-    return str(value)
+    return printable(str(value))

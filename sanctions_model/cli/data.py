@@ -18,8 +18,6 @@ from sanctions_model.cli.options import (
     QuietOption,
     find_data,
     load_fit,
-    require_figure_path,
-    require_table_path,
     write_csv,
     write_figure,
 )
@@ -209,7 +207,6 @@ def compare(
     from sanctions_model.robustness.vintages import compare_vintages
     from sanctions_model.scm.interventions import Relief
 
-    require_table_path(csv)
     if keep is not None and not keep.parent.is_dir():
         raise QuestionError(f"--keep {keep}: there is no folder {keep.parent}; make it.")
     fits = load_fit(old), load_fit(new)
@@ -302,7 +299,6 @@ def nowcast(
 ) -> None:
     """Print what a fit says of the periods that have no figure yet, and of holes."""
     configure(quiet=quiet)
-    require_figure_path(figure)
     from sanctions_model.queries.forecasts import nowcast_table
     from sanctions_model.report.views import nowcast_view
 

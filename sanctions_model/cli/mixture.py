@@ -145,6 +145,8 @@ def _given(options: list[str] | None) -> dict[str, float]:
     found: dict[str, float] = {}
     for text in options or []:
         name, _, value = text.partition("=")
+        if name in found:
+            raise QuestionError(f"--probability {text}: {name!r} has one already; give one.")
         try:
             found[name] = float(value)
         except ValueError:

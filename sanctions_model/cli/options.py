@@ -1,13 +1,15 @@
 """What the verbs share: options, loading a fit and saying which, writing files and figures."""
 
 import logging
+import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.files import whole_file
+from sanctions_model.files import require_target, whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,16 +27,16 @@ __all__ = [
     "MappingOption",
     "PriorsOption",
     "QuietOption",
+    "checked_figure_path",
     "find_data",
     "load_fit",
-    "require_figure_path",
-    "require_table_path",
     "write_csv",
     "write_figure",
 ]
 
 _LOG = logging.getLogger("sanctions_model.cli")
 DEFAULT_FIT = Path("results/russia")
+_FORMULA = re.compile(r"[=@+\t\r]|-(?!\d)")
 
 FitOption = Annotated[
     Path, typer.Option("--fit", help="Results folder of a fit, as `run` writes it.")
@@ -52,18 +54,42 @@ PriorsOption = Annotated[
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes, no progress.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-CsvOption = Annotated[Path | None, typer.Option("--csv", help="Also write the table to this file.")]
-FigureOption = Annotated[Path | None, typer.Option("--figure", help="Also draw it to this PNG.")]
 
 
-def require_figure_path(figure: Path | None) -> None:
-    """Refuse a figure path that could not be written, before any work is done."""
-    if figure is None:
-        return
-    if figure.suffix != ".png":
-        raise QuestionError(f"--figure {figure}: expected a file name that ends in .png.")
-    if not figure.parent.is_dir():
-        raise QuestionError(f"--figure {figure}: there is no folder {figure.parent}; make it.")
+def checked_table_path(value: Path | None) -> Path | None:
+    """Refuse a path of a table that should not be written, before any work is done."""
+    return _checked(value, "--csv", ".csv")
+
+
+def checked_figure_path(value: Path | None) -> Path | None:
+    """Refuse a path of a figure that should not be written, before any work is done."""
+    return _checked(value, "--figure", ".png")
+
+
+def _checked(path: Path | None, option: str, suffix: str) -> Path | None:
+    if path is not None:
+        require_target(path, option, [suffix])
+        given = [text.partition("=")[2] or text for text in sys.argv[1:]]
+        if path.is_file() and sum(_is_file(text, path) for text in given) > 1:
+            raise QuestionError(f"{option} {path}: that file is read as well; give another name.")
+    return path
+
+
+def _is_file(text: str, path: Path) -> bool:
+    try:
+        return Path(text).samefile(path)
+    except (OSError, ValueError):
+        return False
+
+
+CsvOption = Annotated[
+    Path | None,
+    typer.Option("--csv", help="Also write the table to this file.", callback=checked_table_path),
+]
+FigureOption = Annotated[
+    Path | None,
+    typer.Option("--figure", help="Also draw it to this PNG.", callback=checked_figure_path),
+]
 
 
 def find_data(data: Path | None) -> Path | None:
@@ -104,24 +130,18 @@ def load_fit(folder: Path) -> "Fit":
     return fitted
 
 
-def require_table_path(path: Path | None) -> None:
-    """Refuse a path of a table that could not be written; call it before long work."""
-    if path is None:
-        return
-    if path.is_dir():
-        raise QuestionError(f"--csv {path}: that is a folder; give a file name.")
-    if not path.parent.is_dir():
-        raise QuestionError(f"--csv {path}: there is no folder {path.parent}; make it first.")
-
-
 def write_csv(table: "pd.DataFrame", path: Path | None) -> None:
     """Write a table whole or not at all; nothing without a path."""
-    require_table_path(path)
     if path is None:
         return
     with whole_file(path) as part:
-        table.to_csv(part, index=False, float_format="%.6g")
+        table.map(_defused).to_csv(part, index=False, float_format="%.6g")
     _LOG.info("wrote %s", path)
+
+
+def _defused(cell: object) -> object:
+    """Keep a spreadsheet from reading text as a formula."""
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
 def write_figure(drawn: "Figure", path: Path) -> None:

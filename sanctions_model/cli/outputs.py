@@ -16,6 +16,7 @@ from sanctions_model.cli.options import (
     JsonOption,
     PriorsOption,
     QuietOption,
+    find_data,
     load_fit,
     write_csv,
 )
@@ -66,6 +67,12 @@ def sweep(
     same command again to continue. Exit code 3 if a point failed.
     """
     configure(quiet=quiet)
+    if fit is not None and (without_fit or data or priors):
+        other = "--without-fit" if without_fit else "--data" if data else "--priors"
+        raise QuestionError(
+            f"--fit {fit} and {other}: a fit has its own data and priors, which the sweep goes on "
+            "from; give one of the two."
+        )
     from sanctions_model.sweeps import DaskEngine, SweepDesign, run_sweep
 
     asked = SweepDesign.from_toml(design)
@@ -79,7 +86,7 @@ def sweep(
         from sanctions_model.inference.priors.ledger import load_priors
         from sanctions_model.transmission import default_transmission
 
-        observations, stated = load_observations(data), load_priors(priors)
+        observations, stated = load_observations(find_data(data)), load_priors(priors)
         scm = default_transmission(int(observations.attrs["periods_per_year"]))
     bar = _Bar(shown=not quiet and sys.stderr.isatty())
     try:

@@ -17,7 +17,6 @@ from sanctions_model.cli.options import (
     JsonOption,
     QuietOption,
     load_fit,
-    require_figure_path,
     write_csv,
     write_figure,
 )
@@ -150,12 +149,13 @@ def run_counterfactual(
 ) -> None:
     """Replay a window of the past with other measures, policies or shocks."""
     configure(quiet=quiet)
-    require_figure_path(figure)
     from sanctions_model.queries.counterfactuals import counterfactual
     from sanctions_model.report.views import over_time_view, summary_table
     from sanctions_model.scenarios.effects import load_scenario
 
     scenario = load_scenario(file) if file else None
+    if scenario is not None:
+        scenario.require_used("a counterfactual", ("intervention", "without_shocks"))
     fitted = load_fit(fit)
     past = _episode(fitted, start, end)
     result = counterfactual(
@@ -194,7 +194,6 @@ def decompose(
 ) -> None:
     """Split a window of the past into base, shocks and drivers."""
     configure(quiet=quiet)
-    require_figure_path(figure)
     from sanctions_model.queries.counterfactuals import historical_decomposition
     from sanctions_model.report.views import decomposition_view, summary_table
 
@@ -235,27 +234,34 @@ def forecast(
 ) -> None:
     """Forecast, with interventions or with conditions that shocks must meet."""
     configure(quiet=quiet)
-    require_figure_path(figure)
     from sanctions_model.queries.conditional import conditional_forecast
     from sanctions_model.queries.forecasts import simulate
     from sanctions_model.report.views import over_time_view, summary_table
     from sanctions_model.scenarios.effects import load_scenario
 
     scenario = load_scenario(file) if file else None
+    if scenario is not None:
+        scenario.require_used("a forecast", ("intervention", "condition", "absorbing"))
     conditions = _conditions(condition) + list(scenario.conditions if scenario else ())
     interventions = read_interventions(setting, shift, scale, scenario)
     if conditions and interventions:
         raise QuestionError("Conditions and interventions in one forecast; ask for one of them.")
+    named = scenario.absorbing if scenario else None
+    if absorb and named:
+        raise QuestionError("Absorbing shocks by --absorb and in the file; give them once.")
+    if (absorb or named) and not conditions:
+        raise QuestionError(
+            "Absorbing shocks, but no condition that they could meet; give one by --condition."
+        )
     fitted = load_fit(fit)
     wanted = outcome or fitted.scm.some_of(_LEVELS)
     if conditions:
-        absorbing = absorb or (scenario.absorbing if scenario else None)
         result = conditional_forecast(
             fitted.problem,
             fitted.draws,
             conditions,
             horizon=horizon,
-            absorbing=absorbing,
+            absorbing=absorb or named,
             random_seed=seed,
             outcomes=wanted,
         )
@@ -334,7 +340,6 @@ def require(
 ) -> None:
     """Smallest relief that meets a target with a probability."""
     configure(quiet=quiet)
-    require_figure_path(figure)
     from sanctions_model.queries.required import Target, relief_frontier, required_relief
     from sanctions_model.scm.interventions import Relief
 
@@ -353,6 +358,8 @@ def require(
         when=when or "by 8",
         probability=probability,
     )
+    if frontier and figure is not None:
+        raise QuestionError("--frontier is a table and has no figure; leave out --figure.")
     fitted = load_fit(fit)
     fitted.scm.require(outcome, "the target")
     if when is None:

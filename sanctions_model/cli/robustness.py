@@ -18,8 +18,8 @@ from sanctions_model.cli.options import (
     FitOption,
     JsonOption,
     QuietOption,
+    checked_figure_path,
     load_fit,
-    require_figure_path,
     write_csv,
     write_figure,
 )
@@ -80,14 +80,18 @@ def evidence(
     ] = None,
     csv: CsvOption = None,
     figure: Annotated[
-        Path | None, typer.Option("--figure", help="Forest of the first pooled figure, to a PNG.")
+        Path | None,
+        typer.Option(
+            "--figure",
+            help="Forest of the first pooled figure, to a PNG.",
+            callback=checked_figure_path,
+        ),
     ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compare published figures with what the model implies, and say what each would move."""
     configure(quiet=quiet)
-    require_figure_path(figure)
     from sanctions_model.robustness.sensitivity import headline_claims
     from sanctions_model.robustness.system_priors import (
         evidence_effects,
@@ -159,7 +163,6 @@ def sensitivity(
 ) -> None:
     """Rank what the answers on prices, key rate and GDP rest on."""
     configure(quiet=quiet)
-    require_figure_path(figure)
     from sanctions_model.robustness.ranking import rank_factors
     from sanctions_model.robustness.sensitivity import headline_claims
     from sanctions_model.robustness.system_priors import load_implied_evidence
@@ -251,7 +254,6 @@ def confounding(
 ) -> None:
     """Say how strong a hidden common cause of measures and outcome must be to overturn a claim."""
     configure(quiet=quiet)
-    require_figure_path(figure)
     from sanctions_model.robustness.confounding import (
         confounding_curve,
         tipping_point,

@@ -19,7 +19,6 @@ from sanctions_model.cli.options import (
     JsonOption,
     QuietOption,
     load_fit,
-    require_figure_path,
     write_csv,
     write_figure,
 )
@@ -176,7 +175,6 @@ def run_scenario(
 ) -> None:
     """Effect of a scenario or of interventions, against the future without them."""
     configure(quiet=quiet)
-    require_figure_path(figure)
     from sanctions_model.report.views import over_time_view, summary_table
     from sanctions_model.scenarios.library import load_scenario, load_scenarios
 
@@ -186,6 +184,9 @@ def run_scenario(
     scenario = load_scenario(file) if file else None
     if name is not None:
         scenario = load_scenarios(library).named(name)
+    if scenario is not None and (scenario.stated or name is None):  # a status quo states nothing
+        used = ("intervention", "relief", "tightening", "level")
+        scenario.require_used("the effect of a scenario", used)
     effect = _effect(
         load_fit(fit), scenario, setting, shift, scale, horizon=horizon, seed=seed, outcome=outcome
     )
@@ -221,8 +222,6 @@ def _effect(
     if scenario is not None and (scenario.is_designed or not scenario.interventions):
         if setting or shift or scale:
             raise QuestionError(f"{scenario.label!r} has designs; run it without edits.")
-        if scenario.condition:
-            raise QuestionError(f"{scenario.label!r} has conditions; ask `forecast --file`.")
         effect = designed_effect(
             fitted.scm,
             fitted.draws,
@@ -261,7 +260,6 @@ def compare(
 ) -> None:
     """Effects of all futures against the status quo, and which one matters most for what."""
     configure(quiet=quiet)
-    require_figure_path(figure)
     require_folder(out)
     from sanctions_model.report.scenarios import compare_sentences, futures_view
     from sanctions_model.report.views import summary_table
@@ -314,7 +312,6 @@ def sectors(
 ) -> None:
     """Grey imports by sector under a scenario, beside the transmission's own premium."""
     configure(quiet=quiet)
-    require_figure_path(figure)
     import numpy as np
 
     from sanctions_model.report.scenarios import sector_sentences

@@ -15,7 +15,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
-from sanctions_model.scm.interventions import Intervention, require_horizon, require_inside
+from sanctions_model.scm.interventions import Intervention, require_effective, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
 from sanctions_model.scm.propagate import draw_shocks, propagate, respond, start_after
@@ -124,7 +124,7 @@ def simulate(
         As for `propagate`.
     """
     horizon = require_horizon(horizon)
-    require_inside(interventions, horizon)
+    require_effective(interventions, horizon)
     scm = problem.scm
     wanted = scm.wanted(outcomes)
     for name in wanted:

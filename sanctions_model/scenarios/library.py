@@ -7,7 +7,7 @@ here is what was said; `relief_designs` draws it and `futures` follows it over t
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -37,6 +37,14 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # Names that some system keeps for devices.
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
 _HIGHEST = 2.0
+_DESIGNS = ("relief", "tightening", "level")
+_ASKED_BY = {
+    "intervention": "ask a forecast, a counterfactual or the effect of interventions",
+    "condition": "ask a conditional forecast (`forecast --file`)",
+    "absorbing": "give it with conditions to a conditional forecast",
+    "without_shocks": "ask a counterfactual (`counterfactual run --file`)",
+    **dict.fromkeys(_DESIGNS, "ask the effect of a scenario (`scenario run --file`)"),
+}
 _ROUNDING = 1e-6
 
 
@@ -162,7 +170,40 @@ class Scenario(BaseModel):
     @property
     def is_designed(self) -> bool:
         """Whether it has designs that are drawn path by path."""
-        return bool(self.relief or self.tightening or self.level)
+        return any(getattr(self, name) for name in _DESIGNS)
+
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """The fields that say what happens, of those that are set."""
+        fields = ("intervention", "condition", "absorbing", "without_shocks")
+        return tuple(name for name in (*fields, *_DESIGNS) if getattr(self, name))
+
+    def require_used(self, question: str, used: Collection[str]) -> None:
+        """Refuse a scenario of which a question would use a part only, or nothing.
+
+        Parameters
+        ----------
+        question : str
+            What is asked, for the message.
+        used : collection of str
+            The fields that it takes into account.
+
+        Raises
+        ------
+        QuestionError
+            If another field is set, or none is.
+        """
+        unused = [name for name in self.stated if name not in used]
+        if unused:
+            raise QuestionError(
+                f"{self.label!r} states {unused[0]!r}, which {question} does not use; "
+                f"{_ASKED_BY[unused[0]]}, or leave it out."
+            )
+        if not self.stated:
+            raise QuestionError(
+                f"{self.label!r} changes nothing, so that {question} has nothing to answer; "
+                f"state one of {', '.join(used)}."
+            )
 
     @property
     def interventions(self) -> tuple[Intervention, ...]:
@@ -355,10 +396,10 @@ def _check_futures(process: FutureProcess, scenarios: Mapping[str, Scenario], or
                 f"{origin}: [futures]: order names {name!r}, but there is no "
                 f"[scenario.{name}].{did_you_mean(name, scenarios)}"
             )
-        if scenarios[name].intervention or scenarios[name].condition:
+        if other := [field for field in scenarios[name].stated if field not in _DESIGNS]:
             raise QuestionError(
                 f"{origin}: [scenario.{name}]: a future has designs (relief, tightening, level), "
-                "not interventions or conditions; state it as a design."
+                f"not interventions or conditions, and this states {other[0]!r}; state it as one."
             )
     if scenarios[process.status_quo].is_designed:
         raise QuestionError(

@@ -6,6 +6,7 @@ the pace of these designs, and takes measures that it leaves alone back to the l
 levels before the first period are those of the status quo (1). This module knows no equations.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,11 +14,13 @@ import numpy as np
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.library import FutureProcess, Scenario, ScenarioLibrary
-from sanctions_model.scenarios.relief import composite_weights, draw, draw_whole
+from sanctions_model.scenarios.relief import bounds, composite_weights, draw, draw_whole
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.transmission import MEASURES
 
 __all__ = ["KINDS", "FuturePaths", "draw_future_paths", "draw_regimes", "draw_scenario_paths"]
+
+_LOG = logging.getLogger(__name__)
 
 KINDS = ("law", "felt", "priced")
 _TOUCHED = 1e-12
@@ -282,14 +285,25 @@ def draw_scenario_paths(
         If the scenario has interventions or conditions, which `scenario_effect` and
         `conditional_forecast` answer.
     """
-    if scenario.intervention or scenario.condition:
-        raise QuestionError(
-            f"{scenario.label!r} has interventions or conditions, not designs; ask scenario_effect "
-            "or conditional_forecast."
-        )
     horizon = require_horizon(horizon)
+    if scenario.stated:  # a status quo states nothing, and has paths all the same
+        scenario.require_used("the drawing of paths", ("relief", "tightening", "level"))
+    _require_begun(scenario, horizon)
     drawn = _draw_designs(scenario, generator, paths, horizon, return_ramp=1)
     return _follow([drawn], np.zeros((horizon, paths), dtype=int))
+
+
+def _require_begun(scenario: Scenario, horizon: int) -> None:
+    """Refuse designs of which none can begin before the horizon ends; say which cannot."""
+    starts = {f"relief.{k}": entry.phase[0].start for k, entry in enumerate(scenario.relief)}
+    starts |= {f"tightening.{k}": entry.start for k, entry in enumerate(scenario.tightening)}
+    starts |= {f"level.{k}": entry.start for k, entry in enumerate(scenario.level)}
+    late = {place: first for place, s in starts.items() if (first := bounds(s)[0]) > horizon}
+    for place, first in late.items():
+        words = f"{scenario.label!r}: {place} starts in period {first:g}, after the horizon"
+        if len(late) == len(starts):
+            raise QuestionError(f"{words} of {horizon}; start earlier or ask for a longer one.")
+        _LOG.info("%s of %s", words, horizon)
 
 
 def _follow(drawn: Sequence[_Drawn], regimes: np.ndarray) -> FuturePaths:

@@ -6,6 +6,7 @@ no equations and no draws.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Protocol
 
 import numpy as np
@@ -22,8 +23,8 @@ __all__ = [
     "SetTo",
     "ShiftBy",
     "edit_words",
+    "require_effective",
     "require_horizon",
-    "require_inside",
     "said",
 ]
 
@@ -212,6 +213,7 @@ class Relief:
             raise QuestionError(
                 f"Relief with ramp {self.ramp} and start {self.start}; expected 1 or more periods."
             )
+        object.__setattr__(self, "measures", tuple(dict.fromkeys(self.measures)))
         if not self.measures:
             raise QuestionError("Relief of no measure; name at least one.")
 
@@ -280,8 +282,8 @@ def _period_count(horizon: object) -> int:
     return found
 
 
-def require_inside(interventions: Sequence[Intervention], horizon: int) -> None:
-    """Refuse interventions that begin after the last period, and so would do nothing.
+def require_effective(interventions: Sequence[Intervention], horizon: int) -> None:
+    """Refuse interventions that would do nothing: too late, or overridden by a later one.
 
     Parameters
     ----------
@@ -293,7 +295,7 @@ def require_inside(interventions: Sequence[Intervention], horizon: int) -> None:
     Raises
     ------
     QuestionError
-        If one of them starts later.
+        If one of them starts later, or a `SetTo` after it sets all that it set.
     """
     for intervention in interventions:
         start = getattr(intervention, "start", 1)
@@ -302,3 +304,12 @@ def require_inside(interventions: Sequence[Intervention], horizon: int) -> None:
                 f"{said(intervention)} starts after the window, which has {horizon} periods; "
                 "periods count from 1, so start earlier or ask for more."
             )
+    sets = [edit for edit in interventions if isinstance(edit, SetTo)]
+    for earlier, later in combinations(sets, 2):
+        if earlier.variable == later.variable and later.start <= earlier.start:
+            last = horizon if earlier.stop is None else earlier.stop
+            if later.stop is None or later.stop >= last:
+                raise QuestionError(
+                    f"{said(earlier)} does nothing, because '{edit_words(later)}' comes after it; "
+                    "keep one of them."
+                )

@@ -298,7 +298,7 @@ class StructuralCausalModel:
         """
         if outcomes is None:
             return list(self.headline or self.stochastic)
-        return [outcomes] if isinstance(outcomes, str) else list(outcomes)
+        return [outcomes] if isinstance(outcomes, str) else list(dict.fromkeys(outcomes))
 
     def relief(self, asked: Relief | None = None) -> Relief:
         """Return a relief with its measures named: all of this model's where it names none.

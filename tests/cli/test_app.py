@@ -543,7 +543,7 @@ def test_questions_on_past_and_future_need_a_fit(tmp_path, verb):
         (["scenario", "run", "--set", "key_rat=12"], "Did you mean 'key_rate'?"),
         (["scenario", "run", "--set", "key_rate=12@4-2"], "expected 1 <= start <= stop"),
         (["scenario", "run", "--set", "key_rate=12@0-2"], "expected 1 <= start <= stop"),
-        (["scenario", "run", "--set", "key_rate=nan"], "expected finite numbers"),
+        (["scenario", "run", "--set", "key_rate=nan"], "expected a finite number"),
         (["scenario", "run", "--set", "trade=0", "--horizon", 0], "expected a whole number"),
         (["scenario", "run"], "No intervention"),
         (["scenario", "run", "--file", "nowhere.toml"], "No such file"),

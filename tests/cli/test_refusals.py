@@ -1,0 +1,209 @@
+"""What a command would have dropped, overwritten or left without an answer is refused by name."""
+
+import errno
+import sys
+
+import pytest
+from command import call, refused
+
+from sanctions_model.data.observations import load_observations
+from sanctions_model.inference.fit import sample_prior_predictive
+from sanctions_model.inference.priors.ledger import load_priors
+from sanctions_model.inference.storage import save
+from sanctions_model.transmission import default_transmission
+
+EDIT = '[[intervention]]\nkind = "set"\nvariable = "key_rate"\nvalue = 10.0\n'
+CONDITION = '[[condition]]\nvariable = "key_rate"\nvalues = { 1 = 12.0 }\n'
+RELIEF = '[[relief]]\nmeasures = ["finance"]\nphase = [{ start = 1, ramp = 2, depth = 1.0 }]\n'
+TIGHTENING = '[[tightening]]\nmeasures = ["finance"]\nrise = 0.5\n'
+LEVEL = '[[level]]\nvariable = "gdp_level"\nsize = 1.0\nstart = 1\nstop = 2\n'
+STATED = {
+    "intervention": EDIT,
+    "condition": CONDITION,
+    "absorbing": 'absorbing = ["key_rate"]\n',
+    "without_shocks": 'without_shocks = ["inflation"]\n',
+    "relief": RELIEF,
+    "tightening": TIGHTENING,
+    "level": LEVEL,
+}
+VERBS = {
+    "forecast": (["forecast", "--horizon", 2], {"intervention", "condition"}),
+    "counterfactual": (
+        ["counterfactual", "run", "--from", "2022Q1", "--to", "2022Q4"],
+        {"intervention", "without_shocks"},
+    ),
+    "scenario": (
+        ["scenario", "run", "--horizon", 2],
+        {"intervention", "relief", "tightening", "level"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def saved_fit(tmp_path_factory):
+    """A folder with draws of the prior, as `run --prior-only` leaves them."""
+    prior = sample_prior_predictive(
+        default_transmission(), load_observations(), load_priors(), draws=20, random_seed=5
+    )
+    folder = tmp_path_factory.mktemp("results")
+    save(prior, folder / "posterior.nc")
+    return folder
+
+
+@pytest.fixture
+def scenario(tmp_path):
+    def write(text):
+        path = tmp_path / "mine.toml"
+        path.write_text(f'format_version = 1\nlabel = "Mine"\n{text}', encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("field", STATED)
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_uses_every_field_of_a_scenario_or_refuses_it_by_name(
+    saved_fit, scenario, verb, field
+):
+    arguments, used = VERBS[verb]
+    asked = [*arguments, "--file", scenario(STATED[field]), "--fit", saved_fit]
+    if field in used:
+        done = call(*asked, "--outcome", "gdp_level", "--json")
+        assert done.code == 0, done.err
+    elif (verb, field) == ("forecast", "absorbing"):
+        assert "no condition that they could meet" in refused(*asked)
+    else:
+        assert f"'Mine' states '{field}', which" in refused(*asked)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_scenario_that_states_nothing_is_refused(saved_fit, scenario, verb):
+    arguments, _ = VERBS[verb]
+    found = refused(*arguments, "--file", scenario(""), "--fit", saved_fit)
+    assert "'Mine' changes nothing" in found
+
+
+def test_a_field_that_a_verb_uses_changes_its_answer(saved_fit, scenario):
+    asked = ["counterfactual", "run", "--from", "2022Q1", "--to", "2022Q4", "--fit", saved_fit]
+    asked += ["--outcome", "inflation", "--json", "--file"]
+    alone = call(*asked, scenario(EDIT)).out
+    both = call(*asked, scenario(STATED["without_shocks"] + EDIT)).out
+    assert alone != both
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["forecast", "--absorb", "key_rate"], "no condition that they could meet"),
+        (["forecast", "--set", "key_rate=10@2027"], "starts after the window"),
+        (["forecast", "--set", "key_rate=10", "--set", "key_rate=12"], "keep one of them"),
+        (["forecast", "--set", "finance=40"], "takes 'finance' to 40 intensity; expected 0 to 2"),
+        (["forecast", "--set", "finance=-0.4"], "takes 'finance' to -0.4"),
+        (["scenario", "run", "--scale", "finance=40"], "takes 'finance' to 40"),
+        (["scenario", "run", "reset", "--horizon", 10**9], "expected at most 1000 periods"),
+        (
+            ["scenario", "mix", "--probability", "reset=0.2", "--probability", "reset=0.3"],
+            "give one",
+        ),
+        (["effects", "--ramp", 0], "ramp 0"),
+        (["counterfactual", "run", "--stay", "all", "--from", "01.10.2022"], "day.month"),
+        (["counterfactual", "run", "--stay", "all", "--from", "2014-03-99"], "has no day 99"),
+        (["forecast", "--seed", -1], "expected a whole number of at least 0"),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
+)
+def test_a_question_that_would_do_nothing_or_something_else_is_refused(
+    saved_fit, arguments, message
+):
+    assert message in refused(*arguments, "--fit", saved_fit)
+
+
+def test_a_year_as_the_end_is_its_last_quarter(saved_fit):
+    asked = ["counterfactual", "run", "--stay", "all", "--fit", saved_fit, "--json"]
+    asked += ["--outcome", "inflation", "--from"]
+    year = call(*asked, "2022", "--to", "2023")
+    quarters = call(*asked, "Q1 2022", "--to", "2023M12")
+    assert year.code == 0, year.err
+    assert year.out == quarters.out
+    assert year.out.count("2023-10-01") == 3 or "2023-10-01" in year.out
+
+
+def test_a_sweep_of_a_fit_takes_no_other_data(tmp_path):
+    for other in (["--data", "mine.csv"], ["--priors", "mine.toml"], ["--without-fit"]):
+        found = refused("sweep", tmp_path / "design.toml", "--fit", tmp_path, *other)
+        assert other[0] in found
+        assert "give one of the two" in found
+
+
+@pytest.mark.parametrize(
+    "arguments", [["run", "--out", ""], ["run", "--out="], ["effects", "--csv", ""]]
+)
+def test_an_empty_text_is_no_path(tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    assert "the value is empty" in refused(*arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+# Outputs
+
+
+def test_a_table_replaces_neither_a_fit_nor_what_is_read_nor_a_link(tmp_path, saved_fit):
+    posterior = saved_fit / "posterior.nc"
+    before = posterior.read_bytes()
+    assert "ends in .csv" in refused("effects", "--fit", saved_fit, "--csv", posterior)
+    assert posterior.read_bytes() == before
+    table = tmp_path / "mine.csv"
+    table.write_text("mine", encoding="utf-8")
+    (tmp_path / "link.csv").symlink_to(table)
+    found = refused("data", "check", table, "--csv", table)
+    assert "that file is read as well" in found
+    for place in (tmp_path / "link.csv", "/dev/null"):
+        found = refused("effects", "--fit", saved_fit, "--csv", place)
+        assert "link or a device" in found or "ends in .csv" in found
+    assert table.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_name_that_no_file_system_holds_is_refused_before_any_work(tmp_path):
+    for option, ending in (("--csv", ".csv"), ("--figure", ".png")):
+        found = refused("forecast", option, tmp_path / ("x" * 250 + ending))
+        assert "the file name is too long" in found
+
+
+def test_a_full_disk_is_one_line(saved_fit, tmp_path, monkeypatch):
+    import pandas as pd
+
+    def full(self, *arguments, **options):
+        raise OSError(errno.ENOSPC, "No space left on device", "table.csv")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    found = refused("effects", "--fit", saved_fit, "--csv", tmp_path / "table.csv")
+    assert found.startswith("table.csv: No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("fault", [MemoryError, RecursionError])
+def test_a_full_memory_is_one_line(monkeypatch, fault):
+    def fails(*arguments, **options):
+        raise fault
+
+    monkeypatch.setattr("sanctions_model.inference.priors.ledger.load_priors", fails)
+    assert "Traceback" not in refused("priors")
+
+
+def test_what_steers_a_terminal_is_not_printed(monkeypatch):
+    done = call("effects", "--fit", "\x1b[31mred", "--quiet")
+    assert "\x1b" not in done.err
+    assert "?[31mred" in done.err
+
+
+def test_tables_hold_no_formulas(tmp_path):
+    import pandas as pd
+
+    from sanctions_model.cli.options import write_csv
+
+    table = pd.DataFrame({"label": ["=1+1", "@x", "+1", "-", "-3", "GDP"], "value": [-1.5] * 6})
+    write_csv(table, tmp_path / "t.csv")
+    read = pd.read_csv(tmp_path / "t.csv", dtype={"label": str})
+    assert read["label"].tolist() == ["'=1+1", "'@x", "'+1", "'-", "-3", "GDP"]
+    assert (read["value"] == -1.5).all()
+    assert "sanctions_model" in sys.modules
