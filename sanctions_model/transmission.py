@@ -102,7 +102,7 @@ def _exogenous() -> tuple[Equation, ...]:
                 plausible=(0.0, 2.0),
             ),
             # The level on the last day of 2025, not the mean of its last quarter.
-            continuation=Hold(1.0),
+            continuation=Hold(1.0, since="2025-10-01"),
         )
         for name in MEASURES
     )
@@ -132,7 +132,7 @@ def _exogenous() -> tuple[Equation, ...]:
         Exogenous(
             variable=Variable(name="war", label="war economy", unit="0 or 1"),
             default=Indicator("2022-01-01"),
-            continuation=Hold(1.0),
+            continuation=Hold(1.0, since="2022-01-01"),
         ),
     )
 

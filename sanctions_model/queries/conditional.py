@@ -24,7 +24,12 @@ from sanctions_model import dims
 from sanctions_model.coercion import as_number, as_whole
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.queries.forecasts import continuation_words, starting_state
+from sanctions_model.queries.forecasts import (
+    continuation_words,
+    drivers_ahead,
+    settled,
+    starting_state,
+)
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
@@ -152,6 +157,7 @@ def conditional_forecast(
     wanted = scm.wanted(outcomes)
     involved = list(dict.fromkeys([*wanted, *(name for name, _, _ in cells)]))
     start, last = starting_state(problem, draws, involved)
+    drivers = drivers_ahead(problem, last, horizon, exogenous or {})
     shocks = draw_shocks(scm, draws, horizon, random_seed)
     size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
     plausibility = np.ones(size)
@@ -161,7 +167,7 @@ def conditional_forecast(
             scm,
             draws,
             horizon=horizon,
-            exogenous=exogenous,
+            exogenous=drivers,
             start=start,
             shocks=free,
             outcomes=list(dict.fromkeys(name for name, _, _ in cells)),
@@ -182,7 +188,7 @@ def conditional_forecast(
         scm,
         draws,
         horizon=horizon,
-        exogenous=exogenous,
+        exogenous=drivers,
         start=start,
         shocks=shocks,
         outcomes=wanted,
@@ -197,7 +203,7 @@ def conditional_forecast(
     result.attrs = {
         "start": str(problem.cases.time[last])[:10],
         "absorbing": ", ".join(shocked),
-        "continuation": continuation_words(scm, exogenous or {}),
+        "continuation": continuation_words(settled(problem), exogenous or {}),
         "conditions": len(cells),
     }
     return result

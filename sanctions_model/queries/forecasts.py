@@ -7,6 +7,7 @@ the caller names. *Forecast-error variance decomposition*: share of
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,20 +16,23 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
+from sanctions_model.scm.equations import Equation, Exogenous
 from sanctions_model.scm.interventions import Intervention, require_effective, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
 from sanctions_model.scm.propagate import draw_shocks, propagate, respond, start_after
 from sanctions_model.scm.recursion import Start
-from sanctions_model.scm.variables import Decay, Grow, Hold, Noise
+from sanctions_model.scm.variables import Decay, Grow, Hold, Noise, continued
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [
     "continuation_words",
+    "drivers_ahead",
     "forecast_error_variance",
     "forecast_error_variance_decomposition",
     "last_known_period",
     "nowcast_table",
+    "settled",
     "simulate",
     "starting_state",
 ]
@@ -130,11 +134,12 @@ def simulate(
     for name in wanted:
         scm.require(name, "the outcomes")
     start, last = starting_state(problem, draws, wanted)
+    scm = settled(problem)
     paths = propagate(
         scm,
         draws,
         horizon=horizon,
-        exogenous=exogenous,
+        exogenous=drivers_ahead(problem, last, horizon, exogenous or {}),
         start=start,
         shocks=draw_shocks(scm, draws, horizon, random_seed),
         interventions=interventions,
@@ -145,6 +150,55 @@ def simulate(
         "continuation": continuation_words(scm, exogenous or {}, interventions),
     }
     return paths.rename("path")
+
+
+def settled(problem: Problem) -> StructuralCausalModel:
+    """Return the model with the continuations that these data leave.
+
+    A value that is in force only since a day after their end says nothing of what follows them: the
+    last observed one is held.
+    """
+    end = problem.cases.time[-1]
+
+    def left(equation: Equation) -> Equation:
+        match equation:
+            case Exogenous(continuation=Hold(since=day)) if day and end < np.datetime64(day):
+                return replace(equation, continuation=Hold())
+        return equation
+
+    scm = problem.scm
+    equations = tuple(left(equation) for equation in scm.equations)
+    return scm if equations == scm.equations else replace(scm, equations=equations)
+
+
+def drivers_ahead(
+    problem: Problem, last: int, horizon: int, given: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return the drivers' paths after a period: as given, else as known, then as they continue.
+
+    Parameters
+    ----------
+    problem : Problem
+    last : int
+        Position of the period, which may lie before the end of the data: a series that stopped
+        early does not make the drivers unknown.
+    horizon : int
+        Periods after it.
+    given : mapping of str to numpy.ndarray
+        Paths that the caller states; these stay.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        The given ones, and of the others shape ``(horizon,)``.
+    """
+    paths = dict(given)
+    for name, equation in settled(problem).exogenous.items():
+        if name not in paths:
+            series = problem.cases.values[name]  # noqa: PD011 (a mapping, not a frame)
+            onward = continued(equation.continuation, horizon, float(series[-1]))
+            paths[name] = np.concatenate([series[last + 1 :], onward])[:horizon]
+    return paths
 
 
 def continuation_words(

@@ -24,7 +24,7 @@ from sanctions_model.coercion import as_number
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.effects import relief_paths
-from sanctions_model.queries.forecasts import last_known_period, simulate
+from sanctions_model.queries.forecasts import last_known_period, settled, simulate
 from sanctions_model.queries.windows import Window
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.units import in_percent
@@ -266,8 +266,9 @@ def _at_depths(
 ) -> dict[str, np.ndarray]:
     """Return the measures' paths at each depth, shape ``(scenario, horizon)``."""
     few, place = np.unique(depths, return_inverse=True)
+    scm = settled(problem)
     paths = [
-        relief_paths(problem.scm, replace(relief, depth=float(depth)), horizon, problem.last_values)
+        relief_paths(scm, replace(relief, depth=float(depth)), horizon, problem.last_values)
         for depth in few
     ]
     return {name: np.stack([path[name] for path in paths])[place] for name in relief.measures}

@@ -31,6 +31,7 @@ __all__ = [
     "answer_manifest",
     "designed_effect",
     "load_scenario",
+    "regime_of_today",
     "respond_to",
     "scenario_effect",
 ]
@@ -264,6 +265,14 @@ def _impact(scm: StructuralCausalModel, draws: xr.Dataset, measure: str) -> np.n
         outcomes=[_ROUBLE],
     )
     return found.to_numpy().reshape(-1)
+
+
+def regime_of_today(problem: Problem, horizon: int) -> dict[str, np.ndarray]:
+    """Return the measures' paths that effects are against: the regime of the end of 2025.
+
+    Whenever the data end: a design states what becomes of that regime.
+    """
+    return {name: np.ones(horizon) for name in MEASURES if name in problem.scm.exogenous}
 
 
 def scenario_effect(

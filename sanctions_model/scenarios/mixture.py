@@ -17,13 +17,12 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.queries.forecasts import continuation_words, simulate
-from sanctions_model.scenarios.effects import respond_to
+from sanctions_model.queries.forecasts import simulate
+from sanctions_model.scenarios.effects import regime_of_today, respond_to
 from sanctions_model.scenarios.library import FutureProcess, ScenarioLibrary
 from sanctions_model.scenarios.regimes import draw_future_paths
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.serialization import content_hash, spec_hash
-from sanctions_model.transmission import MEASURES
 
 __all__ = [
     "compare_futures",
@@ -87,7 +86,14 @@ def compare_futures(
     effect = respond_to(problem.scm, draws, paths, outcomes=outcomes)
     effect = effect.assign_coords({dims.SCENARIO: list(process.order)})
     wanted = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
-    stay = simulate(problem, draws, horizon=horizon, random_seed=random_seed, outcomes=wanted)
+    stay = simulate(
+        problem,
+        draws,
+        horizon=horizon,
+        exogenous=regime_of_today(problem, horizon),
+        random_seed=random_seed,
+        outcomes=wanted,
+    )
     found = xr.Dataset({"effect": effect, "path": stay.isel({dims.SCENARIO: 0}) + effect})
     found["path"] = found["path"].transpose(*effect.dims)
     found = found.assign_coords(
@@ -97,7 +103,7 @@ def compare_futures(
     )
     found.attrs = {
         "start": stay.attrs["start"],
-        "continuation": continuation_words(problem.scm, dict.fromkeys(MEASURES, np.ones(horizon))),
+        "continuation": stay.attrs["continuation"],
         "status_quo": process.status_quo,
         "transitions": str(transitions),
         "manifest": future_manifest(problem, library, {"random_seed": random_seed}),

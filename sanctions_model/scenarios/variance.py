@@ -18,8 +18,8 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.queries.forecasts import forecast_error_variance, starting_state
-from sanctions_model.scenarios.effects import respond_to
+from sanctions_model.queries.forecasts import drivers_ahead, forecast_error_variance, starting_state
+from sanctions_model.scenarios.effects import regime_of_today, respond_to
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.mixture import future_manifest
 from sanctions_model.scenarios.regimes import draw_future_paths
@@ -94,7 +94,10 @@ def spread_split(
     thin = _thinned(draws, parameters)
     wanted = list(outcomes or problem.scm.headline or problem.scm.stochastic)
     start, last = starting_state(problem, thin, wanted)
-    stay = propagate(problem.scm, thin, horizon=horizon, start=start, outcomes=wanted)
+    drivers = drivers_ahead(problem, last, horizon, regime_of_today(problem, horizon))
+    stay = propagate(
+        problem.scm, thin, horizon=horizon, exogenous=drivers, start=start, outcomes=wanted
+    )
     base = stay.to_numpy()[:, 0].reshape(len(wanted), horizon, -1)
     moments = _grid_moments(problem, thin, library, wanted, paths // count, horizon, random_seed)
     shocks = forecast_error_variance(problem.scm, thin, horizon=horizon, outcomes=wanted)

@@ -5,7 +5,7 @@ Knows no equation.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -241,11 +241,17 @@ class Hold:
     ----------
     value : float, optional
         In the unit of the variable; its last observed value by default.
+    since : str, optional
+        Day from which the value is in force: a forecast from data that end before holds the last
+        observed value instead. It counts everywhere by default.
     """
 
     value: float | None = None
+    since: str = field(default="", metadata=OMITTED_AT_DEFAULT)
 
     def __post_init__(self) -> None:
+        if self.since:
+            object.__setattr__(self, "since", read_day(self.since))
         if self.value is not None:
             object.__setattr__(self, "value", as_number(self.value, "The value of a Hold"))
 
