@@ -92,7 +92,7 @@ def read_interventions(
     scenario: "Scenario | None" = None,
 ) -> list["Intervention"]:
     """Return the interventions of a scenario and of the options --set, --shift and --scale."""
-    from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy
+    from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy, require_each_counts
 
     found: list[Intervention] = list(scenario.interventions) if scenario else []
     for kind, option, given in (
@@ -103,6 +103,7 @@ def read_interventions(
         for text in given or []:
             variable, value, start, stop = _assignment(text, option)
             found.append(kind(variable=variable, value=value, start=start, stop=stop))
+    require_each_counts(found)
     return found
 
 

@@ -24,7 +24,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import one_step_means
 from sanctions_model.scm.history import evaluate_history
-from sanctions_model.scm.interventions import Intervention, edit_words, require_effective
+from sanctions_model.scm.interventions import Intervention, edit_words, require_inside
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.periods import read_period
 from sanctions_model.scm.propagate import (
@@ -337,7 +337,7 @@ def counterfactual(
     scm = past.problem.scm
     if not interventions and not without_shocks:
         raise QuestionError("Nothing to change; give interventions or shocks to leave out.")
-    require_effective(interventions, past.periods)
+    require_inside(interventions, past.periods)
     for name in without_shocks:
         scm.graph.require(name, "the shocks to leave out")
         if name not in scm.stochastic:

@@ -17,7 +17,7 @@ from sanctions_model import dims
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.scm.equations import Equation, Exogenous
-from sanctions_model.scm.interventions import Intervention, require_effective, require_horizon
+from sanctions_model.scm.interventions import Intervention, require_horizon, require_inside
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
 from sanctions_model.scm.propagate import draw_shocks, propagate, respond, start_after
@@ -128,7 +128,7 @@ def simulate(
         As for `propagate`.
     """
     horizon = require_horizon(horizon)
-    require_effective(interventions, horizon)
+    require_inside(interventions, horizon)
     scm = problem.scm
     wanted = scm.wanted(outcomes)
     for name in wanted:

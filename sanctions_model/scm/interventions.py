@@ -23,8 +23,9 @@ __all__ = [
     "SetTo",
     "ShiftBy",
     "edit_words",
-    "require_effective",
+    "require_each_counts",
     "require_horizon",
+    "require_inside",
     "said",
 ]
 
@@ -282,8 +283,8 @@ def _period_count(horizon: object) -> int:
     return found
 
 
-def require_effective(interventions: Sequence[Intervention], horizon: int) -> None:
-    """Refuse interventions that would do nothing: too late, or overridden by a later one.
+def require_inside(interventions: Sequence[Intervention], horizon: int) -> None:
+    """Refuse interventions that begin after the last period, and so would do nothing.
 
     Parameters
     ----------
@@ -295,7 +296,7 @@ def require_effective(interventions: Sequence[Intervention], horizon: int) -> No
     Raises
     ------
     QuestionError
-        If one of them starts later, or a `SetTo` after it sets all that it set.
+        If one of them starts later.
     """
     for intervention in interventions:
         start = getattr(intervention, "start", 1)
@@ -304,11 +305,26 @@ def require_effective(interventions: Sequence[Intervention], horizon: int) -> No
                 f"{said(intervention)} starts after the window, which has {horizon} periods; "
                 "periods count from 1, so start earlier or ask for more."
             )
+
+
+def require_each_counts(interventions: Sequence[Intervention]) -> None:
+    """Refuse a value that another one, set after it for the same periods, makes void.
+
+    Parameters
+    ----------
+    interventions : sequence of Intervention
+        In the order in which they apply.
+
+    Raises
+    ------
+    QuestionError
+        If a `SetTo` covers all periods of an earlier one of its variable.
+    """
     sets = [edit for edit in interventions if isinstance(edit, SetTo)]
     for earlier, later in combinations(sets, 2):
         if earlier.variable == later.variable and later.start <= earlier.start:
-            last = horizon if earlier.stop is None else earlier.stop
-            if later.stop is None or later.stop >= last:
+            last = np.inf if earlier.stop is None else earlier.stop
+            if (np.inf if later.stop is None else later.stop) >= last:
                 raise QuestionError(
                     f"{said(earlier)} does nothing, because '{edit_words(later)}' comes after it; "
                     "keep one of them."

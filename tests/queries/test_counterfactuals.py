@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from laboratory import as_observations
 from oracle import Future, Past, as_dicts, close
@@ -68,7 +68,8 @@ def quarter(period):
 
 @st.composite
 def windows(draw, scm):
-    first = draw(st.integers(scm.longest_lag + 1, LENGTH - 1))
+    assume(scm.longest_memory < LENGTH)
+    first = draw(st.integers(scm.longest_memory, LENGTH - 1))
     return first, draw(st.integers(first, LENGTH - 1))
 
 
@@ -100,7 +101,7 @@ def test_abducting_then_replaying_gives_the_data_back(scm, seed, data):
         matches(found[position].reshape(4, -1)[:, known], path[:, known])
 
 
-@pytest.mark.parametrize("start", ["2006-04-01", "2008Q3", "2014Q1", "2022Q1", "2026Q1"])
+@pytest.mark.parametrize("start", ["2007-01-01", "2008Q3", "2014Q1", "2022Q1", "2026Q1"])
 def test_replaying_the_default_transmission_gives_the_data_back(
     default_problem, default_draws, start
 ):
