@@ -219,7 +219,7 @@ def _external(period: str) -> tuple[Equation, ...]:
                 source="U.S. Energy Information Administration",
                 column="oil_growth_pct",
                 plausible=(-150.0, 150.0),
-                least_peak=0.3,
+                least_peak=1.5,
             ),
         ),
         Identity(
@@ -236,7 +236,7 @@ def _external(period: str) -> tuple[Equation, ...]:
                 source="Bank of Russia, official rate",
                 column="depreciation_pct",
                 plausible=(-60.0, 100.0),
-                least_peak=0.3,
+                least_peak=0.7,
             ),
             parents=(
                 "export_oil_growth",
@@ -253,7 +253,7 @@ def _external(period: str) -> tuple[Equation, ...]:
                 source="Bank of Russia, balance of payments, seasonally adjusted",
                 column="import_growth_pct",
                 plausible=(-80.0, 80.0),
-                least_peak=0.3,
+                least_peak=0.8,
             ),
             parents=(
                 "import_premium_change",  # value: price up, volume down, sign left open

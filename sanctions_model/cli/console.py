@@ -25,7 +25,16 @@ from rich.table import Table
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
 
-__all__ = ["FORMATS", "Output", "asked_output", "configure", "printable", "require_output", "say", "show"]
+__all__ = [
+    "FORMATS",
+    "Output",
+    "asked_output",
+    "configure",
+    "printable",
+    "require_output",
+    "say",
+    "show",
+]
 
 FORMATS = ("table", "md", "csv", "tsv", "json", "tex")
 _LINES = 25

@@ -13,8 +13,6 @@ from sanctions_model.cli.options import (
     JsonOption,
     QuietOption,
     load_fit,
-    require_figure_path,
-    require_table_path,
     write_csv,
     write_figure,
 )
@@ -51,8 +49,6 @@ def irf(
 ) -> None:
     """Response of the outcomes to a shock of one period, or to a change that stays."""
     configure(quiet=quiet)
-    require_table_path(csv)
-    require_figure_path(figure)
     from sanctions_model.queries.responses import impulse_response, step_response
 
     fitted = load_fit(fit)
@@ -81,8 +77,6 @@ def fevd(
 ) -> None:
     """Share of each equation's shocks in the variance of forecast errors."""
     configure(quiet=quiet)
-    require_table_path(csv)
-    require_figure_path(figure)
     from sanctions_model.queries.forecasts import forecast_error_variance_decomposition
     from sanctions_model.report.views import summary_table, variance_view
 

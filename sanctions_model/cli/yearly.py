@@ -12,7 +12,6 @@ from sanctions_model.cli.options import (
     JsonOption,
     QuietOption,
     load_fit,
-    require_table_path,
     write_csv,
 )
 from sanctions_model.errors import QuestionError
@@ -41,7 +40,6 @@ def annual(
 ) -> None:
     """Forecast calendar years, with sanctions unchanged and with relief, beside other forecasts."""
     configure(quiet=quiet)
-    require_table_path(csv)
     if not 1 <= years <= _LONGEST:
         raise QuestionError(f"--years {years}; expected 1 to {_LONGEST}.")
     from sanctions_model.report.annual import annual_table, annual_view

@@ -18,12 +18,17 @@ from sanctions_model.scm.equations import (
     Linear,
     PartialAdjustment,
 )
-from sanctions_model.scm.variables import Decay, Grow, Hold
+from sanctions_model.scm.variables import Decay, Grow, Hold, Variable
 
 if TYPE_CHECKING:
     from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["check", "unobserved_graph"]
+
+# What results call the sum of measures, a history without shocks and the time axis; and what tables
+# call the column of their periods.
+_LABELS = {"all", "base", "time", "quarter", "month", "period", "date"}
+_CHANNELS = {"total", "article_chain", "chain_offset", "chain_remainder"}
 
 
 def check(scm: "StructuralCausalModel") -> None:
@@ -59,6 +64,10 @@ def _check_names(scm: "StructuralCausalModel") -> None:
     taken |= {"observed", "series", "numbers", "chain", "draw", "link", "equation"}
     taken |= {"adjusting", "measure", "missing", "time", "crisis", "crisis_multiplier"}
     _check_crises(scm)
+    for item in (*scm.equations, *scm.levels):
+        _check_label(item.variable)
+    if both := sorted({*scm.entries} & _CHANNELS):
+        raise SpecError(f"The channel {both[0]!r} has the name of one of ours; rename it.")
     for name in scm.scalars:
         if name in taken:
             raise SpecError(f"Parameter {name!r} of an identity has a reserved name; rename it.")
@@ -74,6 +83,16 @@ def _check_crises(scm: "StructuralCausalModel") -> None:
     names = [crisis.name for crisis in windows]
     if len(set(names)) < len(names):
         raise SpecError(f"Two crises have one name: {', '.join(names)}; give each its own.")
+
+
+def _check_label(variable: Variable) -> None:
+    """Refuse names that tables and results give to something else, where they would be mixed up."""
+    for name in (variable.name, variable.column):
+        if name.lower() in _LABELS:
+            raise SpecError(
+                f"The variable {variable.name!r} has the name or the column {name!r}, which tables "
+                "and results use for something else; rename it."
+            )
 
 
 def _check_parents(scm: "StructuralCausalModel") -> None:

@@ -174,7 +174,9 @@ class SweepStore:
 
     def pending(self) -> list[int]:
         """Return the points that have no answer and no reason why not."""
-        return [int(i) for i in np.flatnonzero(self._array("status")[:] == _PENDING)]
+        needed = ("status", "route", "effect", "effect_summary")
+        status = _status({name: np.asarray(self._array(name)[:]) for name in needed})
+        return [int(i) for i in np.flatnonzero(status == _PENDING)]
 
     def land(self, answers: Mapping[int, Answer]) -> None:
         """Write answers, chunk by chunk; their status last."""
@@ -244,7 +246,9 @@ def _require_same(folder: Path, wanted: Mapping[str, str]) -> None:
         return
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
+        if not isinstance(found, dict):
+            raise ValueError("expected an object of hashes")
+    except (OSError, ValueError) as error:
         raise QuestionError(f"{file} is damaged ({error}); give another folder.") from None
     differ = sorted(k for k in {*wanted, *found} if wanted.get(k) != found.get(k))
     if differ:
@@ -344,16 +348,22 @@ def load_sweep(folder: Path | str) -> xr.Dataset:
     try:
         group = zarr.open_group(folder / _ARRAYS, mode="r")
         content = json.loads(str(group.attrs["sanctions_model"]))
-    except (OSError, ValueError, KeyError) as error:
-        raise QuestionError(f"The sweep in {folder} is damaged: {error}.") from None
-    if content["format_version"] != FORMAT_VERSION:
+        version = content["format_version"]
+        if version != FORMAT_VERSION:
+            raise QuestionError(
+                f"The sweep in {folder} has format_version {version}, "
+                f"this version reads {FORMAT_VERSION}."
+            )
+        design = SweepDesign.model_validate(content["design"])
+        arrays = {name: np.asarray(array[:]) for name, array in group.arrays()}
+        found = _flat(arrays, content)
+    except QuestionError:
+        raise
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:100]
         raise QuestionError(
-            f"The sweep in {folder} has format_version {content['format_version']}, "
-            f"this version reads {FORMAT_VERSION}."
-        )
-    design = SweepDesign.model_validate(content["design"])
-    arrays = {name: np.asarray(array[:]) for name, array in group.arrays()}
-    found = _flat(arrays, content)
+            f"The sweep in {folder} is damaged ({reason}); make it anew in another folder."
+        ) from None
     points = design.points()
     if not isinstance(design.layout, Grid):
         values = {
@@ -374,6 +384,16 @@ def load_sweep(folder: Path | str) -> xr.Dataset:
     return xr.Dataset(shaped, coords={**coords, **rest}, attrs=found.attrs)
 
 
+def _status(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return each point's status; one whose answer was lost with a chunk is pending again."""
+    status = arrays["status"].copy()
+    there = arrays["route"] > 0
+    for name in ("effect", "effect_summary"):
+        there &= np.isfinite(arrays[name]).all(axis=tuple(range(1, arrays[name].ndim)))
+    status[(status == _DONE) & ~there] = _PENDING
+    return status
+
+
 def _flat(arrays: Mapping[str, np.ndarray], content: Mapping[str, Any]) -> xr.Dataset:
     route = np.array(["" if r is None else r.value for r in _ROUTES], dtype=object)
     status = np.array(["pending", "done", "failed"], dtype=object)
@@ -384,7 +404,7 @@ def _flat(arrays: Mapping[str, np.ndarray], content: Mapping[str, Any]) -> xr.Da
             "effect": ((POINT, dims.OUTCOME, dims.DRAW), arrays["effect"]),
             "effect_summary": ((POINT, dims.OUTCOME, "summary"), arrays["effect_summary"]),
             "route": (POINT, route[arrays["route"]]),
-            "status": (POINT, status[arrays["status"]]),
+            "status": (POINT, status[_status(arrays)]),
             **single,
         },
         coords={

@@ -352,3 +352,31 @@ def test_percentages_given_as_fractions_are_refused(tmp_path):
     path.write_text("\n".join(["quarter,key_rate_pct_pa", *rows]) + "\n", encoding="utf-8")
     with pytest.raises(ObservationError, match="looks like fractions, multiply by 100"):
         load_observations(path)
+
+
+@pytest.mark.parametrize("name", default_transmission().observed)
+def test_no_series_passes_as_fractions(tmp_path, name):
+    column = default_transmission().variables[name].column
+    table = pd.read_csv(data_path("russia_quarterly.csv"))[["quarter", column]]
+    table[column] /= 100
+    table.to_csv(tmp_path / "fractions.csv", index=False)
+    with pytest.raises(ObservationError, match="looks like fractions, multiply by 100"):
+        load_observations(tmp_path / "fractions.csv")
+
+
+@pytest.mark.parametrize(
+    "label", [lambda q: f"Q{q.quarter} {q.year}", lambda q: q.start_time.strftime("%d.%m.%Y")]
+)
+def test_periods_of_a_table_may_be_written_as_people_do(tmp_path, label):
+    table = pd.read_csv(data_path("russia_quarterly.csv"))[["quarter", "key_rate_pct_pa"]]
+    expected = load_observations()["key_rate"]
+    table["quarter"] = [label(pd.Period(q, freq="Q")) for q in table["quarter"]]
+    table.to_csv(tmp_path / "mine.csv", index=False)
+    xr.testing.assert_equal(load_observations(tmp_path / "mine.csv")["key_rate"], expected)
+
+
+def test_a_date_that_does_not_exist_is_refused(tmp_path):
+    text = "date,key_rate_pct_pa\n2014-01-31,5\n2014-02-29,6\n"
+    (tmp_path / "mine.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ObservationError, match=r"Row 3 of mine.csv .* that month has no day 29"):
+        load_observations(tmp_path / "mine.csv")

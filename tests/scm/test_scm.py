@@ -173,6 +173,14 @@ REFUSED = {
         SpecError,
         "'e' follows 'y', which is not exogenous",
     ),
+    **{
+        f"a variable called {name}": (
+            (outside("x"), linear(name, "x")),
+            SpecError,
+            f"'{name}' has the name or the column '{name}', which tables and results use",
+        )
+        for name in ("all", "base", "time", "Date")
+    },
     "a reserved name of a parameter": (
         (linear("y"), combination("i", {"y": Affine("persistence")})),
         SpecError,
@@ -206,6 +214,7 @@ def test_what_is_no_model_is_refused(equations, error, message):
             UnknownVariableError,
             "in channel 'direct'.*Did you mean 'x -> growth'",
         ),
+        ({"entries": {"total": ("x -> growth",)}}, SpecError, "channel 'total' has the name of"),
         ({"chain": ("x[1] -> growth",)}, UnknownVariableError, "in channel 'chain'"),
         ({"chain_offset": ("y -> growth",)}, UnknownVariableError, "in channel 'chain_offset'"),
         (

@@ -369,6 +369,37 @@ def test_an_interrupted_sweep_continues_where_it_stopped(tmp_path, drawn):
     xr.testing.assert_identical(whole.drop_vars("seconds"), once.drop_vars("seconds"))
 
 
+@pytest.mark.parametrize("lost", ["effect", "effect_summary", "route", "status"])
+def test_points_whose_chunk_is_lost_are_pending_and_answered_again(tmp_path, drawn, lost):
+    design = design_of(DEPTHS, HORIZONS)
+    once = sweep(design, tmp_path / "store", drawn)
+    (array,) = [p for p in (tmp_path / "store").rglob(lost) if p.is_dir()]
+    chunks = [p for p in array.rglob("*") if p.is_file() and p.name != "zarr.json"]
+    assert chunks
+    for chunk in chunks:
+        chunk.unlink()
+    assert (load_sweep(tmp_path / "store")["status"] == "pending").all()
+    again = sweep(design, tmp_path / "store", drawn)
+    assert (again["status"] == "done").all()
+    xr.testing.assert_identical(again.drop_vars("seconds"), once.drop_vars("seconds"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "list"])
+def test_a_damaged_store_is_refused_in_a_line(tmp_path, drawn, damage):
+    design, folder = design_of(DEPTHS), tmp_path / "store"
+    sweep(design, folder, drawn)
+    if damage == "list":
+        (folder / "identity.json").write_text("[1]", encoding="utf-8")
+        with pytest.raises(QuestionError, match=r"identity.json is damaged .* another folder"):
+            sweep(design, folder, drawn)
+        return
+    (array,) = [p for p in folder.rglob("effect") if p.is_dir()]
+    (chunk,) = [p for p in array.rglob("*") if p.is_file() and p.name != "zarr.json"]
+    chunk.write_bytes(chunk.read_bytes()[:9])
+    with pytest.raises(QuestionError, match=r"is damaged .* another folder"):
+        load_sweep(folder)
+
+
 def test_another_design_data_or_fit_is_not_mixed_in(tmp_path, drawn):
     design = design_of(DEPTHS)
     sweep(design, tmp_path / "store", drawn)
