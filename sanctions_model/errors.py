@@ -3,12 +3,14 @@
 Every message says what was got, what was expected and what to do. This module knows no model.
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
 __all__ = [
     "ConvergenceError",
@@ -113,8 +115,9 @@ def did_you_mean(name: str, available: Iterable[str]) -> str:
     >>> did_you_mean("key-rate", ["key_rate", "credit"])
     " Did you mean 'key_rate'?"
     """
-    close = get_close_matches(name, list(available), n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    lowered = {str(known).lower(): known for known in available}
+    close = get_close_matches(name.lower(), lowered, n=1)
+    return f" Did you mean {lowered[close[0]]!r}?" if close else ""
 
 
 def first_fault(error: "ValidationError", *, whole: str = "", skip: int = 0) -> str:
@@ -134,12 +137,68 @@ def first_fault(error: "ValidationError", *, whole: str = "", skip: int = 0) -> 
     str
         Place, reason and what was got, without a full stop.
     """
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"][skip:]) or whole
-    reason = str(first["msg"]).removeprefix("Value error, ").removesuffix(".")
+    found = error.errors()
+    # A quantity is a number or a table: of a table, say what is wrong with the table.
+    meant = [
+        fault
+        for fault in found
+        if not (_tried_a_number(fault) and isinstance(fault["input"], dict))
+    ]
+    first = (meant or found)[0]
+    parts = [str(part) for part in first["loc"][skip:]]
+    place = ".".join(part for part in parts if not _TRIED.fullmatch(part)) or whole
+    reason = _reason(first)
     got = f" (got {first['input']!r})"
     if first["type"] == "missing":  # the names that there are: one may be misspelt
         got = f" (got {', '.join(str(name) for name in first['input']) or 'nothing'})"
     elif first["type"] == "value_error":  # a sentence of ours, which says it
         got = ""
     return f"{place}: {reason}{got}" if place else f"{reason}{got}"
+
+
+# Parts of a place that say which kind of value was tried, and no field of the user's file.
+_TRIED = re.compile(r"float|int|str|bool|(function-\w+|tuple|list|tagged-union|constrained-\w+)\[.*")
+_REASONS = {
+    "missing": "it is missing",
+    "extra_forbidden": "there is no such field",
+    "literal_error": "expected {expected}",
+    "greater_than": "expected a number greater than {gt:g}",
+    "greater_than_equal": "expected a number greater than or equal to {ge:g}",
+    "less_than": "expected a number less than {lt:g}",
+    "less_than_equal": "expected a number less than or equal to {le:g}",
+    "string_too_short": "expected text of at least {min_length} character",
+    "string_pattern_mismatch": "expected text of the form {pattern}",
+    "too_short": "expected at least {min_length}, got {actual_length}",
+    "union_tag_invalid": "{discriminator} is {tag!r}; expected one of {expected_tags}",
+    "union_tag_not_found": "it lacks {discriminator}",
+}
+_KINDS = {
+    "float": "a number",
+    "finite": "a finite number",
+    "int": "a whole number",
+    "string": "text",
+    "bool": "true or false",
+    "tuple": "a list",
+    "list": "a list",
+    "dict": "a table",
+    "mapping": "a table",
+    "model": "a table",
+    "date": "a date such as 2022-02-24",
+    "path": "a path",
+}
+
+
+def _tried_a_number(fault: "ErrorDetails") -> bool:
+    """Whether the last thing tried was to read a number."""
+    last = str(fault["loc"][-1]) if fault["loc"] else ""
+    return last == "float" or last.startswith("function-before[_number")
+
+
+def _reason(fault: "ErrorDetails") -> str:
+    """Say a fault in our words: those of the library speak of its own types."""
+    kind = fault["type"]
+    if kind in {"value_error", "assertion_error"}:
+        return str(fault["msg"]).removeprefix("Value error, ").removesuffix(".")
+    if kind in _REASONS:
+        return _REASONS[kind].format(**fault.get("ctx", {}))
+    return f"expected {_KINDS.get(kind.partition('_')[0], 'another value')}"

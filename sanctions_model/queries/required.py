@@ -34,6 +34,7 @@ __all__ = ["RequiredRelief", "Target", "relief_frontier", "required_relief"]
 _STEP = 0.01
 _DEPTHS = np.round(np.arange(0.0, 1.0 + _STEP / 2, _STEP), 2)
 # Scenarios simulated at once, so that memory does not grow with their number.
+_SHARE = "a number between 0 and 1, as in 0.8"
 _AT_ONCE = 100
 
 
@@ -68,11 +69,9 @@ class Target:
     probability: float
 
     def __post_init__(self) -> None:
-        probability = as_number(self.probability, "The probability of the target")
+        probability = as_number(self.probability, "The probability", expected=_SHARE)
         if not 0 < probability < 1:
-            raise QuestionError(
-                f"Probability {probability:g}; expected a number between 0 and 1, as in 0.8."
-            )
+            raise QuestionError(f"Probability {probability:g}; expected {_SHARE}.")
         object.__setattr__(self, "probability", probability)
         object.__setattr__(self, "value", as_number(self.value, "The target"))
         Window.parse(self.when)

@@ -16,7 +16,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model.data.bundled import data_path
-from sanctions_model.errors import QuestionError, did_you_mean
+from sanctions_model.errors import QuestionError, did_you_mean, first_fault
+from sanctions_model.fields import Number, Whole
 from sanctions_model.queries.conditional import Condition
 from sanctions_model.scenarios.relief import Quantity, ReliefDesign, Tightening
 from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy
@@ -52,9 +53,9 @@ class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     variable: str
-    value: float | tuple[float, ...]
-    start: int = Field(default=1, ge=1)
-    stop: int | None = Field(default=None, ge=1)
+    value: Number | tuple[Number, ...]
+    start: Whole = Field(default=1, ge=1)
+    stop: Whole | None = Field(default=None, ge=1)
 
 
 class _Set(_Entry):
@@ -73,7 +74,7 @@ class _ConditionEntry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     variable: str
-    values: dict[int, float]
+    values: dict[int, Number]
 
 
 class LevelShift(BaseModel):
@@ -93,8 +94,8 @@ class LevelShift(BaseModel):
 
     variable: str
     size: Quantity
-    start: int = Field(default=1, ge=1)
-    stop: int = Field(ge=1)
+    start: Whole = Field(default=1, ge=1)
+    stop: Whole = Field(ge=1)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -249,11 +250,11 @@ class FutureProcess(BaseModel):
 
     order: tuple[str, ...] = Field(min_length=2)
     status_quo: str
-    initial: tuple[Annotated[float, Field(ge=0, le=1)], ...]
-    transition: tuple[tuple[Annotated[float, Field(ge=0, le=1)], ...], ...]
-    concentration: float | None = Field(default=None, gt=0)
-    every: int = Field(default=4, ge=1)
-    return_ramp: int = Field(default=2, ge=1)
+    initial: tuple[Annotated[Number, Field(ge=0, le=1)], ...]
+    transition: tuple[tuple[Annotated[Number, Field(ge=0, le=1)], ...], ...]
+    concentration: Number | None = Field(default=None, gt=0)
+    every: Whole = Field(default=4, ge=1)
+    return_ramp: Whole = Field(default=2, ge=1)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -453,15 +454,5 @@ def _validated[Model: BaseModel](
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        # A quantity is a number or a table: of a table, say what is wrong with the table.
-        found = error.errors()
-        meant = [e for e in found if not (e["loc"][-1:] == ("float",) and _is_table(e["input"]))]
-        first = (meant or found)[0]
-        place = ".".join(str(part) for part in first["loc"] if "[" not in str(part))
-        reason = str(first["msg"]).removeprefix("Value error, ")
-        named = f"{place}: " if place else "" if where else "the file: "
-        raise QuestionError(f"{file.name}: {where}{named}{reason}.") from None
-
-
-def _is_table(value: object) -> bool:
-    return isinstance(value, dict)
+        fault = first_fault(error, whole="" if where else "the file")
+        raise QuestionError(f"{file.name}: {where}{fault}.") from None

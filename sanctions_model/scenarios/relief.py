@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sanctions_model.data.events import Component, Rule, load_events, load_rule
 from sanctions_model.data.measures import intensities
 from sanctions_model.errors import did_you_mean
+from sanctions_model.fields import Number, Whole
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.transmission import MEASURES
 
@@ -40,7 +41,7 @@ __all__ = [
     "us_shares",
 ]
 
-type Quantity = float | Prior
+type Quantity = Number | Prior
 
 # Judgement: Beta draws with this many pseudo-counts around the rule's shares lie between 0.12 and
 # 0.44 for trade and between 0.39 and 0.75 for finance (5-95 %), about the ranges of the rule.
@@ -144,8 +145,8 @@ class Announcement(_Part):
     lead: Quantity = 1
     share: Quantity = 0.5
     rouble: Quantity = 0.0
-    kept: float = Field(default=0.0, ge=0, le=1)
-    fades_over: int = Field(default=4, ge=1)
+    kept: Number = Field(default=0.0, ge=0, le=1)
+    fades_over: Whole = Field(default=4, ge=1)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -186,7 +187,7 @@ class SnapBack(_Part):
     """
 
     hazard: Quantity
-    ramp: int = Field(default=1, ge=1)
+    ramp: Whole = Field(default=1, ge=1)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -205,8 +206,8 @@ class Unpredictability(_Part):
         Mean of an extra delay of the whole design in periods, Poisson.
     """
 
-    depth: float = Field(default=0.0, ge=0)
-    timing: float = Field(default=0.0, ge=0)
+    depth: Number = Field(default=0.0, ge=0)
+    timing: Number = Field(default=0.0, ge=0)
 
 
 class ReliefDesign(_Part):

@@ -723,7 +723,7 @@ BAD_PRIORS = {
         PRIORS + OWN_TABLE.replace('"Normal"', '"Cauchy"'),
         "family 'Cauchy'; expected one of",
     ),
-    "a negative scale": (PRIORS + OWN_TABLE.replace("1.0", "-1.0"), "sigma: Input should be gr"),
+    "a negative scale": (PRIORS + OWN_TABLE.replace("1.0", "-1.0"), "sigma: expected a number gr"),
     "no rationale": (PRIORS + OWN_TABLE.replace("a slip of the pen", ""), "no rationale"),
     "an unknown source": (
         PRIORS + OWN_TABLE.replace('"judgement"', '["hearsay"]'),

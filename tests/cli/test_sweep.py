@@ -95,7 +95,7 @@ values = [0.0, 0.3]
     ("change", "reason"),
     [
         (("'relief'", "'relief'"), None),
-        (('argument = "depth"', 'argument = "width"'), "argument: Input should be 'depth'"),
+        (('argument = "depth"', 'argument = "width"'), "argument: expected 'depth'"),
         (("values = [0.5, 1.0]", "values = [0.5, 7.0]"), "between 0"),
         (('"gdp_level"', '"gdp"'), "Unknown name 'gdp'"),
         (("format_version = 1", "format_version = 3"), "format_version"),

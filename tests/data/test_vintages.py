@@ -145,7 +145,7 @@ def test_a_record_that_is_none_is_refused_with_its_place(written, tmp_path):
     record = json.loads((copy / "vintage.json").read_text())
     del record["series"][0]["join"]
     (copy / "vintage.json").write_text(json.dumps(record))
-    with pytest.raises(ObservationError, match=r"vintage\.json: series\.0\.join: Field required"):
+    with pytest.raises(ObservationError, match=r"vintage\.json: series\.0\.join: it is missing"):
         load_vintage(copy)
 
 

@@ -179,19 +179,23 @@ def test_a_relative_prior_without_a_series_or_other_arguments_is_refused():
 @pytest.mark.parametrize(
     ("family", "arguments", "message"),
     [
-        (Normal, {"mu": 0.0, "sigma": 0.0}, "sigma: Input should be greater than 0 (got 0.0)"),
-        (Normal, {"mu": 0.0, "sigma": -1.0}, "sigma: Input should be greater than 0 (got -1.0)"),
+        (Normal, {"mu": 0.0, "sigma": 0.0}, "sigma: expected a number greater than 0 (got 0.0)"),
+        (Normal, {"mu": 0.0, "sigma": -1.0}, "sigma: expected a number greater than 0 (got -1.0)"),
         (Normal, {"mu": 0.0, "sigma": 1.0, "lower": 2.0, "upper": 1.0}, "lower 2.0 is not below"),
         (Normal, {"mu": 0.0, "sigma": 1.0, "lower": 1.0, "upper": 1.0}, "lower 1.0 is not below"),
-        (StudentT, {"nu": 0.0, "mu": 0.0, "sigma": 1.0}, "nu: Input should be greater than 0"),
-        (LogNormal, {"median": -1.0, "sigma": 1.0}, "median: Input should be greater than 0"),
-        (LogNormal, {"median": 1.0, "sigma": 1.0, "upper": 0.0}, "upper: Input should be greater"),
-        (Beta, {"alpha": 0.0, "beta": 1.0}, "alpha: Input should be greater than 0 (got 0.0)"),
-        (Gamma, {"alpha": 1.0, "beta": -1.0}, "beta: Input should be greater than 0 (got -1.0)"),
-        (HalfNormal, {"sigma": 0.0}, "sigma: Input should be greater than 0 (got 0.0)"),
-        (HalfNormal, {}, "sigma: Field required (got nothing)"),
-        (Fixed, {}, "value: Field required (got nothing)"),
-        (Fixed, {"value": 1.0, "mu": 2.0}, "mu: Extra inputs are not permitted (got 2.0)"),
+        (StudentT, {"nu": 0.0, "mu": 0.0, "sigma": 1.0}, "nu: expected a number greater than 0"),
+        (LogNormal, {"median": -1.0, "sigma": 1.0}, "median: expected a number greater than 0"),
+        (
+            LogNormal,
+            {"median": 1.0, "sigma": 1.0, "upper": 0.0},
+            "upper: expected a number greater",
+        ),
+        (Beta, {"alpha": 0.0, "beta": 1.0}, "alpha: expected a number greater than 0 (got 0.0)"),
+        (Gamma, {"alpha": 1.0, "beta": -1.0}, "beta: expected a number greater than 0 (got -1.0)"),
+        (HalfNormal, {"sigma": 0.0}, "sigma: expected a number greater than 0 (got 0.0)"),
+        (HalfNormal, {}, "sigma: it is missing (got nothing)"),
+        (Fixed, {}, "value: it is missing (got nothing)"),
+        (Fixed, {"value": 1.0, "mu": 2.0}, "mu: there is no such field (got 2.0)"),
     ],
 )
 def test_impossible_arguments_are_refused_in_one_line(family, arguments, message):
@@ -455,23 +459,23 @@ REFUSED = {
     ),
     "an unknown argument": (
         HEAD + GOOD.replace("alpha", "alhpa"),
-        "mine.toml: [anchoring]: Beta: alpha: Field required (got family, alhpa, beta, rationale",
+        "mine.toml: [anchoring]: Beta: alpha: it is missing (got family, alhpa, beta, rationale",
     ),
     "one argument too many": (
         HEAD + GOOD + "gamma = 1\n",
-        "mine.toml: [anchoring]: Beta: gamma: Extra inputs are not permitted (got 1)",
+        "mine.toml: [anchoring]: Beta: gamma: there is no such field (got 1)",
     ),
     "a missing argument": (
         HEAD + GOOD.replace("beta = 4\n", ""),
-        "mine.toml: [anchoring]: Beta: beta: Field required",
+        "mine.toml: [anchoring]: Beta: beta: it is missing",
     ),
     "an argument outside its support": (
         HEAD + GOOD.replace("alpha = 4", "alpha = -4"),
-        "mine.toml: [anchoring]: Beta: alpha: Input should be greater than 0 (got -4)",
+        "mine.toml: [anchoring]: Beta: alpha: expected a number greater than 0 (got -4.0)",
     ),
     "an argument in words": (
         HEAD + GOOD.replace("alpha = 4", 'alpha = "four"'),
-        "mine.toml: [anchoring]: Beta: alpha: Input should be a valid number",
+        "mine.toml: [anchoring]: Beta: alpha: expected a finite number",
     ),
     "bounds in the wrong order": (
         HEAD
@@ -493,7 +497,7 @@ REFUSED = {
     ),
     "sources in words": (
         HEAD + GOOD.replace('"judgement"', '"a book"'),
-        "mine.toml: [anchoring]: Beta: sources.",
+        "mine.toml: [anchoring]: Beta: sources: expected a list",
     ),
     "an unknown source": (
         HEAD + GOOD.replace('"judgement"', '["judgement", "corsetti_2025_markup"]'),

@@ -109,7 +109,7 @@ def test_transmissions_are_what_they_say(default_problem):
             'format_version = 1\n[prior_set.a]\nrationale = "r"\n[prior_set.a.priors]\n'
             '"x -> y" = { family = "Normal", mu = 0, sigma = -1 }\n',
             PriorError,
-            "sigma: Input should be greater than 0",
+            "sigma: expected a number greater than 0",
         ),
     ],
 )

@@ -361,7 +361,7 @@ def test_a_value_that_does_not_fit_is_refused_before_any_work(wrong, reason):
         ("format_version = 1\nlabel = 'x'\n[[axis]]\nkind = 'horizon'\nname = 'a'\nvalues=[1, 1]",
          "same value twice"),
         ("format_version = 1\nlabel = 'x'\nspeed = 3\n[[axis]]\nkind = 'horizon'\nname = 'a'\n"
-         "values=[1]", "speed: Extra inputs"),
+         "values=[1]", "speed: there is no such field"),
         ("format_version = 1\nlabel = 'x'\n[layout]\nkind='sobol'\nnumber=4\n[[axis]]\n"
          "kind = 'horizon'\nname = 'a'\nlower = 5\nupper = 2", "no range 5.0 to 2.0"),
         ("not toml", "not a TOML file"),

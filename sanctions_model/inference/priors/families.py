@@ -6,9 +6,10 @@ A prior carries its unit, rationale and sources wherever it goes. This module kn
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model.errors import PriorError, first_fault
+from sanctions_model.fields import Number, Positive
 
 __all__ = [
     "Beta",
@@ -68,7 +69,7 @@ class Relative(_Belief):
     """A prior whose arguments may be in units of the equation's own series."""
 
     relative_to_series: bool = False
-    without_data: dict[str, float] | None = None
+    without_data: dict[str, Number] | None = None
 
     def scaled(self, moments: tuple[float, float] | None) -> Self:
         """Return the same belief in absolute units, given the series' mean and deviation."""
@@ -123,10 +124,10 @@ class Normal(Relative):
     """
 
     family: Literal["Normal"] = "Normal"
-    mu: float
-    sigma: PositiveFloat
-    lower: float | None = None
-    upper: float | None = None
+    mu: Number
+    sigma: Positive
+    lower: Number | None = None
+    upper: Number | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -187,9 +188,9 @@ class StudentT(_Belief):
     """
 
     family: Literal["StudentT"] = "StudentT"
-    nu: PositiveFloat
-    mu: float
-    sigma: PositiveFloat
+    nu: Positive
+    mu: Number
+    sigma: Positive
 
     @property
     def support(self) -> tuple[float, float]:
@@ -234,9 +235,9 @@ class LogNormal(_Belief):
     """
 
     family: Literal["LogNormal"] = "LogNormal"
-    median: PositiveFloat
-    sigma: PositiveFloat
-    upper: PositiveFloat | None = None
+    median: Positive
+    sigma: Positive
+    upper: Positive | None = None
     negative: bool = False
 
     @property
@@ -278,8 +279,8 @@ class Beta(_Belief):
     """
 
     family: Literal["Beta"] = "Beta"
-    alpha: PositiveFloat
-    beta: PositiveFloat
+    alpha: Positive
+    beta: Positive
 
     @property
     def support(self) -> tuple[float, float]:
@@ -318,9 +319,9 @@ class Gamma(_Belief):
     """
 
     family: Literal["Gamma"] = "Gamma"
-    alpha: PositiveFloat
-    beta: PositiveFloat
-    shift: float = 0.0
+    alpha: Positive
+    beta: Positive
+    shift: Number = 0.0
 
     @property
     def support(self) -> tuple[float, float]:
@@ -362,7 +363,7 @@ class HalfNormal(Relative):
     """
 
     family: Literal["HalfNormal"] = "HalfNormal"
-    sigma: PositiveFloat
+    sigma: Positive
 
     @property
     def support(self) -> tuple[float, float]:
@@ -395,7 +396,7 @@ class Fixed(_Belief):
     """
 
     family: Literal["Fixed"] = "Fixed"
-    value: float
+    value: Number
 
     @property
     def support(self) -> tuple[float, float]:
