@@ -157,7 +157,9 @@ def first_fault(error: "ValidationError", *, whole: str = "", skip: int = 0) -> 
 
 
 # Parts of a place that say which kind of value was tried, and no field of the user's file.
-_TRIED = re.compile(r"float|int|str|bool|(function-\w+|tuple|list|tagged-union|constrained-\w+)\[.*")
+_TRIED = re.compile(
+    r"float|int|str|bool|(function-\w+|tuple|list|tagged-union|constrained-\w+)\[.*"
+)
 _REASONS = {
     "missing": "it is missing",
     "extra_forbidden": "there is no such field",

@@ -39,7 +39,7 @@ def read_tables(file: Path, name: str, *, optional: bool = False) -> dict[str, A
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise QuestionError(f"Cannot read {file}: {error.strerror}; give a TOML file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise QuestionError(f"{file.name} is not a TOML file: {error}.") from None
     tables: object = content.get(name, {})
     version = content.get("format_version")

@@ -20,7 +20,7 @@ from sanctions_model.data.user_tables import TableMapping, load_mapping
 from sanctions_model.data.vintages import BUNDLED
 from sanctions_model.errors import FitFileError, QuestionError, did_you_mean
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Fit, fit, sample_prior_predictive
+from sanctions_model.inference.fit import Fit, checked_counts, fit, sample_prior_predictive
 from sanctions_model.inference.priors.ledger import Priors, load_priors
 from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.inference.storage import load, save
@@ -116,6 +116,7 @@ def run(
         If there is no such economy, data or priors are not usable, or sampling did not converge.
     """
     began = time.perf_counter()
+    checked_counts(draws=draws, tune=tune, chains=chains, random_seed=random_seed)
     names = None if mapping is None else load_mapping(mapping)
     scm, own_priors = _economy(economy)
     observations = load_observations(data, mapping=names, scm=scm)

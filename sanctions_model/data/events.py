@@ -296,7 +296,7 @@ def load_rule(path: Path | str | None = None) -> Rule:
         raise ObservationError(
             f"Cannot read the measures rule {file}: {error.strerror}; give the path of a file."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ObservationError(
             f"The measures rule {file} is not valid TOML ({error}); correct it there."
         ) from error

@@ -172,7 +172,7 @@ def load_mapping(path: Path | str) -> TableMapping:
         raise ObservationError(
             f"Cannot read the mapping {file}: {error.strerror}; give the path of a TOML file."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ObservationError(
             f"The mapping {file} is not valid TOML ({error}); correct it there."
         ) from None

@@ -38,6 +38,7 @@ from sanctions_model.scm.serialization import content_hash, spec_hash
 __all__ = [
     "Fit",
     "Refit",
+    "checked_counts",
     "fit",
     "problem_structure",
     "refit",
@@ -172,7 +173,7 @@ def fit(
     QuestionError
         If a count is below 1.
     """
-    settings = _checked_counts(draws=draws, tune=tune, chains=chains, random_seed=random_seed)
+    settings = checked_counts(draws=draws, tune=tune, chains=chains, random_seed=random_seed)
     draws, tune, chains, random_seed = settings.values()
     problem = Problem.of(scm, observations, priors)
     sampler = sampler or Nutpie()
@@ -274,7 +275,7 @@ def refit(
     ConvergenceError
         If the draws fail the gate, at the end also at a higher target.
     """
-    counts = _checked_counts(draws=draws, tune=tune, chains=chains, random_seed=random_seed)
+    counts = checked_counts(draws=draws, tune=tune, chains=chains, random_seed=random_seed)
     draws, tune, chains, random_seed = counts.values()
     sampler = sampler or Nutpie()
     bold = sampler.with_target_accept(_REFIT_TARGET_ACCEPT)
@@ -335,7 +336,7 @@ def sample_prior_predictive(
     QuestionError
         If `draws` is below 1.
     """
-    draws, random_seed = _checked_counts(draws=draws, random_seed=random_seed).values()
+    draws, random_seed = checked_counts(draws=draws, random_seed=random_seed).values()
     problem = Problem.of(scm, observations, priors)
     groups = _groups(problem, random_seed, draws)
     settings = {"draws": draws, "chains": 1, "random_seed": random_seed}
@@ -379,8 +380,24 @@ def _sample_stats(tree: xr.DataTree) -> xr.Dataset:
     return renamed
 
 
-def _checked_counts(**counts: object) -> dict[str, int]:
-    """Return counts and seed as ints, refused before anything is compiled."""
+def checked_counts(**counts: object) -> dict[str, int]:
+    """Return counts and seed as ints, so that wrong ones are refused before anything is compiled.
+
+    Parameters
+    ----------
+    **counts : int
+        ``draws``, ``tune``, ``chains`` and ``random_seed``, or some of them.
+
+    Returns
+    -------
+    dict of str to int
+        The same, in the same order.
+
+    Raises
+    ------
+    QuestionError
+        If one is no whole number or outside its bounds.
+    """
     return {
         name: as_whole(value, name, least=0 if name == "random_seed" else 1, most=_MOST[name])
         for name, value in counts.items()

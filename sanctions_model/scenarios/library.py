@@ -444,7 +444,7 @@ def _content(file: Path) -> dict[str, Any]:
         raise QuestionError(
             f"Cannot read {file}: {error.strerror}; give a scenario file."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise QuestionError(f"{file.name} is not a TOML file: {error}.") from None
 
 

@@ -223,7 +223,7 @@ class SweepDesign(_Frozen):
             raise QuestionError(
                 f"Cannot read {file}: {error.strerror}; give a sweep design."
             ) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise QuestionError(f"{file.name} is not a TOML file: {error}.") from None
         if "format_version" not in content:
             raise QuestionError(f"{file.name}: no format_version; expected format_version = 1.")

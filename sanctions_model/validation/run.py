@@ -18,6 +18,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import as_whole
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
 from sanctions_model.errors import QuestionError
@@ -28,6 +29,7 @@ from sanctions_model.queries.claims import scorecard
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.tables import links_table
 from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.periods import read_period
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.scm.stability import spectral_radius
 from sanctions_model.scm.surgery import with_parameters
@@ -56,6 +58,7 @@ __all__ = ["HEADLINE", "Plan", "Validation", "headline_table", "sensitivity_tabl
 _LOG = logging.getLogger(__name__)
 _RULE = IntervalRule(0.9, "eti")
 _FULL = Relief()
+_MOST_DATA_SETS = 10_000
 # Outcome and quarters after the start of full relief over a year.
 HEADLINE = (
     ("price_level", 12),
@@ -91,10 +94,21 @@ class Plan:
     every: int = 2
     random_seed: int = 20260101
 
+    def __post_init__(self) -> None:
+        as_whole(self.data_sets, "The number of data sets", least=0, most=_MOST_DATA_SETS)
+        as_whole(self.every, "The number of quarters between two origins", least=1)
+        as_whole(self.random_seed, "The random seed", least=0)
+        if not self.origins:
+            raise QuestionError(
+                f"No origin lies between {self.first_origin} and {self.last_origin}; give a later "
+                "last one."
+            )
+
     @property
     def origins(self) -> list[str]:
         """Last quarters of the training windows."""
-        periods = pd.period_range(self.first_origin, self.last_origin, freq="Q")
+        ends = read_period(self.first_origin, 4), read_period(self.last_origin, 4, end=True)
+        periods = pd.period_range(*ends, freq="Q")
         return [str(period) for period in periods[:: self.every]]
 
 

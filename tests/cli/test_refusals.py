@@ -144,6 +144,46 @@ def test_an_empty_text_is_no_path(tmp_path, monkeypatch, arguments):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "--draws", -1], "draws is -1; expected a whole number of at least 1"),
+        (["run", "--tune", 0], "tune is 0"),
+        (
+            ["run", "--chains", 10**6],
+            "chains is 1000000; expected a whole number of",
+        ),
+        (["run", "--draws", 10**12], "at most 100000"),
+        (["run", "--seed", -1], "random_seed is -1; expected a whole number of at least 0"),
+        (["validate", "--every", 0], "The number of quarters between two origins is 0"),
+        (["validate", "--data-sets", -1], "The number of data sets is -1"),
+        (["validate", "--seed", -1], "The random seed is -1"),
+    ],
+)
+def test_counts_are_checked_before_anything_is_read_or_compiled(
+    tmp_path, monkeypatch, arguments, message
+):
+    monkeypatch.setattr(
+        "sanctions_model.workflow.load_observations",
+        lambda *given, **options: pytest.fail("read all the same"),
+    )
+    assert message in refused(*arguments, "--out", tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_nested_without_end_is_refused(tmp_path):
+    deep = tmp_path / "deep.toml"
+    deep.write_text("a = " + "[" * 100_000 + "]" * 100_000, encoding="utf-8")
+    for arguments in (
+        ["priors", "--priors", deep],
+        ["scenario", "list", "--library", deep],
+        ["scenario", "run", "--file", deep],
+        ["sweep", deep, "--out", tmp_path / "out"],
+        ["data", "coverage", "--mapping", deep],
+    ):
+        assert "TOML" in refused(*arguments)
+
+
 # Outputs
 
 

@@ -287,7 +287,7 @@ def load_priors(path: Path | str | None = None) -> Priors:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise PriorError(f"Cannot read {file}: {error.strerror}; give a priors file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PriorError(f"{file.name} is not a TOML file: {error}.") from None
     version = content.pop("format_version", None)
     if version != FORMAT_VERSION:
