@@ -72,10 +72,10 @@ def require_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
     where = f"{what} {path}"
     if path.is_dir():
         raise QuestionError(f"{where}: that is a folder; give a file name.")
-    if path.suffix.lower() not in suffixes:
-        raise QuestionError(f"{where}: expected a file name that ends in {' or '.join(suffixes)}.")
     if not path.parent.is_dir():
         raise QuestionError(f"{where}: there is no folder {path.parent}; make it first.")
+    if path.suffix.lower() not in suffixes:
+        raise QuestionError(f"{where}: expected a file name that ends in {' or '.join(suffixes)}.")
     if len(os.fsencode(path.name)) > _LONGEST_NAME:
         raise QuestionError(f"{what}: the file name is too long; give a shorter one.")
     if path.is_symlink() or (path.exists() and not path.is_file()):

@@ -46,7 +46,7 @@ def test_what_is_no_number_is_refused_everywhere_in_the_same_words(wrong):
         lambda: Condition(variable="x", values={1: wrong}),
         lambda: Constant(wrong),
         lambda: Path((1.0, wrong)),
-        lambda: Target(outcome="x", value=wrong, below=True, within=4, probability=0.5),
+        lambda: Target(outcome="x", value=wrong, below=True, when="by 4", probability=0.5),
     ]
     for ask in asked:
         with pytest.raises(QuestionError, match="expected a finite number"):

@@ -14,7 +14,6 @@ from sanctions_model.cli.options import (
     JsonOption,
     QuietOption,
     load_fit,
-    require_figure_path,
     write_csv,
     write_figure,
 )
@@ -43,7 +42,6 @@ def elsewhere(
 ) -> None:
     """Say what lifting sanctions did elsewhere, and what that does to the answer for Russia."""
     configure(quiet=quiet)
-    require_figure_path(figure)
     from sanctions_model.elsewhere import predict, reimposition_hazard
     from sanctions_model.elsewhere.prediction import LIFTINGS, load_predictive
     from sanctions_model.report.elsewhere import hazard_view, predictive_views, with_view

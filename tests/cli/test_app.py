@@ -770,7 +770,7 @@ def test_a_parameter_that_does_not_exist_is_refused():
     [
         (["--relief", 1.5], "Relief of 1.5; expected a share between 0 (none) and 1 (full relief)"),
         (["--relief", -0.1], "Relief of -0.1; expected a share"),
-        (["--relief", "nan"], "Relief of nan; expected a share"),
+        (["--relief", "nan"], "The relief is nan; expected a share"),
         (["--ramp", 0], "ramp 0"),
         (["--horizon", 0], "expected a whole number of periods of at least 1"),
         (["--horizon", 4, "--horizon", -1], "expected a whole number of periods of at least 1"),
