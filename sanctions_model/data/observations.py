@@ -45,10 +45,11 @@ def load_observations(
 ) -> xr.Dataset:
     """Read and check the observations of a model.
 
-    The first column (or one called quarter, month, period or date) holds the periods: ``2014Q1``,
-    ``2014-01`` or dates. The other columns are found by a variable's column name or its name; they
-    may be absent and may have empty cells. An exogenous variable that is absent takes its default;
-    the five measures are then computed from the bundled events at the table's frequency.
+    The first column (or one called quarter, month, period or date) holds the periods, as
+    `read_span` reads them: ``2014Q1``, ``Q1 2014``, ``2014-01`` or dates. The other columns are
+    found by a variable's column name or its name; they may be absent and may have empty cells. An
+    exogenous variable that is absent takes its default; the five measures are then computed from
+    the bundled events at the table's frequency.
 
     Parameters
     ----------
