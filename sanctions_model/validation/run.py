@@ -33,7 +33,7 @@ from sanctions_model.scm.periods import read_period
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.scm.stability import spectral_radius
 from sanctions_model.scm.surgery import with_parameters
-from sanctions_model.summaries import IntervalRule, interval
+from sanctions_model.summaries import interval
 from sanctions_model.units import effect_in_percent, percent_unit
 from sanctions_model.validation.backtests import (
     BackTest,
@@ -56,7 +56,6 @@ from sanctions_model.validation.windows import training_observations, training_p
 __all__ = ["HEADLINE", "Plan", "Validation", "headline_table", "sensitivity_table", "validate"]
 
 _LOG = logging.getLogger(__name__)
-_RULE = IntervalRule(0.9, "eti")
 _FULL = Relief()
 _MOST_DATA_SETS = 10_000
 # Outcome and quarters after the start of full relief over a year.
@@ -367,7 +366,7 @@ def _headline_effects(fit: Fit, draws: xr.Dataset) -> Iterator[tuple[str, int, x
 
 
 def headline_table(fit: Fit) -> pd.DataFrame:
-    """Effects of full relief before and after the data, and how much of each is data.
+    """Effects of full relief before and after the data, and what each rests on.
 
     ``prior_sensitivity`` and ``likelihood_sensitivity`` are the power-scaling diagnostics of ArviZ
     (Kallioinen et al. 2024): how fast the effect's distribution moves when prior or likelihood is
@@ -399,8 +398,8 @@ def headline_table(fit: Fit) -> pd.DataFrame:
     scaled = {group: az.psense(tree, group=group) for group in ("prior", "likelihood")}
     rows = []
     for (outcome, horizon), effect in after.items():
-        prior_summary = interval(before[outcome, horizon], _RULE)
-        summary = interval(effect, _RULE)
+        prior_summary = interval(before[outcome, horizon])
+        summary = interval(effect)
         row: dict[str, object] = {
             "outcome": outcome,
             "unit": percent_unit(fit.scm.variables[outcome].unit),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from arviz_base import rc_context
 from laboratory import MODEL, PRIORS
 from scipy import stats
 
@@ -22,6 +23,7 @@ from sanctions_model.plots.validation import (
     plot_totals,
     plot_transforms,
 )
+from sanctions_model.queries.basis import Basis
 from sanctions_model.report.validation.backtests import back_test_bars, back_test_sentence, failures
 from sanctions_model.report.validation.document import write_report
 from sanctions_model.report.validation.words import SERIES, number, span
@@ -426,3 +428,27 @@ def test_figures_show_every_panel_and_row(whole):
 
     lead = plot_rolling_scores(score_summary(rolling()), SERIES, title="t", caption="c")
     assert [axes.get_title(loc="left") for axes in lead.axes] == ["1 quarter ahead"]
+
+
+def test_headline_effects_have_the_interval_of_every_other_table(default_problem, monkeypatch):
+    size = (4, 250)
+    values = np.random.default_rng(1).normal(size=size)
+    draws = xr.DataArray(values, dims=("chain", "draw"))
+    group = SimpleNamespace(to_dataset=lambda: xr.Dataset({"observed": -(draws**2) / 2}))
+    fit = SimpleNamespace(
+        problem=default_problem,
+        scm=default_problem.scm,
+        prior_draws=None,
+        draws=None,
+        idata={"log_prior": group, "log_likelihood": group},
+    )
+    monkeypatch.setattr(
+        "sanctions_model.validation.run._headline_effects",
+        lambda fit, drawn: iter([("key_rate", 12, draws)]),
+    )
+    monkeypatch.setattr(Basis, "of", lambda self, before, after: {"basis": "mixed"})
+    for level in (0.89, 0.5):
+        with rc_context({"stats.ci_prob": level}):
+            row = validation.headline_table(fit).iloc[0]
+        expected = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+        np.testing.assert_allclose([row["lower"], row["upper"]], expected)

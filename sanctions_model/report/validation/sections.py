@@ -20,6 +20,7 @@ from sanctions_model.report.validation.words import (
     span,
     truth_of,
 )
+from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.backtests import load_back_tests
 from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.rolling import MODEL, score_summary
@@ -83,8 +84,9 @@ def _head(found: "Validation", command: str) -> str:
 Made by `{command}` with sanctions-model {version} ({packages}), seed {found.plan.random_seed}, \
 from the fit of {manifest["created"]} ({settings["chains"]} chains of {settings["draws"]} draws, \
 data to {manifest["data"]["last_period"]}, sha256 {manifest["data"]["sha256"][:12]}). Remade by \
-the same command; `make validate` also runs the slow tests. Intervals are 90 % equal-tailed \
-unless a table says otherwise."""
+the same command; `make validate` also runs the slow tests. Intervals of effects and claims are \
+those of every table ({interval_rule()}); forecasts and checks with a stated bound are read at \
+90 %, equal-tailed."""
 
 
 def _failed(found: "Validation") -> str:
