@@ -173,8 +173,10 @@ def fit(
     QuestionError
         If a count is below 1.
     """
-    settings = checked_counts(draws=draws, tune=tune, chains=chains, random_seed=random_seed)
-    draws, tune, chains, random_seed = settings.values()
+    draws, tune, chains, random_seed = checked_counts(
+        draws=draws, tune=tune, chains=chains, random_seed=random_seed
+    )
+    settings = {"draws": draws, "tune": tune, "chains": chains, "random_seed": random_seed}
     problem = Problem.of(scm, observations, priors)
     sampler = sampler or Nutpie()
     with _ONE_AT_A_TIME:
@@ -275,8 +277,9 @@ def refit(
     ConvergenceError
         If the draws fail the gate, at the end also at a higher target.
     """
-    counts = checked_counts(draws=draws, tune=tune, chains=chains, random_seed=random_seed)
-    draws, tune, chains, random_seed = counts.values()
+    draws, tune, chains, random_seed = checked_counts(
+        draws=draws, tune=tune, chains=chains, random_seed=random_seed
+    )
     sampler = sampler or Nutpie()
     bold = sampler.with_target_accept(_REFIT_TARGET_ACCEPT)
     attempts: list[tuple[Nutpie, WarmStart | None, int]] = [
@@ -336,7 +339,7 @@ def sample_prior_predictive(
     QuestionError
         If `draws` is below 1.
     """
-    draws, random_seed = checked_counts(draws=draws, random_seed=random_seed).values()
+    draws, _, _, random_seed = checked_counts(draws=draws, random_seed=random_seed)
     problem = Problem.of(scm, observations, priors)
     groups = _groups(problem, random_seed, draws)
     settings = {"draws": draws, "chains": 1, "random_seed": random_seed}
@@ -380,28 +383,34 @@ def _sample_stats(tree: xr.DataTree) -> xr.Dataset:
     return renamed
 
 
-def checked_counts(**counts: object) -> dict[str, int]:
+def checked_counts(
+    *, draws: int = 1, tune: int = 1, chains: int = 1, random_seed: int = 0
+) -> tuple[int, int, int, int]:
     """Return counts and seed as ints, so that wrong ones are refused before anything is compiled.
 
     Parameters
     ----------
-    **counts : int
-        ``draws``, ``tune``, ``chains`` and ``random_seed``, or some of them.
+    draws, tune, chains : int
+        Of each chain and how many; those that are not asked for are 1.
+    random_seed : int
+        Of the sampler.
 
     Returns
     -------
-    dict of str to int
-        The same, in the same order.
+    tuple of int
+        The same, in this order.
 
     Raises
     ------
     QuestionError
         If one is no whole number or outside its bounds.
     """
-    return {
-        name: as_whole(value, name, least=0 if name == "random_seed" else 1, most=_MOST[name])
-        for name, value in counts.items()
-    }
+    return (
+        as_whole(draws, "draws", least=1, most=_MOST["draws"]),
+        as_whole(tune, "tune", least=1, most=_MOST["tune"]),
+        as_whole(chains, "chains", least=1, most=_MOST["chains"]),
+        as_whole(random_seed, "random_seed", least=0, most=_MOST["random_seed"]),
+    )
 
 
 def problem_structure(problem: Problem) -> tuple[Hashable, ...]:
