@@ -14,6 +14,7 @@ import numpy as np
 from scipy import stats
 
 from sanctions_model.scm.equations import (
+    Accumulator,
     AsymmetricAdjustment,
     Exogenous,
     Identity,
@@ -65,8 +66,11 @@ def as_dicts(draws):
 def expectation(equation, values, centres, get, closed=()):
     """What an equation gives without its shock; `get(parent, lag)` looks a parent up."""
     name = equation.variable.name
-    if isinstance(equation, Identity):
-        return identity(equation, values, get, closed)
+    if isinstance(equation, Identity | Accumulator):
+        flow = identity(equation, values, get, closed)
+        if isinstance(equation, Identity):
+            return flow
+        return flow + (0.0 if f"{name}[1] -> {name}" in closed else get(name, 1))
 
     def weighed(texts):
         labels = {text: f"{text} -> {name}" for text in texts}
@@ -239,7 +243,7 @@ def resting_past(scm, values, first, closed=()):
         if name not in known:
             equation = equations[name]
             match equation:
-                case Linear() | PartialAdjustment():
+                case Linear() | PartialAdjustment() | Accumulator():
                     known[name] = 0.0
                 case AsymmetricAdjustment():
                     known[name] = level(equation.measure)
@@ -351,6 +355,8 @@ class Past:
                 self.values[f"recoverable_share[{equation.recovery or measure}]"],
                 self.values[f"recovery_speed[{equation.recovery or measure}]"],
             )
+        if isinstance(equation, Accumulator) and period == 0:
+            return identity(equation, self.values, lambda parent, lag: self.value(parent, 0), ())
         if isinstance(equation, LatentAdjustment) and period == 0:
             return sum(
                 self.values[f"{text} -> {name}"] * self.value(parse(text)[0], 0)
@@ -380,6 +386,34 @@ def read_by(texts):
     return [*(parse(text) for text in texts), *factors]
 
 
+def held_before(path):
+    """A series whose first value holds before it."""
+    known = [t for t in range(len(path)) if np.isfinite(path[t])]
+    first = known[0] if known else 0
+    return np.array([path[first]] * first + list(path[first:]))
+
+
+def behind_a_state(scm, name):
+    """Whether a latent state reads an observed variable, through identities or not."""
+    kinds = {e.variable.name: e for e in scm.equations}
+    if not isinstance(kinds[name], Linear | PartialAdjustment):
+        return False
+    waiting, seen = (
+        [e.variable.name for e in scm.equations if isinstance(e, LatentAdjustment)],
+        set(),
+    )
+    while waiting:
+        reader = waiting.pop()
+        if reader in seen or isinstance(kinds[reader], Linear | PartialAdjustment):
+            continue
+        seen.add(reader)
+        parents = [parent for parent, _ in own_edges(kinds[reader])]
+        if name in parents:
+            return True
+        waiting += parents
+    return False
+
+
 def own_edges(equation):
     """(parent, lag) of everything that an equation reads, its own last value included."""
     match equation:
@@ -388,6 +422,8 @@ def own_edges(equation):
         case AsymmetricAdjustment():
             return [(equation.measure, 0)]
         case Identity():
+            return [parse(text) for text in equation.terms]
+        case Accumulator():  # begins at 0
             return [parse(text) for text in equation.terms]
         case Linear():
             return read_by(equation.parents)
@@ -409,7 +445,14 @@ def is_known(scm, series, name, period):
     equation = {item.variable.name: item for item in scm.equations}[name]
     if isinstance(equation, Linear | PartialAdjustment | Exogenous):
         return bool(np.isfinite(series[name][period]))
-    return all(is_known(scm, series, parent, period - lag) for parent, lag in own_edges(equation))
+
+    def read_at(when):
+        return all(is_known(scm, series, parent, when - lag) for parent, lag in own_edges(equation))
+
+    if isinstance(equation, LatentAdjustment | Accumulator):  # from its begin to its first gap
+        begin = min((t for t in range(period + 1) if read_at(t)), default=None)
+        return begin is not None and all(read_at(t) for t in range(begin, period + 1))
+    return read_at(period)
 
 
 def stochastic(scm):
@@ -467,13 +510,19 @@ def data_part(scm, series, name, period):
     match equation:
         case AsymmetricAdjustment() | LatentAdjustment():
             return 0.0
+        case Accumulator():
+            return sum(
+                weight * data_part(scm, series, parse(text)[0], max(t - parse(text)[1], 0))
+                for t in range(period + 1)
+                for text, weight in equation.terms.items()
+            )
         case Identity():
             return sum(
-                weight * data_part(scm, series, parse(text)[0], period - parse(text)[1])
+                weight * data_part(scm, series, parse(text)[0], max(period - parse(text)[1], 0))
                 for text, weight in equation.terms.items()
                 if not isinstance(weight, Affine)
             )
-    return float(series[name][period])
+    return float(np.nan_to_num(series[name][period]))
 
 
 def centres(scm, series, used):
@@ -486,7 +535,8 @@ def centres(scm, series, used):
             continue
         for text in (*equation.parents, *getattr(equation, "impact", ())):
             parent, lag = parse(text)
-            if used[name] and isinstance(kinds[parent], Linear | PartialAdjustment | Identity):
+            inside = Linear | PartialAdjustment | Identity | Accumulator
+            if used[name] and isinstance(kinds[parent], inside):
                 parts = [
                     data_part(scm, series, parent, period - lag)
                     * (series[factor_of(text)][period] if factor_of(text) else 1.0)
@@ -589,7 +639,11 @@ class Judge:
         self.time = time
         self.tables = tables
         seen = used_periods(scm, self.series, time)
-        self.scm = scm.with_centres(centres(scm, self.series, seen))
+        held = {
+            name: held_before(path) if behind_a_state(scm, name) else path
+            for name, path in self.series.items()
+        }
+        self.scm = scm.with_centres(centres(scm, held, seen))
         self.moments = {
             name: (
                 statistics.fmean(self.series[name][t] for t in periods),
@@ -612,7 +666,10 @@ class Judge:
         """The series with the missing cells of a draw; gaps that nothing prices are 0."""
         cells = {cell: values[address] for address, cell in self.missing.items()}
         filled = completed(self.series, cells)
-        return {name: np.nan_to_num(path, nan=0.0) for name, path in filled.items()}
+        return {
+            name: np.nan_to_num(held_before(path) if behind_a_state(self.scm, name) else path)
+            for name, path in filled.items()
+        }
 
     def cells(self, values):
         """Log density of each cell, observed or completed, by equation and period."""

@@ -14,6 +14,7 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors import families as prior_families
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.equations import (
+    Accumulator,
     AsymmetricAdjustment,
     Exogenous,
     Identity,
@@ -162,3 +163,44 @@ def crisis_problem(noise=Noise.STUDENT_T):
     priors = {address: as_prior(table) for address, table in CRISIS_TABLES.items()}
     observations = small_observations(small_series())
     return Problem.of(crisis_scm(noise), observations, Priors.from_addresses(priors))
+
+
+LEARNING_LENGTH = 20
+WIDE = {"family": "Normal", "mu": 0.1, "sigma": 0.5}
+LEARNING_TABLES = {
+    "need[1] -> growth": WIDE,
+    "growth[1] -> learnt": WIDE,
+    "mean -> learnt": WIDE,
+    "learnt -> price": WIDE,
+    "need[2] -> price": WIDE,
+    "intercept": WIDE,
+    "scale": {"family": "HalfNormal", "sigma": 1.5},
+    "degrees_of_freedom": {"family": "Gamma", "alpha": 2.0, "beta": 0.1, "shift": 2.0},
+    "persistence": {"family": "Beta", "alpha": 4.0, "beta": 3.0},
+}
+
+
+def learning_scm():
+    return StructuralCausalModel(
+        equations=(
+            Exogenous(variable=variable("x")),
+            PartialAdjustment(variable=variable("growth"), parents=("need[1]",)),
+            Identity(variable=variable("mean"), terms={"growth": 0.5, "growth[1]": 0.5}),
+            Accumulator(variable=variable("need"), terms={"mean": 2.0, "x[1]": -1.0}),
+            LatentAdjustment(variable=variable("learnt"), parents=("growth[1]", "mean")),
+            Linear(variable=variable("price"), parents=("learnt", "need[2]")),
+        )
+    )
+
+
+def learning_series():
+    generator = np.random.default_rng(8)
+    found = {name: generator.normal(size=LEARNING_LENGTH) for name in ("x", "growth", "price")}
+    found["growth"][[0, 1, 9, LEARNING_LENGTH - 1]] = np.nan  # starts late; a hole; a ragged edge
+    return found
+
+
+def learning_problem():
+    observations = small_observations(learning_series() | {"weather": np.zeros(LEARNING_LENGTH)})
+    priors = Priors.from_addresses({a: as_prior(table) for a, table in LEARNING_TABLES.items()})
+    return Problem.of(learning_scm(), observations.drop_vars("weather"), priors)

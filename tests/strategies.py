@@ -7,6 +7,7 @@ import xarray as xr
 from hypothesis import strategies as st
 
 from sanctions_model.scm.equations import (
+    Accumulator,
     AsymmetricAdjustment,
     Exogenous,
     Identity,
@@ -51,7 +52,7 @@ continuations = st.one_of(
 )
 
 
-levels = st.one_of(
+stated = st.one_of(
     st.builds(Hold, numbers),
     st.lists(numbers, min_size=1, max_size=3).map(lambda values: Path(tuple(values))),
 )
@@ -81,7 +82,8 @@ def models(draw, *, most_exogenous=3):
     latent = [f"l{i}" for i in range(draw(st.integers(0, 2)))]
     identities = [f"i{i}" for i in range(draw(st.integers(0, 3)))]
     observed = [f"y{i}" for i in range(draw(st.integers(1, 3)))]
-    order = draw(st.permutations(latent + identities + observed))
+    levels = [f"c{i}" for i in range(draw(st.integers(0, 1)))]
+    order = draw(st.permutations(latent + identities + observed + levels))
     latent = [name for name in order if name in latent]
     identities = [name for name in order if name in identities]
     outside = exogenous + adjusted
@@ -91,7 +93,7 @@ def models(draw, *, most_exogenous=3):
     equations = [
         *(
             Exogenous(
-                variable=variable(n), continuation=draw(levels if n in factors else continuations)
+                variable=variable(n), continuation=draw(stated if n in factors else continuations)
             )
             for n in exogenous
         ),
@@ -106,15 +108,23 @@ def models(draw, *, most_exogenous=3):
     ]
     for position, name in enumerate(order):
         earlier = order[:position]
+        if name in levels:
+            flows = texts(exogenous + [y for y in observed if y in earlier], [0])
+            flows += texts(exogenous + observed, lagged)
+            terms = {text: draw(numbers) for text in draw(some(flows, least=1))}
+            equations.append(Accumulator(variable=variable(name), terms=terms))
+            continue
         if name in latent:
             known = outside + latent[: latent.index(name)]
-            parents = draw(some(texts(known, now), least=1))
+            candidates = texts(known, now) + texts([y for y in observed if y in earlier], [0])
+            candidates += texts([*observed, *levels], lagged)
+            parents = draw(some(candidates, least=1))
             equations.append(LatentAdjustment(variable=variable(name), parents=tuple(parents)))
             continue
         if name in identities:
-            others = observed + latent + identities[: identities.index(name)]
+            others = observed + latent + levels + identities[: identities.index(name)]
         else:
-            others = observed + latent + identities
+            others = observed + latent + levels + identities
         # The same period only from variables that are solved before; lags from any.
         candidates = texts(outside + earlier, [0]) + texts(outside + others, lagged)
         if name in identities:

@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.scm.history import lagged
+from sanctions_model.scm.history import accumulated, flows_of, lagged
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import address_of, addresses
 
@@ -131,7 +131,7 @@ class _Expansion:
     def of(self, name: str, lag: int = 0) -> dict[Column, Polynomial]:
         """Expand a variable at a lag down to series."""
         equation = self.scm.unobserved.get(name)
-        if equation is None:
+        if equation is None or name in self.scm.accumulators:
             return {Column(series=name, lag=lag): Polynomial.of(1.0)}
         own = [edge for edge in equation.edges if edge.parent == name]
         found = self.terms_of(name, lag)
@@ -269,11 +269,14 @@ class Design:
         width = len(self.problem.scm.stochastic)
         return np.array([self.rows[c] * width + position for position, c, _, _ in self._weights])
 
-    @property
+    @cached_property
     def _series(self) -> Mapping[str, np.ndarray]:
         values = self.problem.cases.values
         effective = {n: values[e.measure] for n, e in self.problem.scm.effective.items()}
-        return {**values, **effective, _CONSTANT: np.ones(self.problem.cases.time.size)}
+        levels = {
+            n: accumulated(self.problem.scm, values, n) for n in self.problem.scm.accumulators
+        }
+        return {**values, **effective, **levels, _CONSTANT: np.ones(self.problem.cases.time.size)}
 
     def known_values(self) -> np.ndarray:
         """Return the known columns, ``(time, column)``; completed cells hold 0."""
@@ -320,5 +323,13 @@ class Design:
 
     def _marks(self, series: str) -> list[tuple[int, int, float]]:
         """Completed cell, period and share of each place where a series holds such a cell."""
-        missing = enumerate(self.problem.cases.missing)
-        return [(cell, period, 1.0) for cell, (name, period) in missing if name == series]
+        missing, scm = self.problem.cases.missing, self.problem.scm
+        if series not in scm.accumulators:
+            return [(cell, at, 1.0) for cell, (name, at) in enumerate(missing) if name == series]
+        return [
+            (cell, period, share)  # in the level from then on
+            for (flow, lag), share in flows_of(scm, series).items()
+            for cell, (name, at) in enumerate(missing)
+            if name == flow
+            for period in range(at + lag, self._length)
+        ]

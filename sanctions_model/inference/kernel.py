@@ -168,11 +168,15 @@ def _fall(measure, share, speed, by_share, by_speed):
 
 
 @_compiled
-def _columns(given, theta, paths, by_share, by_speed):
+def _columns(given, theta, cells, paths, by_share, by_speed):
     """Write each filtered column after each recursion, from the longest lag before the sample."""
     before = paths.shape[2] - given.outcomes.shape[1]
+    sources = given.source.copy()
+    for i in range(given.behind.shape[0]):
+        j, t, f = given.behind[i]
+        sources[f, t] += given.parts[i] * cells[j]
     for f in range(given.source.shape[0]):
-        series = given.source[f]
+        series = sources[f]
         if given.falling[f, 0] >= 0:
             share, speed = theta[given.falling[f, 0]], theta[given.falling[f, 1]]
             series = _fall(given.source[f], share, speed, by_share[f], by_speed[f])
@@ -192,7 +196,7 @@ def _columns(given, theta, paths, by_share, by_speed):
 
 
 @_compiled
-def _columns_backwards(given, theta, paths, above, by_share, by_speed, gradient):
+def _columns_backwards(given, theta, paths, above, by_share, by_speed, gradient, by_cell):
     """Take the derivatives by filtered columns, `above`, back to persistences and shares."""
     before = paths.shape[2] - given.outcomes.shape[1]
     for f in range(given.source.shape[0]):
@@ -212,6 +216,9 @@ def _columns_backwards(given, theta, paths, above, by_share, by_speed, gradient)
             for t in range(before, paths.shape[2]):
                 gradient[given.falling[f, 0]] += above[f, t] * by_share[f, t - before]
                 gradient[given.falling[f, 1]] += above[f, t] * by_speed[f, t - before]
+    for i in range(given.behind.shape[0]):
+        j, t, f = given.behind[i]
+        by_cell[j] += given.parts[i] * above[f, before + t]
 
 
 # Means
@@ -447,7 +454,7 @@ def log_density(given, x, gradient):
     length = periods + (given.lags[-1] if filtered > 0 else 0)
     paths = np.empty((depth + 1, filtered, length))
     by_share, by_speed = np.empty((filtered, periods)), np.empty((filtered, periods))
-    _columns(given, theta, paths, by_share, by_speed)
+    _columns(given, theta, cells, paths, by_share, by_speed)
     weights = _weights(given, theta)
     mean = _means(given, paths, weights, cells)
 
@@ -455,7 +462,7 @@ def log_density(given, x, gradient):
     by_path, by_cell = np.zeros((filtered, length)), np.zeros(m)
     density += _likelihood(given, theta, mean, by_mean, by_theta)
     by_weight = _means_backwards(given, paths, weights, cells, by_mean, by_path, by_cell)
-    _columns_backwards(given, theta, paths, by_path, by_share, by_speed, by_theta)
+    _columns_backwards(given, theta, paths, by_path, by_share, by_speed, by_theta, by_cell)
     _weights_backwards(given, theta, by_weight, by_theta)
     for i in range(free):
         gradient[i] += slope[i] * by_theta[given.place[i]]
@@ -496,7 +503,7 @@ def _table(words, place):
 @_compiled
 def _unpack(whole, real):
     """Read the block as `Inputs`; each array's start, rows and columns stand at its head."""
-    head = whole[:72].reshape((24, 3))
+    head = whole[:78].reshape((26, 3))
     return Inputs(
         _row(whole, head[0]),
         _row(whole, head[1]),
@@ -522,6 +529,8 @@ def _unpack(whole, real):
         _table(real, head[21]),
         _row(real, head[22]),
         _row(whole, head[23]),
+        _table(whole, head[24]),
+        _row(real, head[25]),
     )
 
 

@@ -64,6 +64,11 @@ class Inputs(NamedTuple):
         What multiplies a completed cell where it is read, shape ``(read,)``.
     crisis : numpy.ndarray
         Place of what multiplies all scales of a period, -1 for nothing; shape ``(period,)``.
+    behind : numpy.ndarray
+        Completed cell, period and filtered column of each place where a recursion reads such a
+        cell; ``(place, 3)``.
+    parts : numpy.ndarray
+        What multiplies the cell there, shape ``(place,)``.
     """
 
     kind: np.ndarray
@@ -90,3 +95,5 @@ class Inputs(NamedTuple):
     times: np.ndarray
     shares: np.ndarray
     crisis: np.ndarray
+    behind: np.ndarray
+    parts: np.ndarray

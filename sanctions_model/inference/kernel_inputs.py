@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import betaln, gammaln
 
-from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.design_matrix import Design
 from sanctions_model.inference.kernel_arrays import (
@@ -90,14 +89,8 @@ def kernel_inputs(problem: Problem) -> Inputs:
     Returns
     -------
     Inputs
-
-    Raises
-    ------
-    QuestionError
-        If the model has what only PyMC's density can say.
     """
     scm, cases, design = problem.scm, problem.cases, Design(problem=problem)
-    _require_plain(design)
     names, free = list(scm.stochastic), free_parameters(problem)
     rows = [_row(problem.absolute[address]) for address in free]
     places, entry = np.unique(design.places, return_inverse=True)
@@ -106,6 +99,7 @@ def kernel_inputs(problem: Problem) -> Inputs:
     moments[:, 1] = np.where(moments[:, 1] > 0, moments[:, 1], 1.0)
     arguments = [(*row.arguments, row.sign) for row in rows]
     reads, shares = _reads(design, where)
+    behind = design.source_cells()
     return Inputs(
         kind=_whole([row.kind for row in rows]),
         place=_whole([design.factors[address] for address in free]),
@@ -131,20 +125,9 @@ def kernel_inputs(problem: Problem) -> Inputs:
         times=_real(design.factor_values().T),
         shares=shares,
         crisis=_crisis(problem, design.factors),
+        behind=_whole(np.stack([behind.cell, behind.period, behind.column], axis=1)),
+        parts=_real(behind.share),
     )
-
-
-def _require_plain(design: Design) -> None:
-    """Refuse what the arrays cannot say: PyMC's density can."""
-    lacking = {
-        "a completed cell behind a latent state": design.source_cells().cell.size > 0,
-    }
-    for what, there in lacking.items():
-        if there:
-            raise QuestionError(
-                f"The compiled density of all models does not know {what}; sample this model "
-                "with sampler=PyMCSampler()."
-            )
 
 
 def pack(given: Inputs) -> np.ndarray:

@@ -15,9 +15,9 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.data.observations import coverage
 from sanctions_model.errors import ObservationError
-from sanctions_model.scm.equations import LatentAdjustment
+from sanctions_model.scm.equations import Accumulator, LatentAdjustment
 from sanctions_model.scm.graph import Edge
-from sanctions_model.scm.history import lagged
+from sanctions_model.scm.history import accumulated, lagged, read_by_states
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Affine
 
@@ -33,7 +33,8 @@ class Cases:
     time : numpy.ndarray
         First day of each period, shape ``(T,)``.
     values : mapping of str to numpy.ndarray
-        Observed and exogenous series, shape ``(T,)``, gaps filled with 0 (they carry no weight).
+        Observed and exogenous series, shape ``(T,)``, gaps filled with 0 (they carry no weight);
+        before their first value those that a latent state reads hold it.
     complete : numpy.ndarray
         Where the equation's own value, lags and parents are there, whatever its start;
         ``(T, equation)``, boolean.
@@ -112,6 +113,12 @@ def available_cases(scm: StructuralCausalModel, observations: xr.Dataset) -> Cas
                 "periods; expected a value for each, because every state that follows reads it."
             )
     values = {name: np.where(seen[name], raw[name], 0.0) for name in raw}
+    for name in read_by_states(
+        scm
+    ):  # what precedes the first value holds it, as states are at rest
+        if seen[name].any():
+            first = int(np.argmax(seen[name]))
+            values[name][:first] = values[name][first]
     # Centres and moments come from what was observed; completed cells add periods, not means.
     there, data_part = _known(scm, values, seen)
     used = _usable(scm, there, time)
@@ -227,7 +234,11 @@ def _known(
     there = dict(seen) | {n: seen[equation.measure] for n, equation in scm.effective.items()}
     for name, equation in scm.unobserved.items():
         if isinstance(equation, LatentAdjustment):
-            there[name] = _all_there(there, equation.links, size)
+            there[name] = _unbroken(_all_there(there, equation.links, size))
+            continue
+        if isinstance(equation, Accumulator):
+            there[name] = _unbroken(_all_there(there, equation.edges[:-1], size))
+            part[name] = accumulated(scm, values, name)
             continue
         there[name] = _all_there(there, equation.edges, size)
         part[name] = np.zeros(size)
@@ -235,6 +246,12 @@ def _known(
             if not isinstance(coefficient, Affine):
                 part[name] += coefficient * lagged(part[edge.parent], edge.lag)
     return there, part
+
+
+def _unbroken(there: np.ndarray) -> np.ndarray:
+    """From the first period that is there up to the first gap after it."""
+    begun = np.logical_or.accumulate(there)
+    return there & ~np.logical_or.accumulate(begun & ~there)
 
 
 def _all_there(there: Mapping[str, np.ndarray], edges: Iterable[Edge], size: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.families import Prior, Relative
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.equations import (
+    Accumulator,
     AsymmetricAdjustment,
     Equation,
     Exogenous,
@@ -61,6 +62,7 @@ _KIND_NAMES: dict[type, str] = {
     AsymmetricAdjustment: "asymmetric adjustment",
     Identity: "identity",
     LatentAdjustment: "latent",
+    Accumulator: "level of a flow",
     PartialAdjustment: "observed, partial adjustment",
     Linear: "observed, linear",
 }
@@ -439,7 +441,7 @@ def _parents(equation: Equation) -> str:
         return ""
     if isinstance(equation, AsymmetricAdjustment):
         return equation.measure
-    if isinstance(equation, Identity):
+    if isinstance(equation, Identity | Accumulator):
         return " ".join(f"{_signed(c)} {parent}" for parent, c in equation.terms.items()).lstrip(
             "+ "
         )

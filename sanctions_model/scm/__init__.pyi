@@ -1,6 +1,7 @@
 """The room's public names, where they live."""
 
 __all__ = [
+    "Accumulator",
     "Affine",
     "AsymmetricAdjustment",
     "Constant",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 from .equations import (
+    Accumulator,
     AsymmetricAdjustment,
     Exogenous,
     Identity,

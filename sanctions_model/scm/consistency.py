@@ -10,6 +10,7 @@ import networkx as nx
 
 from sanctions_model.errors import SpecError, UnknownVariableError
 from sanctions_model.scm.equations import (
+    Accumulator,
     AsymmetricAdjustment,
     Equation,
     Exogenous,
@@ -18,7 +19,7 @@ from sanctions_model.scm.equations import (
     Linear,
     PartialAdjustment,
 )
-from sanctions_model.scm.variables import Decay, Grow, Hold, Variable
+from sanctions_model.scm.variables import Affine, Decay, Grow, Hold, Variable
 
 if TYPE_CHECKING:
     from sanctions_model.scm.model import StructuralCausalModel
@@ -128,14 +129,18 @@ def _check_own_parents(equation: Equation) -> None:
     child = equation.variable.name
     own = [edge for edge in equation.edges if edge.parent == child]
     labels = [edge.label for edge in equation.edges]
-    if isinstance(equation, PartialAdjustment | LatentAdjustment) and len(own) > 1:
+    if isinstance(equation, PartialAdjustment | LatentAdjustment | Accumulator) and len(own) > 1:
         raise SpecError(
             f"{child!r} adjusts partially, so its own lag is its persistence; "
             f"drop {own[0].label!r} or use Linear."
         )
     if isinstance(equation, Identity) and own:
-        raise SpecError(f"Identity {child!r} refers to itself; use Level to cumulate.")
-    if isinstance(equation, LatentAdjustment | Identity) and len(labels) == len(own):
+        raise SpecError(
+            f"Identity {child!r} refers to itself; use Level to cumulate, or Accumulator where "
+            "others read it."
+        )
+    kinds = LatentAdjustment | Identity | Accumulator
+    if isinstance(equation, kinds) and len(labels) == len(own):
         raise SpecError(f"{child!r} has no parents; give it one, or make it exogenous.")
     if len(set(labels)) < len(labels):
         raise SpecError(f"A parent of {child!r} is given twice: {', '.join(labels)}.")
@@ -166,14 +171,13 @@ def _check_factors(scm: "StructuralCausalModel", equation: Equation) -> None:
 
 
 def _check_unobserved(scm: "StructuralCausalModel") -> None:
-    allowed = {*scm.exogenous, *scm.effective, *scm.latent}
-    for name, equation in scm.latent.items():
-        wrong = [edge.parent for edge in equation.links if edge.parent not in allowed]
-        if wrong:
-            raise SpecError(
-                f"Latent state {name!r} has the parent {wrong[0]!r}; expected exogenous, effective "
-                "or latent parents, because a latent state is computed before the observed ones."
-            )
+    for name, level in scm.accumulators.items():
+        for edge in level.edges:
+            if edge.parent != name and not _given_by_data(scm, edge.parent):
+                raise SpecError(
+                    f"{name!r} sums {edge.parent!r}, which data alone do not give; expected "
+                    "exogenous or observed parents, or identities of these without parameters."
+                )
     through_lags = unobserved_graph(scm)
     if not nx.is_directed_acyclic_graph(through_lags):
         cycle = " -> ".join(edge[0] for edge in nx.find_cycle(through_lags))
@@ -183,9 +187,21 @@ def _check_unobserved(scm: "StructuralCausalModel") -> None:
         )
 
 
+def _given_by_data(scm: "StructuralCausalModel", name: str) -> bool:
+    """Whether a variable is a series, or made of series without a parameter."""
+    equation = scm.by_name[name]
+    if isinstance(equation, Exogenous | PartialAdjustment | Linear):
+        return True
+    if not isinstance(equation, Identity):
+        return False
+    fixed = not any(isinstance(c, Affine) for c in equation.terms.values())
+    return fixed and all(_given_by_data(scm, edge.parent) for edge in equation.edges)
+
+
 def unobserved_graph(scm: "StructuralCausalModel") -> nx.DiGraph:
     """All edges between latent states and identities, persistence left out."""
-    names = [n for n, e in scm.by_name.items() if isinstance(e, Identity | LatentAdjustment)]
+    kinds = Identity | LatentAdjustment | Accumulator
+    names = [n for n, e in scm.by_name.items() if isinstance(e, kinds)]
     graph = nx.DiGraph(scm.graph.summary.subgraph(names))
     graph.remove_edges_from(list(nx.selfloop_edges(graph)))
     return graph

@@ -25,6 +25,7 @@ from sanctions_model.scm.variables import (
 )
 
 __all__ = [
+    "Accumulator",
     "AsymmetricAdjustment",
     "Equation",
     "Exogenous",
@@ -226,10 +227,48 @@ class Identity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Accumulator:
+    """The level of a flow, as a parent of others: ``x_t = x_{t-1} + sum c u_{t-l}``.
+
+    It is 0 before the first period. Its parents are exogenous, observed, or identities of these
+    without parameters, so that data alone give it: known from the first period in which all of
+    them are, up to their first gap that no equation fills.
+
+    Parameters
+    ----------
+    variable : Variable
+        What the equation explains: its name, unit, label and column.
+    terms : mapping of str to float
+        Parent (``name`` or ``name[lag]``) to its coefficient.
+    """
+
+    variable: Variable
+    terms: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        _check_parts(self.variable)
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Edges from the parents and from its own last value."""
+        name = self.variable.name
+        return (*(_edge(text, name) for text in self.terms), Edge(name, name, 1))
+
+    def linear_form(self, parameters: Parameters, centres: Mapping[str, Any]) -> LinearForm:
+        """Return the flows and its own last value, at weight 1."""
+        del parameters, centres
+        flows = zip(self.edges, self.terms.values(), strict=False)
+        terms = tuple(Term(edge.parent, edge.lag, weight) for edge, weight in flows)
+        return LinearForm(0.0, (*terms, Term(self.variable.name, 1, 1.0)))
+
+
+@dataclass(frozen=True, kw_only=True)
 class LatentAdjustment:
     """An unobserved state without noise: ``x_t = rho x_{t-1} + (1 - rho) sum theta_e u_{e,t-l}``.
 
-    Its parents are exogenous, effective measures or latent.
+    It may read observed variables, as one that learns from outcomes does: it is then known from
+    the first period in which they all are, at rest before, up to their first gap that no equation
+    fills.
 
     Parameters
     ----------
@@ -390,11 +429,17 @@ class Linear:
 
 
 type Equation = (
-    Exogenous | AsymmetricAdjustment | Identity | LatentAdjustment | PartialAdjustment | Linear
+    Exogenous
+    | AsymmetricAdjustment
+    | Identity
+    | Accumulator
+    | LatentAdjustment
+    | PartialAdjustment
+    | Linear
 )
 type Stochastic = PartialAdjustment | Linear
-type Unobserved = Identity | LatentAdjustment
-type Structural = Identity | LatentAdjustment | PartialAdjustment | Linear
+type Unobserved = Identity | LatentAdjustment | Accumulator
+type Structural = Identity | LatentAdjustment | Accumulator | PartialAdjustment | Linear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

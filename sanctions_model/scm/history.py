@@ -8,15 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from sanctions_model.scm.equations import Parameters
+from sanctions_model.scm.equations import Accumulator, Identity, Parameters
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.variables import Affine
 
 __all__ = [
+    "accumulated",
     "asymmetric_adjustment",
     "evaluate_history",
     "evaluate_states",
+    "flows_of",
     "lagged",
     "partial_adjustment",
+    "read_by_states",
 ]
 
 
@@ -159,10 +163,84 @@ def evaluate_states(
                 persistence = term.weight
             else:
                 inputs = inputs + _weighted(term.weight, histories[term.parent], term.lag)
-        if persistence is not None:
+        if isinstance(equation, Accumulator):
+            inputs = np.cumsum(inputs, axis=-1)
+        elif persistence is not None:
             inputs = partial_adjustment(inputs, persistence)
         histories[name] = inputs
     return histories
+
+
+def flows_of(scm: StructuralCausalModel, name: str) -> dict[tuple[str, int], float]:
+    """Return what an accumulator, or an identity without parameters, adds up a period.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    name : str
+
+    Returns
+    -------
+    dict of (str, int) to float
+        Series and lag to its coefficient.
+    """
+    equation = scm.by_name[name]
+    if not isinstance(equation, Accumulator | Identity):
+        return {(name, 0): 1.0}
+    found: dict[tuple[str, int], float] = {}
+    for edge, weight in zip(equation.edges, equation.terms.values(), strict=False):
+        if isinstance(weight, Affine):
+            raise AssertionError(edge.label)  # refused when the model is made
+        for (series, lag), share in flows_of(scm, edge.parent).items():
+            key = (series, lag + edge.lag)
+            found[key] = found.get(key, 0.0) + weight * share
+    return found
+
+
+def accumulated(
+    scm: StructuralCausalModel, values: Mapping[str, np.ndarray], name: str
+) -> np.ndarray:
+    """Return the level of an accumulator on the observed past.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    values : mapping of str to numpy.ndarray
+        Observed and exogenous series, time last.
+    name : str
+
+    Returns
+    -------
+    numpy.ndarray
+        Time last.
+    """
+    flows = flows_of(scm, name).items()
+    total = sum(share * lagged(values[series], lag) for (series, lag), share in flows)
+    return np.cumsum(total, axis=-1)
+
+
+def read_by_states(scm: StructuralCausalModel) -> tuple[str, ...]:
+    """Return the observed variables that latent states are made of, through identities.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+
+    Returns
+    -------
+    tuple of str
+    """
+    found: dict[str, None] = {}
+    waiting = [edge.parent for equation in scm.latent.values() for edge in equation.links]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in scm.stochastic:
+            found[name] = None
+        elif name in scm.unobserved and name not in seen:
+            seen.add(name)
+            waiting += [edge.parent for edge in scm.by_name[name].edges if edge.parent != name]
+    return tuple(found)
 
 
 def _weighted(weight: Any, values: Any, lag: int) -> Any:

@@ -14,6 +14,7 @@ from sanctions_model.display import html_table
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.consistency import check, unobserved_graph
 from sanctions_model.scm.equations import (
+    Accumulator,
     AsymmetricAdjustment,
     Equation,
     Exogenous,
@@ -115,6 +116,11 @@ class StructuralCausalModel:
         return {n: e for n, e in self.by_name.items() if isinstance(e, LatentAdjustment)}
 
     @cached_property
+    def accumulators(self) -> Mapping[str, Accumulator]:
+        """Levels of flows by name."""
+        return {n: e for n, e in self.by_name.items() if isinstance(e, Accumulator)}
+
+    @cached_property
     def stochastic(self) -> Mapping[str, Stochastic]:
         """Equations with a shock by name."""
         return {n: e for n, e in self.by_name.items() if isinstance(e, PartialAdjustment | Linear)}
@@ -138,7 +144,8 @@ class StructuralCausalModel:
         """Latent states and identities so that each follows all it reads, at any lag."""
         order = nx.topological_sort(unobserved_graph(self))
         found = {name: self.by_name[name] for name in order}
-        return {n: e for n, e in found.items() if isinstance(e, Identity | LatentAdjustment)}
+        kinds = Identity | LatentAdjustment | Accumulator
+        return {n: e for n, e in found.items() if isinstance(e, kinds)}
 
     @cached_property
     def links(self) -> tuple[Edge, ...]:

@@ -99,11 +99,14 @@ def falling_shares(
 def _steady_start(
     scm: StructuralCausalModel, forms: Mapping[str, LinearForm], exogenous: Mapping[str, float]
 ) -> Start:
-    """Observed variables at 0, latent states and identities at rest given the exogenous ones."""
+    """Observed variables and levels at 0, the rest at rest given the exogenous ones."""
     at_rest: dict[str, np.ndarray] = {n: np.array([v]) for n, v in exogenous.items()}
     at_rest |= {n: at_rest[e.measure] for n, e in scm.effective.items()}
     at_rest |= {name: np.zeros(1) for name in scm.stochastic}
+    at_rest |= {name: np.zeros(1) for name in scm.accumulators}
     for name in scm.unobserved:
+        if name in scm.accumulators:
+            continue
         total, own = np.atleast_1d(forms[name].constant), 0.0
         for term in forms[name].terms:
             if term.parent == name:

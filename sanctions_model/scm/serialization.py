@@ -15,6 +15,7 @@ __all__ = ["content_hash", "from_dict", "spec_hash", "to_dict"]
 _KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
+        equations.Accumulator,
         variables.Affine,
         equations.AsymmetricAdjustment,
         variables.Constant,

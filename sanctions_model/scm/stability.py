@@ -93,7 +93,7 @@ def spectral_radius(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArr
     """
     parameters = DrawParameters(scm, draws)
     forms = in_force(scm, linear_forms(scm, parameters, with_constants=False))
-    kept = {*scm.stochastic, *scm.latent}
+    kept = {*scm.stochastic, *scm.latent, *scm.accumulators}
     radius = np.zeros(parameters.size)
     for group in scm.graph.feedback_groups():
         states = frozenset(group & kept)

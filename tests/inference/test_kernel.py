@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from oracle import close
 from pytensor.compile.mode import Mode
 from scipy import special
-from small_problem import crisis_problem, make_problem, whole_series
+from small_problem import crisis_problem, learning_problem, make_problem, whole_series
 from strategies import models, variable
 
 from sanctions_model.inference import kernel
@@ -356,6 +356,10 @@ def test_a_problem_with_crises_has_density_and_gradient_of_its_pymc_model():
     check_against_pymc(crisis_problem(), 20)
 
 
+def test_a_problem_whose_states_read_cells_has_density_and_gradient_of_its_pymc_model():
+    check_against_pymc(learning_problem(), 20)
+
+
 def test_some_random_models_have_density_and_gradient_of_their_pymc_models(random_problems):
     for problem in random_problems[::10]:
         check_against_pymc(problem, 10)
@@ -450,6 +454,7 @@ def nested():
 
 def test_a_gradient_that_lacks_a_term_is_found(without_numba):
     problems = [*(crisis_problem(noise) for noise in Noise), random_problem(nested(), 5)]
+    problems.append(learning_problem())
     points = [central_point(problem) + 0.1 for problem in problems]
     whole, differences = in_python(SOURCE), []
     for problem, x in zip(problems, points, strict=True):

@@ -32,12 +32,16 @@ def probed_radius(scm, values):
     """Eigenvalues of the whole map from one state (every variable, every lag) to the next."""
     values = {a: 0.0 if a.startswith("intercept") else v for a, v in values.items()}
     states = [(name, back) for name in scm.structural for back in range(scm.longest_lag)]
-    columns = []
-    for probe in states:
+
+    def step(probe=None):
         past = {name: [0.0] * scm.longest_lag for name in scm.by_name}
-        past[probe[0]][-1 - probe[1]] = 1.0
+        if probe is not None:
+            past[probe[0]][-1 - probe[1]] = 1.0
         future = Future(scm, values, past=past, exogenous=at_the_end(scm))
-        columns.append([future.value(name, 1 - back) for name, back in states])
+        return np.array([future.value(name, 1 - back) for name, back in states])
+
+    # What multiplies a link may be a parent too: less what it does by itself.
+    columns = [step(probe) - step() for probe in states]
     return np.abs(np.linalg.eigvals(np.array(columns).T)).max()
 
 

@@ -16,6 +16,7 @@ from sanctions_model import dims
 from sanctions_model.plots.parts.signs import Sign
 from sanctions_model.queries.tables import link_effects
 from sanctions_model.scm.equations import (
+    Accumulator,
     AsymmetricAdjustment,
     Exogenous,
     Identity,
@@ -262,7 +263,7 @@ def _box(scm: StructuralCausalModel, name: str, notes: tuple[str, ...]) -> Box:
         kind = "measure" if name in scm.measures else "exogenous"
     elif isinstance(equation, LatentAdjustment):
         kind = "latent"
-    elif isinstance(equation, Identity):
+    elif isinstance(equation, Identity | Accumulator):
         kind = "identity"
     return Box(kind, variable.short_label, variable.short_unit, notes)
 
