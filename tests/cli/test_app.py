@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -190,7 +189,7 @@ def test_an_interrupt_leaves_no_traceback(monkeypatch, tmp_path):
 def sampled_by_hand(monkeypatch, divergences, spread=0.0):
     """Let the job draw by hand where it would sample."""
     sampler = FakeSampler(divergences, spread=spread)
-    monkeypatch.setattr(job, "fit", partial(fit, sampler=sampler))
+    monkeypatch.setattr(job, "fit", lambda *a, **given: fit(*a, **(given | {"sampler": sampler})))
     return sampler
 
 
