@@ -19,7 +19,7 @@ from sanctions_model.scm.propagate import propagate
 from sanctions_model.transmission import MEASURES
 from sanctions_model.workflow import load_results
 
-LONG = 1200
+LONG = 1000
 RELIEF = ("gdp_level", "import_level", "price_level", "key_rate", "real_lending_rate", "rouble")
 
 

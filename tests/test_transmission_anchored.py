@@ -17,7 +17,7 @@ from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.propagate import propagate, respond
 from sanctions_model.transmission_anchored import anchored_transmission
 
-LONG = 3000
+LONG = 1000
 REAL = (
     "output_gap",
     "gdp_growth",
