@@ -13,7 +13,7 @@ import xarray as xr
 
 from benchmarks.common import default_problem, growth
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Fit, Refit, fit, refit
+from sanctions_model.inference.fit import Fit, Refit, SamplingSettings, fit, refit
 from sanctions_model.inference.reweighting import (
     importance_weights,
     prior_log_ratio,
@@ -91,7 +91,7 @@ def warm() -> tuple[Fit, Refit]:
     """Fit the stated beliefs, and once more with what starts a fit nearby."""
     problem = default_problem()
     stated = fit(problem.scm, problem.observations, problem.priors, random_seed=SEED)
-    return stated, refit(problem, random_seed=SEED, keep_start=True)
+    return stated, refit(problem, SamplingSettings(random_seed=SEED), keep_start=True)
 
 
 def rebuild(problem: Problem, place: int, *, draws: int, tune: int) -> float:
@@ -146,7 +146,7 @@ def bench_refit(*, quick: bool) -> dict[str, Any]:
         for place in range(repeats):
             changed = moved(problem, place)
             began = time.perf_counter()
-            refit(changed, random_seed=SEED + place, start=start, **settings)
+            refit(changed, SamplingSettings(random_seed=SEED + place, **settings), start=start)
             taken.append(time.perf_counter() - began)
         return taken
 

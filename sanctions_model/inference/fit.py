@@ -220,6 +220,34 @@ def fit(
     return Fit(problem=problem, idata=xr.DataTree.from_dict(groups), manifest=manifest)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingSettings:
+    """How much a refit samples.
+
+    Parameters
+    ----------
+    draws, tune, chains : int
+        Kept and discarded draws a chain, and chains.
+    random_seed : int
+
+    Raises
+    ------
+    QuestionError
+        If a count is below 1.
+    """
+
+    draws: int = 1000
+    tune: int = 1000
+    chains: int = 4
+    random_seed: int = 20260101
+
+    def __post_init__(self) -> None:
+        names = ("draws", "tune", "chains", "random_seed")
+        stated = {name: getattr(self, name) for name in names}
+        for name, value in zip(names, checked_counts(**stated), strict=True):
+            object.__setattr__(self, name, value)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Refit:
     """Posterior draws, and nothing else.
@@ -237,18 +265,21 @@ class Refit:
     diagnostics: Diagnostics
     start: WarmStart | None = None
 
+    @property
+    def converged(self) -> bool:
+        """Whether the draws passed the gate."""
+        return not self.diagnostics.failures
+
 
 def refit(
     problem: Problem,
+    settings: SamplingSettings | None = None,
     *,
-    draws: int = 1000,
-    tune: int = 1000,
-    chains: int = 4,
-    random_seed: int = 20260101,
-    sampler: Nutpie | None = None,
+    sampler: Sampler | None = None,
     start: WarmStart | None = None,
     warm_tune: int = 150,
     keep_start: bool = False,
+    allow_unconverged: bool = False,
 ) -> Refit:
     """Draw from a posterior, from where a fit nearby was.
 
@@ -258,15 +289,18 @@ def refit(
     Parameters
     ----------
     problem : Problem
-    draws, tune, chains : int
-    random_seed : int
-    sampler : Nutpie, optional
+    settings : SamplingSettings, optional
+    sampler : Sampler, optional
+        `Nutpie` by default; only it can begin at a start.
     start : WarmStart, optional
         Of a fit nearby, of the same `problem_structure`.
     warm_tune : int
         Tuning draws a chain from a start.
     keep_start : bool
         Keep what starts fits nearby.
+    allow_unconverged : bool
+        Return draws that fail the gate, to be flagged where they are used: ``converged`` says so.
+        They are drawn again, at a higher target, only if divergences alone fail.
 
     Returns
     -------
@@ -277,31 +311,34 @@ def refit(
     ConvergenceError
         If the draws fail the gate, at the end also at a higher target.
     """
-    draws, tune, chains, random_seed = checked_counts(
-        draws=draws, tune=tune, chains=chains, random_seed=random_seed
-    )
+    settings = settings or SamplingSettings()
     sampler = sampler or Nutpie()
     bold = sampler.with_target_accept(_REFIT_TARGET_ACCEPT)
-    attempts: list[tuple[Nutpie, WarmStart | None, int]] = [
-        (sampler, None, tune),
-        (bold, None, tune),
+    attempts: list[tuple[Sampler, WarmStart | None, int]] = [
+        (sampler, None, settings.tune),
+        (bold, None, settings.tune),
     ]
     if start is not None:
         attempts.insert(0, (sampler, start, max(warm_tune, 1)))
     with _ONE_AT_A_TIME:
         for chosen, begin, tuning in attempts:
+            beside: dict[str, Any] = {} if begin is None else {"start": begin}
             tree = chosen.sample(
                 problem,
-                draws=draws,
+                draws=settings.draws,
                 tune=tuning,
-                chains=chains,
-                random_seed=random_seed,
-                start=begin,
+                chains=settings.chains,
+                random_seed=settings.random_seed,
+                **beside,
             )
             posterior, diagnostics = _examine(problem, tree)
-            if not diagnostics.failures:
+            failed = bool(diagnostics.failures)
+            last = not failed or not diagnostics.only_divergences_fail
+            if not failed or (allow_unconverged and begin is None and last):
                 kept = WarmStart.of(tree) if keep_start else None
                 return Refit(posterior=posterior, diagnostics=diagnostics, start=kept)
+    if allow_unconverged:
+        return Refit(posterior=posterior, diagnostics=diagnostics)
     raise ConvergenceError(
         f"A refit did not converge: {'; '.join(diagnostics.failures)}. "
         "Sample longer (draws, tune), or look at these beliefs and data."

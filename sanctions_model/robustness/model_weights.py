@@ -21,7 +21,7 @@ import xarray as xr
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Fit
+from sanctions_model.inference.fit import Fit, SamplingSettings
 from sanctions_model.inference.reweighting import importance_weights
 from sanctions_model.robustness.subsamples import period_log_density, refit_without
 
@@ -180,7 +180,8 @@ class FutureScores:
     Parameters
     ----------
     table : pandas.DataFrame
-        One row a model, best first: ``elpd``, ``difference`` to the best, its error, ``weight``.
+        One row a model, best first: ``elpd``, ``difference`` to the best, its error, ``weight``,
+        and how many of its refits are ``unconverged``.
     periods : pandas.DataFrame
         One row a period, one column a model: log density of its cells.
     refits : int
@@ -227,7 +228,8 @@ def leave_future_out(
     periods = _scored_periods(first, last)
     _shared_cells(fits, since=str(first.cases.time[periods[0]])[:10])
     refits, columns = 0, {}
-    settings = {"draws": draws, "tune": tune, "random_seed": random_seed}
+    settings = SamplingSettings(draws=draws, tune=tune, random_seed=random_seed)
+    unconverged = dict.fromkeys(fits, 0)
     for name, found in fits.items():
         scores = np.empty(len(periods))
         near, known = found.draws, len(found.problem.cases.time)
@@ -238,8 +240,9 @@ def leave_future_out(
             weights = importance_weights(ratio)
             if not weights.holds:
                 dropped = np.arange(len(found.problem.cases.time)) >= period
-                near = refit_without(found.problem, dropped, **settings)
-                known = period
+                again = refit_without(found.problem, dropped, settings)
+                near, known = again.posterior, period
+                unconverged[name] += not again.converged
                 refits += 1
                 _LOG.info("refit %s, %s: data before period %s", refits, name, period)
                 density = period_log_density(found.problem, near)
@@ -247,7 +250,9 @@ def leave_future_out(
             scores[position] = _log_mean(density[:, period], weights.log_weights)
         columns[name] = scores
     return FutureScores(
-        table=_ranked(columns), periods=_labelled(fits, periods, columns), refits=refits
+        table=_ranked(columns).assign(unconverged=lambda table: table["model"].map(unconverged)),
+        periods=_labelled(fits, periods, columns),
+        refits=refits,
     )
 
 

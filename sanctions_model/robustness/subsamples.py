@@ -13,24 +13,27 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.inference.conditioned import MISSING_CELL, Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import log_likelihood
+from sanctions_model.inference.fit import Refit, SamplingSettings, refit
 from sanctions_model.inference.reweighting import importance_weights, weighted_interval
-from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.sensitivity import claim_effects
-from sanctions_model.scm.parameters import parameter_dims
 from sanctions_model.scm.periods import read_day
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [
     "EPISODES",
+    "NOT_CONVERGED",
     "leave_out_periods",
     "period_log_density",
     "refit_without",
     "without_periods",
 ]
 
+# What a row says of a refit that failed the gate: it is shown, and not to be relied on.
+NOT_CONVERGED = "refit, not converged"
+_FEW = SamplingSettings(draws=500, tune=500)
 # First and last day of what may carry an answer alone.
 EPISODES: Mapping[str, tuple[str, str]] = {
     "without 2008-2009": ("2008-07-01", "2009-12-31"),
@@ -90,14 +93,8 @@ def without_periods(problem: Problem, dropped: np.ndarray) -> Problem:
 
 
 def refit_without(
-    problem: Problem,
-    dropped: np.ndarray,
-    *,
-    draws: int = 500,
-    tune: int = 500,
-    chains: int = 4,
-    random_seed: int = 20260101,
-) -> xr.Dataset:
+    problem: Problem, dropped: np.ndarray, settings: SamplingSettings = _FEW
+) -> Refit:
     """Draw from the posterior without some periods.
 
     Parameters
@@ -105,23 +102,15 @@ def refit_without(
     problem : Problem
     dropped : numpy.ndarray
         Boolean, shape ``(time,)``.
-    draws, tune, chains, random_seed
-        As for `fit`.
+    settings : SamplingSettings
+        Draws, tuning draws, chains and seed.
 
     Returns
     -------
-    xr.Dataset
-        Draws of all parameters, dims ``(chain, draw)``.
+    Refit
+        Draws of all parameters, dims ``(chain, draw)``, and whether they converged.
     """
-    tree = Nutpie().sample(
-        without_periods(problem, dropped),
-        draws=draws,
-        tune=tune,
-        chains=chains,
-        random_seed=random_seed,
-    )
-    names = [*parameter_dims(problem.scm), *([MISSING_CELL] if problem.cases.missing else [])]
-    return tree["posterior"].to_dataset()[names].transpose(dims.CHAIN, dims.DRAW, ...)
+    return refit(without_periods(problem, dropped), settings, allow_unconverged=True)
 
 
 def leave_out_periods(
@@ -173,8 +162,9 @@ def leave_out_periods(
         if not weights.holds:
             how = "refused"
             if refit:
-                refitted = refit_without(problem, dropped)
-                how, other = "refit", claim_effects(problem.scm, refitted, claims)
+                again = refit_without(problem, dropped)
+                how = "refit" if again.converged else NOT_CONVERGED
+                other = claim_effects(problem.scm, again.posterior, claims)
         for claim_name, claim in claims.items():
             effect = effects[claim_name]
             holds = claim.sign * effect > 0

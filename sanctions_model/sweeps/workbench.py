@@ -20,7 +20,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError, ReweightingError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Refit, problem_structure, refit
+from sanctions_model.inference.fit import Refit, SamplingSettings, problem_structure, refit
 from sanctions_model.inference.reweighting import (
     ImportanceWeights,
     changed_priors,
@@ -216,10 +216,12 @@ class Workbench:
         settings = self.design.sampling
         return refit(
             problem,
-            draws=settings.draws,
-            tune=settings.tune,
-            chains=settings.chains,
-            random_seed=self.design.seed(content),
+            SamplingSettings(
+                draws=settings.draws,
+                tune=settings.tune,
+                chains=settings.chains,
+                random_seed=self.design.seed(content),
+            ),
             start=start,
             warm_tune=settings.warm_tune,
             keep_start=keep_start,

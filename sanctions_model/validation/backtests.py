@@ -24,6 +24,7 @@ from sanctions_model.data.transformations import growth, load_raw
 from sanctions_model.errors import QuestionError, first_fault
 from sanctions_model.files import read_tables
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.fit import SamplingSettings, refit
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.samplers import Sampler
@@ -36,9 +37,7 @@ from sanctions_model.validation.baselines import RivalPaths
 from sanctions_model.validation.rolling import (
     MODEL,
     ModelPaths,
-    Settings,
     forecast_paths,
-    refit,
     rival_paths,
 )
 from sanctions_model.validation.windows import training_observations, training_problem
@@ -242,7 +241,7 @@ def run_back_test(
     observations: xr.Dataset,
     priors: Priors,
     *,
-    settings: Settings | None = None,
+    settings: SamplingSettings | None = None,
     with_minnesota: bool = True,
     sampler: Sampler | None = None,
 ) -> BackTestResult:
@@ -258,7 +257,7 @@ def run_back_test(
         The bundled table.
     priors : Priors
         The stated beliefs, of which `spec` fixes those that the window cannot inform.
-    settings : Settings, optional
+    settings : SamplingSettings, optional
         Draws, tuning draws, chains and seed of each refit.
     with_minnesota : bool
         Whether the vector autoregression of the extra ``bench`` takes part.
@@ -277,7 +276,7 @@ def run_back_test(
     QuestionError
         If a judgement is given for an equation that has data, or lacks for one that has none.
     """
-    settings = settings or Settings(draws=1000, tune=1000, chains=4)
+    settings = settings or SamplingSettings()
     names = [str(p) for p in pd.PeriodIndex(observations[dims.TIME].to_numpy(), freq="Q")]
     last, end = names.index(spec.train_end), names.index(spec.test_end)
     fed = _fed(spec, scm, observations, last, end)
@@ -286,7 +285,8 @@ def run_back_test(
         problem, window, silent = back_test_problem(
             spec, scm, observations, priors, variant=variant
         )
-        draws = refit(problem, settings, sampler)
+        again = refit(problem, settings, sampler=sampler, allow_unconverged=True)
+        draws = again.posterior
         seed = settings.random_seed
         own = {
             who: forecast_paths(
@@ -321,7 +321,7 @@ def run_back_test(
             years=(end - last) // 4,
             prob=_PROB,
         )
-        return _Answer(own, rivals, annual, silent)
+        return _Answer(own, rivals, annual.assign(converged=again.converged), silent)
 
     stated = ask(None, with_minnesota=with_minnesota)
     variants = [

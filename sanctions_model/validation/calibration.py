@@ -22,6 +22,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import one_step_means
+from sanctions_model.inference.fit import SamplingSettings, refit
 from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.samplers import Nutpie, Sampler
@@ -62,6 +63,8 @@ class Calibration:
         Probability of that interval.
     divergences : int
         Over all fits.
+    unconverged : int
+        Fits that failed the convergence gate; few draws a fit fail its effective size.
     settings : mapping of str to int
         Draws, tuning, chains, thinning and seed.
     """
@@ -70,6 +73,7 @@ class Calibration:
     covered: xr.DataArray
     prob: float
     divergences: int
+    unconverged: int
     settings: Mapping[str, int]
 
     @property
@@ -232,18 +236,16 @@ def simulation_based_calibration(
     tails = np.random.default_rng([random_seed, 1])
     ranks = np.empty((data_sets, len(truth)))
     covered = np.empty((data_sets, len(truth)), dtype=bool)
-    divergences = 0
+    divergences = unconverged = 0
     for number in range(data_sets):
         own = _with_outcomes(problem, {n: path[number] for n, path in simulated.items()})
-        tree = sampler.sample(
-            own,
-            draws=draws,
-            tune=tune,
-            chains=chains,
-            random_seed=random_seed + number,
+        settings = SamplingSettings(
+            draws=draws, tune=tune, chains=chains, random_seed=random_seed + number
         )
-        divergences += int(tree["sample_stats"]["diverging"].sum())
-        posterior = tree["posterior"].to_dataset().isel({dims.DRAW: slice(None, None, thin)})
+        again = refit(own, settings, sampler=sampler, allow_unconverged=True)
+        divergences += again.diagnostics.divergences
+        unconverged += not again.converged
+        posterior = again.posterior.isel({dims.DRAW: slice(None, None, thin)})
         found = _parameters(problem, posterior) | _cells(problem, posterior)
         if quantities is not None:
             found |= quantities(problem.scm, posterior)
@@ -262,6 +264,7 @@ def simulation_based_calibration(
         covered=xr.DataArray(covered, dims=axes, coords=coords, name="covered"),
         prob=prob,
         divergences=divergences,
+        unconverged=unconverged,
         settings={
             "draws": draws,
             "tune": tune,

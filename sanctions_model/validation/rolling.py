@@ -18,8 +18,9 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.fit import SamplingSettings, refit
 from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.inference.samplers import Nutpie, Sampler
+from sanctions_model.inference.samplers import Sampler
 from sanctions_model.scm.equations import Exogenous
 from sanctions_model.scm.interventions import Intervention
 from sanctions_model.scm.model import StructuralCausalModel
@@ -34,7 +35,6 @@ __all__ = [
     "MODEL",
     "RATES",
     "ModelPaths",
-    "Settings",
     "forecast_paths",
     "rival_paths",
     "rolling_scores",
@@ -45,22 +45,6 @@ MODEL = "this model"
 # Series that are rates in % a year; the others are growth rates.
 RATES = ("key_rate", "lending_rate")
 _RIVALS = ("random walk", "autoregression", "Minnesota BVAR")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How long each refit samples.
-
-    Parameters
-    ----------
-    draws, tune, chains : int
-    random_seed : int
-    """
-
-    draws: int = 500
-    tune: int = 500
-    chains: int = 2
-    random_seed: int = 20260101
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +196,7 @@ def rolling_scores(
     *,
     origins: Sequence[str],
     horizons: Sequence[int] = (1, 4),
-    settings: Settings | None = None,
+    settings: SamplingSettings | None = None,
     with_minnesota: bool = True,
     notify: Callable[[str], None] | None = None,
     sampler: Sampler | None = None,
@@ -231,7 +215,7 @@ def rolling_scores(
         Last quarters of the windows.
     horizons : sequence of int
         Quarters ahead.
-    settings : Settings, optional
+    settings : SamplingSettings, optional
         Draws, tuning draws, chains and seed of each refit.
     with_minnesota : bool
         Whether the vector autoregression takes part.
@@ -244,14 +228,15 @@ def rolling_scores(
     -------
     pandas.DataFrame
         One row a forecaster, series, origin and horizon: ``log_score``, ``crps``, ``pit`` and
-        ``inside``, whether the 90 % interval held the outcome.
+        ``inside``, whether the 90 % interval held the outcome; ``converged`` is false where a
+        refit of the model failed the gate.
 
     Raises
     ------
     QuestionError
         If an origin leaves no outcome to score.
     """
-    settings = settings or Settings()
+    settings = settings or SamplingSettings()
     index = [str(p) for p in pd.PeriodIndex(observations[dims.TIME].to_numpy(), freq="Q")]
     longest = max(horizons)
     rows = []
@@ -263,9 +248,9 @@ def rolling_scores(
         if last + min(horizons) >= len(index):
             raise QuestionError(f"The origin {origin} leaves no outcome to score.")
         problem = training_problem(scm, window, priors)
-        draws = refit(problem, settings, sampler)
+        again = refit(problem, settings, sampler=sampler, allow_unconverged=True)
         paths = forecast_paths(
-            problem, draws, last=last, horizon=longest, random_seed=settings.random_seed
+            problem, again.posterior, last=last, horizon=longest, random_seed=settings.random_seed
         )
         rivals = rival_paths(
             window,
@@ -293,6 +278,7 @@ def rolling_scores(
                         "series": name,
                         "origin": origin,
                         "horizon": horizon,
+                        "converged": again.converged or forecaster != MODEL,
                         **_scores(mixture, outcome),
                     }
                     for forecaster, mixture in forecasts.items()
@@ -308,18 +294,6 @@ def _scores(mixture: Mixture, outcome: float) -> dict[str, float | bool]:
         "pit": mixture.transform(outcome),
         "inside": bool(lower <= outcome <= upper),
     }
-
-
-def refit(problem: Problem, settings: Settings, sampler: Sampler | None = None) -> xr.Dataset:
-    """Draw from the posterior of another window."""
-    tree = (sampler or Nutpie()).sample(
-        problem,
-        draws=settings.draws,
-        tune=settings.tune,
-        chains=settings.chains,
-        random_seed=settings.random_seed,
-    )
-    return tree["posterior"].to_dataset().transpose(dims.CHAIN, dims.DRAW, ...)
 
 
 def score_summary(scores: pd.DataFrame) -> pd.DataFrame:

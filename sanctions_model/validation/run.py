@@ -23,7 +23,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
-from sanctions_model.inference.fit import Fit
+from sanctions_model.inference.fit import Fit, SamplingSettings
 from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.claims import scorecard
 from sanctions_model.queries.effects import total_effect
@@ -49,7 +49,7 @@ from sanctions_model.validation.calibration import (
 )
 from sanctions_model.validation.predictive import leave_one_out_cells, predictive_table
 from sanctions_model.validation.published_effects import totals_table
-from sanctions_model.validation.rolling import Settings, rolling_scores
+from sanctions_model.validation.rolling import rolling_scores
 from sanctions_model.validation.sanity import sanity_checks
 from sanctions_model.validation.windows import training_observations, training_problem
 
@@ -263,7 +263,7 @@ class _Work:
                 self._scm,
                 self._observations,
                 self.fit.problem.priors,
-                settings=Settings(
+                settings=SamplingSettings(
                     draws=1000, tune=1000, chains=4, random_seed=self.plan.random_seed
                 ),
                 with_minnesota=self.with_minnesota,
@@ -279,7 +279,7 @@ class _Work:
             self._scm,
             self.fit.problem.priors,
             origins=self.plan.origins,
-            settings=Settings(random_seed=self.plan.random_seed),
+            settings=SamplingSettings(random_seed=self.plan.random_seed),
             with_minnesota=self.with_minnesota,
             notify=lambda origin: _LOG.info("origin %s", origin),
         )

@@ -209,6 +209,7 @@ def test_the_future_is_foreseen_by_models_that_start_at_different_dates():
 
 @pytest.mark.slow
 def test_leave_future_out_by_weights_and_refits_agrees_with_refitting_every_period():
+    from sanctions_model.inference.fit import SamplingSettings
     from sanctions_model.robustness.subsamples import period_log_density, refit_without
 
     fitted = laboratory.fitted()
@@ -218,7 +219,8 @@ def test_leave_future_out_by_weights_and_refits_agrees_with_refitting_every_peri
     for row in scores.periods.itertuples():
         period = int(np.searchsorted(problem.cases.time, np.datetime64(row.period)))
         dropped = np.arange(problem.cases.time.size) >= period
-        draws = refit_without(problem, dropped, draws=1000, tune=500, random_seed=3)
+        settings = SamplingSettings(draws=1000, tune=500, random_seed=3)
+        draws = refit_without(problem, dropped, settings).posterior
         density = period_log_density(problem, draws)[:, period]
         exact = np.log(np.mean(np.exp(density)))
         assert row.a == pytest.approx(exact, abs=0.15)

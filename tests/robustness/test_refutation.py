@@ -176,6 +176,31 @@ def test_an_episode_outside_the_sample_is_refused():
     assert np.isnan(table["prob"][0])
 
 
+def test_a_refit_without_an_episode_that_did_not_converge_is_flagged(monkeypatch):
+    import sys
+    from dataclasses import replace
+
+    from sanctions_model.inference.density import complete_from_prior
+    from sanctions_model.inference.priors.ledger import sample_prior
+    from sanctions_model.robustness import subsamples
+
+    problem, _ = simulated(4)
+    draws = sample_prior(MODEL, problem.absolute, draws=120, random_seed=5)
+    draws = complete_from_prior(problem, draws, 5)
+    # Chains that do not agree: the second stands elsewhere.
+    apart = replace(laboratory.FakeSampler([0, 0]), spread=50.0)
+    fitting = sys.modules["sanctions_model.inference.fit"]  # the room has a function of that name
+    monkeypatch.setattr(fitting, "Nutpie", lambda: apart)
+    table = subsamples.leave_out_periods(
+        problem,
+        draws,
+        {"output": OUTPUT},
+        episodes={"all but the start": ("2003-01-01", "2030-01-01")},
+        refit=True,
+    )
+    assert table["how"].tolist() == [subsamples.NOT_CONVERGED]
+
+
 @pytest.mark.slow
 def test_placebos_stay_within_noise_of_their_prior_and_a_planted_effect_is_found():
     from sanctions_model.robustness.alternatives import fit_alternatives

@@ -11,8 +11,9 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import problem_structure
+from sanctions_model.inference.fit import SamplingSettings, problem_structure
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
+from sanctions_model.report.validation.words import converged_words
 from sanctions_model.transmission import default_transmission
 from sanctions_model.validation.annual import annual_values
 from sanctions_model.validation.backtests import (
@@ -26,7 +27,6 @@ from sanctions_model.validation.backtests import (
 )
 from sanctions_model.validation.rolling import (
     MODEL,
-    Settings,
     forecast_paths,
     rolling_scores,
     score_summary,
@@ -37,7 +37,7 @@ from sanctions_model.validation.windows import (
     training_problem,
 )
 
-FEW = Settings(draws=30, tune=1, chains=2, random_seed=3)
+FEW = SamplingSettings(draws=30, tune=1, chains=2, random_seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,11 @@ class PriorSampler:
         posterior = sample_prior(
             problem.scm, problem.absolute, draws=draws, chains=chains, random_seed=random_seed
         )
-        return xr.DataTree.from_dict({"posterior": posterior})
+        stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((chains, draws), bool))})
+        return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
+
+    def with_target_accept(self, target_accept):
+        return self
 
 
 # Windows
@@ -222,6 +226,29 @@ def test_a_back_test_refits_to_the_window_alone(result):
     assert found.silent == ()
 
 
+def test_a_back_test_says_that_its_refit_did_not_converge(result, parts):
+    found, _ = result  # of 60 draws: too few for the gate
+    assert not found.annual["converged"].any()
+    assert not found.variants["converged"].any()
+    said = converged_words(found.annual, "forecaster")
+    assert said.startswith("**")
+    assert "refits failed the convergence gate" in said
+    assert MODEL in said
+    scm, observations, priors = parts
+    enough = SamplingSettings(draws=400, tune=1, chains=4, random_seed=3)
+    again = run_back_test(
+        found.spec.model_copy(update={"variant": {}}),
+        scm,
+        observations,
+        priors,
+        settings=enough,
+        with_minnesota=False,
+        sampler=PriorSampler(),
+    )
+    assert again.annual["converged"].all()
+    assert converged_words(again.annual, "year") == "All refits passed the convergence gate."
+
+
 def test_a_back_test_gives_every_forecaster_series_and_period(result):
     found, _ = result
     own = found.quarterly[found.quarterly["forecaster"] == MODEL]
@@ -265,7 +292,7 @@ class WithoutDiscount(PriorSampler):
         draws = tree["posterior"].to_dataset()
         link = {"link": "effective_energy -> oil_discount"}
         draws["coefficient"].loc[link] = 0.0
-        return xr.DataTree.from_dict({"posterior": draws})
+        return xr.DataTree.from_dict({"posterior": draws, "sample_stats": tree["sample_stats"]})
 
 
 def predicted(parts, export_price, sampler):

@@ -119,6 +119,9 @@ class PriorSampler:
         stats_group = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((chains, draws)))})
         return xr.DataTree.from_dict({"posterior": found, "sample_stats": stats_group})
 
+    def with_target_accept(self, target_accept):
+        return self
+
 
 def calibrate(problem, sampler, **options):
     settings = {"data_sets": 80, "draws": 40, "chains": 2, "thin": 1} | options
@@ -189,7 +192,9 @@ def ranks_of(values):
         np.asarray(values)[:, None], dims=("data_set", "quantity"), coords={"quantity": ["x"]}
     )
     covered = (array > 0.05) & (array < 0.95)
-    return Calibration(ranks=array, covered=covered, prob=0.9, divergences=0, settings={})
+    return Calibration(
+        ranks=array, covered=covered, prob=0.9, divergences=0, unconverged=0, settings={}
+    )
 
 
 def test_the_band_holds_uniform_ranks_and_not_others():

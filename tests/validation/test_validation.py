@@ -319,6 +319,7 @@ def rolling():
                 "crps": 0.5,
                 "pit": 0.5,
                 "inside": True,
+                "converged": (who, origin) != ("this model", "2019Q4"),
             }
             for who, score in (("this model", -1.0), ("random walk", -0.5))
             for origin in ("2018Q4", "2019Q4", "2020Q4")
@@ -328,7 +329,9 @@ def rolling():
 
 @pytest.fixture(scope="module")
 def whole(found):
-    yearly = annual((5.2, 0.9, 9.7), (3.8, -0.8, 8.6)).assign(statistic="a year, %", inside=False)
+    yearly = annual((5.2, 0.9, 9.7), (3.8, -0.8, 8.6)).assign(
+        statistic="a year, %", inside=False, converged=True
+    )
     tables = dict(found[0].tables)
     for name in ("sanctions_of_2014", "war_of_2022"):
         tables |= {f"backtest_{name}_quarterly": quarterly(), f"backtest_{name}_annual": yearly}
@@ -380,6 +383,8 @@ def test_a_report_is_written_with_its_figures(whole, tmp_path):
         "## Sensitivity of the headline",
         "## Calibration of the default model",
         "## Forecasts from rolling origins",
+        "**1 of 3 refits failed the convergence gate** (2019Q4)",
+        "All refits passed the convergence gate.",
         "## Published totals",
         "`scale[inflation]`",
         "**not met**",

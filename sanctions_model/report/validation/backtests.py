@@ -8,6 +8,7 @@ import pandas as pd
 from sanctions_model.data.evidence import Estimate, load_evidence
 from sanctions_model.report.validation.words import (
     SERIES,
+    converged_words,
     markdown_table,
     number,
     rows_of,
@@ -71,6 +72,7 @@ def back_test_section(found: "Validation", name: str, pictures: Mapping[str, str
         str(who): truth_of(group["inside"])
         for who, group in scores.groupby("forecaster", sort=False)
     }
+    refits = annual[annual["forecaster"] == MODEL].assign(window=f"to {spec.train_end}")
     pivot = scores.pivot_table("crps", "series", "forecaster", sort=False)
     crps = pd.DataFrame(
         {"series": [SERIES[str(name)].split(",")[0] for name in pivot.index]}
@@ -111,6 +113,7 @@ def back_test_section(found: "Validation", name: str, pictures: Mapping[str, str
             "else is predicted. Intercepts, scales and means come from the window.",
             " ".join(spec.comment.split()),
             bars,
+            converged_words(refits, "window"),
             published,
             markdown_table(pd.DataFrame(rows)),
             _variants(spec, found.tables.get(f"backtest_{name}_variants")),

@@ -13,6 +13,7 @@ import pandas as pd
 from sanctions_model.report.validation.backtests import back_test_section, failures
 from sanctions_model.report.validation.words import (
     SERIES,
+    converged_words,
     is_true,
     markdown_table,
     number,
@@ -298,7 +299,7 @@ model is refitted at each, seasonal adjustment included. Drivers stay at their l
 value, as nobody knew the measures to come; the quarters of the pandemic end. Leads are in log \
 score, positive where this model is better, with a standard error that takes outcomes as \
 independent. The Minnesota vector autoregression (package `bvar`, two lags, shrinkage 0.2) holds \
-the series that start in 2005.
+the series that start in 2005. {converged_words(found.tables["rolling"], "origin")}
 
 {markdown_table(shown)}
 

@@ -5,7 +5,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["SERIES", "is_true", "markdown_table", "number", "rows_of", "span", "truth_of"]
+__all__ = [
+    "SERIES",
+    "converged_words",
+    "is_true",
+    "markdown_table",
+    "number",
+    "rows_of",
+    "span",
+    "truth_of",
+]
 
 SERIES = {
     "gdp_growth": "GDP growth, % a quarter",
@@ -56,6 +65,26 @@ def markdown_table(frame: pd.DataFrame) -> str:
 def truth_of(values: pd.Series) -> np.ndarray:
     """Booleans, also where a file made words of them."""
     return np.array([is_true(value) for value in values], dtype=bool)
+
+
+def converged_words(table: pd.DataFrame, by: str) -> str:
+    """Say whether the refits behind a table passed the convergence gate, and which did not.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With a column ``converged``.
+    by : str
+        The column that tells one refit from another.
+    """
+    failed = list(dict.fromkeys(table.loc[~truth_of(table["converged"]), by].astype(str)))
+    if not failed:
+        return "All refits passed the convergence gate."
+    count = table[by].nunique()
+    return (
+        f"**{len(failed)} of {count} refits failed the convergence gate** "
+        f"({', '.join(failed)}): their rows are shown, and not to be relied on."
+    )
 
 
 def is_true(value: object) -> bool:
