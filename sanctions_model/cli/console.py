@@ -31,6 +31,7 @@ __all__ = [
     "asked_output",
     "configure",
     "printable",
+    "require_library",
     "require_output",
     "say",
     "show",
@@ -91,12 +92,24 @@ def require_output(form: str) -> str:
     if form not in FORMATS:
         raise QuestionError(f"--format {form}: expected one of {', '.join(FORMATS)}.")
     needed = {"md": "tabulate", "tex": "jinja2"}.get(form)
-    if needed is not None and importlib.util.find_spec(needed) is None:
+    if needed is not None:
+        require_library(needed, f"--format {form}")
+    return form
+
+
+def require_library(name: str, what: str) -> None:
+    """Refuse a form whose library is not installed, before any work.
+
+    Raises
+    ------
+    QuestionError
+        If the library of the extra ``tables`` is missing.
+    """
+    if importlib.util.find_spec(name) is None:
         raise QuestionError(
-            f"--format {form} needs the library {needed}; install it with "
+            f"{what} needs the library {name}; install it with "
             "pip install 'sanctions-model[tables]'."
         )
-    return form
 
 
 def show(view: View, *, as_json: bool = False) -> None:

@@ -3,11 +3,13 @@
 import logging
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sanctions_model.cli.console import require_library
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import require_target, whole_file
 
@@ -58,7 +60,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 
 def checked_table_path(value: Path | None) -> Path | None:
     """Refuse a path of a table that should not be written, before any work is done."""
-    return _checked(value, "--csv", ".csv")
+    if value is not None and (needed := _NEEDED.get(value.suffix.lower())) is not None:
+        require_library(needed, f"--csv {value}")
+    return _checked(value, "--csv", *_WRITERS)
 
 
 def checked_figure_path(value: Path | None) -> Path | None:
@@ -66,9 +70,9 @@ def checked_figure_path(value: Path | None) -> Path | None:
     return _checked(value, "--figure", ".png")
 
 
-def _checked(path: Path | None, option: str, suffix: str) -> Path | None:
+def _checked(path: Path | None, option: str, *suffixes: str) -> Path | None:
     if path is not None:
-        require_target(path, option, [suffix])
+        require_target(path, option, suffixes)
         given = [text.partition("=")[2] or text for text in sys.argv[1:]]
         if path.is_file() and sum(_is_file(text, path) for text in given) > 1:
             raise QuestionError(f"{option} {path}: that file is read as well; give another name.")
@@ -84,7 +88,11 @@ def _is_file(text: str, path: Path) -> bool:
 
 CsvOption = Annotated[
     Path | None,
-    typer.Option("--csv", help="Also write the table to this file.", callback=checked_table_path),
+    typer.Option(
+        "--csv",
+        help="Also write the table to this file: .csv, .tsv, .xlsx, .json, .md or .tex.",
+        callback=checked_table_path,
+    ),
 ]
 FigureOption = Annotated[
     Path | None,
@@ -135,8 +143,30 @@ def write_csv(table: "pd.DataFrame", path: Path | None) -> None:
     if path is None:
         return
     with whole_file(path) as part:
-        table.map(_defused).to_csv(part, index=False, float_format="%.6g")
+        _WRITERS[path.suffix.lower()](table.map(_defused), part)
     _LOG.info("wrote %s", path)
+
+
+def _write_book(table: "pd.DataFrame", path: Path) -> None:
+    import pandas as pd
+
+    with path.open("wb") as file, pd.ExcelWriter(file, engine="openpyxl") as book:
+        table.to_excel(book, index=False)
+
+
+# What the ending of a file says of its form.
+_WRITERS: dict[str, Callable[["pd.DataFrame", Path], object]] = {
+    ".csv": lambda table, path: table.to_csv(path, index=False, float_format="%.6g"),
+    ".tsv": lambda table, path: table.to_csv(path, index=False, sep="\t", float_format="%.6g"),
+    ".xlsx": _write_book,
+    ".json": lambda table, path: table.to_json(path, orient="records", indent=2),
+    ".md": lambda table, path: table.to_markdown(path, index=False),
+    ".tex": lambda table, path: path.write_text(
+        table.style.hide(axis="index").format(escape="latex").to_latex(), encoding="utf-8"
+    ),
+}
+# Of the extra ``tables``.
+_NEEDED = {".xlsx": "openpyxl", ".md": "tabulate", ".tex": "jinja2"}
 
 
 def _defused(cell: object) -> object:

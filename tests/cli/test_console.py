@@ -5,6 +5,7 @@ import io
 import json
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 from command import call, refused
@@ -107,3 +108,31 @@ def test_markup_in_a_cell_is_text(capsys, monkeypatch):
     assert "[bold]name[/bold]" in said
     assert "[red]title[/red]" in said
     assert "persistence[key_rate]" in said
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "xlsx", "json", "md", "tex"])
+def test_the_ending_of_a_file_says_how_the_table_is_written(ending, small_fit, tmp_path):
+    asked = ("fevd", "--outcome", "key_rate", "--horizon", 2, "--fit", small_fit.parent)
+    plain = tmp_path / "plain.csv"
+    assert call(*asked, "--csv", plain).code == 0
+    expected = pd.read_csv(plain)
+    file = tmp_path / f"table.{ending}"
+    done = call(*asked, "--csv", file)
+    assert done.code == 0, done.err
+    if ending == "xlsx":
+        found = pd.read_excel(file)
+    elif ending == "json":
+        found = pd.read_json(file)
+    elif ending in {"csv", "tsv"}:
+        found = pd.read_csv(file, sep="\t" if ending == "tsv" else ",")
+    else:
+        rows = read_back(ending, file.read_text(encoding="utf-8"))
+        assert len(rows) == len(expected)
+        column = list(expected.columns).index("median")
+        found = pd.DataFrame({"median": [float(row[column]) for row in rows]})
+    np.testing.assert_allclose(found["median"], expected["median"], atol=1e-4)
+
+
+def test_another_ending_is_refused_before_any_work(small_fit, tmp_path):
+    said = refused("fevd", "--fit", small_fit.parent, "--csv", tmp_path / "table.xls")
+    assert "ends in .csv or .tsv or .xlsx" in said
