@@ -28,7 +28,7 @@ CHAINS, SEED = 4, 1
 
 def fit_ours(draws: int, tune: int, *, latent: bool = True) -> tuple[dict[str, float], Any]:
     """Fit through the library's own sampler; return wall times of the stages and nutpie's model."""
-    from sanctions_model.inference.nutpie_kernel import kernel_model
+    from sanctions_model.inference.kernel.nutpie_adapter import kernel_model
     from sanctions_model.inference.samplers import Nutpie
 
     began = time.perf_counter()

@@ -134,7 +134,7 @@ def bench_refit(*, quick: bool) -> dict[str, Any]:
     physical limit is gradients x leapfrog steps: `gradient_us` x ``gradients``.
     """
     from benchmarks.fit_once import gradient_seconds
-    from sanctions_model.inference.nutpie_kernel import kernel_model
+    from sanctions_model.inference.kernel.nutpie_adapter import kernel_model
 
     draws, tune, repeats = (200, 200, 1) if quick else (1000, 1000, 3)
     _, base = warm()

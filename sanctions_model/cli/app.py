@@ -258,7 +258,7 @@ def graph(
 ) -> None:
     """Print every variable with its equation; draw the graph, with effects if there is a fit."""
     configure(quiet=quiet)
-    from sanctions_model.report.views import equations_view
+    from sanctions_model.report.ledgers import equations_view
     from sanctions_model.transmission import default_transmission
 
     fitted = load_fit(fit) if (fit / "posterior.nc").is_file() else None
@@ -295,7 +295,7 @@ def priors(
     configure(quiet=quiet)
     from sanctions_model.data.evidence import load_evidence
     from sanctions_model.inference.priors.ledger import load_priors
-    from sanctions_model.report.views import priors_view
+    from sanctions_model.report.ledgers import priors_view
     from sanctions_model.transmission import default_transmission
 
     if evidence and (priors is not None or parameter is not None):

@@ -110,7 +110,7 @@ class Nutpie:
         """
         import nutpie
 
-        from sanctions_model.inference.nutpie_kernel import kernel_model
+        from sanctions_model.inference.kernel.nutpie_adapter import kernel_model
 
         model = kernel_model(problem)
         if start is not None:

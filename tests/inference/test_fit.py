@@ -16,7 +16,7 @@ from sanctions_model import workflow as sanctions
 from sanctions_model.errors import ConvergenceError, PriorError, QuestionError
 from sanctions_model.inference.diagnostics import diagnose
 from sanctions_model.inference.fit import Fit, fit, sample_prior_predictive
-from sanctions_model.inference.nutpie_kernel import load_kernel
+from sanctions_model.inference.kernel.nutpie_adapter import load_kernel
 from sanctions_model.inference.priors.families import LogNormal, Normal
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.samplers import Nutpie, PyMCSampler

@@ -19,16 +19,16 @@ from scipy import special
 from small_problem import crisis_problem, learning_problem, make_problem, whole_series
 from strategies import models, variable
 
-from sanctions_model.inference import kernel
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import log_probability
-from sanctions_model.inference.kernel_inputs import (
+from sanctions_model.inference.kernel import density as kernel
+from sanctions_model.inference.kernel.inputs import (
     central_point,
     free_parameters,
     kernel_inputs,
     pack,
 )
-from sanctions_model.inference.nutpie_kernel import load_kernel
+from sanctions_model.inference.kernel.nutpie_adapter import load_kernel
 from sanctions_model.inference.priors.families import (
     Beta,
     Fixed,

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from small_problem import make_problem, whole_series
 
-from sanctions_model.inference import nutpie_kernel
-from sanctions_model.inference.kernel_inputs import central_point, free_parameters
-from sanctions_model.inference.nutpie_kernel import as_c_function, kernel_model, load_kernel
+from sanctions_model.inference.kernel import nutpie_adapter as nutpie_kernel
+from sanctions_model.inference.kernel.inputs import central_point, free_parameters
+from sanctions_model.inference.kernel.nutpie_adapter import as_c_function, kernel_model, load_kernel
 from sanctions_model.scm.parameters import parameter_coords, parameter_dims
 from sanctions_model.scm.variables import Noise
 
@@ -134,7 +134,7 @@ def run_python(code, **environment):
 CODE = """
 import sys, json, hashlib, nutpie
 from small_problem import make_problem
-from sanctions_model.inference.nutpie_kernel import kernel_model, load_kernel
+from sanctions_model.inference.kernel.nutpie_adapter import kernel_model, load_kernel
 model = kernel_model(make_problem())
 tree = nutpie.sample(model, draws=50, tune=100, chains=2, seed=3, progress_bar=False)
 draws = tree["posterior"]["coefficient"].to_numpy()

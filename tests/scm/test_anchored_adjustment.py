@@ -12,7 +12,7 @@ from strategies import variable
 from sanctions_model.errors import SpecError
 from sanctions_model.inference.sample import available_cases
 from sanctions_model.queries.tables import link_effects
-from sanctions_model.report.views import equations_view
+from sanctions_model.report.ledgers import equations_view
 from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin

@@ -10,9 +10,10 @@ import pandas as pd
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.plots import plot_graph, plot_prior_posterior
 from sanctions_model.plots.parts.style import svg_bytes
+from sanctions_model.report.ledgers import priors_view
 from sanctions_model.report.page.answers import Answers
 from sanctions_model.report.page.markup import Html, join, table, tag
-from sanctions_model.report.views import diagnostics_line, priors_view
+from sanctions_model.report.views import diagnostics_line
 from sanctions_model.validation.sanity import sanity_checks
 from sanctions_model.wording import number, share_words, true_minus
 

@@ -28,7 +28,7 @@ import math
 import numpy as np
 from numba import carray, njit, types
 
-from sanctions_model.inference.kernel_arrays import (
+from sanctions_model.inference.kernel.arrays import (
     ABOVE,
     BELOW,
     BETA,

@@ -16,7 +16,7 @@ import numpy as np
 
 from sanctions_model import dims
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
-from sanctions_model.inference.kernel_inputs import (
+from sanctions_model.inference.kernel.inputs import (
     central_point,
     free_parameters,
     kernel_inputs,
@@ -79,7 +79,7 @@ def load_kernel() -> tuple[Any, Any]:
     -------
     density, values : numba.core.ccallback.CFunc
     """
-    from sanctions_model.inference import kernel
+    from sanctions_model.inference.kernel import density as kernel
 
     with _announced():
         return (

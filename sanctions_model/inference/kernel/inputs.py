@@ -11,7 +11,7 @@ from scipy.special import betaln, gammaln
 
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.design_matrix import Design
-from sanctions_model.inference.kernel_arrays import (
+from sanctions_model.inference.kernel.arrays import (
     ABOVE,
     BELOW,
     BETA,
