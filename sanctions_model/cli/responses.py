@@ -56,9 +56,9 @@ def irf(
     found = respond(
         fitted.scm, fitted.draws, cause=cause, size=size, horizon=horizon, outcomes=outcome
     )
-    how = "a lasting change" if lasting else "a shock of one period"
+    how = "a lasting change" if lasting else "a one-period shock"
     amount = f"{size:g}" if size is not None else "one scale" if _shocked(fitted, cause) else "1"
-    title = f"Response to {how} of {amount} in {fitted.scm.variables[cause].short_label}"
+    title = f"Response to {how} in {fitted.scm.variables[cause].short_label}, of {amount}"
     if figure is not None:
         from sanctions_model.plots import plot_impulse_response
 

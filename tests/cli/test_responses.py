@@ -75,7 +75,7 @@ def test_an_impulse_response_is_printed_drawn_and_written(folder, tmp_path):
     done = call(*asked, "--figure", figure, "--csv", csv)
     assert done.code == 0, done.err
     assert figure.stat().st_size > 10_000
-    assert "shock of one period of one scale in key rate" in done.out
+    assert "a one-period shock in key rate, of one scale" in done.out
     expected = sm.impulse_response(
         fit.scm, fit.draws, cause="key_rate", horizon=8, outcomes=["gdp_level"]
     )
