@@ -282,6 +282,7 @@ def test_options_of_a_run_reach_the_job(monkeypatch, tmp_path):
         "prior_only": False,
         "allow_unconverged": True,
         "progress": False,
+        "economy": "default",
     }
 
 
@@ -478,7 +479,7 @@ def test_a_quiet_run_is_silent_on_stderr(tmp_path, few_outcomes):
 
 def test_a_fit_of_other_priors_is_used_with_one_warning(prior_run, monkeypatch):
     changed = load_priors().replace({"oil_growth[1] -> nothing": Normal(mu=0, sigma=1)})
-    monkeypatch.setattr(job, "load_priors", lambda: changed)
+    monkeypatch.setattr(job, "load_priors", lambda *_: changed)
     done = call("effects", "--fit", prior_run[0], "--outcome", "rouble", "--quiet")
     assert done.code == 0
     (line,) = done.err.splitlines()

@@ -41,6 +41,7 @@ ANSWERED = [
     ("refute",),
     ("irf", "spending"),
     ("fevd",),
+    ("elsewhere",),
     ("data", "nowcast"),
 ]
 # Verbs that read no fit, or are asked for in tests of their own.
