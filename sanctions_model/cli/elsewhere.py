@@ -42,29 +42,33 @@ def elsewhere(
 ) -> None:
     """Say what lifting sanctions did elsewhere, and what that does to the answer for Russia."""
     configure(quiet=quiet)
-    from sanctions_model.elsewhere import predict, reimposition_hazard
+    from sanctions_model.elsewhere import reimposition_hazard
     from sanctions_model.elsewhere.prediction import LIFTINGS, load_predictive
-    from sanctions_model.report.elsewhere import hazard_view, predictive_views, with_view
+    from sanctions_model.report.elsewhere import hazard_view, predictive_views
 
     if lifting not in LIFTINGS:
         raise UnknownVariableError.from_name(lifting, LIFTINGS, "--lifting")
     table = load_predictive()
     write_csv(table, csv)
-    if as_json:
-        show(View(table=table, title="Liftings elsewhere"), as_json=True)
+    # What the model cannot answer is refused before anything is printed.
     fitted = load_fit(fit) if (Path(fit) / "posterior.nc").is_file() else None
+    beside = [] if fitted is None else [_with_liftings(fitted, lifting)]
     if figure is not None:
         write_figure(_drawn(fitted, lifting), figure)
     if as_json:
+        show(View(table=table, title="Liftings elsewhere"), as_json=True)
         return
-    for view in predictive_views(table):
+    for view in (*predictive_views(table), *beside, hazard_view(reimposition_hazard())):
         show(view)
-    if fitted is not None:
-        from sanctions_model.robustness.observed_relief import with_liftings_elsewhere
 
-        found = with_liftings_elsewhere(fitted.scm, fitted.draws, predict(LIFTINGS[lifting]))
-        show(with_view(found, lifting))
-    show(hazard_view(reimposition_hazard()))
+
+def _with_liftings(fitted: "Fit", lifting: str) -> View:
+    from sanctions_model.elsewhere.prediction import LIFTINGS, predict
+    from sanctions_model.report.elsewhere import with_view
+    from sanctions_model.robustness.observed_relief import with_liftings_elsewhere
+
+    found = with_liftings_elsewhere(fitted.scm, fitted.draws, predict(LIFTINGS[lifting]))
+    return with_view(found, lifting)
 
 
 def _drawn(fitted: "Fit | None", lifting: str) -> "Figure":
