@@ -34,6 +34,7 @@ from sanctions_model.queries.effects import (
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
+from sanctions_model.units import effect_in_percent, percent_unit
 from sanctions_model.wording import number
 
 __all__ = ["channel_label", "plot_channels", "plot_impulse_response", "plot_responses"]
@@ -98,13 +99,13 @@ def plot_responses(
     relief = scm.relief(relief)
     wanted = outcomes or reached_outcomes(scm, relief, _OUTCOMES) or None
     rule, half = interval_rule(), IntervalRule(0.5, interval_rule().kind)
-    effect = total_effect(scm, draws, relief, horizon=horizon, outcomes=wanted)
+    effect = _in_percent(scm, total_effect(scm, draws, relief, horizon=horizon, outcomes=wanted))
     names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
     bands = interval(effect, rule), interval(effect, half)
     prior = None
     if prior_draws is not None:
         before = total_effect(scm, prior_draws, relief, horizon=horizon, outcomes=names)
-        prior = interval(before, rule)
+        prior = interval(_in_percent(scm, before), rule)
 
     what = f"{len(names)} outcomes" if len(names) > 1 else scm.variables[names[0]].label
     title = f"Effect of relief on {what} over {scm.count_periods(horizon)}"
@@ -138,13 +139,23 @@ def plot_impulse_response(
     matplotlib.figure.Figure
         Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
-    rule = interval_rule()
-    bands = interval(response, rule), interval(response, IntervalRule(0.5, rule.kind))
+    rule, shown = interval_rule(), _in_percent(scm, response)
+    bands = interval(shown, rule), interval(shown, IntervalRule(0.5, rule.kind))
     caption = (
         f"Line: {drawn_from} median; bands: 50 % interval and {rule}. pp: percentage points. "
         f"{scm.periods_name.capitalize()} count from 1, that of the shock."
     )
     return _fans(scm, bands, None, title, caption, scm.periods_name, drawn_from)
+
+
+def _in_percent(scm: StructuralCausalModel, effect: xr.DataArray) -> xr.DataArray:
+    """Turn effects on levels from log points into percent, as readers take them."""
+    names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
+    found = [
+        effect_in_percent(effect.sel({dims.OUTCOME: [name]}), scm.variables[name].unit)
+        for name in names
+    ]
+    return xr.concat(found, dims.OUTCOME).transpose(*effect.dims)
 
 
 def _fans(
@@ -181,7 +192,9 @@ def _fans(
             _prior_lines(axes, prior.sel(where))
         _finish(axes, horizon)
         axes.set_title("\n".join(headings[name]), size=TEXT, loc="left", pad=3, color=Colour.ink)
-        axes.set_ylabel(scm.effect_unit(name), size=SMALL, color=Colour.ink, labelpad=2)
+        axes.set_ylabel(
+            percent_unit(scm.effect_unit(name)), size=SMALL, color=Colour.ink, labelpad=2
+        )
         if position + columns >= len(names):
             axes.set_xlabel("\n".join(wrap(along, width + 0.3, SMALL)), size=SMALL, labelpad=2)
     if beside:

@@ -324,8 +324,23 @@ def test_responses_say_label_unit_and_horizon(figures, default_problem):
     said = words(figures["responses"])
     for name in ("key_rate", "gdp_level", "rouble", "import_premium"):
         assert default_problem.scm.variables[name].label in said
-    for unit in ("pp (% a year)", "% (100 log points)", "pp of the border price"):
+    for unit in ("pp (% a year)", "pp of the border price"):
         assert unit in said
+    assert "log points" not in said
+
+
+def test_responses_of_levels_are_drawn_in_percent(default_problem, draws):
+    figure = plot_responses(default_problem.scm, draws, outcomes=["rouble"], horizon=8)
+    axes = next(a for a in figure.axes if a.lines)
+    line = axes.lines[0].get_ydata()
+    effect = total_effect(default_problem.scm, draws, horizon=8, outcomes=["rouble"])
+    expected = (100 * np.expm1(effect / 100)).median(("chain", "draw")).squeeze().to_numpy()
+    np.testing.assert_allclose(line, expected, rtol=1e-10)
+    assert axes.get_ylabel() == "%"
+
+
+def test_responses_say_over_how_long(figures):
+    said = words(figures["responses"])
     assert "over 20 quarters" in said
     assert "quarters after the start of relief" in said
 
