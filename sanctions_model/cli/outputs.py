@@ -221,28 +221,41 @@ def report(
 def validate(
     fit: FitOption = DEFAULT_FIT,
     out: Annotated[
-        Path, typer.Option(help="Folder for the report, its figures and its tables.")
-    ] = Path("results/validation"),
+        Path | None,
+        typer.Option(
+            help="Folder for the report, its figures and its tables; results/validation by default."
+        ),
+    ] = None,
     quick: Annotated[
         bool,
         typer.Option("--quick", help="Print the sanity checks only; sample and write nothing."),
     ] = False,
     data_sets: Annotated[
-        int, typer.Option(help="Data sets simulated to calibrate the model; 0: none.")
-    ] = 60,
-    every: Annotated[int, typer.Option(help="Quarters between two rolling origins.")] = 2,
-    seed: Annotated[int, typer.Option(help="Random seed.")] = 20260101,
+        int | None,
+        typer.Option(help="Data sets simulated to calibrate the model, 60 by default; 0: none."),
+    ] = None,
+    every: Annotated[
+        int | None, typer.Option(help="Quarters between two rolling origins, 2 by default.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed; 20260101 by default.")] = None,
     csv: CsvOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write the validation report: calibration, back-tests, rivals, published totals, what failed.
 
-    Refits the model many times (half an hour on two cores). A stopped run goes on where it
+    Refits the model many times (some minutes on two cores). A stopped run goes on where it
     stopped: finished tables are kept. With --quick prints the sanity checks in seconds.
     """
     configure(quiet=quiet)
     if quick:
+        given = {"--out": out, "--data-sets": data_sets, "--every": every, "--seed": seed}
+        useless = [name for name, value in given.items() if value is not None]
+        if useless:
+            raise QuestionError(
+                f"{', '.join(useless)} with --quick, which samples and writes nothing; leave "
+                "out one or the other."
+            )
         _print_sanity(fit, csv, as_json=as_json)
         return
     if csv is not None or as_json:
@@ -254,8 +267,14 @@ def validate(
     from sanctions_model.validation.run import validate as run
     from sanctions_model.workflow import require_writable
 
+    out = Path("results/validation") if out is None else out
     require_writable(out)
-    plan = Plan(data_sets=data_sets, every=every, random_seed=seed)
+    usual = Plan()
+    plan = Plan(
+        data_sets=usual.data_sets if data_sets is None else data_sets,
+        every=usual.every if every is None else every,
+        random_seed=usual.random_seed if seed is None else seed,
+    )
     fitted = load_fit(fit)
     with_minnesota = importlib.util.find_spec("bvar") is not None
     if not with_minnesota:
@@ -264,7 +283,7 @@ def validate(
             "pip install 'sanctions-model[bench]' brings it"
         )
     found = run(fitted, plan, folder=out / "tables", with_minnesota=with_minnesota)
-    options = f" --data-sets {data_sets} --every {every} --seed {seed}"
+    options = f" --data-sets {plan.data_sets} --every {plan.every} --seed {plan.random_seed}"
     report = write_report(found, out, command=f"sanctions-model validate{options}")
     _LOG.info("wrote %s and %s", report, report.with_suffix(".html"))
 

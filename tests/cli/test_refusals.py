@@ -247,3 +247,11 @@ def test_tables_hold_no_formulas(tmp_path):
     assert read["label"].tolist() == ["'=1+1", "'@x", "'+1", "'-", "-3", "GDP"]
     assert (read["value"] == -1.5).all()
     assert "sanctions_model" in sys.modules
+
+
+@pytest.mark.parametrize(
+    "option", [("--out", "here"), ("--data-sets", 3), ("--every", 4), ("--seed", 5)], ids=str
+)
+def test_what_a_quick_validation_would_drop_is_refused(small_fit, option):
+    said = refused("validate", "--quick", *option, "--fit", small_fit.parent)
+    assert said.startswith(f"{option[0]} with --quick")
