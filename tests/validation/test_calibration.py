@@ -1,6 +1,6 @@
 """Simulation-based calibration: right samplers pass, and every wrong one is caught."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import laboratory
@@ -233,8 +233,6 @@ class Broken:
     stretch: float = 1.0
 
     def sample(self, problem, **options):
-        from dataclasses import replace
-
         values = dict(problem.cases.values)
         if self.late:
             values["weather"] = np.roll(values["weather"], self.late)
@@ -248,6 +246,9 @@ class Broken:
         posterior["scale"] = posterior["scale"] / self.stretch
         tree["posterior"] = xr.DataTree(posterior)
         return tree
+
+    def with_target_accept(self, target_accept):
+        return replace(self, inner=self.inner.with_target_accept(target_accept))
 
 
 @cache
