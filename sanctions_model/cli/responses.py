@@ -19,6 +19,8 @@ from sanctions_model.cli.options import (
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import xarray as xr
 
     from sanctions_model.inference.fit import Fit
@@ -98,12 +100,12 @@ def _shocked(fitted: "Fit", cause: str) -> bool:
     return cause in fitted.scm.stochastic
 
 
-def _print(found: "xr.DataArray", fitted: "Fit", title: str, csv: object, *, as_json: bool) -> None:
-    from pathlib import Path
-
+def _print(
+    found: "xr.DataArray", fitted: "Fit", title: str, csv: "Path | None", *, as_json: bool
+) -> None:
     from sanctions_model.report.views import at_dates_view, summary_table
 
     table = summary_table({"effect": found}, fitted.scm)
-    write_csv(table, Path(str(csv)) if csv else None)
+    write_csv(table, csv)
     view = View(table=table, title=title) if as_json else at_dates_view(found, fitted.scm, title)
     show(view, as_json=as_json)

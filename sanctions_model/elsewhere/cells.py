@@ -1,7 +1,8 @@
 r"""The panel as arrays for the model: outcomes, their lags, common factors, what a lifting adds.
 
-A cell is one outcome of one country in one year with two lags. Growth rates enter as 100 dlog,
-inflation as :math:`100\pi/(100+\pi)`, which tames hyperinflations. Knows no parameters.
+A cell is one outcome of one country in one year with two lags. Growth rates enter as log
+changes times 100, inflation as :math:`100\pi/(100+\pi)`, which tames hyperinflations. Knows no
+parameters.
 
 Common factors are observed: the median of all economies, of the region and of oil exporters in
 each year and outcome. Averages over many countries stand for the unknown factors up to their
@@ -94,7 +95,8 @@ def outcome_cube(panel: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...], np.n
     Returns
     -------
     values : numpy.ndarray
-        Shape ``(outcome, country, year)``, NaN where unknown: 100 dlog; inflation bounded.
+        Shape ``(outcome, country, year)``, NaN where unknown: log changes times 100;
+        inflation bounded.
     countries : tuple of str
     years : numpy.ndarray
         All years from the first to the last.

@@ -87,8 +87,8 @@ def load_country_panel(path: Path | str | None = None) -> pd.DataFrame:
     path : path, optional
         A CSV file; the bundled ``data/country_panel.csv`` by default. Its columns: iso3, country,
         region, year, gdp_growth, import_volume_growth, cpi_inflation (%), real_appreciation
-        (100 dlog), conflict_intensity (0, 1, 2), oil_exporter (0, 1). Empty cells are unknown;
-        years may be missing.
+        (log change times 100), conflict_intensity (0, 1, 2), oil_exporter (0, 1). Empty cells
+        are unknown; years may be missing.
 
     Returns
     -------
