@@ -45,6 +45,29 @@ def default_draws(default_problem):
 
 
 @pytest.fixture(scope="session")
+def anchored_problem():
+    """The anchored transmission with its data and priors."""
+    from sanctions_model.data.bundled import data_path
+    from sanctions_model.data.observations import load_observations
+    from sanctions_model.inference.conditioned import Problem
+    from sanctions_model.inference.priors.ledger import load_priors
+    from sanctions_model.transmission_anchored import anchored_transmission
+
+    scm = anchored_transmission()
+    priors = load_priors(data_path("priors_anchored.toml"))
+    return Problem.of(scm, load_observations(scm=scm), priors)
+
+
+@pytest.fixture(scope="session")
+def anchored_draws(anchored_problem):
+    """Four draws, in two chains, of the beliefs of the anchored transmission."""
+    from sanctions_model.inference.priors.ledger import sample_prior
+
+    scm, absolute = anchored_problem.scm, anchored_problem.absolute
+    return sample_prior(scm, absolute, draws=2, chains=2, random_seed=20)
+
+
+@pytest.fixture(scope="session")
 def vector():
     """A vector autoregression with links within the period, lags up to two, and its one draw."""
     from strategies import variable

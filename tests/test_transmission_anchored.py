@@ -4,18 +4,13 @@ import numpy as np
 import pytest
 from oracle import close, only
 
-from sanctions_model.data.bundled import data_path
-from sanctions_model.data.observations import load_observations
-from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.families import Beta, Fixed, LogNormal, Normal
-from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.queries.counterfactuals import episode, historical_decomposition
 from sanctions_model.queries.effects import channel_effects
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.propagate import propagate, respond
-from sanctions_model.transmission_anchored import anchored_transmission
 
 LONG = 1000
 REAL = (
@@ -49,10 +44,8 @@ def middle(prior):
 
 
 @pytest.fixture(scope="module")
-def problem():
-    scm = anchored_transmission()
-    priors = load_priors(data_path("priors_anchored.toml"))
-    return Problem.of(scm, load_observations(scm=scm), priors)
+def problem(anchored_problem):
+    return anchored_problem
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ shifts of levels, the rouble's at an announcement among them.
 import json
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -19,6 +20,7 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scenarios.library import Scenario, load_scenario
 from sanctions_model.scenarios.regimes import KINDS, FuturePaths, draw_scenario_paths
+from sanctions_model.scm.equations import Identity, LinearForm
 from sanctions_model.scm.interventions import Intervention
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
@@ -177,8 +179,10 @@ def _require_priced(scm: StructuralCausalModel, paths: FuturePaths) -> None:
         at = (..., position, slice(None), slice(None))
         if (paths.priced[at] == paths.law[at]).all():
             continue
-        children = {edge.child for edge in scm.graph.edges if edge.parent == name}
-        other = sorted(children - {_RISK} - set(scm.effective))
+        entering = {edge.child for edge in scm.graph.edges if edge.parent == name}
+        # A risk premium that builds up has its entry one variable earlier, and says so.
+        risk = {_RISK, *(x.split(" -> ")[-1] for x in scm.entries.get(_RISK, ()))}
+        other = sorted(entering - risk - set(scm.effective))
         if other:
             raise QuestionError(
                 f"An announcement brings forward what {name!r} does to the risk premium, but it "
@@ -206,15 +210,45 @@ def _shocks(
         if name not in levels:
             scm.require(name, "the shifts of levels")
             raise QuestionError(f"{name!r} is no level; expected one of {', '.join(levels)}.")
-        flow, sign = levels[name].flow, levels[name].sign
-        if flow not in scm.stochastic:
-            raise QuestionError(f"{name!r} cumulates {flow!r}, which has no equation to shift.")
-        shock = growth
-        for term in forms[flow].terms:
-            if term.parent == flow:
-                shock = shock - term.weight * _lagged(growth, term.lag)
-        shocks[flow] = shocks.get(flow, 0.0) + sign * shock
+        flow = levels[name].flow
+        shifted = _shifted_by(scm, forms, flow)
+        at_once = respond(scm, draws, horizon=1, shocks={shifted: np.ones(1)}, outcomes=[flow])
+        move = levels[name].sign * growth / at_once.to_numpy().reshape(-1)
+        move = move if shifted == flow else move.cumsum(axis=1)
+        shock = move
+        for lag, weight in _read_through_identities(scm, forms, shifted).get(shifted, {}).items():
+            shock = shock - weight * _lagged(move, lag)
+        shocks[shifted] = shocks.get(shifted, 0.0) + shock
     return shocks
+
+
+def _shifted_by(scm: StructuralCausalModel, forms: Mapping[str, LinearForm], flow: str) -> str:
+    """Return what a shock shifts a level through: its flow, or the state whose change this is."""
+    if flow in scm.stochastic:
+        return flow
+    for name, weights in _read_through_identities(scm, forms, flow).items():
+        if set(weights) == {0, 1} and np.all(weights[0] == -np.asarray(weights[1])):
+            return name
+    raise QuestionError(
+        f"The level of {flow!r} has no equation to shift; expected a flow with a shock, or the "
+        "change of a state with one."
+    )
+
+
+def _read_through_identities(
+    scm: StructuralCausalModel, forms: Mapping[str, LinearForm], name: str
+) -> dict[str, dict[int, Any]]:
+    """Weights of variables with a shock by lag, identities in between written out."""
+    found: dict[str, dict[int, Any]] = {}
+    waiting = [(term.parent, term.lag, term.weight) for term in forms[name].terms]
+    while waiting:
+        parent, lag, weight = waiting.pop()
+        if parent in scm.stochastic:
+            own = found.setdefault(parent, {})
+            own[lag] = own.get(lag, 0.0) + weight
+        elif isinstance(scm.by_name[parent], Identity):
+            waiting += [(t.parent, lag + t.lag, weight * t.weight) for t in forms[parent].terms]
+    return found
 
 
 def _drawn_last(path: np.ndarray, *, paired: bool) -> np.ndarray:

@@ -23,6 +23,7 @@ from sanctions_model.report.page.sections import contrast_words
 from sanctions_model.report.page.sentences import findings
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.variables import Path
 from sanctions_model.summaries import interval
 
 SCRIPT = "<script>alert(1)</script>"
@@ -103,49 +104,85 @@ def unpacked(array):
     return np.frombuffer(raw, dtype="<f8").reshape(array["shape"])
 
 
-def test_compiled_equations_run_by_plain_loops_give_the_librarys_effects(
-    default_problem, default_draws
-):
-    scm, horizon = default_problem.scm, 9
-    outcomes = ("gdp_level", "rouble", "inflation_yoy")
-    data = compiled_model(scm, default_draws, outcomes, horizon)
+def run_by_plain_loops(data, relief, share=None):
+    """What the page's script does, draw by draw: values of every variable by name and draw."""
+    horizon = data["horizon"]
     weights, shares, speeds = (
         unpacked(data[name]) for name in ("weights", "recoverable_share", "recovery_speed")
     )
-    relief = Relief(depth=0.8, ramp=3, start=2)
-    expected = respond(
-        scm,
-        default_draws,
-        horizon=horizon,
-        paths=relief_paths(scm, relief, horizon),
-        outcomes=outcomes,
-    )
     for d in range(data["draws"]):
         values = {}
-        for row, measure in enumerate(data["measures"]):
+        for measure in data["measures"]:
             path = relief.path(np.array(measure["stay"]), horizon)
             values[measure["name"]] = path - 1.0
-            state, felt = 1.0, []
-            for now in path:  # it only falls, from a peak of 1
-                goal = now + (1.0 - shares[row, d]) * (1.0 - now)
-                state = max(state + speeds[row, d] * (goal - state), now)
-                felt.append(state - 1.0)
-            values[measure["effective"]] = felt
+            for follower in measure["effective"]:
+                row = follower["recovery"]
+                gives = shares[row, d] if share is None or row in data["own"] else share
+                state, felt = 1.0, []
+                for now in path:  # it only falls, from a peak of 1
+                    goal = now + (1.0 - gives) * (1.0 - now)
+                    state = max(state + speeds[row, d] * (goal - state), now)
+                    felt.append(state - 1.0)
+                values[follower["name"]] = felt
         for equation in data["equations"]:
             values[equation["name"]] = [0.0] * horizon
         for t in range(horizon):
             for equation in data["equations"]:
                 values[equation["name"]][t] = sum(
                     (term["weight"] if "weight" in term else weights[term["row"], d])
+                    * term.get("times", [1.0] * horizon)[t]
                     * values[term["parent"]][t - term["lag"]]
                     for term in equation["terms"]
                     if t >= term["lag"]
                 )
         for level in data["levels"]:
             values[level["name"]] = level["sign"] * np.cumsum(values[level["flow"]])
-        library = expected.isel(scenario=0).stack(sample=("chain", "draw")).isel(sample=d)
+        yield values
+
+
+@pytest.mark.parametrize("economy", ["default", "anchored"])
+@pytest.mark.parametrize("share", [None, 0.3])
+def test_compiled_equations_run_by_plain_loops_give_the_librarys_effects(request, economy, share):
+    scm, horizon = request.getfixturevalue(f"{economy}_problem").scm, 9
+    draws = request.getfixturevalue(f"{economy}_draws")
+    outcomes = ("gdp_level", "rouble", "inflation_yoy")
+    data = compiled_model(scm, draws, outcomes, horizon)
+    relief = Relief(depth=0.8, ramp=3, start=2)
+    if share is not None:  # of what is recovered measure by measure
+        drawn = draws["recoverable_share"]
+        mine = drawn["measure"].isin(scm.measures)
+        draws = draws.assign(recoverable_share=drawn.where(~mine, share))
+    paths = relief_paths(scm, relief, horizon)
+    expected = respond(scm, draws, horizon=horizon, paths=paths, outcomes=outcomes)
+    flat = expected.isel(scenario=0).stack(sample=("chain", "draw"))
+    for d, values in enumerate(run_by_plain_loops(data, relief, share)):
         for outcome in outcomes:
-            np.testing.assert_allclose(values[outcome], library.sel(outcome=outcome), atol=1e-12)
+            library = flat.isel(sample=d).sel(outcome=outcome)
+            np.testing.assert_allclose(values[outcome], library, atol=1e-12)
+
+
+def test_a_link_that_changes_at_stated_dates_changes_in_the_page(anchored_problem, anchored_draws):
+    scm = replace(
+        anchored_problem.scm,
+        equations=tuple(
+            replace(equation, continuation=Path((0.0, 1.0, 1.0, 0.5)))
+            if name == "controls"
+            else equation
+            for name, equation in anchored_problem.scm.by_name.items()
+        ),
+    )
+    data = compiled_model(scm, anchored_draws, ("rouble",), 6)
+    relief = Relief(ramp=2)
+    expected = respond(
+        scm,
+        anchored_draws,
+        horizon=6,
+        paths=relief_paths(scm, relief, 6),
+        outcomes=["rouble"],
+    ).stack(sample=("chain", "draw"))
+    for d, values in enumerate(run_by_plain_loops(data, relief)):
+        np.testing.assert_allclose(values["rouble"], expected.isel(sample=d)[0, 0], atol=1e-12)
+    assert any("times" in term for equation in data["equations"] for term in equation["terms"])
 
 
 def test_equal_odds_give_the_quantiles_of_all_values_together():

@@ -5,6 +5,7 @@ Skipped where there is no Chromium (`apt-get install chromium`).
 
 import re
 import shutil
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import xarray as xr
 
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.report.page.answers import HORIZON
+from sanctions_model.report.page.compiled import compiled_model
 from sanctions_model.report.page.mixtures import mixture_quantiles
 from sanctions_model.report.page.page import explorer_positions, kept_draws
 from sanctions_model.scm.interventions import Relief
@@ -141,6 +143,41 @@ def test_the_page_agrees_with_the_library_on_the_same_draws(
     for outcome in found:
         above = (effect.sel(outcome=outcome) > 0).mean(("chain", "draw"))
         np.testing.assert_allclose(found[outcome]["above"], above, atol=1e-9)
+
+
+@pytest.mark.parametrize("share", [None, 0.35])
+def test_the_script_runs_the_anchored_economy_as_the_library_does(
+    browser, anchored_problem, anchored_draws, share
+):
+    """Measures that are felt in two ways, recoveries that they share, links by regime."""
+    scm, outcomes = anchored_problem.scm, ("gdp_level", "rouble", "key_rate", "import_level")
+    data = compiled_model(scm, anchored_draws, outcomes, HORIZON)
+    script = (files("sanctions_model.report") / "assets" / "recursion.js").read_text()
+    page = browser.new_page()
+    found = page.evaluate(
+        f"""(given) => {{ {script}
+          const [data, setting, outcomes] = given;
+          const paths = effects(openModel(data), setting);
+          return outcomes.map((name) => [...paths[name]]);
+        }}""",
+        [data, {"depth": [0.4, 0.7, 1, 0, 0.2], "start": 2, "ramp": 3, "share": share}, outcomes],
+    )
+    page.close()
+    draws, paths = anchored_draws, {}
+    for name, depth in zip(scm.measures, (0.4, 0.7, 1.0, 0.0, 0.2), strict=True):
+        relief = Relief(depth=depth, start=2, ramp=3, measures=(name,))
+        paths |= relief_paths(scm, relief, HORIZON)
+    if share is not None:
+        drawn = draws["recoverable_share"]
+        mine = drawn["measure"].isin(scm.measures)
+        draws = draws.assign(recoverable_share=drawn.where(~mine, share))
+    expected = respond(scm, draws, horizon=HORIZON, paths=paths, outcomes=list(outcomes))
+    expected = expected.isel(scenario=0).stack(sample=("chain", "draw"))
+    np.testing.assert_allclose(
+        np.array(found).reshape(len(outcomes), HORIZON, -1),
+        expected.transpose("outcome", "horizon", "sample"),
+        atol=1e-9,
+    )
 
 
 def assert_agrees(found, expected):

@@ -290,6 +290,29 @@ def test_a_shifted_level_reaches_its_size_whatever_the_own_lag():
     np.testing.assert_allclose(effect.to_numpy().ravel(), expected, atol=1e-12)
 
 
+def test_a_level_that_cumulates_the_change_of_a_state_reaches_its_size(
+    anchored_problem, anchored_draws
+):
+    """Output of the anchored economy, without what the real rate makes of the gap."""
+    coefficient = anchored_draws["coefficient"]
+    cut = coefficient["link"] == "real_rate_gap_year[1] -> log_gdp"
+    draws = anchored_draws.assign(coefficient=coefficient.where(~cut, 0.0))
+    made = scenario(level=({"variable": "gdp_level", "size": 0.6, "start": 3, "stop": 5},))
+    effect = designed_effect(
+        anchored_problem.scm, draws, made, horizon=8, random_seed=1, outcomes=["gdp_level"]
+    )
+    expected = np.array([0, 0, 0.2, 0.4, 0.6, 0.6, 0.6, 0.6])[:, None, None]
+    np.testing.assert_allclose(effect.isel(outcome=0) - expected, 0.0, atol=1e-12)
+
+
+def test_an_announcement_moves_the_nominal_rouble_of_the_anchored_economy_by_the_stated_size(
+    anchored_problem, anchored_draws
+):
+    effect = rouble_effect(anchored_problem, anchored_draws, announced())
+    np.testing.assert_allclose(effect.sel(horizon=1), 0.0, atol=1e-12)
+    np.testing.assert_allclose(effect.sel(horizon=2), 6.0 * 0.8 * 0.4, atol=1e-10)
+
+
 @pytest.mark.parametrize(
     ("name", "error"), [("gdp_levl", UnknownVariableError), ("key_rate", QuestionError)]
 )

@@ -66,10 +66,14 @@ function openModel(data) {
     horizon: data.horizon,
     draws,
     levels: data.levels,
-    measures: data.measures.map((measure, row) => ({
+    measures: data.measures.map((measure) => ({
       ...measure,
-      share: rowOf(shares, row),
-      speed: rowOf(speeds, row),
+      effective: measure.effective.map(({ name, recovery }) => ({
+        name,
+        share: rowOf(shares, recovery),
+        speed: rowOf(speeds, recovery),
+        own: data.own.includes(recovery),
+      })),
     })),
     equations: data.equations.map((equation) => ({
       name: equation.name,
@@ -85,16 +89,17 @@ function openModel(data) {
 function driverPaths(model, setting) {
   const paths = {};
   model.measures.forEach((measure, row) => {
-    const { stay, effective, speed } = measure;
+    const { stay } = measure;
     const relieved = reliefPath(stay, setting.depth[row], setting.start, setting.ramp);
     const spread = new Float64Array(model.horizon * model.draws);
     for (let t = 0; t < model.horizon; t += 1) {
       spread.fill(relieved[t] - stay[t], t * model.draws, (t + 1) * model.draws);
     }
     paths[measure.name] = spread;
-    if (effective !== null) {
-      const share = setting.share === null ? measure.share : measure.share.map(() => setting.share);
-      paths[effective] = subtract(
+    for (const { name, share: drawn, speed, own } of measure.effective) {
+      // A recovery with a name of its own is no measure's: the setting leaves it as it is drawn.
+      const share = setting.share === null || own ? drawn : drawn.map(() => setting.share);
+      paths[name] = subtract(
         effectivePath(relieved, stay[0], share, speed),
         effectivePath(stay, stay[0], share, speed),
       );
@@ -114,13 +119,14 @@ function effects(model, setting) {
   for (let t = 0; t < horizon; t += 1) {
     for (const equation of model.equations) {
       const values = paths[equation.name].subarray(t * draws, (t + 1) * draws);
-      for (const { parent, lag, weight, weights } of equation.terms) {
+      for (const { parent, lag, weight, weights, times } of equation.terms) {
         if (t < lag) continue; // before the start there is no difference
+        const factor = times === undefined ? 1 : times[t];
         const from = paths[parent].subarray((t - lag) * draws, (t - lag + 1) * draws);
         if (weights === null) {
-          for (let d = 0; d < draws; d += 1) values[d] += weight * from[d];
+          for (let d = 0; d < draws; d += 1) values[d] += factor * weight * from[d];
         } else {
-          for (let d = 0; d < draws; d += 1) values[d] += weights[d] * from[d];
+          for (let d = 0; d < draws; d += 1) values[d] += factor * weights[d] * from[d];
         }
       }
     }

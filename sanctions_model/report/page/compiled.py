@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sanctions_model.errors import QuestionError
+from sanctions_model.scm.equations import Term
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.propagate import continuation_paths
-from sanctions_model.scm.stability import in_force
 
 __all__ = ["compiled_model", "packed", "packed_rows", "representative_draws"]
 
@@ -91,44 +90,36 @@ def compiled_model(
     Returns
     -------
     dict
-        ``measures`` (name, path without relief, whether relief is asymmetric), ``equations`` in
-        solving order with their terms (parent, lag, and a weight or a row of weights), ``levels``,
+        ``measures`` (name, path without relief, its effective intensities with the row of their
+        recovery), ``equations`` in solving order with their terms (parent, lag, a weight or a row
+        of weights, and ``times``, a path that multiplies it, where one changes), ``levels``,
         ``weights`` of shape ``(row, draw)``, ``recoverable_share`` and ``recovery_speed`` of shape
-        ``(measure, draw)``.
-
-    Raises
-    ------
-    QuestionError
-        If a measure has more than one effective intensity.
+        ``(recovery, draw)``, ``own`` (rows of recoveries that are no measure's).
     """
-    if len(scm.effective) > len(scm.relieved):
-        raise QuestionError(
-            "The page follows one effective intensity of each measure, and this model has several "
-            "of some; ask for effects of relief on the command line."
-        )
     parameters = DrawParameters(scm, draws)
-    forms = in_force(scm, linear_forms(scm, parameters, with_constants=False))
+    forms = linear_forms(scm, parameters, with_constants=False)
     levels = {level.variable.name: level for level in scm.levels}
     direct = {levels[name].flow if name in levels else name for name in outcomes}
     needed = direct.union(*(scm.graph.ancestors(name) for name in direct))
     # What no measure moves has no part in an effect of relief.
     moved = set(scm.measures).union(*(scm.graph.descendants(name) for name in scm.measures))
     kept = needed & moved
-    weights = _Weights(parameters.size)
+    weights, paths = _Weights(parameters.size), continuation_paths(scm, horizon, {})
     equations = []
     for name, form in forms.items():
         if name not in kept:
             continue
         terms = [
-            {"parent": term.parent, "lag": term.lag, **weights.add(term.weight)}
+            {"parent": term.parent, "lag": term.lag, **weights.add(weight), **times}
             for term in form.terms
             if term.parent in kept
+            for weight, times in _multiplied(term, paths)
         ]
         equations.append({"name": name, "terms": terms})
     return {
         "horizon": horizon,
         "draws": parameters.size,
-        "measures": _measures(scm, continuation_paths(scm, horizon, {})),
+        "measures": _measures(scm, paths),
         "equations": equations,
         "levels": [
             {"name": name, "flow": levels[name].flow, "sign": levels[name].sign}
@@ -138,17 +129,33 @@ def compiled_model(
         "weights": packed(np.array(weights.rows)),
         "recoverable_share": _rows(parameters, scm, "recoverable_share"),
         "recovery_speed": _rows(parameters, scm, "recovery_speed"),
+        "own": [at for at, name in enumerate(scm.recoveries) if name not in scm.measures],
     }
+
+
+def _multiplied(
+    term: Term, paths: Mapping[str, np.ndarray]
+) -> list[tuple[Any, dict[str, list[float]]]]:
+    """Return a term's weight and what multiplies it over the periods; nothing where that is 0."""
+    if not term.factor:
+        return [(term.weight, {})]
+    path = paths[term.factor]
+    if np.all(path == path[0]):
+        return [(term.weight * path[0], {})] if path[0] else []
+    return [(term.weight, {"times": [float(value) for value in path]})]
 
 
 def _measures(
     scm: StructuralCausalModel, paths: Mapping[str, np.ndarray]
 ) -> list[dict[str, object]]:
-    followers = {equation.measure: name for name, equation in scm.effective.items()}
     return [
         {
             "name": name,
-            "effective": followers.get(name),
+            "effective": [
+                {"name": follower, "recovery": scm.recoveries.index(equation.recovers_as)}
+                for follower, equation in scm.effective.items()
+                if equation.measure == name
+            ],
             "stay": [float(value) for value in paths[name]],
         }
         for name in scm.measures
@@ -156,12 +163,9 @@ def _measures(
 
 
 def _rows(parameters: DrawParameters, scm: StructuralCausalModel, name: str) -> dict[str, Any]:
-    """One row a measure of `scm.measures`; measures without asymmetry take no notice of theirs."""
-    rows = [
-        parameters.row(name, measure) if measure in scm.relieved else np.ones(parameters.size)
-        for measure in scm.measures
-    ]
-    return packed(np.array(rows))
+    """One row a recovery of `scm.recoveries`."""
+    rows = [parameters.row(name, label) for label in scm.recoveries]
+    return packed(np.array(rows).reshape(len(rows), parameters.size))
 
 
 _QUANTILES = (0.055, 0.5, 0.945)

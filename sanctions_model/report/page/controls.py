@@ -16,7 +16,7 @@ from sanctions_model.report.page.markup import (
 )
 from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
 from sanctions_model.summaries import interval
-from sanctions_model.wording import number, true_minus
+from sanctions_model.wording import in_words, number, true_minus
 
 __all__ = ["explorer_section", "futures_section"]
 
@@ -74,7 +74,7 @@ def explorer_section(answers: Answers) -> Html:
         ),
         _fieldset(
             "How much of a measure's effect relief undoes",
-            _slider("share", "Recoverable share, all measures", value=50),
+            _slider("share", f"Recoverable share, all measures{_apart(answers)}", value=50),
             as_drawn,
         ),
     )
@@ -93,6 +93,14 @@ def explorer_section(answers: Answers) -> Html:
             _panel(answers, "relief", controls, caption),
         ]
     )
+
+
+def _apart(answers: Answers) -> str:
+    """Name recoveries that are no measure's, which the slider leaves alone."""
+    scm = answers.scm
+    own = [name for name in scm.recoveries if name not in scm.measures]
+    labels = [scm.variables[name].short_label if name in scm.variables else name for name in own]
+    return f" ({in_words(labels)} apart)" if own else ""
 
 
 def futures_section(answers: Answers, futures: FutureEffects) -> Html:

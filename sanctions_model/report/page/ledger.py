@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sanctions_model.data.evidence import load_evidence
+from sanctions_model.errors import UnknownVariableError
 from sanctions_model.plots import plot_graph, plot_prior_posterior
 from sanctions_model.plots.parts.style import svg_bytes
 from sanctions_model.report.ledgers import priors_view
@@ -135,8 +136,17 @@ def _evidence() -> Html:
 
 def diagnostics_section(answers: Answers) -> Html:
     """Return convergence and the sanity checks."""
+    line = diagnostics_line(answers.fit)
+    return join([tag("p", f"{line[0].upper()}{line[1:]}."), _checks(answers)])
+
+
+def _checks(answers: Answers) -> Html:
     fit = answers.fit
-    checks = sanity_checks(fit.problem, fit.prior_draws, fit.posterior_draws)
+    try:
+        checks = sanity_checks(fit.problem, fit.prior_draws, fit.posterior_draws)
+    except UnknownVariableError:
+        # The ranges are of single links of one economy; for another they say nothing.
+        return tag("p", f"No sanity checks: their ranges are not stated for {fit.scm.name}.")
     rows = [
         [
             str(check.check),
@@ -152,10 +162,8 @@ def diagnostics_section(answers: Answers) -> Html:
         f"Of {len(rows)} checks of what economists expect, {len(rows) - len(outside)} lie inside "
         f"their bounds and {len(outside)} outside{':' if outside else '.'}"
     )
-    line = diagnostics_line(fit)
     return join(
         [
-            tag("p", f"{line[0].upper()}{line[1:]}."),
             tag("p", said),
             tag("ul", (tag("li", f"{row[0]}, {row[1]} ({row[2]})") for row in outside)),
             tag(
