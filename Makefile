@@ -41,7 +41,7 @@ notebooks: $(VENV)/.dev results/russia/posterior.nc results/russia/alternatives.
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-# The README's tables of results, from the tables of the last `make run`.
+# Sentences, tables and pictures of results in README and docs, from the last `make run`.
 readme: $(VENV)/.run results/russia/posterior.nc
 	$(BIN)/python scripts/readme_tables.py
 

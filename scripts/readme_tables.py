@@ -1,21 +1,35 @@
-"""Write the README's two tables of results anew from the tables of a run.
+"""Write the results in README and docs anew: sentences, tables and pictures, from a run's folder.
 
-`python scripts/readme_tables.py` reads `effects.csv` and `claims.csv` of `results/russia` and
-replaces what stands between the markers in `README.md`; with `--check` it changes nothing and
-exits with 1 where the README says something else. It knows the tables, not the model.
+`python scripts/readme_tables.py` reads `effects.csv` and `claims.csv` of `results/russia`, replaces
+what stands between the markers of the documents, and draws their pictures from the fit beside the
+tables; with `--check` it changes nothing and exits with 1 where a document says something else.
 """
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
-__all__ = ["claims_lines", "effects_lines", "main", "with_tables"]
+__all__ = [
+    "DOCUMENTS",
+    "claims_lines",
+    "draw_pictures",
+    "effects_lines",
+    "example_lines",
+    "finding_lines",
+    "main",
+    "with_tables",
+]
 
 ROOT = Path(__file__).parent.parent
+PICTURES = ROOT / "docs" / "figures"
+DOCUMENTS = tuple(ROOT / name for name in ("README.md", "docs/index.md", "docs/howto/scorecard.md"))
 HORIZONS = (4, 8, 12)
+FINDING = ("price_level", "key_rate", "gdp_level")  # of the first sentence and the first picture
+EXAMPLE = "gdp_growth"  # the claim that the page on the scorecard explains
 OUTCOMES = {
     "price_level": "consumer prices, %",
     "inflation_yoy": "inflation y/y, pp",
@@ -71,25 +85,78 @@ def _row(cells: list[str], padding: str = " ") -> str:
     return "|" + "|".join(f"{padding}{cell}{padding}" for cell in cells) + "|"
 
 
-TABLES: dict[str, Callable[[pd.DataFrame], list[str]]] = {
-    "effects.csv": effects_lines,
-    "claims.csv": claims_lines,
+def finding_lines(folder: Path) -> list[str]:
+    """Return the finding in two paragraphs: sizes after three years, then what they rest on."""
+    effects, claims = (pd.read_csv(folder / f"{name}.csv") for name in ("effects", "claims"))
+    at_end = (effects["relief"] == 1.0) & (effects["channel"] == "total")
+    rows = effects[at_end & (effects["horizon"] == HORIZONS[-1])].set_index("outcome")
+    sizes = []
+    for outcome in FINDING:
+        label, _, unit = OUTCOMES[outcome].rpartition(", ")
+        median, lower, upper = (float(rows.loc[outcome, number]) for number in _NUMBERS)
+        sizes.append(f"{label} **{median:+.1f} {unit}** ({lower:+.1f}; {upper:+.1f})")
+    gdp = claims.set_index("claim").loc[EXAMPLE]
+    before, after = (round(float(gdp[name]), 2) for name in ("prob_prior", "prob"))
+    turned = "no different" if after == before else "less likely" if after < before else "likelier"
+    rests_on = claims["basis"].value_counts()
+    told, both, believed = (int(rests_on.get(b, 0)) for b in ("identified", "mixed", "assumed"))
+    return [
+        f"Three years after a full relief began, against sanctions unchanged: {'; '.join(sizes)}. "
+        "Medians, and in brackets 89 % intervals.",
+        "",
+        f"That GDP is then higher has probability {after:.2f}. Before the data, published "
+        f"estimates and judgement gave {before:.2f}: the data made it {turned}. Of the sizes of "
+        f"{len(claims)} claims {told} are told by the data, {both} by data and beliefs together, "
+        f"and {believed} by published estimates and judgement alone.",
+    ]
+
+
+def example_lines(claims: pd.DataFrame) -> list[str]:
+    """Return the row of the scorecard that its page explains, under the scorecard's header."""
+    header, rule, *rows = claims_lines(claims)
+    return [header, rule, rows[list(claims["claim"]).index(EXAMPLE)]]
+
+
+def _from(name: str, lines: Callable[[pd.DataFrame], list[str]]) -> Callable[[Path], list[str]]:
+    return lambda folder: lines(pd.read_csv(folder / name))
+
+
+BLOCKS: dict[str, Callable[[Path], list[str]]] = {
+    "finding": finding_lines,
+    "effects.csv": _from("effects.csv", effects_lines),
+    "claims.csv": _from("claims.csv", claims_lines),
+    "example of claims.csv": _from("claims.csv", example_lines),
 }
 
 
 def with_tables(text: str, folder: Path) -> str:
-    """Return a text with the tables between its markers replaced.
+    """Return a text with what stands between its markers replaced.
 
-    A table stands between `<!-- table: effects.csv -->` and `<!-- end of effects.csv -->`.
+    A block stands between `<!-- from results: NAME -->` and `<!-- end of NAME -->`.
     """
-    for name, lines in TABLES.items():
-        before, begin, rest = text.partition(f"<!-- table: {name} -->\n")
+    if not any(f"<!-- from results: {name} -->" in text for name in BLOCKS):
+        raise ValueError(f"No markers; put them around one of {', '.join(BLOCKS)} in the text.")
+    for name, lines in BLOCKS.items():
+        before, begin, rest = text.partition(f"<!-- from results: {name} -->\n")
         _, end, after = rest.partition(f"\n<!-- end of {name} -->")
-        if not begin or not end:
-            raise ValueError(f"No markers for {name}; put them around its table in the text.")
-        table = "\n".join(lines(pd.read_csv(folder / name)))
-        text = f"{before}{begin}{table}{end}{after}"
+        if begin and not end:
+            raise ValueError(f"{name} has no end; put <!-- end of {name} --> behind it.")
+        if begin:
+            text = before + begin + "\n".join(lines(folder)) + end + after
     return text
+
+
+def draw_pictures(results: Path, folder: Path = PICTURES) -> None:
+    """Draw the finding, and copy the pictures of the run that the documents show."""
+    import sanctions_model as sm
+
+    fit = sm.load(results / "posterior.nc")
+    finding = sm.plots.plot_responses(
+        fit.scm, fit.draws, prior_draws=fit.prior_draws, outcomes=list(FINDING)
+    )
+    sm.plots.save_figures({"finding": finding}, folder)
+    for name in ("graph", "responses"):
+        shutil.copyfile(results / "figures" / f"{name}.png", folder / f"{name}.png")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -97,16 +164,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="change nothing, compare only")
     parser.add_argument("--results", type=Path, default=ROOT / "results" / "russia")
-    parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
+    parser.add_argument("--documents", type=Path, nargs="+", default=DOCUMENTS)
+    parser.add_argument("--no-pictures", action="store_true", help="words and tables only")
     given = parser.parse_args(arguments)
-    old = given.readme.read_text(encoding="utf-8")
-    new = with_tables(old, given.results)
+    old = {path: path.read_text(encoding="utf-8") for path in given.documents}
+    new = {path: with_tables(text, given.results) for path, text in old.items()}
     if given.check:
-        same = new == old
-        print("the README says what the tables say" if same else "the README is out of date")
-        return 0 if same else 1
-    given.readme.write_text(new, encoding="utf-8")
-    print(f"wrote the tables of {given.results} into {given.readme.name}")
+        late = [path.name for path in old if new[path] != old[path]]
+        print(f"out of date: {', '.join(late)}" if late else "documents say what the tables say")
+        return 1 if late else 0
+    for path, text in new.items():
+        path.write_text(text, encoding="utf-8")
+    if not given.no_pictures:
+        draw_pictures(given.results)
+    print(f"wrote the results of {given.results} into {', '.join(path.name for path in new)}")
     return 0
 
 

@@ -17,6 +17,8 @@ from sanctions_model.cli.app import command
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+# Pages that `scripts/docs` makes when the site is built.
+MADE = {"gallery.md", "explorer.md", "commands.md", "lab.md"}
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -97,6 +99,8 @@ def test_links_to_files_lead_somewhere(page):
     public = {*PUBLIC, "index"}
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
         name = re.fullmatch(r"(?:\.\./)*reference/(\w+)\.md", target)
+        if target in MADE:
+            continue
         if name:  # made from docstrings when the site is built
             assert name[1] in public, target
         else:
@@ -121,36 +125,83 @@ def test_every_public_name_has_a_page_of_the_reference():
     assert "More" not in hooks.reference_pages()
 
 
-def load_hooks():
+def load_hooks(name="hooks"):
+    """A file of `scripts/docs`, with its neighbours at hand as mkdocs has them."""
     import importlib.util
+    import sys
 
-    spec = importlib.util.spec_from_file_location("docs_hooks", ROOT / "scripts/docs_hooks.py")
+    folder = ROOT / "scripts/docs"
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", folder / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(folder))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(folder))
     return module
 
 
-@pytest.mark.slow
-def test_the_site_builds_without_warnings_and_without_a_network(tmp_path):
-    pytest.importorskip("mkdocs")
-    import os
-    import subprocess
-    import sys
+def test_the_page_of_the_command_line_has_every_verb_and_option():
+    page = load_hooks("commands").page()
+    for name in ("run", "scenario require", "data update", "irf"):
+        assert f"| [`sanctions-model {name}`]" in page
+    irf = page.partition("## irf ")[2].partition("\n## ")[0]
+    assert "sanctions-model irf CAUSE [OPTIONS]" in irf
+    assert "| `--horizon` | Periods, the first that of the shock. | `20` |" in irf
 
-    # No proxy answers on this port: whoever asks for something from elsewhere fails.
-    away = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
-    environment = os.environ | away | {"NO_MKDOCS_2_WARNING": "1"}
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+
+def test_the_gallery_has_a_picture_of_each_heading_that_draws():
+    text = "# Why?\n\n## First\n\n![png](n_files/1.png)\n![png](n_files/2.png)\n\n## Second\n"
+    page = load_hooks("gallery").page({"n": text, "silent": "# What?\n"})
+    assert "## Why?" in page
+    assert "[![First](notebooks/n_files/1.png)](notebooks/n.md#first)" in page
+    assert not {"2.png", "Second", "What?"} & set(re.findall(r"\w+\.png|Second|What\?", page))
+
+
+def test_a_reference_page_shows_where_its_name_is_at_work():
+    uses = load_hooks("uses")
+    code = "# A page\n\n```python\nfrom x import load\nfit = sm.load('a')\nloaded(1)\n```\n"
+    assert uses.section("load", {"tour.md": code}) == (
+        "## At work on the bundled data\n\n- [A page](../tour.md): `fit = sm.load('a')`\n\n"
     )
-    assert done.returncode == 0, done.stderr
-    for name in PUBLIC:
-        page = (tmp_path / "reference" / name / "index.html").read_text(encoding="utf-8")
-        assert "doc-contents" in page, name
-    pages = "".join(path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.html"))
-    assert not re.search(r'<(?:script|link|img)[^>]+(?:src|href)="(?:https?:)?//', pages)
-    assert "<math" in (tmp_path / "model" / "index.html").read_text(encoding="utf-8")
+    assert uses.section("Relief", {"tour.md": code}) == ""
+
+
+def test_the_page_on_failures_takes_the_misses_from_the_validation_report(tmp_path):
+    failures = load_hooks("failures")
+    report = """# Title
+
+## Published totals
+
+One inside.
+
+|  | total | published | prior | posterior | unit | verdict | z | why |
+|---|---|---|---|---|---|---|---|---|
+| 1 | soft | 1 | 2 | 3 | % | outside, soft miss, too small | +1 | a |
+| 2 | hard | 1 | 2 | 3 | % | outside, hard miss, too small | +1 | b |
+| 3 | held | 1 | 2 | 3 | % | inside | +1 | c |
+| 4 | mute | 1 |  |  | % | not answered |  | d |
+
+## What failed
+
+- this
+"""
+    (tmp_path / "validation.md").write_text(report, encoding="utf-8")
+    text = "<!-- from validation.md: outside -->\n<!-- from validation.md: What failed -->"
+    lines = failures.filled(text, tmp_path).splitlines()
+    assert lines[0] == "Of 3 published totals that it can answer, the model misses 2."
+    assert [line.split(" | ")[0] for line in lines[4:6]] == ["| hard", "| soft"]
+    assert lines[-1] == "- this"
+    with pytest.raises(ValueError, match="No section 'Gone'"):
+        failures.filled("<!-- from validation.md: Gone -->", tmp_path)
+
+
+def test_the_explorer_has_every_series_of_the_bundled_tables():
+    pytest.importorskip("plotly")
+    page = load_hooks("explorer").page()
+    for field in ("real GDP growth", "household", "trade measures", "Urals oil price"):
+        assert re.search(rf"^\| [^|]*{field}", page, re.MULTILINE), field
+    assert "1st package" in page
 
 
 def table_rows(text, title):

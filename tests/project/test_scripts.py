@@ -1,6 +1,7 @@
 """The README's tables are written from a run's tables, and from nothing else."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -50,6 +51,7 @@ def results(tmp_path):
     ]
     pd.DataFrame(rows).to_csv(tmp_path / "effects.csv", index=False)
     claims = {
+        "claim": ["lower_prices", "gdp_growth"],
         "statement": ["Prices fall.", "The premium falls."],
         "prob_prior": [0.941, 0.999],
         "prob": [0.885, 1.0],
@@ -78,31 +80,65 @@ def test_a_sign_that_the_prior_sets_is_marked(results):
     assert lines[3] == "| The premium falls. † | 1.00 | 1.00 | 0.50 | 0.01 | assumed |"
 
 
+def test_the_finding_is_said_from_the_tables(results):
+    sizes, _, odds = readme_tables.finding_lines(results)
+    assert "consumer prices **-0.1 %** (-1.5; +0.0); key rate **-0.1 pp**" in sizes
+    assert "has probability 1.00" in odds
+    assert "gave 1.00: the data made it no different" in odds
+    assert "Of the sizes of 2 claims 0 are told by the data, 1 by data and beliefs" in odds
+
+
+def test_the_example_is_the_row_of_output_alone(results):
+    lines = readme_tables.example_lines(pd.read_csv(results / "claims.csv"))
+    assert [line[:9] for line in lines] == ["| claim |", "|---|---|", "| The pre"]
+
+
 def test_only_what_stands_between_the_markers_changes(results, tmp_path, capsys):
     readme = tmp_path / "README.md"
     readme.write_text(README, encoding="utf-8")
-    options = ["--results", str(results), "--readme", str(readme)]
+    options = ["--results", str(results), "--documents", str(readme), "--no-pictures"]
     assert readme_tables.main([*options, "--check"]) == 1
     assert readme.read_text(encoding="utf-8") == README
     assert readme_tables.main(options) == 0
     assert readme_tables.main([*options, "--check"]) == 0
-    capsys.readouterr()
+    assert "README.md" in capsys.readouterr().out
     new = readme.read_text(encoding="utf-8")
-    kept = [line for line in README.splitlines() if not line.startswith("|")]
-    assert [line for line in new.splitlines() if not line.startswith("|")] == kept
+    assert outside_markers(new) == outside_markers(README)
     assert "| Prices fall. | 0.94 |" in new
 
 
-def test_a_text_without_markers_is_refused(results):
-    with pytest.raises(ValueError, match=r"No markers for effects\.csv"):
+def outside_markers(text):
+    return re.sub(r"(?s)(<!-- from results: ([\w .]+) -->).*?(<!-- end of \2 -->)", r"\1\3", text)
+
+
+def test_a_text_without_markers_or_without_an_end_is_refused(results):
+    with pytest.raises(ValueError, match=r"No markers; put them around one of finding"):
         readme_tables.with_tables("no tables here", results)
+    with pytest.raises(ValueError, match=r"effects\.csv has no end"):
+        readme_tables.with_tables("<!-- from results: effects.csv -->\n| a |", results)
 
 
-def test_the_readme_has_the_form_that_the_script_writes():
-    for name, header in (("effects.csv", "| full relief"), ("claims.csv", "| claim |")):
-        _, _, rest = README.partition(f"<!-- table: {name} -->\n")
-        assert rest.startswith(header)
-        assert f"<!-- end of {name} -->" in rest
+def test_the_pictures_are_drawn_from_the_fit_and_copied_from_the_run(small_fit, tmp_path):
+    results, target = tmp_path / "results", tmp_path / "figures"
+    (results / "figures").mkdir(parents=True)
+    target.mkdir()
+    (results / "posterior.nc").write_bytes(small_fit.read_bytes())
+    for name in ("graph", "responses"):
+        (results / "figures" / f"{name}.png").write_bytes(name.encode())
+    readme_tables.draw_pictures(results, target)
+    assert (target / "finding.png").read_bytes()[:4] == b"\x89PNG"
+    assert (target / "graph.png").read_bytes() == b"graph"
+
+
+def test_every_document_has_the_form_that_the_script_writes():
+    for path in readme_tables.DOCUMENTS:
+        text = path.read_text(encoding="utf-8")
+        named = re.findall(r"<!-- from results: ([\w .]+) -->", text)
+        assert named, path
+        assert set(named) <= set(readme_tables.BLOCKS)
+        assert all(f"<!-- end of {name} -->" in text for name in named)
+    _, _, rest = README.partition("<!-- from results: effects.csv -->\n")
+    assert rest.startswith("| full relief")
 
 
 def test_the_house_in_contributing_is_that_of_the_imports():

@@ -1,8 +1,8 @@
-"""Hooks of `mkdocs build`: pages of the reference and of the notebooks, formulas without a script.
+"""Hooks of `mkdocs build`: pages that are made when the site is built, formulas without a script.
 
-The reference is made from docstrings and the notebooks are shown with the outputs that they hold
-when the site is built; nothing is written into `docs`. Formulas become MathML, which browsers show
-by themselves.
+The reference is made from docstrings, the page of the command line from the commands, the data
+explorer from the bundled files, notebooks and the gallery from the outputs that notebooks hold;
+nothing is written into `docs`. Formulas become MathML, which browsers show by themselves.
 """
 
 import importlib
@@ -13,14 +13,26 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import commands
+import explorer
+import failures
+import gallery
 import latex2mathml.converter
+import uses
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 import sanctions_model
 from sanctions_model import plots
 
-__all__ = ["GROUPS", "on_config", "on_files", "on_page_content", "reference_pages"]
+__all__ = [
+    "GROUPS",
+    "on_config",
+    "on_files",
+    "on_page_content",
+    "on_page_markdown",
+    "reference_pages",
+]
 
 # What a reader looks for, and the rooms or files that hold it; the longest match counts.
 GROUPS = {
@@ -53,7 +65,11 @@ GROUPS = {
     "Errors": ("errors",),
 }
 _OTHER = "More"
-_NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+_ROOT = Path(__file__).parents[2]
+_NOTEBOOKS = _ROOT / "notebooks"
+# Where `make run` and `sanctions-model report` leave the page with sliders.
+_LAB = _ROOT / "results" / "russia" / "report.html"
+_LONG_FORMULA = 40  # characters of TeX
 _FORMULA = re.compile(
     r'<(?P<tag>div|span) class="arithmatex">\\(?P<open>[\[(])(?P<tex>.*?)\\[\])]</(?P=tag)>',
     re.DOTALL,
@@ -97,7 +113,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         {group: [{name: f"reference/{name}.md"} for name in names]}
         for group, names in reference_pages().items()
     ]
-    notebooks = [f"notebooks/{path.stem}.md" for path in sorted(_NOTEBOOKS.glob("*.ipynb"))]
+    notebooks = [f"notebooks/{path.stem}.md" for path in _in_order()]
     added = [{"Notebooks": notebooks}, {"Reference": ["reference/index.md", *groups]}]
     listed = str(config.nav)
     pages = (path.relative_to(config.docs_dir) for path in Path(config.docs_dir).rglob("*.md"))
@@ -108,7 +124,45 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages of the reference and of the notebooks."""
+    """Add the pages that are made here: reference, notebooks, gallery, explorer, commands, lab."""
+    shown = {path.stem: _notebook(path) for path in _in_order()}
+    texts = {name: str(parts[f"{name}.md"]) for name, parts in shown.items()}
+    made: dict[str, str | bytes] = {
+        "gallery.md": gallery.page(texts),
+        "explorer.md": explorer.page(),
+        explorer.SCRIPT: explorer.script(),
+        "commands.md": commands.page(),
+        **_lab(),
+        **_reference(config, texts),
+    }
+    for parts in shown.values():
+        made |= {f"notebooks/{name}": content for name, content in parts.items()}
+    for name, content in made.items():
+        files.append(File.generated(config, name, content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, config: MkDocsConfig, **_: object) -> str:
+    """Bring into a page what it says comes from another one."""
+    return failures.filled(markdown, Path(config.docs_dir))
+
+
+def _in_order() -> list[Path]:
+    """Return the notebooks in the order of the README's table, others behind."""
+    readme = (_ROOT / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"\(notebooks/(\w+)\.ipynb\)", readme)
+    paths = sorted(_NOTEBOOKS.glob("*.ipynb"))
+    return sorted(paths, key=lambda p: listed.index(p.stem) if p.stem in listed else len(listed))
+
+
+def _reference(config: MkDocsConfig, notebooks: dict[str, str]) -> dict[str, str]:
+    """Return the pages of the reference by file name, each with the places that use the name."""
+    pages = {
+        path.relative_to(config.docs_dir).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(Path(config.docs_dir).rglob("*.md"))
+    }
+    pages |= {f"notebooks/{name}.md": text for name, text in notebooks.items()}
+    made = {}
     index = ["# Reference", "", "Every public name of `sanctions_model`, made from its docstring."]
     for group, names in reference_pages().items():
         index += ["", f"## {group}", "", "| name | |", "|---|---|"]
@@ -116,13 +170,23 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             index.append(f"| [`{name}`]({name}.md) | {_summary(name)} |")
             module = path.rpartition(".")[0]
             about = inspect.getdoc(importlib.import_module(module)) or ""
-            page = f"---\ntitle: {name}\n---\n\n::: {path}\n\n## `{module}`\n\n{about}\n"
-            files.append(File.generated(config, f"reference/{name}.md", content=page))
-    files.append(File.generated(config, "reference/index.md", content="\n".join(index) + "\n"))
-    for path in sorted(_NOTEBOOKS.glob("*.ipynb")):
-        for name, content in _notebook(path).items():
-            files.append(File.generated(config, f"notebooks/{name}", content=content))
-    return files
+            used = uses.section(name, pages)
+            made[f"reference/{name}.md"] = (
+                f"---\ntitle: {name}\n---\n\n::: {path}\n\n{used}## `{module}`\n\n{about}\n"
+            )
+    made["reference/index.md"] = "\n".join(index) + "\n"
+    return made
+
+
+def _lab() -> dict[str, str | bytes]:
+    """Return the page that holds the lab, and the lab where a run has made one."""
+    title = "---\ntitle: The lab\n---\n\n# Move the sliders yourself\n\n"
+    if not _LAB.is_file():
+        how = "`sanctions-model report` makes it from your fit; `make docs` then shows it here.\n"
+        return {"lab.md": title + how}
+    frame = '<iframe src="report.html" title="The lab" loading="lazy" class="lab"></iframe>\n'
+    whole = "[The whole page](report.html){ target=_blank }, one file to keep or to send.\n\n"
+    return {"lab.md": title + whole + frame, "lab/report.html": _LAB.read_bytes()}
 
 
 def _notebook(path: Path) -> dict[str, str | bytes]:
@@ -148,10 +212,12 @@ def _summary(name: str) -> str:
 
 
 def on_page_content(html: str, **_: object) -> str:
-    """Turn formulas into MathML."""
+    """Turn formulas into MathML; a long one in a line scrolls by itself."""
 
     def formula(match: re.Match[str]) -> str:
         display = "block" if match["open"] == "[" else "inline"
-        return latex2mathml.converter.convert(unescape(match["tex"]).strip(), display=display)
+        shown = latex2mathml.converter.convert(unescape(match["tex"]).strip(), display=display)
+        long = display == "inline" and len(match["tex"]) > _LONG_FORMULA
+        return f'<span class="formula">{shown}</span>' if long else shown
 
     return _FORMULA.sub(formula, html)
