@@ -114,7 +114,7 @@ def evidence(
         _table(table, "Published figures", "", as_json=True)
         return
     columns = ["quantity", "horizon", "published_median", "prior_median", "median", "with_median"]
-    columns += ["k_hat", "used", "in_priors"]
+    columns += ["k_hat", "used", "refused", "in_priors"]
     _table(
         table[["evidence", *columns]],
         "Published figures and the model",
@@ -277,8 +277,8 @@ def confounding(
         shown,
         "Hidden common causes",
         "tipping: strength in the outcome's equation, credited to the measures in full, that "
-        "leaves P = 0.5. known_*: what the driver war is estimated at. sample_prob: P had a "
-        "cause of that size acted in the sample.",
+        "leaves P = 0.5. known_*: what the driver of the war economy is estimated at. "
+        "sample_prob: P had a cause of that size acted in the sample.",
         as_json=as_json,
     )
 

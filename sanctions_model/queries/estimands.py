@@ -2,10 +2,11 @@
 
 A parameter, a link's effect, the response to a shock, or the effect of other measures: each with
 its unit and its horizon, so that an estimate in another unit or at another horizon is refused.
-This module knows no estimates and no weights.
+Where models write the same mechanism otherwise, a quantity has further forms, and the first one
+whose parts a model has is asked. This module knows no estimates and no weights.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,8 +28,11 @@ __all__ = [
     "MeasureChange",
     "ParameterValue",
     "Quantity",
+    "ScaledTo",
     "ShockResponse",
+    "form_for",
     "load_quantities",
+    "not_asked",
     "quantity_draws",
 ]
 
@@ -36,13 +40,27 @@ _KIND = "kind"
 
 
 class _Quantity(BaseModel):
-    """What every quantity states: its words, unit and horizon."""
+    """What every quantity states: its words, unit and horizon, and its forms in other models."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     label: str = Field(min_length=1)
     unit: str = Field(min_length=1)
     note: str = ""
+    otherwise: tuple["_Quantity", ...] = ()
+
+    def parts(self, scm: StructuralCausalModel) -> Iterator[tuple[str, list[str]]]:
+        """Names that the quantity needs, each with those of its kind that a model has."""
+        raise NotImplementedError
+
+
+class ScaledTo(BaseModel):
+    """Scale a response so that this variable's own response at the horizon has this size."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    variable: str
+    size: float
 
 
 class ParameterValue(_Quantity):
@@ -52,6 +70,10 @@ class ParameterValue(_Quantity):
     parameter: str
     horizon: Literal[0] = 0
 
+    def parts(self, scm: StructuralCausalModel) -> Iterator[tuple[str, list[str]]]:
+        """Yield the parameter."""
+        yield self.parameter, list(addresses(scm))
+
 
 class LinkEffect(_Quantity):
     """A link's effect in the same period (`run` short) or after a permanent change (long)."""
@@ -60,6 +82,10 @@ class LinkEffect(_Quantity):
     link: str
     run: Literal["short_run", "long_run"] = "long_run"
     horizon: Literal[0] = 0
+
+    def parts(self, scm: StructuralCausalModel) -> Iterator[tuple[str, list[str]]]:
+        """Yield the link."""
+        yield self.link, [link.label for link in scm.links]
 
 
 class ShockResponse(_Quantity):
@@ -77,6 +103,8 @@ class ShockResponse(_Quantity):
         Periods that the shock lasts.
     open : tuple of str
         Links that stay open, own lags included; all by default.
+    scaled_to : ScaledTo, optional
+        Variable whose own response gives the size, in place of that of the shock.
     outcome : str
     horizon : int
         Periods, the first being that of the shock.
@@ -87,8 +115,20 @@ class ShockResponse(_Quantity):
     size: float = 1.0
     lasting: int = Field(default=1, ge=1)
     open: tuple[str, ...] = ()
+    scaled_to: ScaledTo | None = None
     outcome: str
     horizon: int = Field(ge=1)
+
+    def parts(self, scm: StructuralCausalModel) -> Iterator[tuple[str, list[str]]]:
+        """Yield cause, links and outcomes."""
+        yield self.cause, list(scm.stochastic)
+        yield from ((label, sorted(scm.closable)) for label in self.open)
+        yield from ((name, list(scm.variables)) for name in self.outcomes)
+
+    @property
+    def outcomes(self) -> list[str]:
+        """What has to be propagated: the outcome, and what it is scaled to."""
+        return [self.outcome, *([self.scaled_to.variable] if self.scaled_to else [])]
 
 
 class MeasureChange(_Quantity):
@@ -104,6 +144,8 @@ class MeasureChange(_Quantity):
         Equal steps from the one to the other, one a period.
     entries : tuple of str
         Channels that stay open; all by default.
+    closed : tuple of str
+        Links through which nothing passes besides.
     outcome : str
     horizon : int
     """
@@ -113,8 +155,16 @@ class MeasureChange(_Quantity):
     after: Mapping[str, float] = Field(default_factory=dict)
     ramp: int = Field(default=1, ge=1)
     entries: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
     outcome: str
     horizon: int = Field(ge=1)
+
+    def parts(self, scm: StructuralCausalModel) -> Iterator[tuple[str, list[str]]]:
+        """Yield measures, channels, links and the outcome."""
+        yield from ((name, list(scm.measures)) for name in (*self.before, *self.after))
+        yield from ((entry, list(scm.entries)) for entry in self.entries)
+        yield from ((label, sorted(scm.closable)) for label in self.closed)
+        yield self.outcome, list(scm.variables)
 
 
 type Quantity = ParameterValue | LinkEffect | ShockResponse | MeasureChange
@@ -132,7 +182,8 @@ def load_quantities(path: Path | str | None = None) -> dict[str, Quantity]:
     Parameters
     ----------
     path : path, optional
-        A TOML file with one table ``[quantity.NAME]`` each; the bundled one by default.
+        A TOML file with one table ``[quantity.NAME]`` each; the bundled one by default. A table
+        ``[[quantity.NAME.otherwise]]`` states what is put differently in models that lack a part.
 
     Returns
     -------
@@ -157,11 +208,68 @@ def load_quantities(path: Path | str | None = None) -> dict[str, Quantity]:
 
 def _parse(file: Path, place: str, table: Any) -> Quantity:
     """Return one quantity from its table, or say what is wrong with it."""
+    own: Any = table
+    others: tuple[Quantity, ...] = ()
+    if isinstance(table, Mapping) and isinstance(table.get("otherwise"), list):
+        own = {key: value for key, value in table.items() if key != "otherwise"}
+        words = {key: own[key] for key in ("label", "unit", "note") if key in own}
+        others = tuple(
+            _parse(file, place, {**(words if "kind" in other else own), **other})
+            for other in table["otherwise"]
+        )
     try:
-        return _ADAPTER.validate_python(table)
+        return _ADAPTER.validate_python(own).model_copy(update={"otherwise": others})
     except ValidationError as error:
         fault = first_fault(error, whole="kind", skip=1)
         raise QuestionError(f"{file.name}: [{place}]: {fault}.") from None
+
+
+def form_for(scm: StructuralCausalModel, quantity: Quantity) -> Quantity:
+    """Return the first form of a quantity whose parts a model has.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    quantity : Quantity
+
+    Returns
+    -------
+    Quantity
+        Itself, or one of those in `otherwise`.
+
+    Raises
+    ------
+    UnknownVariableError
+        If the model lacks a part of every form; the message is that of the first.
+    """
+    for form in (quantity, *quantity.otherwise):
+        if _lacking(scm, form) is None:
+            return form  # type: ignore[return-value]  # further forms are parsed as quantities
+    name, known = _lacking(scm, quantity) or ("", [])
+    raise UnknownVariableError.from_name(name, known, f"the quantity {quantity.label!r}")
+
+
+def not_asked(scm: StructuralCausalModel, quantity: Quantity) -> str:
+    """Return why a model cannot be asked for a quantity, in words; empty where it can.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    quantity : Quantity
+
+    Returns
+    -------
+    str
+        As in ``not asked of this model: it has no 'depreciation -> inflation'``.
+    """
+    found = [_lacking(scm, form) for form in (quantity, *quantity.otherwise)]
+    if None in found:
+        return ""
+    return f"not asked of this model: it has no {found[0][0]!r}"  # type: ignore[index]
+
+
+def _lacking(scm: StructuralCausalModel, form: _Quantity) -> tuple[str, list[str]] | None:
+    return next(((name, known) for name, known in form.parts(scm) if name not in known), None)
 
 
 def quantity_draws(
@@ -188,38 +296,27 @@ def quantity_draws(
     UnknownVariableError
         If it names a parameter, link, channel or variable that the model does not have.
     """
-    match quantity:
+    match form := form_for(scm, quantity):
         case ParameterValue():
-            found = _parameter(scm, draws, quantity.parameter)
+            found = _parameter(scm, draws, form.parameter)
         case LinkEffect():
-            labels = [link.label for link in scm.links]
-            _require(quantity.link, labels, quantity.label)
-            found = link_effects(scm, draws).sel({dims.LINK: quantity.link, _KIND: quantity.run})
+            found = link_effects(scm, draws).sel({dims.LINK: form.link, _KIND: form.run})
         case ShockResponse():
-            found = _shock(scm, draws, quantity)
+            found = _shock(scm, draws, form)
         case MeasureChange():
-            found = _measures(scm, draws, quantity)
+            found = _measures(scm, draws, form)
     found = found.reset_coords(drop=True).transpose(dims.CHAIN, dims.DRAW)
     found.attrs = {"unit": quantity.unit}
     return found
 
 
-def _require(name: str, available: list[str], where: str) -> None:
-    if name not in available:
-        raise UnknownVariableError.from_name(name, available, f"the quantity {where!r}")
-
-
 def _parameter(scm: StructuralCausalModel, draws: xr.Dataset, address: str) -> xr.DataArray:
-    known = addresses(scm)
-    _require(address, list(known), address)
-    name, label = known[address]
+    name, label = addresses(scm)[address]
     dim = parameter_dims(scm)[name]
     return draws[name] if dim is None else draws[name].sel({dim: label})
 
 
 def _shock(scm: StructuralCausalModel, draws: xr.Dataset, quantity: ShockResponse) -> xr.DataArray:
-    for label in quantity.open:
-        _require(label, sorted(scm.closable), quantity.label)
     size = quantity.size * (np.arange(quantity.horizon) < quantity.lasting)
     response = respond(
         scm,
@@ -227,26 +324,25 @@ def _shock(scm: StructuralCausalModel, draws: xr.Dataset, quantity: ShockRespons
         horizon=quantity.horizon,
         shocks={quantity.cause: size},
         closed=[scm.closable - set(quantity.open)] if quantity.open else None,
-        outcomes=[quantity.outcome],
-    )
-    return response.isel({dims.OUTCOME: 0, dims.SCENARIO: 0, dims.HORIZON: -1})
+        outcomes=quantity.outcomes,
+    ).isel({dims.SCENARIO: 0, dims.HORIZON: -1})
+    if quantity.scaled_to is None:
+        return response.isel({dims.OUTCOME: 0})
+    own = response.isel({dims.OUTCOME: 1})
+    return response.isel({dims.OUTCOME: 0}) / own * quantity.scaled_to.size
 
 
 def _measures(
     scm: StructuralCausalModel, draws: xr.Dataset, quantity: MeasureChange
 ) -> xr.DataArray:
     names = tuple(dict.fromkeys([*scm.measures, *quantity.before, *quantity.after]))
-    for name in names:
-        _require(name, list(scm.measures), quantity.label)
-    for entry in quantity.entries:
-        _require(entry, list(scm.entries), quantity.label)
     steps = np.clip(np.arange(1, quantity.horizon + 1) / quantity.ramp, 0.0, 1.0)
     before = {name: float(quantity.before.get(name, 0.0)) for name in names}
     paths = {
         name: before[name] + steps * (float(quantity.after.get(name, 0.0)) - before[name])
         for name in names
     }
-    shut = {
+    shut = set(quantity.closed) | {
         label
         for entry, labels in scm.entries.items()
         for label in labels

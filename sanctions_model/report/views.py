@@ -374,20 +374,26 @@ def sanity_view(table: pd.DataFrame) -> View:
     limits = table[["lower_bound", "upper_bound"]].to_numpy(dtype=float)
     bounds = [_bounds(low, high) for low, high in limits]
     shown = table[["check", "what", "source"]].assign(
-        value=[f"{value:.3g}" for value in table["value"]],
+        value=[f"{value:.3g}" if np.isfinite(value) else "" for value in table["value"]],
         bounds=bounds,
-        inside=np.where(table["inside"], "inside", "OUTSIDE"),
+        inside=np.where(
+            table["inside"], "inside", np.where(table["asked"], "OUTSIDE", "not asked")
+        ),
         note=table["note"],
     )
-    outside = int((~table["inside"]).sum())
+    outside = int((table["asked"] & ~table["inside"]).sum())
+    silent = int((~table["asked"]).sum())
     return View(
         table=shown,
-        title=f"Sanity checks: {len(table) - outside} inside, {outside} outside",
+        title=f"Sanity checks: {len(table) - outside - silent} inside, {outside} outside"
+        + (f", {silent} not asked of this model" if silent else ""),
         caption="Intervals are 5-95 % equal-tailed here, as the bounds were stated.",
     )
 
 
 def _bounds(low: float, high: float) -> str:
+    if np.isinf(low) and np.isinf(high):
+        return ""
     if np.isinf(low):
         return f"at most {high:g}"
     return f"at least {low:g}" if np.isinf(high) else f"{low:g} to {high:g}"

@@ -30,7 +30,7 @@ from sanctions_model.inference.density import one_step_means, scales
 from sanctions_model.inference.priors.families import student_t_log_density
 from sanctions_model.inference.reweighting import importance_weights, weighted_interval
 from sanctions_model.queries.claims import Claim, claim_effect
-from sanctions_model.scm.equations import PartialAdjustment
+from sanctions_model.scm.equations import Identity, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
 from sanctions_model.scm.propagate import respond
@@ -49,6 +49,7 @@ __all__ = [
 ]
 
 _POINTS = 17
+_KNOWN = ("war", "war_pulse")  # what a driver of the war economy is called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,10 @@ class TippingPoint:
 
 
 def outcome_equation(scm: StructuralCausalModel, outcome: str) -> str:
-    """Return the stochastic variable whose equation makes an outcome: a level's flow, or itself.
+    """Return the stochastic variable whose equation makes an outcome.
+
+    A level's flow, or itself; where that is an identity of one such variable and its past, that
+    variable.
 
     Raises
     ------
@@ -92,6 +96,11 @@ def outcome_equation(scm: StructuralCausalModel, outcome: str) -> str:
     """
     scm.require(outcome, "the claim")
     name = {level.variable.name: level.flow for level in scm.levels}.get(outcome, outcome)
+    while isinstance(identity := scm.by_name.get(name), Identity):
+        parents = {edge.parent for edge in identity.edges} - set(scm.exogenous)
+        if len(parents) != 1:
+            break
+        (name,) = parents
     if name not in scm.stochastic:
         raise QuestionError(
             f"{outcome!r} has no equation of its own that a common cause could act on; ask about "
@@ -114,7 +123,7 @@ def tipping_point(
     claim: Claim,
     *,
     association: float = 1.0,
-    known: str = "war",
+    known: str | None = None,
 ) -> TippingPoint:
     """Find the strength of a common cause that makes a claim as likely as not, with full credit.
 
@@ -129,8 +138,9 @@ def tipping_point(
     association : float
         Change of the common cause, in units of its full strength, when the measures go from 0 to
         1; below 1 it moves with them in part, and must be so much stronger.
-    known : str
-        Driver whose coefficient in the same equation gives the scale.
+    known : str, optional
+        Driver whose coefficient in the same equation gives the scale; that of the war economy by
+        default.
 
     Returns
     -------
@@ -145,8 +155,10 @@ def tipping_point(
     equation = outcome_equation(scm, claim.outcome)
     effect = _row(claim_effect(scm, draws, claim))
     ratio = effect / _credited(scm, draws, claim, equation, association)
-    label = f"{known} -> {equation}"
     labels = [link.label for link in scm.links]
+    drivers = _KNOWN if known is None else (known,)
+    known = next((name for name in drivers if f"{name} -> {equation}" in labels), "")
+    label = f"{known} -> {equation}"
     numbers = [np.nan] * 3
     if label in labels:
         summary = interval(draws["coefficient"].sel({dims.LINK: label}))
@@ -156,7 +168,7 @@ def tipping_point(
         unit=scm.variables[equation].unit,
         prob=float(np.mean(claim.sign * effect > 0)),
         strength=float(np.median(ratio)),
-        known=known if label in labels else "",
+        known=known,
         known_median=numbers[0],
         known_lower=numbers[1],
         known_upper=numbers[2],
@@ -282,7 +294,7 @@ def confounding_curve(
     strengths: Sequence[float] | None = None,
     path: np.ndarray | None = None,
     association: float = 1.0,
-    known: str = "war",
+    known: str | None = None,
 ) -> pd.DataFrame:
     """Compute a claim's effect and probability against the strength of a common cause.
 
@@ -301,7 +313,7 @@ def confounding_curve(
         The common cause over the sample, shape ``(time,)``; the mean of the measures by default.
     association : float
         As for `tipping_point`.
-    known : str
+    known : str, optional
         As for `tipping_point`.
 
     Returns
@@ -359,7 +371,7 @@ def _default_strengths(point: TippingPoint) -> np.ndarray:
 
 
 def tipping_table(
-    problem: Problem, draws: xr.Dataset, claims: Mapping[str, Claim], *, known: str = "war"
+    problem: Problem, draws: xr.Dataset, claims: Mapping[str, Claim], *, known: str | None = None
 ) -> pd.DataFrame:
     """Tabulate what it takes to bring each claim to one half.
 
@@ -371,8 +383,8 @@ def tipping_table(
         Posterior draws, dims ``(chain, draw)``.
     claims : mapping of str to Claim
         By name, as `load_claims` returns them.
-    known : str
-        Driver that gives the scale.
+    known : str, optional
+        As for `tipping_point`.
 
     Returns
     -------

@@ -33,12 +33,18 @@ from sanctions_model.inference.reweighting import (
     weighted_interval,
 )
 from sanctions_model.queries.claims import Claim, claim_effect
-from sanctions_model.queries.estimands import Quantity, load_quantities, quantity_draws
+from sanctions_model.queries.estimands import (
+    Quantity,
+    load_quantities,
+    not_asked,
+    quantity_draws,
+)
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import effect_in_percent
 
 __all__ = [
+    "COLUMNS",
     "ImpliedEvidence",
     "Observation",
     "evidence_draws",
@@ -48,6 +54,13 @@ __all__ = [
     "load_implied_evidence",
     "relative_efficiency",
 ]
+
+_PARTS = ("median", "lower", "upper")
+COLUMNS = (
+    *("evidence", "quantity", "unit", "horizon"),
+    *(f"{prefix}{part}" for prefix in ("published_", "prior_", "", "with_") for part in _PARTS),
+    *("k_hat", "effective_size", "used", "refused", "in_priors", "ci_prob", "ci_kind"),
+)
 
 
 class ImpliedEvidence(BaseModel):
@@ -347,7 +360,7 @@ def evidence_table(
     pandas.DataFrame
         One row a figure: quantity, unit, horizon, the figure with the interval of its spread, the
         quantity under prior, posterior and with the figure, ``k_hat``, ``effective_size``,
-        ``used`` and the reason where it is refused, ``in_priors``.
+        ``used`` and the reason where it is refused or the model lacks a part, ``in_priors``.
 
     Raises
     ------
@@ -361,25 +374,29 @@ def evidence_table(
     for seen in observations.values():
         quantity = seen.quantity
         published = seen.quantiles([0.5, tail, 1 - tail])
-        values = quantity_draws(problem.scm, draws, quantity)
-        before = interval(quantity_draws(problem.scm, prior_draws, quantity), rule)
-        weights = evidence_weights(problem.scm, draws, [seen])
         row: dict[str, object] = {"evidence": seen.name, "quantity": quantity.label}
         row |= {"unit": quantity.unit, "horizon": quantity.horizon}
-        names = ("median", "lower", "upper")
-        row |= {f"published_{n}": float(x) for n, x in zip(names, published, strict=True)}
-        row |= {f"prior_{n}": float(before.sel(summary=n)) for n in names}
-        row |= {n: float(interval(values, rule).sel(summary=n)) for n in names}
-        after = weighted_interval(values, weights.weights, rule)
-        row |= {
-            f"with_{n}": float(after.sel(summary=n)) if weights.holds else np.nan for n in names
-        }
-        row |= {"k_hat": weights.k_hat, "effective_size": weights.effective_size}
-        row |= {"used": weights.holds, "refused": "; ".join(weights.failures)}
+        row |= {f"published_{n}": float(x) for n, x in zip(_PARTS, published, strict=True)}
         row["in_priors"] = "; ".join(s for s in seen.sources if s in problem.priors.sources)
         row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
         rows.append(row)
-    return pd.DataFrame(rows)
+        if reason := not_asked(problem.scm, quantity):
+            row |= dict.fromkeys((*_PARTS, "k_hat", "effective_size"), np.nan)
+            row |= {f"{prefix}_{n}": np.nan for prefix in ("prior", "with") for n in _PARTS}
+            row |= {"used": False, "refused": reason}
+            continue
+        values = quantity_draws(problem.scm, draws, quantity)
+        before = interval(quantity_draws(problem.scm, prior_draws, quantity), rule)
+        weights = evidence_weights(problem.scm, draws, [seen])
+        row |= {f"prior_{n}": float(before.sel(summary=n)) for n in _PARTS}
+        row |= {n: float(interval(values, rule).sel(summary=n)) for n in _PARTS}
+        after = weighted_interval(values, weights.weights, rule)
+        row |= {
+            f"with_{n}": float(after.sel(summary=n)) if weights.holds else np.nan for n in _PARTS
+        }
+        row |= {"k_hat": weights.k_hat, "effective_size": weights.effective_size}
+        row |= {"used": weights.holds, "refused": "; ".join(weights.failures)}
+    return pd.DataFrame(rows).reindex(columns=list(COLUMNS))
 
 
 def evidence_effects(
@@ -405,7 +422,8 @@ def evidence_effects(
     -------
     pandas.DataFrame
         One row a figure (and ``all``) and claim: median, interval and P(claim) without and with,
-        ``k_hat``, ``used``; not a number where refused.
+        ``k_hat``, ``used``; not a number where refused. Figures of what the model lacks are left
+        out here: `evidence_table` names them.
 
     Raises
     ------
@@ -414,9 +432,13 @@ def evidence_effects(
         answer as put, or the draws cannot be reweighted so far.
     """
     rule = interval_rule()
-    sets = {name: [seen] for name, seen in observations.items()}
+    sets = {
+        name: [seen]
+        for name, seen in observations.items()
+        if not not_asked(problem.scm, seen.quantity)
+    }
     if len(sets) > 1:
-        sets["all"] = list(observations.values())
+        sets["all"] = [seen for (seen,) in sets.values()]
     weighed = {name: evidence_weights(problem.scm, draws, seen) for name, seen in sets.items()}
     rows = []
     for claim_name, claim in claims.items():

@@ -11,7 +11,7 @@ with the reason.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from sanctions_model.data.evidence import load_evidence
 from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.files import read_tables
+from sanctions_model.queries.estimands import ScaledTo
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.propagate import respond
 from sanctions_model.summaries import IntervalRule, interval
@@ -79,11 +80,6 @@ class _Shock(_Table):
     path: tuple[float, ...]
 
 
-class _Scale(_Table):
-    variable: str
-    size: float
-
-
 class Experiment(_Table):
     """What is done to the model.
 
@@ -100,6 +96,9 @@ class Experiment(_Table):
         If given, the only links through which anything passes.
     scaled_to : table, optional
         Scale the answer so that this variable's own effect at the horizon has this size.
+    otherwise : tuple of table
+        Further forms, for models that lack a part: what each states replaces what is stated here,
+        and the first one that a model has all parts of is done to it.
     """
 
     title: str
@@ -108,7 +107,24 @@ class Experiment(_Table):
     shock: _Shock | None = None
     closed: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
-    scaled_to: _Scale | None = None
+    scaled_to: ScaledTo | None = None
+    otherwise: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def forms(self) -> tuple[Self, ...]:
+        """The experiment itself, then its further forms."""
+        own = self.model_dump(exclude={"otherwise"})
+        return (self, *(self.model_validate({**own, **other}) for other in self.otherwise))
+
+    def lacking(self, scm: StructuralCausalModel) -> tuple[str, list[str]] | None:
+        """Name of the first part that a model has not, with those that it has."""
+        scaled = [] if self.scaled_to is None else [self.scaled_to.variable]
+        labels = sorted(scm.closable)
+        parts = [(name, list(scm.variables)) for name in scaled]
+        parts += [(label, labels) for label in (*self.open, *self.closed)]
+        if self.shock is not None:
+            parts.append((self.shock.variable, list(scm.stochastic)))
+        return next(((name, known) for name, known in parts if name not in known), None)
 
     @model_validator(mode="after")
     def _one_cause(self) -> Self:
@@ -144,6 +160,8 @@ class Total(_Table):
         Whether the total was in sight when the priors were set.
     reason : str
         Why it is inside, outside or not answered.
+    reasons : mapping of str to str
+        The same for a model of another name, where it differs.
     """
 
     number: PositiveInt
@@ -159,6 +177,7 @@ class Total(_Table):
     evidence: tuple[str, ...]
     used_for_priors: bool
     reason: str
+    reasons: Mapping[str, str] = {}
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -262,7 +281,6 @@ def implied_total(
     Parameters
     ----------
     scm : StructuralCausalModel
-        The default transmission.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     experiment : Experiment
@@ -283,13 +301,11 @@ def implied_total(
         raise QuestionError(f"The total {total.title!r} has no experiment to run.")
     horizon = total.horizon
     outcomes = [total.outcome]
+    experiment = _form_for(scm, experiment)
     if experiment.scaled_to is not None:
         outcomes.append(experiment.scaled_to.variable)
     closed = frozenset(experiment.closed)
     if experiment.open:
-        for link in experiment.open:
-            if link not in scm.closable:
-                raise UnknownVariableError.from_name(link, sorted(scm.closable), "open links")
         closed = scm.closable - frozenset(experiment.open)
     paths: dict[str, np.ndarray] | None = None
     before: dict[str, float] | None = None
@@ -321,6 +337,25 @@ def implied_total(
     return (answer / total.divided_by).rename("total")
 
 
+def _form_for(scm: StructuralCausalModel, experiment: Experiment) -> Experiment:
+    """Return the first form whose parts the model has."""
+    for form in experiment.forms:
+        if form.lacking(scm) is None:
+            return form
+    name, known = experiment.lacking(scm) or ("", [])
+    raise UnknownVariableError.from_name(name, known, f"the experiment {experiment.title!r}")
+
+
+def _not_asked(scm: StructuralCausalModel, experiment: Experiment, total: Total) -> str:
+    """Say what a model lacks for a total, empty where it can answer."""
+    lacks = [form.lacking(scm) for form in experiment.forms]
+    if None not in lacks:
+        return f"not asked of this model: it has no {lacks[0][0]!r}"  # type: ignore[index]
+    if total.outcome in scm.variables:
+        return ""
+    return f"not asked of this model: it has no {total.outcome!r}"
+
+
 def totals_table(
     scm: StructuralCausalModel,
     prior_draws: xr.Dataset,
@@ -334,7 +369,7 @@ def totals_table(
     Parameters
     ----------
     scm : StructuralCausalModel
-        The default transmission, quarterly.
+        Quarterly, with the five measures.
     prior_draws : xr.Dataset
         Dims ``(chain, draw)``.
     draws : xr.Dataset, optional
@@ -375,12 +410,16 @@ def totals_table(
             "miss": "",
             "size": "",
             "used_for_priors": total.used_for_priors,
-            "reason": " ".join(total.reason.split()),
+            "reason": " ".join((total.reasons.get(scm.name) or total.reason).split()),
             "evidence": ", ".join(total.evidence),
         }
+        rows.append(row)
         if total.experiment is not None:
             experiment = totals.experiments[total.experiment]
             row["experiment"] = experiment.title
+            if reason := _not_asked(scm, experiment, total):
+                row["reason"] = reason
+                continue
             sources = {"prior_": prior_draws} | ({} if draws is None else {"": draws})
             for prefix, sample in sources.items():  # the one judged comes last
                 summary = interval(implied_total(scm, sample, experiment, total), _RULE)
@@ -391,5 +430,4 @@ def totals_table(
             published, model = (total.lower, total.upper), (parts[0], parts[1], parts[2])
             row["verdict"] = "inside" if is_inside(published, model) else "outside"
             row |= distance(published, model)
-        rows.append(row)
     return pd.DataFrame(rows).reindex(columns=list(COLUMNS))

@@ -1,6 +1,8 @@
 """Sanity checks of mechanisms: ranges that published estimates or judgement give for each.
 
-Each function takes a model and draws and returns findings. Ranges were stated for quarters.
+Each function takes a model and draws and returns findings. Ranges were stated for quarters. Where
+models write a mechanism otherwise, its links stand in several forms, and the first one that the
+model has all of is asked; a model with none of them is not asked.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +16,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.queries.effects import channel_effects, relief_paths, total_effect
+from sanctions_model.queries.estimands import form_for, load_quantities, quantity_draws
 from sanctions_model.queries.responses import impulse_response
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.interventions import Relief
@@ -25,39 +28,66 @@ from sanctions_model.transmission import MEASURES
 __all__ = ["MECHANISMS", "Finding", "all_but", "at", "ends", "median", "require_links", "share"]
 
 _QUARTERS = 4
+_SETTLED = 80  # quarters after which no state moves any more
 # The size of the measures of 2014 that the ranges of their effects were stated for.
 _SIZE_OF_2014 = {"trade": 0.3, "finance": 0.3, "energy": 0.1, "transport": 0.0, "assets": 0.05}
 _AFTER_2014 = "2015Q1"
 _FULL = Relief()
 
-_PREMIUM_TO_PRICES = (
-    "import_premium[1] -> import_premium",
+_PRICES = ("import_premium_change -> inflation", "inflation[1] -> inflation")
+_CHANGE = (
     "import_premium -> import_premium_change",
     "import_premium[1] -> import_premium_change",
-    "import_premium_change -> inflation",
-    "inflation[1] -> inflation",
 )
-_ROUBLE_TO_PRICES = (
-    "depreciation -> inflation",
-    "depreciation[1] -> inflation",
-    "inflation[1] -> inflation",
+_PREMIUM_TO_PRICES = (
+    ("import_premium[1] -> import_premium", *_CHANGE, *_PRICES),
+    ("premium_index[1] -> premium_index", "premium_index -> import_premium", *_CHANGE, *_PRICES),
 )
-_KEY_TO_LENDING = ("key_rate -> lending_rate", "lending_rate[1] -> lending_rate")
+_TO_REAL_RATE = ("lending_rate[1] -> lending_rate", "lending_rate -> real_lending_rate")
+_KEY_TO_LENDING = (
+    ("key_rate -> lending_rate", "lending_rate[1] -> lending_rate"),
+    (
+        "key_rate -> loan_price",
+        "loan_price -> lending_rate",
+        "lending_rate[1] -> lending_rate",
+    ),
+)
 _KEY_TO_OUTPUT = (
-    *_KEY_TO_LENDING,
-    "lending_rate -> real_lending_rate",
-    "real_lending_rate -> real_rate_change",
-    "real_lending_rate[4] -> real_rate_change",
-    "real_rate_change[1] -> gdp_growth",
-    "gdp_growth[1] -> gdp_growth",
+    (
+        *("key_rate -> lending_rate", *_TO_REAL_RATE),
+        "real_lending_rate -> real_rate_change",
+        "real_lending_rate[4] -> real_rate_change",
+        *("real_rate_change[1] -> gdp_growth", "gdp_growth[1] -> gdp_growth"),
+    ),
+    (
+        *("key_rate -> loan_price", "loan_price -> lending_rate", *_TO_REAL_RATE),
+        "real_lending_rate -> real_rate_gap",
+        "real_rate_gap -> real_rate_gap_year",
+        *(f"real_rate_gap[{lag}] -> real_rate_gap_year" for lag in (1, 2, 3)),
+        *("real_rate_gap_year[1] -> log_gdp", "log_gdp[1] -> log_gdp"),
+        *("log_gdp -> gdp_growth", "log_gdp[1] -> gdp_growth"),
+    ),
 )
 _NOT_THROUGH_RATES = (
-    "technology_gap_change -> gdp_growth",
-    "export_oil_growth -> gdp_growth",
-    "technology_gap_change -> excess_growth",
+    (
+        "technology_gap_change -> gdp_growth",
+        "export_oil_growth -> gdp_growth",
+        "technology_gap_change -> excess_growth",
+    ),
+    (
+        "technology_gap -> capacity",
+        "disruption -> potential",
+        "export_oil_growth -> log_gdp",
+    ),
+    (
+        "technology_gap -> potential",
+        "disruption -> potential",
+        "export_oil_growth -> log_gdp",
+    ),
 )
 
 
+# The bounds were stated for these intervals, whatever the reader's setting is.
 _RULE = IntervalRule(0.9, "eti")
 _DECIMALS = 2
 
@@ -122,18 +152,19 @@ def share(check: str, what: str, claim: xr.DataArray, *, at_least: float) -> Fin
     )
 
 
-def require_links(scm: StructuralCausalModel, links: Sequence[str]) -> frozenset[str]:
-    """Return the links as a set; one that the model does not have would close or open nothing."""
+def require_links(scm: StructuralCausalModel, forms: Sequence[Sequence[str]]) -> frozenset[str]:
+    """Return the first form whose links the model has; others would close or open nothing."""
+    for links in forms:
+        if scm.closable.issuperset(links):
+            return frozenset(links)
     labels = sorted(scm.closable)
-    for link in links:
-        if link not in labels:
-            raise UnknownVariableError.from_name(link, labels, "a sanity check")
-    return frozenset(links)
+    lacking = next(link for link in forms[0] if link not in labels)
+    raise UnknownVariableError.from_name(lacking, labels, "a sanity check")
 
 
-def all_but(scm: StructuralCausalModel, links: Sequence[str]) -> frozenset[str]:
+def all_but(scm: StructuralCausalModel, forms: Sequence[Sequence[str]]) -> frozenset[str]:
     """Return what to close so that these links alone are open, own lags included."""
-    return scm.closable - require_links(scm, links)
+    return scm.closable - require_links(scm, forms)
 
 
 def at(response: xr.DataArray, outcome: str, horizon: int) -> xr.DataArray:
@@ -142,34 +173,14 @@ def at(response: xr.DataArray, outcome: str, horizon: int) -> xr.DataArray:
     return found.isel({dims.SCENARIO: 0}, drop=True) if dims.SCENARIO in found.dims else found
 
 
-class _Finding:
-    """One number and the range in which it must lie; `note` says why it may lie outside."""
-
-    check: str
-    what: str
-    value: float
-    lower_bound: float = -np.inf
-    upper_bound: float = np.inf
-    note: str = ""
-
-    @property
-    def inside(self) -> bool:
-        """Whether the value lies in its range; a value that is no number does not."""
-        return bool(self.lower_bound <= self.value <= self.upper_bound)
-
-
 def _exchange_rate_pass_through(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
-    """Weaken the rouble lastingly by 1 %: a pulse in its growth, whose own dynamics are cut."""
+    """Weaken the rouble lastingly by 1 %, through prices alone."""
     check = "exchange-rate pass-through"
-    prices = respond(
-        scm,
-        draws,
-        horizon=8,
-        shocks={"depreciation": np.eye(8)[0]},
-        closed=[all_but(scm, _ROUBLE_TO_PRICES)],
-        outcomes=["price_level"],
-    )
-    after = {quarters: at(prices, "price_level", quarters) for quarters in (1, 4, 8)}
+    asked = form_for(scm, load_quantities()["pass_through_4q"])
+    after = {
+        quarters: quantity_draws(scm, draws, asked.model_copy(update={"horizon": quarters}))
+        for quarters in (1, 4, 8)
+    }
     return [
         *ends(check, "CPI after 1 quarter, % per %", after[1], 0.01, 0.12),
         *ends(check, "CPI after 4 quarters, % per %", after[4], 0.05, 0.28),
@@ -215,8 +226,9 @@ def _premium_removed(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Find
     parts = parts.drop_vars(dims.LINK)
     recoverable = draws["recoverable_share"].sel({dims.MEASURE: measures})
     recoverable = recoverable.drop_vars(dims.MEASURE).rename({dims.MEASURE: dims.LINK})
-    premium = parts.sum(dims.LINK)
-    possible = (parts * recoverable).sum(dims.LINK) / premium
+    possible = (parts * recoverable).sum(dims.LINK) / parts.sum(dims.LINK)
+    imposed = _imposed(scm, draws, dict.fromkeys(MEASURES, 1.0), _SETTLED, ["import_premium"])
+    premium = at(imposed, "import_premium", _SETTLED)
     effect = total_effect(scm, draws, _FULL, horizon=40, outcomes=["import_premium"])
     removed = {quarters: -at(effect, "import_premium", quarters) / premium for quarters in (8, 40)}
     return [
@@ -226,17 +238,23 @@ def _premium_removed(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Find
 
 
 def _premium_links(scm: StructuralCausalModel) -> list[Edge]:
-    return [link for link in scm.links if link.child == "import_premium"]
+    """Return the links from measures to the premium, or to the index that it is a multiple of."""
+    for name in ("import_premium", "premium_index"):
+        if found := [link for link in scm.links if link.child == name]:
+            return found
+    children = sorted({link.child for link in scm.links})
+    raise UnknownVariableError.from_name("import_premium", children, "a sanity check")
 
 
 def _premium_to_prices(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
-    links = (*(link.label for link in _premium_links(scm)), *_PREMIUM_TO_PRICES)
+    measures = [link.label for link in _premium_links(scm)]
+    forms = [(*measures, *links) for links in _PREMIUM_TO_PRICES]
     found = respond(
         scm,
         draws,
         horizon=40,
         paths=relief_paths(scm, _FULL, 40),
-        closed=[all_but(scm, links)],
+        closed=[all_but(scm, forms)],
         outcomes=["price_level", "import_premium"],
     )
     per_point = at(found, "price_level", 40) / at(found, "import_premium", 40)
@@ -364,6 +382,8 @@ def _supply_leg_alone(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Fin
 
 def _real_lending_rate(scm: StructuralCausalModel, draws: xr.Dataset) -> list[Finding]:
     """Relieve in full with both extremes of expectations, which decide on the first year."""
+    if "anchoring" not in scm.scalars:
+        raise UnknownVariableError.from_name("anchoring", scm.scalars, "a sanity check")
     found = []
     for anchoring, kind in ((1.0, "anchored"), (0.0, "backward-looking")):
         held = draws.assign(anchoring=xr.full_like(draws["anchoring"], anchoring))
@@ -424,6 +444,3 @@ MECHANISMS: tuple[Callable[[StructuralCausalModel, xr.Dataset], list[Finding]], 
     _long_run_key_rate,
     _lending_pass_through,
 )
-
-
-# The bounds were stated for these intervals, whatever the reader's setting is.

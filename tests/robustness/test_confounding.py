@@ -3,6 +3,7 @@
 import laboratory
 import numpy as np
 import pytest
+from anchored_economy import anchored_draws, anchored_problem
 from laboratory import HARVEST_SCALE, MODEL, PRIORS, harvest_posterior, pinned
 
 from sanctions_model.errors import QuestionError
@@ -169,6 +170,17 @@ def test_partial_adjustment_takes_its_share(draws):
         inflation = rho * inflation - (1 - rho) * min(period / 4, 1.0)
         level += inflation
     assert tipping_point(MODEL, changed, PRICES).strength == pytest.approx(effect / level)
+
+
+def test_an_outcome_made_of_one_series_has_the_equation_of_that_series():
+    scm, draws = anchored_problem().scm, anchored_draws()
+    assert outcome_equation(scm, "gdp_level") == "log_gdp"
+    assert outcome_equation(scm, "import_level") == "log_imports"
+    with pytest.raises(QuestionError, match="'rouble' has no equation of its own"):
+        outcome_equation(scm, "rouble")  # its flow is made of prices and the real rate
+    point = tipping_point(scm, draws, OUTPUT.model_copy(update={"outcome": "gdp_level"}))
+    assert point.known == "war_pulse"
+    assert np.isfinite(point.strength)
 
 
 def test_bad_questions_are_refused(problem, draws):

@@ -4,9 +4,11 @@ import laboratory
 import numpy as np
 import pytest
 import xarray as xr
+from anchored_economy import anchored_draws, anchored_problem
 from laboratory import MODEL, PRIORS, harvest_posterior, pinned
 
 from sanctions_model.errors import QuestionError, ReweightingError, UnknownVariableError
+from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.priors.pools import Pool, pool_studies
 from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.estimands import (
@@ -14,7 +16,9 @@ from sanctions_model.queries.estimands import (
     MeasureChange,
     ParameterValue,
     ShockResponse,
+    form_for,
     load_quantities,
+    not_asked,
     quantity_draws,
 )
 from sanctions_model.robustness.system_priors import (
@@ -197,7 +201,6 @@ def _by_address(draws):
 
 def test_the_bundled_figures_can_be_asked_of_the_default_model(default_problem):
     from sanctions_model.inference.density import complete_from_prior
-    from sanctions_model.inference.priors.ledger import sample_prior
 
     draws = sample_prior(
         default_problem.scm, default_problem.absolute, draws=500, chains=2, random_seed=1
@@ -295,3 +298,58 @@ def test_every_bundled_quantity_is_defined_for_the_default_model(default_problem
         values = quantity_draws(default_problem.scm, default_draws, quantity)
         assert values.dims == ("chain", "draw"), name
         assert np.isfinite(values).all(), name
+
+
+OTHER = LinkEffect(label="slope", unit=UNIT, link="rain -> harvest", run="short_run")
+
+
+def test_a_quantity_is_asked_in_the_first_form_whose_parts_the_model_has():
+    draws, _, _ = harvest_draws(8)
+    asked = OTHER.model_copy(update={"otherwise": (SLOPE,)})
+    assert form_for(MODEL, asked) is SLOPE
+    assert quantity_draws(MODEL, draws, asked).equals(quantity_draws(MODEL, draws, SLOPE))
+    with pytest.raises(UnknownVariableError, match="'rain -> harvest' in the quantity 'slope'"):
+        quantity_draws(MODEL, draws, OTHER)
+
+
+def test_what_a_model_lacks_is_a_line_and_not_an_end():
+    problem = anchored_problem()
+    draws = sample_prior(problem.scm, problem.absolute, draws=50, chains=2, random_seed=1)
+    found = dict(list(load_implied_evidence().items())[:1]) | {"slope": seen(1.0, 1.0, OTHER)}
+    table = evidence_table(problem, draws, draws, found)
+    row = table.set_index("evidence").loc["slope"]
+    assert row["refused"] == "not asked of this model: it has no 'rain -> harvest'"
+    assert not row["used"]
+    assert np.isnan(row["median"])
+    prices = {
+        "lower_prices": Claim(
+            statement="x", outcome="price_level", sign=-1, horizon=4, material=0.1
+        )
+    }
+    effects = evidence_effects(problem, draws, found, prices)
+    assert "slope" not in set(effects["evidence"])
+
+
+@pytest.mark.parametrize("name", list(load_quantities()))
+def test_every_bundled_quantity_is_defined_for_the_anchored_model(name):
+    quantity = load_quantities()[name]
+    assert not not_asked(anchored_problem().scm, quantity)
+    values = quantity_draws(anchored_problem().scm, anchored_draws(), quantity)
+    assert np.isfinite(values).all()
+
+
+def test_the_rule_reacts_to_what_expectations_take_from_past_inflation():
+    draws, scm = anchored_draws(), anchored_problem().scm
+    found = quantity_draws(scm, draws, load_quantities()["key_rate_reaction"])
+    reaction = draws["coefficient"].sel(link="expected_deviation -> key_rate")
+    closed = (1 - draws["anchoring"]) * (1 + reaction)
+    smoothing = draws["persistence"].sel(adjusting="key_rate")
+    assert np.allclose(found, closed, rtol=float(smoothing.max()) ** 30)
+
+
+def test_a_weaker_rouble_is_scaled_to_the_nominal_one():
+    draws, scm = anchored_draws(), anchored_problem().scm
+    found = quantity_draws(scm, draws, load_quantities()["pass_through_1q"])
+    own = draws["coefficient"].sel(link="real_depreciation -> inflation")
+    real = (1 - draws["persistence"].sel(adjusting="inflation")) * own
+    assert np.allclose(found, real / (1 + real))

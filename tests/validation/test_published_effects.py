@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from anchored_economy import anchored_draws, anchored_problem
 from scipy import stats
 
 from sanctions_model.errors import QuestionError, UnknownVariableError
@@ -108,6 +109,29 @@ def test_closing_the_oil_link_takes_out_what_it_carries(default_problem, medians
     both = implied_total(default_problem.scm, draws, totals.experiments["full_relief"], whole)
     without = implied(default_problem, draws, totals, "iran_2016")
     assert both.item() > without > 0
+
+
+def test_the_anchored_economy_is_asked_what_the_other_is(table):
+    scm, draws = anchored_problem().scm, anchored_draws()
+    found = totals_table(scm, draws, draws)
+    assert list(found["title"]) == list(table["title"])
+    answered = found["verdict"] != "not answered"
+    assert answered.equals(table["verdict"] != "not answered")
+    assert np.isfinite(found.loc[answered, "median"]).all()
+
+
+def test_a_total_whose_parts_a_model_lacks_says_so(default_problem, default_draws, totals):
+    own = totals.experiments["food_embargo"].model_copy(update={"otherwise": ()})
+    asked = PublishedTotals(
+        experiments={"food_embargo": own}, totals={"x": totals.totals["food_embargo"]}
+    )
+    row = totals_table(anchored_problem().scm, anchored_draws(), totals=asked).iloc[0]
+    assert row["verdict"] == "not answered"
+    assert row["reason"] == (
+        "not asked of this model: it has no 'effective_trade -> import_premium'"
+    )
+    answered = totals_table(default_problem.scm, default_draws, totals=asked).iloc[0]
+    assert answered["verdict"] != "not answered"
 
 
 def test_totals_a_year_are_divided(default_problem, medians, totals):

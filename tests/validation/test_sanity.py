@@ -6,12 +6,14 @@ import arviz_base
 import numpy as np
 import pytest
 import xarray as xr
+from anchored_economy import anchored_draws, anchored_problem
 
 from sanctions_model.data.observations import load_observations
-from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
 from sanctions_model.queries.effects import measure_effects
+from sanctions_model.report.views import sanity_view
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, pin
@@ -479,7 +481,7 @@ def test_a_monthly_model_is_refused(default_problem, default_draws):
         sanity_checks(monthly, default_draws)
 
 
-def test_a_model_without_the_links_is_refused(default_problem):
+def test_what_a_model_lacks_is_a_line_and_not_an_end(default_problem):
     scm = StructuralCausalModel(
         equations=(
             Exogenous(variable=Variable(name="tariff"), continuation=Hold(1.0)),
@@ -487,5 +489,17 @@ def test_a_model_without_the_links_is_refused(default_problem):
         )
     )
     other = dataclasses.replace(default_problem, scm=scm)
-    with pytest.raises(UnknownVariableError, match="'depreciation -> inflation' in a sanity check"):
-        sanity_checks(other, pin(scm, {"tariff -> price": 2.0}))
+    table = sanity_checks(other, pin(scm, {"tariff -> price": 2.0}))
+    silent = table[~table["asked"]].set_index("check")
+    assert set(table.loc[table["asked"], "check"]) == {"stability"}
+    assert "'depreciation'" in silent.loc["exchange rate pass through", "note"]
+    assert silent["note"].str.startswith("not asked of this model: ").all()
+    assert not silent["inside"].any()
+    assert "not asked of this model" in sanity_view(table).title
+
+
+def test_the_anchored_economy_is_asked_every_check():
+    table = sanity_checks(anchored_problem(), anchored_draws())
+    assert table["asked"].all()
+    exact = table.set_index("check").loc[["measures add up", "starting state"], "inside"]
+    assert exact.all()

@@ -352,10 +352,15 @@ def _sanity(found: "Validation") -> str:
             "check": outside["check"],
             "number": outside["what"],
             "of": outside["source"],
-            "value": [number(v) for v in outside["value"]],
+            "value": [number(v) if np.isfinite(v) else "" for v in outside["value"]],
             "range": [
-                f"{number(a)} to {number(b)}"
-                for a, b in zip(outside["lower_bound"], outside["upper_bound"], strict=True)
+                f"{number(a)} to {number(b)}" if asked else ""
+                for a, b, asked in zip(
+                    outside["lower_bound"],
+                    outside["upper_bound"],
+                    truth_of(outside["asked"]),
+                    strict=True,
+                )
             ],
             "why": outside["note"],
         }
@@ -363,8 +368,9 @@ def _sanity(found: "Validation") -> str:
     listed = markdown_table(shown) if len(shown) else ""
     return f"""## Sanity checks
 
-{len(table) - len(outside)} of {len(table)} numbers lie in ranges stated beforehand, under the \
-prior and under the posterior; `sanctions-model validate --quick` prints all of them. Outside:
+{len(table) - len(outside)} of {int(truth_of(table["asked"]).sum())} numbers lie in ranges stated \
+beforehand, under the prior and under the posterior; `sanctions-model validate --quick` prints all \
+of them. Outside, or not asked of this model:
 
 {listed}"""
 
