@@ -62,6 +62,7 @@ __all__ = [
     "episode",
     "fit",
     "forecast_error_variance_decomposition",
+    "headline",
     "historical_decomposition",
     "impulse_response",
     "inference",
@@ -136,6 +137,7 @@ from .queries.conditional import Condition, conditional_forecast
 from .queries.counterfactuals import Episode, counterfactual, episode, historical_decomposition
 from .queries.effects import channel_effects, measure_effects, total_effect
 from .queries.forecasts import forecast_error_variance_decomposition, simulate
+from .queries.headlines import headline
 from .queries.required import Target, required_relief
 from .queries.responses import impulse_response, step_response
 from .queries.tables import effects_table, link_effects, links_table

@@ -1,4 +1,7 @@
-"""Names of the dimensions that results share. No dimension is ever called ``variable``."""
+"""Names that results share: of dimensions, none ever called ``variable``, and of attributes."""
+
+from collections.abc import Mapping
+from typing import Any
 
 CHAIN = "chain"
 DRAW = "draw"
@@ -14,3 +17,17 @@ CHANNEL = "channel"
 SCENARIO = "scenario"
 CELL = "cell"
 MISSING = "missing"
+
+
+class Said:
+    """Names of attributes: last known period, which fit, what acts, and the question asked."""
+
+    START = "start"
+    SOURCE = "source"
+    SUBJECT = "subject"
+    QUESTION = "contrast"
+
+
+def carried(attributes: Mapping[Any, Any]) -> dict[str, str]:
+    """Return what a result of draws says of where it comes from."""
+    return {name: str(attributes[name]) for name in (Said.START, Said.SOURCE) if name in attributes}

@@ -9,13 +9,25 @@ from collections.abc import Sequence
 import numpy as np
 
 __all__ = [
+    "date_words",
     "difference_unit",
+    "finding",
     "in_words",
+    "mass_words",
     "number",
     "probability_words",
     "share_words",
     "true_minus",
+    "upper_first",
+    "with_article",
 ]
+
+_QUARTERS = {"1": "early", "2": "mid", "3": "autumn", "4": "late"}
+_MONTHS = ["January", "February", "March", "April", "May", "June"]
+_MONTHS += ["July", "August", "September", "October", "November", "December"]
+_VERBS = ("moves", "raises", "lowers")
+_PAST_VERBS = ("would have moved", "would have raised", "would have lowered")
+_COUNTED = ("rate", "level", "wage", "premium", "gap", "rouble", "discount", "target", "deficit")
 
 
 def number(value: float, *, signed: bool = True) -> str:
@@ -70,6 +82,20 @@ def probability_words(prob: float) -> str:
     return "as likely as not" if prob >= 0.4 else "probably not" if prob >= 0.05 else "hardly"
 
 
+def mass_words(prob: float) -> str:
+    """Say the mass of an interval.
+
+    Examples
+    --------
+    >>> mass_words(0.89), mass_words(0.5), mass_words(0.68)
+    ('9 in 10', 'half of the', '68 in 100')
+    """
+    if prob == 0.5:
+        return "half of the"
+    tenths = round(10 * prob)
+    return f"{tenths} in 10" if abs(prob - tenths / 10) < 0.015 else f"{100 * prob:.0f} in 100"
+
+
 def true_minus(text: str) -> str:
     """Put a minus sign where a hyphen before a digit stands for one.
 
@@ -97,3 +123,101 @@ def share_words(share: float) -> str:
     if np.isnan(share):
         return ""
     return "0.00" if abs(share) < 0.005 else f"{share:.2f}".replace("-", "−")
+
+
+def date_words(period: str) -> str:
+    """Say a period as it is spoken.
+
+    Parameters
+    ----------
+    period : str
+        A year, quarter or month, as in ``2029Q1``; anything else is said as it is.
+
+    Examples
+    --------
+    >>> date_words("2029Q1"), date_words("2029Q2"), date_words("2029-03"), date_words("2029")
+    ('early 2029', 'mid-2029', 'March 2029', '2029')
+    """
+    if found := re.fullmatch(r"(\d{4})Q([1-4])", period):
+        year, quarter = found.groups()
+        return f"{_QUARTERS[quarter]}{'-' if quarter == '2' else ' '}{year}"
+    if found := re.fullmatch(r"(\d{4})-(\d\d)", period):
+        return f"{_MONTHS[int(found[2]) - 1]} {found[1]}"
+    return period
+
+
+def with_article(label: str) -> str:
+    """Put "the" before what is counted in the singular.
+
+    Examples
+    --------
+    >>> with_article("key rate"), with_article("GDP"), with_article("rouble against the dollar")
+    ('the key rate', 'GDP', 'the rouble against the dollar')
+    """
+    head = re.split(r" (?:against|of|to|in) ", label)[0]
+    return f"the {label}" if head.split()[-1] in _COUNTED else label
+
+
+def finding(
+    subject: str,
+    what: str,
+    unit: str,
+    when: str,
+    *,
+    median: float,
+    lower: float,
+    upper: float,
+    prob_above: float,
+    past: bool = False,
+) -> str:
+    """Say what something does to an outcome: direction, size, date, and whether it may be nothing.
+
+    Parameters
+    ----------
+    subject : str
+        What does it, as the subject of a sentence.
+    what, unit : str
+        The outcome and the unit of its differences.
+    when : str
+        As in "by early 2029".
+    median, lower, upper : float
+        Of the effect, in `unit`.
+    prob_above : float
+        Probability that the effect is above zero.
+    past : bool
+        Whether it would have been, not will be.
+
+    Examples
+    --------
+    >>> size = {"median": -0.2, "lower": -0.5, "upper": 0.1, "prob_above": 0.1}
+    >>> finding("Half relief", "the key rate", "pp", "by early 2029", **size)
+    'Half relief lowers the key rate by 0.20 pp by early 2029; it could be nothing'
+    """
+    moves, raises, lowers = _PAST_VERBS if past else _VERBS
+    size = number(abs(median), signed=False)
+    if size in {"0", "0.00"}:
+        return f"{subject} {moves} {what} by less than 0.01 {unit} {when}"
+    verb, sure = (raises, prob_above) if median > 0 else (lowers, 1.0 - prob_above)
+    if sure < 0.6:
+        return (
+            f"Whether {_lower_first(subject)} {raises} or {lowers.split()[-1]} {what} is open: "
+            f"{number(median)} {unit} {when}, from {number(lower)} to {number(upper)}"
+        )
+    doubt = f"; it could {'' if sure >= 0.8 else 'well '}be nothing" if lower <= 0 <= upper else ""
+    return f"{subject} {verb} {what} by {size} {unit} {when}{doubt}"
+
+
+def upper_first(text: str) -> str:
+    """Begin a sentence with a text.
+
+    Examples
+    --------
+    >>> upper_first("key rate of 5 %")
+    'Key rate of 5 %'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def _lower_first(text: str) -> str:
+    """Lower a first letter that only a beginning of a sentence has raised."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

@@ -33,6 +33,7 @@ from sanctions_model.inference.priors.ledger import Priors, sample_prior
 from sanctions_model.inference.samplers import Nutpie, Sampler, WarmStart
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import parameter_dims
+from sanctions_model.scm.periods import period_after
 from sanctions_model.scm.serialization import content_hash, spec_hash
 
 __all__ = [
@@ -92,7 +93,17 @@ class Fit:
     @property
     def draws(self) -> xr.Dataset:
         """Posterior draws of the parameters, or prior draws in prior-only mode."""
-        return self.idata[self.drawn_from].to_dataset()
+        return self._signed(self.drawn_from)
+
+    def _signed(self, group: str) -> xr.Dataset:
+        """Return draws that say which period their data end at and which fit they are of."""
+        year = self.scm.periods_per_year
+        end = str(self.problem.cases.time[-1])[:10]
+        made = str(self.manifest.get("created", ""))[:10]
+        of_fit = f", fit of {made}" if made else ""
+        source = f"Source: sanctions-model{of_fit}, data to {period_after(end, 0, year)}"
+        drawn = self.idata[group].to_dataset()
+        return drawn.assign_attrs({dims.Said.START: end, dims.Said.SOURCE: source})
 
     @property
     def posterior_draws(self) -> xr.Dataset | None:
@@ -102,7 +113,7 @@ class Fit:
     @property
     def prior_draws(self) -> xr.Dataset:
         """Prior draws of the parameters."""
-        return self.idata["prior"].to_dataset()
+        return self._signed("prior")
 
     @property
     def diagnostics(self) -> Diagnostics | None:

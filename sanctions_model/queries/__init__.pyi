@@ -19,6 +19,7 @@ __all__ = [
     "effects_table",
     "episode",
     "forecast_error_variance_decomposition",
+    "headline",
     "historical_decomposition",
     "impulse_response",
     "link_effects",
@@ -46,6 +47,7 @@ from .counterfactuals import Episode, abduct, counterfactual, episode, historica
 from .effects import channel_effects, measure_effects, relief_paths, total_effect
 from .estimands import load_quantities, quantity_draws
 from .forecasts import forecast_error_variance_decomposition, nowcast_table, simulate
+from .headlines import headline
 from .required import RequiredRelief, Target, relief_frontier, required_relief
 from .responses import impulse_response, step_response
 from .tables import effects_table, link_effects, links_table

@@ -200,8 +200,8 @@ def conditional_forecast(
             "plausibility": ((dims.CHAIN, dims.DRAW), plausibility.reshape(shape)),
         }
     )
-    result.attrs = {
-        "start": str(problem.cases.time[last])[:10],
+    result.attrs = dims.carried(draws.attrs) | {
+        dims.Said.START: str(problem.cases.time[last])[:10],
         "absorbing": ", ".join(shocked),
         "continuation": continuation_words(settled(problem), exogenous or {}),
         "conditions": len(cells),

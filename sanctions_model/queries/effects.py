@@ -22,16 +22,20 @@ from sanctions_model import dims
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import period_after
 from sanctions_model.scm.propagate import continuation_paths, respond
 from sanctions_model.scm.variables import Decay, Grow, Hold
+from sanctions_model.wording import in_words
 
 __all__ = [
     "CHAIN_PARTS",
     "channel_effects",
+    "finished",
     "measure_effects",
     "reachable",
     "reached_outcomes",
     "relief_paths",
+    "relief_subject",
     "relief_words",
     "total_effect",
 ]
@@ -69,9 +73,14 @@ def reachable(
     return wanted
 
 
-def _finished(effect: xr.DataArray, contrast: str) -> xr.DataArray:
+def finished(effect: xr.DataArray, draws: xr.Dataset, contrast: str, subject: str) -> xr.DataArray:
+    """Let an effect say what made it, against what, and which fit it is of."""
     effect.name = "effect"
-    effect.attrs = {"contrast": contrast}
+    effect.attrs = {
+        dims.Said.QUESTION: contrast,
+        dims.Said.SUBJECT: subject,
+        **dims.carried(draws.attrs),
+    }
     return effect
 
 
@@ -183,14 +192,14 @@ def total_effect(
     wanted = reachable(scm, relief.measures, outcomes)
     paths = relief_paths(scm, relief, horizon)
     found = respond(scm, draws, horizon=horizon, paths=paths, outcomes=wanted, held=held)
-    return _finished(found.isel({dims.SCENARIO: 0}), _contrast(relief))
+    return _of_relief(found.isel({dims.SCENARIO: 0}), scm, draws, relief)
 
 
-def _contrast(relief: Relief) -> str:
-    return (
-        f"relief of {', '.join(relief.measures)} by {100 * relief.depth:g} % in {relief.ramp} "
-        "steps, against sanctions unchanged"
-    )
+def _of_relief(
+    effect: xr.DataArray, scm: StructuralCausalModel, draws: xr.Dataset, relief: Relief
+) -> xr.DataArray:
+    words = relief_words(scm, relief, start=draws.attrs.get(dims.Said.START))
+    return finished(effect, draws, words, relief_subject(scm, relief))
 
 
 def measure_effects(
@@ -238,7 +247,7 @@ def measure_effects(
     }
     found = respond(scm, draws, horizon=horizon, paths=paths, outcomes=wanted)
     found = found.rename({dims.SCENARIO: "lifted"}).assign_coords(lifted=lifted)
-    return _finished(found, _contrast(relief))
+    return _of_relief(found, scm, draws, relief)
 
 
 def channel_effects(
@@ -301,7 +310,7 @@ def channel_effects(
         rest = (found.sel(channel="total") - both).assign_coords(channel=CHAIN_PARTS[2])
         found.loc[{dims.CHANNEL: CHAIN_PARTS[1]}] = both - chain
         found = xr.concat([found, rest], dim=dims.CHANNEL, coords="minimal", compat="override")
-    return _finished(found, _contrast(relief))
+    return _of_relief(found, scm, draws, relief)
 
 
 def _drivers(scm: StructuralCausalModel, measures: Sequence[str]) -> set[str]:
@@ -333,15 +342,57 @@ def _require_complete(scm: StructuralCausalModel, relief: Relief, entries: set[s
             )
 
 
-def relief_words(scm: StructuralCausalModel, relief: Relief) -> str:
-    """Say a contrast: what is lifted, by how much, how fast, against what."""
+def relief_subject(scm: StructuralCausalModel, relief: Relief) -> str:
+    """Name a relief as the subject of a sentence.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    relief : Relief
+
+    Returns
+    -------
+    str
+        As in "Half relief of financial measures".
+    """
     relief = scm.relief(relief)
+    sizes = {1.0: "Full relief", 0.5: "Half relief"}
+    depth = sizes.get(relief.depth, f"Relief of {100 * relief.depth:g} %")
     every = set(relief.measures) == set(scm.measures) and len(relief.measures) > 1
-    which = "all measures" if every else ", ".join(relief.measures)
-    depth = "full relief" if relief.depth == 1 else f"relief of {100 * relief.depth:g} %"
+    return f"{depth} of {'all measures' if every else _measures_words(scm, relief.measures)}"
+
+
+def _measures_words(scm: StructuralCausalModel, measures: Sequence[str]) -> str:
+    """Join what measures are called, the word itself once."""
+    labels = [scm.variables[n].short_label if n in scm.variables else n for n in measures]
+    ending = " measures"
+    if all(label.endswith(ending) for label in labels):
+        return in_words([label.removesuffix(ending) for label in labels]) + ending
+    return in_words(labels)
+
+
+def relief_words(scm: StructuralCausalModel, relief: Relief, *, start: str | None = None) -> str:
+    """Say a contrast: what is lifted, by how much, how fast, since when, against what.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    relief : Relief
+    start : str, optional
+        Last known period; with it the first step has a date.
+
+    Returns
+    -------
+    str
+    """
+    relief = scm.relief(relief)
+    subject = relief_subject(scm, relief)
     steps = "at once" if relief.ramp == 1 else f"in {relief.ramp} equal steps"
     late = "" if relief.start == 1 else f" from {scm.period_name} {relief.start}"
-    return f"{depth} of {which} {steps}{late}, against sanctions unchanged"
+    if start is not None:
+        late = f" from {period_after(start, relief.start, scm.periods_per_year)}"
+    words = f"{subject[:1].lower()}{subject[1:]} {steps}{late}"
+    return f"{words}, against sanctions unchanged"
 
 
 def reached_outcomes(

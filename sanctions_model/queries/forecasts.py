@@ -17,13 +17,19 @@ from sanctions_model import dims
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.scm.equations import Equation, Exogenous
-from sanctions_model.scm.interventions import Intervention, require_horizon, require_inside
+from sanctions_model.scm.interventions import (
+    Intervention,
+    edit_words,
+    require_horizon,
+    require_inside,
+)
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
 from sanctions_model.scm.propagate import draw_shocks, propagate, respond, start_after
 from sanctions_model.scm.recursion import Start
 from sanctions_model.scm.variables import Decay, Grow, Hold, Noise, continued
 from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.wording import in_words
 
 __all__ = [
     "continuation_words",
@@ -145,10 +151,12 @@ def simulate(
         interventions=interventions,
         outcomes=wanted,
     )
-    paths.attrs = {
-        "start": str(problem.cases.time[last])[:10],
+    paths.attrs = dims.carried(draws.attrs) | {
+        dims.Said.START: str(problem.cases.time[last])[:10],
         "continuation": continuation_words(scm, exogenous or {}, interventions),
     }
+    if interventions:
+        paths.attrs[dims.Said.SUBJECT] = in_words([edit_words(edit) for edit in interventions])
     return paths.rename("path")
 
 

@@ -8,11 +8,12 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.coercion import as_number
 from sanctions_model.errors import QuestionError
-from sanctions_model.queries.effects import _finished, reachable
+from sanctions_model.queries.effects import finished, reachable
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.propagate import continuation_paths, respond
+from sanctions_model.wording import with_article
 
 __all__ = ["impulse_response", "step_response"]
 
@@ -148,4 +149,8 @@ def _response(
     else:
         choices = ", ".join([*scm.stochastic, *scm.exogenous])
         raise QuestionError(f"{cause!r} has no shock of its own; shock one of {choices}.")
-    return _finished(found.isel({dims.SCENARIO: 0}), f"change of {cause}")
+    label = with_article(scm.variables[cause].short_label)
+    how = "A lasting change" if lasting > 1 else "A surprise"
+    amount = f"{size:+g}" if size is not None else "usual size" if cause in scm.stochastic else "1"
+    subject = f"{how} of {amount} in {label}"
+    return finished(found.isel({dims.SCENARIO: 0}), draws, f"change of {cause}", subject)

@@ -10,7 +10,13 @@ from sanctions_model import dims
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.queries.basis import BASIS_COLUMNS, Basis
-from sanctions_model.queries.effects import channel_effects, reachable, total_effect
+from sanctions_model.queries.effects import (
+    channel_effects,
+    reachable,
+    relief_subject,
+    relief_words,
+    total_effect,
+)
 from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
@@ -150,7 +156,14 @@ def effects_table(
                             "ci_kind": rule.kind,
                         }
                     )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    largest = max((scm.relief(asked) for asked in reliefs), key=lambda relief: relief.depth)
+    table.attrs = {
+        dims.Said.SUBJECT: relief_subject(scm, largest),
+        dims.Said.QUESTION: relief_words(scm, largest, start=draws.attrs.get(dims.Said.START)),
+    }
+    table.attrs.update(dims.carried(draws.attrs))
+    return table
 
 
 def _by_channel(

@@ -27,6 +27,7 @@ from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.propagate import respond
 from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.transmission import MEASURES
+from sanctions_model.wording import upper_first
 
 __all__ = [
     "Scenario",
@@ -86,7 +87,8 @@ def designed_effect(
     effect = respond_to(scm, draws, drawn.one_a_draw(), outcomes=outcomes)
     rests_on = {"scenario": content_hash(scenario.model_dump(mode="json"))}
     return effect.isel({dims.SCENARIO: 0}).assign_attrs(
-        manifest=answer_manifest(scm, random_seed, rests_on)
+        {**dims.carried(draws.attrs), dims.Said.SUBJECT: upper_first(scenario.label)},
+        manifest=answer_manifest(scm, random_seed, rests_on),
     )
 
 
@@ -359,4 +361,10 @@ def scenario_effect(
             outcomes=outcomes,
         ).isel({dims.SCENARIO: 0})
 
-    return (futures(interventions) - futures(())).rename("effect")
+    changed, unchanged = futures(interventions), futures(())
+    subject = upper_first(str(changed.attrs.pop(dims.Said.SUBJECT)))
+    return (
+        (changed - unchanged)
+        .rename("effect")
+        .assign_attrs(changed.attrs | {dims.Said.SUBJECT: subject})
+    )

@@ -101,8 +101,7 @@ def compare_futures(
         scenario_label=(dims.SCENARIO, [library.named(name).label for name in process.order]),
         unit=(dims.OUTCOME, [problem.scm.variables[name].unit for name in wanted]),
     )
-    found.attrs = {
-        "start": stay.attrs["start"],
+    found.attrs = dims.carried(stay.attrs) | {
         "continuation": stay.attrs["continuation"],
         "status_quo": process.status_quo,
         "transitions": str(transitions),

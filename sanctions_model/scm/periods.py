@@ -15,7 +15,7 @@ import pandas as pd
 
 from sanctions_model.errors import QuestionError
 
-__all__ = ["Span", "is_day_first", "read_day", "read_period", "read_span"]
+__all__ = ["Span", "is_day_first", "period_after", "read_day", "read_period", "read_span"]
 
 # What a calendar of quarters can hold, and no year of a typing error.
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
@@ -165,6 +165,34 @@ def read_period(given: object, periods_per_year: int, *, end: bool = False) -> p
     month = found.month + found.months - 1 if end else found.month
     label = f"{month // 12:04d}-{month % 12 + 1:02d}"
     return pd.Period(label, freq="Q" if periods_per_year == 4 else "M")
+
+
+def period_after(start: object, count: int, periods_per_year: int) -> str:
+    """Name the period that comes so many after another one.
+
+    Parameters
+    ----------
+    start : object
+        As `read_span` takes it.
+    count : int
+    periods_per_year : int
+        1, 4 or 12.
+
+    Returns
+    -------
+    str
+        As in ``2029Q1``, ``2029-01`` or ``2029``.
+
+    Examples
+    --------
+    >>> period_after("2026-01-01", 12, 4), period_after("2026-01-01", 1, 12)
+    ('2029Q1', '2026-02')
+    """
+    month = read_span(start).month + count * 12 // periods_per_year
+    year, within = divmod(month, 12)
+    if periods_per_year == 4:
+        return f"{year:04d}Q{within // 3 + 1}"
+    return f"{year:04d}" if periods_per_year == 1 else f"{year:04d}-{within + 1:02d}"
 
 
 def read_day(given: object, *, end: bool = False) -> str:

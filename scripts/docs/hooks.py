@@ -55,8 +55,8 @@ GROUPS = {
         *("queries.required", "queries.windows", "queries.calendar_years"),
     ),
     "Claims and checks": (
-        *("queries.claims", "queries.basis", "queries.chain", "scm.stability", "report"),
-        "validation.run",
+        *("queries.claims", "queries.basis", "queries.chain", "queries.headlines"),
+        *("scm.stability", "report", "validation.run"),
     ),
     "Calibration and back-tests": ("validation",),
     "Sweeps": ("sweeps",),

@@ -357,7 +357,7 @@ def test_responses_of_a_small_model_take_its_own_relief(tiny, tiny_draws):
     relief = Relief(measures=("tariff",), ramp=1, depth=0.5)
     said = words(plot_responses(tiny, tiny_draws, relief, horizon=4))
     assert "domestic price" in said
-    assert "relief of 50 % of tariff at once, against sanctions unchanged" in said
+    assert "half relief of tariff at once, against sanctions unchanged" in said
 
 
 def test_intervals_follow_the_settings(default_problem, draws, prior_draws):

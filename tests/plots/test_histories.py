@@ -706,7 +706,7 @@ def test_required_relief_says_the_verdict_and_the_contrast(figures, required):
     some = plot_required_relief(
         required, relief=Relief(measures=("trade", "finance"), ramp=1), scm=default_transmission()
     )
-    assert "uniform relief of trade, finance at once" in words(some)
+    assert "uniform relief of trade and financial measures at once" in words(some)
     assert "% of trade, finance lifted" in words(some)
 
 

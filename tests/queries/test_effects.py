@@ -361,7 +361,7 @@ def test_an_effect_carries_unit_label_and_contrast(default_problem, default_draw
     found = total_effect(default_problem.scm, default_draws, Relief(depth=0.5), horizon=2)
     assert str(found["unit"].sel(outcome="key_rate").item()) == "% a year"
     assert str(found["label"].sel(outcome="key_rate").item()) == "key rate"
-    assert "by 50 % in 4 steps, against sanctions unchanged" in found.attrs["contrast"]
+    assert "half relief of all measures in 4 equal steps, against" in found.attrs["contrast"]
 
 
 def test_asking_changes_neither_draws_nor_model(default_problem, default_draws):

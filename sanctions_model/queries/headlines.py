@@ -1,0 +1,312 @@
+"""The finding of a result in one spoken sentence, with its number and its date.
+
+Reads results as the other files of this room return them; what they say of themselves (what acts,
+since when, which fit) stands in their attributes.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.errors import QuestionError
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import period_after, read_period
+from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.units import difference_in_percent, effect_in_percent, in_percent, percent_unit
+from sanctions_model.wording import (
+    date_words,
+    difference_unit,
+    finding,
+    mass_words,
+    number,
+    upper_first,
+    with_article,
+)
+
+__all__ = [
+    "at_periods",
+    "headline",
+    "label_with_unit",
+    "main_outcomes",
+    "spoken_label",
+    "when_words",
+]
+
+# Of a model that has none of these, its own headline outcomes are shown, in their order.
+_MAIN = ("gdp_level", "price_level", "key_rate", "lending_rate", "rouble", "real_wage_level")
+_MAIN_PATHS = (
+    "gdp_level",
+    "inflation_yoy",
+    "key_rate",
+    "lending_rate",
+    "rouble",
+    "real_wage_level",
+)
+_TITLE = ("key_rate", "gdp_level", "price_level", "inflation_yoy")
+_MOST, _YEARS, _TITLE_YEARS = 6, (1, 2, 3, 5), 3
+_SIZE = ("median", "lower", "upper")
+
+
+def headline(
+    result: xr.DataArray | xr.Dataset | pd.DataFrame,
+    scm: StructuralCausalModel,
+    *,
+    outcome: str | None = None,
+    horizon: int | None = None,
+) -> str:
+    """Say what a result found, in one sentence with its number and date.
+
+    Parameters
+    ----------
+    result : xr.DataArray, xr.Dataset or pandas.DataFrame
+        An effect (`total_effect`, `impulse_response`, of a scenario), a forecast (`simulate`,
+        `conditional_forecast`), a counterfactual, effects of futures (`compare_futures`), or the
+        rows of `effects_table`.
+    scm : StructuralCausalModel
+        The model that answered.
+    outcome : str, optional
+        About which outcome; by default the key rate, else output, else prices, else the first.
+    horizon : int, optional
+        Periods after the start; three years by default, or the last one.
+
+    Returns
+    -------
+    str
+        Without a full stop, so that it can be a title.
+
+    Raises
+    ------
+    QuestionError
+        If the result is none of these, or lacks the outcome or the horizon.
+
+    Examples
+    --------
+    >>> from sanctions_model.scm.equations import Exogenous, Linear
+    >>> from sanctions_model.scm.interventions import Relief
+    >>> from sanctions_model.scm.parameters import pin
+    >>> from sanctions_model.scm.variables import Hold, Variable
+    >>> from sanctions_model.queries.effects import total_effect
+    >>> scm = StructuralCausalModel(
+    ...     equations=(
+    ...         Exogenous(variable=Variable(name="tariff"), continuation=Hold(1.0)),
+    ...         Linear(variable=Variable(name="price", unit="%"), parents=("tariff",)),
+    ...     )
+    ... )
+    >>> draws = pin(scm, {"tariff -> price": 2.0}).assign_attrs(start="2026-01-01")
+    >>> effect = total_effect(scm, draws, Relief(measures=("tariff",)))
+    >>> headline(effect, scm)
+    'Full relief of tariff lowers price by 2.0 pp by early 2029'
+    """
+    if isinstance(result, pd.DataFrame):
+        return _of_table(result, scm, outcome, horizon)
+    if isinstance(result, xr.Dataset):
+        if "difference" in result:
+            return _of_past(result, scm, outcome)
+        if "effect" in result and dims.SCENARIO in result["effect"].dims:
+            return _of_futures(result, scm, outcome, horizon)
+        for name in ("effect", "path"):
+            if name in result:
+                array = result[name].assign_attrs({**result.attrs, **result[name].attrs})
+                return headline(array, scm, outcome=outcome, horizon=horizon)
+    elif result.name in ("effect", "path") and dims.HORIZON in result.dims:
+        return _of_draws(result, scm, outcome, horizon)
+    raise QuestionError(
+        f"No headline of {type(result).__name__} {getattr(result, 'name', '')!r}; expected an "
+        "effect, a forecast, a counterfactual, futures or a table of effects."
+    )
+
+
+def main_outcomes(
+    scm: StructuralCausalModel, there: Sequence[str], *, of_paths: bool = False
+) -> list[str]:
+    """Return the few outcomes that a table shows first: at most six of those that are there."""
+    wanted = _MAIN_PATHS if of_paths else _MAIN
+    found = [name for name in wanted if name in there]
+    own = [name for name in scm.headline if name in there]
+    return (found or own or list(there))[:_MOST]
+
+
+def at_periods(horizons: Sequence[int], periods_per_year: int) -> list[int]:
+    """Return the horizons that a table shows: after one, two, three and five years, or the last.
+
+    Examples
+    --------
+    >>> at_periods(range(1, 21), 4), at_periods(range(1, 11), 4), at_periods([2, 3], 4)
+    ([4, 8, 12, 20], [4, 8, 10], [2, 3])
+    """
+    there = [int(h) for h in horizons]
+    if len(there) <= len(_YEARS):
+        return there
+    kept = [y * periods_per_year for y in _YEARS if y * periods_per_year in there]
+    return kept if len(kept) == len(_YEARS) else sorted({*kept, there[-1]})
+
+
+def when_words(
+    attributes: Any, horizon: int, scm: StructuralCausalModel, *, before: str = "by"
+) -> str:
+    """Say when a horizon is: its date where the start is known, else how long after it."""
+    start = attributes.get(dims.Said.START)
+    if not start:
+        return f"after {scm.count_periods(horizon)}" if horizon else "at the start"
+    return f"{before} {date_words(period_after(start, horizon, scm.periods_per_year))}"
+
+
+def spoken_label(scm: StructuralCausalModel, name: str) -> str:
+    """Say what an outcome is called within a sentence."""
+    return with_article(_short(scm, name))
+
+
+def label_with_unit(scm: StructuralCausalModel, name: str, *, of_path: bool = False) -> str:
+    """Return what an outcome is called with the unit of its differences, or of itself.
+
+    Examples
+    --------
+    >>> from sanctions_model.scm.equations import Linear
+    >>> from sanctions_model.scm.variables import Variable
+    >>> rate = Variable(name="key_rate", label="key rate", unit="% a year")
+    >>> scm = StructuralCausalModel(equations=(Linear(variable=rate),))
+    >>> label_with_unit(scm, "key_rate"), label_with_unit(scm, "key_rate", of_path=True)
+    ('key rate, pp', 'key rate, % a year')
+    """
+    return f"{_short(scm, name)}, {_unit(scm, name, of_path=of_path)}".rstrip(", ")
+
+
+def _short(scm: StructuralCausalModel, name: str) -> str:
+    return scm.variables[name].short_label.replace("GDP level", "GDP")
+
+
+def _unit(scm: StructuralCausalModel, name: str, *, of_path: bool = False) -> str:
+    variable = scm.variables[name]
+    return (
+        percent_unit(variable.short_unit) if of_path else difference_unit(variable.unit, short=True)
+    )
+
+
+def _outcome(there: Sequence[str], asked: str | None) -> str:
+    if asked is not None and asked not in there:
+        raise QuestionError(f"No outcome {asked!r} in the result; there is: {', '.join(there)}.")
+    return asked or next((name for name in _TITLE if name in there), there[0])
+
+
+def _horizon(there: Sequence[int], asked: int | None, scm: StructuralCausalModel) -> int:
+    if asked is not None and asked not in there:
+        raise QuestionError(f"No horizon {asked} in the result; there is 1 to {max(there)}.")
+    usual = _TITLE_YEARS * scm.periods_per_year
+    return asked or (usual if usual in there else there[-1])
+
+
+def _of_draws(
+    result: xr.DataArray, scm: StructuralCausalModel, outcome: str | None, horizon: int | None
+) -> str:
+    """Of an effect or a path, dims ``(outcome, horizon, chain, draw)``."""
+    name = _outcome([str(n) for n in result[dims.OUTCOME].to_numpy()], outcome)
+    at = _horizon([int(h) for h in result[dims.HORIZON].to_numpy()], horizon, scm)
+    own = result.sel({dims.OUTCOME: name, dims.HORIZON: at})
+    unit = scm.variables[name].unit
+    if result.name == "effect":
+        subject = result.attrs.get(dims.Said.SUBJECT, "The change")
+        when = when_words(result.attrs, at, scm)
+        return _moved(effect_in_percent(own, unit), scm, name, subject, when)
+    return _stands(in_percent(own, unit), scm, name, at, result.attrs)
+
+
+def _stands(
+    draws: xr.DataArray, scm: StructuralCausalModel, name: str, at: int, attributes: Any
+) -> str:
+    """Say where a path stands; of a level that counts from the start, by how much it has moved."""
+    middle, low, high = _numbers(draws)
+    what = upper_first(spoken_label(scm, name))
+    when = when_words(attributes, at, scm, before="in")
+    changed = attributes.get(dims.Said.SUBJECT)
+    given = f" with {changed}" if changed else ""
+    if "log points" in scm.variables[name].unit:
+        size, way = number(abs(middle), signed=False), "higher" if middle > 0 else "lower"
+        since = when_words(attributes, 0, scm, before="in")
+        stands = f"{what} is {size} % {way} {when} than {since}"
+        bounds = f"{number(low)} and {number(high)} %"
+    else:
+        unit = _unit(scm, name, of_path=True)
+        stands = f"{what} is {number(middle, signed=False)} {unit} {when}"
+        bounds = f"{number(low, signed=False)} and {number(high, signed=False)}"
+    share = mass_words(interval_rule().prob)
+    return f"{stands}{given}: {share} futures lie between {bounds}"
+
+
+def _numbers(draws: xr.DataArray) -> list[float]:
+    summary = interval(draws, interval_rule())
+    return [float(summary.sel(summary=n)) for n in _SIZE]
+
+
+def _moved(
+    draws: xr.DataArray,
+    scm: StructuralCausalModel,
+    name: str,
+    subject: str,
+    when: str,
+    *,
+    past: bool = False,
+) -> str:
+    return finding(
+        subject,
+        spoken_label(scm, name),
+        _unit(scm, name),
+        when,
+        **dict(zip(_SIZE, _numbers(draws), strict=True)),
+        prob_above=float((draws > 0).mean()),
+        past=past,
+    )
+
+
+def _of_past(result: xr.Dataset, scm: StructuralCausalModel, outcome: str | None) -> str:
+    """Of a counterfactual: the last period of its window."""
+    name = _outcome([str(n) for n in result[dims.OUTCOME].to_numpy()], outcome)
+    last = result[dims.TIME].to_numpy()[-1]
+    own = result.sel({dims.OUTCOME: name}).isel({dims.TIME: -1})
+    change = difference_in_percent(
+        own["counterfactual"], own["difference"], scm.variables[name].unit
+    )
+    period = str(read_period(last, scm.periods_per_year))
+    subject = upper_first(str(result.attrs.get("changed", "the change")))
+    return _moved(change, scm, name, subject, f"by {date_words(period)}", past=True)
+
+
+def _of_futures(
+    result: xr.Dataset, scm: StructuralCausalModel, outcome: str | None, horizon: int | None
+) -> str:
+    """Of several futures: the one that moves the outcome most."""
+    effect = result["effect"]
+    name = _outcome([str(n) for n in effect[dims.OUTCOME].to_numpy()], outcome)
+    at = _horizon([int(h) for h in effect[dims.HORIZON].to_numpy()], horizon, scm)
+    own = effect.sel({dims.OUTCOME: name, dims.HORIZON: at})
+    sizes = abs(own.median((dims.CHAIN, dims.DRAW)))
+    largest = str(sizes.idxmax(dims.SCENARIO).item())
+    label = str(result["scenario_label"].sel({dims.SCENARIO: largest}).item())
+    when = when_words(result.attrs, at, scm)
+    draws = effect_in_percent(own.sel({dims.SCENARIO: largest}), scm.variables[name].unit)
+    return _moved(draws, scm, name, f"Of the futures, {label}", when)
+
+
+def _of_table(
+    table: pd.DataFrame, scm: StructuralCausalModel, outcome: str | None, horizon: int | None
+) -> str:
+    """Of `effects_table`: the total effect of the largest relief in it."""
+    if not {"relief", "channel", "prob_below_zero", *_SIZE} <= set(table):
+        raise QuestionError("No headline of this table; expected one of `effects_table`.")
+    rows = table[(table["channel"] == "total") & (table["relief"] == table["relief"].max())]
+    name = _outcome(list(dict.fromkeys(rows["outcome"])), outcome)
+    rows = rows[rows["outcome"] == name]
+    at = _horizon(list(rows["horizon"]), horizon, scm)
+    row = rows[rows["horizon"] == at].iloc[0]
+    return finding(
+        str(table.attrs.get(dims.Said.SUBJECT, f"Relief of {100 * row['relief']:g} %")),
+        spoken_label(scm, name),
+        _unit(scm, name),
+        when_words(table.attrs, at, scm),
+        median=float(row["median"]),
+        lower=float(row["lower"]),
+        upper=float(row["upper"]),
+        prob_above=1.0 - float(row["prob_below_zero"]),
+    )
