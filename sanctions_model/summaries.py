@@ -1,4 +1,4 @@
-"""Intervals and probabilities: how draws become numbers in a table.
+"""Intervals, probabilities and a score: how draws become numbers in a table.
 
 Credible intervals follow ArviZ's settings (``stats.ci_prob``, ``stats.ci_kind``), asked when a
 table is made. This module knows no model.
@@ -12,7 +12,13 @@ from arviz_base import rcParams
 
 from sanctions_model import dims
 
-__all__ = ["IntervalRule", "interval", "interval_rule", "probability"]
+__all__ = [
+    "IntervalRule",
+    "continuous_ranked_probability_score",
+    "interval",
+    "interval_rule",
+    "probability",
+]
 
 _SAMPLE = (dims.CHAIN, dims.DRAW)
 
@@ -89,3 +95,41 @@ def _highest_density(values: np.ndarray, prob: float) -> tuple[np.ndarray, np.nd
 def probability(claim: xr.DataArray) -> xr.DataArray:
     """Share of draws for which a boolean holds, over chains and draws."""
     return claim.mean(_SAMPLE)
+
+
+def continuous_ranked_probability_score(
+    values: np.ndarray, outcome: float, weights: np.ndarray | None = None
+) -> float:
+    r"""Score a sample as a forecast of one outcome.
+
+    .. math:: E|X - y| - \tfrac12 E|X - X'|
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Draws of the forecast, shape ``(draw,)``.
+    outcome : float
+    weights : numpy.ndarray, optional
+        Of the draws; they are scaled to add up to 1. Equal by default.
+
+    Returns
+    -------
+    float
+        In the unit of the outcome; 0 for a forecast that is sure and right.
+
+    Examples
+    --------
+    >>> continuous_ranked_probability_score(np.array([1.0, 3.0]), 2.0)
+    0.5
+
+    Notes
+    -----
+    Gneiting and Raftery (2007), Journal of the American Statistical Association 102, eq. 21.
+    """
+    share = np.full(values.size, 1.0 / values.size) if weights is None else weights / weights.sum()
+    order = np.argsort(values)
+    ordered, mass = values[order], share[order]
+    distance = float(np.sum(share * np.abs(values - outcome)))
+    # E|X - X'| / 2 = sum over the sorted draws of w_i x_i (2 W_i - w_i - 1), W the running sum.
+    spread = float(np.sum(mass * ordered * (2 * np.cumsum(mass) - mass - 1.0)))
+    return distance - spread

@@ -7,9 +7,11 @@ from arviz_base import rc_context
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import close
+from scipy import stats
 
 from sanctions_model.summaries import (
     IntervalRule,
+    continuous_ranked_probability_score,
     interval,
     interval_rule,
     probability,
@@ -111,3 +113,21 @@ def test_the_order_of_dims_does_not_matter():
 def test_a_probability_is_a_share_of_draws():
     draws = xr.DataArray([[1.0, -1.0], [2.0, 3.0]], dims=("chain", "draw"))
     assert float(probability(draws > 0)) == 0.75
+
+
+def test_crps_of_a_sample_is_the_mean_of_distances_by_brute_force():
+    generator = np.random.default_rng(1)
+    values, weights = generator.normal(size=40), generator.uniform(size=40)
+    share = weights / weights.sum()
+    pairs = sum(
+        share[i] * share[j] * abs(values[i] - values[j]) for i in range(40) for j in range(40)
+    )
+    expected = np.sum(share * np.abs(values - 0.4)) - pairs / 2
+    assert continuous_ranked_probability_score(values, 0.4, weights) == pytest.approx(expected)
+
+
+def test_crps_of_a_gaussian_is_its_closed_form():
+    values = stats.norm(1, 2).ppf((np.arange(20000) + 0.5) / 20000)
+    z = (0.5 - 1) / 2
+    exact = 2 * (z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / np.sqrt(np.pi))
+    assert continuous_ranked_probability_score(values, 0.5) == pytest.approx(exact, rel=1e-3)

@@ -1,12 +1,18 @@
 """Relief observed elsewhere: liftings of sanctions in other countries, as data and as a model.
 
 Knows episodes, a panel of countries and what they say of the next lifting; knows no Russia but the
-covariates that it predicts for. Answers come from files, without PyMC.
+covariates that it predicts for and two bans of its own. Answers come from files, without PyMC.
 """
 
 from sanctions_model.elsewhere.episodes import Episode, episodes_table, load_episodes
 from sanctions_model.elsewhere.fitting import ReliefFit, fit_relief, write_relief_files
 from sanctions_model.elsewhere.gsdb import read_gsdb
+from sanctions_model.elsewhere.inside_russia import (
+    load_bans,
+    load_news_days,
+    news_moves,
+    share_back,
+)
 from sanctions_model.elsewhere.panel import ReliefData, load_country_panel, load_relief_data
 from sanctions_model.elsewhere.prediction import (
     Lifting,
@@ -17,7 +23,11 @@ from sanctions_model.elsewhere.prediction import (
     predict,
     predictive_table,
 )
-from sanctions_model.elsewhere.reimposition import hazard_draws, reimposition_hazard
+from sanctions_model.elsewhere.reimposition import (
+    hazard_draws,
+    reimposition_hazard,
+    snap_back_hazard,
+)
 
 __all__ = [
     "Episode",
@@ -29,14 +39,19 @@ __all__ = [
     "fit_summary",
     "hazard_draws",
     "liftings_like_russia",
+    "load_bans",
     "load_country_panel",
     "load_effect_draws",
     "load_episode_effects",
     "load_episodes",
+    "load_news_days",
     "load_relief_data",
+    "news_moves",
     "predict",
     "predictive_table",
     "read_gsdb",
     "reimposition_hazard",
+    "share_back",
+    "snap_back_hazard",
     "write_relief_files",
 ]

@@ -6,13 +6,15 @@ from the lifting to the reimposition or to the last year that was looked at.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from sanctions_model.elsewhere.episodes import Episode, load_episodes
+from sanctions_model.errors import QuestionError, did_you_mean
 
-__all__ = ["GROUPS", "hazard_draws", "reimposition_hazard"]
+__all__ = ["GROUPS", "SnapBackHazard", "hazard_draws", "reimposition_hazard", "snap_back_hazard"]
 
 _EVENTS, _YEARS = 0.5, 10.0
 LAST_YEAR = 2025
@@ -135,3 +137,81 @@ def reimposition_hazard(
             }
         )
     return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapBackHazard:
+    """Probability a period that a lifting is undone, as scenarios take it.
+
+    Parameters
+    ----------
+    alpha, beta : float
+        Of a Beta distribution: ``hazard = { family = "Beta", alpha = ..., beta = ... }``.
+    source : str
+        What it was counted from.
+    """
+
+    alpha: float
+    beta: float
+    source: str
+
+    @property
+    def mean(self) -> float:
+        """Mean probability a period."""
+        return self.alpha / (self.alpha + self.beta)
+
+
+def snap_back_hazard(
+    group: str = "all",
+    episodes: Sequence[Episode] | None = None,
+    *,
+    periods_per_year: int = 4,
+    years: int | None = 5,
+    last_year: int = LAST_YEAR,
+) -> SnapBackHazard:
+    """Return how often lifted measures came back, as the hazard of a scenario's snap-back.
+
+    Parameters
+    ----------
+    group : str
+        One of `GROUPS`, as in ``"lifted in part"``.
+    episodes : sequence of Episode, optional
+        The bundled ones by default.
+    periods_per_year : int
+        Periods of the scenarios.
+    years : int or None
+        Years after the lifting that count; all if None.
+    last_year : int
+        Until when reimpositions were looked for.
+
+    Returns
+    -------
+    SnapBackHazard
+        With the mean and, but for a part in a hundred, the spread of the hazard's posterior.
+
+    Raises
+    ------
+    QuestionError
+        If there is no such group.
+    ObservationError
+        If the bundled episodes cannot be read.
+
+    Examples
+    --------
+    >>> round(snap_back_hazard("lifted in part").mean, 3)
+    0.019
+    """
+    if group not in GROUPS:
+        raise QuestionError(
+            f"Unknown group {group!r}; there is {', '.join(GROUPS)}.{did_you_mean(group, GROUPS)}"
+        )
+    chosen = load_episodes() if episodes is None else episodes
+    inside = [episode for episode in chosen if GROUPS[group](episode)]
+    time, events = _totals(inside, years, last_year)
+    alpha = _EVENTS + events
+    within = "" if years is None else f" within {years} years"
+    return SnapBackHazard(
+        alpha=alpha,
+        beta=periods_per_year * (_YEARS + time) - alpha,
+        source=f"{len(inside)} liftings elsewhere ({group}), {events} imposed again{within}",
+    )

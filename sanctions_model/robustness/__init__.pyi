@@ -41,6 +41,8 @@ __all__ = [
     "tipping_table",
     "tornado",
     "transmission_alternatives",
+    "wide_priors",
+    "wide_recovery",
     "with_driver",
     "with_liftings_elsewhere",
 ]
@@ -64,6 +66,8 @@ from .observed_relief import (
     overlapping_evidence,
     relief_averages,
     relief_weights,
+    wide_priors,
+    wide_recovery,
     with_liftings_elsewhere,
 )
 from .ranking import fair_sentences, rank_factors, tornado

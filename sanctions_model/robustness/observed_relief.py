@@ -21,12 +21,14 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.elsewhere.cells import OUTCOMES
 from sanctions_model.elsewhere.prediction import YEARS
 from sanctions_model.errors import QuestionError
+from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.reweighting import (
     ImportanceWeights,
     importance_weights,
     weighted_interval,
 )
 from sanctions_model.queries.effects import total_effect
+from sanctions_model.robustness.alternatives import load_prior_sets
 from sanctions_model.robustness.system_priors import Observation, relative_efficiency
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
@@ -40,6 +42,8 @@ __all__ = [
     "overlapping_evidence",
     "relief_averages",
     "relief_weights",
+    "wide_priors",
+    "wide_recovery",
     "with_liftings_elsewhere",
 ]
 
@@ -338,3 +342,63 @@ def independent_figures(figures: Mapping[str, Observation]) -> dict[str, Observa
         for name, figure in figures.items()
         if not any(source in tagged for source in figure.sources)
     }
+
+
+def wide_priors() -> dict[str, Prior]:
+    """Return wider beliefs of what relief gives back, for use with the liftings elsewhere.
+
+    Returns
+    -------
+    dict of str to Prior
+        By address: shares, speeds and the persistence of the technology gap, without the studies
+        of `overlapping_evidence`. A fit takes them in the place of the stated ones; for draws
+        `wide_recovery` needs none.
+
+    Raises
+    ------
+    QuestionError
+        If the bundled set is missing.
+
+    Examples
+    --------
+    >>> wide_priors()["recoverable_share[trade]"].alpha
+    1.0
+    """
+    sets = load_prior_sets(data_path("prior_sets_elsewhere.toml"))
+    return dict(sets["liftings_taken_in"].priors)
+
+
+def wide_recovery(draws: xr.Dataset, *, random_seed: int = 20260101) -> xr.Dataset:
+    """Draw what relief gives back, and how fast, anew from the wider beliefs.
+
+    No measure with a recovery has fallen yet, so the data say nothing of these two and their
+    posterior is their prior: other draws of the prior are those of another fit.
+
+    Parameters
+    ----------
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    random_seed : int
+        Equal seeds give equal draws.
+
+    Returns
+    -------
+    xr.Dataset
+        The same draws with other ``recoverable_share`` and ``recovery_speed``, of the measures
+        that the set names.
+
+    Raises
+    ------
+    QuestionError
+        If the bundled set is missing.
+    """
+    generator, changed = np.random.default_rng(random_seed), draws.copy()
+    for name in ("recoverable_share", "recovery_speed"):
+        values = draws[name].copy(deep=True)
+        for measure in values["measure"].to_numpy():
+            prior = wide_priors().get(f"{name}[{measure}]")
+            if prior is not None:
+                place = values.loc[{"measure": measure}]
+                place[:] = prior.sample(generator, place.size).reshape(place.shape)
+        changed[name] = values
+    return changed

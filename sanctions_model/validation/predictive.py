@@ -17,9 +17,9 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import log_likelihood, one_step_means, predictive, scales
 from sanctions_model.scm.parameters import stack_draws
 from sanctions_model.scm.variables import Noise
+from sanctions_model.summaries import continuous_ranked_probability_score
 from sanctions_model.validation.baselines import leave_one_out
 from sanctions_model.validation.rolling import RATES
-from sanctions_model.validation.scoring import continuous_ranked_probability_score
 
 __all__ = ["leave_one_out_cells", "predictive_table"]
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.families import student_t_log_density
+from sanctions_model.summaries import continuous_ranked_probability_score
 
-__all__ = ["Mixture", "continuous_ranked_probability_score", "weighted_quantiles"]
+__all__ = ["Mixture", "weighted_quantiles"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,44 +74,6 @@ class Mixture:
         """Return the equal-tailed interval of the drawn values."""
         lower, upper = np.quantile(self.drawn, [(1 - prob) / 2, (1 + prob) / 2])
         return float(lower), float(upper)
-
-
-def continuous_ranked_probability_score(
-    values: np.ndarray, outcome: float, weights: np.ndarray | None = None
-) -> float:
-    r"""Score a sample as a forecast of one outcome.
-
-    .. math:: E|X - y| - \tfrac12 E|X - X'|
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Draws of the forecast, shape ``(draw,)``.
-    outcome : float
-    weights : numpy.ndarray, optional
-        Of the draws; they are scaled to add up to 1. Equal by default.
-
-    Returns
-    -------
-    float
-        In the unit of the outcome; 0 for a forecast that is sure and right.
-
-    Examples
-    --------
-    >>> continuous_ranked_probability_score(np.array([1.0, 3.0]), 2.0)
-    0.5
-
-    Notes
-    -----
-    Gneiting and Raftery (2007), Journal of the American Statistical Association 102, eq. 21.
-    """
-    share = np.full(values.size, 1.0 / values.size) if weights is None else weights / weights.sum()
-    order = np.argsort(values)
-    ordered, mass = values[order], share[order]
-    distance = float(np.sum(share * np.abs(values - outcome)))
-    # E|X - X'| / 2 = sum over the sorted draws of w_i x_i (2 W_i - w_i - 1), W the running sum.
-    spread = float(np.sum(mass * ordered * (2 * np.cumsum(mass) - mass - 1.0)))
-    return distance - spread
 
 
 def weighted_quantiles(values: np.ndarray, weights: np.ndarray, probs: np.ndarray) -> np.ndarray:

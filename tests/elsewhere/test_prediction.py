@@ -13,6 +13,7 @@ from sanctions_model.elsewhere import (
     predict,
     predictive_table,
     reimposition_hazard,
+    snap_back_hazard,
 )
 from sanctions_model.elsewhere.fitting import input_hashes
 from sanctions_model.elsewhere.prediction import (
@@ -147,6 +148,25 @@ def test_groups_of_the_hazard_part_the_episodes():
         assert table.loc[list(pair), "episodes"].sum() == 59
         assert table.loc[list(pair), "reimposed"].sum() == table.loc["all", "reimposed"]
     assert table.loc["all", "reimposed"] == 10  # 12, of which 2 came after more than five years
+
+
+def test_the_hazard_of_a_snap_back_is_that_of_the_gamma_by_quarter():
+    from scipy.stats import beta, gamma
+
+    found = snap_back_hazard("lifted in part", years=None)
+    part = [e for e in load_episodes() if e.extent == "partial"]
+    again = [e for e in part if e.reimposed_year is not None]
+    years = sum(max((e.reimposed_year or 2025) - e.lift_year, 0.5) for e in part)
+    shape, rate = 0.5 + len(again), 4 * (10 + years)
+    assert found.mean == pytest.approx(shape / rate)
+    exact = gamma(shape, scale=1 / rate).ppf([0.05, 0.95])
+    np.testing.assert_allclose(beta(found.alpha, found.beta).ppf([0.05, 0.95]), exact, rtol=0.02)
+    assert found.source.startswith(f"{len(part)} liftings elsewhere (lifted in part)")
+
+
+def test_a_group_that_is_not_there_is_refused():
+    with pytest.raises(QuestionError, match="Did you mean 'settlement'"):
+        snap_back_hazard("setlement")
 
 
 # What is shipped

@@ -15,6 +15,8 @@ from sanctions_model.robustness.observed_relief import (
     overlapping_evidence,
     relief_averages,
     relief_weights,
+    wide_priors,
+    wide_recovery,
     with_liftings_elsewhere,
 )
 from sanctions_model.robustness.system_priors import load_implied_evidence
@@ -121,3 +123,26 @@ def test_evidence_on_the_same_liftings_is_tagged_and_goes_out():
     figures = load_implied_evidence()
     for figure in independent_figures(figures).values():
         assert not set(figure.sources) & set(tagged)
+
+
+def test_wide_priors_keep_the_families_and_are_wider(prior):
+    stated = sm.load_priors()
+    for address, wide in wide_priors().items():
+        assert wide.family == stated[address].family
+        rng = np.random.default_rng(0)
+        spreads = [belief.sample(rng, 4000).std() for belief in (wide, stated[address])]
+        assert spreads[0] > 1.3 * spreads[1], address
+
+
+def test_recovery_drawn_anew_is_that_of_the_wide_priors_alone(prior):
+    draws = prior.draws
+    found = wide_recovery(draws)
+    share = found["recoverable_share"].sel(measure="trade")
+    assert float(share.mean()) == pytest.approx(0.5, abs=0.05)
+    assert float(share.std()) == pytest.approx(12**-0.5, abs=0.03)
+    speed = found["recovery_speed"].sel(measure="energy")
+    assert float(speed.mean()) == pytest.approx(1 / 6, abs=0.02)
+    for name in set(draws.data_vars) - {"recoverable_share", "recovery_speed"}:
+        assert found[name].equals(draws[name]), name
+    assert not draws["recoverable_share"].equals(found["recoverable_share"])
+    assert found.equals(wide_recovery(draws))

@@ -5,11 +5,7 @@ import pytest
 from scipy import integrate, stats
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.validation.scoring import (
-    Mixture,
-    continuous_ranked_probability_score,
-    weighted_quantiles,
-)
+from sanctions_model.validation.scoring import Mixture, weighted_quantiles
 
 
 def mixture(**changed):
@@ -36,24 +32,6 @@ def test_the_log_score_is_the_log_of_the_mean_density(outcome):
 def test_the_transform_is_the_integral_of_the_density(outcome):
     area, _ = integrate.quad(lambda y: np.mean(densities(y)), -200, outcome, limit=500)
     assert mixture().transform(outcome) == pytest.approx(area, abs=1e-4)
-
-
-def test_crps_of_a_sample_is_the_mean_of_distances_by_brute_force():
-    generator = np.random.default_rng(1)
-    values, weights = generator.normal(size=40), generator.uniform(size=40)
-    share = weights / weights.sum()
-    pairs = sum(
-        share[i] * share[j] * abs(values[i] - values[j]) for i in range(40) for j in range(40)
-    )
-    expected = np.sum(share * np.abs(values - 0.4)) - pairs / 2
-    assert continuous_ranked_probability_score(values, 0.4, weights) == pytest.approx(expected)
-
-
-def test_crps_of_a_gaussian_is_its_closed_form():
-    values = stats.norm(1, 2).ppf((np.arange(20000) + 0.5) / 20000)
-    z = (0.5 - 1) / 2
-    exact = 2 * (z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / np.sqrt(np.pi))
-    assert continuous_ranked_probability_score(values, 0.5) == pytest.approx(exact, rel=1e-3)
 
 
 def test_a_right_forecast_scores_better_than_a_wrong_one_on_average():
