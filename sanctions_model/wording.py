@@ -11,6 +11,7 @@ import numpy as np
 __all__ = [
     "date_words",
     "difference_unit",
+    "figure",
     "finding",
     "in_words",
     "mass_words",
@@ -47,6 +48,18 @@ def number(value: float, *, signed: bool = True) -> str:
         return "0.00"
     text = f"{rounded:+.{digits}f}" if signed else f"{rounded:.{digits}f}"
     return text.replace("-", "−")
+
+
+def figure(value: float, *, signed: bool = False) -> str:
+    """Say a yearly figure with one decimal and a true minus sign.
+
+    Examples
+    --------
+    >>> figure(13.34), figure(-0.04), figure(0.26, signed=True), figure(-0.62)
+    ('13.3', '0.0', '+0.3', '−0.6')
+    """
+    text = f"{value:+.1f}" if signed else f"{value:.1f}"
+    return "0.0" if text in ("-0.0", "+0.0") else text.replace("-", "−")
 
 
 def difference_unit(unit: str, *, short: bool = False) -> str:

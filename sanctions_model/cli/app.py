@@ -39,7 +39,7 @@ from sanctions_model.cli.options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.cli.outputs import report, sweep, validate
+from sanctions_model.cli.outputs import brief, report, sweep, validate
 from sanctions_model.cli.queries import counterfactual_app, forecast
 from sanctions_model.cli.responses import fevd, irf
 from sanctions_model.cli.robustness import compare, confounding, evidence, refute, sensitivity
@@ -76,6 +76,7 @@ app.command()(elsewhere)
 for _verb in (evidence, sensitivity, confounding, refute, compare):
     app.command()(_verb)
 app.command()(report)
+app.command()(brief)
 
 
 app.command()(validate)

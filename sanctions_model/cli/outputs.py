@@ -32,7 +32,7 @@ import importlib.util
 
 from sanctions_model.cli.options import FitOption
 
-__all__ = ["report", "sweep", "validate"]
+__all__ = ["brief", "report", "sweep", "validate"]
 
 _LOG = logging.getLogger("sanctions_model.cli")
 
@@ -216,6 +216,27 @@ def report(
     futures = None if lacking else drawn_futures(fitted, asked)
     written = write_report(fitted, target, futures)
     _LOG.info("wrote %s, %.1f MB", written, written.stat().st_size / 1e6)
+
+
+def brief(
+    fit: FitOption = DEFAULT_FIT,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to; `brief` in the fit's folder if absent.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Languages, as in en,ru,zh.")] = "en",
+    validation: Annotated[
+        Path, typer.Option(help="Folder that `validate` wrote, for the tests on the past.")
+    ] = Path("results/validation"),
+    quiet: QuietOption = False,
+) -> None:
+    """Write one page to forward in each language: a sheet of A4 (PDF), HTML and a picture."""
+    configure(quiet=quiet)
+    from sanctions_model.report.brief.files import require_languages, write_brief
+
+    languages = require_languages(lang.split(","))
+    target = fit / "brief" if out is None else out
+    for path in write_brief(load_fit(fit), target, languages, results=fit, validation=validation):
+        _LOG.info("wrote %s, %.0f kB", path, path.stat().st_size / 1e3)
 
 
 def validate(

@@ -21,12 +21,21 @@ from sanctions_model.report.views import View
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.summaries import interval, interval_rule
 
-__all__ = ["annual_table", "annual_view"]
+__all__ = [
+    "BANK",
+    "DIFFERENCE",
+    "POLL",
+    "RELIEF",
+    "UNCHANGED",
+    "annual_table",
+    "annual_view",
+]
 
-_UNCHANGED, _RELIEF, _DIFFERENCE = "sanctions unchanged", "with relief", "difference"
-_OURS = (_UNCHANGED, _RELIEF, _DIFFERENCE)
+UNCHANGED, RELIEF, DIFFERENCE = "sanctions unchanged", "with relief", "difference"
+POLL, BANK = FORECASTERS["poll"], FORECASTERS["bank_of_russia"]
+_OURS = (UNCHANGED, RELIEF, DIFFERENCE)
 # On a terminal every figure has to stand on one line.
-_SHORT = {_UNCHANGED: "unchanged", "analysts' poll": "poll", "Bank of Russia": "central bank"}
+_SHORT = {UNCHANGED: "unchanged", POLL: "poll", BANK: "central bank"}
 
 
 def annual_table(
@@ -151,11 +160,11 @@ def annual_view(table: pd.DataFrame, fit: Fit) -> View:
         for source in dict.fromkeys(own["source"]):
             cells = own[own["source"] == source].set_index("year")
             name = variable.short_label.removesuffix(" level")
-            label = f"{name}, {unit}" if source == _UNCHANGED else ""
+            label = f"{name}, {unit}" if source == UNCHANGED else ""
             rows.append({"": label, " ": _SHORT.get(source, source)} | _cells(cells, years, source))
     said = table.attrs
     rule = interval_rule()
-    shares = table[table["source"] == _DIFFERENCE]
+    shares = table[table["source"] == DIFFERENCE]
     last = shares[(shares["year"] == years[-1])].iloc[0]
     return View(
         table=pd.DataFrame(rows),
@@ -177,7 +186,7 @@ def _cells(own: pd.DataFrame, years: Sequence[int], source: str) -> dict[str, st
             cells[str(year)] = ""
             continue
         row = own.loc[year]
-        sign = "+" if source == _DIFFERENCE else ""
+        sign = "+" if source == DIFFERENCE else ""
         text = f"{row['median']:{sign}.1f}"
         if source not in _OURS and row["lower"] != row["upper"]:
             text = f"{row['lower']:.1f} to {row['upper']:.1f}"

@@ -156,6 +156,7 @@ def write(
         ha=ha,
         va=va,
         linespacing=_LINE_SPACING,
+        parse_math=False,  # a label of a user's is no formula
     )
 
 

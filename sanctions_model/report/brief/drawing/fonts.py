@@ -1,0 +1,76 @@
+"""Fonts that hold a language's letters, found where matplotlib finds fonts."""
+
+from matplotlib import font_manager
+from matplotlib.ft2font import FT2Font
+
+from sanctions_model.errors import QuestionError
+from sanctions_model.report.brief.language import Language
+
+__all__ = ["families"]
+
+_PLAIN = "DejaVu Sans"  # comes with matplotlib: Latin and Cyrillic letters
+# In the order of preference; what holds the letters is asked of the font itself.
+_CHINESE = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "SimHei",
+    "Arial Unicode MS",
+)
+
+
+def families(language: Language) -> list[str]:
+    """Return the font families that a language is set in, first choice first.
+
+    Parameters
+    ----------
+    language : Language
+
+    Returns
+    -------
+    list of str
+        Names that matplotlib knows.
+
+    Raises
+    ------
+    QuestionError
+        If no font on this machine holds the language's letters; the message says how to get one.
+    """
+    if language.code != "zh":
+        return [_PLAIN]
+    letters = set("".join(_texts(language.texts)))
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    for name in _CHINESE:
+        if name in installed and _holds(name, letters):
+            return [name, _PLAIN]
+    raise QuestionError(
+        "No font with Chinese letters was found; install one (Debian and Ubuntu: `apt-get install "
+        "fonts-noto-cjk`; others: Noto Sans CJK SC from fonts.google.com/noto) or leave out `zh`."
+    )
+
+
+def _texts(found: object) -> list[str]:
+    if isinstance(found, dict):
+        return [text for value in found.values() for text in _texts(value)]
+    if isinstance(found, list):
+        return [text for value in found for text in _texts(value)]
+    return [str(found)]
+
+
+def _holds(family: str, letters: set[str]) -> bool:
+    """Whether a font has every Chinese letter among these."""
+    properties = font_manager.FontProperties(family=[family])
+    file = font_manager.findfont(properties)
+    index = getattr(file, "face_index", 0)
+    try:
+        font = FT2Font(file, face_index=index)
+    except TypeError:  # before matplotlib 3.11 a collection is read at its first face
+        font = FT2Font(file)
+    there = font.get_charmap()
+    return all(ord(letter) in there for letter in letters if "\u4e00" <= letter <= "\u9fff")
