@@ -10,7 +10,8 @@ from strategies import variable
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.sample import available_cases
-from sanctions_model.scenarios.library import FutureProcess, Scenario, ScenarioLibrary
+from sanctions_model.scenarios.library import FutureProcess, ScenarioLibrary
+from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scm.equations import Exogenous, Level, Linear
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin

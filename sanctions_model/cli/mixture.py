@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sanctions_model.cli.console import configure, say, show
+from sanctions_model.cli.edits import HorizonOption, StatementOption, read_horizon
 from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -20,17 +21,17 @@ from sanctions_model.cli.options import (
 )
 from sanctions_model.cli.queries import OutcomeOption
 from sanctions_model.cli.scenarios import (
-    HEADLINE,
-    HorizonOption,
     LibraryOption,
     OutOption,
     SeedOption,
+    headline,
     require_folder,
     scenario_app,
     table_horizons,
     with_manifest,
     write_results,
 )
+from sanctions_model.cli.statements import read_statements, show_statements, with_statements
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
 
@@ -55,14 +56,11 @@ ProbabilityOption = Annotated[
 def mix(
     library: LibraryOption = None,
     probability: ProbabilityOption = None,
-    statement: Annotated[
-        list[str] | None,
-        typer.Option("--statement", help="As in 'key_rate <= 10 by 2028Q4'; may be repeated."),
-    ] = None,
+    statement: StatementOption = None,
     odds_of: Annotated[
         str | None, typer.Option("--odds-of", help="Future whose odds vary; the first by default.")
     ] = None,
-    horizon: HorizonOption = 20,
+    horizon: HorizonOption = "20",
     outcome: OutcomeOption = None,
     paths: Annotated[int, typer.Option(help="Paths for the split of the spread.")] = 1000,
     parameters: Annotated[int, typer.Option(help="Draws for the split of the spread.")] = 200,
@@ -78,6 +76,7 @@ def mix(
     require_folder(out)
     from sanctions_model.report.scenarios import mix_sentences, spread_sentences, spread_view
     from sanctions_model.report.views import over_time_view, summary_table
+    from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.library import load_scenarios
     from sanctions_model.scenarios.mixture import (
         compare_futures,
@@ -85,7 +84,7 @@ def mix(
         probabilities,
         reweighted,
     )
-    from sanctions_model.scenarios.statements import Statement, statement_probabilities
+    from sanctions_model.scenarios.statements import statement_probabilities
     from sanctions_model.scenarios.variance import spread_split
 
     asked = load_scenarios(library)
@@ -93,21 +92,21 @@ def mix(
     weights = probabilities(process, _given(probability))
     chosen = odds_of or process.order[0]
     fitted = load_fit(fit)
-    wanted = list(outcome or HEADLINE)
-    everything = wanted + [n for n in _FANS if out and n not in wanted]
+    wanted = headline(fitted, outcome)
+    read, asked_for = read_statements(statement, fitted, wanted)
+    everything = list(dict.fromkeys([*asked_for, *(_FANS if out else ())]))
+    start = starting_day(fitted.problem, everything)
+    ahead = read_horizon(horizon, start, fitted.scm.periods_per_year)
     result = compare_futures(
         fitted.problem,
         fitted.draws,
         asked,
-        horizon=horizon,
+        horizon=ahead,
         outcomes=everything,
         random_seed=seed,
         transitions=True,
     )
     result = reweighted(result, weights)
-    year = fitted.scm.periods_per_year
-    start = result.attrs["start"]
-    read = [Statement.parse(t, start=start, periods_per_year=year) for t in statement or []]
     said = statement_probabilities(result, read)
     sentences = mix_sentences(result.sel(outcome=wanted), fitted.scm, future=chosen)
     together = mixture(result, random_seed=seed)
@@ -115,7 +114,7 @@ def mix(
         fitted.problem,
         fitted.draws,
         asked,
-        horizon=horizon,
+        horizon=ahead,
         outcomes=wanted,
         paths=paths,
         parameters=parameters,
@@ -127,6 +126,7 @@ def mix(
     )
     if out is not None:
         _write_mix(out, fitted, result, together, split, table, said, chosen)
+    table = with_statements(table, said)
     write_csv(table, csv)
     title = "Forecast over the mixture of futures"
     if as_json:
@@ -136,9 +136,8 @@ def mix(
     for name, words in (("path", title), ("effect", "Effect, mixture")):
         own = together[name].sel(outcome=wanted)
         show(over_time_view(own, fitted.scm, words, quantity=name))
-    if read:
-        show(View(table=said, title="Probability of each statement"))
-    show(spread_view(split, fitted.scm, table_horizons(horizon)[-2:]))
+    show_statements(said, as_json=False)
+    show(spread_view(split, fitted.scm, table_horizons(ahead)[-2:]))
 
 
 def _given(options: list[str] | None) -> dict[str, float]:

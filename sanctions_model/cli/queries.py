@@ -1,14 +1,23 @@
 """Verbs on the past and the future: `counterfactual`, `forecast`, `scenario`."""
 
 import logging
-import re
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sanctions_model.cli.console import configure, show
+from sanctions_model.cli.edits import (
+    FileOption,
+    HorizonOption,
+    ScaleOption,
+    SetOption,
+    ShiftOption,
+    StatementOption,
+    conditioned,
+    edited,
+    read_horizon,
+)
 from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -20,25 +29,26 @@ from sanctions_model.cli.options import (
     write_csv,
     write_figure,
 )
+from sanctions_model.cli.statements import (
+    probabilities_of,
+    read_statements,
+    show_statements,
+    with_periods,
+    with_statements,
+)
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
     from sanctions_model.inference.fit import Fit
-    from sanctions_model.queries.conditional import Condition
     from sanctions_model.queries.counterfactuals import Episode
-    from sanctions_model.scenarios.effects import Scenario
+    from sanctions_model.scenarios.scenario import Scenario
     from sanctions_model.scm.interventions import Intervention
 
 __all__ = [
-    "FileOption",
     "OutcomeOption",
-    "ScaleOption",
-    "SetOption",
-    "ShiftOption",
     "counterfactual_app",
     "forecast",
-    "read_interventions",
     "scenario_app",
 ]
 
@@ -46,22 +56,9 @@ _LOG = logging.getLogger("sanctions_model.cli")
 # Shown where no outcome is named and the model has them; of another model its headline outcomes.
 _LEVELS = ("inflation_yoy", "key_rate", "lending_rate", "gdp_level", "rouble")
 _DECOMPOSED = ("inflation_yoy", "key_rate")
-_ASSIGNMENT = re.compile(
-    r"(?P<variable>\w+)=(?P<value>[^@]+?)(?:@(?P<start>\d+)(?:-(?P<stop>\d+))?)?"
-)
-
 counterfactual_app = typer.Typer(help="What would have happened.", no_args_is_help=True)
 scenario_app = typer.Typer(help="Interventions on the future.", no_args_is_help=True)
 
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="variable=value, or variable=value@4-8 for periods 4 to 8."),
-]
-ShiftOption = Annotated[list[str] | None, typer.Option("--shift", help="As --set, to add.")]
-ScaleOption = Annotated[list[str] | None, typer.Option("--scale", help="As --set, to multiply.")]
-FileOption = Annotated[
-    Path | None, typer.Option("--file", help="Scenario in TOML instead of options.")
-]
 OutcomeOption = Annotated[
     list[str] | None, typer.Option("--outcome", help="Outcome to report; may be repeated.")
 ]
@@ -69,48 +66,19 @@ StartOption = Annotated[str, typer.Option("--from", help="First period, as in 20
 EndOption = Annotated[str | None, typer.Option("--to", help="Last period; the end by default.")]
 
 
-def _assignment(text: str, option: str) -> tuple[str, float, int, int | None]:
-    match = _ASSIGNMENT.fullmatch(text)
-    try:
-        if match is None:
-            raise ValueError
-        stop = match["stop"]
-        value, start = float(match["value"]), int(match["start"] or 1)
-        last = int(stop) if stop else (start if match["start"] else None)
-    except ValueError:
-        raise QuestionError(
-            f"{option} {text}: expected variable=value or variable=value@first-last, "
-            "as in key_rate=12@1-4."
-        ) from None
-    return match["variable"], value, start, last
-
-
-def read_interventions(
-    setting: list[str] | None,
-    shift: list[str] | None,
-    scale: list[str] | None,
-    scenario: "Scenario | None" = None,
-) -> list["Intervention"]:
-    """Return the interventions of a scenario and of the options --set, --shift and --scale."""
-    from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy, require_each_counts
-
-    found: list[Intervention] = list(scenario.interventions) if scenario else []
-    for kind, option, given in (
-        (SetTo, "--set", setting),
-        (ShiftBy, "--shift", shift),
-        (ScaleBy, "--scale", scale),
-    ):
-        for text in given or []:
-            variable, value, start, stop = _assignment(text, option)
-            found.append(kind(variable=variable, value=value, start=start, stop=stop))
-    require_each_counts(found)
-    return found
-
-
 def _episode(fitted: "Fit", start: str, end: str | None) -> "Episode":
     from sanctions_model.queries.counterfactuals import episode
 
     return episode(fitted.problem, fitted.draws, start=start, end=end)
+
+
+def _edits(scenario: "Scenario | None") -> list["Intervention"]:
+    """Return the interventions of a scenario, of which none makes another void."""
+    from sanctions_model.scm.interventions import require_each_counts
+
+    found = list(scenario.interventions) if scenario else []
+    require_each_counts(found)
+    return found
 
 
 def _stay(fitted: "Fit", past: "Episode", stay: list[str] | None) -> list["Intervention"]:
@@ -152,18 +120,22 @@ def run_counterfactual(
     configure(quiet=quiet)
     from sanctions_model.queries.counterfactuals import counterfactual
     from sanctions_model.report.views import over_time_view, summary_table
-    from sanctions_model.scenarios.effects import load_scenario
+    from sanctions_model.scenarios.library import load_scenario
 
     scenario = load_scenario(file) if file else None
     if scenario is not None:
         scenario.require_used("a counterfactual", ("intervention", "without_shocks"))
     fitted = load_fit(fit)
     past = _episode(fitted, start, end)
+    asked = edited(setting, shift, scale, scenario)
+    if asked is not None:
+        day = str(fitted.problem.cases.time[past.first - 1])
+        asked = asked.dated(day, fitted.scm.periods_per_year)
     result = counterfactual(
         past,
         interventions=[
             *_stay(fitted, past, stay),
-            *read_interventions(setting, shift, scale, scenario),
+            *_edits(asked),
         ],
         without_shocks=[*(without_shocks or []), *(scenario.without_shocks if scenario else ())],
         outcomes=outcome,
@@ -213,10 +185,12 @@ def decompose(
 
 
 def forecast(
-    horizon: Annotated[int, typer.Option(help="Periods.")] = 12,
+    horizon: HorizonOption = "12",
     condition: Annotated[
         list[str] | None,
-        typer.Option(help="variable=value@first-last that the future must meet."),
+        typer.Option(
+            help="variable=value@first-last that the future must meet, in periods or dates."
+        ),
     ] = None,
     absorb: Annotated[
         list[str] | None, typer.Option(help="Shock that meets the conditions; all by default.")
@@ -225,6 +199,7 @@ def forecast(
     shift: ShiftOption = None,
     scale: ScaleOption = None,
     file: FileOption = None,
+    statement: StatementOption = None,
     outcome: OutcomeOption = None,
     seed: Annotated[int, typer.Option(help="Random seed of the shocks.")] = 20260101,
     fit: FitOption = DEFAULT_FIT,
@@ -238,48 +213,61 @@ def forecast(
     from sanctions_model.queries.conditional import conditional_forecast
     from sanctions_model.queries.forecasts import simulate
     from sanctions_model.report.views import over_time_view, summary_table
-    from sanctions_model.scenarios.effects import load_scenario
+    from sanctions_model.scenarios.effects import starting_day
+    from sanctions_model.scenarios.library import load_scenario
 
     scenario = load_scenario(file) if file else None
     if scenario is not None:
         scenario.require_used("a forecast", ("intervention", "condition", "absorbing"))
-    conditions = _conditions(condition) + list(scenario.conditions if scenario else ())
-    interventions = read_interventions(setting, shift, scale, scenario)
-    if conditions and interventions:
+    asked = edited(setting, shift, scale, scenario)
+    stated_conditions = bool(condition or (asked and asked.condition))
+    if stated_conditions and asked is not None and asked.intervention:
         raise QuestionError("Conditions and interventions in one forecast; ask for one of them.")
     named = scenario.absorbing if scenario else None
     if absorb and named:
         raise QuestionError("Absorbing shocks by --absorb and in the file; give them once.")
-    if (absorb or named) and not conditions:
+    if (absorb or named) and not stated_conditions:
         raise QuestionError(
             "Absorbing shocks, but no condition that they could meet; give one by --condition."
         )
     fitted = load_fit(fit)
     wanted = outcome or fitted.scm.some_of(_LEVELS)
+    read, everything = read_statements(statement, fitted, wanted)
+    involved = [*everything, *(text.partition("=")[0] for text in condition or [])]
+    involved += [entry.variable for entry in asked.condition] if asked else []
+    for name in involved:
+        fitted.scm.require(name, "the forecast")
+    start, year = starting_day(fitted.problem, involved), fitted.scm.periods_per_year
+    ahead = read_horizon(horizon, start, year)
+    asked = conditioned(condition, start, year, asked)
+    asked = asked.dated(start, year) if asked else None
+    conditions = list(asked.conditions) if asked else []
     if conditions:
         result = conditional_forecast(
             fitted.problem,
             fitted.draws,
             conditions,
-            horizon=horizon,
+            horizon=ahead,
             absorbing=absorb or named,
             random_seed=seed,
-            outcomes=wanted,
+            outcomes=everything,
         )
         _LOG.info("plausibility of the conditions: %.2f", float(result["plausibility"].mean()))
-        paths = result["path"]
+        paths = result["path"].assign_attrs(start=result.attrs["start"])
     else:
         simulated = simulate(
             fitted.problem,
             fitted.draws,
-            horizon=horizon,
-            interventions=interventions,
+            horizon=ahead,
+            interventions=_edits(asked),
             random_seed=seed,
-            outcomes=wanted,
+            outcomes=everything,
         )
         _LOG.info("starts after %s; %s", *(simulated.attrs[n] for n in ("start", "continuation")))
         paths = simulated.isel(scenario=0)
-    table = summary_table({"path": paths}, fitted.scm)
+    said = probabilities_of(read, paths, fitted)
+    paths = with_periods(paths, fitted).sel(outcome=list(wanted))
+    table = with_statements(summary_table({"path": paths}, fitted.scm), said)
     write_csv(table, csv)
     if figure is not None:
         from sanctions_model.plots import plot_forecast
@@ -288,21 +276,7 @@ def forecast(
         write_figure(drawn, figure)
     view = over_time_view(paths, fitted.scm, "Forecast", quantity="path")
     show(View(table=table, title="Forecast") if as_json else view, as_json=as_json)
-
-
-def _conditions(given: list[str] | None) -> list["Condition"]:
-    from sanctions_model.queries.conditional import Condition
-
-    found = []
-    for text in given or []:
-        variable, value, start, stop = _assignment(text, "--condition")
-        if stop is None:
-            raise QuestionError(f"--condition {text}: say which periods, as in {text}@1-4.")
-        if stop < start:
-            raise QuestionError(f"--condition {text}: the periods run backwards.")
-        periods = dict.fromkeys(range(start, stop + 1), value)
-        found.append(Condition(variable=variable, values=periods))
-    return found
+    show_statements(said, as_json=as_json)
 
 
 def _last_year(within: int, periods_per_year: int) -> str:

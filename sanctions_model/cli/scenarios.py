@@ -11,6 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sanctions_model.cli.console import configure, say, show
+from sanctions_model.cli.edits import (
+    FileOption,
+    HorizonOption,
+    ScaleOption,
+    SetOption,
+    ShiftOption,
+    StatementOption,
+    edited,
+    read_horizon,
+)
 from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -22,15 +32,8 @@ from sanctions_model.cli.options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.cli.queries import (
-    FileOption,
-    OutcomeOption,
-    ScaleOption,
-    SetOption,
-    ShiftOption,
-    read_interventions,
-    scenario_app,
-)
+from sanctions_model.cli.queries import OutcomeOption, scenario_app
+from sanctions_model.cli.statements import read_statements, show_statements, with_statements
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
 from sanctions_model.report.views import View
@@ -43,14 +46,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sanctions_model.inference.fit import Fit
-    from sanctions_model.scenarios.library import Scenario
 
 __all__ = [
-    "HEADLINE",
-    "HorizonOption",
     "LibraryOption",
     "OutOption",
+    "PeriodsOption",
     "SeedOption",
+    "headline",
     "require_folder",
     "scenario_app",
     "table_horizons",
@@ -59,7 +61,7 @@ __all__ = [
 ]
 
 _LOG = logging.getLogger("sanctions_model.cli")
-HEADLINE = (
+_HEADLINE = (
     "price_level",
     "inflation_yoy",
     "key_rate",
@@ -74,7 +76,7 @@ LibraryOption = Annotated[
     Path | None,
     typer.Option("--library", help="Your own scenarios.toml; the bundled one by default."),
 ]
-HorizonOption = Annotated[int, typer.Option(help="Periods.")]
+PeriodsOption = Annotated[int, typer.Option(help="Number of periods.")]
 SeedOption = Annotated[int, typer.Option(help="Random seed of paths and shocks.")]
 NameArgument = Annotated[str, typer.Argument(help="Name of a scenario, see `scenario list`.")]
 OutOption = Annotated[
@@ -86,6 +88,11 @@ OutOption = Annotated[
 def table_horizons(horizon: int) -> list[int]:
     """Return the horizons that a table shows."""
     return sorted({h for h in (1, 4, 8, 12, 20, 40) if h < horizon} | {horizon})[-5:]
+
+
+def headline(fitted: "Fit", asked: list[str] | None) -> list[str]:
+    """Return the outcomes asked for, or those that people follow, as far as the model has them."""
+    return list(asked or [n for n in _HEADLINE if n in fitted.scm.variables] or fitted.scm.headline)
 
 
 def require_folder(out: Path | None) -> None:
@@ -132,7 +139,7 @@ def list_scenarios(
 def show_scenario(
     name: NameArgument,
     library: LibraryOption = None,
-    horizon: HorizonOption = 20,
+    horizon: PeriodsOption = 20,
     seed: SeedOption = 20260101,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -147,8 +154,10 @@ def show_scenario(
 
     scenario = load_scenarios(library).named(name)
     show(scenario_view(name, scenario), as_json=as_json)
-    if scenario.intervention or scenario.condition or as_json:
-        return
+    from sanctions_model.scenarios.quantities import first_date
+
+    if scenario.intervention or scenario.condition or as_json or first_date(scenario):
+        return  # paths need a start, which only a fit has
     generator = np.random.default_rng(seed)
     paths = draw_scenario_paths(scenario, paths=4000, horizon=horizon, generator=generator)
     show(paths_view(paths, table_horizons(horizon)))
@@ -164,7 +173,8 @@ def run_scenario(
     scale: ScaleOption = None,
     file: FileOption = None,
     library: LibraryOption = None,
-    horizon: HorizonOption = 20,
+    statement: StatementOption = None,
+    horizon: HorizonOption = "20",
     outcome: OutcomeOption = None,
     seed: SeedOption = 20260101,
     fit: FitOption = DEFAULT_FIT,
@@ -175,77 +185,67 @@ def run_scenario(
 ) -> None:
     """Effect of a scenario or of interventions, against the future without them."""
     configure(quiet=quiet)
-    from sanctions_model.report.views import over_time_view, summary_table
-    from sanctions_model.scenarios.library import load_scenario, load_scenarios
-
-    edits = setting or shift or scale
-    if name is not None and (file is not None or edits):
-        raise QuestionError("Give the name of a scenario, or --file and edits, not both.")
-    scenario = load_scenario(file) if file else None
-    if name is not None:
-        scenario = load_scenarios(library).named(name)
-    if scenario is not None and (scenario.stated or name is None):  # a status quo states nothing
-        used = ("intervention", "relief", "tightening", "level")
-        scenario.require_used("the effect of a scenario", used)
-    effect = _effect(
-        load_fit(fit), scenario, setting, shift, scale, horizon=horizon, seed=seed, outcome=outcome
+    from sanctions_model.report.answers import (
+        scenario_answer,
+        scenario_finding,
+        scenario_sentences,
     )
-    table = summary_table({"effect": effect[1]}, effect[0].scm)
+    from sanctions_model.report.views import summary_table
+    from sanctions_model.scenarios.effects import starting_day
+    from sanctions_model.scenarios.forecast import USED, scenario_forecast
+    from sanctions_model.scenarios.library import load_scenario, load_scenarios
+    from sanctions_model.scenarios.statements import statement_probabilities
+
+    if name is not None and (file is not None or setting or shift or scale):
+        raise QuestionError("Give the name of a scenario, or --file and edits, not both.")
+    given = load_scenario(file) if file else None
+    if name is not None:
+        given = load_scenarios(library).named(name)
+    scenario = edited(setting, shift, scale, given)
+    if scenario is None:
+        raise QuestionError("No intervention; give a name, --file or at least one edit (--set).")
+    if scenario.stated or name is None:  # a status quo states nothing
+        scenario.require_used("the effect of a scenario", USED)
+    fitted = load_fit(fit)
+    wanted = headline(fitted, outcome)
+    read, everything = read_statements(statement, fitted, wanted)
+    start = starting_day(fitted.problem, everything)
+    result = scenario_forecast(
+        fitted.problem,
+        fitted.draws,
+        scenario,
+        horizon=read_horizon(horizon, start, fitted.scm.periods_per_year),
+        random_seed=seed,
+        outcomes=everything,
+    )
+    _LOG.info("starts after %s; %s", result.attrs["start"], result.attrs["continuation"])
+    said = statement_probabilities(result, read)
+    told = list(dict.fromkeys([*(s.outcome for s in read), *wanted]))
+    effect = result["effect"].sel(outcome=wanted)
+    table = with_statements(summary_table({"effect": effect}, fitted.scm), said)
     write_csv(table, csv)
-    label = scenario.label if scenario else "the interventions"
-    title = f"Effect of {label}, against the future without"
     if figure is not None:
         from sanctions_model.plots import plot_scenario_effect
 
         drawn = plot_scenario_effect(
-            effect[1], label=label, scm=effect[0].scm, drawn_from=effect[0].drawn_from
+            effect,
+            label=scenario.label,
+            title=f"{scenario.label}: {scenario_finding(result, fitted.scm, told[0])}",
+            scm=fitted.scm,
+            drawn_from=fitted.drawn_from,
         )
         write_figure(drawn, figure)
-    view = over_time_view(effect[1], effect[0].scm, title, quantity="effect")
-    show(View(table=table, title=title) if as_json else view, as_json=as_json)
-
-
-def _effect(
-    fitted: "Fit",
-    scenario: "Scenario | None",
-    setting: list[str] | None,
-    shift: list[str] | None,
-    scale: list[str] | None,
-    *,
-    horizon: int,
-    seed: int,
-    outcome: list[str] | None,
-) -> "tuple[Fit, xr.DataArray]":
-    """Answer designs path by path, interventions by simulation."""
-    from sanctions_model.scenarios.effects import designed_effect, scenario_effect
-
-    if scenario is not None and (scenario.is_designed or not scenario.interventions):
-        if setting or shift or scale:
-            raise QuestionError(f"{scenario.label!r} has designs; run it without edits.")
-        effect = designed_effect(
-            fitted.scm,
-            fitted.draws,
-            scenario,
-            horizon=horizon,
-            random_seed=seed,
-            outcomes=outcome or [n for n in HEADLINE if n in fitted.scm.variables],
-        )
-        return fitted, effect
-    effect = scenario_effect(
-        fitted.problem,
-        fitted.draws,
-        read_interventions(setting, shift, scale, scenario),
-        horizon=horizon,
-        random_seed=seed,
-        outcomes=outcome,
-    )
-    return fitted, effect
+    view = scenario_answer(result, fitted.scm, wanted, table_horizons(effect.sizes["horizon"])[-3:])
+    say(scenario_sentences(result, fitted.scm, told[:3]), as_json=as_json)
+    show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
+    show_statements(said, as_json=as_json)
 
 
 @scenario_app.command("compare")
 def compare(
     library: LibraryOption = None,
-    horizon: HorizonOption = 20,
+    statement: StatementOption = None,
+    horizon: HorizonOption = "20",
     outcome: OutcomeOption = None,
     transitions: Annotated[
         bool, typer.Option("--transitions", help="Let futures slide to others.")
@@ -263,23 +263,31 @@ def compare(
     require_folder(out)
     from sanctions_model.report.scenarios import compare_sentences, futures_view
     from sanctions_model.report.views import summary_table
+    from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.library import load_scenarios
     from sanctions_model.scenarios.mixture import compare_futures
+    from sanctions_model.scenarios.statements import statement_probabilities
 
     asked = load_scenarios(library)
     asked.process()
     fitted = load_fit(fit)
+    wanted = headline(fitted, outcome)
+    read, everything = read_statements(statement, fitted, wanted)
+    start = starting_day(fitted.problem, everything)
     result = compare_futures(
         fitted.problem,
         fitted.draws,
         asked,
-        horizon=horizon,
-        outcomes=outcome or HEADLINE,
+        horizon=read_horizon(horizon, start, fitted.scm.periods_per_year),
+        outcomes=everything,
         random_seed=seed,
         transitions=transitions,
     )
     _LOG.info("start after %s", result.attrs["start"])
+    said = statement_probabilities(result, read)
+    result = result.sel(outcome=wanted)
     table = summary_table({"effect": result["effect"], "path": result["path"]}, fitted.scm)
+    table = with_statements(table, said)
     if figure is not None or out is not None:
         from sanctions_model.plots import plot_future_effects
 
@@ -290,9 +298,10 @@ def compare(
             named = with_manifest(result, fitted)
             write_results(out, {"futures": table}, {"future_effects": drawn}, {"futures": named})
     write_csv(table, csv)
-    view = futures_view(result, fitted.scm, table_horizons(horizon))
+    view = futures_view(result, fitted.scm, table_horizons(result.sizes["horizon"]))
     say(compare_sentences(result, fitted.scm), as_json=as_json)
     show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
+    show_statements(said, as_json=as_json)
 
 
 @scenario_app.command("sectors")
@@ -302,7 +311,7 @@ def sectors(
     figures_of_sectors: Annotated[
         Path | None, typer.Option("--sectors", help="Your own sectors.csv; bundled by default.")
     ] = None,
-    horizon: HorizonOption = 20,
+    horizon: PeriodsOption = 20,
     seed: SeedOption = 20260101,
     fit: FitOption = DEFAULT_FIT,
     csv: CsvOption = None,

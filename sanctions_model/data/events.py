@@ -28,6 +28,7 @@ from sanctions_model.transmission import MEASURES
 
 __all__ = [
     "EXPLICIT",
+    "ISSUERS",
     "STEPS",
     "TOLERANCE",
     "Component",
@@ -42,6 +43,8 @@ __all__ = [
 STEPS = ("step", "added step", "phase-in")
 EXPLICIT = ("relief", "relief ends")
 TOLERANCE = 1e-9
+# Who imposes measures. Shares of a measure over these add up to the coalition.
+ISSUERS = ("us", "eu", "uk", "others")
 
 
 def _known_measure(name: str) -> str:
@@ -63,7 +66,10 @@ class _Frozen(BaseModel):
 
 
 class Component(_Frozen):
-    """One component of a measure: its weight, its raw values at the anchor dates, its US share."""
+    """One component of a measure: its weight, its raw values at the anchor dates, its issuers.
+
+    `rest` splits what is not the United States' among the other issuers.
+    """
 
     id: str
     measure: Measure
@@ -78,6 +84,11 @@ class Component(_Frozen):
     us_share_status: str
     us_share_basis: str
     band_sd: float = Field(ge=0)
+    rest: Mapping[Literal["eu", "uk", "others"], Annotated[float, Field(ge=0, le=1)]] = {
+        "others": 1.0
+    }
+    rest_status: str = "J"
+    rest_basis: str = ""
 
 
 class Explicit(_Frozen):
@@ -167,6 +178,7 @@ class Rule(_Frozen):
         for component in self.components:
             totals[component.measure] += component.weight
         weightings = {f"components of {measure}": total for measure, total in totals.items()}
+        weightings |= {f"the rest of {c.id}": sum(c.rest.values()) for c in self.components}
         for name, weights in self.composites.items():
             if set(weights) != set(MEASURES):
                 raise ValueError(

@@ -4,6 +4,7 @@ Knows the arithmetic of the rule: anchors, steps, day weighting, reliefs, the ca
 not know what the intensities do to the economy: that is `sanctions_model.transmission`.
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,7 +14,9 @@ import pandas as pd
 
 from sanctions_model.data.events import (
     EXPLICIT,
+    ISSUERS,
     TOLERANCE,
+    Component,
     Event,
     Measure,
     Rule,
@@ -23,7 +26,16 @@ from sanctions_model.data.events import (
 from sanctions_model.errors import ObservationError
 from sanctions_model.transmission import MEASURES
 
-__all__ = ["Event", "Rule", "intensities", "load_events", "load_rule", "measure_steps"]
+__all__ = [
+    "Event",
+    "Rule",
+    "component_steps",
+    "intensities",
+    "issuer_levels",
+    "load_events",
+    "load_rule",
+    "measure_steps",
+]
 
 # Below this level a US share would be a ratio of two roundings.
 _SMALLEST_LEVEL = 1e-4
@@ -131,29 +143,102 @@ def measure_steps(rule: Rule, events: Iterable[Event]) -> pd.DataFrame:
     whole, "no US part" counts zero.
     """
     listed = list(events)
+    parts = component_steps(rule, listed)
+    size = parts[list(ISSUERS)].sum(axis=1).groupby(parts["event"]).sum()
+    us_size = parts["us"].groupby(parts["event"]).sum()
+    everyone = range(len(listed))
+    left_out = {"weights", "attribution", "anchor_group", "note"}
+    kept = pd.DataFrame([event.model_dump(exclude=left_out) for event in listed])
+    return kept.assign(
+        step=size.reindex(everyone, fill_value=0.0),
+        us_step=us_size.reindex(everyone, fill_value=0.0),
+    )
+
+
+def component_steps(rule: Rule, events: Iterable[Event]) -> pd.DataFrame:
+    """Size of the step that each event adds to each of its components, by issuer.
+
+    Parameters
+    ----------
+    rule : Rule
+        Components, anchors, reliefs, shares of the issuers.
+    events : iterable of Event
+        One for each event and measure.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an event and component: ``event`` (its position), ``component``,
+        ``effective_date``, and in ``us``, ``eu``, ``uk``, ``others`` what would vanish of the
+        measure if that issuer alone lifted its part.
+
+    Raises
+    ------
+    ObservationError
+        If an event does not fit the rule, or a component changes without an event.
+    """
+    listed = list(events)
     for event in listed:
         _check_event(rule, event)
     free = _free_parts(rule, listed)
     rows: list[dict[str, Any]] = []
-    for event in listed:
+    for position, event in enumerate(listed):
         interval = rule.interval(event.effective_date)
-        step = us_step = 0.0
         for name, number in event.weights:
             component = rule.component(name)
             assert component is not None  # _check_event has seen to it
             share, total = free[name, interval]
             size = number if event.kind in EXPLICIT else share * number / total
-            late = event.effective_date >= rule.us_share_break
-            us_share = {
-                "shared": component.us_share_after if late else component.us_share_before,
-                "US alone": 1.0,
-                "no US part": 0.0,
-            }[event.attribution]
-            step += component.weight * size
-            us_step += component.weight * size * us_share
-        kept = event.model_dump(exclude={"weights", "attribution", "anchor_group", "note"})
-        rows.append({**kept, "step": step, "us_step": us_step})
-    return pd.DataFrame(rows)
+            held = _held(rule, component, event)
+            row = {"event": position, "component": name, "effective_date": event.effective_date}
+            rows.append(row | {n: component.weight * size * held.get(n, 0.0) for n in ISSUERS})
+    return pd.DataFrame(rows, columns=["event", "component", "effective_date", *ISSUERS])
+
+
+def _held(rule: Rule, component: Component, event: Event) -> dict[str, float]:
+    """Share of a step that each issuer holds; they add up to 1."""
+    if event.attribution == "US alone":
+        return {"us": 1.0}
+    if event.attribution == "no US part":  # whoever took it holds it
+        name = event.issuer.lower()
+        return {name if name in ISSUERS else "others": 1.0}
+    late = event.effective_date >= rule.us_share_break
+    us = component.us_share_after if late else component.us_share_before
+    return {"us": us} | {name: (1.0 - us) * part for name, part in component.rest.items()}
+
+
+def issuer_levels(rule: Rule, events: Iterable[Event], day: dt.date) -> pd.DataFrame:
+    """Part of each measure that each issuer holds on a day, component by component.
+
+    Parameters
+    ----------
+    rule : Rule
+        Components, anchors, reliefs, shares of the issuers.
+    events : iterable of Event
+        One for each event and measure.
+    day : datetime.date
+        Steps count from their effective date on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: the ids of the components. Columns ``us``, ``eu``, ``uk``, ``others``; the
+        components of a measure add up to its level (share of the regime at the cap's date).
+
+    Raises
+    ------
+    ObservationError
+        If an event does not fit the rule.
+
+    Examples
+    --------
+    >>> held = issuer_levels(load_rule(), load_events(), dt.date(2026, 1, 1))
+    >>> round(float(held.loc[["T1", "T2", "T3"]].to_numpy().sum()), 6)
+    1.0
+    """
+    steps = component_steps(rule, events)
+    found = steps[steps["effective_date"] <= day].groupby("component")[list(ISSUERS)].sum()
+    return found.reindex([c.id for c in rule.components], fill_value=0.0)
 
 
 def _in_force(index: pd.PeriodIndex, days: pd.DatetimeIndex) -> np.ndarray:

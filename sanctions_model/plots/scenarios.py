@@ -43,7 +43,7 @@ from sanctions_model.summaries import interval, interval_rule
 
 __all__ = ["plot_future_effects", "plot_odds", "plot_sectors", "plot_spread"]
 
-_LEFT, _GAP, _RIGHT = 0.62, 0.62, 0.16
+_LEFT, _GAP, _RIGHT = 0.62, 0.62, 0.2
 _PLOT_HEIGHT, _ROW_GAP = 1.45, 0.44
 _COLOURS = (Colour.posterior, Colour.accent, Colour.faint, Colour.negative, "#E69F00", "#56B4E9")
 # Politics in warm colours, economics in cool ones.
@@ -107,6 +107,7 @@ def plot_scenario_effect(
     effect: xr.DataArray,
     *,
     label: str,
+    title: str | None = None,
     outcomes: Sequence[str] | None = None,
     scm: StructuralCausalModel,
     drawn_from: str = "posterior",
@@ -116,9 +117,12 @@ def plot_scenario_effect(
     Parameters
     ----------
     effect : xr.DataArray
-        From `designed_effect` or `scenario_effect`, dims ``(outcome, horizon, chain, draw)``.
+        From `scenario_forecast`, `designed_effect` or `scenario_effect`, dims
+        ``(outcome, horizon, chain, draw)``.
     label : str
         What the scenario is called.
+    title : str, optional
+        What was found, as `report.answers.scenario_finding` says it.
     outcomes : sequence of str, optional
         One panel each; all by default.
     scm : StructuralCausalModel
@@ -137,12 +141,13 @@ def plot_scenario_effect(
         If the effect lacks an outcome.
     """
     over = scm.count_periods(effect.sizes[dims.HORIZON])
-    title = f"{label[:1].upper()}{label[1:]}: effect over {over}"
+    title = title or f"{label[:1].upper()}{label[1:]}: effect over {over}"
     caption = (
-        f"{label}, against the future without. Line: {drawn_from} median; band: 50 % interval; "
+        f"{label}, against the measures staying as at the end of 2025. Line: {drawn_from} median; "
+        "band: 50 % interval; "
         f"dashed: {interval_rule()}."
     )
-    only = effect.expand_dims({dims.SCENARIO: [label]})
+    only = effect.drop_vars(dims.SCENARIO, errors="ignore").expand_dims({dims.SCENARIO: [label]})
     return _fans(scm, only, [label], {label: label}, {label: _COLOURS[0]}, outcomes, title, caption)
 
 
@@ -171,9 +176,13 @@ def _fans(
             fan(axes, places, bands, colours[scenario], outlined=True)
         axes.set_xlim(1, max(horizon, 2))
         axes.set_xticks(_ticks(horizon))
+        if "period" in effect.coords:
+            axes.set_xticks(_ticks(horizon), [labels_at[h - 1] for h in _ticks(horizon)])
 
+    labels_at = effect["period"].to_numpy() if "period" in effect.coords else ()
+    across = "" if len(labels_at) else f"{scm.periods_name} ahead"
     units = {name: scm.effect_unit(name) for name in names}
-    return _page(scm, names, units, title, caption, handles, draw, f"{scm.periods_name} ahead")
+    return _page(scm, names, units, title, caption, handles, draw, across)
 
 
 def plot_spread(
@@ -345,7 +354,7 @@ def _page(
     return figure
 
 
-_LEFT, _RIGHT, _ROW, _SHIFT = 2.1, 0.2, 0.34, 0.14
+_NAMES, _EDGE, _ROW, _SHIFT = 2.1, 0.2, 0.34, 0.14
 _BELOW = 0.42
 
 
@@ -398,7 +407,7 @@ def plot_sectors(
     height = _ROW * len(rows)
     figure = new_figure(top + 0.1 + height + _BELOW + key_inches(handles) + bottom)
     add_page_text(figure, title, caption)
-    axes = place_axes(figure, _LEFT, top + 0.1, COLUMN_INCHES - _LEFT - _RIGHT, height)
+    axes = place_axes(figure, _NAMES, top + 0.1, COLUMN_INCHES - _NAMES - _EDGE, height)
     places = np.arange(len(rows))[::-1].astype(float)
     for place, (_, values) in zip(places, rows, strict=True):
         for at, shift, colour in (

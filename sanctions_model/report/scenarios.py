@@ -9,10 +9,13 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
-from sanctions_model.scenarios.library import Scenario, ScenarioLibrary
+from sanctions_model.scenarios.issuers import issuer_words
+from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.mixture import expected_by_odds
+from sanctions_model.scenarios.quantities import Moment
 from sanctions_model.scenarios.regimes import FuturePaths
-from sanctions_model.scenarios.relief import Phase, Quantity, ReliefDesign
+from sanctions_model.scenarios.relief import Phase, ReliefDesign, SnapBack
+from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scenarios.variance import ORDERS, SOURCES
 from sanctions_model.scm.model import StructuralCausalModel
@@ -61,8 +64,10 @@ def _called(scm: StructuralCausalModel, name: str) -> str:
     return scm.variables[name].label.partition(" (")[0]
 
 
-def _plain(quantity: Quantity) -> str:
-    """Say a quantity: a number, or its median and 5-95 % range."""
+def _plain(quantity: Moment) -> str:
+    """Say a quantity: a number, a period, or its median and 5-95 % range."""
+    if isinstance(quantity, str):
+        return quantity
     if isinstance(quantity, int | float):
         return f"{quantity:g}"
     drawn = quantity.sample(np.random.default_rng(0), 4000)
@@ -127,7 +132,7 @@ def scenario_view(name: str, scenario: Scenario) -> View:
 
 
 def _relief_row(design: ReliefDesign) -> dict[str, str]:
-    who = "the United States alone" if design.issuer == "us" else "all who impose them"
+    who = issuer_words(design.issuer)
     what = ", ".join(design.measures) or f"components {', '.join(design.components)}"
     risks = []
     if design.announcement:
@@ -145,7 +150,9 @@ def _relief_row(design: ReliefDesign) -> dict[str, str]:
             f"with P = {_plain(against.defeat)} of that"
         )
     if design.snap_back:
-        risks.append(f"undone with P = {_plain(design.snap_back.hazard)} a period")
+        risks.append(_undone(design.snap_back))
+    if np.any(design.deterred != 0):
+        risks.append(f"{_plain(design.deterred)} of it deterred by those who keep theirs")
     if design.unpredictability:
         loose = design.unpredictability
         risks.append(f"depth +/- {loose.depth:g} logits, {loose.timing:g} periods late on average")
@@ -157,6 +164,15 @@ def _relief_row(design: ReliefDesign) -> dict[str, str]:
         ),
         "risks": "; ".join(risks),
     }
+
+
+def _undone(snap_back: SnapBack) -> str:
+    if snap_back.hazard is not None:
+        return f"undone with P = {_plain(snap_back.hazard)} a period"
+    assert snap_back.probability is not None
+    within, until = snap_back.within, snap_back.until
+    ends = f"within {_plain(within)} periods" if within is not None else f"by {until}"
+    return f"undone with P = {_plain(snap_back.probability)} {ends}"
 
 
 def _depth(phase: Phase) -> str:

@@ -1,6 +1,6 @@
 """Results as people read them: the few rows and words that fit a screen. Computes nothing new."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import xarray as xr
 from sanctions_model.data.observations import coverage
 from sanctions_model.inference.fit import Fit
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import interval, interval_rule, probability
 from sanctions_model.units import effect_in_percent, in_percent, percent_unit
 
 __all__ = [
@@ -258,9 +258,21 @@ def summary_table(arrays: Mapping[str, xr.DataArray], scm: StructuralCausalModel
         frame = summary.to_dataset(dim="summary").to_dataframe().reset_index()
         frame = frame[[*keep, "median", "lower", "upper"]]
         frame.insert(0, "quantity", name)
+        if "period" in array.coords and "horizon" in keep:
+            periods = dict(
+                zip(array["horizon"].to_numpy(), array["period"].to_numpy(), strict=True)
+            )
+            frame.insert(1 + len(keep), "period", frame["horizon"].map(periods))
+        if name in _EFFECTS:
+            frame["mean"] = _flat(own.mean(("chain", "draw")), keep)
+            frame["prob_below_zero"] = _flat(probability(own < 0), keep)
         frames.append(frame)
     table = pd.concat(frames, ignore_index=True)
     return table.assign(ci_prob=rule.prob, ci_kind=rule.kind)
+
+
+def _flat(array: xr.DataArray, keep: Sequence[Hashable]) -> np.ndarray:
+    return np.asarray(array.transpose(*keep)).reshape(-1)
 
 
 def over_time_view(
@@ -281,7 +293,10 @@ def over_time_view(
     periods = list(dict.fromkeys(table[axis]))
     step = max(1, round(len(periods) / 20))
     shown = periods[::step] if periods[-1] in periods[::step] else [*periods[::step], periods[-1]]
-    columns: dict[str, list[str]] = {axis: [_period(value, scm) for value in shown]}
+    dates = dict(zip(table[axis], table["period"], strict=True)) if "period" in table else {}
+    columns: dict[str, list[str]] = {
+        "period" if dates else axis: [_period(dates.get(value, value), scm) for value in shown]
+    }
     for outcome, own in table.groupby("outcome", sort=False):
         by_period = own.set_index(axis)
         variable = scm.variables[str(outcome)]

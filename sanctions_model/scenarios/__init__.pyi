@@ -1,18 +1,25 @@
 """The room's public names, where they live."""
 
 __all__ = [
+    "Announcement",
     "FuturePaths",
     "FutureProcess",
+    "LevelShift",
+    "Opposition",
+    "Phase",
     "ReliefDesign",
     "Scenario",
     "ScenarioLibrary",
+    "SnapBack",
     "Statement",
     "Tightening",
+    "Unpredictability",
     "compare_futures",
     "designed_effect",
     "draw_future_paths",
     "draw_scenario_paths",
     "expected_by_odds",
+    "issuer_shares",
     "load_scenario",
     "load_scenarios",
     "load_sectors",
@@ -20,17 +27,29 @@ __all__ = [
     "probabilities",
     "respond_to",
     "reweighted",
+    "scenario_forecast",
     "sector_premiums",
     "sector_table",
     "spread_split",
     "statement_probabilities",
 ]
 
-from .effects import Scenario, designed_effect, load_scenario, respond_to
-from .library import FutureProcess, ScenarioLibrary, load_scenarios
+from .effects import designed_effect, respond_to
+from .forecast import scenario_forecast
+from .issuers import issuer_shares
+from .library import FutureProcess, ScenarioLibrary, load_scenario, load_scenarios
 from .mixture import compare_futures, expected_by_odds, mixture, probabilities, reweighted
 from .regimes import FuturePaths, draw_future_paths, draw_scenario_paths
-from .relief import ReliefDesign, Tightening
+from .relief import (
+    Announcement,
+    Opposition,
+    Phase,
+    ReliefDesign,
+    SnapBack,
+    Tightening,
+    Unpredictability,
+)
+from .scenario import LevelShift, Scenario
 from .sectors import load_sectors, sector_premiums, sector_table
 from .statements import Statement, statement_probabilities
 from .variance import spread_split

@@ -17,9 +17,9 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.queries.forecasts import simulate
-from sanctions_model.scenarios.library import Scenario, load_scenario
+from sanctions_model.queries.forecasts import last_known_period, simulate
 from sanctions_model.scenarios.regimes import KINDS, FuturePaths, draw_scenario_paths
+from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scm.equations import Identity, LinearForm
 from sanctions_model.scm.interventions import Intervention
 from sanctions_model.scm.model import StructuralCausalModel
@@ -30,13 +30,12 @@ from sanctions_model.transmission import MEASURES
 from sanctions_model.wording import upper_first
 
 __all__ = [
-    "Scenario",
     "answer_manifest",
     "designed_effect",
-    "load_scenario",
     "regime_of_today",
     "respond_to",
     "scenario_effect",
+    "starting_day",
 ]
 
 _RISK, _ROUBLE = "risk_premium", "rouble"
@@ -301,6 +300,11 @@ def _impact(scm: StructuralCausalModel, draws: xr.Dataset, measure: str) -> np.n
         outcomes=[_ROUBLE],
     )
     return found.to_numpy().reshape(-1)
+
+
+def starting_day(problem: Problem, outcomes: Sequence[str]) -> str:
+    """Return the first day of the last known period, from which a future of the outcomes counts."""
+    return str(problem.cases.time[last_known_period(problem, outcomes)])[:10]
 
 
 def regime_of_today(problem: Problem, horizon: int) -> dict[str, np.ndarray]:

@@ -2,32 +2,27 @@
 
 One schema for all: a file is one scenario, or a library of named ones with tables
 ``[scenario.NAME]`` and, if futures can turn into each other, a table ``[futures]``. Everything
-here is what was said; `relief_designs` draws it and `futures` follows it over time.
+here is what was said; `regimes` draws it and follows it over time.
 """
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, did_you_mean, first_fault
 from sanctions_model.fields import Number, Whole
-from sanctions_model.queries.conditional import Condition
-from sanctions_model.scenarios.relief import Quantity, ReliefDesign, Tightening
-from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy
+from sanctions_model.scenarios.quantities import Stated
+from sanctions_model.scenarios.scenario import DESIGNS, Scenario
 from sanctions_model.scm.serialization import content_hash
-from sanctions_model.transmission import MEASURES
 
 __all__ = [
     "FutureProcess",
-    "LevelShift",
-    "Scenario",
     "ScenarioLibrary",
     "load_scenario",
     "load_scenarios",
@@ -37,194 +32,10 @@ FORMAT_VERSION = 1
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # Names that some system keeps for devices.
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
-_HIGHEST = 2.0
-_DESIGNS = ("relief", "tightening", "level")
-_ASKED_BY = {
-    "intervention": "ask a forecast, a counterfactual or the effect of interventions",
-    "condition": "ask a conditional forecast (`forecast --file`)",
-    "absorbing": "give it with conditions to a conditional forecast",
-    "without_shocks": "ask a counterfactual (`counterfactual run --file`)",
-    **dict.fromkeys(_DESIGNS, "ask the effect of a scenario (`scenario run --file`)"),
-}
 _ROUNDING = 1e-6
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    variable: str
-    value: Number | tuple[Number, ...]
-    start: Whole = Field(default=1, ge=1)
-    stop: Whole | None = Field(default=None, ge=1)
-
-
-class _Set(_Entry):
-    kind: Literal["set"]
-
-
-class _Shift(_Entry):
-    kind: Literal["shift"]
-
-
-class _Scale(_Entry):
-    kind: Literal["scale"]
-
-
-class _ConditionEntry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    variable: str
-    values: dict[int, Number]
-
-
-class LevelShift(BaseModel):
-    """A level that moves by `size` in even parts from `start` to `stop`, whatever its own lag does.
-
-    Parameters
-    ----------
-    variable : str
-        A level, as in ``gdp_level``.
-    size : Quantity
-        Reached in the period `stop`, before feedback, in the unit of the level.
-    start, stop : int
-        Periods counted from when the future begins.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    variable: str
-    size: Quantity
-    start: Whole = Field(default=1, ge=1)
-    stop: Whole = Field(ge=1)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.stop < self.start:
-            raise ValueError(f"start {self.start} lies after stop {self.stop}")
-        return self
-
-
-class Scenario(BaseModel):
-    """A named set of interventions, conditions and shocks to leave out, as a TOML file states it.
-
-    Parameters
-    ----------
-    format_version : int
-        1.
-    label : str
-        What tables and figures call it.
-    intervention : tuple
-        ``kind`` is ``set``, ``shift`` or ``scale``; ``value`` a number or a path; ``start`` and
-        ``stop`` periods counted from 1.
-    condition : tuple
-        ``variable`` and ``values`` by period, for conditional forecasts.
-    absorbing : tuple of str
-        Shocks that meet the conditions; all by default.
-    without_shocks : tuple of str
-        For counterfactuals.
-    description : str
-        What is meant, and where it enters.
-    relief, tightening, level : tuple
-        Designs drawn path by path: measures that are lifted, measures that are added, levels that
-        shift. A scenario has these, or interventions and conditions.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format_version: Literal[1]
-    label: str = Field(min_length=1)
-    intervention: tuple[Annotated[_Set | _Shift | _Scale, Field(discriminator="kind")], ...] = ()
-    condition: tuple[_ConditionEntry, ...] = ()
-    absorbing: tuple[str, ...] | None = None
-    without_shocks: tuple[str, ...] = ()
-    description: str = ""
-    relief: tuple[ReliefDesign, ...] = ()
-    tightening: tuple[Tightening, ...] = ()
-    level: tuple[LevelShift, ...] = ()
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for position, entry in enumerate(self.intervention):
-            values = np.atleast_1d(entry.value)
-            inside = (values >= 0) & (values <= _HIGHEST)
-            if entry.variable in MEASURES and entry.kind == "set" and not inside.all():
-                raise ValueError(
-                    f"intervention.{position}: a path of {entry.variable!r} of "
-                    f"{values[~inside][0]:g}; a measure lies between 0 and {_HIGHEST:g}"
-                )
-        lifted = {name for design in self.relief for name in design.reached}
-        raised = [name for entry in self.tightening for name in entry.measures]
-        both = sorted(lifted & set(raised))
-        if both or len(set(raised)) < len(raised):
-            twice = both or [name for name in raised if raised.count(name) > 1]
-            raise ValueError(
-                f"{twice[0]!r} is both lifted and tightened, or tightened twice; "
-                "state one path for each measure"
-            )
-        if self.is_designed and (self.intervention or self.condition):
-            raise ValueError(
-                "designs (relief, tightening, level) and interventions or conditions in one "
-                "scenario; make it two"
-            )
-        return self
-
-    @property
-    def is_designed(self) -> bool:
-        """Whether it has designs that are drawn path by path."""
-        return any(getattr(self, name) for name in _DESIGNS)
-
-    @property
-    def stated(self) -> tuple[str, ...]:
-        """The fields that say what happens, of those that are set."""
-        fields = ("intervention", "condition", "absorbing", "without_shocks")
-        return tuple(name for name in (*fields, *_DESIGNS) if getattr(self, name))
-
-    def require_used(self, question: str, used: Collection[str]) -> None:
-        """Refuse a scenario of which a question would use a part only, or nothing.
-
-        Parameters
-        ----------
-        question : str
-            What is asked, for the message.
-        used : collection of str
-            The fields that it takes into account.
-
-        Raises
-        ------
-        QuestionError
-            If another field is set, or none is.
-        """
-        unused = [name for name in self.stated if name not in used]
-        if unused:
-            raise QuestionError(
-                f"{self.label!r} states {unused[0]!r}, which {question} does not use; "
-                f"{_ASKED_BY[unused[0]]}, or leave it out."
-            )
-        if not self.stated:
-            raise QuestionError(
-                f"{self.label!r} changes nothing, so that {question} has nothing to answer; "
-                f"state one of {', '.join(used)}."
-            )
-
-    @property
-    def interventions(self) -> tuple[Intervention, ...]:
-        """The interventions as the kernel takes them."""
-        kinds: dict[str, type[SetTo | ShiftBy | ScaleBy]]
-        kinds = {"set": SetTo, "shift": ShiftBy, "scale": ScaleBy}
-        return tuple(
-            kinds[entry.kind](
-                variable=entry.variable, value=entry.value, start=entry.start, stop=entry.stop
-            )
-            for entry in self.intervention
-        )
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """The conditions as `conditional_forecast` takes them."""
-        return tuple(Condition(variable=c.variable, values=c.values) for c in self.condition)
-
-
-class FutureProcess(BaseModel):
+class FutureProcess(Stated):
     """How likely each future is at first, and how one turns into another.
 
     Parameters
@@ -245,8 +56,6 @@ class FutureProcess(BaseModel):
     return_ramp : int
         Equal steps in which measures that a new future leaves alone go back to 1.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     order: tuple[str, ...] = Field(min_length=2)
     status_quo: str
@@ -320,6 +129,24 @@ class ScenarioLibrary:
                 f"{did_you_mean(name, self.scenarios)}"
             )
         return self.scenarios[name]
+
+    def dated(self, start: str, periods_per_year: int) -> "ScenarioLibrary":
+        """Return the same with periods of the calendar counted from the start.
+
+        Parameters
+        ----------
+        start : str
+            First day of the last known period.
+        periods_per_year : int
+            4 for quarters, 12 for months.
+
+        Raises
+        ------
+        QuestionError
+            If one lies in the past.
+        """
+        counted = {n: s.dated(start, periods_per_year) for n, s in self.scenarios.items()}
+        return replace(self, scenarios=counted)
 
     def process(self) -> FutureProcess:
         """Return the process between futures.
@@ -397,7 +224,7 @@ def _check_futures(process: FutureProcess, scenarios: Mapping[str, Scenario], or
                 f"{origin}: [futures]: order names {name!r}, but there is no "
                 f"[scenario.{name}].{did_you_mean(name, scenarios)}"
             )
-        if other := [field for field in scenarios[name].stated if field not in _DESIGNS]:
+        if other := [field for field in scenarios[name].stated if field not in DESIGNS]:
             raise QuestionError(
                 f"{origin}: [scenario.{name}]: a future has designs (relief, tightening, level), "
                 f"not interventions or conditions, and this states {other[0]!r}; state it as one."
@@ -433,6 +260,10 @@ def load_scenario(path: Path | str) -> Scenario:
         raise QuestionError(
             f"{file.name} is a library of scenarios; name one of them and give the file as "
             "--library."
+        )
+    if "format_version" not in content:
+        raise QuestionError(
+            f"{file.name}: format_version: it is missing; expected format_version = 1."
         )
     return _validated(Scenario, content, file, "")
 

@@ -18,10 +18,11 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import simulate
-from sanctions_model.scenarios.effects import regime_of_today, respond_to
+from sanctions_model.scenarios.effects import regime_of_today, respond_to, starting_day
 from sanctions_model.scenarios.library import FutureProcess, ScenarioLibrary
 from sanctions_model.scenarios.regimes import draw_future_paths
 from sanctions_model.scm.interventions import require_horizon
+from sanctions_model.scm.periods import period_labels
 from sanctions_model.scm.serialization import content_hash, spec_hash
 
 __all__ = [
@@ -80,10 +81,16 @@ def compare_futures(
     size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
     first = np.repeat(np.arange(len(process.order))[:, None], size, axis=1)
     generator = np.random.default_rng(random_seed)
+    scm = problem.scm
+    start, year = starting_day(problem, list(outcomes or scm.headline)), scm.periods_per_year
     paths = draw_future_paths(
-        library, first=first, horizon=horizon, generator=generator, transitions=transitions
+        library if transitions else library.dated(start, year),
+        first=first,
+        horizon=horizon,
+        generator=generator,
+        transitions=transitions,
     )
-    effect = respond_to(problem.scm, draws, paths, outcomes=outcomes)
+    effect = respond_to(scm, draws, paths, outcomes=outcomes)
     effect = effect.assign_coords({dims.SCENARIO: list(process.order)})
     wanted = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
     stay = simulate(
@@ -99,7 +106,8 @@ def compare_futures(
     found = found.assign_coords(
         probability=(dims.SCENARIO, list(process.initial)),
         scenario_label=(dims.SCENARIO, [library.named(name).label for name in process.order]),
-        unit=(dims.OUTCOME, [problem.scm.variables[name].unit for name in wanted]),
+        unit=(dims.OUTCOME, [scm.variables[name].unit for name in wanted]),
+        period=(dims.HORIZON, period_labels(start, year, horizon)),
     )
     found.attrs = dims.carried(stay.attrs) | {
         "continuation": stay.attrs["continuation"],

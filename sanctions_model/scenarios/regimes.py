@@ -7,14 +7,25 @@ levels before the first period are those of the status quo (1). This module know
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.scenarios.library import FutureProcess, Scenario, ScenarioLibrary
-from sanctions_model.scenarios.relief import bounds, composite_weights, draw, draw_whole
+from sanctions_model.scenarios.issuers import composite_weights, draw_parts
+from sanctions_model.scenarios.library import FutureProcess, ScenarioLibrary
+from sanctions_model.scenarios.quantities import (
+    bounds,
+    counted,
+    draw,
+    draw_whole,
+    first_date,
+    require_counted,
+)
+from sanctions_model.scenarios.relief import ReliefDesign
+from sanctions_model.scenarios.scenario import Scenario
+from sanctions_model.scenarios.steps import Steps, draw_steps
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.transmission import MEASURES
 
@@ -87,24 +98,18 @@ def _draw_designs(
     *,
     return_ramp: int,
 ) -> _Drawn:
+    require_counted(scenario)
     target = np.ones((len(MEASURES), size))
     level = {kind: np.ones((len(MEASURES), horizon, size)) for kind in KINDS}
-    rouble = np.zeros((horizon, size))
-    fade: tuple[float, ...] = ()
-    for design in scenario.relief:
-        shares = design.shares(generator, size)
-        steps = design.steps(generator, size, horizon)
-        for name, share in shares.items():
-            at = MEASURES.index(name)
-            target[at] *= 1.0 - share * steps.depth
+    parts = draw_parts([design.reach for design in scenario.relief], generator, size)
+    steps = [_effective(design, generator, size, horizon) for design in scenario.relief]
+    for name, own in parts.items():
+        at = MEASURES.index(name)
+        for designs, part in own:
+            target[at] -= part * _lifted([steps[k].depth for k in designs])
             for kind in KINDS:
-                level[kind][at] *= 1.0 - share * getattr(steps, kind)
-        said = design.announcement
-        if said and steps.rouble.any():
-            # What this design takes off the composite, for a composite that falls by 1 in all.
-            weights = composite_weights()
-            rouble += steps.rouble * sum(weights[name] * share for name, share in shares.items())
-            fade = _one_fade(fade, (1.0 - said.kept) / said.fades_over, said.fades_over)
+                level[kind][at] -= part * _lifted([getattr(steps[k], kind) for k in designs])
+    rouble, fade = _announced(scenario, parts, steps, (horizon, size))
     for entry in scenario.tightening:
         rise = draw(entry.rise, generator, size)
         start = draw_whole(entry.start, generator, size)
@@ -122,6 +127,52 @@ def _draw_designs(
         fade=fade,
         growth=_growth(scenario, generator, size, horizon),
     )
+
+
+def _effective(
+    design: ReliefDesign, generator: np.random.Generator, size: int, horizon: int
+) -> Steps:
+    """Draw a design's steps, less what those who keep their measures deter."""
+    steps = draw_steps(design, generator, size, horizon)
+    kept = 1.0 - draw(design.deterred, generator, size)
+    return Steps(
+        depth=kept * steps.depth,
+        law=kept * steps.law,
+        felt=kept * steps.felt,
+        priced=kept * steps.priced,
+        rouble=kept * steps.rouble,
+    )
+
+
+def _lifted(steps: Sequence[np.ndarray]) -> np.ndarray:
+    """Share of a part that several designs lift, each of what the others leave."""
+    left: np.ndarray = np.ones(1)
+    for step in steps:
+        left = left * (1.0 - step)
+    return 1.0 - left
+
+
+def _announced(
+    scenario: Scenario,
+    parts: Mapping[str, list[tuple[tuple[int, ...], np.ndarray]]],
+    steps: Sequence[Steps],
+    shape: tuple[int, int],
+) -> tuple[np.ndarray, tuple[float, ...]]:
+    """Return the rouble's moves at announcements, for a composite that falls by 1, and fading."""
+    fade: tuple[float, ...] = ()
+    rouble, weights = np.zeros(shape), composite_weights()
+    for position, design in enumerate(scenario.relief):
+        said = design.announcement
+        if said and steps[position].rouble.any():
+            whole = sum(
+                weights[name] * part
+                for name, own in parts.items()
+                for designs, part in own
+                if position in designs
+            )
+            rouble += steps[position].rouble * whole
+            fade = _one_fade(fade, (1.0 - said.kept) / said.fades_over, said.fades_over)
+    return rouble, fade
 
 
 def _way(path: np.ndarray, target: np.ndarray, return_ramp: int) -> np.ndarray:
@@ -145,8 +196,9 @@ def _growth(
     found: dict[str, np.ndarray] = {}
     clock = np.arange(1, horizon + 1)[:, None]
     for entry in scenario.level:
-        inside = (clock >= entry.start) & (clock <= entry.stop)
-        part = draw(entry.size, generator, size) / (entry.stop - entry.start + 1)
+        start, stop = counted(entry.start), counted(entry.stop)
+        inside = (clock >= start) & (clock <= stop)
+        part = draw(entry.size, generator, size) / (stop - start + 1)
         found[entry.variable] = found.get(entry.variable, 0.0) + part * inside
     return found
 
@@ -241,6 +293,12 @@ def draw_future_paths(
         If the library has no process, or the horizon is below 1.
     """
     process, horizon = library.process(), require_horizon(horizon)
+    for name in process.order:
+        if transitions and (date := first_date(library.named(name))) is not None:
+            raise QuestionError(
+                f"{name!r} names the period {date!r}, but with transitions a future may begin at "
+                "any time; count its periods from 1, the first in which it is in force."
+            )
     rows = np.atleast_2d(first)
     drawn = [
         _draw_designs(

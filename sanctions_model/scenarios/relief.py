@@ -1,82 +1,42 @@
 """Relief as it is designed: partial, phased, announced, delayed, opposed, reversible, uncertain.
 
 A design says what the law will do and how far asset prices and firms run ahead of or behind it.
-Drawing one gives, for each path and measure, the share of the way gone by law, as firms feel it
-(over-compliance delays it) and as asset prices see it (an announcement brings part of it forward).
 
 A backward-looking model gives an announcement little to act on. Here it is a share of the fall of
 the risk premium brought forward, and a one-off rouble shift that tops the quarter's move up to a
-stated size and fades; nothing else anticipates. This module knows no equations.
+stated size and fades; nothing else anticipates. This module draws nothing and knows no equations.
 """
 
-from dataclasses import dataclass
-from functools import cache
-from typing import Literal, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
-import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from sanctions_model.data.events import Component, Rule, load_events, load_rule
-from sanctions_model.data.measures import intensities
+from sanctions_model.data.events import ISSUERS, Component
 from sanctions_model.errors import did_you_mean
 from sanctions_model.fields import Number, Whole
-from sanctions_model.inference.priors.families import Prior
+from sanctions_model.scenarios.issuers import COALITION, Reach, draw_parts, measures_rule
+from sanctions_model.scenarios.quantities import (
+    Moment,
+    Quantity,
+    Stated,
+    WholeMoment,
+    bounds,
+    require_within,
+)
 from sanctions_model.transmission import MEASURES
 
 __all__ = [
-    "US_SHARE_CONCENTRATION",
     "Announcement",
     "Opposition",
     "Phase",
-    "Quantity",
     "ReliefDesign",
     "SnapBack",
     "Tightening",
     "Unpredictability",
-    "bounds",
-    "composite_weights",
-    "draw",
-    "draw_whole",
-    "us_shares",
 ]
 
-type Quantity = Number | Prior
-
-# Judgement: Beta draws with this many pseudo-counts around the rule's shares lie between 0.12 and
-# 0.44 for trade and between 0.39 and 0.75 for finance (5-95 %), about the ranges of the rule.
-US_SHARE_CONCENTRATION = 20.0
 _HIGHEST = 2.0
-_LATE = 10_000  # a step that never comes
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-def bounds(quantity: Quantity) -> tuple[float, float]:
-    """Return the smallest and largest value that a quantity can take."""
-    return (quantity, quantity) if isinstance(quantity, int | float) else quantity.support
-
-
-def draw(quantity: Quantity, generator: np.random.Generator, size: int) -> np.ndarray:
-    """Draw a quantity, shape ``(size,)``; a number is repeated and uses no randomness."""
-    if isinstance(quantity, int | float):
-        return np.full(size, float(quantity))
-    return np.asarray(quantity.sample(generator, size))
-
-
-def draw_whole(quantity: Quantity, generator: np.random.Generator, size: int) -> np.ndarray:
-    """Draw a number of periods: a quantity rounded to whole ones."""
-    return np.rint(draw(quantity, generator, size)).astype(int)
-
-
-def _within(quantity: Quantity, low: float, high: float, name: str, hint: str) -> None:
-    least, most = bounds(quantity)
-    if least < low or most > high:
-        raise ValueError(
-            f"{name} can be {least:g} to {most:g}, expected {low:g} to {high:g}; {hint}"
-        )
 
 
 def _known_measures(names: tuple[str, ...]) -> None:
@@ -90,18 +50,21 @@ def _known_measures(names: tuple[str, ...]) -> None:
         raise ValueError(f"a measure is named twice: {', '.join(names)}")
 
 
-class Phase(_Part):
+class Phase(Stated):
     """One step of a relief: from `start` over `ramp` equal steps, one a period.
 
     Parameters
     ----------
-    start, ramp : Quantity
-        Whole periods of at least 1; the start is counted from when the future begins.
+    start : Moment
+        A period counted from when the future begins, at least 1, or one of the calendar
+        (``"2027Q1"``).
+    ramp : Quantity
+        Whole periods of at least 1.
     depth : Quantity
         Share lifted of what is then left, in [0, 1].
     """
 
-    start: Quantity = 1
+    start: Moment = 1
     ramp: Quantity = 4
     depth: Quantity
 
@@ -113,9 +76,9 @@ class Phase(_Part):
                 f"depth can be {least:g}, a relief that raises the measure; "
                 "expected a share of 0 to 1, or use a tightening"
             )
-        _within(self.depth, 0, 1, "depth", "1 lifts all that is left")
+        require_within(self.depth, 0, 1, "depth", "1 lifts all that is left")
         for name in ("start", "ramp"):
-            _within(getattr(self, name), 1, np.inf, name, "periods are counted from 1")
+            require_within(getattr(self, name), 1, np.inf, name, "periods are counted from 1")
         return self
 
     @property
@@ -124,7 +87,7 @@ class Phase(_Part):
         return float(np.rint(bounds(self.start)[1]) + np.rint(bounds(self.ramp)[1]) - 1)
 
 
-class Announcement(_Part):
+class Announcement(Stated):
     """What is said before it is done.
 
     Parameters
@@ -150,12 +113,12 @@ class Announcement(_Part):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        _within(self.lead, 0, np.inf, "lead", "an announcement does not follow the step")
-        _within(self.share, 0, 1, "share", "1 brings all of it forward")
+        require_within(self.lead, 0, np.inf, "lead", "an announcement does not follow the step")
+        require_within(self.share, 0, 1, "share", "1 brings all of it forward")
         return self
 
 
-class Opposition(_Part):
+class Opposition(Stated):
     """Domestic opposition: an announced step may not be enacted on its day.
 
     Parameters
@@ -175,27 +138,66 @@ class Opposition(_Part):
     @model_validator(mode="after")
     def _check(self) -> Self:
         for name in ("probability", "defeat"):
-            _within(getattr(self, name), 0, 1, name, "it is a probability")
-        _within(self.delay, 0, np.inf, "delay", "a delay is no lead")
+            require_within(getattr(self, name), 0, 1, name, "it is a probability")
+        require_within(self.delay, 0, np.inf, "delay", "a delay is no lead")
         return self
 
 
-class SnapBack(_Part):
-    """Reversal: in each period from the first step on, all of the relief may be undone for good.
+class SnapBack(Stated):
+    """Reversal: all of the relief may be undone for good, at any time or within a window.
 
-    With hazard 1 (and a ramp of 1) it never takes effect, with 0 it is never undone.
+    With a hazard of 1 (and a ramp of 1) it never takes effect, with 0 it is never undone. With a
+    probability p within n periods it is undone in each of them with ``1 - (1 - p) ** (1 / n)``, so
+    that p is the probability that it comes at all; after them it is not.
+
+    Parameters
+    ----------
+    hazard : Quantity, optional
+        Probability in each period from the first step on; or
+    probability : Quantity, optional
+        that it is undone at all, `within` or `until` a period.
+    within : Quantity, optional
+        Whole periods from the first step on.
+    until : int or str, optional
+        Instead: the last period in which it can come, counted from when the future begins, or of
+        the calendar; `within` takes one of the calendar too.
+    ramp : int
+        Equal steps, one a period.
     """
 
-    hazard: Quantity
+    hazard: Quantity | None = None
+    probability: Quantity | None = None
+    within: Quantity | None = None
+    until: WholeMoment | None = None
     ramp: Whole = Field(default=1, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _date(cls, given: Any) -> Any:
+        if isinstance(given, dict) and isinstance(given.get("within"), str):
+            until = given.get("until", given["within"])
+            return {n: v for n, v in given.items() if n != "within"} | {"until": until}
+        return given
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        _within(self.hazard, 0, 1, "hazard", "it is a probability a period")
+        ends = [name for name in ("within", "until") if getattr(self, name) is not None]
+        if (self.hazard is None) == (self.probability is None) or (
+            len(ends) != (0 if self.probability is None else 1)
+        ):
+            raise ValueError(
+                "expected `hazard`, a probability a period, or `probability` with `within`, as in "
+                "{ probability = 0.3, within = 8 }"
+            )
+        for name in ("hazard", "probability"):
+            if (chance := getattr(self, name)) is not None:
+                require_within(chance, 0, 1, name, "it is a probability")
+        if self.within is not None:
+            require_within(self.within, 1, np.inf, "within", "it is a number of periods")
         return self
 
 
-class Unpredictability(_Part):
+class Unpredictability(Stated):
     """Spread of depth and timing beyond what the phases state.
 
     Parameters
@@ -210,7 +212,25 @@ class Unpredictability(_Part):
     timing: Number = Field(default=0.0, ge=0)
 
 
-class ReliefDesign(_Part):
+def _issuers(given: object) -> object:
+    """Read one issuer or several, and refuse what is none."""
+    names = (given,) if isinstance(given, str) else given
+    if not isinstance(names, list | tuple) or not names:
+        raise ValueError(f"expected {COALITION} or some of {', '.join(ISSUERS)}, got {given!r}")
+    known = (COALITION, *ISSUERS)
+    for name in names:
+        if name not in known:
+            near = did_you_mean(str(name), known)
+            raise ValueError(f"unknown issuer {name!r}, expected some of {', '.join(known)}{near}")
+    if len(set(names)) < len(names) or (COALITION in names and len(names) > 1):
+        raise ValueError(f"an issuer is named twice: {', '.join(names)}")
+    return tuple(names)
+
+
+type Issuers = Annotated[tuple[str, ...], BeforeValidator(_issuers)]
+
+
+class ReliefDesign(Stated):
     """One relief: which measures or components, by whom, in which phases, how surely.
 
     Parameters
@@ -219,13 +239,19 @@ class ReliefDesign(_Part):
         Whole measures; or
     components : tuple of str
         components of the rule of the measures, as in ``("T1", "R1")``; one of the two.
-    issuer : str
-        ``coalition`` (all who impose them) or ``us`` (its own part alone, by the rule's US shares).
+    issuer : str or tuple of str
+        ``coalition`` (all who impose them), or one or several of ``us``, ``eu``, ``uk`` and
+        ``others``, each lifting the part that it holds by the dated events.
     phase : tuple of Phase
         In order, not overlapping.
     over_compliance : Quantity
         Periods by which firms and banks act as if nothing had been lifted yet. Asset prices do not
         wait: the risk premium follows the law.
+    deterred : Quantity
+        Share of what these issuers lift that stays without effect, because those who keep theirs
+        threaten whoever makes use of it. Secondary sanctions on banks are a component of their own
+        (F3, most of it the United States'), so that this is for what goes beyond the law: 0 unless
+        stated.
     announcement : Announcement or None
         What is said before it is done.
     opposition : Opposition or None
@@ -238,9 +264,10 @@ class ReliefDesign(_Part):
 
     measures: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
-    issuer: Literal["coalition", "us"] = "coalition"
+    issuer: Issuers = (COALITION,)
     phase: tuple[Phase, ...] = Field(min_length=1)
     over_compliance: Quantity = 0
+    deterred: Quantity = 0
     announcement: Announcement | None = None
     opposition: Opposition | None = None
     snap_back: SnapBack | None = None
@@ -251,7 +278,7 @@ class ReliefDesign(_Part):
         if bool(self.measures) == bool(self.components):
             raise ValueError("expected either `measures` or `components`")
         _known_measures(self.measures)
-        known = [component.id for component in _rule().components]
+        known = [component.id for component in measures_rule().components]
         for name in self.components:
             if name not in known:
                 raise ValueError(
@@ -260,20 +287,31 @@ class ReliefDesign(_Part):
                 )
         if len(set(self.components)) < len(self.components):
             raise ValueError(f"a component is named twice: {', '.join(self.components)}")
+        if bounds(self.deterred) != (0, 0) and self.reach.issuers == frozenset(ISSUERS):
+            raise ValueError("`deterred` with everybody lifting: nobody is left who could deter")
+        require_within(self.deterred, 0, 1, "deterred", "it is a share of what is lifted")
+        require_within(self.over_compliance, 0, np.inf, "over_compliance", "it is a delay")
+        self._check_times()
+        return self
+
+    def _check_times(self) -> None:
+        """Refuse phases that overlap and announcements before the first period."""
         for earlier, later in zip(self.phase, self.phase[1:], strict=False):
+            if isinstance(earlier.start, str) or isinstance(later.start, str):
+                continue  # checked once the dates are counted
             if earlier.latest_end >= np.rint(bounds(later.start)[0]):
                 raise ValueError(
                     f"phases overlap: one can last to period {earlier.latest_end:g}, the next can "
                     f"start in period {np.rint(bounds(later.start)[0]):g}; let it start later"
                 )
-        _within(self.over_compliance, 0, np.inf, "over_compliance", "it is a delay in periods")
         said, first = self.announcement, bounds(self.phase[0].start)[0]
+        if isinstance(self.phase[0].start, str):
+            return
         if said and np.rint(first) - np.rint(bounds(said.lead)[1]) < 1:
             raise ValueError(
                 f"announced up to {bounds(said.lead)[1]:g} periods before a start in period "
                 f"{first:g}, so before period 1; start later or shorten `lead`"
             )
-        return self
 
     @property
     def reached(self) -> tuple[str, ...]:
@@ -283,6 +321,13 @@ class ReliefDesign(_Part):
         found = {component.measure for component in _components(self.components)}
         return tuple(name for name in MEASURES if name in found)
 
+    @property
+    def reach(self) -> Reach:
+        """The components that the design can lift, and whose parts of them."""
+        named = [c.id for c in measures_rule().components if c.measure in self.measures]
+        issuers = ISSUERS if COALITION in self.issuer else self.issuer
+        return Reach(frozenset(self.components or named), frozenset(issuers))
+
     def shares(self, generator: np.random.Generator, size: int) -> dict[str, np.ndarray]:
         """Draw the share of each measure's level that the design can lift, shape ``(size,)``.
 
@@ -291,114 +336,11 @@ class ReliefDesign(_Part):
         ObservationError
             If the data do not fit the model.
         """
-        found = {}
-        for name in self.reached:
-            part, us = 1.0, us_shares()[name]
-            if self.components:
-                own = [c for c in _components(self.components) if c.measure == name]
-                part = sum(c.weight for c in own)
-                us = sum(c.weight * c.us_share_after for c in own) / part
-            if self.issuer == "us":
-                ends = (us * US_SHARE_CONCENTRATION, (1 - us) * US_SHARE_CONCENTRATION)
-                found[name] = part * generator.beta(*ends, size)
-            else:
-                found[name] = np.full(size, part)
-        return found
-
-    def steps(self, generator: np.random.Generator, size: int, horizon: int) -> "Steps":
-        """Draw how far the design has gone in each period.
-
-        Returns
-        -------
-        Steps
-            In shares of the part that the design can lift.
-        """
-        extra, shift = np.zeros(size, dtype=int), np.zeros(size)
-        if self.unpredictability:
-            extra = generator.poisson(self.unpredictability.timing, size)
-            shift = self.unpredictability.depth * generator.standard_normal(size)
-        clock = np.arange(1, horizon + 1)[:, None]
-        law, felt = np.zeros((horizon, size)), np.zeros((horizon, size))
-        delay = draw_whole(self.over_compliance, generator, size)
-        left, planned_depth = np.ones(size), np.zeros(size)
-        enacted, failed = np.ones(size, dtype=bool), np.full(size, _LATE)
-        free, first = np.ones(size, dtype=int), np.full(size, _LATE)
-        announced = np.full(size, _LATE)
-        for position, phase in enumerate(self.phase):
-            start = draw_whole(phase.start, generator, size) + extra
-            if position == 0 and self.announcement:
-                announced = start - draw_whole(self.announcement.lead, generator, size)
-            ramp = draw_whole(phase.ramp, generator, size)
-            size_of = left * _shifted(draw(phase.depth, generator, size), shift)
-            left, planned_depth = left - size_of, planned_depth + size_of
-            late, defeated = self._blocked(generator, size)
-            failed = np.where(enacted & defeated, start, failed)
-            enacted &= ~defeated
-            start = np.maximum(start + late, free)
-            free = start + ramp
-            first = np.where(enacted, np.minimum(first, start), first)
-            lifted = np.where(enacted, size_of, 0.0)
-            law = law + lifted * _ramped(clock, start, ramp)
-            felt = felt + lifted * _ramped(clock, start + delay, ramp)
-        undone, kept = self._kept(generator, size, clock, first)
-        law, felt = law * kept, felt * kept
-        priced, rouble = law, np.zeros((horizon, size))
-        if self.announcement:
-            ends = np.minimum(failed, undone)
-            on = (clock >= announced) & (clock < ends)
-            share = draw(self.announcement.share, generator, size)
-            priced = law + share * on * (planned_depth - law)
-            move = draw(self.announcement.rouble, generator, size)
-            said = (clock == announced) & (announced < undone)
-            rouble = move * planned_depth * said
-        return Steps(depth=planned_depth, law=law, felt=felt, priced=priced, rouble=rouble)
-
-    def _blocked(self, generator: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
-        """Draw each path's delay of a step, and whether the step never comes."""
-        if self.opposition is None:
-            return np.zeros(size, dtype=int), np.zeros(size, dtype=bool)
-        probability = draw(self.opposition.probability, generator, size)
-        blocked = generator.random(size) < probability
-        late = draw_whole(self.opposition.delay, generator, size)
-        never = generator.random(size) < draw(self.opposition.defeat, generator, size)
-        return np.where(blocked, late, 0), blocked & never
-
-    def _kept(
-        self, generator: np.random.Generator, size: int, clock: np.ndarray, first: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Draw the period in which the relief is undone, and the share of it still in force."""
-        if self.snap_back is None:
-            return np.full(size, _LATE), np.ones((clock.size, size))
-        hazard = draw(self.snap_back.hazard, generator, size)
-        strikes = (clock >= first) & (generator.random((clock.size, size)) < hazard)
-        undone = np.where(strikes.any(axis=0), strikes.argmax(axis=0) + 1, _LATE)
-        back = np.clip((clock - undone + 1) / self.snap_back.ramp, 0.0, 1.0)
-        return undone, 1.0 - back
+        parts = draw_parts([self.reach], generator, size)
+        return {name: np.sum([part for _, part in own], axis=0) for name, own in parts.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Steps:
-    """Draws of how far one design has gone, in shares of the part that it can lift.
-
-    Parameters
-    ----------
-    depth : numpy.ndarray
-        Where it is to end, shape ``(path,)``.
-    law, felt, priced : numpy.ndarray
-        By law, as firms feel it and as asset prices see it, shape ``(period, path)``.
-    rouble : numpy.ndarray
-        Rouble move in the quarter of the announcement, in % for a whole composite of measures;
-        shape ``(period, path)``, 0 in every other period.
-    """
-
-    depth: np.ndarray
-    law: np.ndarray
-    felt: np.ndarray
-    priced: np.ndarray
-    rouble: np.ndarray
-
-
-class Tightening(_Part):
+class Tightening(Stated):
     """More measures than those in force.
 
     Parameters
@@ -407,13 +349,15 @@ class Tightening(_Part):
         Which ones, as in ``("finance", "energy")``.
     rise : Quantity
         Added to the level in the end, at most 1 (a level of 2).
-    start, ramp : Quantity
+    start : Moment
+        A period counted from when the future begins, at least 1, or one of the calendar.
+    ramp : Quantity
         Whole periods of at least 1.
     """
 
     measures: tuple[str, ...] = Field(min_length=1)
     rise: Quantity
-    start: Quantity = 1
+    start: Moment = 1
     ramp: Quantity = 4
 
     @model_validator(mode="after")
@@ -428,51 +372,9 @@ class Tightening(_Part):
                 "distribution an upper bound of at most 1"
             )
         for name in ("start", "ramp"):
-            _within(getattr(self, name), 1, np.inf, name, "periods are counted from 1")
+            require_within(getattr(self, name), 1, np.inf, name, "periods are counted from 1")
         return self
 
 
-def _ramped(clock: np.ndarray, start: np.ndarray, ramp: np.ndarray) -> np.ndarray:
-    """Share of a step that is done in each period, shape ``(period, path)``."""
-    done: np.ndarray = np.clip((clock - start + 1) / ramp, 0.0, 1.0)
-    return done
-
-
-def _shifted(depth: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Shift shares on the logit scale; 0 and 1 stay."""
-    if not shift.any():
-        return depth
-    odds = depth * np.exp(shift)
-    return np.where(depth < 1, odds / (odds + 1.0 - depth), depth)
-
-
-@cache
-def _rule() -> Rule:
-    return load_rule()
-
-
 def _components(names: tuple[str, ...]) -> list[Component]:
-    return [component for component in _rule().components if component.id in names]
-
-
-@cache
-def us_shares() -> dict[str, float]:
-    """Share of each measure's full level that the United States alone could lift.
-
-    By the rule of the measures, on the first day after the date at which every level is 1.
-
-    Examples
-    --------
-    >>> {name: round(share, 2) for name, share in us_shares().items()}
-    {'trade': 0.26, 'finance': 0.57, 'energy': 0.4, 'transport': 0.37, 'assets': 0.19}
-    """
-    rule = _rule()
-    day = pd.period_range(rule.cap.date, periods=2, freq="D")[1:]
-    found = intensities(rule, load_events(), day).iloc[0]
-    return {name: float(found[f"us_share_{name}"]) for name in MEASURES}
-
-
-@cache
-def composite_weights() -> dict[str, float]:
-    """Weights of the measures in the rule's first composite."""
-    return dict(next(iter(_rule().composites.values())))
+    return [component for component in measures_rule().components if component.id in names]

@@ -18,7 +18,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.queries.windows import Window
-from sanctions_model.scm.periods import read_period
+from sanctions_model.scm.periods import periods_ahead
 from sanctions_model.units import difference_in_percent, in_percent
 
 __all__ = ["Statement", "statement_probabilities"]
@@ -47,6 +47,8 @@ class Statement:
         Of the effect, else of the simulated path.
     negated : bool
         That this is not so.
+    text : str
+        As it was written, with its dates; said instead of the words made from the fields.
     """
 
     outcome: str
@@ -55,6 +57,7 @@ class Statement:
     when: Window
     against_status_quo: bool = False
     negated: bool = False
+    text: str = ""
 
     @classmethod
     def parse(cls, text: str, *, start: str, periods_per_year: int = 4) -> Self:
@@ -92,6 +95,7 @@ class Statement:
             below=match["sign"] == "<=",
             when=Window.parse(match["when"], period=period),
             against_status_quo=match["against"] is not None,
+            text=" ".join(text.split()),
         )
 
     @property
@@ -103,7 +107,7 @@ class Statement:
         """Say it in words."""
         sign = "<=" if self.below else ">="
         against = " against the status quo" if self.against_status_quo else ""
-        said = f"{self.outcome} {sign} {self.value:g}{against} {self.when.words()}"
+        said = self.text or f"{self.outcome} {sign} {self.value:g}{against} {self.when.words()}"
         return f"not ({said})" if self.negated else said
 
     def holds(self, result: xr.Dataset) -> xr.DataArray:
@@ -121,6 +125,10 @@ class Statement:
             raise QuestionError(
                 f"{self} lies beyond the {result.sizes[dims.HORIZON]} periods simulated."
             )
+        if self.against_status_quo and "effect" not in result:
+            raise QuestionError(
+                f"{self} is about an effect, and this forecast has none; ask `scenario run`."
+            )
         own = result.sel({dims.OUTCOME: self.outcome}).transpose(dims.HORIZON, ...)
         unit = str(own["unit"].item()) if "unit" in own.coords else ""
         if self.against_status_quo:
@@ -137,18 +145,15 @@ class Statement:
 def _period(text: str, period: str, start: str, periods_per_year: int) -> int:
     """Return the number of a period named in a statement."""
     if period.isdigit() and len(period) < 4:
-        horizon = int(period)
-    elif period.isdigit():
+        if int(period) < 1:
+            raise QuestionError(f"{text!r} is in the past: the future starts after {start}.")
+        return int(period)
+    if period.isdigit():
         raise QuestionError(f"{text!r}: {period} is a year; name a period of it, as in {period}Q4.")
-    else:
-        try:
-            named = read_period(period, periods_per_year, end=True)
-        except QuestionError as error:
-            raise QuestionError(f"Cannot read the statement {text!r}: {error}") from None
-        horizon = named.ordinal - read_period(start[:10], periods_per_year).ordinal
-    if horizon < 1:
-        raise QuestionError(f"{text!r} is about the past: the future starts after {start}.")
-    return horizon
+    try:
+        return periods_ahead(period, start, periods_per_year, end=True)
+    except QuestionError as error:
+        raise QuestionError(f"Cannot read the statement {text!r}: {error}") from None
 
 
 def statement_probabilities(result: xr.Dataset, statements: Sequence[Statement]) -> pd.DataFrame:
@@ -157,15 +162,19 @@ def statement_probabilities(result: xr.Dataset, statements: Sequence[Statement])
     Parameters
     ----------
     result : xr.Dataset
-        From `compare_futures`.
+        From `compare_futures`, or of one future from `scenario_forecast` or a forecast: ``path``
+        and, for statements against the status quo, ``effect``.
     statements : sequence of Statement
         Each true or false of a simulated path, as `Statement.parse` reads them.
 
     Returns
     -------
     pandas.DataFrame
-        ``statement``, one column a future, ``mixture`` and its Monte-Carlo ``standard_error``.
+        ``statement``, one column a future, ``mixture`` and its Monte-Carlo ``standard_error``; of
+        one future ``statement``, ``probability`` and ``standard_error``.
     """
+    if dims.SCENARIO not in result.dims:
+        return _of_one_future(result, statements)
     weights = result["probability"].to_numpy()
     names = [str(name) for name in result[dims.SCENARIO].to_numpy()]
     size = result.sizes[dims.CHAIN] * result.sizes[dims.DRAW]
@@ -182,3 +191,13 @@ def statement_probabilities(result: xr.Dataset, statements: Sequence[Statement])
             }
         )
     return pd.DataFrame(rows)
+
+
+def _of_one_future(result: xr.Dataset, statements: Sequence[Statement]) -> pd.DataFrame:
+    rows = []
+    for statement in statements:
+        met = statement.holds(result)
+        chance = float(met.mean())
+        error = float(np.sqrt(chance * (1 - chance) / met.size))
+        rows.append({"statement": str(statement), "probability": chance, "standard_error": error})
+    return pd.DataFrame(rows, columns=["statement", "probability", "standard_error"])

@@ -15,7 +15,16 @@ import pandas as pd
 
 from sanctions_model.errors import QuestionError
 
-__all__ = ["Span", "is_day_first", "period_after", "read_day", "read_period", "read_span"]
+__all__ = [
+    "Span",
+    "is_day_first",
+    "period_after",
+    "period_labels",
+    "periods_ahead",
+    "read_day",
+    "read_period",
+    "read_span",
+]
 
 # What a calendar of quarters can hold, and no year of a typing error.
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
@@ -193,6 +202,62 @@ def period_after(start: object, count: int, periods_per_year: int) -> str:
     if periods_per_year == 4:
         return f"{year:04d}Q{within // 3 + 1}"
     return f"{year:04d}" if periods_per_year == 1 else f"{year:04d}-{within + 1:02d}"
+
+
+def periods_ahead(given: object, start: str, periods_per_year: int, *, end: bool = False) -> int:
+    """Return how many periods after the last known one a period is.
+
+    Parameters
+    ----------
+    given : object
+        As `read_span` takes it.
+    start : str
+        A day of the last known period, as in ``attrs["start"]`` of a forecast.
+    periods_per_year : int
+        4 for quarters, 12 for months.
+    end : bool
+        Whether it ends a window: of a year alone the last period then counts.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Raises
+    ------
+    QuestionError
+        If it cannot be read, or is not in the future.
+
+    Examples
+    --------
+    >>> periods_ahead("2027Q1", "2026-04-01", 4)
+    3
+    """
+    last = read_period(start[:10], periods_per_year)
+    found = read_period(given, periods_per_year, end=end).ordinal - last.ordinal
+    if found < 1:
+        raise QuestionError(f"{given} is in the past: the future starts after {last}.")
+    return int(found)
+
+
+def period_labels(start: str, periods_per_year: int, count: int) -> list[str]:
+    """Return what the periods after the last known one are called.
+
+    Parameters
+    ----------
+    start : str
+        A day of the last known period.
+    periods_per_year : int
+        4 for quarters, 12 for months.
+    count : int
+        How many.
+
+    Examples
+    --------
+    >>> period_labels("2026-04-01", 4, 3)
+    ['2026Q3', '2026Q4', '2027Q1']
+    """
+    return [period_after(start[:10], ahead, periods_per_year) for ahead in range(1, count + 1)]
 
 
 def read_day(given: object, *, end: bool = False) -> str:

@@ -95,10 +95,13 @@ def test_a_field_that_a_verb_uses_changes_its_answer(saved_fit, scenario):
     ("arguments", "message"),
     [
         (["forecast", "--absorb", "key_rate"], "no condition that they could meet"),
-        (["forecast", "--set", "key_rate=10@2027"], "starts after the window"),
+        (["forecast", "--set", "key_rate=10@2090"], "starts after the window"),
         (["forecast", "--set", "key_rate=10", "--set", "key_rate=12"], "keep one of them"),
-        (["forecast", "--set", "finance=40"], "takes 'finance' to 40 intensity; expected 0 to 2"),
-        (["forecast", "--set", "finance=-0.4"], "takes 'finance' to -0.4"),
+        (
+            ["forecast", "--set", "finance=40"],
+            "a path of 'finance' of 40; a measure lies between 0 and 2",
+        ),
+        (["forecast", "--set", "finance=-0.4"], "a path of 'finance' of -0.4"),
         (["scenario", "run", "--scale", "finance=40"], "takes 'finance' to 40"),
         (["scenario", "run", "reset", "--horizon", 10**9], "expected at most 1000 periods"),
         (

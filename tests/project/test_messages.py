@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from sanctions_model.errors import SanctionsModelError, did_you_mean, first_fault
 from sanctions_model.inference.priors.families import Beta, LogNormal, Normal
-from sanctions_model.scenarios.library import FutureProcess, Scenario, load_scenario
+from sanctions_model.scenarios.library import FutureProcess, load_scenario
 from sanctions_model.scenarios.relief import Phase
+from sanctions_model.scenarios.scenario import Scenario
 
 FOREIGN = (
     *("Input should", "Field required", "Extra inputs", "String should", "unable to parse"),

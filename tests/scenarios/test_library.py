@@ -9,15 +9,14 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.measures import intensities, load_events, load_rule
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.families import Beta
-from sanctions_model.scenarios.library import load_scenario, load_scenarios
-from sanctions_model.scenarios.relief import (
-    US_SHARE_CONCENTRATION,
-    ReliefDesign,
-    bounds,
+from sanctions_model.scenarios.issuers import (
+    ISSUER_CONCENTRATION,
     composite_weights,
-    draw,
-    us_shares,
+    issuer_shares,
 )
+from sanctions_model.scenarios.library import load_scenario, load_scenarios
+from sanctions_model.scenarios.quantities import bounds, draw
+from sanctions_model.scenarios.relief import ReliefDesign
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.transmission import MEASURES
 
@@ -130,7 +129,7 @@ def test_the_same_content_has_the_same_hash(tmp_path):
 
 
 def test_us_shares_are_those_of_the_rule():
-    shares = us_shares()
+    shares = issuer_shares()["us"]
     for name, (middle, _, _) in STATED.items():
         assert shares[name] == pytest.approx(middle, abs=0.006)
     import pandas as pd
@@ -145,8 +144,8 @@ def test_drawn_us_shares_have_the_mean_and_about_the_range_that_the_rule_states(
     count = 40_000
     found = design.shares(np.random.default_rng(2), count)
     for name, (_, low, high) in STATED.items():
-        mean = us_shares()[name]
-        error = np.sqrt(mean * (1 - mean) / (US_SHARE_CONCENTRATION + 1) / count)
+        mean = issuer_shares()["us"][name]
+        error = np.sqrt(mean * (1 - mean) / (ISSUER_CONCENTRATION + 1) / count)
         assert abs(found[name].mean() - mean) < 4 * error
         np.testing.assert_allclose(np.quantile(found[name], [0.05, 0.95]), [low, high], atol=0.07)
 
@@ -167,7 +166,7 @@ def test_a_component_lifts_its_weight_and_the_us_its_share_of_that():
     found = everyone.shares(np.random.default_rng(0), 5)
     np.testing.assert_allclose(found["trade"], rule["T1"].weight)
     np.testing.assert_allclose(found["transport"], rule["R1"].weight)
-    alone = everyone.model_copy(update={"issuer": "us"})
+    alone = everyone.model_copy(update={"issuer": ("us",)})
     drawn = alone.shares(np.random.default_rng(0), 40_000)["trade"]
     assert drawn.mean() == pytest.approx(rule["T1"].weight * rule["T1"].us_share_after, rel=0.02)
 
@@ -223,7 +222,24 @@ def test_quantities_are_numbers_or_distributions(tmp_path):
         ('measures = ["trade"]', 'components = ["T9"]', ["unknown component 'T9'"]),
         ('measures = ["trade"]', "", ["either `measures` or `components`"]),
         ('measures = ["trade"]', 'measures = ["trade", "trade"]', ["named twice"]),
-        ('measures = ["trade"]', 'measures = ["trade"]\nissuer = "eu"', ["issuer"]),
+        (
+            'measures = ["trade"]',
+            'measures = ["trade"]\nissuer = "eurozone"',
+            ["relief.0.issuer: unknown issuer 'eurozone'"],
+        ),
+        ('measures = ["trade"]', 'measures = ["trade"]\nissuer = ["eu", "eu"]', ["named twice"]),
+        ('measures = ["trade"]', 'measures = ["trade"]\ndeterred = 0.2', ["nobody is left"]),
+        ("start = 1,", 'start = "2027Q7",', ["phase.0.start", "'2027Q7' is no period"]),
+        (
+            'measures = ["trade"]',
+            'measures = ["trade"]\nsnap_back = { probability = 0.3 }',
+            ["snap_back", "`probability` with `within`"],
+        ),
+        (
+            'measures = ["trade"]',
+            'measures = ["trade"]\nsnap_back = { hazard = 0.1, within = 8 }',
+            ["snap_back", "expected `hazard`"],
+        ),
         ('measures = ["trade"]', 'measures = ["trade"]\nhazard = 0.1', ["hazard"]),
         (
             'measures = ["trade"]',

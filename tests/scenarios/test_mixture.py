@@ -204,7 +204,7 @@ def test_reached_by_a_period_is_at_least_as_likely_as_in_it(bundled):
     [
         ("key_rate < 10 by 2028Q4", "Cannot read the statement"),
         ("key_rate <= ten by 2028Q4", "Cannot read the statement"),
-        ("key_rate <= 10 by 2020Q4", "is about the past"),
+        ("key_rate <= 10 by 2020Q4", "is in the past"),
         ("key_rate <= 10 by 2028Q7", "is no period"),
         ("key_rate <= 10 by 2050Q1", "beyond the 12 periods"),
         ("keyrate <= 10 by 3", "simulated: key_rate"),

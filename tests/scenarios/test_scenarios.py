@@ -16,7 +16,8 @@ from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.queries.conditional import Condition, conditional_forecast
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.queries.required import Target, relief_frontier, required_relief
-from sanctions_model.scenarios.effects import Scenario, load_scenario
+from sanctions_model.scenarios.library import load_scenario
+from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
     Exogenous,
@@ -555,7 +556,7 @@ SETTING = HEAD + '[[intervention]]\nvariable = "y"\nvalue = 1.0\n'
         (HEAD + '[[condition]]\nvariable = "y"\n', "condition.0.values: it is missing"),
         (
             HEAD + '[[condition]]\nvariable = "y"\nvalues = {soon = 1.0}\n',
-            "condition.0.values.soon.*expected a whole number",
+            "condition.0.values.soon.*'soon' is no period; expected a quarter",
         ),
         (HEAD + 'absorbing = "y"\n', "absorbing: expected a list"),
         (HEAD + "without_shocks = [1]\n", "without_shocks.0: expected text"),

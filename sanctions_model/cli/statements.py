@@ -1,0 +1,84 @@
+"""Statements and dates on the command line: read before any work, told beside every table."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sanctions_model.cli.console import show
+from sanctions_model.report.views import View
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from sanctions_model.inference.fit import Fit
+    from sanctions_model.scenarios.statements import Statement
+
+__all__ = [
+    "probabilities_of",
+    "read_statements",
+    "show_statements",
+    "with_periods",
+    "with_statements",
+]
+
+
+def read_statements(
+    texts: Sequence[str] | None, fitted: "Fit", outcomes: Sequence[str]
+) -> "tuple[list[Statement], list[str]]":
+    """Return the statements, and the outcomes asked for with those of the statements."""
+    from sanctions_model.scenarios.effects import starting_day
+    from sanctions_model.scenarios.statements import Statement
+
+    scm = fitted.scm
+    for name in outcomes:
+        scm.require(name, "the outcomes")
+
+    def read(names: Sequence[str]) -> "list[Statement]":
+        start = starting_day(fitted.problem, names)
+        year = scm.periods_per_year
+        return [Statement.parse(text, start=start, periods_per_year=year) for text in texts or []]
+
+    everything = list(dict.fromkeys([*outcomes, *(s.outcome for s in read(outcomes))]))
+    for name in everything:
+        scm.require(name, "the statements")
+    # What the start needs to be known may change with the outcomes.
+    return read(everything), everything
+
+
+def with_periods(paths: "xr.DataArray", fitted: "Fit") -> "xr.DataArray":
+    """Add the calendar's names of the periods, and the units."""
+    from sanctions_model.scm.periods import period_labels
+
+    scm, count = fitted.scm, paths.sizes["horizon"]
+    labels = period_labels(paths.attrs["start"], scm.periods_per_year, count)
+    units = [scm.variables[str(name)].unit for name in paths["outcome"].to_numpy()]
+    return paths.assign_coords(period=("horizon", labels), unit=("outcome", units))
+
+
+def probabilities_of(
+    statements: "Sequence[Statement]", paths: "xr.DataArray", fitted: "Fit"
+) -> "pd.DataFrame":
+    """Return the probability of each statement about simulated paths."""
+    import xarray as xr
+
+    from sanctions_model.scenarios.statements import statement_probabilities
+
+    return statement_probabilities(xr.Dataset({"path": with_periods(paths, fitted)}), statements)
+
+
+def with_statements(table: "pd.DataFrame", said: "pd.DataFrame") -> "pd.DataFrame":
+    """Add a row a statement to a table that is written."""
+    import pandas as pd
+
+    if not len(said):
+        return table
+    return pd.concat([table, said.assign(quantity="statement")], ignore_index=True)
+
+
+def show_statements(said: "pd.DataFrame", *, as_json: bool) -> None:
+    """Print the probabilities, if there are any and the table does not hold them."""
+    if not len(said) or as_json:
+        return
+    numbers = said.select_dtypes("number").columns
+    shown = said.assign(**{name: [f"{v:.3f}" for v in said[name]] for name in numbers})
+    show(View(table=shown, title="Probability of each statement"))

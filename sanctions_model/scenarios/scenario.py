@@ -1,0 +1,252 @@
+"""One scenario as people state it: interventions, conditions, or designs that are drawn.
+
+Everything here is what was said; `regimes` draws it.
+"""
+
+from collections.abc import Collection
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from pydantic import BeforeValidator, Field, model_validator
+
+from sanctions_model.errors import QuestionError
+from sanctions_model.fields import Number
+from sanctions_model.queries.conditional import Condition
+from sanctions_model.scenarios.quantities import (
+    Quantity,
+    Stated,
+    WholeMoment,
+    counted,
+    dated,
+)
+from sanctions_model.scenarios.relief import ReliefDesign, Tightening
+from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy
+from sanctions_model.scm.periods import read_span
+from sanctions_model.transmission import MEASURES
+
+__all__ = ["DESIGNS", "LevelShift", "Scenario"]
+
+_HIGHEST = 2.0
+DESIGNS = ("relief", "tightening", "level")
+_ASKED_BY = {
+    "intervention": "ask a forecast, a counterfactual or the effect of interventions",
+    "condition": "ask a conditional forecast (`forecast --file`)",
+    "absorbing": "give it with conditions to a conditional forecast",
+    "without_shocks": "ask a counterfactual (`counterfactual run --file`)",
+    **dict.fromkeys(DESIGNS, "ask the effect of a scenario (`scenario run --file`)"),
+}
+
+
+class _Entry(Stated):
+    variable: str
+    value: Number | tuple[Number, ...]
+    start: WholeMoment = 1
+    stop: WholeMoment | None = None
+
+
+class _Set(_Entry):
+    kind: Literal["set"]
+
+
+class _Shift(_Entry):
+    kind: Literal["shift"]
+
+
+class _Scale(_Entry):
+    kind: Literal["scale"]
+
+
+def _period(given: object) -> object:
+    """Read a period as a key of a table, which is text."""
+    text = str(given)
+    if text.isdigit() and len(text) < 4:
+        return int(text)
+    try:
+        read_span(given)
+    except QuestionError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+class _ConditionEntry(Stated):
+    variable: str
+    values: dict[Annotated[int | str, BeforeValidator(_period)], Number]
+
+
+class LevelShift(Stated):
+    """A level that moves by `size` in even parts from `start` to `stop`, whatever its own lag does.
+
+    Parameters
+    ----------
+    variable : str
+        A level, as in ``gdp_level``.
+    size : Quantity
+        Reached in the period `stop`, before feedback, in the unit of the level.
+    start, stop : int or str
+        Periods counted from when the future begins, or of the calendar.
+    """
+
+    variable: str
+    size: Quantity
+    start: WholeMoment = 1
+    stop: WholeMoment
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        first, last = self.start, self.stop
+        if isinstance(first, int) and isinstance(last, int) and last < first:
+            raise ValueError(f"start {self.start} lies after stop {self.stop}")
+        return self
+
+
+class Scenario(Stated):
+    """A named set of interventions, conditions and shocks to leave out, as a TOML file states it.
+
+    Parameters
+    ----------
+    format_version : int
+        1.
+    label : str
+        What tables and figures call it.
+    intervention : tuple
+        ``kind`` is ``set``, ``shift`` or ``scale``; ``value`` a number or a path; ``start`` and
+        ``stop`` periods counted from 1, or of the calendar.
+    condition : tuple
+        ``variable`` and ``values`` by period, for conditional forecasts.
+    absorbing : tuple of str
+        Shocks that meet the conditions; all by default.
+    without_shocks : tuple of str
+        For counterfactuals.
+    description : str
+        What is meant, and where it enters.
+    relief, tightening, level : tuple
+        Designs drawn path by path: measures that are lifted, measures that are added, levels that
+        shift. A scenario has these, or interventions and conditions.
+    """
+
+    format_version: Literal[1] = 1
+    label: str = Field(min_length=1)
+    intervention: tuple[Annotated[_Set | _Shift | _Scale, Field(discriminator="kind")], ...] = ()
+    condition: tuple[_ConditionEntry, ...] = ()
+    absorbing: tuple[str, ...] | None = None
+    without_shocks: tuple[str, ...] = ()
+    description: str = ""
+    relief: tuple[ReliefDesign, ...] = ()
+    tightening: tuple[Tightening, ...] = ()
+    level: tuple[LevelShift, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for position, entry in enumerate(self.intervention):
+            values = np.atleast_1d(entry.value)
+            inside = (values >= 0) & (values <= _HIGHEST)
+            if entry.variable in MEASURES and entry.kind == "set" and not inside.all():
+                raise ValueError(
+                    f"intervention.{position}: a path of {entry.variable!r} of "
+                    f"{values[~inside][0]:g}; a measure lies between 0 and {_HIGHEST:g}"
+                )
+        lifted = {name for design in self.relief for name in design.reached}
+        raised = [name for entry in self.tightening for name in entry.measures]
+        both = sorted(lifted & set(raised))
+        if both or len(set(raised)) < len(raised):
+            twice = both or [name for name in raised if raised.count(name) > 1]
+            raise ValueError(
+                f"{twice[0]!r} is both lifted and tightened, or tightened twice; "
+                "state one path for each measure"
+            )
+        if self.is_designed and (self.intervention or self.condition):
+            raise ValueError(
+                "designs (relief, tightening, level) and interventions or conditions in one "
+                "scenario; make it two"
+            )
+        return self
+
+    @property
+    def is_designed(self) -> bool:
+        """Whether it has designs that are drawn path by path."""
+        return any(getattr(self, name) for name in DESIGNS)
+
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """The fields that say what happens, of those that are set."""
+        fields = ("intervention", "condition", "absorbing", "without_shocks")
+        return tuple(name for name in (*fields, *DESIGNS) if getattr(self, name))
+
+    def require_used(self, question: str, used: Collection[str]) -> None:
+        """Refuse a scenario of which a question would use a part only, or nothing.
+
+        Parameters
+        ----------
+        question : str
+            What is asked, for the message.
+        used : collection of str
+            The fields that it takes into account.
+
+        Raises
+        ------
+        QuestionError
+            If another field is set, or none is.
+        """
+        unused = [name for name in self.stated if name not in used]
+        if unused:
+            raise QuestionError(
+                f"{self.label!r} states {unused[0]!r}, which {question} does not use; "
+                f"{_ASKED_BY[unused[0]]}, or leave it out."
+            )
+        if not self.stated:
+            raise QuestionError(
+                f"{self.label!r} changes nothing, so that {question} has nothing to answer; "
+                f"state one of {', '.join(used)}."
+            )
+
+    def dated(self, start: str, periods_per_year: int) -> "Scenario":
+        """Return the same with each period of the calendar counted from the start.
+
+        Parameters
+        ----------
+        start : str
+            First day of the last known period, as in ``attrs["start"]`` of a forecast.
+        periods_per_year : int
+            4 for quarters, 12 for months.
+
+        Raises
+        ------
+        QuestionError
+            If a period lies in the past, or phases overlap once they are counted.
+        """
+        return dated(self, start, periods_per_year)
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """The interventions as the kernel takes them.
+
+        Raises
+        ------
+        QuestionError
+            If one names a period of the calendar.
+        """
+        kinds: dict[str, type[SetTo | ShiftBy | ScaleBy]]
+        kinds = {"set": SetTo, "shift": ShiftBy, "scale": ScaleBy}
+        return tuple(
+            kinds[entry.kind](
+                variable=entry.variable,
+                value=entry.value,
+                start=counted(entry.start),
+                stop=None if entry.stop is None else counted(entry.stop),
+            )
+            for entry in self.intervention
+        )
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions as `conditional_forecast` takes them.
+
+        Raises
+        ------
+        QuestionError
+            If one names a period of the calendar.
+        """
+        return tuple(
+            Condition(variable=c.variable, values={counted(w): v for w, v in c.values.items()})
+            for c in self.condition
+        )

@@ -1,0 +1,145 @@
+"""Dates, issuers and statements on the command line: one file, one command, an answer."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from command import call, refused
+
+from sanctions_model.data.observations import load_observations
+from sanctions_model.inference.fit import sample_prior_predictive
+from sanctions_model.inference.priors.ledger import load_priors
+from sanctions_model.inference.storage import save
+from sanctions_model.transmission import default_transmission
+
+EU = """
+format_version = 1
+label = "EU alone lifts half"
+[[relief]]
+measures = ["finance", "trade"]
+issuer = "eu"
+snap_back = { probability = 0.3, within = 8 }
+phase = [{ start = "2027Q1", ramp = 1, depth = 0.5 }]
+"""
+OUTCOME = ("--outcome", "gdp_level", "--outcome", "key_rate", "--quiet")
+ABOVE, BELOW = "gdp_level >= 0.1 against status quo in 2028Q4", "key_rate <= 9 by 2028Q4"
+
+
+@pytest.fixture(scope="module")
+def saved_fit(tmp_path_factory):
+    """A folder with draws of the prior, as `run --prior-only` leaves them."""
+    prior = sample_prior_predictive(
+        default_transmission(), load_observations(), load_priors(), draws=60, random_seed=5
+    )
+    folder = tmp_path_factory.mktemp("results")
+    save(prior, folder / "posterior.nc")
+    return folder
+
+
+@pytest.fixture
+def eu(tmp_path):
+    path = tmp_path / "eu.toml"
+    path.write_text(EU, encoding="utf-8")
+    return path
+
+
+def test_a_dated_design_is_answered_with_probabilities_dates_and_a_figure(saved_fit, eu, tmp_path):
+    picture, table = tmp_path / "eu.png", tmp_path / "eu.csv"
+    done = call(
+        *("scenario", "run", "--file", eu, "--fit", saved_fit, "--horizon", "2028Q4", *OUTCOME),
+        *("--statement", ABOVE, "--statement", BELOW, "--figure", picture, "--csv", table),
+    )
+    assert done.code == 0, done.err
+    for words in ("EU alone lifts half", "2028Q4", "P(higher)", "P(matters)", "end of 2025", ABOVE):
+        assert words in done.out
+    assert picture.stat().st_size > 10_000
+    written = pd.read_csv(table)
+    said = written[written["quantity"] == "statement"].set_index("statement")["probability"]
+    assert set(said.index) == {ABOVE, BELOW}
+    effects = written[written["quantity"] == "effect"]
+    last = effects[(effects["outcome"] == "gdp_level") & (effects["period"] == "2028Q4")].iloc[0]
+    # One statement is about the effect in percent: its probability lies within the others'.
+    assert said[ABOVE] <= 1 - last["prob_below_zero"] + 1e-9
+    before = effects[effects["period"] == "2026Q4"]
+    assert (before["mean"] == 0).all()
+
+
+def test_dates_in_options_are_the_periods_that_they_name(saved_fit):
+    asked = ("scenario", "run", "--fit", saved_fit, *OUTCOME, "--json")
+    dated = call(*asked, "--set", "finance=0.4@2027Q1-2027Q4", "--horizon", "2028Q4")
+    assert dated.code == 0, dated.err
+    rows = pd.DataFrame(json.loads(dated.out))
+    first = int(rows.loc[rows["period"] == "2027Q1", "horizon"].iloc[0])
+    option = f"finance=0.4@{first}-{first + 3}"
+    counted = call(*asked, "--set", option, "--horizon", first + 7)
+    assert json.loads(counted.out) == json.loads(dated.out)
+
+
+def test_a_forecast_tells_statements_beside_its_conditions(saved_fit):
+    done = call(
+        *("forecast", "--fit", saved_fit, "--horizon", "2027Q4", "--outcome", "inflation_yoy"),
+        *("--condition", "key_rate=12@2027Q1-2027Q2", "--statement", BELOW.replace("2028", "2027")),
+        *("--statement", "key_rate <= 12.01 in 2027Q2", "--json", "--quiet"),
+    )
+    assert done.code == 0, done.err
+    rows = pd.DataFrame(json.loads(done.out))
+    said = rows[rows["quantity"] == "statement"].set_index("statement")["probability"]
+    assert said["key_rate <= 12.01 in 2027Q2"] == 1.0
+    assert set(rows["outcome"].dropna()) == {"inflation_yoy"}
+
+
+def test_the_futures_compared_have_their_statements(saved_fit):
+    done = call(
+        *("scenario", "compare", "--fit", saved_fit, "--horizon", "2028Q4", *OUTCOME),
+        *("--statement", ABOVE, "--json"),
+    )
+    assert done.code == 0, done.err
+    rows = pd.DataFrame(json.loads(done.out))
+    said = rows[rows["quantity"] == "statement"].iloc[0]
+    assert said["status_quo"] == 0
+    shares = said[["reset", "limited", "status_quo", "deterioration"]].astype(float)
+    assert said["mixture"] == pytest.approx(float(shares @ np.array([0.3, 0.35, 0.25, 0.1])))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["scenario", "run", "reset", "--horizon", "2019Q4"], "in the past"),
+        (["scenario", "run", "reset", "--horizon", "soon"], "'soon' is no period"),
+        (["scenario", "run", "--set", "finance=0.4@2019Q1"], "in the past"),
+        (["scenario", "run", "--set", "finance=0.4@2027Q9"], "'2027Q9' is no period"),
+        (["forecast", "--statement", ABOVE], "ask `scenario run`"),
+        (["forecast", "--statement", "gdp_levl >= 1 in 4"], "Did you mean 'gdp_level'"),
+        (["scenario", "run"], "No intervention; give a name"),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
+)
+def test_dates_and_statements_that_have_no_answer_are_refused(saved_fit, arguments, message):
+    assert message in refused(*arguments, "--fit", saved_fit)
+
+
+def test_a_dated_future_is_refused_where_futures_can_turn_into_each_other(saved_fit, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        """
+format_version = 1
+[scenario.open]
+label = "open"
+[[scenario.open.relief]]
+measures = ["trade"]
+phase = [{ start = "2027Q1", depth = 0.5 }]
+[scenario.shut]
+label = "shut"
+[futures]
+order = ["open", "shut"]
+status_quo = "shut"
+initial = [0.5, 0.5]
+transition = [[0.9, 0.1], [0.1, 0.9]]
+""",
+        encoding="utf-8",
+    )
+    asked = ("--library", path, "--fit", saved_fit, "--horizon", 6, *OUTCOME)
+    assert "count its periods from 1" in refused("scenario", "mix", *asked)
+    done = call("scenario", "compare", *asked)
+    assert done.code == 0, done.err
