@@ -9,6 +9,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from command import call
 from surface import PUBLIC
 
 import sanctions_model
@@ -242,7 +243,26 @@ def test_the_design_on_the_page_on_sweeps_is_one(tmp_path):
     assert SweepDesign.from_toml(tmp_path / "design.toml").size == 9
 
 
-def test_the_scenario_on_its_page_is_one(tmp_path):
-    (body,) = blocks(ROOT / "docs/howto/scenario.md", "toml")
+@pytest.mark.parametrize("position", [0, 1])
+def test_the_scenarios_on_their_page_are_ones(tmp_path, position):
+    body = blocks(ROOT / "docs/howto/scenario.md", "toml")[position]
     (tmp_path / "mine.toml").write_text(body, encoding="utf-8")
     assert sanctions_model.scenarios.load_scenario(tmp_path / "mine.toml").is_designed
+
+
+def test_the_question_of_the_page_takes_fifteen_lines_and_one_command(
+    small_fit, tmp_path, monkeypatch
+):
+    page = ROOT / "docs/howto/scenario.md"
+    file, asked = blocks(page, "toml")[0], blocks(page, "console")[0]
+    python = blocks(page, "python")[0]
+    assert max(len(file.splitlines()), len(python.splitlines())) <= 15
+    folder = tmp_path / "results" / "russia"
+    folder.mkdir(parents=True)
+    (folder / "posterior.nc").write_bytes(small_fit.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    Path("eu.toml").write_text(file, encoding="utf-8")
+    done = call(*shlex.split(asked)[1:])
+    assert done.code == 0, done.err
+    assert "GDP level in 2029Q4" in done.out
+    assert Path("eu.png").is_file()
