@@ -31,7 +31,9 @@ _DISCOUNT_BEFORE = 2.0  # log points, Brent over Urals before 2015: judgement
 _EXPORTS_SEAM = "2015Q1"
 
 
-def build_economy(raw: pd.DataFrame, economy: pd.DataFrame) -> pd.DataFrame:
+def build_economy(
+    raw: pd.DataFrame, economy: pd.DataFrame, *, base: tuple[str, str] = _BASE
+) -> pd.DataFrame:
     """Compute the further series of the anchored transmission.
 
     Parameters
@@ -40,13 +42,15 @@ def build_economy(raw: pd.DataFrame, economy: pd.DataFrame) -> pd.DataFrame:
         Columns of ``raw_quarterly.csv``, quarterly PeriodIndex without gaps.
     economy : pandas.DataFrame
         Columns of ``economy_raw.csv``, same index.
+    base : tuple of str
+        First and last quarter of the span over which levels are 0 on average.
 
     Returns
     -------
     pandas.DataFrame
-        Same index. Levels ``log_*`` are 100 log, 0 on average over 2021, dollars in constant ones;
-        ``log_rer`` rises when the rouble is weaker. Rates are % a year. NaN where a figure is
-        missing.
+        Same index. Levels ``log_*`` are 100 log, 0 on average over the base, dollars in constant
+        ones; ``log_rer`` rises when the rouble is weaker. Rates are % a year. NaN where a figure
+        is missing.
 
     Raises
     ------
@@ -67,23 +71,24 @@ def build_economy(raw: pd.DataFrame, economy: pd.DataFrame) -> pd.DataFrame:
             f"The figures of the economy run from {economy.index[0]} to {economy.index[-1]}, the "
             f"others from {raw.index[0]} to {raw.index[-1]}; expected the same quarters."
         )
-    adjust = partial(seasonally_adjust, periods_per_year=4)
+    adjust, level = partial(seasonally_adjust, periods_per_year=4), partial(_level, base=base)
     abroad = pd.Series(np.exp(_FOREIGN_INFLATION / 100 * np.arange(len(raw))), raw.index)
     prices = adjust(chain_level(raw["cpi_growth_nsa_pct"]).rename("price level")).reindex(raw.index)
     early = adjust(economy["exports_goods_nsa_usd_bn"])
     late = economy["exports_goods_sa_usd_bn"]
     first_year = slice(_EXPORTS_SEAM, str(pd.Period(_EXPORTS_SEAM, freq="Q") + 3))
     join = float(late.loc[first_year].mean() / early.loc[first_year].mean())
-    exports = splice(early * join, late, start=_EXPORTS_SEAM)
+    # Figures that end before the seam have nothing to be joined to.
+    exports = splice(early * join, late, start=_EXPORTS_SEAM) if np.isfinite(join) else early
     ratio = (raw["brent_usd_bbl"] / raw["urals_usd_bbl"]).to_numpy(dtype=float)
     discount = pd.Series(100 * np.log(ratio), raw.index)
     held = pd.Series(_DISCOUNT_BEFORE, raw.index)
     columns = {
-        "log_gdp": _level(adjust(raw["gdp_index_nsa_2021eq100"])),
-        "log_oil": _level(raw["brent_usd_bbl"] / abroad),
-        "log_imports": _level(raw["imports_goods_sa_usd_bn"] / abroad),
-        "log_exports": _level(exports / abroad),
-        "log_rer": _level(raw["usd_rub_average_rub"] * abroad / prices),
+        "log_gdp": level(adjust(raw["gdp_index_nsa_2021eq100"])),
+        "log_oil": level(raw["brent_usd_bbl"] / abroad),
+        "log_imports": level(raw["imports_goods_sa_usd_bn"] / abroad),
+        "log_exports": level(exports / abroad),
+        "log_rer": level(raw["usd_rub_average_rub"] * abroad / prices),
         "oil_discount": splice(held, discount, start="2015Q1"),
         "unemployment_pct": adjust(economy["unemployment_nsa_pct"]),
         "household_expectation_pct": economy["household_expectation_pct"],
@@ -95,10 +100,10 @@ def build_economy(raw: pd.DataFrame, economy: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns, index=raw.index)
 
 
-def _level(values: pd.Series) -> pd.Series:
-    """100 log, 0 on average over the base year."""
+def _level(values: pd.Series, *, base: tuple[str, str]) -> pd.Series:
+    """100 log, 0 on average over the base."""
     logs = pd.Series(100 * np.log(values.to_numpy(dtype=float)), values.index)
-    return logs - logs.loc[_BASE[0] : _BASE[1]].mean()
+    return logs - logs.loc[base[0] : base[1]].mean()
 
 
 def war_pulse(quarters: pd.PeriodIndex) -> pd.Series:

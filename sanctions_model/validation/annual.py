@@ -4,13 +4,11 @@ Growth of output, imports and wages: annual average on the annual average before
 the rouble: fourth quarter on fourth quarter. Rates: mean of the year.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
-from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.transformations import chain_level, load_raw
 from sanctions_model.validation.rolling import RATES
@@ -33,7 +31,7 @@ def annual_values(
     Parameters
     ----------
     name : str
-        A series of the default transmission.
+        A scored series.
     history : numpy.ndarray
         Quarters up to the end of a year, shape ``(time,)``.
     future : numpy.ndarray
@@ -68,9 +66,10 @@ def annual_values(
 
 def annual_table(
     forecasts: Mapping[str, Mapping[str, np.ndarray]],
-    window: xr.Dataset,
-    observations: xr.Dataset,
+    window: Mapping[str, np.ndarray],
+    outcomes: Mapping[str, np.ndarray],
     *,
+    years_of: Sequence[int],
     last: int,
     years: int,
     prob: float,
@@ -81,10 +80,12 @@ def annual_table(
     ----------
     forecasts : mapping of str to mapping of str to numpy.ndarray
         By forecaster and series, shape ``(draw, at least 4 * years)``.
-    window : xr.Dataset
-        What the forecasters saw.
-    observations : xr.Dataset
-        The whole table.
+    window : mapping of str to numpy.ndarray
+        Series that the forecasters saw, each from the first quarter of the table on.
+    outcomes : mapping of str to numpy.ndarray
+        The same series as they came.
+    years_of : sequence of int
+        Year of each quarter.
     last : int
         Position of the window's last quarter, the fourth of a year.
     years : int
@@ -98,21 +99,18 @@ def annual_table(
         ``upper``, ``width``, ``inside``. Growth of output and of prices comes from unadjusted
         figures, which need no adjustment.
     """
-    index = pd.PeriodIndex(observations[dims.TIME].to_numpy(), freq="Q")
     published = _unadjusted()
     rows = []
     for forecaster, own in forecasts.items():
         for name, paths in own.items():
-            truth = observations[name].to_numpy()
-            words, outcomes = annual_values(
+            truth = outcomes[name]
+            words, came = annual_values(
                 name, truth[: last + 1], truth[None, last + 1 : last + 1 + 4 * years], years
             )
-            _, values = annual_values(
-                name, window[name].to_numpy()[: last + 1], paths[:, : 4 * years], years
-            )
+            _, values = annual_values(name, window[name][: last + 1], paths[:, : 4 * years], years)
             for position in range(years):
-                year = index[last + 1 + 4 * position].year
-                outcome = published.get((name, year), float(outcomes[0, position]))
+                year = years_of[last + 1 + 4 * position]
+                outcome = published.get((name, year), float(came[0, position]))
                 sample = values[:, position]
                 if not np.isfinite(outcome) or not np.isfinite(sample).all():
                     continue

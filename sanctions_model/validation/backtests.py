@@ -1,9 +1,10 @@
 """Fit to the past alone, feed in the oil and the measures that came, compare with what happened.
 
-The test is of the effects, not of foresight: the oil price, the five measures, the pandemic and war
-terms take their real paths, everything else is predicted. Intercepts, scales and means come from
-the training window; equations without data in it take the fixed arguments of
-``data/backtests.toml``, which names them judgements. The rivals see the same window and are fed
+The test is of the effects, not of foresight: the oil price, the five measures, the pandemic, war
+and budget terms take their real paths, everything else is predicted; dates of crises after the
+window are not known. Intercepts, scales and means come from the training window; where beliefs are
+stated relative to data that the window has not, they are those of ``data/backtests.toml``, which
+names them judgements. The rivals see the same window and are fed
 nothing. Variants change one thing about the window or the beliefs and ask again: they say what a
 failure hangs on. They are stated after the failure and pass no test.
 """
@@ -11,12 +12,12 @@ failure hangs on. They are stated after the failure and pass no test.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
@@ -30,6 +31,7 @@ from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.samplers import Sampler
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.periods import read_period
 from sanctions_model.transmission import MEASURES
 from sanctions_model.validation.annual import annual_table
@@ -40,7 +42,15 @@ from sanctions_model.validation.rolling import (
     forecast_paths,
     rival_paths,
 )
-from sanctions_model.validation.windows import training_observations, training_problem
+from sanctions_model.validation.windows import (
+    as_known_at,
+    clocks_ahead,
+    sampler_for,
+    scored_series,
+    series_in,
+    training_observations,
+    training_problem,
+)
 
 __all__ = [
     "EXPORT_PRICE",
@@ -56,7 +66,9 @@ __all__ = [
 NO_SANCTIONS = "this model, measures and war left out"
 EXPORT_PRICE = "this model, fed the price of Urals"
 _PROB = 0.9
-_OIL, _EXPORT_OIL = "oil_growth", "export_oil_growth"
+_OIL = ("oil_growth", "log_oil")  # the oil price as models have it
+_EXPORT_OIL, _DISCOUNT = "export_oil_growth", "oil_discount"
+_WAR = ("war", "war_pulse", "fiscal_impulse")
 
 
 type _Quarter = Annotated[str, BeforeValidator(lambda given: str(read_period(given, 4)))]
@@ -77,6 +89,8 @@ class Variant(BaseModel):
         First quarter whose figures of a variable count, by variable.
     factors_until : str, optional
         Last quarter from which seasonal patterns are learnt, as in `seasonally_adjust`.
+    otherwise : tuple of table
+        Priors and starts in place of these for models that lack what they speak of.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -86,6 +100,22 @@ class Variant(BaseModel):
     priors: Mapping[str, Prior] = {}
     starts: Mapping[str, _Quarter] = {}
     factors_until: _LastQuarter | None = None
+    otherwise: tuple["Variant", ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _words_of_the_first(cls, table: Any) -> Any:
+        """Give further forms the words of the first."""
+        if not isinstance(table, Mapping) or not isinstance(table.get("otherwise"), list):
+            return table
+        words = {key: table[key] for key in ("title", "rationale") if key in table}
+        return {**table, "otherwise": [{**words, **form} for form in table["otherwise"]]}
+
+    def form_for(self, scm: StructuralCausalModel) -> "Variant":
+        """Return the first form that speaks of nothing that a model lacks, or else the variant."""
+        known = {*addresses(scm), *scm.stochastic}
+        forms = (self, *self.otherwise)
+        return next((f for f in forms if known.issuperset({*f.priors, *f.starts})), self)
 
 
 class BackTest(BaseModel):
@@ -97,7 +127,7 @@ class BackTest(BaseModel):
     train_end, test_end : str
         Last quarters of the window and of the prediction.
     judgement : mapping of str to Prior
-        By address, for equations without data in the window.
+        By address, for beliefs relative to data that the window has not.
     export_price : str, optional
         Column of ``raw_quarterly.csv`` with the price that exporters got, in USD a barrel. It is
         then fed in as well, in place of what the model makes of Brent and the measures on energy.
@@ -195,28 +225,35 @@ def back_test_problem(
     Raises
     ------
     QuestionError
-        If a judgement is given for an equation that has data, or lacks for one that has none.
+        If a judgement is given for an equation that has data, or lacks for a belief relative to
+        data that are not there.
     UnknownVariableError
         If a variant speaks of a variable that the model has not.
     """
+    variant = variant.form_for(scm) if variant else None
     factors_until = variant.factors_until if variant else None
     window = training_observations(
         observations, scm, spec.train_end, raw=raw, factors_until=factors_until
     )
     if variant is not None:
         window = _from(window, scm, variant.starts)
+    quarters = pd.PeriodIndex(window[dims.TIME].to_numpy(), freq="Q")
+    last = list(quarters).index(read_period(spec.train_end, 4, end=True))
+    scm, seen, priors = as_known_at(scm, window, priors, last)
     silent = tuple(
-        name for name in scm.stochastic if name not in Problem.of(scm, window, priors).cases.moments
+        name for name in scm.stochastic if name not in Problem.of(scm, seen, priors).cases.moments
     )
-    wanted = {f"{what}[{name}]" for name in silent for what in ("intercept", "scale")}
-    if set(spec.judgement) != wanted:
-        wrong = sorted(set(spec.judgement) ^ wanted)
+    possible = {f"{what}[{name}]" for name in silent for what in ("intercept", "scale")}
+    wanted = {a for a in possible if getattr(priors[a], "relative_to_series", False)}
+    wrong = sorted((set(spec.judgement) - possible) | (wanted - set(spec.judgement)))
+    if wrong:
         raise QuestionError(
             f"The back-test to {spec.train_end} needs judgements for exactly "
             f"{', '.join(sorted(wanted)) or 'nothing'}; look at {wrong[0]!r}."
         )
-    judged = priors.replace({**spec.judgement, **(variant.priors if variant else {})})
-    return training_problem(scm, window, judged), window, silent
+    stated = {address: prior for address, prior in spec.judgement.items() if address in wanted}
+    judged = priors.replace({**stated, **(variant.priors if variant else {})})
+    return training_problem(scm, seen, judged), seen, silent
 
 
 def _from(window: xr.Dataset, scm: StructuralCausalModel, starts: Mapping[str, str]) -> xr.Dataset:
@@ -252,9 +289,8 @@ def run_back_test(
     spec : BackTest
         Window, periods predicted and what is compared, as `load_back_tests` returns it.
     scm : StructuralCausalModel
-        The default transmission.
     observations : xr.Dataset
-        The bundled table.
+        The bundled table for it.
     priors : Priors
         The stated beliefs, of which `spec` fixes those that the window cannot inform.
     settings : SamplingSettings, optional
@@ -262,7 +298,7 @@ def run_back_test(
     with_minnesota : bool
         Whether the vector autoregression of the extra ``bench`` takes part.
     sampler : Sampler, optional
-        `Nutpie` by default.
+        That of `sampler_for` by default.
 
     Returns
     -------
@@ -274,10 +310,12 @@ def run_back_test(
     ObservationError
         If the window or the years to predict are not in the table.
     QuestionError
-        If a judgement is given for an equation that has data, or lacks for one that has none.
+        If a judgement is given for an equation that has data, or lacks for a belief relative to
+        data that are not there.
     """
     settings = settings or SamplingSettings()
-    names = [str(p) for p in pd.PeriodIndex(observations[dims.TIME].to_numpy(), freq="Q")]
+    quarters = pd.PeriodIndex(observations[dims.TIME].to_numpy(), freq="Q")
+    names = [str(quarter) for quarter in quarters]
     last, end = names.index(spec.train_end), names.index(spec.test_end)
     fed = _fed(spec, scm, observations, last, end)
 
@@ -285,7 +323,9 @@ def run_back_test(
         problem, window, silent = back_test_problem(
             spec, scm, observations, priors, variant=variant
         )
-        again = refit(problem, settings, sampler=sampler, allow_unconverged=True)
+        again = refit(
+            problem, settings, sampler=sampler or sampler_for(scm), allow_unconverged=True
+        )
         draws = again.posterior
         seed = settings.random_seed
         own = {
@@ -294,7 +334,7 @@ def run_back_test(
                 draws,
                 last=last,
                 horizon=end - last,
-                exogenous=drivers,
+                exogenous={**drivers, **clocks_ahead(scm, window, last, end - last)},
                 interventions=prices,
                 random_seed=seed,
             )
@@ -314,9 +354,13 @@ def run_back_test(
             for who, series in rivals.items()
         }
         annual = annual_table(
-            {who: {n: p for n, p in found.items() if n != _OIL} for who, found in paths.items()},
-            window,
-            observations,
+            {
+                who: {n: p for n, p in found.items() if n not in _OIL}
+                for who, found in paths.items()
+            },
+            {name: series_in(window, scm, name) for name in scored_series(scm)},
+            {name: series_in(observations, scm, name) for name in scored_series(scm)},
+            years_of=[quarter.year for quarter in quarters],
             last=last,
             years=(end - last) // 4,
             prob=_PROB,
@@ -346,16 +390,25 @@ def _fed(
     spec: BackTest, scm: StructuralCausalModel, observations: xr.Dataset, last: int, end: int
 ) -> dict[str, _Fed]:
     """Drivers and prices that each forecaster with our equations is fed."""
-    came = {
-        name: observations[name].to_numpy()[last + 1 : end + 1] for name in (*scm.exogenous, _OIL)
-    }
-    oil = SetTo(variable=_OIL, value=tuple(float(v) for v in came.pop(_OIL)))
-    calm = {n: path for n, path in came.items() if n not in (*MEASURES, "war")}
-    found: dict[str, _Fed] = {MODEL: (came, (oil,)), NO_SANCTIONS: (calm, (oil,))}
+    span = slice(last + 1, end + 1)
+    came = {name: observations[name].to_numpy()[span] for name in scm.exogenous}
+    for name in clocks_ahead(scm, observations, last, end - last):
+        del came[name]
+    oil = tuple(
+        SetTo(variable=name, value=tuple(map(float, observations[name].to_numpy()[span])))
+        for name in _OIL
+        if name in scm.stochastic
+    )
+    calm = {n: path for n, path in came.items() if n not in (*MEASURES, *_WAR)}
+    found: dict[str, _Fed] = {MODEL: (came, oil), NO_SANCTIONS: (calm, oil)}
     if spec.export_price is not None:
-        quarters = pd.PeriodIndex(observations[dims.TIME].to_numpy(), freq="Q")[last + 1 : end + 1]
-        price = SetTo(variable=_EXPORT_OIL, value=_growth_of(spec.export_price, quarters))
-        found[EXPORT_PRICE] = (came, (oil, price))
+        quarters = pd.PeriodIndex(observations[dims.TIME].to_numpy(), freq="Q")[span]
+        if _DISCOUNT in scm.stochastic:
+            discount = observations[_DISCOUNT].to_numpy()[span]
+            price = SetTo(variable=_DISCOUNT, value=tuple(map(float, discount)))
+        else:
+            price = SetTo(variable=_EXPORT_OIL, value=_growth_of(spec.export_price, quarters))
+        found[EXPORT_PRICE] = (came, (*oil, price))
     return found
 
 
@@ -368,11 +421,12 @@ def _quarterly_table(
     quarters: Sequence[str],
 ) -> pd.DataFrame:
     rows = []
-    for name in scm.stochastic:
-        if name == _OIL:
+    for name in scored_series(scm):
+        if name in _OIL:
             continue
+        came = series_in(observations, scm, name)
         for step, quarter in enumerate(quarters, start=1):
-            outcome = float(observations[name].to_numpy()[last + step])
+            outcome = float(came[last + step])
             if not np.isfinite(outcome):
                 continue
             mixtures = {who: found.at(name, step) for who, found in answer.own.items()}

@@ -21,15 +21,24 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import SamplingSettings, refit
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.samplers import Sampler
-from sanctions_model.scm.equations import Exogenous
+from sanctions_model.scm.equations import Exogenous, PartialAdjustment
+from sanctions_model.scm.history import flows_of
 from sanctions_model.scm.interventions import Intervention
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.propagate import draw_shocks, propagate, start_after
-from sanctions_model.scm.variables import Indicator, Noise
+from sanctions_model.scm.propagate import draw_shocks, propagate, respond, start_after
+from sanctions_model.scm.variables import Decay, Grow, Hold, Indicator, Noise, continued
 from sanctions_model.validation.baselines import RivalPaths, autoregression, minnesota, random_walk
 from sanctions_model.validation.scoring import Mixture
-from sanctions_model.validation.windows import training_observations, training_problem
+from sanctions_model.validation.windows import (
+    as_known_at,
+    clocks_ahead,
+    sampler_for,
+    scored_series,
+    series_in,
+    training_observations,
+    training_problem,
+)
 
 __all__ = [
     "MODEL",
@@ -49,13 +58,14 @@ _RIVALS = ("random walk", "autoregression", "Minnesota BVAR")
 
 @dataclass(frozen=True, kw_only=True)
 class ModelPaths:
-    """Simulated futures of the observed series with the density each value was drawn from.
+    """Simulated futures of the scored series with the density each value was drawn from.
 
     Parameters
     ----------
     paths, location : mapping of str to numpy.ndarray
         By series, shape ``(draw, horizon)``; the location is the mean given the draw's own past
-        and the parents of the same period.
+        and all shocks of the same period but the series' own, or the largest of those it is made
+        of.
     scale, freedom : mapping of str to numpy.ndarray
         By series, shape ``(draw,)``.
     """
@@ -98,7 +108,8 @@ def forecast_paths(
     horizon : int
     exogenous : mapping of str to numpy.ndarray, optional
         Paths of drivers, shape ``(horizon,)``. Of the others, a term that is 1 between two dates
-        is 0: one quarter of a pandemic does not last. The rest stay at their value in `last`.
+        is 0: one quarter of a pandemic does not last; one that grows, decays or is 0 onward does
+        so. The rest stay at their value in `last`.
     interventions : sequence of Intervention
         What is fed in beside drivers, such as the oil price that came.
     random_seed : int
@@ -111,22 +122,25 @@ def forecast_paths(
     scm = problem.scm
     known = problem.cases.values  # noqa: PD011 (a mapping, not a frame)
     history = {name: path[: last + 1] for name, path in known.items()}
-    intercepts = DrawParameters(scm, draws)
-    for name in scm.stochastic:
-        if not problem.cases.available[name][: last + 1].any():
-            level = float(np.median(intercepts.row("intercept", name)))
-            history[name] = np.full(last + 1, level)
+    parameters = DrawParameters(scm, draws)
+    silent = [n for n in scm.stochastic if not problem.cases.available[n][: last + 1].any()]
+    for name in silent:
+        level = float(np.median(parameters.row("intercept", name)))
+        history[name] = np.full(last + 1, level)
     held = {
-        name: np.full(horizon, 0.0 if _ends(equation) else history[name][-1])
+        name: _held(equation, float(history[name][-1]), horizon)
         for name, equation in scm.exogenous.items()
     }
+    paths_of = held | dict(exogenous or {})
+    for name, level in _ordinary(scm, draws, history, silent, paths_of).items():
+        history[name] = np.full(last + 1, level)
     shocks = draw_shocks(scm, draws, horizon, random_seed)
-    names = list(scm.stochastic)
+    names = scored_series(scm)
     paths = propagate(
         scm,
         draws,
         horizon=horizon,
-        exogenous=held | dict(exogenous or {}),
+        exogenous=paths_of,
         start=start_after(scm, draws, history),
         shocks=shocks,
         interventions=interventions,
@@ -135,17 +149,78 @@ def forecast_paths(
     values = {
         name: paths.sel({dims.OUTCOME: name}).to_numpy().reshape(horizon, -1).T for name in names
     }
+    own = {name: _own_shock(scm, draws, name) for name in names}
     heavy = scm.noise is Noise.STUDENT_T
-    size = intercepts.size
+    infinite = np.full(parameters.size, np.inf)
     return ModelPaths(
         paths=values,
-        location={name: values[name] - shocks[name].T for name in names},
-        scale={name: intercepts.row("scale", name) for name in names},
+        location={n: values[n] - (size * shocks[of]).T for n, (of, size) in own.items()},
+        scale={n: np.abs(size) * parameters.row("scale", of) for n, (of, size) in own.items()},
         freedom={
-            name: intercepts.row("degrees_of_freedom", name) if heavy else np.full(size, np.inf)
-            for name in names
+            name: parameters.row("degrees_of_freedom", of) if heavy else infinite
+            for name, (of, _) in own.items()
         },
     )
+
+
+def _own_shock(scm: StructuralCausalModel, draws: xr.Dataset, name: str) -> tuple[str, np.ndarray]:
+    """Return the shock that moves a series most in its own period, and by how much, by draw."""
+    parameters = DrawParameters(scm, draws)
+    if name in scm.stochastic:
+        return name, np.ones(parameters.size)
+    parents = {series for series, lag in flows_of(scm, name) if lag == 0} & set(scm.stochastic)
+    found = {}
+    for cause in sorted(parents):
+        moved = respond(scm, draws, horizon=1, shocks={cause: np.ones(1)}, outcomes=[name])
+        found[cause] = moved.to_numpy().ravel()
+    largest = max(
+        found, key=lambda n: float(np.median(np.abs(found[n]) * parameters.row("scale", n)))
+    )
+    return largest, found[largest]
+
+
+def _held(equation: Exogenous, last: float, horizon: int) -> np.ndarray:
+    """Return what a driver is taken to be after a window, from nothing but its last value."""
+    match equation.continuation:
+        case Grow() | Decay():
+            return continued(equation.continuation, horizon, last)
+        case Hold(value=0.0):
+            return np.zeros(horizon)
+    return np.full(horizon, 0.0 if _ends(equation) else last)
+
+
+def _ordinary(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    history: Mapping[str, np.ndarray],
+    silent: Sequence[str],
+    exogenous: Mapping[str, np.ndarray],
+) -> dict[str, float]:
+    """Return where series without data would rest, from where their equations pull them to.
+
+    A centred equation has its level as its intercept; of another the pull tells it.
+    """
+    asked = [
+        name
+        for name in silent
+        if isinstance(equation := scm.by_name[name], PartialAdjustment) and not equation.centred
+    ]
+    if not asked:
+        return {}
+    after = propagate(
+        scm,
+        draws,
+        horizon=1,
+        exogenous={name: path[:1] for name, path in exogenous.items()},
+        start=start_after(scm, draws, history),
+        outcomes=asked,
+    ).isel({dims.SCENARIO: 0, dims.HORIZON: 0})
+    parameters, found = DrawParameters(scm, draws), {}
+    for name in asked:
+        kept = parameters.persistence(name)
+        now = after.sel({dims.OUTCOME: name}).to_numpy().ravel()
+        found[name] = float(np.median((now - kept * history[name][-1]) / (1.0 - kept)))
+    return found
 
 
 def _ends(equation: Exogenous) -> bool:
@@ -167,7 +242,7 @@ def rival_paths(
     A series of fewer than twelve values has no rival; the vector autoregression takes the series
     that start with the sample.
     """
-    series = {name: observations[name].to_numpy()[: last + 1] for name in scm.stochastic}
+    series = {n: series_in(observations, scm, n)[: last + 1] for n in scored_series(scm)}
     series = {name: path for name, path in series.items() if np.isfinite(path).sum() >= 12}
     options = {"horizon": horizon, "draws": draws, "random_seed": random_seed}
     found: dict[str, dict[str, RivalPaths]] = {
@@ -208,7 +283,6 @@ def rolling_scores(
     observations : xr.Dataset
         The bundled table.
     scm : StructuralCausalModel
-        The default transmission.
     priors : Priors
         Beliefs about the parameters, as `load_priors` returns them.
     origins : sequence of str
@@ -222,7 +296,7 @@ def rolling_scores(
     notify : callable, optional
         Called with each origin before it is fitted.
     sampler : Sampler, optional
-        `Nutpie` by default.
+        That of `sampler_for` by default.
 
     Returns
     -------
@@ -239,18 +313,27 @@ def rolling_scores(
     settings = settings or SamplingSettings()
     index = [str(p) for p in pd.PeriodIndex(observations[dims.TIME].to_numpy(), freq="Q")]
     longest = max(horizons)
+    outcomes = {name: series_in(observations, scm, name) for name in scored_series(scm)}
     rows = []
     for origin in origins:
         if notify is not None:
             notify(origin)
-        window = training_observations(observations, scm, origin)
         last = index.index(origin)
         if last + min(horizons) >= len(index):
             raise QuestionError(f"The origin {origin} leaves no outcome to score.")
-        problem = training_problem(scm, window, priors)
-        again = refit(problem, settings, sampler=sampler, allow_unconverged=True)
+        window = training_observations(observations, scm, origin)
+        then, seen, beliefs = as_known_at(scm, window, priors, last)
+        problem = training_problem(then, seen, beliefs)
+        again = refit(
+            problem, settings, sampler=sampler or sampler_for(scm), allow_unconverged=True
+        )
         paths = forecast_paths(
-            problem, again.posterior, last=last, horizon=longest, random_seed=settings.random_seed
+            problem,
+            again.posterior,
+            last=last,
+            horizon=longest,
+            exogenous=clocks_ahead(scm, seen, last, longest),
+            random_seed=settings.random_seed,
         )
         rivals = rival_paths(
             window,
@@ -264,8 +347,8 @@ def rolling_scores(
         for horizon in horizons:
             if last + horizon >= len(index):
                 continue
-            for name in scm.stochastic:
-                outcome = float(observations[name].to_numpy()[last + horizon])
+            for name, came in outcomes.items():
+                outcome = float(came[last + horizon])
                 if not np.isfinite(outcome):
                     continue
                 forecasts = {MODEL: paths.at(name, horizon)}

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,8 @@ from sanctions_model.queries.claims import scorecard
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.tables import links_table
 from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.periods import read_period
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.scm.stability import spectral_radius
@@ -246,7 +249,7 @@ class _Work:
 
     @cached_property
     def _observations(self) -> xr.Dataset:
-        return load_observations()
+        return load_observations(scm=self._scm)
 
     @cached_property
     def _scm(self):  # type: ignore[no-untyped-def]  # the model before data set its centres
@@ -430,32 +433,49 @@ def sensitivity_table(fit: Fit) -> pd.DataFrame:
         One row a change, one column an outcome and horizon of `HEADLINE`.
     """
     scm, draws = fit.scm, fit.draws
-    changes: dict[str, dict[str, float]] = {
-        "as fitted": {},
-        "half of what is lost is recoverable": {
-            f"recoverable_share[{name}]": 0.5 for name in scm.recoveries
-        },
-        "recovery at 5 % a quarter": {f"recovery_speed[{name}]": 0.05 for name in scm.recoveries},
-        "recovery at 50 % a quarter": {f"recovery_speed[{name}]": 0.5 for name in scm.recoveries},
-        "expectations look backward": {"anchoring": 0.0},
-        "expectations are anchored": {"anchoring": 1.0},
-        "key rate persistence 0.7": {"persistence[key_rate]": 0.7},
-        "no technology gap": {
-            f"effective_{name} -> technology_gap": 0.0 for name in ("trade", "finance", "transport")
-        },
-        "oil does not move output": {"export_oil_growth -> gdp_growth": 0.0},
-        "risk premium does not move the rouble": {"risk_premium_change -> depreciation": 0.0},
-        "trade limits do not move the rouble": {"effective_trade_change -> depreciation": 0.0},
-        "rates do not move output": {"real_rate_change[1] -> gdp_growth": 0.0},
-    }
+    known = set(addresses(scm))
     rows = []
-    for words, values in changes.items():
-        changed = with_parameters(scm, draws, values) if values else draws
+    for words, *forms in _changes(scm):
         row: dict[str, object] = {"change": words}
+        rows.append(row)
+        values = next((form for form in forms if known.issuperset(form)), None)
+        if values is None:
+            row["change"] = f"{words}: not asked of this model"
+            row |= {f"{outcome} after {horizon}": np.nan for outcome, horizon in HEADLINE}
+            continue
+        changed = with_parameters(scm, draws, values) if values else draws
         for outcome, horizon, effect in _headline_effects(fit, changed):
             row[f"{outcome} after {horizon}"] = float(effect.median())
-        rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _changes(scm: StructuralCausalModel) -> Iterator[tuple[Any, ...]]:
+    """Assumptions in words, each with what it sets in the forms in which models have it."""
+    sources = ("trade", "finance", "transport")
+    yield "as fitted", {}
+    half = {f"recoverable_share[{name}]": 0.5 for name in scm.recoveries}
+    yield "half of what is lost is recoverable", half
+    for speed in (0.05, 0.5):
+        speeds = {f"recovery_speed[{name}]": speed for name in scm.recoveries}
+        yield f"recovery at {100 * speed:g} % a quarter", speeds
+    yield "expectations look backward", {"anchoring": 0.0}
+    yield "expectations are anchored", {"anchoring": 1.0}
+    yield "key rate persistence 0.7", {"persistence[key_rate]": 0.7}
+    gaps = {f"effective_{name} -> technology_gap": 0.0 for name in sources}
+    yield "no technology gap", gaps, {"technology_size": 0.0}
+    for words, parent, children in (
+        ("oil does not move output", "export_oil_growth", ("gdp_growth", "log_gdp")),
+        (
+            "risk premium does not move the rouble",
+            "risk_premium_change",
+            ("depreciation", "log_rer"),
+        ),
+        ("trade limits do not move the rouble", "effective_trade_change", ("depreciation",)),
+        ("needs of foreign exchange do not move the rouble", "exchange_need[1]", ("log_rer",)),
+    ):
+        yield words, *({f"{parent} -> {child}": 0.0} for child in children)
+    links = ("real_rate_change[1] -> gdp_growth", "real_rate_gap_year[1] -> log_gdp")
+    yield "rates do not move output", *({link: 0.0} for link in links)
 
 
 def _stability_table(fit: Fit) -> pd.DataFrame:

@@ -4,6 +4,10 @@ A seasonal adjustment is two-sided: one over the whole sample lets the future in
 GDP and credit are therefore adjusted anew inside each training window, and so are imports while
 unadjusted figures exist (to 2017Q4). Wages and later imports exist adjusted only; interest rates,
 the rouble and oil need no adjustment. Revisions of the published figures themselves stay.
+
+Nor does the model know what came later: crises that begin after the window are none, clocks
+(drivers that grow by a step) read 0 at its end, and the belief about the level of the trend, which
+is stated against the last output known, is moved to that of the window.
 """
 
 from dataclasses import replace
@@ -15,22 +19,36 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
+from sanctions_model.data.economy_series import build_economy
+from sanctions_model.data.observations import load_observations
 from sanctions_model.data.transformations import build_quarterly, load_raw, seasonally_adjust
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.priors.families import Normal, Prior
 from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.scm.equations import Linear, PartialAdjustment
+from sanctions_model.scm.history import flows_of
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import read_period
+from sanctions_model.scm.variables import Grow, continued
 
 __all__ = [
+    "as_known_at",
+    "clocks_ahead",
     "readjusted_within",
+    "sampler_for",
+    "scored_series",
+    "series_in",
     "training_observations",
     "training_problem",
 ]
 
 _CREDIT = "credit_firms_rouble_rub_trn"
 _IMPORTS, _IMPORTS_UNADJUSTED = "imports_goods_sa_usd_bn", "imports_goods_nsa_usd_bn"
+_FIRST_YEAR = ("2005Q1", "2005Q4")  # a base that every window holds
+# Beliefs about a level at the end of the data, and the series that they are stated against.
+_LEVELS = {"trend_level": "log_gdp"}
 
 
 def readjusted_within(last: str) -> dict[str, str]:
@@ -44,7 +62,7 @@ def readjusted_within(last: str) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        By variable of the default transmission.
+        By series that forecasts are scored on.
     """
     inside = "adjusted anew inside the window"
     early = read_period(last, 4, end=True) <= pd.Period("2017Q4", freq="Q")
@@ -81,7 +99,6 @@ def training_observations(
     observations : xr.Dataset
         As `load_observations` returns the bundled table.
     scm : StructuralCausalModel
-        The default transmission.
     last : str
         Last quarter of the window, at least a year before the end of the data: later, the ragged
         edge would be completed.
@@ -119,11 +136,147 @@ def training_observations(
     series = build_quarterly(figures, factors_until=learnt)
     if short:
         series[scm.variables["credit_growth"].column] = np.nan
+    further = [name for name in scm.observed if scm.variables[name].column not in series]
+    if further:
+        economy = load_raw(data_path("economy_raw.csv")).reindex(figures.index)
+        series = series.join(build_economy(figures, economy, base=_FIRST_YEAR))
     series = series.reindex(index)
     found = observations.copy(deep=True)
     for name in scm.observed:
-        found[name][:] = series[scm.variables[name].column].to_numpy()
+        values = series[scm.variables[name].column].to_numpy()
+        if name in further and name.startswith("log_"):
+            # The same base as the whole table's: what a level is called says nothing of the future.
+            values = values + np.nanmean(observations[name].to_numpy() - values)
+        found[name][:] = values
     return found
+
+
+def as_known_at(
+    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors, last: int
+) -> tuple[StructuralCausalModel, xr.Dataset, Priors]:
+    """Return model, window and beliefs as they could have been stated at the end of a window.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    observations : xr.Dataset
+        As `training_observations` returns it.
+    priors : Priors
+    last : int
+        Position of the window's last period.
+
+    Returns
+    -------
+    StructuralCausalModel
+        Without crises that begin later.
+    xr.Dataset
+        With clocks that read 0 in the last period of the window.
+    Priors
+        With beliefs about levels at the end of the data moved to the end of the window.
+    """
+    end = observations[dims.TIME].to_numpy()[last]
+    known = tuple(crisis for crisis in scm.crises if np.datetime64(crisis.start) <= end)
+    found = observations.copy()
+    clocks = _clocks(scm)
+    for name in clocks:
+        found[name] = observations[name] - float(observations[name][last])
+    changed: dict[str, Prior] = {}
+    for parameter, series in _LEVELS.items() if clocks else ():
+        prior = priors.entries.get(parameter, {}).get("")
+        if isinstance(prior, Normal) and series in observations:
+            whole = load_observations(scm=scm)[series].to_numpy()
+            there = observations[series].to_numpy()[: last + 1]
+            moved = there[np.isfinite(there)][-1] - whole[np.isfinite(whole)][-1]
+            changed[parameter] = prior.model_copy(update={"mu": prior.mu + float(moved)})
+    return replace(scm, crises=known), found, priors.replace(changed)
+
+
+def _clocks(scm: StructuralCausalModel) -> list[str]:
+    return [n for n, equation in scm.exogenous.items() if isinstance(equation.continuation, Grow)]
+
+
+def clocks_ahead(
+    scm: StructuralCausalModel, observations: xr.Dataset, last: int, horizon: int
+) -> dict[str, np.ndarray]:
+    """Return what clocks read after a window: they follow from the date alone.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    observations : xr.Dataset
+    last : int
+        Position of the window's last period.
+    horizon : int
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        By driver, shape ``(horizon,)``; after the table's end they go on by their step.
+    """
+    found = {}
+    for name in _clocks(scm):
+        values = observations[name].to_numpy()
+        after = values[last + 1 : last + 1 + horizon]
+        rest = continued(scm.exogenous[name].continuation, horizon, float(values[-1]))
+        found[name] = np.concatenate([after, rest])[:horizon]
+    return found
+
+
+def scored_series(scm: StructuralCausalModel) -> list[str]:
+    """Return the series that forecasts are scored on, so that models can be compared.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+
+    Returns
+    -------
+    list of str
+        Those of `readjusted_within` that the model has, observed or made of observed ones; its
+        observed variables where it has none of these.
+    """
+    known = [name for name in readjusted_within("2017Q4") if name in scm.variables]
+    return known or list(scm.stochastic)
+
+
+def series_in(observations: xr.Dataset, scm: StructuralCausalModel, name: str) -> np.ndarray:
+    """Return a scored series of a table, made of observed ones where it is none itself.
+
+    Parameters
+    ----------
+    observations : xr.Dataset
+    scm : StructuralCausalModel
+    name : str
+        One of `scored_series`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(time,)``, NaN where a part is missing.
+    """
+    values = {str(n): array.to_numpy() for n, array in observations.data_vars.items()}
+    if name in values:
+        return values[name]
+    found = np.zeros(observations.sizes[dims.TIME])
+    for (series, lag), share in flows_of(scm, name).items():
+        part = np.full(found.size, np.nan)
+        part[lag:] = values[series][: found.size - lag]
+        found = found + share * part
+    return found
+
+
+def sampler_for(scm: StructuralCausalModel) -> Nutpie:
+    """Return the sampler that suits a model: trends and levels correlate.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+
+    Returns
+    -------
+    Nutpie
+    """
+    return Nutpie(low_rank=bool(_clocks(scm)))
 
 
 def training_problem(

@@ -6,15 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from anchored_economy import anchored_problem
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.fit import SamplingSettings, problem_structure
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
 from sanctions_model.report.validation.words import converged_words
+from sanctions_model.scm.parameters import addresses
 from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission_anchored import anchored_transmission
 from sanctions_model.validation.annual import annual_values
 from sanctions_model.validation.backtests import (
     EXPORT_PRICE,
@@ -32,7 +36,11 @@ from sanctions_model.validation.rolling import (
     score_summary,
 )
 from sanctions_model.validation.windows import (
+    as_known_at,
+    clocks_ahead,
     readjusted_within,
+    scored_series,
+    series_in,
     training_observations,
     training_problem,
 )
@@ -56,6 +64,7 @@ class PriorSampler:
         posterior = sample_prior(
             problem.scm, problem.absolute, draws=draws, chains=chains, random_seed=random_seed
         )
+        posterior = complete_from_prior(problem, posterior, random_seed)
         stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((chains, draws), bool))})
         return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
 
@@ -512,3 +521,130 @@ def test_a_summary_pairs_the_model_with_each_rival(scores):
     assert float(row["lead"].iloc[0]) == pytest.approx(expected)
     assert keys["horizon"] in set(summary["horizon"])
     assert summary[summary["forecaster"] == MODEL]["lead"].isna().all()
+
+
+# The anchored economy
+
+
+@pytest.fixture(scope="module")
+def anchored():
+    problem = anchored_problem()
+    return anchored_transmission(), problem.observations, problem.priors
+
+
+def position(observations, quarter):
+    return list(pd.PeriodIndex(observations["time"].to_numpy(), freq="Q").astype(str)).index(
+        quarter
+    )
+
+
+@pytest.mark.parametrize("last", ["2013Q4", "2021Q4"])
+def test_levels_in_a_window_know_nothing_of_later_figures(anchored, tmp_path, last):
+    scm, observations, _ = anchored
+    raw = pd.read_csv(data_path("raw_quarterly.csv"), index_col=0)
+    later = raw.index > last
+    raw.loc[later] = raw.loc[later] * 1.7
+    raw.to_csv(tmp_path / "raw.csv")
+    window = training_observations(observations, scm, last)
+    other = training_observations(observations, scm, last, raw=tmp_path / "raw.csv")
+    at = position(observations, last)
+    for name in scm.observed:
+        np.testing.assert_allclose(window[name], other[name], rtol=1e-10)
+        assert np.isnan(window[name].to_numpy()[at + 1 :]).all()
+    for name in ("log_oil", "log_rer"):  # the base is the whole table's
+        whole, own = (table[name].to_numpy()[: at + 1] for table in (observations, window))
+        assert np.abs(own - whole).max() < 1.0
+
+
+def test_a_window_knows_no_later_crisis_and_states_its_trend_against_its_own_end(anchored):
+    scm, observations, priors = anchored
+    at = position(observations, "2013Q4")
+    window = training_observations(observations, scm, "2013Q4")
+    then, seen, beliefs = as_known_at(scm, window, priors, at)
+    assert [crisis.name for crisis in then.crises] == ["financial_crisis"]
+    clocks = [name for name in scm.exogenous if name.startswith("ramp_")]
+    assert all(float(seen[name][at]) == 0.0 for name in clocks)
+    moved = beliefs["trend_level"].mu - priors["trend_level"].mu
+    last = float(observations["log_gdp"].dropna("time")[-1])
+    assert moved == pytest.approx(float(window["log_gdp"][at]) - last)
+    training_problem(then, seen, beliefs)  # the beliefs fit the model
+
+
+def test_clocks_go_on_by_the_date_and_drivers_as_their_continuations_say(anchored):
+    scm, observations, priors = anchored
+    at = position(observations, "2022Q2")
+    ahead = clocks_ahead(scm, observations, at, 4)
+    name = "ramp_2023Q1"
+    np.testing.assert_array_equal(ahead[name], observations[name].to_numpy()[at + 1 : at + 5])
+    beyond = clocks_ahead(scm, observations, observations.sizes["time"] - 2, 3)
+    assert np.diff(beyond["ramp_2005Q1"]).tolist() == [1.0, 1.0]
+    window = training_observations(observations, scm, "2022Q2")
+    problem = training_problem(*as_known_at(scm, window, priors, at))
+    draws = sample_prior(problem.scm, problem.absolute, draws=20, random_seed=1)
+    given = {"one": np.ones(2), "fiscal_impulse": np.zeros(2), "trade": np.full(2, np.nan)}
+    given["trade"][:] = float(window["trade"][at])
+    plain = forecast_paths(problem, draws, last=at, horizon=2, random_seed=5)
+    same = forecast_paths(problem, draws, last=at, horizon=2, random_seed=5, exogenous=given)
+    for series in plain.paths:
+        np.testing.assert_array_equal(plain.paths[series], same.paths[series])
+
+
+def test_growth_is_scored_by_the_shock_of_its_level(anchored):
+    scm, observations, priors = anchored
+    at = position(observations, "2018Q4")
+    window = training_observations(observations, scm, "2018Q4")
+    problem = training_problem(*as_known_at(scm, window, priors, at))
+    draws = sample_prior(problem.scm, problem.absolute, draws=400, random_seed=1)
+    paths = forecast_paths(problem, draws, last=at, horizon=2, random_seed=5)
+    assert set(paths.paths) == set(scored_series(scm))
+    scale = draws["scale"].sel(equation="log_gdp").to_numpy().ravel()
+    np.testing.assert_allclose(paths.scale["gdp_growth"], scale)
+    own = draws["coefficient"].sel(link="real_depreciation -> inflation").to_numpy().ravel()
+    kept = draws["persistence"].sel(adjusting="inflation").to_numpy().ravel()
+    real = draws["scale"].sel(equation="log_rer").to_numpy().ravel()
+    np.testing.assert_allclose(paths.scale["depreciation"], (1 + (1 - kept) * own) * real)
+    for name in ("gdp_growth", "depreciation"):
+        z = (paths.paths[name] - paths.location[name]) / paths.scale[name][:, None]
+        assert abs(np.median(z)) < 0.2
+        assert 0.45 < np.mean(np.abs(z) < 0.7) < 0.65  # the middle half of a Student-t
+
+
+def test_the_growth_of_levels_is_the_growth_that_the_other_economy_observes(anchored, parts):
+    scm, observations, _ = anchored
+    _, others, _ = parts
+    for name in scored_series(scm):
+        own, other = series_in(observations, scm, name), others[name].to_numpy()
+        both = np.isfinite(own) & np.isfinite(other)
+        assert both.sum() > 30
+        np.testing.assert_allclose(own[both], other[both], atol=2e-3)
+
+
+@pytest.mark.parametrize("name", ["sanctions_of_2014", "war_of_2022"])
+def test_a_back_test_answers_on_the_anchored_economy(anchored, name):
+    scm, observations, priors = anchored
+    spec = load_back_tests()[name]
+    sampler = PriorSampler()
+    found = run_back_test(
+        spec, scm, observations, priors, settings=FEW, with_minnesota=False, sampler=sampler
+    )
+    assert set(found.quarterly["series"]) == set(scored_series(scm))
+    assert np.isfinite(found.quarterly[["median", "lower", "upper", "crps"]]).all().all()
+    assert len(sampler.problems) == 1 + len(spec.variant)
+    for variant in spec.variant.values():
+        asked = variant.form_for(scm)
+        assert set(asked.priors) <= set(addresses(scm))
+        assert set(asked.starts) <= set(scm.observed)
+    after = spec.train_end.replace("Q4", "-12-31")
+    assert all(c.start < after for p in sampler.problems for c in p.scm.crises)
+
+
+def test_a_series_without_data_rests_where_its_equation_pulls_it(anchored):
+    scm, observations, priors = anchored
+    at = position(observations, "2013Q4")
+    window = training_observations(observations, scm, "2013Q4")
+    problem = training_problem(*as_known_at(scm, window, priors, at))
+    draws = sample_prior(problem.scm, problem.absolute, draws=50, random_seed=1)
+    paths = forecast_paths(problem, draws, last=at, horizon=1, random_seed=5)
+    margin = float(draws["lending_margin"].median())
+    overnight = float(window["key_rate"][at])
+    assert np.median(paths.paths["lending_rate"]) == pytest.approx(overnight + margin, abs=1.5)
