@@ -15,7 +15,10 @@ from pathlib import Path
 import pandas as pd
 
 from sanctions_model.cli.console import configure, show
+from sanctions_model.data.bundled import data_path
+from sanctions_model.data.observations import load_observations
 from sanctions_model.inference.fit import Fit
+from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.storage import load
 from sanctions_model.report.views import View
 from sanctions_model.robustness.alternatives import (
@@ -36,6 +39,8 @@ from sanctions_model.robustness.sensitivity import claim_effects, headline_claim
 from sanctions_model.robustness.subsamples import leave_out_periods
 from sanctions_model.robustness.system_priors import load_implied_evidence
 from sanctions_model.robustness.variants import transmission_alternatives
+from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission_anchored import anchored_transmission
 
 _LOG = logging.getLogger("sanctions_model.scripts")
 
@@ -61,16 +66,34 @@ def main() -> None:
 
 
 def alternatives(base: Fit, folder: Path, draws: int) -> pd.DataFrame:
-    """Prior sets and transmissions: 12 fits."""
+    """Prior sets, transmissions and the other economy: 13 to 14 fits."""
     data, priors = base.problem.observations, base.problem.priors
     chosen = prior_alternatives(base.scm.with_centres({}), data, priors)
     chosen += transmission_alternatives(data, priors, base.scm.with_centres({}))
+    chosen.append(rival(base))
     fits = _fits(chosen, draws)
     table = compare_alternatives(fits, headline_claims())
     table.to_csv(folder / "alternatives.csv", index=False, float_format="%.6g")
     show(View(table=table.drop(columns=["ci_prob", "ci_kind"]), title="Beliefs and equations"))
     weigh(base, fits, folder)
     return table
+
+
+def rival(base: Fit) -> Alternative:
+    """Return the other bundled economy: its equations, data and beliefs."""
+    anchored = anchored_transmission()
+    if base.scm.name == anchored.name:
+        scm, beliefs = default_transmission(), load_priors(data_path("priors.toml"))
+    else:
+        scm, beliefs = anchored, load_priors(data_path("priors_anchored.toml"))
+    return Alternative(
+        name=scm.name,
+        kind="economy",
+        rationale="Another way to write the whole economy: growth rates, or levels with an anchor.",
+        scm=scm,
+        observations=load_observations(scm=scm),
+        priors=beliefs,
+    )
 
 
 def weigh(base: Fit, fits: list[tuple[Alternative, Fit]], folder: Path) -> None:

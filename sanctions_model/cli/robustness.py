@@ -212,11 +212,11 @@ def _refitted(found: "Fit", claims: "dict[str, Claim]") -> "pd.DataFrame":
         prior_alternatives,
     )
     from sanctions_model.robustness.variants import transmission_alternatives
-    from sanctions_model.transmission import default_transmission
 
     data, priors = found.problem.observations, found.problem.priors
-    chosen = prior_alternatives(default_transmission(), data, priors)
-    chosen += transmission_alternatives(data, priors, default_transmission())
+    scm = found.scm.with_centres({})
+    chosen = prior_alternatives(scm, data, priors)
+    chosen += transmission_alternatives(data, priors, scm)
     _LOG.info("%s refits", len(chosen))
     return compare_alternatives(list(fit_alternatives(chosen, draws=1000, tune=1000)), claims)
 

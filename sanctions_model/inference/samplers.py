@@ -11,8 +11,10 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.variables import Grow
 
-__all__ = ["Nutpie", "PyMCSampler", "Sampler", "WarmStart"]
+__all__ = ["Nutpie", "PyMCSampler", "Sampler", "WarmStart", "sampler_for"]
 
 _KEPT_STARTS = 400
 
@@ -183,3 +185,21 @@ class PyMCSampler:
     def with_target_accept(self, target_accept: float) -> "PyMCSampler":
         """Return the same sampler with another target."""
         return replace(self, target_accept=target_accept)
+
+
+def sampler_for(scm: StructuralCausalModel) -> Nutpie:
+    """Return the sampler that suits a model.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        Whose equations are asked.
+
+    Returns
+    -------
+    Nutpie
+        With a mass matrix of low rank where the model has a trend (a driver that grows): trends
+        and levels correlate, and scales alone leave long trajectories.
+    """
+    continuations = [equation.continuation for equation in scm.exogenous.values()]
+    return Nutpie(low_rank=any(isinstance(c, Grow) for c in continuations))

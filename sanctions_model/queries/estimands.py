@@ -148,6 +148,7 @@ class MeasureChange(_Quantity):
         Links through which nothing passes besides.
     outcome : str
     horizon : int
+        Number of periods.
     """
 
     kind: Literal["measures"] = "measures"
@@ -230,7 +231,9 @@ def form_for(scm: StructuralCausalModel, quantity: Quantity) -> Quantity:
     Parameters
     ----------
     scm : StructuralCausalModel
+        Whose equations are asked.
     quantity : Quantity
+        As `load_quantities` returns it.
 
     Returns
     -------
@@ -255,7 +258,9 @@ def not_asked(scm: StructuralCausalModel, quantity: Quantity) -> str:
     Parameters
     ----------
     scm : StructuralCausalModel
+        Whose equations are asked.
     quantity : Quantity
+        As `load_quantities` returns it.
 
     Returns
     -------

@@ -5,7 +5,7 @@ set changes is data, in ``prior_sets.toml``; other equations are in `variants`.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +20,13 @@ from sanctions_model.inference.fit import Fit, fit
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.priors.ledger import Priors, read_prior
 from sanctions_model.inference.priors.pools import Pool, as_prior, load_pools, pool_studies
+from sanctions_model.inference.samplers import sampler_for
 from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.estimands import LinkEffect, ParameterValue, Quantity, load_quantities
 from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.stability import spectral_radius
+from sanctions_model.scm.parameters import addresses
+from sanctions_model.scm.stability import STABLE, spectral_radius
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = [
@@ -48,12 +50,20 @@ class PriorSet(BaseModel):
     rationale : str
     priors : mapping of str to Prior
         By address, as `Priors.from_addresses` takes them.
+    otherwise : tuple of mapping
+        The same for models that lack one of these addresses.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     rationale: str = Field(min_length=1)
     priors: Mapping[str, Prior] = Field(default_factory=dict)
+    otherwise: tuple[Mapping[str, Prior], ...] = ()
+
+    def form_for(self, scm: StructuralCausalModel) -> Mapping[str, Prior] | None:
+        """Return the first form whose addresses the model has, None where it lacks one of each."""
+        known = set(addresses(scm))
+        return next((f for f in (self.priors, *self.otherwise) if known.issuperset(f)), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,14 +121,19 @@ def load_prior_sets(path: Path | str | None = None) -> dict[str, PriorSet]:
     found = {}
     for name, table in read_tables(file, "prior_set").items():
         stated = dict(table) if isinstance(table, Mapping) else {}
-        tables = stated.pop("priors", {})
+        forms = [stated.pop("priors", {}), *stated.pop("otherwise", ())]
         common = {"rationale": str(stated.get("rationale", "")), "sources": "judgement"}
-        priors = {
-            address: read_prior(file.name, f'[prior_set.{name}.priors."{address}"]', common | own)
-            for address, own in tables.items()
-        }
+        first, *others = (
+            {
+                address: read_prior(
+                    file.name, f'[prior_set.{name}.priors."{address}"]', common | own
+                )
+                for address, own in form.items()
+            }
+            for form in forms
+        )
         try:
-            found[name] = PriorSet(priors=priors, **stated)
+            found[name] = PriorSet(priors=first, otherwise=tuple(others), **stated)
         except (ValidationError, TypeError) as error:
             reason = first_fault(error) if isinstance(error, ValidationError) else error
             raise QuestionError(f"{file.name}: [prior_set.{name}]: {reason}.") from None
@@ -147,7 +162,8 @@ def prior_alternatives(
     Returns
     -------
     list of Alternative
-        One a set, in the order of the file; ``pooled`` comes last.
+        One a set, in the order of the file; ``pooled`` comes last. A set that speaks of what the
+        model lacks is left out, and a line of the log says so.
 
     Raises
     ------
@@ -156,10 +172,16 @@ def prior_alternatives(
         fit the model.
     """
     found = load_prior_sets() if sets is None else sets
-    chosen = [(name, own.rationale, priors.replace(own.priors)) for name, own in found.items()]
+    chosen = []
+    for name, own in found.items():
+        form = own.form_for(scm)
+        if form is None:
+            _LOG.info("prior set %s: not asked of this model, which lacks what it speaks of", name)
+            continue
+        chosen.append((name, own.rationale, priors.replace(form)))
     if sets is None:
         reason = "Parameters that several published estimates speak of have the pool of these."
-        chosen.append(("pooled", reason, pooled_priors(priors)))
+        chosen.append(("pooled", reason, pooled_priors(priors, known=addresses(scm))))
     return [
         Alternative(
             name=name,
@@ -177,6 +199,8 @@ def pooled_priors(
     priors: Priors,
     pools: Mapping[str, Pool] | None = None,
     quantities: Mapping[str, Quantity] | None = None,
+    *,
+    known: Collection[str] | None = None,
 ) -> Priors:
     """Return the beliefs with those of pooled parameters replaced by the pools.
 
@@ -187,6 +211,8 @@ def pooled_priors(
     pools, quantities : mapping, optional
         The bundled ones by default. Pools of quantities that are no single parameter are left to
         `implied`.
+    known : collection of str, optional
+        Addresses of the model, whose other pools are left out; all are replaced by default.
 
     Returns
     -------
@@ -208,6 +234,8 @@ def pooled_priors(
                 pass
             case _:
                 continue
+        if known is not None and address not in known:
+            continue
         before = _stated(priors, address)
         if before is None or before.family != pool.family:
             stated = "none" if before is None else before.family
@@ -271,6 +299,7 @@ def fit_alternatives(
             tune=tune,
             chains=chains,
             random_seed=random_seed,
+            sampler=sampler_for(alternative.scm),
             allow_unconverged=True,
         )
         yield alternative, found
@@ -306,7 +335,7 @@ def compare_alternatives(
         effects = claim_effects(found.scm, found.draws, claims)
         diagnostics = found.diagnostics
         converged = diagnostics is not None and not diagnostics.failures
-        explosive = float((spectral_radius(found.scm, found.draws) >= 1.0).mean())
+        explosive = float((spectral_radius(found.scm, found.draws) > STABLE).mean())
         for name, claim in claims.items():
             summary = interval(effects[name], rule)
             row: dict[str, object] = {"alternative": alternative.name, "kind": alternative.kind}

@@ -3,7 +3,8 @@
 Each is an `Alternative` that takes a fit; how it differs stands here, because it changes equations.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,22 +13,26 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.data.events import load_rule
 from sanctions_model.errors import QuestionError
-from sanctions_model.inference.priors.families import LogNormal, Normal, Prior
+from sanctions_model.inference.priors.families import Beta, Fixed, LogNormal, Normal, Prior
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.robustness.alternatives import Alternative
-from sanctions_model.scm.equations import Equation, Linear, PartialAdjustment
+from sanctions_model.scm.equations import (
+    Equation,
+    Identity,
+    LatentAdjustment,
+    Linear,
+    PartialAdjustment,
+)
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import addresses
+from sanctions_model.scm.variables import Variable
 
 __all__ = ["transmission_alternatives"]
 
+_LOG = logging.getLogger(__name__)
 _DOUBLED = (np.datetime64("2014-01-01"), np.datetime64("2022-01-01"))
-_CHANGED = (
-    "export_oil_growth -> gdp_growth",
-    "real_rate_change[1] -> gdp_growth",
-    "real_rate_change[1] -> credit_growth",
-    "key_rate_change[1] -> depreciation",
-)
 _HELD_AT_ZERO = 1e-3  # a normal this narrow is a 0
+_OUTPUT = ("gdp_growth", "log_gdp")  # the equation of output, as models have it
 
 
 def transmission_alternatives(
@@ -42,34 +47,34 @@ def transmission_alternatives(
     priors : Priors
         Of the model.
     scm : StructuralCausalModel
-        A model with the links that these alternatives change, as `default_transmission` has.
+        A model of the five measures.
 
     Returns
     -------
     list of Alternative
-        Each with its equations, data and beliefs, ready for `fit_alternatives`.
+        Each with its equations, data and beliefs, ready for `fit_alternatives`. An alternative
+        that changes what the model lacks is left out, and a line of the log says so.
 
     Raises
     ------
     QuestionError
-        If the model lacks a link that an alternative changes.
+        If the model has nothing that an alternative changes.
     UnknownVariableError, ObservationError, SpecError
         If a name is unknown, the data do not fit the model, or an altered model cannot be
         built.
     """
-    _require_links(scm)
-    found = [_rates_in_levels(scm, observations, priors), _credit(scm, observations, priors)]
-    oil = {"export_oil_growth -> gdp_growth": _normal(0.0, _HELD_AT_ZERO, "the link held at 0")}
-    found.append(
-        Alternative(
-            name="oil -> GDP at 0",
-            kind="equations",
-            rationale="Since 2014 the data hardly show an effect of the oil price on output.",
-            scm=scm,
-            observations=observations,
-            priors=priors.replace(oil),
+    known = {edge.label for edge in scm.graph.edges} | {*addresses(scm), *scm.by_name}
+    found = []
+    for name, needed, make in _EQUATIONS:
+        if lacking := [label for label in needed if label not in known]:
+            _LOG.info("%s: not asked of this model: it has no %r", name, lacking[0])
+            continue
+        found.append(make(scm, observations, priors))
+    if not found:
+        raise QuestionError(
+            f"The model {scm.name!r} has none of the links that alternative equations change, as "
+            f"{_EQUATIONS[0][1][0]!r}; compare its prior sets, or fit your own `Alternative`."
         )
-    )
     for name, changed, rationale in _other_measures(scm, observations):
         found.append(
             Alternative(
@@ -84,14 +89,112 @@ def transmission_alternatives(
     return found
 
 
-def _require_links(scm: StructuralCausalModel) -> None:
-    known = {edge.label for edge in scm.graph.edges}
-    lacking = [label for label in _CHANGED if label not in known]
-    if lacking:
-        raise QuestionError(
-            f"The model {scm.name!r} has no link {lacking[0]!r}, which one of the alternative "
-            "equations changes; compare its prior sets, or fit your own `Alternative`."
-        )
+def _oil_at_zero(
+    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
+) -> Alternative:
+    output = next(name for name in _OUTPUT if name in scm.stochastic)
+    oil = {f"export_oil_growth -> {output}": _normal(0.0, _HELD_AT_ZERO, "the link held at 0")}
+    return Alternative(
+        name="oil -> GDP at 0",
+        kind="equations",
+        rationale="Since 2014 the data hardly show an effect of the oil price on output.",
+        scm=scm,
+        observations=observations,
+        priors=priors.replace(oil),
+    )
+
+
+def _rule_around_the_rate(
+    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
+) -> Alternative:
+    rule = scm.by_name["key_rate"]
+    assert isinstance(rule, PartialAdjustment)
+    other = replace(rule, anchor="", parents=(*rule.parents, "risk_premium"))
+    one = Fixed(value=1.0, rationale="the rate aims at the whole premium", sources="judgement")
+    return Alternative(
+        name="rule smooths around the rate",
+        kind="equations",
+        rationale="A bank that smooths the rate itself lets a premium pass through step by step.",
+        scm=_with_equations(scm, other),
+        observations=observations,
+        priors=_with(priors, {"risk_premium -> key_rate": one}, set()),
+    )
+
+
+def _rule_around_neutral(
+    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
+) -> Alternative:
+    rule, neutral = scm.by_name["key_rate"], scm.by_name["neutral_rate"]
+    assert isinstance(rule, PartialAdjustment)
+    assert isinstance(neutral, Identity)
+    parents = tuple(name for name in rule.parents if name != "neutral_rate")
+    whole = replace(neutral, terms={**neutral.terms, "risk_premium": 1.0})
+    chain = tuple(label for label in scm.chain if label != "neutral_rate -> key_rate")
+    return Alternative(
+        name="rule smooths around the neutral rate",
+        kind="equations",
+        rationale="A bank that smooths its stance follows expectations and premium at once.",
+        scm=_with_equations(
+            scm, replace(rule, anchor="neutral_rate", parents=parents), whole, chain=chain
+        ),
+        observations=observations,
+        priors=_with(priors, {}, {"neutral_rate -> key_rate"}),
+    )
+
+
+def _learning(scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors) -> Alternative:
+    expected = scm.by_name["expected_inflation"]
+    assert isinstance(expected, Identity)
+    unit = scm.variables["inflation_target"].unit
+    perceived = LatentAdjustment(
+        variable=Variable(name="perceived_target", label="target that is believed", unit=unit),
+        parents=("inflation_target", "inflation_yoy"),
+    )
+    terms = {
+        {"inflation_target": "perceived_target"}.get(name, name): weight
+        for name, weight in expected.terms.items()
+    }
+    half = Fixed(value=0.5, rationale="half the stated target, half what came", sources="judgement")
+    slow = Beta(alpha=18, beta=2, rationale="half-life of about two years", sources="judgement")
+    own: dict[str, Prior] = {
+        "inflation_target -> perceived_target": half,
+        "inflation_yoy -> perceived_target": half,
+        "persistence[perceived_target]": slow,
+    }
+    return Alternative(
+        name="credibility of the target learns",
+        kind="equations",
+        rationale="People believe in the target that past inflation makes believable.",
+        scm=_with_equations(scm, replace(expected, terms=terms), perceived),
+        observations=observations,
+        priors=_with(priors, own, set()),
+    )
+
+
+def _disruption_recovers(
+    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
+) -> Alternative:
+    same = {
+        f"{what}[disruption]": priors[f"{what}[trade]"]
+        for what in ("recoverable_share", "recovery_speed")
+    }
+    return Alternative(
+        name="disruption recovers as other measures do",
+        kind="equations",
+        rationale="Relief gives back of a disruption what it gives back of any other loss.",
+        scm=scm,
+        observations=observations,
+        priors=priors.replace(same),
+    )
+
+
+def _with_equations(
+    scm: StructuralCausalModel, *changed: Equation, chain: tuple[str, ...] | None = None
+) -> StructuralCausalModel:
+    """Return the model with these equations added, or in the place of those of the same name."""
+    by_name = {**scm.by_name, **{equation.variable.name: equation for equation in changed}}
+    chain = scm.chain if chain is None else chain
+    return replace(scm, equations=tuple(by_name.values()), centres={}, chain=chain)
 
 
 def _normal(mu: float, sigma: float, rationale: str) -> Normal:
@@ -215,3 +318,33 @@ def _with(priors: Priors, added: Mapping[str, Prior], dropped: set[str]) -> Prio
         for name, group in priors.entries.items()
     }
     return priors.model_copy(update={"entries": entries}).replace(added)
+
+
+type _Make = Callable[[StructuralCausalModel, xr.Dataset, Priors], Alternative]
+
+# Name, what it changes, and how.
+_EQUATIONS: tuple[tuple[str, tuple[str, ...], _Make], ...] = (
+    (
+        "rates in levels",
+        (
+            "real_rate_change[1] -> gdp_growth",
+            "real_rate_change[1] -> credit_growth",
+            "key_rate_change[1] -> depreciation",
+        ),
+        _rates_in_levels,
+    ),
+    ("credit as a parent of GDP", ("real_rate_change[1] -> gdp_growth",), _credit),
+    ("oil -> GDP at 0", ("export_oil_growth",), _oil_at_zero),
+    ("rule smooths around the rate", ("neutral_rate -> key_rate",), _rule_around_the_rate),
+    ("rule smooths around the neutral rate", ("neutral_rate -> key_rate",), _rule_around_neutral),
+    (
+        "credibility of the target learns",
+        ("inflation_target -> expected_inflation", "expected_inflation -> neutral_rate"),
+        _learning,
+    ),
+    (
+        "disruption recovers as other measures do",
+        ("recoverable_share[disruption]",),
+        _disruption_recovers,
+    ),
+)

@@ -28,7 +28,7 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import SamplingSettings, refit
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.inference.samplers import Sampler
+from sanctions_model.inference.samplers import Sampler, sampler_for
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
@@ -45,7 +45,6 @@ from sanctions_model.validation.rolling import (
 from sanctions_model.validation.windows import (
     as_known_at,
     clocks_ahead,
-    sampler_for,
     scored_series,
     series_in,
     training_observations,
@@ -289,6 +288,7 @@ def run_back_test(
     spec : BackTest
         Window, periods predicted and what is compared, as `load_back_tests` returns it.
     scm : StructuralCausalModel
+        Whose equations are asked.
     observations : xr.Dataset
         The bundled table for it.
     priors : Priors

@@ -281,6 +281,7 @@ def implied_total(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Whose equations are asked.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
     experiment : Experiment

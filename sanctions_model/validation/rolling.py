@@ -20,7 +20,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import SamplingSettings, refit
 from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.inference.samplers import Sampler
+from sanctions_model.inference.samplers import Sampler, sampler_for
 from sanctions_model.scm.equations import Exogenous, PartialAdjustment
 from sanctions_model.scm.history import flows_of
 from sanctions_model.scm.interventions import Intervention
@@ -33,7 +33,6 @@ from sanctions_model.validation.scoring import Mixture
 from sanctions_model.validation.windows import (
     as_known_at,
     clocks_ahead,
-    sampler_for,
     scored_series,
     series_in,
     training_observations,
@@ -106,6 +105,7 @@ def forecast_paths(
     last : int
         Position of the window's last period.
     horizon : int
+        Number of periods.
     exogenous : mapping of str to numpy.ndarray, optional
         Paths of drivers, shape ``(horizon,)``. Of the others, a term that is 1 between two dates
         is 0: one quarter of a pandemic does not last; one that grows, decays or is 0 onward does
@@ -283,6 +283,7 @@ def rolling_scores(
     observations : xr.Dataset
         The bundled table.
     scm : StructuralCausalModel
+        Whose equations are asked.
     priors : Priors
         Beliefs about the parameters, as `load_priors` returns them.
     origins : sequence of str

@@ -34,7 +34,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.periods import read_period
 from sanctions_model.scm.serialization import content_hash
-from sanctions_model.scm.stability import spectral_radius
+from sanctions_model.scm.stability import STABLE, spectral_radius
 from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.summaries import interval
 from sanctions_model.units import effect_in_percent, percent_unit
@@ -486,7 +486,7 @@ def _stability_table(fit: Fit) -> pd.DataFrame:
             {
                 "source": source,
                 "draws": radius.size,
-                "explosive": int((radius >= 1.0).sum()),
+                "explosive": int((radius > STABLE).sum()),
                 "median": float(np.median(radius)),
                 "largest": float(radius.max()),
             }

@@ -22,7 +22,7 @@ from sanctions_model.queries.effects import (
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.propagate import Start, continuation_paths, propagate
-from sanctions_model.scm.stability import spectral_radius
+from sanctions_model.scm.stability import STABLE, spectral_radius
 from sanctions_model.transmission import MEASURES
 from sanctions_model.validation.sanity_ranges import MECHANISMS, Finding
 
@@ -46,7 +46,6 @@ _QUARTERS = 4
 _EXPLOSIVE_SHARE = {"prior": 1e-4, "posterior": 0.0}
 _FULL = Relief()
 _EXACT = 1e-8
-_STABLE = 1.0 + _EXACT  # a stated random walk, as of oil, has a modulus of 1 up to rounding
 _MONTE_CARLO_ERRORS = 4.0
 _EXACT_OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble")
 
@@ -143,7 +142,7 @@ def _stability(scm: StructuralCausalModel, draws: xr.Dataset, *, allowed: float)
         Finding(
             check=check,
             what="explosive draws, share of draws",
-            value=float((radius > _STABLE).mean()),
+            value=float((radius > STABLE).mean()),
             lower_bound=0.0,
             upper_bound=allowed,
         ),
@@ -152,7 +151,7 @@ def _stability(scm: StructuralCausalModel, draws: xr.Dataset, *, allowed: float)
             what="largest modulus of any draw",
             value=float(radius.max()),
             lower_bound=0.0,
-            upper_bound=_STABLE,
+            upper_bound=STABLE,
         ),
     ]
 

@@ -26,7 +26,6 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Normal, Prior
 from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.scm.history import flows_of
 from sanctions_model.scm.model import StructuralCausalModel
@@ -37,7 +36,6 @@ __all__ = [
     "as_known_at",
     "clocks_ahead",
     "readjusted_within",
-    "sampler_for",
     "scored_series",
     "series_in",
     "training_observations",
@@ -99,6 +97,7 @@ def training_observations(
     observations : xr.Dataset
         As `load_observations` returns the bundled table.
     scm : StructuralCausalModel
+        Whose equations are asked.
     last : str
         Last quarter of the window, at least a year before the end of the data: later, the ragged
         edge would be completed.
@@ -159,9 +158,11 @@ def as_known_at(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Whose equations are asked.
     observations : xr.Dataset
         As `training_observations` returns it.
     priors : Priors
+        Of the model.
     last : int
         Position of the window's last period.
 
@@ -203,10 +204,13 @@ def clocks_ahead(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Whose equations are asked.
     observations : xr.Dataset
+        Dim ``time``, for the model.
     last : int
         Position of the window's last period.
     horizon : int
+        Number of periods.
 
     Returns
     -------
@@ -228,6 +232,7 @@ def scored_series(scm: StructuralCausalModel) -> list[str]:
     Parameters
     ----------
     scm : StructuralCausalModel
+        Whose equations are asked.
 
     Returns
     -------
@@ -245,7 +250,9 @@ def series_in(observations: xr.Dataset, scm: StructuralCausalModel, name: str) -
     Parameters
     ----------
     observations : xr.Dataset
+        Dim ``time``, for the model.
     scm : StructuralCausalModel
+        Whose equations are asked.
     name : str
         One of `scored_series`.
 
@@ -265,20 +272,6 @@ def series_in(observations: xr.Dataset, scm: StructuralCausalModel, name: str) -
     return found
 
 
-def sampler_for(scm: StructuralCausalModel) -> Nutpie:
-    """Return the sampler that suits a model: trends and levels correlate.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-
-    Returns
-    -------
-    Nutpie
-    """
-    return Nutpie(low_rank=bool(_clocks(scm)))
-
-
 def training_problem(
     scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
 ) -> Problem:
@@ -291,9 +284,11 @@ def training_problem(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Whose equations are asked.
     observations : xr.Dataset
         As `training_observations` returns it.
     priors : Priors
+        Of the model.
 
     Returns
     -------

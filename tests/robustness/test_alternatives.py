@@ -1,29 +1,31 @@
 """Prior sets and transmissions: files, structures and the tables of fits."""
 
 from dataclasses import replace
-from functools import partial
 
 import laboratory
 import numpy as np
 import pytest
+from anchored_economy import anchored_problem
 from laboratory import MODEL, PRIORS, FakeSampler
 
 from sanctions_model.data.observations import load_observations
 from sanctions_model.errors import PriorError, QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import fit
 from sanctions_model.inference.priors.families import Normal
-from sanctions_model.inference.priors.ledger import load_priors
+from sanctions_model.inference.priors.ledger import load_priors, sample_prior
 from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness import alternatives
 from sanctions_model.robustness.alternatives import (
     Alternative,
+    PriorSet,
     compare_alternatives,
     fit_alternatives,
     load_prior_sets,
     prior_alternatives,
 )
 from sanctions_model.robustness.variants import transmission_alternatives
+from sanctions_model.scm.interventions import ShiftBy
+from sanctions_model.scm.propagate import propagate
 from sanctions_model.transmission import MEASURES, default_transmission
 
 OUTPUT = Claim(
@@ -94,6 +96,58 @@ def test_transmissions_are_what_they_say(default_problem):
     np.testing.assert_allclose(float(composite["trade"][-1]), 0.9960, atol=2e-4)  # 2026Q1
 
 
+def test_the_anchored_economy_has_its_own_forms_of_every_set():
+    problem = anchored_problem()
+    scm, priors = problem.scm.with_centres({}), problem.priors
+    found = prior_alternatives(scm, problem.observations, priors)
+    assert [a.name for a in found] == ["consensus", "optimist", "sceptic", "flat", "pooled"]
+    by_name = {a.name: Problem.of(a.scm, a.observations, a.priors).absolute for a in found}
+    for name, absolute in by_name.items():
+        own = {a: prior.family for a, prior in absolute.items()}
+        assert own == {a: prior.family for a, prior in problem.absolute.items()}, name
+    sizes = [by_name[name]["premium_size"].median for name in ("sceptic", "consensus", "optimist")]
+    assert sizes == sorted(set(sizes))
+    assert by_name["pooled"]["persistence[key_rate]"] != priors["persistence[key_rate]"]
+    lacking = {"x": PriorSet(rationale="r", priors={"no -> link": Normal(mu=0.0, sigma=1.0)})}
+    assert prior_alternatives(scm, problem.observations, priors, lacking) == []
+
+
+def test_the_decisions_of_the_anchored_economy_are_alternatives(caplog):
+    problem = anchored_problem()
+    scm, data, priors = problem.scm.with_centres({}), problem.observations, problem.priors
+    with caplog.at_level("INFO"):
+        found = {a.name: a for a in transmission_alternatives(data, priors, scm)}
+    assert "rates in levels: not asked of this model" in caplog.text
+    assert len(found) == 9
+    draws = {}
+    for name, alternative in found.items():
+        own = Problem.of(alternative.scm, alternative.observations, alternative.priors)
+        drawn = sample_prior(own.scm, own.absolute, draws=2, chains=1, random_seed=3)
+        draws[name] = own.scm, drawn
+
+    def premium(name):
+        """Response of the key rate to a lasting premium, by quarter, in the first draw."""
+        scm, drawn = draws[name]
+        moved = propagate(
+            scm,
+            drawn,
+            horizon=40,
+            interventions=[ShiftBy(variable="risk_premium", value=1.0)],
+            outcomes=["key_rate"],
+        ) - propagate(scm, drawn, horizon=40, outcomes=["key_rate"])
+        return moved.isel(outcome=0, scenario=0, chain=0, draw=0).to_numpy()
+
+    assert premium("oil -> GDP at 0")[0] == pytest.approx(1.0, abs=0.2)  # at once
+    assert premium("rule smooths around the neutral rate")[0] == pytest.approx(1.0, abs=0.2)
+    assert premium("rule smooths around the rate")[0] < 0.6  # step by step
+    learning = found["credibility of the target learns"].scm
+    assert "perceived_target" in learning.latent
+    share = found["disruption recovers as other measures do"].priors[
+        "recoverable_share[disruption]"
+    ]
+    assert share == priors["recoverable_share[trade]"]
+
+
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
@@ -123,7 +177,7 @@ def test_bad_files_are_refused(tmp_path, text, error, message):
 def test_alternatives_are_fitted_one_by_one(monkeypatch):
     observations = laboratory.observe(laboratory.draw_truth(2), 3)
     sampler = FakeSampler(divergences=[0] * 9)
-    monkeypatch.setattr(alternatives, "fit", partial(fit, sampler=sampler))
+    monkeypatch.setattr(alternatives, "sampler_for", lambda scm: sampler)
 
     def one(name, scm=MODEL, priors=PRIORS):
         return Alternative(
