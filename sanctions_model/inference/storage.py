@@ -1,23 +1,28 @@
 """A fit as one netCDF file: written beside and renamed, read back and proved without PyMC.
 
 The file holds the draws as ArviZ groups, the data as group ``observations`` and one JSON string
-of format version, model, priors, manifest and the log probability of one draw.
+of format version, model, priors, manifest, the log probability of one draw and a checksum of all
+of it.
 """
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import FitFileError
 from sanctions_model.files import whole_file
-from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import log_probability
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
 from sanctions_model.scm.serialization import from_dict, spec_hash, to_dict
 
 __all__ = ["FORMAT_VERSION", "load", "save"]
@@ -25,6 +30,22 @@ __all__ = ["FORMAT_VERSION", "load", "save"]
 FORMAT_VERSION = 1
 _ATTRIBUTE = "sanctions_model"
 _OBSERVATIONS = "observations"
+_SUM = "content_sha256"  # files of before it have none
+# Nothing is compressed: a file that declares more than this times its size was damaged.
+_MOST_INFLATED = 20
+_ROUNDING = 1e-9
+# What the readers of netCDF raise at a file with wrong bits, whatever they were reading.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ImportError,
+    RuntimeError,
+    ArithmeticError,
+    MemoryError,
+)
 
 
 def save(fit: Fit, path: Path | str) -> Path:
@@ -48,10 +69,9 @@ def save(fit: Fit, path: Path | str) -> Path:
         If the folder does not exist or cannot be written.
     """
     path = Path(path)
-    observations = fit.problem.observations
-    groups = {f"/{name}": node.to_dataset() for name, node in fit.idata.children.items()}
-    groups[f"/{_OBSERVATIONS}"] = observations
-    tree = xr.DataTree.from_dict(groups)
+    groups = {name: node.to_dataset() for name, node in fit.idata.children.items()}
+    groups[_OBSERVATIONS] = fit.problem.observations
+    tree = xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()})
     content = {
         "format_version": FORMAT_VERSION,
         "spec": to_dict(fit.scm),
@@ -60,6 +80,7 @@ def save(fit: Fit, path: Path | str) -> Path:
         "manifest": dict(fit.manifest),
         "log_probability": _log_probability(fit),
     }
+    content[_SUM] = _content_sum(json.loads(json.dumps(content)), groups)
     tree.attrs[_ATTRIBUTE] = json.dumps(content)
     try:
         with whole_file(path) as part:
@@ -72,8 +93,9 @@ def save(fit: Fit, path: Path | str) -> Path:
 def load(path: Path | str) -> Fit:
     """Read a fit back, without PyMC, and prove that it is what was saved.
 
-    Model, priors and data are rebuilt, and the log probability of one draw is computed anew with
-    the numpy evaluator: it must equal the one stored.
+    Model, priors and data are rebuilt, every parameter must lie where its prior has density, and
+    the log probability of one draw is computed anew with the numpy evaluator: it and the checksum
+    of all values and labels must equal those stored.
 
     Parameters
     ----------
@@ -100,6 +122,7 @@ def load(path: Path | str) -> Fit:
             f"{path} has format_version {version}, this version reads {FORMAT_VERSION}; "
             "fit again with `sanctions-model run`."
         )
+    total = _content_sum(content, groups)
     try:
         observations = groups.pop(_OBSERVATIONS)
         scm = from_dict(content["spec"])
@@ -109,12 +132,15 @@ def load(path: Path | str) -> Fit:
             idata=xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()}),
             manifest=content["manifest"],
         )
+        _require_possible(loaded, path)
         same_spec = spec_hash(scm) == content["spec_sha256"]
         expected, found = float(content["log_probability"]), _log_probability(loaded)
+    except FitFileError:
+        raise
     except KeyError as error:
         raise FitFileError(f"{path} is damaged: it lacks {error}; fit again.") from None
-    except (TypeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+    except _UNREADABLE as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FitFileError(f"{path} is damaged: {reason}; fit again.") from None
     if not same_spec:
         raise FitFileError(
@@ -125,15 +151,79 @@ def load(path: Path | str) -> Fit:
             f"{path}: the log probability of the first draw is {found:.6f}, stored was "
             f"{expected:.6f}; file and code do not belong together, fit again."
         )
+    if content.get(_SUM, total) != total:
+        raise FitFileError(
+            f"{path} is damaged: its values, labels or description are not those that were written; "
+            "take another copy of it, or fit again."
+        )
     return loaded
+
+
+def _content_sum(content: Mapping[str, Any], groups: Mapping[str, xr.Dataset]) -> str:
+    """Return the hash of the description and of all values and labels, in whatever order."""
+    described = {name: value for name, value in content.items() if name != _SUM}
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    for group in sorted(groups):
+        variables = groups[group].variables
+        for name in sorted(variables, key=str):
+            array = variables[name]
+            digest.update(json.dumps([group, str(name), *array.dims, *array.shape]).encode())
+            digest.update(_as_bytes(array.to_numpy()))
+    return digest.hexdigest()
+
+
+def _as_bytes(values: np.ndarray) -> bytes:
+    """Return the values as bytes that do not depend on machine or type of text."""
+    if values.dtype.kind == "M":
+        values = values.astype("datetime64[ns]").astype(np.int64)
+    if values.dtype.kind in "OUS":
+        return json.dumps(values.tolist(), default=str).encode()
+    kind = "<f8" if values.dtype.kind == "f" else "<i8"
+    return np.ascontiguousarray(values, dtype=kind).tobytes()
+
+
+def _require_possible(fit: Fit, path: Path) -> None:
+    """Refuse draws that no sampler made: labels of another model, values without density."""
+    for group in {"prior", fit.drawn_from}:
+        draws = fit.idata[group].to_dataset()
+        _require_labels(fit.problem, draws, f"{path} is damaged: the {group} draws")
+        for address, (name, label) in addresses(fit.scm).items():
+            dim = parameter_dims(fit.scm)[name]
+            values = (draws[name] if dim is None else draws[name].sel({dim: label})).to_numpy()
+            low, high = fit.problem.absolute[address].support
+            slack = _ROUNDING * max([1.0, *(abs(end) for end in (low, high) if np.isfinite(end))])
+            possible = (values >= low - slack) & (values <= high + slack)
+            if name != "degrees_of_freedom":  # infinite ones are Gaussian
+                possible &= np.isfinite(values)
+            if not possible.all():
+                raise FitFileError(
+                    f"{path} is damaged: {address!r} is {values[~possible][0]:g} in "
+                    f"{int((~possible).sum())} of {values.size} {group} draws, expected a value "
+                    f"within {low:g} and {high:g}; fit again."
+                )
+
+
+def _require_labels(problem: Problem, draws: xr.Dataset, what: str) -> None:
+    cells = problem.cases.missing_labels
+    labels = parameter_coords(problem.scm) | {dims.MISSING: cells}
+    for dim, expected in labels.items():
+        if dim in draws.dims and [str(v) for v in draws[dim].to_numpy()] != expected:
+            raise FitFileError(
+                f"{what} have labels along {dim!r} that are not those of model and data; fit again."
+            )
+    if cells and not np.isfinite(draws[MISSING_CELL].to_numpy()).all():
+        raise FitFileError(f"{what} have completed cells that are not finite; fit again.")
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, xr.Dataset]]:
     try:
-        with xr.open_datatree(path, engine="h5netcdf") as tree:
+        _require_size(path)
+        with xr.open_datatree(path, engine="h5netcdf", phony_dims="access") as tree:
             text = tree.attrs.get(_ATTRIBUTE)
             groups = {name: node.to_dataset().load() for name, node in tree.children.items()}
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except FitFileError:
+        raise
+    except _UNREADABLE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FitFileError(f"{path} is not a readable netCDF file: {reason}.") from None
     if text is None:
@@ -143,11 +233,28 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, xr.Dataset]]:
         )
     try:
         content = json.loads(text)
-    except (json.JSONDecodeError, TypeError) as error:
+    except (json.JSONDecodeError, TypeError, RecursionError) as error:
         raise FitFileError(f"{path}: its description is no JSON ({error}).") from None
     if not isinstance(content, dict):
         raise FitFileError(f"{path}: its description is no JSON object; fit again.")
     return content, groups
+
+
+def _require_size(path: Path) -> None:
+    """Refuse a file that declares more than it can hold, before memory is asked for it."""
+    sizes: list[int] = []
+
+    def weigh(_: str, item: h5py.Group | h5py.Dataset) -> None:
+        sizes.append(getattr(item, "nbytes", 0))
+
+    with h5py.File(path, "r") as file:
+        file.visititems(weigh)
+    size = path.stat().st_size
+    if sum(sizes) > _MOST_INFLATED * size:
+        raise FitFileError(
+            f"{path} is damaged: it has {size / 1e6:.1f} MB and declares {sum(sizes) / 1e6:.0f} "
+            "MB; take another copy of it, or fit again."
+        )
 
 
 def _log_probability(fit: Fit) -> float:

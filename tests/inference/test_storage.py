@@ -1,5 +1,6 @@
 """A fit as a file: the same answers after loading, and no file that is not what it claims."""
 
+import gc
 import json
 import os
 import shutil
@@ -313,6 +314,103 @@ def test_a_tampered_log_probability_is_refused(copy, value):
         load(copy)
 
 
+def damage(path, group, name, change):
+    """Change an array of a saved fit as no sampler would."""
+    with h5py.File(path, "r+") as file:
+        values = file[group][name][...]
+        file[group][name][...] = change(values)
+
+
+def half_missing(values):
+    values[:, 1::2] = np.nan
+    return values
+
+
+def later_times_100(values):
+    values[:, 1:] *= 100
+    return values
+
+
+def negative(values):
+    values[:, 1:] *= -1
+    return values
+
+
+def swapped(labels):
+    return labels[[1, 0, *range(2, len(labels))]]
+
+
+def nudged(values):
+    values[:, -1] *= 1 + 1e-9
+    return values
+
+
+@pytest.mark.parametrize("with_sum", [True, False], ids=["with its sum", "of before the sum"])
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("coefficient", half_missing, r"is nan in \d+ of \d+ prior draws"),
+        ("scale", negative, r"'scale\[\w+\]' is -[\d.e-]+ in \d+ of \d+ prior draws"),
+        ("persistence", later_times_100, r"within 0 and 1"),
+        ("link", swapped, "have labels along 'link'"),
+        ("missing", swapped, "have labels along 'missing'"),
+        ("missing_cell", half_missing, "have completed cells that are not finite"),
+    ],
+)
+def test_damaged_draws_beyond_the_first_are_refused(copy, name, change, said, with_sum):
+    if not with_sum:
+        rewrite(copy, lambda content: content.pop("content_sha256") and None)
+        assert load(copy).is_prior_only
+    damage(copy, "prior", name, change)
+    with pytest.raises(FitFileError, match=said):
+        load(copy)
+
+
+@pytest.mark.parametrize(
+    ("group", "name"), [("prior", "coefficient"), ("prior_predictive", "observed")]
+)
+def test_possible_values_that_were_not_written_are_refused_by_the_sum(copy, group, name):
+    damage(copy, group, name, nudged)
+    with pytest.raises(FitFileError, match="not those that were written"):
+        load(copy)
+
+
+def test_a_description_that_was_not_written_is_refused_by_the_sum(copy):
+    rewrite(copy, lambda content: content["manifest"].update(created="yesterday"))
+    with pytest.raises(FitFileError, match="not those that were written"):
+        load(copy)
+
+
+def test_a_file_that_declares_more_than_it_holds_is_refused_before_it_is_read(copy):
+    with h5py.File(copy, "r+") as file:
+        file["prior"].create_dataset("vast", shape=(2**33,), dtype="f8", chunks=(2**20,))
+    with pytest.raises(FitFileError, match=r"declares 68\d+ MB"):
+        load(copy)
+
+
+def test_a_description_nested_without_end_is_refused(copy):
+    with h5py.File(copy, "r+") as file:
+        del file.attrs["sanctions_model"]
+        file.attrs["sanctions_model"] = "[" * 20_000 + "]" * 20_000
+    with pytest.raises(FitFileError, match="its description is no JSON"):
+        load(copy)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # half-open files
+@pytest.mark.parametrize("seed", range(12))
+def test_wrong_bits_in_the_head_are_refused_in_one_line(copy, seed):
+    generator = np.random.default_rng(seed)
+    content = bytearray(copy.read_bytes())
+    for place in generator.integers(0, 8_000, 40):
+        content[place] ^= 1 << int(generator.integers(8))
+    copy.write_bytes(content)
+    with pytest.raises(FitFileError) as refusal:
+        load(copy)
+    assert "\n" not in str(refusal.value)
+    del refusal
+    gc.collect()
+
+
 def change_lag(content):
     equation = next(e for e in content["spec"]["equations"] if e["variable"]["name"] == "inflation")
     equation["parents"][1] = "growth[2]"
@@ -387,6 +485,7 @@ def test_no_part_of_the_file_is_pickled(prior_file):
             "priors",
             "manifest",
             "log_probability",
+            "content_sha256",
         }
 
 
