@@ -63,7 +63,7 @@ def harvest_posterior(observations):
     return covariance @ design.T @ outcome[used] / HARVEST_SCALE**2, covariance
 
 
-def pinned(changed=None):
+def pinned(changed=None, *, scm=MODEL):
     """One draw near the priors' centres, some parameters changed by address."""
     values = {
         "effective_trade -> premium": 4.0,
@@ -83,7 +83,7 @@ def pinned(changed=None):
         "recoverable_share[trade]": 0.7,
         "recovery_speed[trade]": 0.4,
     }
-    return pin(MODEL, values | (changed or {}))
+    return pin(scm, values | (changed or {}))
 
 
 @dataclass

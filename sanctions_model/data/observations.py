@@ -1,8 +1,8 @@
-"""The one door for data: a CSV file, or a Dataset made by hand, becomes checked observations.
+"""The door for tables: a CSV file becomes checked observations.
 
-Knows periods, columns, units and plausible ranges; a table that cannot be used is refused in one
-line that says what was got, what was expected and what to do. Does not know how series are made
-(`transformations`) or what they mean together (`transmission`).
+Knows columns and what stands in for those that are absent; a table that cannot be used is refused
+in one line that says what was got, what was expected and what to do. Does not know how series are
+made (`transformations`) or what they mean together (`transmission`).
 """
 
 import hashlib
@@ -15,8 +15,13 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model.data.bundled import data_path
+from sanctions_model.data.checks import (
+    PERIODS_PER_YEAR,
+    require_frequency,
+    validate_observations,
+)
 from sanctions_model.data.measures import intensities, load_events, load_rule
-from sanctions_model.data.tables import check_regular, parse_table, read_content
+from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.data.user_tables import TableMapping
 from sanctions_model.data.vintages import Vintage, bundled_vintage, load_vintage
 from sanctions_model.errors import ObservationError, did_you_mean
@@ -24,7 +29,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Constant, Indicator, Variable
 from sanctions_model.transmission import MEASURES, default_transmission
 
-__all__ = ["coverage", "load_observations", "validate_observations"]
+__all__ = ["coverage", "load_observations"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,9 +37,6 @@ _BUNDLED = "russia_quarterly.csv"
 _BUNDLED_MEASURES = "measures.csv"
 _FURTHER = "russia_economy.csv"  # read for models that name series which the others lack
 _RECOMPUTED_FROM = ("sanctions_events.csv", "measures_rule.toml")
-_PERIODS_PER_YEAR = {"Q": 4, "M": 12}
-_MEASURE_LIMITS = (0.0, 2.0)
-_ENOUGH_FOR_A_PEAK = 8
 
 
 def load_observations(
@@ -112,8 +114,8 @@ def load_observations(
             used.append(further.name)
             digest.update(content)
     freq = str(index.freqstr)[0]
-    scm = default_transmission(_PERIODS_PER_YEAR[freq]) if scm is None else scm
-    _check_frequency(freq, scm, file.name)
+    scm = default_transmission(PERIODS_PER_YEAR[freq]) if scm is None else scm
+    require_frequency(freq, scm, file.name)
     if mapping is not None:
         scm = mapping.relabel(scm)
         columns = _mapped(columns, mapping, scm, index, file.name)
@@ -137,35 +139,12 @@ def load_observations(
             "source": ", ".join(used),
             "data_sha256": digest.hexdigest(),
             "freq": freq,
-            "periods_per_year": _PERIODS_PER_YEAR[freq],
+            "periods_per_year": PERIODS_PER_YEAR[freq],
             **named,
         },
     )
-    _validate(dataset, scm, file.name)
+    validate_observations(dataset, scm, where=file.name)
     return dataset
-
-
-def validate_observations(observations: xr.Dataset, scm: StructuralCausalModel) -> None:
-    """Refuse observations that the model cannot use; return nothing if all is well.
-
-    Parameters
-    ----------
-    observations : xarray.Dataset
-        As `load_observations` returns it.
-    scm : StructuralCausalModel
-        The model that the observations are for.
-
-    Raises
-    ------
-    ObservationError
-        If a variable is missing, a period is out of step, the frequency is not the model's, an
-        exogenous variable has holes, or a value is infinite or implausible.
-
-    Examples
-    --------
-    >>> validate_observations(load_observations(), default_transmission())
-    """
-    _validate(observations, scm, "the Dataset")
 
 
 def coverage(observations: xr.Dataset, scm: StructuralCausalModel) -> pd.DataFrame:
@@ -208,14 +187,6 @@ def _vintage(path: Path | str | None) -> Vintage | None:
     if path is None:
         return bundled_vintage()
     return load_vintage(path) if Path(path).is_dir() else None
-
-
-def _check_frequency(freq: str, scm: StructuralCausalModel, where: str) -> None:
-    if _PERIODS_PER_YEAR[freq] != scm.periods_per_year:
-        raise ObservationError(
-            f"{where} has {_PERIODS_PER_YEAR[freq]} periods a year, but the model is made for "
-            f"{scm.periods_per_year}; give data of that frequency or another model."
-        )
 
 
 def _find(variable: Variable, columns: Mapping[str, pd.Series], where: str) -> np.ndarray | None:
@@ -351,98 +322,3 @@ def _log_unknown(columns: Mapping[str, pd.Series], scm: StructuralCausalModel, w
 
 def _attributes(variable: Variable) -> dict[str, str]:
     return {"unit": variable.unit, "label": variable.label, "source": variable.source}
-
-
-def _validate(observations: xr.Dataset, scm: StructuralCausalModel, where: str) -> None:
-    periods = _validate_time(observations, scm, where)
-    for name in (*scm.observed, *scm.exogenous):
-        if name not in observations.data_vars:
-            raise ObservationError(
-                f"{where} has no variable {name!r}; expected one for each observed and exogenous "
-                "variable, all NaN where there are no data."
-                f"{did_you_mean(name, [str(k) for k in observations.data_vars])}"
-            )
-        array = observations[name]
-        if array.dims != ("time",) or array.dtype != np.float64:
-            raise ObservationError(
-                f"{name!r} of {where} has dims {array.dims} and type {array.dtype}; expected dims "
-                "('time',) and float64."
-            )
-        _validate_values(array.to_numpy(), scm, name, periods, where)
-
-
-def _validate_time(
-    observations: xr.Dataset, scm: StructuralCausalModel, where: str
-) -> pd.PeriodIndex:
-    freq = observations.attrs.get("freq")
-    if freq not in _PERIODS_PER_YEAR:
-        raise ObservationError(
-            f"{where} has the attribute freq = {freq!r}; expected 'Q' for quarters or 'M' for "
-            "months."
-        )
-    _check_frequency(freq, scm, where)
-    if observations.attrs.get("periods_per_year") != scm.periods_per_year:
-        raise ObservationError(
-            f"{where} has the attribute periods_per_year = "
-            f"{observations.attrs.get('periods_per_year')!r}; expected {scm.periods_per_year}."
-        )
-    time = observations.coords.get("time")
-    if time is None or time.dims != ("time",) or time.dtype.kind != "M" or time.size == 0:
-        raise ObservationError(
-            f"{where} has no coordinate 'time' of dates; expected the first day of each period."
-        )
-    stamps = pd.DatetimeIndex(time.to_numpy())
-    periods = stamps.to_period(freq)
-    if not (periods.to_timestamp(how="start") == stamps).all():
-        raise ObservationError(
-            f"The times of {where} are not first days of periods; expected such as "
-            f"{periods[0].start_time.date()} for {periods[0]}."
-        )
-    if not periods.is_monotonic_increasing:
-        raise ObservationError(f"The times of {where} are not in order; sort them by 'time'.")
-    check_regular(periods, where)
-    return periods
-
-
-def _validate_values(
-    values: np.ndarray,
-    scm: StructuralCausalModel,
-    name: str,
-    periods: pd.PeriodIndex,
-    where: str,
-) -> None:
-    variable = scm.variables[name]
-    known = np.abs(values[np.isfinite(values)])
-    least = variable.least_peak
-    if least is not None and known.size >= _ENOUGH_FOR_A_PEAK and known.max() < least:
-        raise ObservationError(
-            f"No value of {variable.column!r} of {where} is beyond {known.max():g}; expected "
-            f"{variable.unit}: it looks like fractions, multiply by 100."
-        )
-    if np.isinf(values).any():
-        period = periods[np.flatnonzero(np.isinf(values))[0]]
-        raise ObservationError(
-            f"{variable.column!r} of {where} is infinite in {period}; expected a number or an "
-            "empty cell."
-        )
-    if name in scm.exogenous and np.isnan(values).any():
-        period = periods[np.flatnonzero(np.isnan(values))[0]]
-        raise ObservationError(
-            f"The exogenous variable {name!r} of {where} has no value in {period}; expected one in "
-            "every period: fill it in, or drop the column for the default."
-        )
-    if name in scm.relieved or name in MEASURES:
-        low, high = _MEASURE_LIMITS
-        reason = "0 is no measure, 1 the regime in force at the end of 2025"
-    elif variable.plausible is not None:
-        low, high = variable.plausible
-        reason = "it looks like another unit; convert it, or widen the variable's plausible range"
-    else:
-        return
-    outside = np.flatnonzero((values < low) | (values > high))
-    if outside.size:
-        unit = f" {variable.unit}" if variable.unit else ""
-        raise ObservationError(
-            f"{variable.column!r} of {where} is {values[outside[0]]:g} in {periods[outside[0]]}; "
-            f"expected {low:g} to {high:g}{unit}: {reason}."
-        )

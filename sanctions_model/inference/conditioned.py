@@ -7,6 +7,8 @@ from typing import Self
 import numpy as np
 import xarray as xr
 
+from sanctions_model import dims
+from sanctions_model.data.checks import frequency_of, require_series
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.priors.ledger import Priors
@@ -60,8 +62,13 @@ class Problem:
         PriorError
             If a parameter has no prior, or a prior no parameter.
         ObservationError
-            If an exogenous variable has a gap.
+            If an exogenous variable has a gap, or `require_series` refuses the observations.
         """
+        require_series(observations, scm)
+        if "freq" not in observations.attrs:
+            observations = observations.assign_attrs(
+                freq=frequency_of(scm), periods_per_year=scm.periods_per_year
+            )
         cases = available_cases(scm, observations)
         absolute = priors.for_model(scm, cases.moments)
         return cls(
@@ -109,22 +116,53 @@ class Problem:
         Raises
         ------
         QuestionError
-            If the draws lack the completed cells.
+            If the draws lack completed cells, or theirs are other ones.
         """
         values = dict(self.cases.values)
         if not self.cases.missing:
             return values
-        if MISSING_CELL not in draws:
-            raise QuestionError(
-                f"The draws have no {MISSING_CELL!r}, but the data have "
-                f"{len(self.cases.missing)} completed cells; use draws of a fit of these data."
-            )
-        cells = stack_draws(draws, MISSING_CELL)
-        for (name, period), cell in zip(self.cases.missing, cells, strict=True):
+        for (name, period), cell in zip(self.cases.missing, self.completed(draws), strict=True):
             if values[name].ndim == 1:
                 values[name] = np.repeat(values[name][None, :], cell.size, axis=0)
             values[name][:, period] = cell
         return values
+
+    def completed(self, draws: xr.Dataset) -> np.ndarray:
+        """Return the completed cells of each draw, found by their labels.
+
+        Parameters
+        ----------
+        draws : xr.Dataset
+            With ``missing_cell`` where the problem has any.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape ``(cell, chain * draw)``, in the order of ``cases.missing``.
+
+        Raises
+        ------
+        QuestionError
+            If the draws lack one of the cells: they are of a fit of other data.
+        """
+        wanted = self.cases.missing_labels
+        if not wanted:
+            return np.empty((0, 1))
+        if MISSING_CELL not in draws:
+            raise QuestionError(
+                f"The draws have no {MISSING_CELL!r}, but the data have {len(wanted)} completed "
+                "cells; use draws of a fit of these data."
+            )
+        cells = stack_draws(draws, MISSING_CELL)
+        labelled = dims.MISSING in draws.coords
+        given = [str(label) for label in draws[dims.MISSING].to_numpy()] if labelled else wanted
+        absent = [label for label in wanted if label not in given]
+        if absent or len(given) != len(cells):
+            raise QuestionError(
+                f"The draws do not complete {(absent or wanted)[-1]}, which these data lack: they "
+                "are of a fit of other data; use draws of a fit of these."
+            )
+        return cells[[given.index(label) for label in wanted]]
 
     def outcomes(self, draws: xr.Dataset) -> np.ndarray:
         """Return the values of the equations' variables, completed cells filled in.

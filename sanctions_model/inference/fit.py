@@ -20,6 +20,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.coercion import as_whole
+from sanctions_model.data.checks import require_plausible
 from sanctions_model.errors import ConvergenceError
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import (
@@ -32,7 +33,7 @@ from sanctions_model.inference.diagnostics import Diagnostics, diagnose
 from sanctions_model.inference.priors.ledger import Priors, sample_prior
 from sanctions_model.inference.samplers import Nutpie, Sampler, WarmStart
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import parameter_dims
+from sanctions_model.scm.parameters import note_centres, parameter_dims
 from sanctions_model.scm.periods import period_after
 from sanctions_model.scm.serialization import content_hash, spec_hash
 
@@ -188,7 +189,7 @@ def fit(
         draws=draws, tune=tune, chains=chains, random_seed=random_seed
     )
     settings = {"draws": draws, "tune": tune, "chains": chains, "random_seed": random_seed}
-    problem = Problem.of(scm, observations, priors)
+    problem = _checked_problem(scm, observations, priors)
     sampler = sampler or Nutpie()
     with _ONE_AT_A_TIME:
         began = time.perf_counter()
@@ -388,7 +389,7 @@ def sample_prior_predictive(
         If `draws` is below 1.
     """
     draws, _, _, random_seed = checked_counts(draws=draws, random_seed=random_seed)
-    problem = Problem.of(scm, observations, priors)
+    problem = _checked_problem(scm, observations, priors)
     groups = _groups(problem, random_seed, draws)
     settings = {"draws": draws, "chains": 1, "random_seed": random_seed}
     return Fit(
@@ -396,6 +397,15 @@ def sample_prior_predictive(
         idata=xr.DataTree.from_dict(groups),
         manifest=_manifest(problem, settings, None) | {"seconds": {}},
     )
+
+
+def _checked_problem(
+    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
+) -> Problem:
+    """Return what is estimated from figures; simulated ones may be of any size."""
+    problem = Problem.of(scm, observations, priors)
+    require_plausible(observations, scm)
+    return problem
 
 
 def _groups(problem: Problem, random_seed: int, draws: int) -> dict[str, xr.Dataset]:
@@ -418,6 +428,7 @@ def _examine(problem: Problem, tree: xr.DataTree) -> tuple[xr.Dataset, Diagnosti
     names = [*parameter_dims(problem.scm), *([MISSING_CELL] if problem.cases.missing else [])]
     posterior = tree["posterior"].to_dataset()[names].transpose(dims.CHAIN, dims.DRAW, ...)
     posterior.attrs = {}
+    posterior = note_centres(problem.scm, posterior)
     divergences = int(tree["sample_stats"]["diverging"].sum())
     return posterior, diagnose(problem.scm, posterior, divergences)
 

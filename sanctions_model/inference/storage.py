@@ -22,7 +22,12 @@ from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import log_probability
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
+from sanctions_model.scm.parameters import (
+    addresses,
+    note_centres,
+    parameter_coords,
+    parameter_dims,
+)
 from sanctions_model.scm.serialization import from_dict, spec_hash, to_dict
 
 __all__ = ["FORMAT_VERSION", "load", "save"]
@@ -127,6 +132,8 @@ def load(path: Path | str) -> Fit:
         observations = groups.pop(_OBSERVATIONS)
         scm = from_dict(content["spec"])
         problem = Problem.of(scm, observations, Priors.model_validate(content["priors"]))
+        for name in {"prior", "posterior"} & set(groups):  # older files do not say it
+            groups[name] = note_centres(problem.scm, groups[name])
         loaded = Fit(
             problem=problem,
             idata=xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()}),
@@ -153,7 +160,7 @@ def load(path: Path | str) -> Fit:
         )
     if content.get(_SUM, total) != total:
         raise FitFileError(
-            f"{path} is damaged: its values, labels or description are not those that were written; "
+            f"{path} is damaged: its values, labels or description are not as written; "
             "take another copy of it, or fit again."
         )
     return loaded

@@ -15,7 +15,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import ObservationError, QuestionError
-from sanctions_model.inference.conditioned import MISSING_CELL, Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.equations import Equation, Exogenous
 from sanctions_model.scm.interventions import (
     Intervention,
@@ -24,7 +24,7 @@ from sanctions_model.scm.interventions import (
     require_inside,
 )
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import DrawParameters, stack_draws
+from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.propagate import draw_shocks, propagate, respond, start_after
 from sanctions_model.scm.recursion import Start
 from sanctions_model.scm.variables import Decay, Grow, Hold, Noise, continued
@@ -352,9 +352,8 @@ def nowcast_table(problem: Problem, draws: xr.Dataset) -> pd.DataFrame:
     rule = interval_rule()
     cases, scm = problem.cases, problem.scm
     periods = pd.PeriodIndex(cases.time, freq=str(problem.observations.attrs["freq"]))
-    cells = stack_draws(draws, MISSING_CELL) if cases.missing else np.empty((0, 1))
     rows = []
-    for (name, at), cell in zip(cases.missing, cells, strict=True):
+    for (name, at), cell in zip(cases.missing, problem.completed(draws), strict=True):
         known = np.flatnonzero(np.isfinite(problem.observations[name].to_numpy()))
         summary = interval(xr.DataArray(cell[None, :], dims=("chain", "draw")), rule)
         variable = scm.variables[name]

@@ -10,6 +10,7 @@ import numpy as np
 
 from sanctions_model.scm.equations import Accumulator, Identity, Parameters
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import centres_for
 from sanctions_model.scm.variables import Affine
 
 __all__ = [
@@ -121,8 +122,9 @@ def evaluate_history(
     """
     histories = evaluate_states(scm, parameters, values, shares=shares)
     means = {}
+    centres = centres_for(scm, parameters)
     for name, behaviour in scm.stochastic.items():
-        form = behaviour.linear_form(parameters, scm.centres)
+        form = behaviour.linear_form(parameters, centres)
         mean = _column(form.constant)
         for term in form.terms:
             part = _weighted(term.weight, histories[term.parent], term.lag)

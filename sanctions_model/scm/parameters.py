@@ -7,6 +7,7 @@ One name a parameter everywhere: ``coefficient`` (dim ``link``), ``intercept``, 
 This module knows no beliefs about them.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from copy import copy
@@ -18,21 +19,25 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.coercion import as_number
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.scm.equations import LinearForm
+from sanctions_model.scm.equations import LinearForm, Parameters
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Noise
 
 __all__ = [
+    "CENTRES",
     "DrawParameters",
     "address_of",
     "addresses",
+    "centres_for",
     "linear_forms",
+    "note_centres",
     "parameter_coords",
     "parameter_dims",
     "pin",
     "stack_draws",
 ]
 
+CENTRES = "parents_centred_at"  # attribute of draws: where their intercepts are measured
 _ADDRESS = re.compile(r"(?P<parameter>\w+)\[(?P<item>\w+)\]")
 _RANGES = {
     "persistence": (0.0, np.nextafter(1.0, 0.0)),
@@ -157,7 +162,60 @@ def pin(scm: StructuralCausalModel, values: Mapping[str, float]) -> xr.Dataset:
         axes = (dims.CHAIN, dims.DRAW) if dim is None else (dims.CHAIN, dims.DRAW, dim)
         arrays[name] = (axes, array.reshape(shape))
     used = {dim: labels for dim, labels in coords.items() if labels}
-    return xr.Dataset(arrays, coords={dims.CHAIN: [0], dims.DRAW: [0], **used})
+    drawn = xr.Dataset(arrays, coords={dims.CHAIN: [0], dims.DRAW: [0], **used})
+    return note_centres(scm, drawn)
+
+
+def note_centres(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.Dataset:
+    """Return draws that say at which values of the parents their intercepts are measured.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        The model that was drawn, with the centres that its data gave.
+    draws : xr.Dataset
+        Dims ``(chain, draw)`` plus each parameter's own.
+
+    Returns
+    -------
+    xr.Dataset
+        The same draws with the attribute ``parents_centred_at``.
+    """
+    return draws.assign_attrs({CENTRES: json.dumps(dict(scm.centres), sort_keys=True)})
+
+
+def centres_for(scm: StructuralCausalModel, parameters: Parameters) -> Mapping[str, float]:
+    """Return the model's centres, once it is known that the draws' intercepts rest on them.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    parameters : Parameters
+        Draws say what they were centred at if a fit, a prior or `pin` made them.
+
+    Returns
+    -------
+    mapping of str to float
+        By link label.
+
+    Raises
+    ------
+    QuestionError
+        If the draws' intercepts are levels at other values of the parents: draws of other data,
+        or pinned to the model as it was before data.
+    """
+    noted = getattr(parameters, "centres", None)
+    if noted is None:
+        return scm.centres
+    for link in scm.links:
+        drawn, asked = noted.get(link.label, 0.0), scm.centres.get(link.label, 0.0)
+        if not np.isclose(drawn, asked, rtol=1e-6, atol=1e-9):
+            raise QuestionError(
+                f"The draws' intercepts are levels at {drawn:g} for {link.label!r}, and the model "
+                f"is centred at {asked:g}: the draws are of other data or of an uncentred model; "
+                "use draws of this fit, or pin(fit.scm, ...)."
+            )
+    return scm.centres
 
 
 def stack_draws(draws: xr.Dataset, name: str) -> np.ndarray:
@@ -189,6 +247,8 @@ class DrawParameters:
         self._rows: dict[str, dict[str, np.ndarray]] = {}
         self._scalars: dict[str, np.ndarray] = {}
         self._with_constants = True
+        noted = draws.attrs.get(CENTRES)
+        self.centres: dict[str, float] | None = None if noted is None else json.loads(noted)
         coords = parameter_coords(scm)
         for name, dim in parameter_dims(scm).items():
             if name not in draws:
@@ -247,7 +307,7 @@ def linear_forms(
 
     Without constants: intercepts and centres of zero, what a difference of two propagations needs.
     """
-    centres = scm.centres if with_constants else {}
+    centres = centres_for(scm, parameters) if with_constants else {}
     if not with_constants:
         parameters = parameters.without_constants()
     return {

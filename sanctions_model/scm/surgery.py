@@ -14,7 +14,13 @@ from sanctions_model.coercion import as_number
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
+from sanctions_model.scm.parameters import (
+    CENTRES,
+    addresses,
+    note_centres,
+    parameter_coords,
+    parameter_dims,
+)
 
 __all__ = ["policy_rule", "replace_equation", "with_parameters"]
 
@@ -133,10 +139,10 @@ def _reshaped(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.Dataset:
             arrays[name] = draws[name]
         else:
             arrays[name] = draws[name].reindex({dim: coords[dim]}, fill_value=0.0)
-    kept = xr.Dataset(arrays)
+    kept = xr.Dataset(arrays, attrs=draws.attrs)
     if dims.MISSING in draws.dims:
         kept["missing_cell"] = draws["missing_cell"]
-    return kept
+    return note_centres(scm, kept) if CENTRES in draws.attrs else kept
 
 
 def policy_rule(

@@ -20,7 +20,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.inference.conditioned import MISSING_CELL, Problem
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import one_step_means
 from sanctions_model.inference.fit import SamplingSettings, refit
 from sanctions_model.inference.priors.families import Fixed
@@ -290,9 +290,7 @@ def _parameters(problem: Problem, draws: xr.Dataset) -> dict[str, np.ndarray]:
 
 
 def _cells(problem: Problem, draws: xr.Dataset) -> dict[str, np.ndarray]:
-    if not problem.cases.missing:
-        return {}
-    return dict(zip(problem.cases.missing_labels, stack_draws(draws, MISSING_CELL), strict=True))
+    return dict(zip(problem.cases.missing_labels, problem.completed(draws), strict=False))
 
 
 def uniformity(calibration: Calibration, *, prob: float = 0.99) -> pd.DataFrame:

@@ -8,8 +8,9 @@ import pytest
 import xarray as xr
 
 from sanctions_model.data.bundled import data_path
+from sanctions_model.data.checks import validate_observations
 from sanctions_model.data.measures import intensities, load_events, load_rule
-from sanctions_model.data.observations import coverage, load_observations, validate_observations
+from sanctions_model.data.observations import coverage, load_observations
 from sanctions_model.errors import ObservationError
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.scm.model import StructuralCausalModel
@@ -307,16 +308,16 @@ def test_a_dataset_without_a_variable_is_refused(small):
         validate_observations(hand_made().drop_vars("weather"), small())
 
 
-def test_a_dataset_of_integers_is_refused(small):
-    wrong = hand_made(sales=("time", np.array([1, 2])))
+def test_a_dataset_of_whole_numbers_is_taken_and_text_is_not(small):
+    validate_observations(hand_made(sales=("time", np.array([1, 2]))), small())
     with pytest.raises(ObservationError, match=r"expected dims .* and float64"):
-        validate_observations(wrong, small())
+        validate_observations(hand_made(sales=("time", np.array(["1", "2"]))), small())
 
 
-def test_a_dataset_without_frequency_is_refused(small):
-    wrong = hand_made().drop_attrs()
-    with pytest.raises(ObservationError, match="attribute freq = None; expected 'Q'"):
-        validate_observations(wrong, small())
+def test_a_dataset_without_frequency_has_that_of_the_model(small):
+    validate_observations(hand_made().drop_attrs(), small())
+    with pytest.raises(ObservationError, match="attribute freq = 'A'; expected 'Q'"):
+        validate_observations(hand_made().assign_attrs(freq="A"), small())
 
 
 def test_a_dataset_whose_periods_per_year_contradict_its_frequency_is_refused(small):

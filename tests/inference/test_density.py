@@ -17,6 +17,7 @@ from sanctions_model.inference.density import (
     predictive,
 )
 from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.scm.parameters import note_centres
 from sanctions_model.scm.variables import Noise
 
 
@@ -157,7 +158,7 @@ def test_cells_completed_from_the_prior_have_the_noise_of_their_equation(small):
 def test_a_problem_without_holes_is_complete(small):
     problem, draws, _ = small
     whole = make_problem(problem.scm.noise, series=whole_series())
-    bare = draws.drop_vars("missing_cell")
+    bare = note_centres(whole.scm, draws.drop_vars("missing_cell"))
     assert complete_from_prior(whole, bare, 1) is bare
     assert log_likelihood(whole, bare).sizes["cell"] == int(whole.cases.weight.sum())
 

@@ -29,7 +29,7 @@ from sanctions_model.queries.counterfactuals import abduct, episode, historical_
 from sanctions_model.queries.forecasts import last_known_period, simulate
 from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import pin
+from sanctions_model.scm.parameters import note_centres, pin
 from sanctions_model.scm.variables import Hold, Noise
 
 LENGTH = 24
@@ -117,7 +117,7 @@ def with_cells(problem, draws, cells):
     """Draws with completed cells at these values, one row a draw."""
     labels = problem.cases.missing_labels
     values = np.asarray(cells, dtype=float).reshape(1, -1, len(labels))
-    return draws.assign_coords(missing=labels).assign(
+    return note_centres(problem.scm, draws.assign_coords(missing=labels)).assign(
         missing_cell=(("chain", "draw", "missing"), values)
     )
 
@@ -306,7 +306,7 @@ def test_the_edge_of_an_autoregression_has_the_moments_of_its_closed_form(noise)
     series = whole_series()
     series["price"][[21, 22, 23]] = np.nan
     problem = problem_of(series, noise)
-    draws = complete_from_prior(problem, pinned(noise, COUNT), 5)
+    draws = complete_from_prior(problem, note_centres(problem.scm, pinned(noise, COUNT)), 5)
     names = [f"price[{str(t)[:10]}]" for t in problem.cases.time[21:]]
     cells = draws["missing_cell"].sel(missing=names).isel(chain=0).to_numpy()
     mean, expected = series["price"][20], []
@@ -332,7 +332,9 @@ def test_cells_of_one_period_follow_each_other_within_it():
     series = whole_series()
     series["price"][23] = series["output"][23] = np.nan
     problem = problem_of(series, Noise.GAUSSIAN)
-    draws = complete_from_prior(problem, pinned(Noise.GAUSSIAN, COUNT), 6)
+    draws = complete_from_prior(
+        problem, note_centres(problem.scm, pinned(Noise.GAUSSIAN, COUNT)), 6
+    )
     price, output = draws["missing_cell"].isel(chain=0).to_numpy().T
     centre = problem.cases.centres
     mean = 0.7 * series["price"][22] + 0.3 * (0.3 + 0.9 * series["weather"][23])
@@ -354,7 +356,9 @@ def test_a_hole_is_completed_from_its_past_alone():
     series = whole_series()
     series["price"][9] = np.nan
     problem = problem_of(series, Noise.GAUSSIAN)
-    draws = complete_from_prior(problem, pinned(Noise.GAUSSIAN, COUNT), 7)
+    draws = complete_from_prior(
+        problem, note_centres(problem.scm, pinned(Noise.GAUSSIAN, COUNT)), 7
+    )
     cells = draws["missing_cell"].to_numpy().ravel()
     mean = 0.7 * series["price"][8] + 0.3 * (0.3 + 0.9 * series["weather"][9])
     assert stats.kstest((cells - mean) / 0.8, stats.norm.cdf).pvalue > 0.001
@@ -363,11 +367,11 @@ def test_a_hole_is_completed_from_its_past_alone():
 def test_pinned_draws_without_tails_complete_cells_too():
     """`pin` leaves the degrees of freedom infinite: Gaussian shocks, not none."""
     values = {a: v for a, v in VALUES.items() if not a.startswith("degrees")}
-    one = pin(economy(), values)
-    draws = one.isel(draw=np.zeros(4000, int)).assign_coords(draw=np.arange(4000))
     series = whole_series()
     series["price"][23] = np.nan
     problem = problem_of(series)
+    one = pin(problem.scm, values)
+    draws = one.isel(draw=np.zeros(4000, int)).assign_coords(draw=np.arange(4000))
     cells = complete_from_prior(problem, draws, 8)["missing_cell"].to_numpy().ravel()
     mean = 0.7 * series["price"][22] + 0.3 * (0.3 + 0.9 * series["weather"][23])
     assert np.isfinite(cells).all()
@@ -462,7 +466,7 @@ def test_a_forecast_over_the_edge_is_one_forecast():
     ragged = whole_series()
     ragged["price"][[22, 23]] = np.nan
     late = problem_of(ragged, Noise.GAUSSIAN)
-    draws = pinned(Noise.GAUSSIAN, COUNT)
+    draws = note_centres(early.scm, pinned(Noise.GAUSSIAN, COUNT))
     weather = np.array([*ragged["weather"][22:], 0.5])
     three = simulate(
         early,

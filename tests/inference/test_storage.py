@@ -371,13 +371,13 @@ def test_damaged_draws_beyond_the_first_are_refused(copy, name, change, said, wi
 )
 def test_possible_values_that_were_not_written_are_refused_by_the_sum(copy, group, name):
     damage(copy, group, name, nudged)
-    with pytest.raises(FitFileError, match="not those that were written"):
+    with pytest.raises(FitFileError, match="not as written"):
         load(copy)
 
 
 def test_a_description_that_was_not_written_is_refused_by_the_sum(copy):
     rewrite(copy, lambda content: content["manifest"].update(created="yesterday"))
-    with pytest.raises(FitFileError, match="not those that were written"):
+    with pytest.raises(FitFileError, match="not as written"):
         load(copy)
 
 

@@ -21,7 +21,7 @@ from sanctions_model.queries.conditional import Condition, conditional_forecast
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scm.equations import Exogenous, Identity, Level, Linear
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import pin
+from sanctions_model.scm.parameters import note_centres, pin
 from sanctions_model.scm.variables import Hold, Noise
 
 NAMES = ("u", "v", "w")
@@ -622,7 +622,8 @@ def test_a_problem_is_told_apart_from_its_model():
     problem, draws = made(Noise.GAUSSIAN, count=3)
     moved = replace(problem, scm=problem.scm.with_centres({"u[1] -> u": 5.0}))
     first, second = (
-        ask((p, draws), [("v", 1, 1.0)], horizon=1, x=X_PATH[:1]) for p in (problem, moved)
+        ask((p, note_centres(p.scm, draws)), [("v", 1, 1.0)], horizon=1, x=X_PATH[:1])
+        for p in (problem, moved)
     )
     meets(first, [("v", 1, 1.0)])
     meets(second, [("v", 1, 1.0)])

@@ -26,7 +26,7 @@ from sanctions_model.queries.counterfactuals import abduct, counterfactual, epis
 from sanctions_model.scm.equations import Exogenous, Identity, Linear
 from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import pin
+from sanctions_model.scm.parameters import note_centres, pin
 from sanctions_model.scm.variables import Noise
 
 LENGTH = 16
@@ -144,7 +144,7 @@ def test_without_data_a_series_follows_its_mean_path_in_both_histories():
     series["late"][:9] = np.nan
     problem = problem_of(scm, series)
     links = {"early[1] -> early": 0.5, "late[1] -> late": 0.7, "early -> late": -0.4}
-    draws = pin(scm, links | {"late[1] -> reader": 1.5, "intercept[late]": 0.3})
+    draws = pin(problem.scm, links | {"late[1] -> reader": 1.5, "intercept[late]": 0.3})
     early, late = series["early"], series["late"]
     mean = late[10:].mean()  # its equation needs its last value, so it begins a period later
     centre_own, centre_early = late[9:-1].mean(), early[10:].mean()
@@ -360,7 +360,9 @@ def vector_past(vector):
     scm, draws = vector
     generator = np.random.default_rng(4)
     series = {name: generator.normal(size=LENGTH) for name in scm.by_name}
-    past = episode(problem_of(scm, series), draws, start=quarter(WINDOW[0]), end=quarter(WINDOW[1]))
+    problem = problem_of(scm, series)
+    draws = note_centres(problem.scm, draws)
+    past = episode(problem, draws, start=quarter(WINDOW[0]), end=quarter(WINDOW[1]))
     matrix = np.kron(np.eye(PERIODS), np.eye(3) - WITHIN)
     matrix -= np.kron(np.eye(PERIODS, k=-1), FIRST_LAG)
     matrix -= np.kron(np.eye(PERIODS, k=-2), SECOND_LAG)
@@ -497,7 +499,7 @@ def student():
         "encouragement -> score": 0.7,
         "homework -> score": 0.4,
     }
-    return problem, pin(scm, links)
+    return problem, pin(problem.scm, links)
 
 
 def test_the_student_of_the_primer_has_the_shocks_of_the_book(student):
@@ -541,7 +543,7 @@ def test_a_window_outside_the_data_is_refused(start, end, message):
         equations=(Linear(variable=variable("y"), parents=("y[1]", "y[3]")),)
     )
     problem = problem_of(scm, {"y": np.arange(16.0)})
-    draws = pin(scm, {"y[1] -> y": 0.5, "y[3] -> y": 0.1})
+    draws = pin(problem.scm, {"y[1] -> y": 0.5, "y[3] -> y": 0.1})
     with pytest.raises(QuestionError, match=message):
         episode(problem, draws, start=start, end=end)
 
@@ -550,13 +552,13 @@ def test_data_too_short_for_any_window_are_refused():
     scm = StructuralCausalModel(equations=(Linear(variable=variable("y"), parents=("y[2]",)),))
     problem = problem_of(scm, {"y": np.arange(2.0)})
     with pytest.raises(QuestionError, match="2 periods; a window needs more than 2"):
-        episode(problem, pin(scm, {"y[2] -> y": 0.5}), start="2000Q2")
+        episode(problem, pin(problem.scm, {"y[2] -> y": 0.5}), start="2000Q2")
 
 
 def test_a_window_may_begin_as_soon_as_every_lag_is_there():
     scm = StructuralCausalModel(equations=(Linear(variable=variable("y"), parents=("y[1]",)),))
     problem = problem_of(scm, {"y": np.array([1.0, 3.0])})
-    past = episode(problem, pin(scm, {"y[1] -> y": 0.5}), start="2000Q2")
+    past = episode(problem, pin(problem.scm, {"y[1] -> y": 0.5}), start="2000Q2")
     assert past.shocks["y"].item() == 3.0  # the one lag is its own mean
 
 
@@ -573,7 +575,7 @@ def test_lags_are_summed_through_identities_of_identities():
     assert (scm.longest_lag, scm.longest_memory) == (2, 5)
     generator = np.random.default_rng(1)
     problem = problem_of(scm, {name: generator.normal(size=12) for name in ("x", "y")})
-    draws = pin(scm, {"before[1] -> y": 1.0})
+    draws = pin(problem.scm, {"before[1] -> y": 1.0})
     implied = abduct(problem, draws)
     first = int(np.flatnonzero(np.isfinite(implied.sel(equation="y").to_numpy().ravel()))[0])
     past = episode(problem, draws, start=quarter(first))
@@ -646,7 +648,7 @@ def test_an_exogenous_driver_alone_is_a_history_too():
         )
     )
     problem = problem_of(scm, {"x": np.arange(8.0), "y": np.zeros(8)})
-    draws = pin(scm, {"x -> y": 2.0, "x[2] -> y": -1.0})
+    draws = pin(problem.scm, {"x -> y": 2.0, "x[2] -> y": -1.0})
     past = episode(problem, draws, start=quarter(4))
     found = counterfactual(past, interventions=[ScaleBy(variable="x", value=0.0)])
     # Lags of two periods read the past before the window, which stays.

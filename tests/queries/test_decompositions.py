@@ -98,7 +98,7 @@ def autoregression():
     # The intercepts are those of an autoregression: parents enter as they are.
     problem = replace(problem, scm=scm.with_centres({}))
     shocks = results.resid @ np.linalg.inv(impact).T  # of unit variance, from period 2 on
-    return results, problem, pin(scm, values), shocks
+    return results, problem, pin(problem.scm, values), shocks
 
 
 # The autoregression
@@ -174,7 +174,7 @@ def test_the_variance_of_a_level_is_that_of_its_cumulated_responses(autoregressi
 def lab_past():
     """The laboratory with holes and a late key rate, from before that start, two draws."""
     problem = Problem.of(MODEL, laboratory.observe(laboratory.draw_truth(4), 5), PRIORS)
-    draws = sample_prior(MODEL, problem.absolute, draws=2, random_seed=6)
+    draws = sample_prior(problem.scm, problem.absolute, draws=2, random_seed=6)
     return episode(problem, complete_from_prior(problem, draws, 7), start="2001Q2")
 
 
@@ -283,7 +283,7 @@ def test_the_base_of_the_laboratory_is_a_loop():
     series = laboratory.simulate_series(laboratory.draw_truth(4), 5)
     series["silent"] = np.zeros(laboratory.PERIODS)
     problem = Problem.of(MODEL, as_observations(series), PRIORS)
-    past = episode(problem, pinned({"intercept[growth]": 0.7}), start="2008Q1")
+    past = episode(problem, pinned({"intercept[growth]": 0.7}, scm=problem.scm), start="2008Q1")
     found = historical_decomposition(past, outcomes=["premium", "inflation", "growth"])
     centre, before = problem.cases.centres, past.first - 1
     premium = 4.0 * series["trade"][0]

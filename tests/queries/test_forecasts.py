@@ -70,7 +70,9 @@ def priors_of(entries):
 def test_with_complete_data_a_forecast_starts_at_the_end(problem):
     for outcomes in (["inflation"], ["output_level"], ["premium", "harvest"]):
         assert last_known_period(problem, outcomes) == laboratory.PERIODS - 1
-    paths = simulate(problem, pinned(), horizon=2, random_seed=1, outcomes=["growth"])
+    paths = simulate(
+        problem, pinned(scm=problem.scm), horizon=2, random_seed=1, outcomes=["growth"]
+    )
     assert paths.attrs["start"] == "2019-10-01"
     assert paths["horizon"].to_numpy().tolist() == [1, 2]
     assert "weather" in paths.attrs["continuation"]
@@ -79,7 +81,7 @@ def test_with_complete_data_a_forecast_starts_at_the_end(problem):
 def test_a_forecast_reads_the_completed_ragged_edge_of_the_same_draw():
     problem = lab_problem(growth=-1)
     assert last_known_period(problem, ["inflation"]) == laboratory.PERIODS - 1
-    draws = repeated(pinned(SILENT), 3)
+    draws = repeated(pinned(SILENT, scm=problem.scm), 3)
     completed = with_cells(problem, draws, {"growth[2019-10-01]": np.array([0.0, 1.0, -4.0])})
     found = simulate(problem, completed, horizon=1, random_seed=1, outcomes=["inflation", "growth"])
     values = found.isel(scenario=0, horizon=0, chain=0).to_numpy()
@@ -99,7 +101,7 @@ def test_a_forecast_reads_the_completed_hole_of_the_same_draw():
     values[17] = np.nan
     problem = Problem.of(scm, as_observations({"y": values}), priors)
     assert last_known_period(problem, ["y"]) == 19
-    draws = pin(scm, {"y[1] -> y": 0.5, "before -> y": 2.0, "scale[y]": 0.0})
+    draws = pin(problem.scm, {"y[1] -> y": 0.5, "before -> y": 2.0, "scale[y]": 0.0})
     completed = with_cells(problem, repeated(draws, 2), {"y[2004-04-01]": np.array([10.0, -1.0])})
     found = simulate(problem, completed, horizon=1, random_seed=1, outcomes=["y"]).to_numpy()
     centred = 0.5 * problem.cases.centres["y[1] -> y"] + 2 * problem.cases.centres["before -> y"]
@@ -113,7 +115,7 @@ def test_a_forecast_reads_the_completed_hole_of_the_same_draw():
 def test_where_a_series_ends_for_good_a_forecast_of_what_it_moves_starts(outcomes, start):
     problem = lab_problem(growth=slice(66, None))
     assert last_known_period(problem, outcomes) == start
-    paths = simulate(problem, pinned(), horizon=1, random_seed=1, outcomes=outcomes)
+    paths = simulate(problem, pinned(scm=problem.scm), horizon=1, random_seed=1, outcomes=outcomes)
     last = problem.observations["time"].to_numpy()[start]
     assert paths.attrs["start"] == str(last)[:10]
 
@@ -121,12 +123,12 @@ def test_where_a_series_ends_for_good_a_forecast_of_what_it_moves_starts(outcome
 def test_draws_without_the_completed_cells_are_refused():
     problem = lab_problem(growth=-1)
     with pytest.raises(QuestionError, match="no 'missing_cell', but the data have 1 completed"):
-        simulate(problem, pinned(), horizon=1, random_seed=1, outcomes=["growth"])
+        simulate(problem, pinned(scm=problem.scm), horizon=1, random_seed=1, outcomes=["growth"])
 
 
 def test_without_a_known_period_there_is_no_forecast(problem):
     with pytest.raises(ObservationError, match="No period has all that silent needs"):
-        simulate(problem, pinned(), horizon=2, random_seed=1, outcomes=["silent"])
+        simulate(problem, pinned(scm=problem.scm), horizon=2, random_seed=1, outcomes=["silent"])
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 6])
@@ -145,8 +147,8 @@ def test_a_past_shorter_than_the_longest_lag_is_refused(length):
         with pytest.raises(ObservationError, match=f"have {length} periods.* expected at least 4"):
             Problem.of(scm, observations, priors)
         return
-    draws = pin(scm, {"z[4] -> z": 0.0, "persistence[y]": 0.5, "scale[y]": 0.0})
     problem = Problem.of(scm, observations, priors)
+    draws = pin(problem.scm, {"z[4] -> z": 0.0, "persistence[y]": 0.5, "scale[y]": 0.0})
     found = simulate(problem, draws, horizon=2, random_seed=1, outcomes=["y"])
     close(found.to_numpy().ravel(), [length / 2, length / 4])
 
@@ -155,7 +157,8 @@ def test_a_past_shorter_than_the_longest_lag_is_refused(length):
 
 
 def test_without_shocks_a_forecast_is_a_loop_from_the_last_known_period(problem):
-    draws = pinned(SILENT | {"intercept[inflation]": 0.8, "intercept[growth]": 1.5})
+    changed = SILENT | {"intercept[inflation]": 0.8, "intercept[growth]": 1.5}
+    draws = pinned(changed, scm=problem.scm)
     found = simulate(
         problem,
         draws,
@@ -191,7 +194,7 @@ def test_without_shocks_a_forecast_is_a_loop_from_the_last_known_period(problem)
 
 
 def test_exogenous_variables_follow_their_continuation_or_the_path_given(problem):
-    draws = pinned(SILENT)
+    draws = pinned(SILENT, scm=problem.scm)
     outcomes = ["harvest", "trade"]
     plain = simulate(problem, draws, horizon=3, random_seed=1, outcomes=outcomes)
     close(plain.sel(outcome="harvest", horizon=2).item(), 0.0)
@@ -228,7 +231,7 @@ def test_an_autoregression_has_the_moments_of_its_closed_form(freedom):
         values["degrees_of_freedom[y]"] = freedom
     paths = simulate(
         problem,
-        repeated(pin(scm, values), count),
+        repeated(pin(problem.scm, values), count),
         horizon=10,
         random_seed=11,
         outcomes=["y"],
@@ -245,7 +248,10 @@ def test_an_autoregression_has_the_moments_of_its_closed_form(freedom):
 
 
 def test_scenarios_meet_the_same_shocks(problem):
-    draws = xr.concat([pinned(), pinned({"trade -> growth": -2.0})], dim="draw")
+    draws = xr.concat(
+        [pinned(changed, scm=problem.scm) for changed in (None, {"trade -> growth": -2.0})],
+        dim="draw",
+    )
     draws = draws.assign_coords(draw=[0, 1])
     outcomes = ["inflation", "growth", "output_level"]
     stay = relief_paths(MODEL, Relief(depth=0.0, measures=("trade",)), HORIZON)["trade"]
@@ -264,7 +270,7 @@ def test_scenarios_meet_the_same_shocks(problem):
 
 
 def test_another_scenario_leaves_the_shocks_of_the_first_alone(problem):
-    draws = repeated(pinned(), 5)
+    draws = repeated(pinned(scm=problem.scm), 5)
     arguments = {"horizon": 4, "random_seed": 3, "outcomes": ["growth"]}
     alone = simulate(problem, draws, **arguments)
     trade = {"trade": np.stack([np.ones(4), np.zeros(4), np.full(4, 0.5)])}
@@ -273,7 +279,7 @@ def test_another_scenario_leaves_the_shocks_of_the_first_alone(problem):
 
 
 def test_the_seed_settles_the_shocks(problem):
-    draws = repeated(pinned(), 6)
+    draws = repeated(pinned(scm=problem.scm), 6)
 
     def paths(seed, horizon=4):
         return simulate(
@@ -286,7 +292,7 @@ def test_the_seed_settles_the_shocks(problem):
 
 
 def test_a_rate_held_fixed_is_fixed_and_what_follows_follows(problem):
-    draws = repeated(pinned(), 7)
+    draws = repeated(pinned(scm=problem.scm), 7)
     arguments = {
         "horizon": 5,
         "random_seed": 3,
@@ -323,7 +329,7 @@ def test_a_driver_that_is_known_longer_than_a_series_is_used():
         as_observations({"x": drivers, "y": prices}),
         priors_of({"x -> y": Normal(mu=0, sigma=1)}),
     )
-    draws = pin(scm, {"x -> y": 2.0, "scale[y]": 0.0})
+    draws = pin(problem.scm, {"x -> y": 2.0, "scale[y]": 0.0})
     expected = [*(2.0 * drivers[6:]), 14.0, 16.0, 16.0]
     found = simulate(problem, draws, horizon=9, random_seed=1, outcomes=["y"])
     close(found.to_numpy().ravel(), expected)
@@ -349,7 +355,7 @@ def test_a_value_of_today_does_not_continue_data_that_end_before_it(end, level):
     size = {"2000Q4": 4, "2001Q1": 5}[end]
     observations = as_observations({"x": np.full(size, 0.25), "y": np.zeros(size)})
     problem = Problem.of(scm, observations, priors_of({"x -> y": Normal(mu=0, sigma=1)}))
-    draws = pin(scm, {"x -> y": 2.0, "scale[y]": 0.0})
+    draws = pin(problem.scm, {"x -> y": 2.0, "scale[y]": 0.0})
     found = simulate(problem, draws, horizon=3, random_seed=1, outcomes=["y"])
     close(found.to_numpy().ravel(), [2.0 * level] * 3)
     said = "x held at 1" if level == 1 else "x held at its last value"
@@ -373,15 +379,28 @@ def test_a_fit_to_an_old_window_knows_nothing_of_later_measures_and_war(default_
 
 
 def test_impossible_questions_are_refused(problem):
+    draws = pinned(scm=problem.scm)
     arguments = {"random_seed": 1, "outcomes": ["growth"]}
     with pytest.raises(QuestionError, match="Horizon 0"):
-        simulate(problem, pinned(), horizon=0, **arguments)
+        simulate(problem, draws, horizon=0, **arguments)
     with pytest.raises(UnknownVariableError, match="Did you mean 'growth'"):
-        simulate(problem, pinned(), horizon=2, random_seed=1, outcomes=["grwth"])
+        simulate(problem, draws, horizon=2, random_seed=1, outcomes=["grwth"])
     with pytest.raises(QuestionError, match="expected 2 finite values"):
-        simulate(problem, pinned(), horizon=2, exogenous={"trade": np.ones(3)}, **arguments)
+        simulate(
+            problem,
+            draws,
+            horizon=2,
+            exogenous={"trade": np.ones(3)},
+            **arguments,
+        )
     with pytest.raises(QuestionError, match="'growth', which is not exogenous"):
-        simulate(problem, pinned(), horizon=2, exogenous={"growth": np.ones(2)}, **arguments)
+        simulate(
+            problem,
+            draws,
+            horizon=2,
+            exogenous={"growth": np.ones(2)},
+            **arguments,
+        )
 
 
 @pytest.mark.parametrize(
@@ -432,7 +451,7 @@ def test_a_path_or_a_condition_beyond_what_is_plausible_is_refused(default_probl
 def test_an_intervention_after_the_horizon_is_refused(problem):
     late = SetTo(variable="key_rate", value=9.0, start=5)
     with pytest.raises(QuestionError, match="starts after the window, which has 4 periods"):
-        simulate(problem, pinned(), horizon=4, interventions=[late], random_seed=1)
+        simulate(problem, pinned(scm=problem.scm), horizon=4, interventions=[late], random_seed=1)
 
 
 def test_a_forecast_of_the_default_transmission_goes_on_from_its_completed_history(
@@ -463,6 +482,6 @@ def test_hold_without_a_value_keeps_the_last_observation():
     )
     observations = as_observations({"x": np.array([1.0, 2.0, 5.0]), "y": np.zeros(3)})
     problem = Problem.of(scm, observations, priors_of({"x -> y": Normal(mu=0, sigma=1)}))
-    draws = pin(scm, {"x -> y": 2.0, "scale[y]": 0.0})
+    draws = pin(problem.scm, {"x -> y": 2.0, "scale[y]": 0.0})
     found = simulate(problem, draws, horizon=2, random_seed=1, outcomes=["y"])
     close(found.to_numpy().ravel(), [10.0, 10.0])

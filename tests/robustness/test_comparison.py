@@ -24,7 +24,7 @@ def made(priors=PRIORS, scm=MODEL, observations=None, seed=4, draws=100, spread=
         laboratory.observe(laboratory.draw_truth(2), 3) if observations is None else observations
     )
     problem = Problem.of(scm, observations, priors)
-    drawn = sample_prior(scm, problem.absolute, draws=draws, chains=4, random_seed=seed)
+    drawn = sample_prior(problem.scm, problem.absolute, draws=draws, chains=4, random_seed=seed)
     if spread:
         center = drawn.isel(chain=[0], draw=[1])
         drawn = xr.Dataset(
@@ -35,7 +35,7 @@ def made(priors=PRIORS, scm=MODEL, observations=None, seed=4, draws=100, spread=
             }
         ).transpose("chain", "draw", ...)
     drawn = complete_from_prior(problem, drawn, 5)
-    prior = sample_prior(scm, problem.absolute, draws=100, random_seed=1)
+    prior = sample_prior(problem.scm, problem.absolute, draws=100, random_seed=1)
     groups = {
         "posterior": drawn,
         "prior": complete_from_prior(problem, prior, 2),

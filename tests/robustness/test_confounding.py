@@ -114,7 +114,7 @@ def problem():
 def draws(problem):
     from sanctions_model.inference.density import complete_from_prior
 
-    drawn = sample_prior(MODEL, problem.absolute, draws=400, chains=2, random_seed=4)
+    drawn = sample_prior(problem.scm, problem.absolute, draws=400, chains=2, random_seed=4)
     return complete_from_prior(problem, drawn, 5)
 
 

@@ -164,7 +164,7 @@ def test_an_episode_outside_the_sample_is_refused():
     from sanctions_model.inference.priors.ledger import sample_prior
 
     problem, _ = simulated(3)
-    draws = sample_prior(MODEL, problem.absolute, draws=60, chains=2, random_seed=4)
+    draws = sample_prior(problem.scm, problem.absolute, draws=60, chains=2, random_seed=4)
     draws = complete_from_prior(problem, draws, 5)
     claims = {"output": OUTPUT}
     with pytest.raises(QuestionError, match=r"'war' .* lies outside the sample"):
@@ -185,7 +185,7 @@ def test_a_refit_without_an_episode_that_did_not_converge_is_flagged(monkeypatch
     from sanctions_model.robustness import subsamples
 
     problem, _ = simulated(4)
-    draws = sample_prior(MODEL, problem.absolute, draws=120, random_seed=5)
+    draws = sample_prior(problem.scm, problem.absolute, draws=120, random_seed=5)
     draws = complete_from_prior(problem, draws, 5)
     # Chains that do not agree: the second stands elsewhere.
     apart = replace(laboratory.FakeSampler([0, 0]), spread=50.0)

@@ -40,7 +40,7 @@ def problem():
 
 @pytest.fixture(scope="module")
 def draws(problem):
-    drawn = sample_prior(MODEL, problem.absolute, draws=50, chains=2, random_seed=4)
+    drawn = sample_prior(problem.scm, problem.absolute, draws=50, chains=2, random_seed=4)
     return complete_from_prior(problem, drawn, 5)
 
 

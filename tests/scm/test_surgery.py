@@ -119,7 +119,8 @@ def futures(scm, draws, *, trade=1.0):
 
 @pytest.fixture
 def economy():
-    return MODEL.with_centres(CENTRES), pin(MODEL, VALUES)
+    model = MODEL.with_centres(CENTRES)
+    return model, pin(model, VALUES)
 
 
 # Fixed parameters
@@ -133,7 +134,7 @@ def test_the_economy_is_its_loop(economy):
 def test_a_fixed_parameter_is_the_one_pinned(economy, address):
     scm, draws = economy
     edited = with_parameters(scm, draws, {address: 0.25})
-    expected = pin(MODEL, VALUES | {address: 0.25})
+    expected = pin(economy[0], VALUES | {address: 0.25})
     assert edited.identical(expected)
     assert not edited.identical(draws)
     close(futures(scm, edited), futures(scm, expected))
@@ -485,7 +486,7 @@ def test_a_problem_answers_with_edited_draws_from_its_own_past():
         absolute={},
     )
     draws = policy_rule(
-        problem.scm, pin(MODEL, VALUES), smoothing=0.1, rate="rate", inflation="yearly"
+        problem.scm, pin(problem.scm, VALUES), smoothing=0.1, rate="rate", inflation="yearly"
     )
     found = simulate(problem, draws, horizon=1, random_seed=1, outcomes=["rate", "price", "growth"])
     last = {name: path[-1] for name, path in series.items()}

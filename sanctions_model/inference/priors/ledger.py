@@ -35,7 +35,12 @@ from sanctions_model.inference.priors.families import (
     StudentT,
 )
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
+from sanctions_model.scm.parameters import (
+    addresses,
+    note_centres,
+    parameter_coords,
+    parameter_dims,
+)
 
 __all__ = ["Priors", "load_priors", "read_prior", "sample_prior"]
 
@@ -398,6 +403,5 @@ def sample_prior(
         else:
             arrays[name] = ((dims.CHAIN, dims.DRAW, dim), np.stack(own, axis=-1))
     used = {dim: labels for dim, labels in coords.items() if labels}
-    return xr.Dataset(
-        arrays, coords={dims.CHAIN: np.arange(chains), dims.DRAW: np.arange(draws), **used}
-    )
+    coordinates = {dims.CHAIN: np.arange(chains), dims.DRAW: np.arange(draws), **used}
+    return note_centres(scm, xr.Dataset(arrays, coords=coordinates))

@@ -1,0 +1,210 @@
+"""What observations must be, whichever way they come to an estimation.
+
+Knows periods, units and plausible ranges; refuses in one line that says what was got, what was
+expected and what to do. Knows no files.
+"""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model.data.tables import check_regular
+from sanctions_model.errors import ObservationError, did_you_mean
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.transmission import MEASURES
+
+__all__ = [
+    "PERIODS_PER_YEAR",
+    "frequency_of",
+    "require_frequency",
+    "require_plausible",
+    "require_series",
+    "validate_observations",
+]
+
+PERIODS_PER_YEAR = {"Q": 4, "M": 12}
+_MEASURE_LIMITS = (0.0, 2.0)
+_ENOUGH_FOR_A_PEAK = 8
+
+
+def validate_observations(
+    observations: xr.Dataset, scm: StructuralCausalModel, *, where: str = "the Dataset"
+) -> None:
+    """Refuse observations that the model cannot use; return nothing if all is well.
+
+    Parameters
+    ----------
+    observations : xarray.Dataset
+        As `load_observations` returns it.
+    scm : StructuralCausalModel
+        The model that the observations are for.
+    where : str
+        What names them in messages.
+
+    Raises
+    ------
+    ObservationError
+        If a variable is missing, a period is out of step, the frequency is not the model's, an
+        exogenous variable has holes, or a value is infinite or implausible.
+
+    Examples
+    --------
+    >>> from sanctions_model.data.observations import load_observations
+    >>> from sanctions_model.transmission import default_transmission
+    >>> validate_observations(load_observations(), default_transmission())
+    """
+    require_series(observations, scm, where=where)
+    require_plausible(observations, scm, where=where)
+
+
+def require_series(
+    observations: xr.Dataset, scm: StructuralCausalModel, *, where: str = "the Dataset"
+) -> None:
+    """Refuse observations whose periods or series are not those of a model, whatever their size.
+
+    Parameters
+    ----------
+    observations : xarray.Dataset
+        With a coordinate ``time`` of first days; the attributes may be absent.
+    scm : StructuralCausalModel
+        The model that the observations are for.
+    where : str
+        What names them in messages.
+
+    Raises
+    ------
+    ObservationError
+        If a variable is missing or not a series of numbers, a value is infinite, or the periods
+        are not first days, in order, each there once, of the model's frequency.
+    """
+    periods = _validate_time(observations, scm, where)
+    for name in (*scm.observed, *scm.exogenous):
+        if name not in observations.data_vars:
+            raise ObservationError(
+                f"{where} has no variable {name!r}; expected one for each observed and exogenous "
+                "variable, all NaN where there are no data."
+                f"{did_you_mean(name, [str(k) for k in observations.data_vars])}"
+            )
+        array = observations[name]
+        if array.dims != ("time",) or array.dtype.kind not in "fiu":
+            raise ObservationError(
+                f"{name!r} of {where} has dims {array.dims} and type {array.dtype}; expected dims "
+                "('time',) and float64."
+            )
+        infinite = np.flatnonzero(np.isinf(array.to_numpy()))
+        if infinite.size:
+            raise ObservationError(
+                f"{scm.variables[name].column!r} of {where} is infinite in "
+                f"{periods[infinite[0]]}; expected a number or an empty cell."
+            )
+
+
+def require_plausible(
+    observations: xr.Dataset, scm: StructuralCausalModel, *, where: str = "the Dataset"
+) -> None:
+    """Refuse series in other units than the model's.
+
+    Parameters
+    ----------
+    observations : xarray.Dataset
+        That `require_series` let pass.
+    scm : StructuralCausalModel
+        The model that the observations are for.
+    where : str
+        What names them in messages.
+
+    Raises
+    ------
+    ObservationError
+        If an exogenous variable has holes, or a value is implausible.
+    """
+    stamps = pd.DatetimeIndex(observations["time"].to_numpy())
+    periods = stamps.to_period(frequency_of(scm))
+    for name in (*scm.observed, *scm.exogenous):
+        _validate_values(observations[name].to_numpy(), scm, name, periods, where)
+
+
+def require_frequency(freq: str, scm: StructuralCausalModel, where: str) -> None:
+    """Raise `ObservationError` if a frequency, Q or M, is not the model's."""
+    if PERIODS_PER_YEAR[freq] != scm.periods_per_year:
+        raise ObservationError(
+            f"{where} has {PERIODS_PER_YEAR[freq]} periods a year, but the model is made for "
+            f"{scm.periods_per_year}; give data of that frequency or another model."
+        )
+
+
+def frequency_of(scm: StructuralCausalModel) -> str:
+    """Return Q for a model of quarters, M for one of months."""
+    return next(freq for freq, count in PERIODS_PER_YEAR.items() if count == scm.periods_per_year)
+
+
+def _validate_time(
+    observations: xr.Dataset, scm: StructuralCausalModel, where: str
+) -> pd.PeriodIndex:
+    freq = observations.attrs.get("freq", frequency_of(scm))
+    if freq not in PERIODS_PER_YEAR:
+        raise ObservationError(
+            f"{where} has the attribute freq = {freq!r}; expected 'Q' for quarters or 'M' for "
+            "months."
+        )
+    require_frequency(freq, scm, where)
+    stated = observations.attrs.get("periods_per_year", scm.periods_per_year)
+    if stated != scm.periods_per_year:
+        raise ObservationError(
+            f"{where} has the attribute periods_per_year = {stated!r}; expected "
+            f"{scm.periods_per_year}."
+        )
+    time = observations.coords.get("time")
+    if time is None or time.dims != ("time",) or time.dtype.kind != "M" or time.size == 0:
+        raise ObservationError(
+            f"{where} has no coordinate 'time' of dates; expected the first day of each period."
+        )
+    stamps = pd.DatetimeIndex(time.to_numpy())
+    periods = stamps.to_period(freq)
+    if not (periods.to_timestamp(how="start") == stamps).all():
+        raise ObservationError(
+            f"The times of {where} are not first days of periods; expected such as "
+            f"{periods[0].start_time.date()} for {periods[0]}."
+        )
+    if not periods.is_monotonic_increasing:
+        raise ObservationError(f"The times of {where} are not in order; sort them by 'time'.")
+    check_regular(periods, where)
+    return periods
+
+
+def _validate_values(
+    values: np.ndarray,
+    scm: StructuralCausalModel,
+    name: str,
+    periods: pd.PeriodIndex,
+    where: str,
+) -> None:
+    variable = scm.variables[name]
+    known = np.abs(values[np.isfinite(values)])
+    least = variable.least_peak
+    if least is not None and known.size >= _ENOUGH_FOR_A_PEAK and known.max() < least:
+        raise ObservationError(
+            f"No value of {variable.column!r} of {where} is beyond {known.max():g}; expected "
+            f"{variable.unit}: it looks like fractions, multiply by 100."
+        )
+    if name in scm.exogenous and np.isnan(values).any():
+        period = periods[np.flatnonzero(np.isnan(values))[0]]
+        raise ObservationError(
+            f"The exogenous variable {name!r} of {where} has no value in {period}; expected one in "
+            "every period: fill it in, or drop the column for the default."
+        )
+    if name in scm.relieved or name in MEASURES:
+        low, high = _MEASURE_LIMITS
+        reason = "0 is no measure, 1 the regime in force at the end of 2025"
+    elif variable.plausible is not None:
+        low, high = variable.plausible
+        reason = "it looks like another unit; convert it, or widen the variable's plausible range"
+    else:
+        return
+    outside = np.flatnonzero((values < low) | (values > high))
+    if outside.size:
+        unit = f" {variable.unit}" if variable.unit else ""
+        raise ObservationError(
+            f"{variable.column!r} of {where} is {values[outside[0]]:g} in {periods[outside[0]]}; "
+            f"expected {low:g} to {high:g}{unit}: {reason}."
+        )
