@@ -44,7 +44,8 @@ def exact_draws(observations, size=20_000):
     """Draws of the harvest equation from its closed-form posterior, all else pinned."""
     mean, covariance = harvest_posterior(observations)
     drawn = np.random.default_rng(5).multivariate_normal(mean, covariance, (4, size // 4))
-    draws = pinned().isel(chain=0, draw=0, drop=True)
+    scm = Problem.of(MODEL, observations, PRIORS).scm
+    draws = pinned(scm=scm).isel(chain=0, draw=0, drop=True)
     draws = draws.expand_dims(chain=4, draw=size // 4).copy(deep=True)
     draws["scale"].loc[{"equation": "harvest"}] = HARVEST_SCALE
     draws["intercept"].loc[{"equation": "harvest"}] = drawn[..., 0]

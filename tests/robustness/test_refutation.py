@@ -38,7 +38,7 @@ def simulated(seed):
     truth = laboratory.draw_truth(2)
     observations = laboratory.as_observations(laboratory.simulate_series(truth, seed))
     problem = Problem.of(MODEL, observations, PRIORS)
-    return problem, pin(MODEL, {a: truth[a] for a in addresses(MODEL)})
+    return problem, pin(problem.scm, {a: truth[a] for a in addresses(MODEL)})
 
 
 def test_the_true_graph_passes_as_often_as_promised():
@@ -66,7 +66,7 @@ def test_a_missing_link_is_found():
         for name, group in PRIORS.entries.items()
     }
     wrong = Problem.of(scm, observations, PRIORS.model_copy(update={"entries": entries}))
-    draws = pin(scm, {a: truth[a] for a in addresses(scm)})
+    draws = pin(wrong.scm, {a: truth[a] for a in addresses(scm)})
     table = implied_independences(wrong, draws)
     first = table.iloc[0]
     assert (first["variable"], first["other"], first["lag"]) == ("growth", "weather", 0)

@@ -39,7 +39,7 @@ def problem():
 
 def made_fit(problem, centre, spread=0.05, **changes):
     """A fit whose draws differ in the direct link alone, symmetric around `centre`."""
-    one = pinned()
+    one = pinned(scm=problem.scm)
     many = one.isel(draw=np.zeros(400, dtype=int)).assign_coords(draw=np.arange(400))
     both = xr.concat([many, many], dim="chain").assign_coords(chain=[0, 1])
     chance = np.random.default_rng(17)
@@ -255,7 +255,7 @@ def test_a_nowcast_is_the_posterior_of_each_missing_cell(default_problem, defaul
 def test_a_hole_is_told_from_a_late_figure(problem):
     from sanctions_model.inference.density import complete_from_prior
 
-    draws = complete_from_prior(problem, pinned(), 5)
+    draws = complete_from_prior(problem, pinned(scm=problem.scm), 5)
     table = nowcast_table(problem, draws).set_index(["series", "period"])
     assert table.loc[("growth", "2010Q1"), "place"] == "hole"
     assert table.loc[("growth", "2019Q4"), "place"] == "newest"

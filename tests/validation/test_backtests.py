@@ -155,7 +155,7 @@ def test_what_is_adjusted_where_is_said_for_every_series(parts):
 def test_a_value_is_its_location_plus_a_shock_of_its_scale(parts):
     scm, observations, priors = parts
     problem = training_problem(scm, training_observations(observations, scm, "2021Q4"), priors)
-    draws = sample_prior(scm, problem.absolute, draws=400, random_seed=1)
+    draws = sample_prior(problem.scm, problem.absolute, draws=400, random_seed=1)
     last = list(pd.PeriodIndex(observations["time"].to_numpy(), freq="Q").astype(str)).index(
         "2021Q4"
     )
@@ -179,7 +179,7 @@ def test_a_quarter_of_the_pandemic_does_not_last_in_a_forecast(parts, last):
     """Held on at 1 it would be a collapse in every quarter; the war, which has no end, stays."""
     scm, observations, priors = parts
     problem = training_problem(scm, training_observations(observations, scm, last), priors)
-    draws = sample_prior(scm, problem.absolute, draws=50, random_seed=1)
+    draws = sample_prior(problem.scm, problem.absolute, draws=50, random_seed=1)
     place = list(pd.PeriodIndex(observations["time"].to_numpy(), freq="Q").astype(str)).index(last)
 
     def locations(link, effect, **driver):
@@ -199,7 +199,7 @@ def test_a_quarter_of_the_pandemic_does_not_last_in_a_forecast(parts, last):
 def test_the_war_goes_on_in_a_forecast(parts):
     scm, observations, priors = parts
     problem = training_problem(scm, training_observations(observations, scm, "2022Q4"), priors)
-    draws = sample_prior(scm, problem.absolute, draws=50, random_seed=1)
+    draws = sample_prior(problem.scm, problem.absolute, draws=50, random_seed=1)
     without = draws.copy(deep=True)
     draws["coefficient"].loc[{"link": "war -> gdp_growth"}] = 1.0
     without["coefficient"].loc[{"link": "war -> gdp_growth"}] = 0.0
