@@ -1,5 +1,6 @@
 """Whether draws can be used: agreement of chains, effective sample sizes, explosive draws."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +9,13 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.display import html_table
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import address_of, parameter_dims
 from sanctions_model.scm.stability import spectral_radius
 
 __all__ = ["Diagnostics", "diagnose", "worst_mixing"]
 
 _ROUNDING = 1e-8
+_FEWEST = 4  # draws a chain that halves of it can be compared of
 MAX_R_HAT, MIN_ESS = 1.01, 400.0
 _GATE_ESS = f">= {MIN_ESS:.0f}"
 
@@ -24,7 +27,7 @@ class Diagnostics:
     Parameters
     ----------
     r_hat : float
-        Largest over all free parameters.
+        Largest over all free parameters; not a number where it could not be computed.
     ess_bulk, ess_tail : float
         Smallest over all free parameters.
     divergences : int
@@ -54,7 +57,12 @@ class Diagnostics:
     def failures(self) -> tuple[str, ...]:
         """What fails the gate, in words; empty when converged."""
         found = []
-        if not self.r_hat <= MAX_R_HAT:
+        if np.isnan(self.r_hat):
+            found.append(
+                f"R-hat cannot be computed (expected 2 chains or more of {_FEWEST} draws or more, "
+                "every parameter moving in each)"
+            )
+        elif not self.r_hat <= MAX_R_HAT:
             found.append(f"R-hat {self.r_hat:.3f} (expected at most {MAX_R_HAT})")
         if not self.ess_bulk >= MIN_ESS:
             found.append(f"bulk ESS {self.ess_bulk:.0f} (expected at least {MIN_ESS:.0f})")
@@ -71,7 +79,11 @@ class Diagnostics:
 
 
 def diagnose(
-    scm: StructuralCausalModel, posterior: xr.Dataset, divergences: int = 0
+    scm: StructuralCausalModel,
+    posterior: xr.Dataset,
+    divergences: int = 0,
+    *,
+    known: Collection[str] = (),
 ) -> Diagnostics:
     """Compute the worst R-hat and effective sample sizes over all free parameters.
 
@@ -81,50 +93,66 @@ def diagnose(
     posterior : xr.Dataset
         Dims ``(chain, draw)`` plus each parameter's own.
     divergences : int
+    known : collection of str
+        Addresses of parameters that have a value instead of a belief. All others must move.
 
     Returns
     -------
     Diagnostics
     """
-    worst = worst_mixing(posterior)
+    fixed = {}
+    for name, dim in parameter_dims(scm).items():
+        labels = [None] if dim is None else [str(label) for label in posterior[dim].to_numpy()]
+        fixed[name] = np.array([address_of(name, label) in known for label in labels])
+    worst = worst_mixing(posterior, fixed)
     # A random walk, whose radius is 1 up to rounding, does not explode.
     explosive = int((spectral_radius(scm, posterior) > 1.0 + _ROUNDING).sum())
     return Diagnostics(**worst, divergences=divergences, explosive=explosive)
 
 
-def worst_mixing(posterior: xr.Dataset) -> dict[str, float]:
+def worst_mixing(
+    posterior: xr.Dataset, fixed: Mapping[str, np.ndarray] | None = None
+) -> dict[str, float]:
     """Return the worst R-hat and effective sample sizes over all free parameters.
 
     Parameters
     ----------
     posterior : xr.Dataset
         Dims ``(chain, draw)`` plus each parameter's own.
+    fixed : mapping of str to numpy.ndarray, optional
+        By variable, which of its entries have a known value; without it those that never move.
 
     Returns
     -------
     dict of str to float
-        ``r_hat``, ``ess_bulk``, ``ess_tail``.
+        ``r_hat`` (not a number where it cannot be computed: one chain, too few draws, a chain that
+        stands still), ``ess_bulk``, ``ess_tail``.
     """
     from arviz_stats.base import array_stats
 
     r_hat, bulk, tail = np.array(1.0), np.array(np.inf), np.array(np.inf)
-    for array in posterior.data_vars.values():
+    dead = (np.array(np.nan), np.array(0.0), np.array(0.0))
+    for name, array in posterior.data_vars.items():
         values = array.transpose(dims.CHAIN, dims.DRAW, ...).to_numpy()
         values = values.reshape(*values.shape[:2], -1)
         if not np.isfinite(values).all():
-            r_hat, bulk, tail = np.array(np.nan), np.array(0.0), np.array(0.0)
+            r_hat, bulk, tail = dead
             continue
-        free = np.ptp(values, axis=(0, 1)) > 0  # fixed coefficients do not mix
+        ranges = np.ptp(values, axis=1)  # of each chain
+        none = np.zeros(values.shape[2], dtype=bool)
+        never = np.ptp(values, axis=(0, 1)) == 0
+        free = ~(never if fixed is None else fixed.get(str(name), none))
+        if not free.any():
+            continue
+        if values.shape[1] < _FEWEST or (ranges[:, free] == 0).any():
+            r_hat, bulk, tail = dead
+            continue
         moved = np.moveaxis(values[:, :, free], -1, 0)
-        if not moved.size:
-            continue
         axes = {"chain_axis": 1, "draw_axis": 2}
-        # A chain that never moved has no variance; what comes out fails the gate.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            if values.shape[0] > 1:
-                r_hat = np.maximum(r_hat, np.max(array_stats.rhat(moved, **axes)))
-            ess = array_stats.ess(moved, method="bulk", **axes)
-            bulk = np.minimum(bulk, np.min(ess))
-            ess = array_stats.ess(moved, method="tail", prob=(0.05, 0.95), **axes)
-            tail = np.minimum(tail, np.min(ess))
+        agree = array_stats.rhat(moved, **axes) if values.shape[0] > 1 else np.nan
+        r_hat = np.maximum(r_hat, np.max(agree))
+        ess = array_stats.ess(moved, method="bulk", **axes)
+        bulk = np.minimum(bulk, np.min(ess))
+        ess = array_stats.ess(moved, method="tail", prob=(0.05, 0.95), **axes)
+        tail = np.minimum(tail, np.min(ess))
     return {"r_hat": float(r_hat), "ess_bulk": float(bulk), "ess_tail": float(tail)}

@@ -30,6 +30,7 @@ from sanctions_model.inference.density import (
     predictive,
 )
 from sanctions_model.inference.diagnostics import Diagnostics, diagnose
+from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.inference.priors.ledger import Priors, sample_prior
 from sanctions_model.inference.samplers import Nutpie, Sampler, WarmStart
 from sanctions_model.scm.model import StructuralCausalModel
@@ -430,7 +431,8 @@ def _examine(problem: Problem, tree: xr.DataTree) -> tuple[xr.Dataset, Diagnosti
     posterior.attrs = {}
     posterior = note_centres(problem.scm, posterior)
     divergences = int(tree["sample_stats"]["diverging"].sum())
-    return posterior, diagnose(problem.scm, posterior, divergences)
+    known = [a for a, prior in problem.absolute.items() if isinstance(prior, Fixed)]
+    return posterior, diagnose(problem.scm, posterior, divergences, known=known)
 
 
 def _sample_stats(tree: xr.DataTree) -> xr.Dataset:

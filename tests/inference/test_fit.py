@@ -333,11 +333,17 @@ def test_diagnostics_are_those_of_arviz(lab):
     np.testing.assert_allclose([found.r_hat, found.ess_bulk, found.ess_tail], worst, rtol=1e-3)
 
 
+def judged(draws):
+    """What the gate says of draws of the laboratory, whose one known scale may stand still."""
+    known = ("scale[harvest]", "degrees_of_freedom[harvest]")
+    return diagnose(MODEL, draws, known=known)
+
+
 def test_explosive_draws_are_counted(lab):
     explosive = lab.draws.copy(deep=True)
     explosive["coefficient"].loc[{"link": "growth[1] -> growth", "chain": 1}] = 1.5
-    assert diagnose(MODEL, lab.draws).explosive == 0
-    assert diagnose(MODEL, explosive).explosive == 1000
+    assert judged(lab.draws).explosive == 0
+    assert judged(explosive).explosive == 1000
 
 
 @pytest.mark.parametrize("name", ["coefficient", "scale", "recovery_speed"])
@@ -345,13 +351,13 @@ def test_explosive_draws_are_counted(lab):
 def test_draws_that_are_no_numbers_do_not_pass(lab, name, value):
     broken = lab.draws.copy(deep=True)
     broken[name][1, 500:, 0] = value
-    assert diagnose(MODEL, broken).failures
+    assert judged(broken).failures
 
 
 def test_chains_stuck_at_different_places_do_not_pass(lab):
     stuck = lab.draws.copy(deep=True)
     stuck["coefficient"][:, :, 3] = np.arange(4.0)[:, None]
-    assert diagnose(MODEL, stuck).failures
+    assert judged(stuck).failures
 
 
 @pytest.mark.parametrize("value", [0.8, 0.1, 1 / 3, 1e7 + 0.1])
@@ -359,14 +365,36 @@ def test_known_parameters_do_not_count_whatever_their_value(lab, value):
     # The standard deviation of equal numbers need not be exactly zero.
     known = lab.draws.copy(deep=True)
     known["scale"].loc[{"equation": "harvest"}] = value
-    found = diagnose(MODEL, known)
+    found = judged(known)
     assert found.failures == ()
     close(found.r_hat, lab.diagnostics.r_hat)
 
 
+@pytest.mark.parametrize("value", [0.3, "first"])
+@pytest.mark.parametrize("chains", [slice(None), slice(0, 1)], ids=["all chains", "one chain"])
+def test_a_free_parameter_that_stands_still_does_not_pass(lab, value, chains):
+    dead = lab.draws.copy(deep=True)
+    own = dead["coefficient"].loc[{"link": "weather -> growth"}]
+    dead["coefficient"].loc[{"link": "weather -> growth", "chain": own["chain"][chains]}] = (
+        float(own[0, 0]) if value == "first" else value
+    )
+    found = judged(dead)
+    assert any("R-hat cannot be computed" in failure for failure in found.failures)
+    assert np.isnan(found.r_hat)
+
+
+@pytest.mark.parametrize(("chains", "draws"), [(1, 1000), (4, 1), (4, 3), (1, 1)])
+def test_too_few_chains_or_draws_for_a_diagnosis_do_not_pass(lab, chains, draws):
+    few = lab.draws.isel(chain=slice(0, chains), draw=slice(0, draws))
+    assert np.isnan(judged(few).r_hat)
+    assert any(
+        "expected 2 chains or more of 4 draws" in failure for failure in judged(few).failures
+    )
+
+
 def test_one_chain_cannot_agree_with_others_but_its_size_counts(lab):
     short = lab.draws.isel(chain=[0], draw=slice(0, 100))
-    assert any("ESS" in failure for failure in diagnose(MODEL, short).failures)
+    assert any("ESS" in failure for failure in judged(short).failures)
 
 
 # A sampler made by hand: what `fit` does with what it gets
