@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
+    from sanctions_model.inference.fit import Fit
+
 __all__ = [
     "ConvergenceError",
     "CyclicGraphError",
@@ -96,7 +98,9 @@ class ReweightingError(QuestionError):
 
 
 class ConvergenceError(SanctionsModelError):
-    """Sampling that did not converge."""
+    """Sampling that did not converge; `fit` holds its draws where somebody may go on from them."""
+
+    fit: "Fit | None" = None
 
 
 class FitFileError(SanctionsModelError):

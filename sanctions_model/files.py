@@ -1,7 +1,10 @@
-"""Files that appear whole or not at all, and tables of TOML files."""
+"""Files and folders that appear whole or not at all, and tables of TOML files."""
 
 import contextlib
+import hashlib
 import os
+import shutil
+import tempfile
 import tomllib
 import uuid
 from collections.abc import Iterator, Sequence
@@ -10,9 +13,20 @@ from typing import Any
 
 from sanctions_model.errors import QuestionError
 
-__all__ = ["read_tables", "require_target", "whole_file"]
+__all__ = [
+    "file_sha256",
+    "interrupted",
+    "locked",
+    "publish",
+    "read_tables",
+    "require_target",
+    "staged",
+    "whole_file",
+]
 
 TABLES_FORMAT_VERSION = 1
+_PART = ".part-"
+_UNFINISHED = ".unfinished"  # stands in a folder while its files are being replaced
 _LONGEST_NAME = 200  # bytes: what file systems hold, less what a part file adds
 
 
@@ -113,3 +127,92 @@ def whole_file(path: Path | str) -> Iterator[Path]:
         Path(beside).replace(target)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock, which the system frees when the process dies.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        That is there.
+
+    Raises
+    ------
+    QuestionError
+        If another process holds it.
+    """
+    import filelock
+
+    file = folder / ".lock"
+    lock = filelock.FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise QuestionError(
+            f"Another process is writing to {folder}; wait for it, or give another folder."
+        ) from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # some systems delete no open file
+            file.unlink(missing_ok=True)
+        lock.release()
+
+
+@contextlib.contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """Yield a new folder inside another, gone afterwards; what killed processes left goes first.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        That is there, its lock held.
+
+    Yields
+    ------
+    pathlib.Path
+    """
+    for left in folder.glob(f"{_PART}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    part = Path(tempfile.mkdtemp(prefix=_PART, dir=folder))
+    try:
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def publish(part: Path, folder: Path) -> list[Path]:
+    """Move finished files into place; until the last one is there the folder counts as unfinished.
+
+    Parameters
+    ----------
+    part, folder : pathlib.Path
+        From where and to where; files of the same names are replaced.
+
+    Returns
+    -------
+    list of pathlib.Path
+    """
+    mark = folder / _UNFINISHED
+    mark.touch()
+    published = []
+    for file in sorted(path for path in part.rglob("*") if path.is_file()):
+        target = folder / file.relative_to(part)
+        target.parent.mkdir(exist_ok=True)
+        file.replace(target)
+        published.append(target)
+    mark.unlink()
+    return published
+
+
+def interrupted(folder: Path) -> bool:
+    """Whether files of a folder were being replaced when the process that did it ended."""
+    return (folder / _UNFINISHED).exists()
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,11 +18,12 @@ from sanctions_model.data.observations import load_observations
 from sanctions_model.data.user_tables import TableMapping, load_mapping
 from sanctions_model.data.vintages import BUNDLED
 from sanctions_model.errors import FitFileError, QuestionError, did_you_mean
+from sanctions_model.files import file_sha256, locked, publish, staged
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit, checked_counts, fit, sample_prior_predictive
 from sanctions_model.inference.priors.ledger import Priors, load_priors
 from sanctions_model.inference.samplers import Nutpie
-from sanctions_model.inference.storage import load, save
+from sanctions_model.inference.storage import MANIFEST_FILE, POSTERIOR_FILE, load, save
 from sanctions_model.queries.claims import load_claims, scorecard
 from sanctions_model.queries.tables import effects_table, links_table
 from sanctions_model.scm.model import StructuralCausalModel
@@ -39,6 +39,7 @@ __all__ = [
     "Results",
     "SanctionsModel",
     "differences_from_files",
+    "keep_unconverged",
     "load_results",
     "require_writable",
     "run",
@@ -47,8 +48,8 @@ __all__ = [
 
 DEFAULT_ECONOMY, ANCHORED_ECONOMY = "default", "anchored"
 _LOG = logging.getLogger(__name__)
-POSTERIOR_FILE = "posterior.nc"
-_MANIFEST_FILE = "manifest.json"
+_UNCONVERGED_FILE = "unconverged.nc"
+_ENOUGH_ROOM = 500_000_000  # bytes: a fit of 4 x 1,000 draws, its figures and what is staged
 # A manifest travels, a machine's paths do not.
 _FILE_FIELDS = {"events", "rule"}
 
@@ -221,6 +222,12 @@ def require_writable(out: Path) -> None:
         raise FitFileError(
             f"Cannot write results to {out}: {existing} {what}; give another folder."
         )
+    free = shutil.disk_usage(existing).free
+    if free < _ENOUGH_ROOM:
+        raise FitFileError(
+            f"Cannot write results to {out}: {free / 1e6:.0f} MB are free there, expected "
+            f"{_ENOUGH_ROOM / 1e6:.0f}; make room, or give another folder."
+        )
 
 
 def write(results: Results, out: Path) -> list[Path]:
@@ -247,37 +254,50 @@ def write(results: Results, out: Path) -> list[Path]:
     require_writable(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".part-", dir=out))
+        with locked(out), staged(out) as part:
+            tables = {"links": results.links, "effects": results.effects, "claims": results.claims}
+            for name, table in tables.items():
+                table.to_csv(part / f"{name}.csv", index=False, float_format="%.6g")
+            (part / "figures").mkdir()
+            save_figures(main_figures(results.fit, results.claims), part / "figures")
+            manifest = dict(results.fit.manifest)
+            seconds = {**manifest["seconds"], "writing": time.perf_counter() - began}
+            manifest["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
+            save(replace(results.fit, manifest=manifest), part / POSTERIOR_FILE)
+            files = sorted(path for path in part.rglob("*") if path.is_file())
+            sums = {path.relative_to(part).as_posix(): file_sha256(path) for path in files}
+            text = json.dumps(manifest | {"files_sha256": sums}, indent=2, sort_keys=True)
+            (part / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
+            return publish(part, out)
     except OSError as error:
-        raise FitFileError(f"Cannot write results to {out}: {error.strerror}.") from None
+        raise FitFileError(f"Cannot write results to {out}: {error.strerror or error}.") from None
+
+
+def keep_unconverged(fitted: Fit, out: Path) -> Path:
+    """Keep draws that failed the gate beside the results, which stay as they are.
+
+    Parameters
+    ----------
+    fitted : Fit
+    out : pathlib.Path
+        Folder, made if need be.
+
+    Returns
+    -------
+    pathlib.Path
+        ``unconverged.nc`` in it, which `load` reads.
+
+    Raises
+    ------
+    FitFileError
+        If the folder cannot be written.
+    """
+    require_writable(out)
     try:
-        tables = {"links": results.links, "effects": results.effects, "claims": results.claims}
-        for name, table in tables.items():
-            table.to_csv(staging / f"{name}.csv", index=False, float_format="%.6g")
-        (staging / "figures").mkdir()
-        save_figures(main_figures(results.fit, results.claims), staging / "figures")
-        manifest = dict(results.fit.manifest)
-        seconds = {**manifest["seconds"], "writing": time.perf_counter() - began}
-        manifest["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
-        save(replace(results.fit, manifest=manifest), staging / POSTERIOR_FILE)
-        text = json.dumps(manifest, indent=2, sort_keys=True)
-        (staging / _MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
-        return _publish(staging, out)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _publish(staging: Path, out: Path) -> list[Path]:
-    """Move finished files into place, the manifest last."""
-    files = sorted(path for path in staging.rglob("*") if path.is_file())
-    files.sort(key=lambda path: path.name == _MANIFEST_FILE)
-    published = []
-    for file in files:
-        target = out / file.relative_to(staging)
-        target.parent.mkdir(exist_ok=True)
-        Path(file).replace(target)
-        published.append(target)
-    return published
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FitFileError(f"Cannot write to {out}: {error.strerror}.") from None
+    return save(fitted, out / _UNCONVERGED_FILE)
 
 
 def load_results(folder: Path) -> Fit:
@@ -288,7 +308,7 @@ def load_results(folder: Path) -> Fit:
     FitFileError
         If there is none, or it is not usable.
     """
-    return load(folder / POSTERIOR_FILE)
+    return load(folder if folder.is_dir() else folder / POSTERIOR_FILE)
 
 
 def differences_from_files(fitted: Fit) -> list[str]:

@@ -219,19 +219,28 @@ def run(
     )
 
     job.require_writable(out)
-    results = job.run(
-        economy=economy,
-        data=find_data(data),
-        mapping=mapping,
-        priors=priors,
-        draws=draws,
-        tune=tune,
-        chains=chains,
-        random_seed=seed,
-        prior_only=prior_only,
-        allow_unconverged=allow_unconverged,
-        progress=not quiet and sys.stderr.isatty(),
-    )
+    try:
+        results = job.run(
+            economy=economy,
+            data=find_data(data),
+            mapping=mapping,
+            priors=priors,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            random_seed=seed,
+            prior_only=prior_only,
+            allow_unconverged=allow_unconverged,
+            progress=not quiet and sys.stderr.isatty(),
+        )
+    except ConvergenceError as error:
+        if error.fit is None:
+            raise
+        kept = job.keep_unconverged(error.fit, out)
+        raise ConvergenceError(
+            f"{error} The draws are kept in {kept}: sm.load reads them; run again with --tune "
+            f"{2 * tune} --draws {2 * draws} for twice as many, or with --allow-unconverged."
+        ) from None
     fitted = results.fit
     _LOG.info("%s", diagnostics_line(fitted))
     written = job.write(results, out)

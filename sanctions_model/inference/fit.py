@@ -207,15 +207,6 @@ def fit(
             tree = sampler.sample(problem, progress=progress, **settings)
             posterior, diagnostics = _examine(problem, tree)
         seconds = time.perf_counter() - began
-    if diagnostics.failures:
-        message = (
-            f"Sampling did not converge: {'; '.join(diagnostics.failures)}. "
-            "Sample longer (draws, tune), or look at priors and data; "
-            "allow_unconverged returns the draws all the same."
-        )
-        if not allow_unconverged:
-            raise ConvergenceError(message)
-        _LOG.warning("%s", message)
     groups = _groups(problem, random_seed, draws * chains)
     few = posterior.isel({dims.DRAW: slice(0, max(1, _PREDICTED // chains))})
     groups |= {
@@ -230,7 +221,18 @@ def fit(
         "refitted_at_target_accept": _REFIT_TARGET_ACCEPT if refitted else None,
         "seconds": {"sampling": seconds},
     }
-    return Fit(problem=problem, idata=xr.DataTree.from_dict(groups), manifest=manifest)
+    found = Fit(problem=problem, idata=xr.DataTree.from_dict(groups), manifest=manifest)
+    if diagnostics.failures:
+        refusal = ConvergenceError(
+            f"Sampling did not converge: {'; '.join(diagnostics.failures)}. "
+            "Sample longer (draws, tune), or look at priors and data; "
+            "allow_unconverged returns the draws all the same."
+        )
+        if not allow_unconverged:
+            refusal.fit = found
+            raise refusal
+        _LOG.warning("%s", refusal)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

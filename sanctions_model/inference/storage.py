@@ -17,7 +17,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import FitFileError
-from sanctions_model.files import whole_file
+from sanctions_model.files import file_sha256, interrupted, whole_file
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import log_probability
 from sanctions_model.inference.fit import Fit
@@ -30,11 +30,12 @@ from sanctions_model.scm.parameters import (
 )
 from sanctions_model.scm.serialization import from_dict, spec_hash, to_dict
 
-__all__ = ["FORMAT_VERSION", "load", "save"]
+__all__ = ["FORMAT_VERSION", "MANIFEST_FILE", "POSTERIOR_FILE", "load", "save"]
 
 FORMAT_VERSION = 1
 _ATTRIBUTE = "sanctions_model"
 _OBSERVATIONS = "observations"
+POSTERIOR_FILE, MANIFEST_FILE = "posterior.nc", "manifest.json"  # in the folder of a run
 _SUM = "content_sha256"  # files of before it have none
 # Nothing is compressed: a file that declares more than this times its size was damaged.
 _MOST_INFLATED = 20
@@ -105,7 +106,7 @@ def load(path: Path | str) -> Fit:
     Parameters
     ----------
     path : path
-        A file that `save` wrote, as in ``results/russia/posterior.nc``.
+        A file that `save` wrote, as in ``results/russia/posterior.nc``, or the folder of a run.
 
     Returns
     -------
@@ -115,9 +116,10 @@ def load(path: Path | str) -> Fit:
     Raises
     ------
     FitFileError
-        If the file is missing, corrupt, foreign, of another format, or not what it claims to be.
+        If the file is missing, corrupt, foreign, of another format, or not what it claims to be;
+        of a folder also if its run was interrupted, or its manifest is of another run.
     """
-    path = Path(path)
+    path = _in_folder(Path(path)) if Path(path).is_dir() else Path(path)
     if not path.is_file():
         raise FitFileError(f"There is no fit at {path}; make one with `sanctions-model run`.")
     content, groups = _read(path)
@@ -164,6 +166,26 @@ def load(path: Path | str) -> Fit:
             "take another copy of it, or fit again."
         )
     return loaded
+
+
+def _in_folder(folder: Path) -> Path:
+    """Return the fit of a run's folder, whose files must be of one run."""
+    if interrupted(folder):
+        raise FitFileError(
+            f"A run was interrupted while it wrote to {folder}: its files are of two runs; run "
+            "again with `sanctions-model run`."
+        )
+    path, manifest = folder / POSTERIOR_FILE, folder / MANIFEST_FILE
+    try:
+        stated = json.loads(manifest.read_text(encoding="utf-8"))["files_sha256"][POSTERIOR_FILE]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return path  # copied without its manifest, or of before the sums
+    if path.is_file() and stated != file_sha256(path):
+        raise FitFileError(
+            f"{path} is not the one that {manifest} was written with: files of two runs are mixed; "
+            "copy one whole folder, or take the manifest away."
+        )
+    return path
 
 
 def _content_sum(content: Mapping[str, Any], groups: Mapping[str, xr.Dataset]) -> str:

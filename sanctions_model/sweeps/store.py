@@ -16,7 +16,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.files import whole_file
+from sanctions_model.files import locked, whole_file
 from sanctions_model.inference.samplers import WarmStart
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
@@ -142,7 +142,6 @@ class SweepStore:
         QuestionError
             If another process holds it, or it was made by another design, data set or version.
         """
-        import filelock
         import zarr
 
         folder = Path(folder)
@@ -150,14 +149,7 @@ class SweepStore:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise QuestionError(f"Cannot make {folder}: {error.strerror}.") from None
-        lock = filelock.FileLock(folder / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            raise QuestionError(
-                f"Another process is writing to {folder}; wait for it, or give another folder."
-            ) from None
-        try:
+        with locked(folder):
             rule = interval_rule()
             wanted = {**identity, "design": design.sha256, "interval": f"{rule.prob} {rule.kind}"}
             _require_same(folder, wanted)
@@ -169,8 +161,6 @@ class SweepStore:
                 with whole_file(folder / "identity.json") as part:
                     part.write_text(json.dumps(wanted, indent=1), encoding="utf-8")
             yield cls(folder, zarr.open_group(folder / _ARRAYS, mode="r+"), design)
-        finally:
-            lock.release()
 
     def pending(self) -> list[int]:
         """Return the points that have no answer and no reason why not."""

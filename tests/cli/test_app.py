@@ -1,7 +1,9 @@
 """The command line: what it writes, prints and refuses, with which words and exit codes."""
 
 import csv
+import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -18,10 +20,12 @@ from laboratory import TABLE_COLUMNS, FakeSampler
 from sanctions_model import workflow as job
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.vintages import bundled_vintage
-from sanctions_model.errors import ConvergenceError
+from sanctions_model.errors import ConvergenceError, FitFileError
+from sanctions_model.files import locked, publish
 from sanctions_model.inference.fit import fit
 from sanctions_model.inference.priors.families import Normal
 from sanctions_model.inference.priors.ledger import load_priors
+from sanctions_model.inference.storage import load
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses
@@ -123,6 +127,9 @@ def test_the_manifest_is_that_of_the_fit(prior_run):
     }
     assert manifest["priors"]["origin"] == "priors.toml"
     assert set(manifest["seconds"]) >= {"answering", "total", "writing"}
+    sums = manifest.pop("files_sha256")
+    assert sums["posterior.nc"] == hashlib.sha256((out / "posterior.nc").read_bytes()).hexdigest()
+    assert {"links.csv", "effects.csv", "claims.csv", "figures/graph.png"} <= set(sums)
     assert manifest == dict(job.load_results(out).manifest)
 
 
@@ -237,7 +244,7 @@ def test_what_does_not_converge_is_written_only_when_asked(
     else:
         assert done.code == 3
         assert done.out == ""
-        assert not out.exists()
+        assert [path.name for path in out.iterdir()] == ["unconverged.nc"]
 
 
 def test_draws_that_do_not_converge_exit_with_3_and_write_nothing(monkeypatch, tmp_path):
@@ -249,6 +256,85 @@ def test_draws_that_do_not_converge_exit_with_3_and_write_nothing(monkeypatch, t
     assert done.code == 3
     assert done.refusal.startswith("Sampling did not converge: R-hat 1.250")
     assert not (tmp_path / "out").exists()
+
+
+def test_draws_that_do_not_converge_are_kept_with_a_way_to_go_on(monkeypatch, tmp_path, prior_run):
+    def unconverged(**options):
+        refusal = ConvergenceError("Sampling did not converge: R-hat 1.250.")
+        refusal.fit = load(prior_run[0])
+        raise refusal
+
+    monkeypatch.setattr(job, "run", unconverged)
+    out = tmp_path / "out"
+    done = call("run", "--draws", 500, "--tune", 400, "--out", out, "--quiet")
+    assert done.code == 3
+    kept = out / "unconverged.nc"
+    assert f"The draws are kept in {kept}" in done.refusal
+    assert "--tune 800 --draws 1000" in done.refusal
+    assert load(kept).draws.equals(load(prior_run[0]).draws)
+    assert [path.name for path in out.iterdir()] == ["unconverged.nc"]
+
+
+def test_a_run_that_was_killed_between_two_files_is_not_read(copy, monkeypatch, few_outcomes):
+    moved = []
+
+    def killed(self, target):
+        moved.append(target)
+        if len(moved) == 3:
+            raise KeyboardInterrupt
+        return os.replace(self, target)  # noqa: PTH105 (what the patched method does)
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        publish(staging(copy), copy)
+    monkeypatch.undo()
+    done = call("effects", "--fit", copy)
+    assert done.code == 1
+    assert "was interrupted while it wrote" in done.refusal
+    assert "files are of two runs" in done.refusal
+    with pytest.raises(FitFileError, match="of two runs"):
+        load(copy)
+
+
+def staging(copy):
+    part = copy / ".part-x"
+    part.mkdir()
+    for name in ("a.csv", "b.csv", "c.csv", "d.csv"):
+        (part / name).write_text("new", encoding="utf-8")
+    return part
+
+
+def test_a_posterior_of_another_run_than_its_manifest_is_refused(copy, few_outcomes, tmp_path):
+    other = tmp_path / "other"
+    assert call("run", "--prior-only", "--draws", 40, "--chains", 1, "--out", other).code == 0
+    shutil.copy(other / "posterior.nc", copy)
+    done = call("effects", "--fit", copy)
+    assert done.code == 1
+    assert "files of two runs are mixed" in done.refusal
+    (copy / "manifest.json").unlink()
+    assert load(copy).draws.sizes["draw"] == 40
+
+
+def test_two_runs_do_not_write_to_one_folder_at_once(copy, few_outcomes):
+    with locked(copy):
+        done = call("run", "--prior-only", "--draws", 40, "--chains", 1, "--out", copy, "--quiet")
+    assert done.code == 1
+    assert "Another process is writing to" in done.refusal
+    assert load(copy)
+
+
+def test_leftovers_of_a_killed_run_go(copy, few_outcomes):
+    staging(copy)
+    assert call("run", "--prior-only", "--draws", 40, "--chains", 1, "--out", copy).code == 0
+    assert not (copy / ".part-x").exists()
+
+
+def test_a_disk_without_room_is_told_before_any_work(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    done = call("run", "--out", tmp_path / "out")
+    assert done.code == 1
+    assert "1 MB are free there, expected 500" in done.refusal
 
 
 def test_options_of_a_run_reach_the_job(monkeypatch, tmp_path):

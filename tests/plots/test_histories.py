@@ -155,7 +155,7 @@ def small():
     """A model that the default transmission does not know, with one draw."""
     observations = laboratory.observe(laboratory.draw_truth(4), 5)
     problem = Problem.of(laboratory.MODEL, observations, laboratory.PRIORS)
-    return problem, complete_from_prior(problem, laboratory.pinned(), 1)
+    return problem, complete_from_prior(problem, laboratory.pinned(scm=problem.scm), 1)
 
 
 def circles(axes):

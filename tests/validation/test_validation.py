@@ -42,7 +42,7 @@ def gaussian():
     problem = Problem.of(MODEL, observations, PRIORS)
     mean, covariance = laboratory.harvest_posterior(observations)
     size = 4000
-    pinned = laboratory.pinned({"scale[harvest]": laboratory.HARVEST_SCALE})
+    pinned = laboratory.pinned({"scale[harvest]": laboratory.HARVEST_SCALE}, scm=problem.scm)
     draws = xr.concat([pinned] * size, dim="draw").assign_coords(draw=np.arange(size))
     draws = draws.transpose("chain", "draw", ...).copy(deep=True)
     exact = np.random.default_rng(1).multivariate_normal(mean, covariance, size)
