@@ -3,8 +3,9 @@
 Importing this module adds the verb to `scenario_app`.
 """
 
+import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["scenario_app"]
 
+_LOG = logging.getLogger("sanctions_model.cli")
 # Fans in levels are drawn of what people follow.
 _FANS = ("inflation_yoy", "key_rate", "gdp_growth", "rouble")
 
@@ -52,10 +54,51 @@ ProbabilityOption = Annotated[
 ]
 
 
+OddsOption = Annotated[
+    Literal["article", "filtered"],
+    typer.Option(
+        "--odds",
+        help="First odds of the futures: those of the file, or these filtered through the measures "
+        "since the end of 2024; --probability replaces single ones.",
+    ),
+]
+
+
+@scenario_app.command("odds")
+def odds(
+    library: LibraryOption = None,
+    probability: ProbabilityOption = None,
+    spread: Annotated[
+        float | None,
+        typer.Option(
+            help="Standard deviation of a quarter's change of the measures; 0.01 if absent."
+        ),
+    ] = None,
+    seed: SeedOption = 20260101,
+    csv: CsvOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Odds of the futures before and after seeing the measures since, and liftings elsewhere."""
+    configure(quiet=quiet)
+    from sanctions_model.report.answers import odds_sentences, odds_view
+    from sanctions_model.scenarios.filtering import SPREAD, filtered_odds
+    from sanctions_model.scenarios.library import load_scenarios
+
+    asked = load_scenarios(library).begun_with(_given(probability))
+    found = filtered_odds(asked, spread=SPREAD if spread is None else spread, random_seed=seed)
+    table = found.rename_axis("quarter").reset_index()
+    write_csv(table, csv)
+    view = odds_view(asked, found)
+    say(odds_sentences(asked), as_json=as_json)
+    show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
+
+
 @scenario_app.command("mix")
 def mix(
     library: LibraryOption = None,
     probability: ProbabilityOption = None,
+    odds: OddsOption = "article",
     statement: StatementOption = None,
     odds_of: Annotated[
         str | None, typer.Option("--odds-of", help="Future whose odds vary; the first by default.")
@@ -74,22 +117,29 @@ def mix(
     """Mixture over the futures: forecast, statements, where the spread is from, your own odds."""
     configure(quiet=quiet)
     require_folder(out)
+    from sanctions_model.report.answers import expected_view
     from sanctions_model.report.scenarios import mix_sentences, spread_sentences, spread_view
     from sanctions_model.report.views import over_time_view, summary_table
     from sanctions_model.scenarios.effects import starting_day
-    from sanctions_model.scenarios.library import load_scenarios
-    from sanctions_model.scenarios.mixture import (
-        compare_futures,
-        mixture,
-        probabilities,
-        reweighted,
-    )
+    from sanctions_model.scenarios.filtering import filtered_odds
+    from sanctions_model.scenarios.library import load_scenarios, probabilities
+    from sanctions_model.scenarios.mixture import compare_futures, mixture, reweighted
     from sanctions_model.scenarios.statements import statement_probabilities
     from sanctions_model.scenarios.variance import spread_split
 
     asked = load_scenarios(library)
     process = asked.process()
-    weights = probabilities(process, _given(probability))
+    given = _given(probability)
+    begun, sets = asked, {"first odds": process.initial}
+    try:
+        seen = filtered_odds(asked, random_seed=seed).iloc[-1]
+        sets[f"filtered to {seen.name}"] = tuple(seen)
+        begun = begun if odds == "article" else begun.begun_with(seen.to_dict())
+    except QuestionError as error:  # futures of one's own may never do what was observed
+        if odds == "filtered":
+            raise
+        _LOG.info("without filtered odds: %s", error)
+    weights = probabilities(begun.process(), given)
     chosen = odds_of or process.order[0]
     fitted = load_fit(fit)
     wanted = headline(fitted, outcome)
@@ -136,6 +186,9 @@ def mix(
     for name, words in (("path", title), ("effect", "Effect, mixture")):
         own = together[name].sel(outcome=wanted)
         show(over_time_view(own, fitted.scm, words, quantity=name))
+    if given:
+        sets["your odds"] = weights
+    show(expected_view(result.sel(outcome=wanted), fitted.scm, sets))
     show_statements(said, as_json=False)
     show(spread_view(split, fitted.scm, table_horizons(ahead)[-2:]))
 

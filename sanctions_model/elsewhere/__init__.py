@@ -4,6 +4,7 @@ Knows episodes, a panel of countries and what they say of the next lifting; know
 covariates that it predicts for and two bans of its own. Answers come from files, without PyMC.
 """
 
+from sanctions_model.elsewhere.base_rates import lifting_rate
 from sanctions_model.elsewhere.episodes import Episode, episodes_table, load_episodes
 from sanctions_model.elsewhere.fitting import ReliefFit, fit_relief, write_relief_files
 from sanctions_model.elsewhere.gsdb import read_gsdb
@@ -38,6 +39,7 @@ __all__ = [
     "fit_relief",
     "fit_summary",
     "hazard_draws",
+    "lifting_rate",
     "liftings_like_russia",
     "load_bans",
     "load_country_panel",

@@ -4,21 +4,32 @@ A design that may be undone or blocked does nothing in part of its draws, so tha
 at zero: the mean and the probability of a size that matters stand beside it. Computes nothing new.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.elsewhere.base_rates import lifting_rate
 from sanctions_model.queries.claims import load_claims
 from sanctions_model.report.views import View
+from sanctions_model.scenarios.library import ScenarioLibrary
+from sanctions_model.scenarios.mixture import reweighted
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import effect_in_percent, percent_unit
 from sanctions_model.wording import number, share_words
 
-__all__ = ["AGAINST", "scenario_answer", "scenario_finding", "scenario_sentences"]
+__all__ = [
+    "AGAINST",
+    "expected_view",
+    "odds_sentences",
+    "odds_view",
+    "scenario_answer",
+    "scenario_finding",
+    "scenario_sentences",
+]
 
 # What every effect of a future is compared with.
 AGAINST = "the measures staying as at the end of 2025"
@@ -151,3 +162,84 @@ def scenario_sentences(
         found = scenario_finding(result, scm, name)
         said.append(f"{found}; median {_middle(draws)}{nothing}.")
     return said
+
+
+def odds_view(library: ScenarioLibrary, filtered: pd.DataFrame) -> View:
+    """Show the first odds of the futures beside those that have seen the measures since.
+
+    Parameters
+    ----------
+    library : ScenarioLibrary
+        With a process between futures.
+    filtered : pandas.DataFrame
+        From `filtered_odds`.
+    """
+    last = filtered.index[-1]
+    rows = [
+        {
+            "future": name,
+            "label": library.named(name).label,
+            "first odds": share_words(float(filtered.loc["before", name])),
+            f"filtered to {last}": share_words(float(filtered.loc[last, name])),
+        }
+        for name in library.process().order
+    ]
+    return View(
+        table=pd.DataFrame(rows),
+        title="Odds of the futures, before and after seeing the measures since the end of 2024",
+        caption="First odds: the article's at the end of 2024, as the file states them. Filtered: "
+        "with the file's matrix as prior, by how the measures' composite changed each quarter.",
+    )
+
+
+def odds_sentences(library: ScenarioLibrary) -> list[str]:
+    """Say how often sanctions were lifted elsewhere beside what the matrix says."""
+    process = library.process()
+    at = process.order.index(process.status_quo)
+    lifts = [k for k, name in enumerate(process.order) if library.named(name).relief]
+    matrix = sum(process.transition[at][k] for k in lifts)
+    rates = lifting_rate().set_index("group")
+    every, both = rates.loc["all"], rates.loc["trade and finance"]
+    return [
+        f"From the status quo the matrix gives relief a chance of {100 * matrix:.0f} % at each "
+        "of its transitions, once a year as the bundled file has it. Elsewhere "
+        f"{every['liftings']:.0f} sanctions that were lifted one day had been so at "
+        f"{100 * every['rate']:.0f} % a year (90 %: {100 * every['lower']:.0f} to "
+        f"{100 * every['upper']:.0f}), {both['liftings']:.0f} on trade and finance together at "
+        f"{100 * both['rate']:.0f} % ({100 * both['lower']:.0f} to {100 * both['upper']:.0f}); "
+        "those that were never lifted are not among them, so that these rates are upper bounds."
+    ]
+
+
+def expected_view(
+    result: xr.Dataset, scm: StructuralCausalModel, odds: Mapping[str, Sequence[float]]
+) -> View:
+    """Show the expected effect over all futures under several sets of first odds.
+
+    Parameters
+    ----------
+    result : xr.Dataset
+        From `compare_futures`.
+    scm : StructuralCausalModel
+        Equations that the draws belong to.
+    odds : mapping of str to sequence of float
+        Probabilities in the order of the futures, by what the set is called.
+    """
+    rows = []
+    for outcome in result[dims.OUTCOME].to_numpy():
+        name = str(outcome)
+        own = effect_in_percent(
+            result["effect"].sel({dims.OUTCOME: name}).isel({dims.HORIZON: -1}),
+            scm.variables[name].unit,
+        ).mean([dims.CHAIN, dims.DRAW])
+        cells = {
+            words: number(float((own * reweighted(result, weights)["probability"]).sum()))
+            for words, weights in odds.items()
+        }
+        rows.append({"outcome": f"{scm.variables[name].short_label}, {_unit(scm, name)}"} | cells)
+    return View(
+        table=pd.DataFrame(rows),
+        title=f"Expected effect by {result['period'].to_numpy()[-1]}, by the odds one starts from",
+        caption=f"Mean over all futures, against {AGAINST}; later they turn into each other as the "
+        "matrix says.",
+    )

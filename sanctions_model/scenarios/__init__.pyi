@@ -19,11 +19,13 @@ __all__ = [
     "draw_future_paths",
     "draw_scenario_paths",
     "expected_by_odds",
+    "filtered_odds",
     "issuer_shares",
     "load_scenario",
     "load_scenarios",
     "load_sectors",
     "mixture",
+    "observed_composite",
     "probabilities",
     "respond_to",
     "reweighted",
@@ -35,10 +37,17 @@ __all__ = [
 ]
 
 from .effects import designed_effect, respond_to
+from .filtering import filtered_odds, observed_composite
 from .forecast import scenario_forecast
 from .issuers import issuer_shares
-from .library import FutureProcess, ScenarioLibrary, load_scenario, load_scenarios
-from .mixture import compare_futures, expected_by_odds, mixture, probabilities, reweighted
+from .library import (
+    FutureProcess,
+    ScenarioLibrary,
+    load_scenario,
+    load_scenarios,
+    probabilities,
+)
+from .mixture import compare_futures, expected_by_odds, mixture, reweighted
 from .regimes import FuturePaths, draw_future_paths, draw_scenario_paths
 from .relief import (
     Announcement,

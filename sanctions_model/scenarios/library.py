@@ -26,6 +26,7 @@ __all__ = [
     "ScenarioLibrary",
     "load_scenario",
     "load_scenarios",
+    "probabilities",
 ]
 
 FORMAT_VERSION = 1
@@ -88,6 +89,53 @@ class FutureProcess(Stated):
         return self
 
 
+def probabilities(process: FutureProcess, given: Mapping[str, float]) -> tuple[float, ...]:
+    """Return initial probabilities with some replaced, the rest scaled to fill what is left.
+
+    Parameters
+    ----------
+    process : FutureProcess
+        Its order of futures and their probabilities at first.
+    given : Mapping[str, float]
+        Probabilities in [0, 1] by name of a future.
+
+    Returns
+    -------
+    tuple[float, ...]
+        One a future, in the order of the process; sums to 1.
+
+    Raises
+    ------
+    QuestionError
+        If a name is unknown, a probability is outside [0, 1], or they cannot sum to 1.
+
+    Examples
+    --------
+    >>> process = FutureProcess(
+    ...     order=("a", "b", "c"),
+    ...     status_quo="a",
+    ...     initial=(0.5, 0.3, 0.2),
+    ...     transition=((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    ... )
+    >>> [round(p, 3) for p in probabilities(process, {"a": 0.75})]
+    [0.75, 0.15, 0.1]
+    """
+    for name, value in given.items():
+        if name not in process.order:
+            raise QuestionError(f"No future {name!r}; expected one of {', '.join(process.order)}.")
+        if not 0 <= value <= 1:
+            raise QuestionError(f"A probability of {value} for {name!r}; expected 0 to 1.")
+    rest = {n: p for n, p in zip(process.order, process.initial, strict=True) if n not in given}
+    left, total = 1.0 - sum(given.values()), sum(rest.values())
+    if left < -1e-9 or (total == 0 and left > 1e-9):
+        raise QuestionError(
+            f"The probabilities given sum to {sum(given.values()):g}; expected 1"
+            f"{' at most' if rest else ''}."
+        )
+    scale = 0.0 if total == 0 else max(left, 0.0) / total
+    return tuple(given.get(name, rest.get(name, 0.0) * scale) for name in process.order)
+
+
 def _sums_to_one(probabilities: tuple[float, ...], what: str) -> None:
     total = sum(probabilities)
     if abs(total - 1.0) > _ROUNDING:
@@ -147,6 +195,23 @@ class ScenarioLibrary:
         """
         counted = {n: s.dated(start, periods_per_year) for n, s in self.scenarios.items()}
         return replace(self, scenarios=counted)
+
+    def begun_with(self, odds: Mapping[str, float]) -> "ScenarioLibrary":
+        """Return the same with other first odds; futures that are not named share what is left.
+
+        Parameters
+        ----------
+        odds : mapping of str to float
+            Probabilities by the name of a future.
+
+        Raises
+        ------
+        QuestionError
+            If a name is unknown, or they are no probabilities.
+        """
+        process = self.process()
+        initial = probabilities(process, odds)
+        return replace(self, futures=process.model_copy(update={"initial": initial}))
 
     def process(self) -> FutureProcess:
         """Return the process between futures.

@@ -19,7 +19,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scenarios.effects import regime_of_today, respond_to, starting_day
-from sanctions_model.scenarios.library import FutureProcess, ScenarioLibrary
+from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.regimes import draw_future_paths
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.periods import period_labels
@@ -30,7 +30,6 @@ __all__ = [
     "expected_by_odds",
     "future_manifest",
     "mixture",
-    "probabilities",
     "reweighted",
 ]
 
@@ -140,53 +139,6 @@ def future_manifest(problem: Problem, library: ScenarioLibrary, settings: Mappin
         },
         sort_keys=True,
     )
-
-
-def probabilities(process: FutureProcess, given: Mapping[str, float]) -> tuple[float, ...]:
-    """Return initial probabilities with some replaced, the rest scaled to fill what is left.
-
-    Parameters
-    ----------
-    process : FutureProcess
-        Its order of futures and their probabilities at first.
-    given : Mapping[str, float]
-        Probabilities in [0, 1] by name of a future.
-
-    Returns
-    -------
-    tuple[float, ...]
-        One a future, in the order of the process; sums to 1.
-
-    Raises
-    ------
-    QuestionError
-        If a name is unknown, a probability is outside [0, 1], or they cannot sum to 1.
-
-    Examples
-    --------
-    >>> process = FutureProcess(
-    ...     order=("a", "b", "c"),
-    ...     status_quo="a",
-    ...     initial=(0.5, 0.3, 0.2),
-    ...     transition=((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-    ... )
-    >>> [round(p, 3) for p in probabilities(process, {"a": 0.75})]
-    [0.75, 0.15, 0.1]
-    """
-    for name, value in given.items():
-        if name not in process.order:
-            raise QuestionError(f"No future {name!r}; expected one of {', '.join(process.order)}.")
-        if not 0 <= value <= 1:
-            raise QuestionError(f"A probability of {value} for {name!r}; expected 0 to 1.")
-    rest = {n: p for n, p in zip(process.order, process.initial, strict=True) if n not in given}
-    left, total = 1.0 - sum(given.values()), sum(rest.values())
-    if left < -1e-9 or (total == 0 and left > 1e-9):
-        raise QuestionError(
-            f"The probabilities given sum to {sum(given.values()):g}; expected 1"
-            f"{' at most' if rest else ''}."
-        )
-    scale = 0.0 if total == 0 else max(left, 0.0) / total
-    return tuple(given.get(name, rest.get(name, 0.0) * scale) for name in process.order)
 
 
 def reweighted(result: xr.Dataset, weights: Sequence[float]) -> xr.Dataset:

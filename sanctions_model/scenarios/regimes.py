@@ -29,7 +29,14 @@ from sanctions_model.scenarios.steps import Steps, draw_steps
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.transmission import MEASURES
 
-__all__ = ["KINDS", "FuturePaths", "draw_future_paths", "draw_regimes", "draw_scenario_paths"]
+__all__ = [
+    "KINDS",
+    "FuturePaths",
+    "draw_future_paths",
+    "draw_regimes",
+    "draw_scenario_paths",
+    "require_undated",
+]
 
 _LOG = logging.getLogger(__name__)
 
@@ -293,12 +300,8 @@ def draw_future_paths(
         If the library has no process, or the horizon is below 1.
     """
     process, horizon = library.process(), require_horizon(horizon)
-    for name in process.order:
-        if transitions and (date := first_date(library.named(name))) is not None:
-            raise QuestionError(
-                f"{name!r} names the period {date!r}, but with transitions a future may begin at "
-                "any time; count its periods from 1, the first in which it is in force."
-            )
+    if transitions:
+        require_undated(library)
     rows = np.atleast_2d(first)
     drawn = [
         _draw_designs(
@@ -314,6 +317,16 @@ def draw_future_paths(
             regimes = np.broadcast_to(row, (horizon, row.size))
         found.append(_follow(drawn, regimes))
     return found[0] if np.ndim(first) == 1 else _stacked(found)
+
+
+def require_undated(library: ScenarioLibrary) -> None:
+    """Refuse futures with periods of the calendar where they can begin at any time."""
+    for name in library.process().order:
+        if (date := first_date(library.named(name))) is not None:
+            raise QuestionError(
+                f"{name!r} names the period {date!r}, but with transitions a future may begin at "
+                "any time; count its periods from 1, the first in which it is in force."
+            )
 
 
 def draw_scenario_paths(

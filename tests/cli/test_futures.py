@@ -143,3 +143,28 @@ transition = [[0.9, 0.1], [0.1, 0.9]]
     assert "count its periods from 1" in refused("scenario", "mix", *asked)
     done = call("scenario", "compare", *asked)
     assert done.code == 0, done.err
+
+
+# Odds that have seen the measures since
+
+
+def test_odds_are_told_before_and_after_and_beside_liftings_elsewhere():
+    done = call("scenario", "odds", "--quiet")
+    assert done.code == 0, done.err
+    for words in ("first odds", "filtered to 2026Q2", "a chance of 18 %", "upper bounds"):
+        assert words in done.out
+    rows = pd.DataFrame(json.loads(call("scenario", "odds", "--json", "--quiet").out))
+    assert rows["quarter"].iloc[0] == "before"
+    assert rows["reset"].iloc[-1] < rows["reset"].iloc[0]
+    mine = json.loads(call("scenario", "odds", "--probability", "reset=0", "--json", "--quiet").out)
+    assert mine[0]["reset"] == 0
+
+
+def test_the_mixture_takes_either_odds_and_shows_what_both_expect(saved_fit):
+    asked = ("scenario", "mix", "--fit", saved_fit, "--horizon", 4, "--paths", 8, "--parameters", 5)
+    done = call(*asked, "--odds", "filtered", *OUTCOME)
+    assert done.code == 0, done.err
+    for words in ("first odds", "filtered to 2026Q2", "Expected effect by"):
+        assert words in done.out
+    begins = next(line for line in done.out.splitlines() if line.startswith("Probabilities of how"))
+    assert "Rapprochement (reset) 0.30" not in begins

@@ -19,12 +19,11 @@ from future_world import (
 from sanctions_model.errors import QuestionError
 from sanctions_model.queries.windows import Window
 from sanctions_model.scenarios.effects import respond_to
-from sanctions_model.scenarios.library import load_scenarios
+from sanctions_model.scenarios.library import load_scenarios, probabilities
 from sanctions_model.scenarios.mixture import (
     compare_futures,
     expected_by_odds,
     mixture,
-    probabilities,
     reweighted,
 )
 from sanctions_model.scenarios.regimes import draw_future_paths
