@@ -135,6 +135,34 @@ def list_scenarios(
     show(library_view(load_scenarios(library)), as_json=as_json)
 
 
+@scenario_app.command("template")
+def write_template(
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to write; it must not exist. Else printed.")
+    ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="The JSON schema instead, for editors that complete.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Write a scenario file with every key and what it says, or the schema of such files."""
+    configure(quiet=quiet)
+    import json
+
+    from sanctions_model.scenarios.keys import scenario_schema, scenario_template
+
+    text = json.dumps(scenario_schema(), indent=2) + "\n" if schema else scenario_template()
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    if out.exists() or not out.parent.is_dir():
+        why = "that exists" if out.exists() else f"there is no folder {out.parent}"
+        raise QuestionError(f"--out {out}: {why}; give another name.")
+    with whole_file(out) as part:
+        part.write_text(text, encoding="utf-8")
+    _LOG.info("wrote %s", out)
+
+
 @scenario_app.command("show")
 def show_scenario(
     name: NameArgument,

@@ -30,6 +30,9 @@ __all__ = [
     "respond_to",
     "reweighted",
     "scenario_forecast",
+    "scenario_keys",
+    "scenario_schema",
+    "scenario_template",
     "sector_premiums",
     "sector_table",
     "spread_split",
@@ -40,6 +43,7 @@ from .effects import designed_effect, respond_to
 from .filtering import filtered_odds, observed_composite
 from .forecast import scenario_forecast
 from .issuers import issuer_shares
+from .keys import scenario_keys, scenario_schema, scenario_template
 from .library import (
     FutureProcess,
     ScenarioLibrary,

@@ -91,7 +91,7 @@ def filtered_odds(
     Raises
     ------
     QuestionError
-        If the library has no process, nothing is observed, or no history comes near what is observed.
+        If the library has no process, nothing is observed, or no history comes near it.
     """
     seen = observed_composite() if observed is None else pd.Series(observed)
     process = library.process()

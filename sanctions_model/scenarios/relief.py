@@ -10,7 +10,7 @@ stated size and fades; nothing else anticipates. This module draws nothing and k
 from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sanctions_model.data.events import ISSUERS, Component
 from sanctions_model.errors import did_you_mean
@@ -124,7 +124,7 @@ class Opposition(Stated):
     Parameters
     ----------
     probability : Quantity
-        That a step is blocked on its day.
+        Probability that a step is blocked on its day.
     delay : Quantity
         Periods by which a blocked step is late.
     defeat : Quantity
@@ -153,9 +153,9 @@ class SnapBack(Stated):
     Parameters
     ----------
     hazard : Quantity, optional
-        Probability in each period from the first step on; or
+        Probability that it is undone in each period from the first step on; this or `probability`.
     probability : Quantity, optional
-        that it is undone at all, `within` or `until` a period.
+        Probability that it is undone at all, `within` so many periods or `until` one.
     within : Quantity, optional
         Whole periods from the first step on.
     until : int or str, optional
@@ -227,7 +227,12 @@ def _issuers(given: object) -> object:
     return tuple(names)
 
 
-type Issuers = Annotated[tuple[str, ...], BeforeValidator(_issuers)]
+_NAMES = {"enum": [COALITION, *ISSUERS]}
+type Issuers = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_issuers),
+    WithJsonSchema({"anyOf": [_NAMES, {"type": "array", "items": _NAMES}]}),
+]
 
 
 class ReliefDesign(Stated):
@@ -236,9 +241,9 @@ class ReliefDesign(Stated):
     Parameters
     ----------
     measures : tuple of str
-        Whole measures; or
+        Whole measures, as in ``("finance", "trade")``; this or `components`.
     components : tuple of str
-        components of the rule of the measures, as in ``("T1", "R1")``; one of the two.
+        Components of the rule of the measures, as in ``("T1", "R1")``; this or `measures`.
     issuer : str or tuple of str
         ``coalition`` (all who impose them), or one or several of ``us``, ``eu``, ``uk`` and
         ``others``, each lifting the part that it holds by the dated events.

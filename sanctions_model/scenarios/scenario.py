@@ -24,7 +24,7 @@ from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, Shif
 from sanctions_model.scm.periods import read_span
 from sanctions_model.transmission import MEASURES
 
-__all__ = ["DESIGNS", "LevelShift", "Scenario"]
+__all__ = ["DESIGNS", "ConditionEntry", "Edit", "LevelShift", "Scenario"]
 
 _HIGHEST = 2.0
 DESIGNS = ("relief", "tightening", "level")
@@ -37,22 +37,37 @@ _ASKED_BY = {
 }
 
 
-class _Entry(Stated):
+class Edit(Stated):
+    """A path of a variable.
+
+    Parameters
+    ----------
+    kind : str
+        ``set``, ``shift`` (to add) or ``scale`` (to multiply).
+    variable : str
+        Any variable of the model.
+    value : float or tuple of float
+        A number, or a path whose last value is held.
+    start, stop : int or str
+        First and last period, counted from 1 or of the calendar; without `stop` to the end.
+    """
+
+    kind: Literal["set", "shift", "scale"]
     variable: str
     value: Number | tuple[Number, ...]
     start: WholeMoment = 1
     stop: WholeMoment | None = None
 
 
-class _Set(_Entry):
+class _Set(Edit):
     kind: Literal["set"]
 
 
-class _Shift(_Entry):
+class _Shift(Edit):
     kind: Literal["shift"]
 
 
-class _Scale(_Entry):
+class _Scale(Edit):
     kind: Literal["scale"]
 
 
@@ -68,7 +83,17 @@ def _period(given: object) -> object:
     return text
 
 
-class _ConditionEntry(Stated):
+class ConditionEntry(Stated):
+    """Values that a variable must have.
+
+    Parameters
+    ----------
+    variable : str
+        Any variable of the model.
+    values : mapping of int or str to float
+        By period, counted from 1 or of the calendar.
+    """
+
     variable: str
     values: dict[Annotated[int | str, BeforeValidator(_period)], Number]
 
@@ -105,7 +130,7 @@ class Scenario(Stated):
     Parameters
     ----------
     format_version : int
-        1.
+        1, the version of this format; a file must state it.
     label : str
         What tables and figures call it.
     intervention : tuple
@@ -116,7 +141,7 @@ class Scenario(Stated):
     absorbing : tuple of str
         Shocks that meet the conditions; all by default.
     without_shocks : tuple of str
-        For counterfactuals.
+        Equations whose shocks a counterfactual leaves out.
     description : str
         What is meant, and where it enters.
     relief, tightening, level : tuple
@@ -127,7 +152,7 @@ class Scenario(Stated):
     format_version: Literal[1] = 1
     label: str = Field(min_length=1)
     intervention: tuple[Annotated[_Set | _Shift | _Scale, Field(discriminator="kind")], ...] = ()
-    condition: tuple[_ConditionEntry, ...] = ()
+    condition: tuple[ConditionEntry, ...] = ()
     absorbing: tuple[str, ...] | None = None
     without_shocks: tuple[str, ...] = ()
     description: str = ""

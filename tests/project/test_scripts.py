@@ -145,3 +145,9 @@ def test_the_house_in_contributing_is_that_of_the_imports():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     shown = text.partition("<!-- house: python scripts/house.py -->\n")[2]
     assert shown.partition("\n<!-- end of house -->")[0] == load_script("house").house()
+
+
+def test_the_keys_in_the_schema_are_those_of_the_models():
+    text = (ROOT / "docs/schema.md").read_text(encoding="utf-8")
+    shown = text.partition("<!-- keys: python scripts/scenario_keys.py -->\n")[2]
+    assert shown.partition("\n<!-- end of keys -->")[0] == load_script("scenario_keys").keys_table()
