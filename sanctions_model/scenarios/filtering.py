@@ -44,6 +44,11 @@ def observed_composite(since: str = BEGUN) -> pd.Series:
     pandas.Series
         Index: quarters. Means of the daily level, licences of a month included.
 
+    Raises
+    ------
+    ObservationError
+        If the bundled events do not fit the bundled rule.
+
     Examples
     --------
     >>> observed_composite().round(2).tolist()
@@ -92,6 +97,8 @@ def filtered_odds(
     ------
     QuestionError
         If the library has no process, nothing is observed, or no history comes near it.
+    ObservationError
+        If the bundled events do not fit the bundled rule.
     """
     seen = observed_composite() if observed is None else pd.Series(observed)
     process = library.process()
