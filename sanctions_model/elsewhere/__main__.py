@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("--out", default=str(data_path("relief_episodes.csv").parent))
     parser.add_argument("--draws", type=int, default=2000)
     parser.add_argument("--tune", type=int, default=700)
-    parser.add_argument("--chains", type=int, default=8)
+    parser.add_argument("--chains", type=int, default=4)
     parser.add_argument("--allow-unconverged", action="store_true")
     options = vars(parser.parse_args())
     folder = options.pop("out")

@@ -58,7 +58,7 @@ def fit_relief(
     *,
     draws: int = 2000,
     tune: int = 700,
-    chains: int = 8,
+    chains: int = 4,
     random_seed: int = 20260101,
     allow_unconverged: bool = False,
 ) -> ReliefFit:

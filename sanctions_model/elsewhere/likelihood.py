@@ -21,6 +21,7 @@ __all__ = ["CELL_ARRAYS", "PanelLikelihood", "log_density", "one_pass"]
 
 CELL_ARRAYS = ("outcome", "country", "value", "factor", "regressor", "entry", "weight")
 _PARAMETERS = 4
+_LARGE = 1e200
 
 
 def one_pass(
@@ -50,6 +51,8 @@ def one_pass(
     d_level, d_freedom = np.zeros_like(level), np.zeros_like(freedom)
     slope = np.zeros(n_cells)
     inverse = np.exp(-own[3])
+    # Logarithms are half the work: one of a product of many cells, before it overflows.
+    product, logs = np.ones(freedom.shape[0]), np.zeros(freedom.shape[0])
     for c in range(n_cells):
         k, i = outcome[c], country[c]
         r = value[c, 0] - added[c, 0] - own[0, k, i]
@@ -62,8 +65,11 @@ def one_pass(
         nu = freedom[k]
         z = r * inverse[k, i]
         square = z * z
-        log_term = np.log1p(square / nu)
-        total[0] -= own[3, k, i] + 0.5 * (nu + 1.0) * log_term
+        product[k] *= 1.0 + square / nu
+        if product[k] > _LARGE:
+            logs[k] += np.log(product[k])
+            product[k] = 1.0
+        total[0] -= own[3, k, i]
         share = (nu + 1.0) / (nu + square)
         g = share * z * inverse[k, i]  # of -r
         slope[c] = g
@@ -76,13 +82,15 @@ def one_pass(
         d_coefficient[k, gap] -= g * added[c, 3]
         for lag in range(2):
             d_coefficient[k, n_x + lag] += g * (value[c, 1 + lag] - added[c, 1 + lag])
-        d_freedom[k] += 0.5 * share * square / nu - 0.5 * log_term
+        d_freedom[k] += 0.5 * share * square / nu
+    logs += np.log(product)
+    total[0] -= 0.5 * ((freedom + 1.0) * logs).sum()
+    d_freedom -= 0.5 * logs
     for j in range(entry.shape[0]):
         cell = entry[j, 0]
         k = outcome[cell]
         part = weight[j, 0] - coefficient[k, gap] * weight[j, 3]
-        for lag in range(2):
-            part -= coefficient[k, n_x + lag] * weight[j, 1 + lag]
+        part -= coefficient[k, n_x] * weight[j, 1] + coefficient[k, n_x + 1] * weight[j, 2]
         d_level[k, entry[j, 1], entry[j, 2]] += slope[cell] * part
     return total, d_own, d_coefficient, d_level, d_freedom
 

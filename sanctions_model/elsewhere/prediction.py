@@ -19,19 +19,20 @@ from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.elsewhere.cells import HORIZONS, LEADS, OUTCOMES
 from sanctions_model.elsewhere.episodes import INSTRUMENTS, Instrument
-from sanctions_model.elsewhere.panel_model import COVARIATES, HEAVY
+from sanctions_model.elsewhere.panel_model import COVARIATES, HEAVY, ROOT_ORDER
 from sanctions_model.errors import QuestionError, did_you_mean
 
 __all__ = [
     "LIFTINGS",
     "Lifting",
-    "correlation_factor",
+    "correlation_root",
     "fit_summary",
     "inflation_points",
     "liftings_like_russia",
     "load_effect_draws",
     "load_episode_effects",
     "load_predictive",
+    "load_trial",
     "predict",
     "predictive_table",
     "reliability",
@@ -63,7 +64,7 @@ COORDS: dict[str, list[str]] = {
     "covariate": list(COVARIATES),
     "lead": [str(year) for year in LEADS],
     "instrument": ["trade", "financial", "other"],
-    "pair": [f"{a}-{b}" for a in range(4) for b in range(a)],
+    "pair": [f"{ROOT_ORDER[a]}-{ROOT_ORDER[b]}" for a in range(4) for b in range(a)],
 }
 
 
@@ -249,6 +250,11 @@ def load_predictive(path: Path | str | None = None) -> pd.DataFrame:
     return pd.read_csv(data_path("elsewhere_predictive.csv") if path is None else path)
 
 
+def load_trial(path: Path | str | None = None) -> pd.DataFrame:
+    """Return the shipped results of ``scripts/elsewhere_trial.py``, a row a trial and outcome."""
+    return pd.read_csv(data_path("elsewhere_trial.csv") if path is None else path)
+
+
 def fit_summary(path: Path | str | None = None) -> dict[str, Any]:
     """Return how the fit behind the shipped files was made and whether it converged.
 
@@ -283,18 +289,20 @@ def reliability(summary: Mapping[str, Any]) -> str:
     )
 
 
-def correlation_factor(partial: np.ndarray) -> np.ndarray:
-    """Cholesky factor of the correlation across outcomes from the shipped partial correlations.
+def correlation_root(partial: np.ndarray) -> np.ndarray:
+    """Root of the correlation across outcomes from the shipped partial correlations.
 
     Parameters
     ----------
     partial : numpy.ndarray
-        Shape ``(..., 6)``, mapped from (-1, 1) to (0, 1), pairs in the order of the lower triangle.
+        Shape ``(..., 6)``, mapped from (-1, 1) to (0, 1), pairs in the order of the lower triangle
+        of the outcomes in `ROOT_ORDER`.
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(..., 4, 4)``, lower triangular, rows of length 1.
+        Shape ``(..., 4, 4)``: times its transpose the correlation of `OUTCOMES`; lower triangular
+        with its rows in `ROOT_ORDER`.
     """
     size = len(OUTCOMES)
     factor = np.zeros((*partial.shape[:-1], size, size))
@@ -307,7 +315,7 @@ def correlation_factor(partial: np.ndarray) -> np.ndarray:
             rest = rest * (1 - correlation**2)
             at += 1
         factor[..., row, row] = np.sqrt(rest)
-    return factor
+    return factor[..., [ROOT_ORDER.index(outcome) for outcome in OUTCOMES], :]
 
 
 def inflation_points(bounded: Any, *, at: float = USUAL_INFLATION) -> Any:
@@ -376,7 +384,7 @@ def predict(
     mean = stacked["effect_mean"] + stacked["effect_slope"].dot(
         xr.DataArray(lifting.covariates, dims="covariate"), dim="covariate"
     )
-    factor = correlation_factor(stacked["partial_correlation"].to_numpy())
+    factor = correlation_root(stacked["partial_correlation"].to_numpy())
     size = (stacked.sizes[dims.DRAW], per_draw)
     tail = rng.gamma(HEAVY / 2, 2 / HEAVY, size=size)
     raw = rng.standard_normal((*size, len(OUTCOMES))) / np.sqrt(tail)[..., None]

@@ -23,8 +23,9 @@ from sanctions_model.elsewhere.panel_model import (
     instruments,
     sample_panel,
 )
-from sanctions_model.elsewhere.prediction import correlation_factor
+from sanctions_model.elsewhere.prediction import correlation_root
 from sanctions_model.errors import ObservationError
+from sanctions_model.summaries import continuous_ranked_probability_score
 
 __all__ = [
     "MONITORED",
@@ -41,6 +42,7 @@ __all__ = [
 
 MONITORED = ("effect_mean", "effect_sd", "persistence", "anticipation")
 _THIRD = HORIZONS.index(3)
+_FEWEST_YEARS = 2
 
 
 def _subset(cells: Cells, kept: np.ndarray) -> Cells:
@@ -153,7 +155,7 @@ def prior_truth(
     }
     slope = rng.normal(0, 0.5 * scales[:, None], size=(len(scales), z.shape[1]))
     shape = [LKJ + (2 - column) / 2 for row in range(4) for column in range(row)]
-    raw = rng.standard_normal((n, 4)) @ correlation_factor(rng.beta(shape, shape)).T
+    raw = rng.standard_normal((n, 4)) @ correlation_root(rng.beta(shape, shape)).T
     raw /= np.sqrt(rng.gamma(HEAVY / 2, 2 / HEAVY, size=n))[:, None]
     flags = instruments(cells.episodes)
     alone, partial = rng.beta(5, 5, size=2)
@@ -327,10 +329,12 @@ def predicted_outcomes(
     Returns
     -------
     pandas.DataFrame
-        One row an episode and outcome with all four years: ``observed`` (growth added up,
-        inflation of the last year), ``rank`` of it in the predictive, ``inside`` its 90 %,
-        ``inside_without``: inside that of the same country without a lifting, ``effect``: median
-        of the predicted effect, ``width`` and ``width_without`` of the intervals.
+        One row an episode and outcome with two of the four years from the lifting or more (a
+        reimposition ends them): ``years``, ``observed`` (growth added up, inflation of the last
+        year), ``rank`` of it in the predictive, ``inside`` its 90 %, ``inside_without``: inside
+        that of the same country without a lifting, ``effect``: median of the predicted effect,
+        ``width`` and ``width_without`` of the intervals, ``crps`` and ``crps_without``: continuous
+        ranked probability scores, smaller is better.
     """
     rng = np.random.default_rng(random_seed)
     own, coefficient, freedom = _nuisance(posterior)
@@ -342,12 +346,14 @@ def predicted_outcomes(
         if episode.episode_id not in set(names):
             continue
         for k, outcome in enumerate(OUTCOMES):
-            at = np.flatnonzero(_window(cells, episode, 0, 3) & (cells.outcome == k))
-            if len(at) != len(range(4)):
+            at = np.flatnonzero(_window(cells, episode, 0, _THIRD) & (cells.outcome == k))
+            at = at[cells.year[at] - episode.lift_year == np.arange(len(at))]
+            if len(at) < _FEWEST_YEARS:
                 continue
             local = _subset(cells, np.isin(np.arange(len(cells.year)), at))
             paths = _paths(local, parts, level[chosen], rng)
-            effect = level[chosen, k, e, len(LEADS) + _THIRD] - level[chosen, k, e, len(LEADS) - 1]
+            last = len(LEADS) + len(at) - 1
+            effect = level[chosen, k, e, last] - level[chosen, k, e, len(LEADS) - 1]
             rows.append(_comparison(episode.episode_id, outcome, local, paths, effect))
     return pd.DataFrame(rows)
 
@@ -426,12 +432,14 @@ def _comparison(
     last = outcome == "inflation"
     observed = local.value[-1, 0] if last else local.value[:, 0].sum()
     treated, plain = (path[:, -1] if last else path.sum(1) for path in paths)
-    row: dict[str, object] = {"episode": episode, "outcome": outcome, "observed": float(observed)}
+    row: dict[str, object] = {"episode": episode, "outcome": outcome, "years": len(local.year)}
+    row["observed"] = float(observed)
     row["rank"] = float((treated < observed).mean())
     for name, values in (("", treated), ("_without", plain)):
         lower, upper = np.quantile(values, [0.05, 0.95])
         row[f"inside{name}"] = bool(lower <= observed <= upper)
         row[f"width{name}"] = float(upper - lower)
+        row[f"crps{name}"] = continuous_ranked_probability_score(values, float(observed))
     return row | {"effect": float(np.median(effect))}
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
+from scipy import stats
 
 from sanctions_model.elsewhere import ReliefData, load_relief_data
 from sanctions_model.elsewhere.cells import (
@@ -14,7 +16,7 @@ from sanctions_model.elsewhere.cells import (
     outcome_cube,
 )
 from sanctions_model.elsewhere.likelihood import CELL_ARRAYS, log_density, one_pass
-from sanctions_model.elsewhere.panel_model import COVARIATES, covariates
+from sanctions_model.elsewhere.panel_model import COVARIATES, covariates, redrawn_means
 from sanctions_model.errors import ObservationError
 
 
@@ -198,3 +200,26 @@ def test_the_operation_scales_the_derivatives_by_its_cotangent(cells, parameters
     assert found[0] == pytest.approx(3.0 * expected[0][0])
     for value, derivative in zip(found[1:], expected[1:], strict=True):
         np.testing.assert_allclose(value, 3.0 * derivative)
+
+
+def test_means_drawn_anew_have_their_conditional_by_brute_force():
+    values, spread, n = np.array([1.0, 4.0, -0.5]), 2.0, 20_000
+    axes = ("chain", "draw", "outcome")
+    found = {}
+    for name in ("intercept", "world_loading", "region_loading", "log_scale"):
+        found[name] = ((*axes, "country"), np.broadcast_to(values, (1, n, 4, 3)))
+        found[f"{name}_raw"] = found[name]
+        found[f"{name}_sd"] = (axes, np.full((1, n, 4), spread))
+        found[f"{name}_mean"] = (axes, np.full((1, n, 4), 99.0))
+    drawn = redrawn_means(xr.Dataset(found), np.random.default_rng(0))
+    grid = np.linspace(-6, 8, 4001)
+    density = stats.norm(1.0, 0.5).pdf(grid)  # the prior of the mean loading on the world
+    density *= np.prod([stats.norm(grid, spread).pdf(value) for value in values], axis=0)
+    density /= density.sum()
+    mean = (grid * density).sum()
+    sd = np.sqrt(((grid - mean) ** 2 * density).sum())
+    means = drawn["world_loading_mean"]
+    assert float(means.mean()) == pytest.approx(mean, abs=0.01)
+    assert float(means.std()) == pytest.approx(sd, rel=0.02)
+    assert "world_loading_raw" not in drawn
+    assert drawn["world_loading"].equals(xr.Dataset(found)["world_loading"])

@@ -15,12 +15,14 @@ from sanctions_model.elsewhere import (
     reimposition_hazard,
     snap_back_hazard,
 )
+from sanctions_model.elsewhere.cells import OUTCOMES
 from sanctions_model.elsewhere.fitting import input_hashes
+from sanctions_model.elsewhere.panel_model import ROOT_ORDER
 from sanctions_model.elsewhere.prediction import (
     COORDS,
     LIFTINGS,
     PARAMETERS,
-    correlation_factor,
+    correlation_root,
     inflation_points,
     load_predictive,
     reliability,
@@ -83,7 +85,7 @@ def test_covariates_shift_the_mean():
 
 def test_spread_and_correlation_are_those_of_the_draws():
     partial = np.full(6, 0.5)
-    partial[0] = 0.9  # correlation 0.8 of GDP and imports, the rest 0
+    partial[-1] = 0.9  # correlation 0.8 of GDP and imports, the rest 0
     draws = draws_at(
         effect_sd=[2.0, 3.0, 1.0, 1.0], partial_correlation=partial, instrument_share=[1, 0, 0]
     )
@@ -95,13 +97,15 @@ def test_spread_and_correlation_are_those_of_the_draws():
     assert ranks == pytest.approx(0.77, abs=0.02)
 
 
-def test_the_factor_is_cholesky_s():
+def test_the_root_is_cholesky_s_of_the_outcomes_in_its_order():
     partial = np.random.default_rng(0).beta(3, 3, size=6)
-    factor = correlation_factor(partial)
-    correlation = factor @ factor.T
+    root = correlation_root(partial)
+    correlation = root @ root.T
     np.testing.assert_allclose(np.diag(correlation), 1.0)
-    assert correlation[1, 0] == pytest.approx(2 * partial[0] - 1)
-    np.testing.assert_allclose(np.linalg.cholesky(correlation), factor, atol=1e-12)
+    order = [OUTCOMES.index(outcome) for outcome in ROOT_ORDER]
+    ordered = correlation[np.ix_(order, order)]
+    assert ordered[1, 0] == pytest.approx(2 * partial[0] - 1)
+    np.testing.assert_allclose(np.linalg.cholesky(ordered), root[order], atol=1e-12)
 
 
 def test_points_of_inflation_undo_the_bounded_scale():

@@ -124,6 +124,19 @@ def test_predictions_with_hardly_any_noise_are_the_path(cells):
     assert not table["inside"].any()
 
 
+def test_an_episode_that_a_reimposition_ends_is_scored_until_then(cells):
+    table = predicted_outcomes(cells, posterior_at(cells, effect=1.0), ["IRN2016"], draws=20)
+    gdp = table.set_index("outcome").loc["gdp"]
+    assert gdp["years"] == 2  # measures were back in 2018
+    iran = (cells.country == cells.countries.index("IRN")) & (cells.outcome == 0)
+    seen = cells.value[iran & np.isin(cells.year, [2016, 2017]), 0].sum()
+    assert gdp["observed"] == pytest.approx(seen)
+    path = (1 - 0.5**2) / (1 - 0.5**4)
+    assert gdp["effect"] == pytest.approx(path)
+    # A forecast without noise misses by its distance.
+    assert gdp["crps"] > 0
+
+
 def test_the_rank_of_the_truth():
     draws = xr.Dataset(
         {"a": (("chain", "draw", "x"), np.tile(np.arange(100.0)[:, None], (2, 1, 2)))}

@@ -22,7 +22,7 @@ FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
 FEW = "50"
 # These ask for more draws than the small fit has, or for minutes; each has a test of its own.
-ON_MORE_DRAWS = {"futures", "sweeps", "what_it_rests_on"}
+ON_MORE_DRAWS = {"elsewhere", "futures", "sweeps", "what_it_rests_on"}
 ALIKE = [name for name in NOTEBOOKS if name not in ON_MORE_DRAWS]
 
 
@@ -58,9 +58,8 @@ def surroundings(small_fit, monkeypatch):
     assert fingerprints() == before
 
 
-@pytest.mark.notebook
-@pytest.mark.parametrize("name", ALIKE)
-def test_a_notebook_runs_from_top_to_bottom(name, surroundings, nothing_is_sampled, capsys):
+def run_here(name, capsys):
+    """Run a notebook in this process; return the last line that it prints."""
     import matplotlib.pyplot as plt
 
     plt.switch_backend("agg")
@@ -68,8 +67,24 @@ def test_a_notebook_runs_from_top_to_bottom(name, surroundings, nothing_is_sampl
     for position, cell in enumerate(cells(name)):
         exec(compile(python(cell), f"{name}, code cell {position + 1}", "exec"), namespace)
     plt.close("all")
-    answer = capsys.readouterr().out.strip().splitlines()[-1]
-    assert re.search(r"\d", answer)
+    return capsys.readouterr().out.strip().splitlines()[-1]
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("name", ALIKE)
+def test_a_notebook_runs_from_top_to_bottom(name, surroundings, nothing_is_sampled, capsys):
+    assert re.search(r"\d", run_here(name, capsys))
+
+
+@pytest.mark.notebook
+def test_the_notebook_on_liftings_elsewhere_weighs_a_fit(
+    surroundings, nothing_is_sampled, tmp_path, monkeypatch, capsys
+):
+    fit = sm.SanctionsModel().sample_prior_predictive(draws=2000)
+    monkeypatch.setenv("SANCTIONS_MODEL_FIT", str(sm.save(fit, tmp_path / "prior.nc")))
+    answer = run_here("elsewhere", capsys)
+    assert "is undone within five years with probability 0.31" in answer
+    assert re.search(r"moves GDP by [+-]\d", answer)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sanctions_model.report.validation.backtests import back_test_section, failures
+from sanctions_model.report.validation.elsewhere import elsewhere_failures, elsewhere_section
 from sanctions_model.report.validation.words import (
     SERIES,
     converged_words,
@@ -64,6 +65,7 @@ def markdown_report(
         *(back_test_section(found, name, pictures) for name in load_back_tests()),
         _totals(found, pictures),
         _sanity(found),
+        elsewhere_section(),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -91,7 +93,7 @@ those of every table ({interval_rule()}); forecasts and checks with a stated bou
 
 
 def _failed(found: "Validation") -> str:
-    lines = [f"- {line}" for line in failures(found)]
+    lines = [f"- {line}" for line in (*failures(found), *elsewhere_failures())]
     return "## What failed, and what cannot be shown\n\n" + "\n".join(lines)
 
 

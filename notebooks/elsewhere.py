@@ -1,0 +1,174 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What did lifting sanctions do in other countries, and what would that change for Russia?
+#
+# No relief of this size has been observed in Russia: how much of a loss comes back, and how fast,
+# is belief in the model, and the data are silent on it until a measure falls. Other countries have
+# seen measures fall. This notebook reads what they say from files, without sampling anything, and
+# puts it beside the model's own answer. It needs a fit for that second half: `make run` writes
+# one.
+
+# %%
+# %matplotlib inline
+import os
+
+import pandas as pd
+
+import sanctions_model as sm
+from sanctions_model.plots import plot_liftings
+from sanctions_model.robustness import answer_after, wide_recovery, with_liftings_elsewhere
+
+fit = sm.load(os.environ.get("SANCTIONS_MODEL_FIT", "../results/russia/posterior.nc"))
+lifting = "settlement, all senders"
+episodes = sm.elsewhere.episodes_table(sm.elsewhere.load_episodes())
+how = pd.crosstab(episodes["ended_how"], episodes["extent"])
+print(f"{len(episodes)} liftings, {episodes['lift_year'].min()} to {episodes['lift_year'].max()}")
+how
+
+# %% [markdown]
+# Two things in that table matter before any model. Most liftings followed another government or
+# the end of a war, which move an economy by themselves; few were settlements, which is what a
+# lifting for Russia would most likely be. And hardly any country was as large, or as much of an
+# oil exporter.
+#
+# ## The question, and what is counted as an effect
+#
+# The effect of a lifting is the outcome with the measures lifted less the outcome had the same
+# measures stayed, in the years after. It is counted beyond what had already moved in the year
+# before, and beyond the rebound that an economy below its own peak makes with or without a
+# lifting. Both make the effect smaller than the growth that one sees, on purpose: a war that ends
+# and a boom that began earlier are no work of the lifting. The panel has an intercept, loadings on
+# the common movements of the world and of the region, two lags, armed conflict and oil for each
+# country; an episode's effect is the mean of all, seven covariates and a deviation of its own.
+#
+# Whether the fit behind the files converged stands in the files as well:
+
+# %%
+summary = sm.elsewhere.fit_summary()
+worst = {name: round(summary[name], 3) for name in ("r_hat", "ess_bulk", "ess_tail", "divergences")}
+print(worst, "failures:", summary["failures"] or "none")
+
+# %% [markdown]
+# ## What they predict for a country like Russia
+#
+# An oil exporter, at war in the year before, under measures for twelve years, not among those that
+# were seen. The interval is mostly the spread between countries: were the mean known exactly, it
+# would hardly be narrower.
+
+# %%
+predicted = sm.elsewhere.predict(sm.elsewhere.liftings_like_russia()[lifting])
+table = sm.elsewhere.predictive_table()
+table[table["lifting"] == lifting].drop(columns="lifting").round(2)
+
+# %% [markdown]
+# The median of GDP is below zero. It is not a finding that lifting does harm. It is a sum of a
+# mean, the slope of oil exporters, that of conflict and that of a long duration, and none of them
+# is known to be of either sign:
+
+# %%
+draws = sm.elsewhere.load_effect_draws().isel(chain=0)
+covariates = sm.elsewhere.liftings_like_russia()[lifting].covariates
+parts = {"mean of a full lifting": draws["effect_mean"].sel(outcome="gdp")}
+for name, value in zip(draws["covariate"].to_numpy(), covariates, strict=True):
+    if value:
+        slope = draws["effect_slope"].sel(outcome="gdp", covariate=name)
+        parts[f"{name} x {value:.2f}"] = slope * value
+parts["sum"] = sum(parts.values())
+rows = {name: part.quantile([0.05, 0.5, 0.95]).to_numpy() for name, part in parts.items()}
+pd.DataFrame(rows, index=["5 %", "median", "95 %"]).T.round(2)
+
+# %% [markdown]
+# ## The model's answer among them
+#
+# A dot an episode. The band is what they predict for a country like Russia; the orange bar is the
+# model's own answer to full relief.
+
+# %%
+after_three = table[(table["lifting"] == lifting) & (table["year"] == 3)]
+answer = answer_after(fit.scm, fit.draws, year=3)
+caption = "Dots: liftings elsewhere. Blue: what they predict. Orange: full relief in this model."
+plot_liftings(sm.elsewhere.load_episode_effects(), after_three, answer, caption=caption)
+
+# %% [markdown]
+# ## What would change if Russia were one of them
+#
+# The draws of the fit are weighed by how well relief under each of them agrees with the
+# predictive, on annual averages after one, three and five years. The power says how far Russia is
+# taken for one of these countries: 0 leaves them out, 1 takes it for one more of them, 0.5 stands
+# between, a judgement. Weights that rest on a few draws are refused and show as missing.
+
+# %%
+weighed = with_liftings_elsewhere(fit.scm, fit.draws, predicted)
+columns = ["outcome", "power", "median", "lower", "upper", "shift", "k_hat", "effective_size"]
+weighed[columns].round(2)
+
+# %% [markdown]
+# Published estimates of what relief gives back, and how fast, rest on some of the same liftings
+# (Iran in 2016, panels of countries). Whoever takes the liftings in should not count them twice;
+# with wide beliefs in the place of the stated ones, any share of the loss may come back:
+
+# %%
+wide = with_liftings_elsewhere(fit.scm, wide_recovery(fit.draws), predicted)
+both = weighed.merge(wide, on=["outcome", "power"], suffixes=("", "_wide"))
+both[["outcome", "power", "median", "median_wide", "lower_wide", "upper_wide"]].round(2)
+
+# %% [markdown]
+# ## How often it is undone
+#
+# Relief that can be undone is worth less to whoever must invest for ten years. The counts are
+# small, so groups differ by less than they seem to.
+
+# %%
+hazard = sm.elsewhere.reimposition_hazard().set_index("group")
+hazard[["episodes", "reimposed", "hazard", "lower", "upper", "within_5"]].round(3)
+
+# %% [markdown]
+# ## Relief inside Russia
+#
+# Twice Russia itself lifted a ban that had stopped a trade altogether, so what came back can be
+# counted: deliveries as a share of the last free year, beside what the model believes of trade
+# measures. Georgian wine came back faster and further than the model believes, except in 2015,
+# when the rouble had halved; Turkish tomatoes came back slowly, because greenhouses had taken
+# their place. The beliefs stand between the two. One good each, with Russia as the sender: they
+# check a speed and a share, and say nothing of sanctions on finance or technology.
+
+# %%
+sm.elsewhere.share_back().round(2)
+
+# %% [markdown]
+# Days of news are the other thing seen inside Russia. The mean move of the rouble on days of
+# expected relief is within its error of zero, though the day that is quoted most, in February
+# 2025, is the largest of them. Shares rose. Days on which something else moved as much (the closed
+# market of 2022, the oil shock of March 2026) are left out; the choice of days is judgement.
+
+# %%
+moves = sm.elsewhere.news_moves()
+moves[moves["kind"] == "expected relief"].round(2)
+
+# %% [markdown]
+# ## What it comes to
+
+# %%
+gdp, imports = (
+    weighed[weighed["outcome"] == name].set_index("power")["median"]
+    for name in ("gdp_level", "import_level")
+)
+back = hazard.loc["lifted in part", "within_5"]
+print(
+    f"After three years full relief moves GDP by {gdp[0.0]:+.1f} % without the liftings elsewhere "
+    f"and by {gdp[0.5]:+.1f} % with half their weight; imports by {imports[0.0]:+.1f} and "
+    f"{imports[0.5]:+.1f} %. A lifting in part is undone within five years with probability "
+    f"{back:.2f}."
+)

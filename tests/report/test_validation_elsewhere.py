@@ -1,0 +1,47 @@
+"""The section on liftings elsewhere says what its table says, failures first."""
+
+import pandas as pd
+import pytest
+
+from sanctions_model.elsewhere.prediction import load_trial
+from sanctions_model.report.validation.elsewhere import elsewhere_failures, elsewhere_section
+
+
+def left_out(**changed):
+    row = {"trial": "left out", "outcome": "gdp", "n": 48, "inside": 0.9, "low": 0.8, "high": 1.0}
+    row |= {"inside_without": 0.7, "crps": 3.0, "crps_without": 4.0}
+    return pd.DataFrame([row | changed])
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, []),
+        ({"inside": 0.7}, ["held too few or too many: GDP 34 of 48"]),
+        ({"crps": 5.0}, ["no better than had nothing been lifted: GDP"]),
+        ({"inside": 0.7, "trial": "reimposed"}, ["imposed again: 90 % intervals held too few"]),
+    ],
+)
+def test_failures_are_those_of_the_table(changed, said):
+    lines = elsewhere_failures(left_out(**changed))
+    assert len(lines) == len(said)
+    assert all(words in line for words, line in zip(said, lines, strict=True))
+
+
+def test_the_section_shows_every_trial_that_is_shipped():
+    table, text = load_trial(), elsewhere_section()
+    for row in table[table["trial"].isin(["left out", "reimposed"])].itertuples():
+        assert f"| {row.n:.0f} | {row.inside:.2f} |" in text
+    assert ("Placebos" in text) == (table["trial"] == "placebo").any()
+    assert ("Made-up panels" in text) == (table["trial"] == "made up").any()
+
+
+def test_placebos_and_hidden_kinds_have_a_table_each():
+    placebo = {"trial": "placebo", "outcome": "gdp", "n": 4, "inside": 1.0, "mean": 0.1}
+    dropped = {"trial": "dropped", "case": "without wars (9)", "outcome": "gdp", "mean": -0.4}
+    dropped |= {"lower": -3.0, "upper": 2.0, "settlement": -1.0}
+    dropped |= {"settlement_lower": -9.0, "settlement_upper": 8.0}
+    rows = pd.DataFrame([placebo | {"spread": 1.5}, dropped])
+    text = elsewhere_section(pd.concat([left_out(), rows]))
+    assert "| GDP, % | 4 | 1.00 | 0.10 | 1.50 |" in text
+    assert "| without wars (9) | −0.40 (−3.00; 2.00) | −1.00 (−9.00; 8.00) |" in text
