@@ -73,7 +73,7 @@ $(BIN)/python:
 	$$python -m venv $(VENV)
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install -q -c constraints.txt -e '.[data,report,tables]'
+	$(PIP) install -q -c constraints.txt -e '.[data,tables]'
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python

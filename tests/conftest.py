@@ -186,11 +186,11 @@ def report_file(report_fit, report_futures, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def report_draws(report_answers, report_futures):
-    """The few draws that the report embeds."""
+def report_draws(report_answers):
+    """The few draws that follow a moving slider."""
     from sanctions_model.report.page.page import explorer_positions, kept_draws
 
-    positions = explorer_positions(report_answers, report_futures)
+    positions = explorer_positions(report_answers)
     return kept_draws(report_answers.fit.draws, positions)
 
 

@@ -1,5 +1,6 @@
 """The report: what it says is computed and escaped, and what it embeds is the library's model."""
 
+import base64
 import json
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -98,10 +99,14 @@ def test_few_draws_are_all_when_there_are_no_more():
 
 
 def unpacked(array):
-    import base64
-
-    raw = base64.b64decode(array["base64"])
-    return np.frombuffer(raw, dtype="<f8").reshape(array["shape"])
+    """Rows of three-byte levels between a row's lowest and highest value."""
+    levels = np.frombuffer(base64.b64decode(array["base64"]), dtype="u1").reshape(-1, 3)
+    whole = (levels @ [1, 256, 65536]).reshape(array["shape"])
+    low, step = (
+        np.frombuffer(base64.b64decode(array[name]["base64"]), dtype="<f8")[:, None]
+        for name in ("low", "step")
+    )
+    return low + whole * step
 
 
 def run_by_plain_loops(data, relief, share=None):
@@ -158,7 +163,7 @@ def test_compiled_equations_run_by_plain_loops_give_the_librarys_effects(request
     for d, values in enumerate(run_by_plain_loops(data, relief, share)):
         for outcome in outcomes:
             library = flat.isel(sample=d).sel(outcome=outcome)
-            np.testing.assert_allclose(values[outcome], library, atol=1e-12)
+            np.testing.assert_allclose(values[outcome], library, atol=1e-5)
 
 
 def test_a_link_that_changes_at_stated_dates_changes_in_the_page(anchored_problem, anchored_draws):
@@ -181,7 +186,7 @@ def test_a_link_that_changes_at_stated_dates_changes_in_the_page(anchored_proble
         outcomes=["rouble"],
     ).stack(sample=("chain", "draw"))
     for d, values in enumerate(run_by_plain_loops(data, relief)):
-        np.testing.assert_allclose(values["rouble"], expected.isel(sample=d)[0, 0], atol=1e-12)
+        np.testing.assert_allclose(values["rouble"], expected.isel(sample=d)[0, 0], atol=1e-5)
     assert any("times" in term for equation in data["equations"] for term in equation["terms"])
 
 
@@ -244,7 +249,7 @@ def test_every_claim_prior_and_source_is_in_the_page(report_fit, report_answers,
 
 def test_a_hostile_name_is_text_in_the_page(read):
     assert SCRIPT in read.text
-    assert len([name for name, _ in read.elements if name == "script"]) == 3
+    assert len([name for name, _ in read.elements if name == "script"]) == 2
 
 
 def test_the_page_names_no_address_to_load_from(read):
@@ -262,7 +267,7 @@ def test_every_slider_has_a_label(read):
 
 
 def test_the_report_is_small_enough_to_send(report_file):
-    assert report_file.stat().st_size <= 8e6
+    assert report_file.stat().st_size <= 4e6
 
 
 def test_equal_figures_are_equal_pictures():

@@ -15,7 +15,6 @@ from sanctions_model.queries.effects import relief_paths
 from sanctions_model.report.page.answers import HORIZON
 from sanctions_model.report.page.compiled import compiled_model
 from sanctions_model.report.page.mixtures import mixture_quantiles
-from sanctions_model.report.page.page import explorer_positions, kept_draws
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.propagate import respond
 from sanctions_model.summaries import interval
@@ -68,10 +67,11 @@ def page(browser, report_file):
     return opened(browser, report_file)[0]
 
 
-MOVE = """([name, values]) => new Promise((done) => {
+MOVE = """([name, values, few]) => new Promise((done) => {
   const form = document.getElementById(`${name}-controls`);
   const began = performance.now();
-  form.addEventListener("shown", () => requestAnimationFrame(() => setTimeout(() => done({
+  const told = few ? "shown" : "settled";
+  form.addEventListener(told, () => requestAnimationFrame(() => setTimeout(() => done({
     took: performance.now() - began,
     drawn: [...document.querySelectorAll(`[id^="${name}-"] .fan path`)]
       .map((path) => path.getAttribute("d")),
@@ -111,6 +111,7 @@ def test_each_slider_moves_the_charts(page, slider):
     assert after["summaries"]["gdp_level"] != before["summaries"]["gdp_level"]
 
 
+@pytest.mark.parametrize("few", [True, False])
 @pytest.mark.parametrize(
     ("depth", "start", "ramp", "share"),
     [
@@ -120,17 +121,15 @@ def test_each_slider_moves_the_charts(page, slider):
     ],
 )
 def test_the_page_agrees_with_the_library_on_the_same_draws(
-    page, report_fit, report_draws, depth, start, ramp, share
+    page, report_fit, report_draws, few, depth, start, ramp, share
 ):
     values = {f"relief-of-{name}": value for name, value in zip(MEASURES, depth, strict=True)}
     values |= {"start": start, "ramp": ramp, "share": 50 if share is None else round(100 * share)}
     values["share-as-drawn"] = share is None
-    found = page.evaluate(MOVE, ["relief", values])["summaries"]
-    draws = report_draws
+    found = page.evaluate(MOVE, ["relief", values, few])["summaries"]
+    draws = report_draws if few else report_fit.draws
     if share is not None:
-        draws = report_draws.assign(
-            recoverable_share=xr.full_like(report_draws["recoverable_share"], share)
-        )
+        draws = draws.assign(recoverable_share=xr.full_like(draws["recoverable_share"], share))
     paths = {}
     for name, percent in zip(MEASURES, depth, strict=True):
         relief = Relief(depth=percent / 100, start=start, ramp=ramp, measures=(name,))
@@ -143,6 +142,12 @@ def test_the_page_agrees_with_the_library_on_the_same_draws(
     for outcome in found:
         above = (effect.sel(outcome=outcome) > 0).mean(("chain", "draw"))
         np.testing.assert_allclose(found[outcome]["above"], above, atol=1e-9)
+        if not few:  # all draws, which the tables are made of
+            values = expected.sel(outcome=outcome)
+            for part in ("median", "lower", "upper"):
+                np.testing.assert_allclose(
+                    found[outcome][part], values.sel(summary=part), atol=1e-5
+                )
 
 
 @pytest.mark.parametrize("share", [None, 0.35])
@@ -176,18 +181,18 @@ def test_the_script_runs_the_anchored_economy_as_the_library_does(
     np.testing.assert_allclose(
         np.array(found).reshape(len(outcomes), HORIZON, -1),
         expected.transpose("outcome", "horizon", "sample"),
-        atol=1e-9,
+        atol=1e-5,
     )
 
 
-def assert_agrees(found, expected):
+def assert_agrees(found, expected, within=1e-4):
     width = expected.sel(summary="upper") - expected.sel(summary="lower")
     for outcome, summary in found.items():
         for part in ("median", "lower", "upper"):
             gap = np.abs(
                 np.array(summary[part]) - expected.sel(outcome=outcome, summary=part).to_numpy()
             )
-            assert np.all(gap <= 1e-4 * width.sel(outcome=outcome).to_numpy() + 1e-12), (
+            assert np.all(gap <= within * width.sel(outcome=outcome).to_numpy() + 1e-12), (
                 outcome,
                 part,
             )
@@ -197,20 +202,20 @@ def test_the_odds_mix_the_futures_as_the_library_does(page, report_answers, repo
     found = page.evaluate(
         MOVE, ["futures", {f"odds-{at}": v for at, v in enumerate((10, 0, 25, 65))}]
     )
-    effect = kept_draws(report_futures.effect, explorer_positions(report_answers, report_futures))
-    effect = effect.sel(outcome=list(report_answers.outcomes))
+    effect = report_futures.effect.sel(outcome=list(report_answers.outcomes))
     quantiles = mixture_quantiles(effect, (0.1, 0.0, 0.25, 0.65), (0.5, 0.055, 0.945))
     expected = xr.DataArray(
         quantiles,
         dims=("outcome", "horizon", "summary"),
         coords={"outcome": list(report_answers.outcomes), "summary": ["median", "lower", "upper"]},
     )
-    assert_agrees(found["summaries"], expected)
+    # The page mixes quantiles of each future, not its draws.
+    assert_agrees(found["summaries"], expected, within=0.05)
 
 
 def test_a_hostile_name_is_text_in_the_browser(page):
     assert SCRIPT in page.locator("#futures").inner_text()
-    assert page.locator("script").count() == 3
+    assert page.locator("script").count() == 2
 
 
 def test_a_link_restores_its_setting(browser, page, report_file):
@@ -324,7 +329,7 @@ def test_the_page_prints_with_all_its_charts(browser, report_file):
 def test_a_move_of_a_slider_is_shown_at_once(page, record_property):
     page.evaluate(MOVE, ["relief", AT_START])
     took = [
-        page.evaluate(MOVE, ["relief", {"relief-of-trade": (35 * move) % 100}])["took"]
+        page.evaluate(MOVE, ["relief", {"relief-of-trade": (35 * move) % 100}, True])["took"]
         for move in range(20)
     ]
     median = float(np.median(took))

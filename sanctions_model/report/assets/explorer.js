@@ -4,14 +4,7 @@ const page = JSON.parse(document.getElementById("report-data").textContent);
 const periods = Array.from({ length: page.horizon }, (_, at) => at + 1);
 const byId = (id) => document.getElementById(id);
 
-function wordsOf(outcome, origin) {
-  return {
-    unit: outcome.unit,
-    period: page.period,
-    perYear: page.perYear,
-    xTitle: `${page.period}s from ${origin}`,
-  };
-}
+const wordsOf = (outcome) => ({ unit: outcome.unit, dates: page.dates });
 
 // Charts are drawn when they come near the window, and all of them before printing.
 const waiting = new Map();
@@ -36,27 +29,23 @@ function drawAll() {
   for (const place of [...waiting.keys()]) drawNow(place);
 }
 
-// Charts are redrawn as wide as their place on a sheet, and back.
 window.addEventListener("beforeprint", () => {
   document.documentElement.classList.add("printing");
   drawAll();
-  for (const place of document.querySelectorAll(".js-plotly-plot")) {
-    Plotly.relayout(place, { width: place.clientWidth });
-  }
 });
 window.addEventListener("afterprint", () => {
   document.documentElement.classList.remove("printing");
-  for (const place of document.querySelectorAll(".js-plotly-plot")) {
-    Plotly.relayout(place, { width: null, autosize: true });
-  }
 });
 
 function drawStaticCharts() {
   for (const outcome of page.outcomes) {
     const fan = page.fans[outcome.name];
-    drawLater(byId(`fan-${outcome.name}`), (place) => (
-      drawFan(place, periods, fan.posterior, wordsOf(outcome, "the start"), { prior: fan.prior })
-    ));
+    const draw = (place) => {
+      movingFan(place, fan.posterior, wordsOf(outcome), POSTERIOR, fan.prior);
+    };
+    drawLater(byId(`fan-${outcome.name}`), draw);
+    const first = byId(`first-${outcome.name}`);
+    if (first !== null) draw(first);
   }
   for (const chart of page.channels) {
     drawLater(byId(`channels-${chart.name}`), (place) => drawBars(place, chart.rows, chart.unit));
@@ -69,28 +58,31 @@ function explorer(name, { read, answer, describe, colour }) {
   const form = byId(`${name}-controls`);
   const inputs = [...form.querySelectorAll("input")];
   const initial = inputs.map((input) => (input.type === "checkbox" ? input.checked : input.value));
-  let summaries = answer(read());
-  let asked = false;
+  let summaries = answer(read(), true);
+  let asked = false, resting = 0;
   const moves = page.outcomes.map((outcome) => movingFan(
-    byId(`${name}-${outcome.name}`), summaries[outcome.name], wordsOf(outcome, "now"), colour,
+    byId(`${name}-${outcome.name}`), summaries[outcome.name], wordsOf(outcome), colour,
   ));
 
-  function show() {
+  // A few draws while a slider moves, all of them when it rests.
+  function show(few) {
     asked = false;
+    clearTimeout(resting);
     const setting = read();
     describe(setting);
-    summaries = answer(setting);
+    summaries = answer(setting, few);
     page.outcomes.forEach((outcome, at) => {
       moves[at](summaries[outcome.name]);
       fillRow(name, outcome, summaries[outcome.name]);
     });
-    form.dispatchEvent(new CustomEvent("shown"));
+    form.dispatchEvent(new CustomEvent(few ? "shown" : "settled"));
+    if (few) resting = setTimeout(() => show(false), 200);
   }
 
   function ask() {
     if (asked) return;
     asked = true;
-    requestAnimationFrame(show);
+    requestAnimationFrame(() => show(true));
   }
 
   function reset() {
@@ -122,7 +114,8 @@ function fillRow(name, outcome, summary) {
 const valueOf = (id) => Number(byId(id).value);
 
 function reliefExplorer() {
-  const model = openModel(page.model);
+  const all = openModel(page.model), coarse = fewDraws(all, page.few);
+  const model = all;
   const asDrawn = byId("share-as-drawn");
   byId("share").addEventListener("input", () => { asDrawn.checked = false; });
   return explorer("relief", {
@@ -133,17 +126,18 @@ function reliefExplorer() {
       ramp: valueOf("ramp"),
       share: asDrawn.checked ? null : valueOf("share") / 100,
     }),
-    answer: (setting) => {
-      const found = effects(model, setting);
+    answer: (setting, few) => {
+      const run = few ? coarse : all;
+      const found = effects(run, setting);
       return Object.fromEntries(page.outcomes.map(({ name }) => (
-        [name, summarise(found[name], model.horizon, model.draws, page.rule)]
+        [name, summarise(found[name], run.horizon, run.draws, page.rule)]
       )));
     },
     describe: (setting) => {
       model.measures.forEach((measure, row) => {
         say(`relief-of-${measure.name}`, `${Math.round(100 * setting.depth[row])} %`);
       });
-      say("start", `${page.period} ${setting.start}`);
+      say("start", page.dates[setting.start - 1]);
       say("ramp", setting.ramp === 1 ? "at once" : `${setting.ramp} equal steps`);
       say("share", setting.share === null ? "as in the model" : `${Math.round(100 * setting.share)} %`);
     },
@@ -231,10 +225,10 @@ function restore() {
 }
 
 // Written when a slider rests: browsers refuse to change the address many times in a row.
-let resting = 0;
+let keeping = 0;
 function keepLink() {
-  clearTimeout(resting);
-  resting = setTimeout(() => {
+  clearTimeout(keeping);
+  keeping = setTimeout(() => {
     offerLink();
     history.replaceState(null, "", fragment());
   }, 250);
@@ -249,12 +243,21 @@ drawStaticCharts();
 const explorers = [reliefExplorer()];
 if (page.futures !== null) explorers.push(futuresExplorer());
 const restored = restore();
-for (const { show } of explorers) show();
+for (const { show } of explorers) show(false);
 offerLink();
 if (restored) byId("explorer").scrollIntoView();
 window.addEventListener("hashchange", () => {
-  if (restore()) for (const { show } of explorers) show();
+  if (restore()) for (const { show } of explorers) show(false);
 });
+
+// `?embed=gdp_level` shows one fan with the finding and the source, for another page's frame.
+const embedded = new URLSearchParams(location.search).get("embed");
+const place = embedded === null ? null : byId(`fan-${embedded}`) ?? byId(`fan-${embedded}_level`);
+if (place !== null) {
+  place.closest(".chart").classList.add("kept");
+  document.documentElement.classList.add("embed");
+  drawAll();
+}
 
 // What a test, or a curious reader in the console, can ask.
 window.report = { page, explorers, drawAll };

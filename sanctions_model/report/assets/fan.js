@@ -1,33 +1,11 @@
-// Fans that move with a slider: plain SVG, because redrawing ten Plotly charts takes longer than
-// a hand takes to move on. Knows summaries, not where they come from.
+// Fans of effects over time, which move with a slider. Plain SVG. Knows summaries, not where they
+// come from.
 
-const SIZE = { width: 300, height: 220, left: 44, right: 8, top: 18, bottom: 42 };
-const SVG = "http://www.w3.org/2000/svg";
-
-function svg(name, attributes, parent, text) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== undefined) element.textContent = text;
-  parent.append(element);
-  return element;
-}
-
-// Round numbers between two bounds, about five of them.
-function ticks(low, high) {
-  const rough = (high - low) / 5;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
-  const first = Math.ceil(low / step), count = Math.floor(high / step) - first + 1;
-  const digits = Math.max(0, -Math.floor(Math.log10(step)));
-  return Array.from({ length: count }, (_, at) => {
-    const value = (first + at) * step;
-    return { value, text: value.toFixed(digits).replace("-", "\u2212").replace("\u22120.0", "0.0") };
-  });
-}
+const SIZE = { width: 300, height: 220, left: 44, right: 18, top: 18, bottom: 42 };
 
 // A chart whose vertical axis only grows, so that a smaller effect looks smaller.
-// `first` is the summary whose range it starts with.
-function movingFan(place, first, words, colour) {
+// `first` is the summary whose range it starts with; `prior`, where given, another fan's outline.
+function movingFan(place, first, words, colour, prior = null) {
   const { width, height, left, right, top, bottom } = SIZE;
   const horizon = first.median.length;
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "fan" }, place);
@@ -37,11 +15,15 @@ function movingFan(place, first, words, colour) {
   const half = svg("path", { "fill-opacity": 0.35 }, bands);
   const zero = svg("path", { stroke: INK, "stroke-width": 1 }, root);
   const middle = svg("path", { fill: "none", stroke: colour, "stroke-width": 2 }, root);
+  const outline = svg("path", { fill: "none", stroke: FAINT, "stroke-dasharray": "4 3" }, root);
   const axis = svg("g", { class: "axis" }, root);
   const pointer = svg("path", { stroke: FAINT, "stroke-width": 0.7, "stroke-dasharray": "2 2" }, root);
   const readout = svg("text", { x: width - right, y: top - 6, class: "readout" }, root);
   let shown = first;
-  let range = [Math.min(0, ...first.lower), Math.max(0, ...first.upper)];
+  let range = [
+    Math.min(0, ...first.lower, ...(prior?.lower ?? [])),
+    Math.max(0, ...first.upper, ...(prior?.upper ?? [])),
+  ];
 
   const across = (t) => left + (width - left - right) * t / horizon;
   const down = (value) => (
@@ -52,10 +34,13 @@ function movingFan(place, first, words, colour) {
   const along = (values) => [0, ...values].map((value, t) => point(t, value));
   const area = (low, high) => `M${along(low).join("L")}L${along(high).reverse().join("L")}Z`;
 
-  for (let t = 0; t <= horizon; t += words.perYear) {
-    svg("text", { x: across(t), y: height - bottom + 16, class: "below" }, axis, t);
-  }
-  svg("text", { x: (left + width - right) / 2, y: height - 5, class: "below" }, axis, words.xTitle);
+  // A year is named at its first period.
+  words.dates.forEach((date, at) => {
+    if (!/(Q1|-01)$/.test(date)) return;
+    svg("text", { x: across(at + 1), y: height - bottom + 16, class: "below" }, axis, date.slice(0, 4));
+    svg("path", { d: `M${across(at + 1)},${height - bottom}v4`, stroke: FAINT }, axis);
+  });
+  svg("text", { x: (left + width - right) / 2, y: height - 5, class: "below" }, axis, words.unit);
 
   function drawGrid() {
     grid.replaceChildren();
@@ -76,6 +61,10 @@ function movingFan(place, first, words, colour) {
     wide.setAttribute("d", area(summary.lower, summary.upper));
     half.setAttribute("d", area(summary.halfLower, summary.halfUpper));
     middle.setAttribute("d", `M${along(summary.median).join("L")}`);
+    if (prior !== null) {
+      const bounds = [prior.lower, prior.upper].map((values) => `M${along(values).join("L")}`);
+      outline.setAttribute("d", bounds.join(""));
+    }
   }
 
   root.addEventListener("pointermove", (event) => {
@@ -83,7 +72,7 @@ function movingFan(place, first, words, colour) {
     const share = ((event.clientX - box.left) * width / box.width - left) / (width - left - right);
     const t = Math.min(horizon, Math.max(1, Math.round(share * horizon)));
     pointer.setAttribute("d", `M${across(t)},${top}V${height - bottom}`);
-    readout.textContent = `${words.period} ${t}: ${format(shown.median[t - 1])} `
+    readout.textContent = `${words.dates[t - 1]}: ${format(shown.median[t - 1])} `
       + `(${format(shown.lower[t - 1])}; ${format(shown.upper[t - 1])}) ${words.unit}`;
   });
   root.addEventListener("pointerleave", () => {

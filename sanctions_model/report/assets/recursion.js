@@ -58,10 +58,8 @@ function subtract(a, b) {
 
 function openModel(data) {
   const draws = data.draws;
-  const rowOf = (array, row) => array.subarray(row * draws, (row + 1) * draws);
-  const weights = unpack(data.weights);
-  const shares = unpack(data.recoverable_share);
-  const speeds = unpack(data.recovery_speed);
+  const [weights, shares, speeds] = [data.weights, data.recoverable_share, data.recovery_speed]
+    .map(unpackRows);
   return {
     horizon: data.horizon,
     draws,
@@ -70,8 +68,8 @@ function openModel(data) {
       ...measure,
       effective: measure.effective.map(({ name, recovery }) => ({
         name,
-        share: rowOf(shares, recovery),
-        speed: rowOf(speeds, recovery),
+        share: shares[recovery],
+        speed: speeds[recovery],
         own: data.own.includes(recovery),
       })),
     })),
@@ -79,8 +77,27 @@ function openModel(data) {
       name: equation.name,
       terms: equation.terms.map((term) => ({
         ...term,
-        weights: term.row === undefined ? null : rowOf(weights, term.row),
+        weights: term.row === undefined ? null : weights[term.row],
       })),
+    })),
+  };
+}
+
+// The same model with some of its draws, by position.
+function fewDraws(model, positions) {
+  const of = (row) => (row === null ? null : Float64Array.from(positions, (at) => row[at]));
+  return {
+    ...model,
+    draws: positions.length,
+    measures: model.measures.map((measure) => ({
+      ...measure,
+      effective: measure.effective.map((way) => (
+        { ...way, share: of(way.share), speed: of(way.speed) }
+      )),
+    })),
+    equations: model.equations.map((equation) => ({
+      ...equation,
+      terms: equation.terms.map((term) => ({ ...term, weights: of(term.weights) })),
     })),
   };
 }

@@ -45,7 +45,7 @@ def packed_rows(values: np.ndarray) -> dict[str, Any]:
     """
     low = values.min(axis=1)
     step = (values.max(axis=1) - low) / _LEVELS
-    level = (values - low[:, None]) / np.where(step > 0, step, 1.0)[:, None]
+    level = np.ascontiguousarray((values - low[:, None]) / np.where(step > 0, step, 1.0)[:, None])
     return {
         "shape": list(values.shape),
         "low": packed(low),
@@ -126,7 +126,7 @@ def compiled_model(
             for name in outcomes
             if name in levels
         ],
-        "weights": packed(np.array(weights.rows)),
+        "weights": packed_rows(np.array(weights.rows).reshape(-1, parameters.size)),
         "recoverable_share": _rows(parameters, scm, "recoverable_share"),
         "recovery_speed": _rows(parameters, scm, "recovery_speed"),
         "own": [at for at, name in enumerate(scm.recoveries) if name not in scm.measures],
@@ -165,7 +165,7 @@ def _measures(
 def _rows(parameters: DrawParameters, scm: StructuralCausalModel, name: str) -> dict[str, Any]:
     """One row a recovery of `scm.recoveries`."""
     rows = [parameters.row(name, label) for label in scm.recoveries]
-    return packed(np.array(rows).reshape(len(rows), parameters.size))
+    return packed_rows(np.array(rows).reshape(-1, parameters.size))
 
 
 _QUANTILES = (0.055, 0.5, 0.945)

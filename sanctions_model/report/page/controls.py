@@ -80,8 +80,8 @@ def explorer_section(answers: Answers) -> Html:
     )
     caption = (
         "Effect of the relief that the sliders say, against sanctions unchanged. Line: median; "
-        f"dark band: 50 % interval; light band: {answers.rule}; horizontal axis: {period}s from "
-        f"now, {HORIZON} in all. Horizontal line: no effect."
+        f"dark band: 50 % interval; light band: {answers.rule}; horizontal axis: years, "
+        f"{HORIZON} {period}s in all. Horizontal line: no effect."
     )
     return join(
         [
@@ -105,7 +105,6 @@ def _apart(answers: Answers) -> str:
 
 def futures_section(answers: Answers, futures: FutureEffects) -> Html:
     """Return each future's effects, and the sliders of the odds with the mixture that follows."""
-    period = answers.scm.periods_name
     odds = [
         _slider(f"odds-{at}", label, step=1, value=round(100 * share))
         for at, (label, share) in enumerate(zip(futures.labels, futures.odds, strict=True))
@@ -113,7 +112,7 @@ def futures_section(answers: Answers, futures: FutureEffects) -> Html:
     caption = (
         "Effect when the futures come with the odds that the sliders say, against measures that "
         f"stay. Line: median; dark band: 50 % interval; light band: {answers.rule} (of equal tails "
-        f"in any case); horizontal axis: {period} from now. Parameters and the paths within each "
+        f"in any case); horizontal axis: years. Parameters and the paths within each "
         "future are uncertain too."
     )
     return join(

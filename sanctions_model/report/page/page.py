@@ -1,7 +1,7 @@
 """The report as one HTML file: template, style, scripts, data and sections put together.
 
-Nothing in it is fetched: plotly's script is inside, and a content security policy forbids the
-browser to ask the network for anything.
+Nothing in it is fetched: a content security policy forbids the browser to ask the network for
+anything.
 """
 
 import logging
@@ -13,6 +13,7 @@ from string import Template
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
@@ -29,13 +30,15 @@ from sanctions_model.report.page.answers import (
     answer_report,
 )
 from sanctions_model.report.page.compiled import compiled_model, packed_rows, representative_draws
-from sanctions_model.report.page.markup import Html, embedded_json, page_unit
+from sanctions_model.report.page.markup import embedded_json, page_unit
 from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
 from sanctions_model.report.page.sections import body
 from sanctions_model.summaries import IntervalRule, interval
 
 __all__ = [
     "EXPLORER_DRAWS",
+    "FUTURE_QUANTILES",
+    "dates",
     "explorer_positions",
     "kept_draws",
     "page_data",
@@ -46,6 +49,7 @@ __all__ = [
 
 _LOG = logging.getLogger(__name__)
 EXPLORER_DRAWS = 400
+FUTURE_QUANTILES = 201
 _SCRIPTS = ("recursion.js", "charts.js", "fan.js", "explorer.js")
 # Periods at which the embedded draws are to have the quantiles of all draws.
 _MATCHED = (2, 8, 20)
@@ -72,7 +76,7 @@ def write_report(fit: Fit, path: Path | str, futures: FutureEffects | None = Non
     Raises
     ------
     QuestionError
-        If plotly is not installed, the model has nothing to report, or the file cannot be written.
+        If the model has nothing to report, or the file cannot be written.
     """
     target = Path(path)
     require_report_path(target)
@@ -115,9 +119,8 @@ def report_html(fit: Fit, futures: FutureEffects | None = None) -> str:
     Raises
     ------
     QuestionError
-        If plotly is not installed, or the model has nothing to report.
+        If the model has nothing to report.
     """
-    plotly = _plotly_script()
     answers = answer_report(fit)
     futures = None if futures is None else _shown(futures, answers)
     template = Template(_asset("template.html"))
@@ -126,19 +129,8 @@ def report_html(fit: Fit, futures: FutureEffects | None = None) -> str:
         style=_asset("style.css"),
         body=body(answers, futures),
         data=embedded_json("report-data", page_data(answers, futures)),
-        plotly=plotly,
         scripts="\n".join(_asset(name) for name in _SCRIPTS),
     )
-
-
-def _plotly_script() -> Html:
-    try:
-        from plotly.offline import get_plotlyjs
-    except ImportError:
-        raise QuestionError(
-            "The report needs plotly; install it with `pip install 'sanctions-model[report]'`."
-        ) from None
-    return Html(get_plotlyjs())
 
 
 def _asset(name: str) -> str:
@@ -160,18 +152,15 @@ def _shown(futures: FutureEffects, answers: Answers) -> FutureEffects:
     return replace(futures, effect=effect)
 
 
-def explorer_positions(
-    answers: Answers, futures: FutureEffects | None = None, size: int = EXPLORER_DRAWS
-) -> np.ndarray:
-    """Return the positions of the few draws that the explorer embeds, over chain x draw.
+def explorer_positions(answers: Answers, size: int = EXPLORER_DRAWS) -> np.ndarray:
+    """Return the positions of the few draws that follow a moving slider, over chain x draw.
 
-    Their quantiles of the effects of each measure's relief, of all, and of each future are close
-    to those of all draws, see `representative_draws`.
+    Their quantiles of the effects of each measure's relief and of all are close to those of all
+    draws, see `representative_draws`.
 
     Parameters
     ----------
     answers : Answers
-    futures : FutureEffects, optional
     size : int
 
     Returns
@@ -179,9 +168,7 @@ def explorer_positions(
     numpy.ndarray
         Shape ``(size,)``.
     """
-    effects = [answers.by_measure]
-    effects += [] if futures is None else [_shown(futures, answers).effect]
-    return representative_draws(np.concatenate([_features(effect) for effect in effects]), size)
+    return representative_draws(_features(answers.by_measure), size)
 
 
 def _features(effect: xr.DataArray) -> np.ndarray:
@@ -226,8 +213,6 @@ def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[st
         Ready for JSON.
     """
     scm = answers.scm
-    positions = explorer_positions(answers, futures)
-    draws = kept_draws(answers.fit.draws, positions)
     prior = None if answers.prior_effect is None else _fan(answers.prior_effect, answers.rule)
     posterior = _fan(answers.effect, answers.rule)
     return {
@@ -235,6 +220,8 @@ def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[st
         "horizon": HORIZON,
         "perYear": scm.periods_per_year,
         "period": _PERIODS.get(scm.periods_per_year, "period"),
+        "dates": dates(answers.fit),
+        "few": [int(at) for at in explorer_positions(answers)],
         "outcomes": [
             {
                 "name": name,
@@ -248,17 +235,40 @@ def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[st
             for name in answers.outcomes
         },
         "channels": channel_charts(answers),
-        "model": compiled_model(scm, draws, answers.outcomes, HORIZON),
-        "futures": None if futures is None else _futures_data(futures, positions),
+        "model": compiled_model(scm, answers.fit.draws, answers.outcomes, HORIZON),
+        "futures": None if futures is None else _futures_data(futures),
     }
 
 
-def _futures_data(futures: FutureEffects, positions: np.ndarray) -> dict[str, Any]:
-    effect = kept_draws(futures.effect, positions).isel({dims.CHAIN: 0})
-    effect = effect.transpose(FUTURE, dims.OUTCOME, dims.HORIZON, dims.DRAW)
+def dates(fit: Fit) -> list[str]:
+    """Name the periods of the page: the first is the one after the data.
+
+    Parameters
+    ----------
+    fit : Fit
+
+    Returns
+    -------
+    list of str
+        One a period of `HORIZON`, as in ``2026Q2``.
+    """
+    frequency = {4: "Q", 12: "M"}.get(fit.scm.periods_per_year, "Y")
+    last = pd.Period(pd.Timestamp(str(fit.problem.cases.time[-1])), freq=frequency)
+    return [str(last + ahead) for ahead in range(1, HORIZON + 1)]
+
+
+def _futures_data(futures: FutureEffects) -> dict[str, Any]:
+    """Return quantiles in place of draws: mixtures of futures are mixtures of their distributions.
+
+    The ends of the intervals that the page shows are among them.
+    """
+    effect = futures.effect.transpose(FUTURE, dims.OUTCOME, dims.HORIZON, dims.CHAIN, dims.DRAW)
+    draws = effect.sizes[dims.CHAIN] * effect.sizes[dims.DRAW]
+    rows = effect.to_numpy().reshape(-1, draws)
+    levels = np.linspace(0.0, 1.0, min(FUTURE_QUANTILES, draws))
     return {
         "labels": list(futures.labels),
-        "effects": packed_rows(effect.to_numpy().reshape(-1, positions.size)),
+        "effects": packed_rows(np.quantile(rows, levels, axis=1).T),
     }
 
 

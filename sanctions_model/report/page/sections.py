@@ -32,11 +32,13 @@ from sanctions_model.report.page.markup import (
 from sanctions_model.report.page.mixtures import FutureEffects
 from sanctions_model.report.page.sentences import findings, headline
 from sanctions_model.report.page.words import part_words, size_words
-from sanctions_model.wording import share_words, true_minus
+from sanctions_model.wording import number, share_words, true_minus
 
 __all__ = ["body", "contrast_words"]
 
 _SHOWN_LINKS = 12
+_FIRST = "gdp_level"
+_OPEN = (0.2, 0.8)  # between these probabilities the sign is open
 _TITLE = "If sanctions on Russia are relieved, what follows?"
 
 
@@ -120,19 +122,45 @@ def _header(answers: Answers) -> Html:
     return tag(
         "header",
         [
-            tag("h1", _TITLE),
+            tag("h1", _title(answers)),
+            prior_only,
+            tag("p", headline(answers), attributes={"class": "lead"}),
+            tag("p", facts, attributes={"class": "meta"}),
+            _first_chart(answers),
             tag(
                 "p",
                 "A political-science article expects that grey imports end, prices and the key "
                 "rate fall, loans get cheaper, GDP grows, the rouble strengthens and incomes "
                 "recover. This page says what a Bayesian causal model of that chain, with sourced "
                 "priors and quarterly data, makes of it, and how sure one can be.",
-                attributes={"class": "lead"},
             ),
-            prior_only,
-            tag("p", facts, attributes={"class": "meta"}),
         ],
     )
+
+
+def _title(answers: Answers) -> str:
+    """Say the finding in a line where the model has output, else ask the question."""
+    if _FIRST not in answers.outcomes:
+        return _TITLE
+    median, above = (
+        answers.median(_FIRST, CHANNEL_HORIZON),
+        answers.prob_above(_FIRST, CHANNEL_HORIZON),
+    )
+    if _OPEN[0] < above < _OPEN[1]:
+        return "It is open whether lifting all sanctions would raise Russia’s GDP in three years"
+    verb, prob = ("raise", above) if median > 0 else ("lower", 1.0 - above)
+    return (
+        f"Lifting all sanctions would {verb} Russia’s GDP by about "
+        f"{number(abs(median), signed=False)} % in three years (P = {prob:.2f})"
+    )
+
+
+def _first_chart(answers: Answers) -> Html:
+    """Return the place of the picture that a reader sees first."""
+    if _FIRST not in answers.outcomes:
+        return Html("")
+    caption = f"Effect of full relief on GDP. Line: median; bands: 50 % and {answers.rule}."
+    return charts_figure([chart(answers.scm, f"first-{_FIRST}", _FIRST)], caption)
 
 
 def _summary(answers: Answers) -> Html:
@@ -142,7 +170,6 @@ def _summary(answers: Answers) -> Html:
     ]
     return join(
         [
-            tag("p", headline(answers), attributes={"class": "lead"}),
             tag("p", contrast_words(answers)),
             tag("div", tiles, attributes={"class": "tiles"}),
             tag("dl", said, attributes={"class": "findings"}),
@@ -343,8 +370,8 @@ def _caveats(answers: Answers) -> Html:
         "Levels are cumulated growth rates in log points, read as % for small changes.",
         "Effects are differences between two worlds, not forecasts: what relief adds, whatever "
         "else happens.",
-        "The explorer uses a few draws that were chosen to have the medians of all: medians differ "
-        "from the tables by a few per cent of the interval, the interval's bounds by more.",
+        "While a slider of the relief moves, the charts follow some of the draws; at rest all of "
+        "them, so that table and charts agree with the tables above.",
     ]
     if answers.fit.problem.falling:
         points = points[1:]
