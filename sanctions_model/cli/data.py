@@ -15,6 +15,7 @@ from sanctions_model.cli.options import (
     FitOption,
     JsonOption,
     MappingOption,
+    PriorsOption,
     QuietOption,
     find_data,
     load_fit,
@@ -263,21 +264,25 @@ def template(
 def check(
     file: Annotated[Path, typer.Argument(help="Your table, a CSV file.")],
     mapping: MappingOption = None,
+    priors: PriorsOption = None,
     csv: CsvOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a table of your own and say what each equation makes of it."""
+    """Check a table of your own as a run would, and say what each equation makes of it."""
     configure(quiet=quiet)
     from sanctions_model.data.observations import load_observations
     from sanctions_model.data.user_tables import load_mapping
+    from sanctions_model.inference.conditioned import Problem
+    from sanctions_model.inference.priors.ledger import load_priors
     from sanctions_model.inference.sample import table_use
     from sanctions_model.transmission import default_transmission
 
     names = None if mapping is None else load_mapping(mapping)
     observations = load_observations(file, mapping=names)
     scm = default_transmission(int(observations.attrs["periods_per_year"]))
-    table = table_use(observations, scm)
+    problem = Problem.of(scm, observations, load_priors(priors))
+    table = table_use(observations, problem.scm)
     write_csv(table, csv)
     silent = table[table["use"] != "estimated"]["series"].tolist()
     verdict = (

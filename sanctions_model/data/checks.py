@@ -4,6 +4,8 @@ Knows periods, units and plausible ranges; refuses in one line that says what wa
 expected and what to do. Knows no files.
 """
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -16,6 +18,7 @@ from sanctions_model.transmission import MEASURES
 __all__ = [
     "PERIODS_PER_YEAR",
     "frequency_of",
+    "odd_series",
     "require_frequency",
     "require_plausible",
     "require_series",
@@ -25,6 +28,16 @@ __all__ = [
 PERIODS_PER_YEAR = {"Q": 4, "M": 12}
 _MEASURE_LIMITS = (0.0, 2.0)
 _ENOUGH_FOR_A_PEAK = 8
+_ENOUGH_TO_COMPARE = 8
+_ALIKE = 0.8  # correlation from which on two series may be one
+_SHIFTS = (-4, -3, -2, -1, 1, 2, 3, 4)
+_RATIOS = (  # lower and upper end, and what it may be
+    (3.0, 5.3, "annualised?"),
+    (10.0, 14.0, "annualised?"),
+    (0.19, 0.33, "a year's figure spread over its quarters?"),
+    (0.007, 0.014, "fractions? multiply by 100"),
+    (70.0, 140.0, "multiplied by 100?"),
+)
 
 
 def validate_observations(
@@ -208,3 +221,79 @@ def _validate_values(
             f"{variable.column!r} of {where} is {values[outside[0]]:g} in {periods[outside[0]]}; "
             f"expected {low:g} to {high:g}{unit}: {reason}."
         )
+
+
+def odd_series(
+    series: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray], names: Iterable[str]
+) -> list[str]:
+    """Say which series do not look like what is known of them over the periods that overlap.
+
+    Parameters
+    ----------
+    series, known : mapping of str to numpy.ndarray
+        By column, over the same periods, NaN where missing.
+    names : iterable of str
+        Columns to compare.
+
+    Returns
+    -------
+    list of str
+        One sentence a column that looks constant, padded with zeros, of another unit or sign,
+        shifted, or like another column; nothing of the others.
+    """
+    found = [
+        (name, _oddity(series[name], known, name)) for name in names if {name} <= series.keys()
+    ]
+    return [f"{name!r} {said}" for name, said in found if said]
+
+
+def _oddity(ours: np.ndarray, known: Mapping[str, np.ndarray], name: str) -> str:
+    own = ours[np.isfinite(ours)]
+    if own.size >= _ENOUGH_TO_COMPARE and np.ptp(own) == 0:
+        return f"is {own[0]:g} in every period: a constant?"
+    theirs = known.get(name, np.full(ours.shape, np.nan))
+    zeros = (ours == 0) & np.isfinite(theirs) & (theirs != 0)
+    if zeros.sum() > 2 and _correlation(np.where(zeros, np.nan, ours), theirs) > _ALIKE:
+        return (
+            f"is 0 in {int(zeros.sum())} periods for which the bundled series has other figures: "
+            "zeros for empty cells?"
+        )
+    alike = _correlation(ours, theirs)
+    if np.isnan(alike):
+        return ""
+    if alike < -_ALIKE:
+        return f"runs against the bundled series (correlation {alike:.2f}): the sign flipped?"
+    later = {k: _correlation(ours, _shifted(theirs, k)) for k in _SHIFTS}
+    best = max(later, key=lambda k: np.nan_to_num(later[k], nan=-1.0))
+    if later[best] > 0.99 and 1 - later[best] < (1 - alike) / 5:
+        way = "later" if best > 0 else "earlier"
+        return f"is the bundled series {abs(best)} periods {way}: shifted dates?"
+    if alike > _ALIKE:
+        both = np.isfinite(ours) & np.isfinite(theirs)
+        ratio = float((ours[both] @ theirs[both]) / (theirs[both] @ theirs[both]))
+        if 0.6 < ratio < 1.6:
+            return ""
+        guess = next((g for low, high, g in _RATIOS if low < ratio < high), "another unit?")
+        return f"has ratio {ratio:.2g} to the bundled series: {guess}"
+    others = {other: _correlation(ours, values) for other, values in known.items() if other != name}
+    like = max(others, key=lambda other: np.nan_to_num(others[other], nan=-1.0), default="")
+    if like and others[like] > 0.97:
+        return f"looks like the bundled {like!r} (correlation {others[like]:.2f}): swapped columns?"
+    return ""
+
+
+def _shifted(values: np.ndarray, by: int) -> np.ndarray:
+    moved = np.full(values.shape, np.nan)
+    if by > 0:
+        moved[by:] = values[:-by]
+    else:
+        moved[:by] = values[-by:]
+    return moved
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Correlation over the periods that both have, NaN where they are too few or do not move."""
+    both = np.isfinite(one) & np.isfinite(other)
+    if both.sum() < _ENOUGH_TO_COMPARE or np.ptp(one[both]) == 0 or np.ptp(other[both]) == 0:
+        return float("nan")
+    return float(np.corrcoef(one[both], other[both])[0, 1])

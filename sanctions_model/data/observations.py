@@ -17,6 +17,7 @@ import xarray as xr
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.checks import (
     PERIODS_PER_YEAR,
+    odd_series,
     require_frequency,
     validate_observations,
 )
@@ -144,6 +145,8 @@ def load_observations(
         },
     )
     validate_observations(dataset, scm, where=file.name)
+    if vintage is None and freq == "Q" and (mapping is None or mapping.is_home):
+        _log_odd(dataset, scm, index, file.name)
     return dataset
 
 
@@ -318,6 +321,20 @@ def _log_unknown(columns: Mapping[str, pd.Series], scm: StructuralCausalModel, w
             f" {name!r}:{hint}" for name in unknown if (hint := did_you_mean(name, sorted(known)))
         )
         _LOG.warning("%s: ignored unknown columns: %s.%s", where, ", ".join(unknown), hints)
+
+
+def _log_odd(
+    observations: xr.Dataset, scm: StructuralCausalModel, index: pd.PeriodIndex, where: str
+) -> None:
+    """Say which series of a table of Russia do not look like the bundled ones."""
+    known: dict[str, np.ndarray] = {}
+    vintage = bundled_vintage()
+    for name in (_BUNDLED, _FURTHER):
+        columns = parse_table(read_content(vintage.path(name)), name)[1]
+        known |= {n: c.reindex(index).to_numpy(dtype=float) for n, c in columns.items()}
+    ours = {scm.variables[name].column: observations[name].to_numpy() for name in scm.observed}
+    for said in odd_series(ours, known, ours):
+        _LOG.warning("%s: %s", where, said)
 
 
 def _attributes(variable: Variable) -> dict[str, str]:
