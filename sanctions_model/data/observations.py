@@ -22,7 +22,7 @@ from sanctions_model.data.checks import (
     validate_observations,
 )
 from sanctions_model.data.measures import intensities, load_events, load_rule
-from sanctions_model.data.tables import parse_table, read_content
+from sanctions_model.data.tables import frame_content, parse_table, read_content
 from sanctions_model.data.user_tables import TableMapping
 from sanctions_model.data.vintages import Vintage, bundled_vintage, load_vintage
 from sanctions_model.errors import ObservationError, did_you_mean
@@ -41,7 +41,7 @@ _RECOMPUTED_FROM = ("sanctions_events.csv", "measures_rule.toml")
 
 
 def load_observations(
-    path: Path | str | None = None,
+    path: Path | str | pd.DataFrame | None = None,
     *,
     scm: StructuralCausalModel | None = None,
     mapping: TableMapping | None = None,
@@ -56,8 +56,9 @@ def load_observations(
 
     Parameters
     ----------
-    path : pathlib.Path or str, optional
-        A CSV file in UTF-8 with commas, or the folder of a vintage; default the bundled vintage of
+    path : pathlib.Path, str or pandas.DataFrame, optional
+        A CSV or XLSX file as `tables.parse_table` reads it, a DataFrame with such columns (or with
+        the periods as its index), or the folder of a vintage; default the bundled vintage of
         Russia's quarterly series.
     scm : StructuralCausalModel, optional
         The model that the observations are for; default the default transmission at the table's
@@ -86,14 +87,17 @@ def load_observations(
     >>> observations.attrs["freq"], float(observations["key_rate"].sel(time="2015-01-01"))
     ('Q', 15.5333)
     """
-    if path is not None and not isinstance(path, str | Path):
+    if isinstance(path, pd.DataFrame):
+        vintage, file, content = None, Path("the DataFrame"), frame_content(path)
+    elif path is None or isinstance(path, str | Path):
+        vintage = _vintage(path)
+        file = Path(path or "") if vintage is None else vintage.path(_BUNDLED)
+        content = read_content(file)
+    else:
         raise ObservationError(
-            f"Observations are read from a CSV file, and this is a {type(path).__name__}; "
-            'write it first, as in table.to_csv("mine.csv"), and give the file name.'
+            f"Observations are read from a table, and this is a {type(path).__name__}; give the "
+            "name of a CSV or XLSX file, or a DataFrame."
         )
-    vintage = _vintage(path)
-    file = Path(path or "") if vintage is None else vintage.path(_BUNDLED)
-    content = read_content(file)
     index, columns = parse_table(content, file.name)
     used, digest = [file.name], hashlib.sha256(content)
     if vintage is not None:

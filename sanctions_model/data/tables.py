@@ -1,4 +1,4 @@
-"""Reads a CSV table of periods and numbers, quarterly or monthly.
+"""Reads a table of periods and numbers, quarterly or monthly: CSV, XLSX or a DataFrame.
 
 Knows labels of periods and cells; does not know which columns a model wants or what they mean.
 """
@@ -6,7 +6,9 @@ Knows labels of periods and cells; does not know which columns a model wants or 
 import io
 import logging
 import re
+from datetime import datetime
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -14,14 +16,17 @@ import pandas as pd
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.scm.periods import Span, is_day_first, read_span
 
-__all__ = ["check_regular", "parse_table", "read_content"]
+__all__ = ["check_regular", "frame_content", "parse_table", "read_content"]
 
 _LOG = logging.getLogger(__name__)
 
 _PERIOD_COLUMNS = ("quarter", "month", "period", "date")
-_MISSING = ("", "NA", "NaN", "nan")
+_MISSING = ("", "NA", "NaN", "nan", "n/a", "N/A", "#N/A", "...", "…", "-", "–", "—")
+_ZIP = b"PK\x03\x04"  # what an XLSX file begins with
 _NAMES = {1: "monthly", 3: "quarterly", 12: "annual"}
 # Infinities are read, so that they can be refused as such.
+_WITH_COMMA = re.compile(r"[+-]?\d+,\d+")
+_WITH_POINT = re.compile(r"[+-]?\d+\.\d+")
 _NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf(inity)?)", re.IGNORECASE)
 
 
@@ -36,13 +41,14 @@ def read_content(file: Path) -> bytes:
 
 
 def parse_table(content: bytes, where: str) -> tuple[pd.PeriodIndex, dict[str, pd.Series]]:
-    """Return the periods and the columns of a CSV table.
+    """Return the periods and the columns of a table.
 
     Parameters
     ----------
     content : bytes
-        UTF-8, commas, a header line. The first column, or one called quarter, month, period or
-        date, holds the periods.
+        A header line and one line a period, separated by commas, or by semicolons or tabs with a
+        decimal point or comma; UTF-8, or Windows' Cyrillic (cp1251); or the first sheet of an XLSX
+        file. The first column, or one called quarter, month, period or date, holds the periods.
     where : str
         Name of the table for messages.
 
@@ -58,23 +64,9 @@ def parse_table(content: bytes, where: str) -> tuple[pd.PeriodIndex, dict[str, p
     ObservationError
         If the table is empty, irregular, of another frequency or holds text for numbers.
     """
-    try:
-        cells = pd.read_csv(
-            io.StringIO(content.decode("utf-8-sig")),
-            header=None,
-            dtype=str,
-            keep_default_na=False,
-            skipinitialspace=True,
-        ).fillna("")
-    except pd.errors.EmptyDataError as error:
-        raise ObservationError(
-            f"{where} is empty; expected a header line and one line a period."
-        ) from error
-    except (UnicodeDecodeError, pd.errors.ParserError) as error:
-        reason = " ".join(str(error).split())
-        raise ObservationError(
-            f"{where} is not a CSV table in UTF-8 ({reason}); save it as one, with commas."
-        ) from error
+    cells = _sheet(content, where) if content.startswith(_ZIP) else _lines(content, where)
+    if cells.empty:
+        raise ObservationError(f"{where} is empty; expected a header line and one line a period.")
     header = [str(name).strip() for name in cells.iloc[0]]
     _check_header(header, len(cells) - 1, where)
     lowered = [name.lower() for name in header]
@@ -92,6 +84,75 @@ def parse_table(content: bytes, where: str) -> tuple[pd.PeriodIndex, dict[str, p
     index = index[order]
     check_regular(index, where)
     return index, {name: values.iloc[order] for name, values in columns.items()}
+
+
+def _lines(content: bytes, where: str) -> pd.DataFrame:
+    """Return the cells of a text table; what separates them is read off its header line."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        _LOG.info("%s: not in UTF-8; read as Windows' Cyrillic (cp1251).", where)
+        text = content.decode("cp1251", errors="replace")
+    header = text.lstrip("\ufeff\r\n").partition("\n")[0]
+    separator = max(",;\t", key=header.count) if header else ","
+    try:
+        cells = pd.read_csv(
+            io.StringIO(text),
+            sep=separator,
+            header=None,
+            dtype=str,
+            keep_default_na=False,
+            skipinitialspace=separator != "\t",
+        ).fillna("")
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+    except (ValueError, pd.errors.ParserError) as error:
+        reason = " ".join(str(error).split())
+        raise ObservationError(
+            f"{where} is not a CSV table ({reason}); save it as one, with commas."
+        ) from error
+    if separator == ",":
+        return cells
+    found = cells.map(str.strip)
+    commas = found.map(lambda cell: _WITH_COMMA.fullmatch(cell) is not None).to_numpy()
+    points = found.map(lambda cell: _WITH_POINT.fullmatch(cell) is not None).to_numpy()
+    if commas.any() and points.any():
+        raise ObservationError(
+            f"{where} has {found.to_numpy()[commas][0]!r} and {found.to_numpy()[points][0]!r}; "
+            "expected decimal points or decimal commas, not both."
+        )
+    return found.mask(commas, found.map(lambda cell: cell.replace(",", ".")))
+
+
+def _sheet(content: bytes, where: str) -> pd.DataFrame:
+    """Return the cells of the first sheet of an XLSX file as text."""
+    try:
+        cells = pd.read_excel(io.BytesIO(content), header=None, dtype=object)
+    except ImportError:
+        raise ObservationError(
+            f"{where} is an XLSX file, which needs openpyxl: save it as CSV, or install it with "
+            "pip install 'sanctions-model[tables]'."
+        ) from None
+    except (
+        BadZipFile,
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        SyntaxError,
+    ) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ObservationError(
+            f"{where} cannot be read as an XLSX file ({reason}); save it as CSV."
+        ) from None
+    return cells.map(_as_text)
+
+
+def _as_text(cell: object) -> str:
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    return "" if cell is None or cell != cell else str(cell)
 
 
 def _check_header(header: list[str], n_rows: int, where: str) -> None:
@@ -194,3 +255,12 @@ def _numbers(texts: list[str], column: str, index: pd.PeriodIndex, where: str) -
             )
         values[row] = float(text)
     return values
+
+
+def frame_content(frame: pd.DataFrame) -> bytes:
+    """Return a DataFrame as the content of a CSV file, its index first unless it only counts."""
+    whole = frame
+    if not isinstance(frame.index, pd.RangeIndex):
+        whole = frame.copy()
+        whole.insert(0, str(frame.index.name or "period"), frame.index.astype(str))
+    return whole.to_csv(index=False).encode()

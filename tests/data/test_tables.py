@@ -1,0 +1,124 @@
+"""Tables as people keep them: whatever separates cells, in whatever encoding, or in memory."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sanctions_model.data.observations import load_observations
+from sanctions_model.data.tables import parse_table
+from sanctions_model.errors import ObservationError
+
+QUARTERS = [f"{year}Q{quarter}" for year in (2015, 2016, 2017) for quarter in (1, 2, 3, 4)]
+FRAME = pd.DataFrame(
+    {
+        "quarter": QUARTERS,
+        "inflation_pct": np.round(np.linspace(0.5, 4.0, 12), 2),
+        "gdp_growth_pct": [1.5, np.nan, -2.25, *np.linspace(-1, 2, 9).round(2)],
+    }
+)
+
+
+def as_excel(frame):
+    buffer = io.BytesIO()
+    frame.to_excel(buffer, index=False)
+    return buffer.getvalue()
+
+
+def dated(frame):
+    first_days = pd.PeriodIndex(frame["quarter"], freq="Q").to_timestamp()
+    return frame.assign(quarter=first_days)
+
+
+FORMS = {
+    "commas": FRAME.to_csv(index=False).encode(),
+    "semicolons": FRAME.to_csv(index=False, sep=";").encode(),
+    "decimal commas": FRAME.to_csv(index=False, sep=";", decimal=",").encode(),
+    "tabs": FRAME.to_csv(index=False, sep="\t", decimal=",").encode(),
+    "byte order mark": FRAME.to_csv(index=False, sep=";").encode("utf-8-sig"),
+    "n/a": FRAME.to_csv(index=False, na_rep="n/a").encode(),
+    "dots": FRAME.to_csv(index=False, na_rep="...").encode(),
+    "dashes": FRAME.to_csv(index=False, na_rep="—").encode(),
+    "XLSX": as_excel(FRAME),
+    "XLSX with dates": as_excel(dated(FRAME)),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_table_is_the_same_table(form):
+    index, columns = parse_table(FORMS[form], "mine")
+    assert [str(period) for period in index] == QUARTERS
+    for name in ("inflation_pct", "gdp_growth_pct"):
+        np.testing.assert_array_equal(columns[name].to_numpy(), FRAME[name].to_numpy())
+
+
+def test_cyrillic_names_in_the_encoding_of_windows_are_read():
+    text = "квартал;рост\n2015Q1;1,5\n2015Q2;2\n"
+    _, columns = parse_table(text.encode("cp1251"), "mine")
+    assert columns["рост"].tolist() == [1.5, 2.0]
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_a_dataframe_is_observed_as_its_file_is(tmp_path, indexed):
+    FRAME.to_csv(tmp_path / "mine.csv", index=False)
+    from_file = load_observations(tmp_path / "mine.csv")
+    frame = FRAME
+    if indexed:
+        frame = FRAME.drop(columns="quarter").set_axis(pd.PeriodIndex(QUARTERS, freq="Q"))
+    found = load_observations(frame)
+    assert found.equals(from_file)
+    assert found.attrs["source"].startswith("the DataFrame")
+
+
+def test_what_is_no_table_is_refused():
+    with pytest.raises(ObservationError, match="this is a dict; give the name of a CSV or XLSX"):
+        load_observations({"quarter": QUARTERS})
+
+
+@pytest.mark.parametrize("keep", [4, 100, 2000])
+def test_a_cut_xlsx_file_is_refused_in_one_line(keep):
+    with pytest.raises(ObservationError, match="cannot be read as an XLSX file") as refusal:
+        parse_table(FORMS["XLSX"][:keep], "mine")
+    assert "\n" not in str(refusal.value)
+
+
+ODD = ["", "1", "1,5", "1.5", "-3", "n/a", "1e400", "inf", "nan", "٣", "=1+1", "\x00"]
+cells = st.one_of(st.sampled_from(ODD), st.text(max_size=6))
+periods = st.sampled_from([*QUARTERS, "2015", "2015-01", "01.02.2015"])
+labels = st.one_of(periods, st.text(max_size=8))
+rows = st.lists(st.tuples(labels, cells, cells), max_size=8)
+
+
+@settings(max_examples=300, deadline=None)
+@given(rows, st.sampled_from(",;\t|"), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_any_text_is_a_table_of_finite_or_missing_numbers_or_refused_in_one_line(
+    given_rows, separator, encoding
+):
+    lines = [separator.join(("quarter", "a", "b")), *(separator.join(row) for row in given_rows)]
+    content = "\n".join(lines).encode(encoding, errors="surrogatepass")
+    _read_or_refused(content)
+
+
+ends = st.binary(max_size=60).map(lambda content: FORMS["XLSX"][:4000] + content)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(st.binary(max_size=300), ends))
+def test_any_bytes_are_a_table_or_refused_in_one_line(content):
+    _read_or_refused(content)
+
+
+def _read_or_refused(content):
+    said = ""
+    try:
+        index, columns = parse_table(content, "mine")
+    except ObservationError as refusal:
+        said = str(refusal)
+    assert "\n" not in said
+    if not said:
+        assert index.is_monotonic_increasing
+        assert not index.has_duplicates
+        assert all(len(values) == len(index) for values in columns.values())
