@@ -1,5 +1,10 @@
 """Sources of data, asked over HTTP from a server on the loopback address."""
 
+import contextlib
+import itertools
+import socket
+import threading
+
 import pandas as pd
 import pytest
 import statistics_server as service
@@ -430,3 +435,39 @@ def test_a_package_that_is_not_installed_is_named_with_how_to_get_it(services, m
     monkeypatch.setitem(__import__("sys").modules, "sdmx", None)
     with pytest.raises(SourceError, match=r"needs the package sdmx1.*sanctions-model\[data\]"):
         source(services, "BIS exchange rates").fetch(START, END)
+
+
+def dripping(answers, pause):
+    """A server that sends these pieces of an answer one after the other, for ever the last."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    stop = threading.Event()
+
+    def serve():
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(4096)
+            with contextlib.suppress(OSError):
+                for piece in itertools.chain(answers, itertools.repeat(answers[-1])):
+                    connection.sendall(piece)
+                    if stop.wait(pause):
+                        return
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listener, stop, f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+
+def test_headers_that_come_drop_by_drop_meet_the_deadline():
+    listener, stop, url = dripping([b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"], 0.05)
+    client = HttpClient(hosts=frozenset({"127.0.0.1"}), wait_seconds=5.0, deadline_seconds=0.5)
+    with listener, pytest.raises(SourceError, match=r"127\.0\.0\.1 took more than 0\.5 seconds"):
+        client.fetch(url)
+    stop.set()
+
+
+def test_a_length_that_is_no_number_is_refused():
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nbody"
+    listener, stop, url = dripping([head, b""], 0.01)
+    client = HttpClient(hosts=frozenset({"127.0.0.1"}), wait_seconds=5.0, deadline_seconds=5.0)
+    with listener, pytest.raises(SourceError, match="states a length of 'many'"):
+        client.fetch(url)
+    stop.set()

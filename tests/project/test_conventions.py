@@ -155,10 +155,9 @@ def test_text_in_place_of_a_tuple_or_a_variable_is_refused():
         sm.Exogenous(variable="y")
 
 
-def test_a_table_in_memory_is_refused_with_the_way_out():
-    table = sm.load_observations().to_dataframe()
-    with pytest.raises(sm.ObservationError, match="to_csv"):
-        sm.load_observations(table)
+def test_a_table_in_memory_is_observed_as_a_file_is():
+    bundled = sm.load_observations()
+    assert sm.load_observations(bundled.to_dataframe()).equals(bundled)
 
 
 def test_relief_of_measures_that_a_model_lacks_names_those_that_it_has():

@@ -7,6 +7,7 @@ import http.client
 import json
 import socket
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -83,7 +84,7 @@ class HttpClient:
         until = time.monotonic() + self.deadline_seconds
         opener = urllib.request.build_opener(_OwnHosts(self._require_own_host))
         try:
-            with opener.open(request, timeout=self.wait_seconds) as answer:
+            with self._opened(opener, request, host) as answer:
                 return self._whole(answer, until)
         except urllib.error.HTTPError as error:
             error.close()
@@ -102,6 +103,30 @@ class HttpClient:
         except (http.client.HTTPException, OSError) as error:
             raise SourceError(self._unreachable(host, error)) from None
 
+    def _opened(
+        self, opener: urllib.request.OpenerDirector, request: urllib.request.Request, host: object
+    ) -> http.client.HTTPResponse:
+        """Open an address in a thread that is left behind if its headers come drop by drop."""
+        found: list[Any] = []
+
+        def work() -> None:
+            try:
+                found.append(opener.open(request, timeout=self.wait_seconds))
+            except Exception as error:  # noqa: BLE001 (raised below, in the caller's thread)
+                found.append(error)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(self.deadline_seconds)
+        if not found:
+            raise SourceError(
+                f"{host} took more than {self.deadline_seconds:g} seconds for its answer"
+            )
+        if isinstance(found[0], Exception):
+            raise found[0]
+        answer: http.client.HTTPResponse = found[0]
+        return answer
+
     def _unreachable(self, host: str | None, reason: object) -> str:
         if isinstance(reason, TimeoutError):
             return f"{host} was silent for {self.wait_seconds:g} seconds (time-out)"
@@ -118,6 +143,8 @@ class HttpClient:
         if encoding != "identity":
             raise SourceError(f"{host} sent content encoding {encoding!r}, expected none")
         stated = answer.headers.get("Content-Length")
+        if stated is not None and not stated.isdecimal():
+            raise SourceError(f"{host} states a length of {stated[:20]!r}, expected a number")
         if stated is not None and int(stated) > self.largest_bytes:
             raise SourceError(f"{host} sends {stated} bytes, at most {self.largest_bytes} are read")
         pieces, size = [], 0
