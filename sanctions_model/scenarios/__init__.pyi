@@ -2,6 +2,7 @@
 
 __all__ = [
     "Announcement",
+    "AssetRelease",
     "FuturePaths",
     "FutureProcess",
     "LevelShift",
@@ -62,7 +63,7 @@ from .relief import (
     Tightening,
     Unpredictability,
 )
-from .scenario import LevelShift, Scenario
+from .scenario import AssetRelease, LevelShift, Scenario
 from .sectors import load_sectors, sector_premiums, sector_table
 from .statements import Statement, statement_probabilities
 from .variance import spread_split

@@ -18,7 +18,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import last_known_period, simulate
-from sanctions_model.scenarios.regimes import KINDS, FuturePaths, draw_scenario_paths
+from sanctions_model.scenarios.regimes import KINDS, NEED, FuturePaths, draw_scenario_paths
 from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scm.equations import Identity, LinearForm
 from sanctions_model.scm.interventions import Intervention
@@ -208,6 +208,10 @@ def _shocks(
     levels = {level.variable.name: level for level in scm.levels}
     shocks: dict[str, np.ndarray] = {}
     for name, growth in wanted.items():
+        if name == NEED:
+            for child, shock in _through_children(scm, forms, name, growth).items():
+                shocks[child] = shocks.get(child, 0.0) + shock
+            continue
         if name not in levels:
             scm.require(name, "the shifts of levels")
             raise QuestionError(f"{name!r} is no level; expected one of {', '.join(levels)}.")
@@ -221,6 +225,23 @@ def _shocks(
             shock = shock - weight * _lagged(move, lag)
         shocks[shifted] = shocks.get(shifted, 0.0) + shock
     return shocks
+
+
+def _through_children(
+    scm: StructuralCausalModel, forms: Mapping[str, LinearForm], name: str, shift: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the shocks that do to the readers of a variable what its shift would do."""
+    if name not in scm.by_name:
+        raise QuestionError(
+            f"Reserves that are released ease {name!r}, which this economy lacks; ask the "
+            "anchored economy (`run --economy anchored`)."
+        )
+    found: dict[str, np.ndarray] = {}
+    for child in scm.stochastic:
+        for term in forms[child].terms:
+            if term.parent == name:
+                found[child] = found.get(child, 0.0) + term.weight * _lagged(shift, term.lag)
+    return found
 
 
 def _shifted_by(scm: StructuralCausalModel, forms: Mapping[str, LinearForm], flow: str) -> str:

@@ -16,7 +16,7 @@ from sanctions_model.scenarios.effects import (
     regime_of_today,
     starting_day,
 )
-from sanctions_model.scenarios.scenario import Scenario
+from sanctions_model.scenarios.scenario import DESIGNS, Scenario
 from sanctions_model.scm.interventions import require_each_counts, require_horizon
 from sanctions_model.scm.periods import period_labels, periods_ahead
 from sanctions_model.scm.serialization import content_hash
@@ -24,7 +24,7 @@ from sanctions_model.scm.serialization import content_hash
 __all__ = ["USED", "scenario_forecast"]
 
 # What a scenario may state for this question.
-USED = ("intervention", "relief", "tightening", "level")
+USED = ("intervention", *DESIGNS)
 
 
 def scenario_forecast(

@@ -22,7 +22,13 @@ from sanctions_model.scenarios.relief import (
     Tightening,
     Unpredictability,
 )
-from sanctions_model.scenarios.scenario import ConditionEntry, Edit, LevelShift, Scenario
+from sanctions_model.scenarios.scenario import (
+    AssetRelease,
+    ConditionEntry,
+    Edit,
+    LevelShift,
+    Scenario,
+)
 
 __all__ = ["scenario_keys", "scenario_schema", "scenario_template"]
 
@@ -37,6 +43,7 @@ _PLACES: dict[str, tuple[type[BaseModel], str]] = {
     "relief.unpredictability": (Unpredictability, "Spread beyond what the phases state."),
     "tightening": (Tightening, "Measures that are added."),
     "level": (LevelShift, "A level that shifts, whatever its own lag does."),
+    "release_assets": (AssetRelease, "Frozen reserves that are released into the balance."),
     "intervention": (Edit, "A path of any variable; in a scenario without designs."),
     "condition": (ConditionEntry, "Values that a conditional forecast must meet."),
 }
@@ -69,13 +76,17 @@ _SHOWN: dict[str, dict[str, str]] = {
     "relief.unpredictability": {"depth": "0.5", "timing": "1.0"},
     "tightening": {"measures": '["energy"]', "rise": "0.1", "start": "1", "ramp": "4"},
     "level": {"variable": '"gdp_level"', "size": "0.5", "start": '"2028Q1"', "stop": '"2029Q4"'},
+    "release_assets": {
+        **{"share": "0.5", "start": '"2027Q1"', "over": "8", "stock": "300", "exports": "105"},
+        "sold": '{ family = "Beta", alpha = 2, beta = 4 }',
+    },
     "intervention": {
         **{"kind": '"set"', "variable": '"key_rate"', "value": "12.0"},
         **{"start": '"2027Q1"', "stop": '"2027Q4"'},
     },
     "condition": {"variable": '"key_rate"', "values": '{ "2027Q1" = 12.0, "2027Q2" = 11.0 }'},
 }
-_LISTS = {"relief", "tightening", "level", "intervention", "condition"}
+_LISTS = {"relief", "tightening", "level", "release_assets", "intervention", "condition"}
 _NESTED = {place.rpartition(".")[2] for place in _PLACES if place}
 _PARAMETER = re.compile(r"^(\w+(?:, \w+)*) : ")
 

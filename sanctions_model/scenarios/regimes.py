@@ -24,13 +24,14 @@ from sanctions_model.scenarios.quantities import (
     require_counted,
 )
 from sanctions_model.scenarios.relief import ReliefDesign
-from sanctions_model.scenarios.scenario import Scenario
+from sanctions_model.scenarios.scenario import DESIGNS, Scenario
 from sanctions_model.scenarios.steps import Steps, draw_steps
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.transmission import MEASURES
 
 __all__ = [
     "KINDS",
+    "NEED",
     "FuturePaths",
     "draw_future_paths",
     "draw_regimes",
@@ -42,6 +43,7 @@ _LOG = logging.getLogger(__name__)
 
 KINDS = ("law", "felt", "priced")
 _TOUCHED = 1e-12
+NEED = "exchange_need"  # what reserves that are released ease
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +60,8 @@ class FuturePaths:
     fade : tuple of float
         Share of the rouble shift taken back in each of the periods after it.
     growth : mapping of str to numpy.ndarray
-        Extra growth of a level, in its unit a period, shape ``([future,] period, path)``.
+        Extra growth of a level, in its unit a period, shape ``([future,] period, path)``; of the
+        need of foreign exchange a shift in each period.
     regime : numpy.ndarray
         Position of the future in force, shape ``([future,] period, path)``.
     """
@@ -207,6 +210,13 @@ def _growth(
         inside = (clock >= start) & (clock <= stop)
         part = draw(entry.size, generator, size) / (stop - start + 1)
         found[entry.variable] = found.get(entry.variable, 0.0) + part * inside
+    for release in scenario.release_assets:
+        start = counted(release.start)
+        inside = (clock >= start) & (clock < start + release.over)
+        sold = draw(release.share, generator, size) * draw(release.sold, generator, size)
+        flow = sold * draw(release.stock, generator, size) / release.over
+        eased = 100.0 * flow / draw(release.exports, generator, size)
+        found[NEED] = found.get(NEED, 0.0) - eased * inside
     return found
 
 
@@ -358,7 +368,7 @@ def draw_scenario_paths(
     """
     horizon = require_horizon(horizon)
     if scenario.stated:  # a status quo states nothing, and has paths all the same
-        scenario.require_used("the drawing of paths", ("relief", "tightening", "level"))
+        scenario.require_used("the drawing of paths", DESIGNS)
     _require_begun(scenario, horizon)
     drawn = _draw_designs(scenario, generator, paths, horizon, return_ramp=1)
     return _follow([drawn], np.zeros((horizon, paths), dtype=int))
@@ -369,6 +379,7 @@ def _require_begun(scenario: Scenario, horizon: int) -> None:
     starts = {f"relief.{k}": entry.phase[0].start for k, entry in enumerate(scenario.relief)}
     starts |= {f"tightening.{k}": entry.start for k, entry in enumerate(scenario.tightening)}
     starts |= {f"level.{k}": entry.start for k, entry in enumerate(scenario.level)}
+    starts |= {f"release_assets.{k}": e.start for k, e in enumerate(scenario.release_assets)}
     late = {place: first for place, s in starts.items() if (first := bounds(s)[0]) > horizon}
     for place, first in late.items():
         words = f"{scenario.label!r}: {place} starts in period {first:g}, after the horizon"

@@ -10,7 +10,8 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.fields import Number
+from sanctions_model.fields import Number, Whole
+from sanctions_model.inference.priors.families import Beta
 from sanctions_model.queries.conditional import Condition
 from sanctions_model.scenarios.quantities import (
     Quantity,
@@ -18,16 +19,20 @@ from sanctions_model.scenarios.quantities import (
     WholeMoment,
     counted,
     dated,
+    require_within,
 )
 from sanctions_model.scenarios.relief import ReliefDesign, Tightening
 from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.periods import read_span
 from sanctions_model.transmission import MEASURES
 
-__all__ = ["DESIGNS", "ConditionEntry", "Edit", "LevelShift", "Scenario"]
+__all__ = ["DESIGNS", "AssetRelease", "ConditionEntry", "Edit", "LevelShift", "Scenario"]
 
 _HIGHEST = 2.0
-DESIGNS = ("relief", "tightening", "level")
+DESIGNS = ("relief", "tightening", "level", "release_assets")
+# Judgement, wide, no study found: a central bank that regains reserves may simply hold them, and
+# under a budget rule sells what the budget needs.
+_SOLD = Beta(alpha=2, beta=4, rationale="judgement: most of what is released is held, not sold")
 _ASKED_BY = {
     "intervention": "ask a forecast, a counterfactual or the effect of interventions",
     "condition": "ask a conditional forecast (`forecast --file`)",
@@ -124,6 +129,47 @@ class LevelShift(Stated):
         return self
 
 
+class AssetRelease(Stated):
+    """Frozen reserves that are released into the external balance, in even parts.
+
+    A flow of F billion dollars a quarter lowers the need of foreign exchange by 100 F / X log
+    points, X being what goods exports earn in a quarter: a surplus of that size. What investors
+    make of it is the measure `assets`, which a relief of component A1 lifts.
+
+    Parameters
+    ----------
+    share : Quantity
+        Share of the stock that is released, in [0, 1].
+    start : int or str
+        First period in which it flows, counted from when the future begins, or of the calendar.
+    over : int
+        Number of periods over which it flows.
+    sold : Quantity
+        Share of what is released that is sold for roubles, the rest being held: by default a Beta
+        with mean 1/3, by judgement.
+    stock : Quantity
+        Frozen reserves in billion US dollars: 300 of 630 (Bozhechkova and Trunin 2022).
+    exports : Quantity
+        Goods exports in a period, billion US dollars: 105, the mean quarter of 2019, the last
+        whole year in the data.
+    """
+
+    share: Quantity
+    start: WholeMoment = 1
+    over: Whole = Field(default=4, ge=1)
+    sold: Quantity = _SOLD
+    stock: Quantity = 300.0
+    exports: Quantity = 105.0
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name in ("share", "sold"):
+            require_within(getattr(self, name), 0, 1, name, "it is a share")
+        for name in ("stock", "exports"):
+            require_within(getattr(self, name), 0, np.inf, name, "it is a sum of money")
+        return self
+
+
 class Scenario(Stated):
     """A named set of interventions, conditions and shocks to leave out, as a TOML file states it.
 
@@ -144,9 +190,10 @@ class Scenario(Stated):
         Equations whose shocks a counterfactual leaves out.
     description : str
         What is meant, and where it enters.
-    relief, tightening, level : tuple
+    relief, tightening, level, release_assets : tuple
         Designs drawn path by path: measures that are lifted, measures that are added, levels that
-        shift. A scenario has these, or interventions and conditions.
+        shift, frozen reserves that are released. A scenario has these, or interventions and
+        conditions.
     """
 
     format_version: Literal[1] = 1
@@ -159,6 +206,7 @@ class Scenario(Stated):
     relief: tuple[ReliefDesign, ...] = ()
     tightening: tuple[Tightening, ...] = ()
     level: tuple[LevelShift, ...] = ()
+    release_assets: tuple[AssetRelease, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -181,8 +229,8 @@ class Scenario(Stated):
             )
         if self.is_designed and (self.intervention or self.condition):
             raise ValueError(
-                "designs (relief, tightening, level) and interventions or conditions in one "
-                "scenario; make it two"
+                "designs (relief, tightening, level, release_assets) and interventions or "
+                "conditions in one scenario; make it two"
             )
         return self
 

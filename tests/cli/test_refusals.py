@@ -25,6 +25,7 @@ STATED = {
     "relief": RELIEF,
     "tightening": TIGHTENING,
     "level": LEVEL,
+    "release_assets": "[[release_assets]]\nshare = 0.5\n",
 }
 VERBS = {
     "forecast": (["forecast", "--horizon", 2], {"intervention", "condition"}),
@@ -70,6 +71,8 @@ def test_every_verb_uses_every_field_of_a_scenario_or_refuses_it_by_name(
     if field in used:
         done = call(*asked, "--outcome", "gdp_level", "--json")
         assert done.code == 0, done.err
+    elif (verb, field) == ("scenario", "release_assets"):  # of an economy without a balance
+        assert "ask the anchored economy" in refused(*asked)
     elif (verb, field) == ("forecast", "absorbing"):
         assert "no condition that they could meet" in refused(*asked)
     else:

@@ -156,6 +156,7 @@ def test_sectors_are_printed_beside_the_premium(saved_fit, tmp_path):
     assert done.code == 0, done.err
     assert figure.is_file()
     assert "The difference is" in done.out
+    assert "Output and capacity of the sectors: not answered" in done.out
     assert set(pd.read_csv(path)["quantity"]) >= {"share", "premium", "part", "difference"}
 
 

@@ -243,7 +243,7 @@ def test_the_design_on_the_page_on_sweeps_is_one(tmp_path):
     assert SweepDesign.from_toml(tmp_path / "design.toml").size == 9
 
 
-@pytest.mark.parametrize("position", [0, 1])
+@pytest.mark.parametrize("position", [0, 1, 2])
 def test_the_scenarios_on_their_page_are_ones(tmp_path, position):
     body = blocks(ROOT / "docs/howto/scenario.md", "toml")[position]
     (tmp_path / "mine.toml").write_text(body, encoding="utf-8")

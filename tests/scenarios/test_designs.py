@@ -4,16 +4,19 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from anchored_economy import anchored_draws, anchored_problem
 from future_world import at_once, scenario, world
 
 from sanctions_model.data.events import ISSUERS
 from sanctions_model.data.measures import issuer_levels, load_events, load_rule
 from sanctions_model.errors import QuestionError
+from sanctions_model.scenarios.effects import designed_effect, scenario_effect
 from sanctions_model.scenarios.forecast import scenario_forecast
 from sanctions_model.scenarios.issuers import ISSUER_CONCENTRATION, issuer_shares
-from sanctions_model.scenarios.regimes import draw_scenario_paths
+from sanctions_model.scenarios.regimes import NEED, draw_scenario_paths
 from sanctions_model.scenarios.relief import Phase, ReliefDesign, SnapBack
 from sanctions_model.scenarios.scenario import Scenario
+from sanctions_model.scm.interventions import ShiftBy
 from sanctions_model.transmission import MEASURES
 
 TRADE, FINANCE = MEASURES.index("trade"), MEASURES.index("finance")
@@ -183,3 +186,39 @@ def test_what_is_wrong_in_python_is_said_in_our_words():
         Phase(depth=2)
     with pytest.raises(QuestionError, match=r"^ReliefDesign: isuer: there is no such field"):
         ReliefDesign(measures=("trade",), phase=({"depth": 1},), isuer="eu")
+
+
+# Reserves that are released
+
+
+def released(**more):
+    return Scenario(label="x", release_assets=({"share": 0.5, "start": 3, "over": 4} | more,))
+
+
+def test_what_is_released_flows_into_the_balance_once():
+    """All of it, in even parts: the flows add up to share times stock, over a quarter's exports."""
+    made = released(sold=1.0, stock=300.0, exports=100.0)
+    generator = np.random.default_rng(1)
+    eased = draw_scenario_paths(made, paths=2, horizon=9, generator=generator).growth[NEED]
+    np.testing.assert_allclose(eased[:, 0], [0, 0, *[-37.5] * 4, 0, 0, 0])
+    assert -eased.sum(axis=0)[0] / 100 * 100.0 == pytest.approx(0.5 * 300.0)
+
+
+def test_a_release_does_to_the_rouble_what_its_surplus_does():
+    """The real exchange rate reads last quarter's need: the shift of the need itself, by hand."""
+    problem, draws = anchored_problem(), anchored_draws()
+    made = released(sold=1.0, stock=300.0, exports=100.0)
+    asked = {"horizon": 8, "random_seed": 1}
+    found = designed_effect(problem.scm, draws, made, outcomes=["log_rer"], **asked)
+    shift = ShiftBy(variable="exchange_need", value=-37.5, start=3, stop=6)
+    by_hand = scenario_effect(problem, draws, [shift], outcomes=["log_rer"], **asked)
+    np.testing.assert_allclose(
+        found.transpose(*by_hand.dims).to_numpy(), by_hand.to_numpy(), atol=1e-9
+    )
+    assert (found.sel(horizon=4) < 0).all()  # stronger
+
+
+def test_an_economy_without_a_balance_refuses_a_release():
+    problem, draws = world()
+    with pytest.raises(QuestionError, match="ask the anchored economy"):
+        designed_effect(problem.scm, draws, released(), horizon=6, random_seed=1)

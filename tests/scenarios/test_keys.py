@@ -38,12 +38,13 @@ def test_the_template_is_a_scenario_and_so_is_all_of_it(tmp_path):
     assert design.opposition.defeat == 0.3
     assert made.tightening[0].rise == 0.1
     assert made.level[0].stop == "2029Q4"
+    assert made.release_assets[0].over == 8
 
 
 def test_the_template_has_every_key():
     text = scenario_template()
     nested = {"relief", "phase", "announcement", "opposition", "snap_back", "unpredictability"}
-    nested |= {"tightening", "level", "intervention", "condition"}
+    nested |= {"tightening", "level", "release_assets", "intervention", "condition"}
     for key in set(scenario_keys()["key"]) - nested:
         assert f"\n{key} = " in text or f"\n# {key} = " in text, key
 
