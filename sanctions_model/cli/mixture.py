@@ -132,9 +132,10 @@ def mix(
     given = _given(probability)
     begun, sets = asked, {"first odds": process.initial}
     try:
-        seen = filtered_odds(asked, random_seed=seed).iloc[-1]
-        sets[f"filtered to {seen.name}"] = tuple(seen)
-        begun = begun if odds == "article" else begun.begun_with(seen.to_dict())
+        filtered = filtered_odds(asked, random_seed=seed)
+        seen = dict(zip(process.order, filtered.to_numpy(dtype=float)[-1].tolist(), strict=True))
+        sets[f"filtered to {filtered.index[-1]}"] = tuple(seen.values())
+        begun = begun if odds == "article" else begun.begun_with(seen)
     except QuestionError as error:  # futures of one's own may never do what was observed
         if odds == "filtered":
             raise

@@ -175,14 +175,15 @@ def odds_view(library: ScenarioLibrary, filtered: pd.DataFrame) -> View:
         From `filtered_odds`.
     """
     last = filtered.index[-1]
+    before, now = (filtered.loc[[row]].to_numpy(dtype=float)[0] for row in ("before", last))
     rows = [
         {
             "future": name,
             "label": library.named(name).label,
-            "first odds": share_words(float(filtered.loc["before", name])),
-            f"filtered to {last}": share_words(float(filtered.loc[last, name])),
+            "first odds": share_words(before[at]),
+            f"filtered to {last}": share_words(now[at]),
         }
-        for name in library.process().order
+        for at, name in enumerate(library.process().order)
     ]
     return View(
         table=pd.DataFrame(rows),

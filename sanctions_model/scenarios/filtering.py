@@ -60,7 +60,8 @@ def observed_composite(since: str = BEGUN) -> pd.Series:
     quarters = pd.period_range(day.asfreq("Q") + 1, rule.anchor_dates[-1], freq="Q")
     events = load_events()
     base = intensities(rule, events, pd.period_range(day, periods=1, freq="D"))[column].iloc[0]
-    return (intensities(rule, events, quarters)[column] / base).rename("composite")
+    found = intensities(rule, events, quarters)[column].to_numpy(dtype=float) / float(base)
+    return pd.Series(found, index=quarters, name="composite")
 
 
 def filtered_odds(
