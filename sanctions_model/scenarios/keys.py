@@ -188,8 +188,9 @@ def scenario_schema() -> dict[str, Any]:
     scenario, futures = Scenario.model_json_schema(), FutureProcess.model_json_schema()
     parts = scenario.pop("$defs") | futures.pop("$defs", {})
     parts |= {"Scenario": scenario, "FutureProcess": futures}
-    models: list[type[BaseModel]] = [model for model, _ in _PLACES.values()]
-    for model in (*models, FutureProcess):
+    models: list[type[BaseModel]] = [FutureProcess]
+    models += [model for model, _ in _PLACES.values()]
+    for model in models:
         for name, says in _said(model).items():
             for part in _described(parts, model):
                 if name in part.get("properties", {}):
