@@ -20,17 +20,18 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.summaries import effective_size
 
 __all__ = [
     "LEAST_DRAWS",
     "POWERS",
     "Information",
+    "ParameterScores",
     "basis_word",
     "information",
     "likelihood_share",
     "power_weights",
     "prior_rank",
-    "share_error",
     "variance_share",
 ]
 
@@ -74,7 +75,7 @@ def information(prior: xr.DataArray, posterior: xr.DataArray) -> Information:
     0.0
     """
     before, after = np.sort(_flat(prior)), _flat(posterior)
-    size, prior_size = _effective_size(posterior), before.size
+    size, prior_size = effective_size(posterior), before.size
     bins = max(3, 2 * int(min(size, prior_size) ** 0.45 / 2) + 1)
     mass = _binned(before, after, bins)
     logs = np.log(bins * mass, where=mass > 0, out=np.zeros(bins))
@@ -102,20 +103,6 @@ def prior_rank(prior: xr.DataArray, posterior: xr.DataArray) -> float:
     """
     before, middle = _flat(prior), float(np.median(_flat(posterior)))
     return float(np.mean(before < middle) + np.mean(before == middle) / 2)
-
-
-def share_error(holds: np.ndarray) -> float:
-    """Return the Monte-Carlo standard error of a share of draws.
-
-    Parameters
-    ----------
-    holds : numpy.ndarray
-        Whether it holds, dims ``(chain, draw)``; draws of a chain that depend on each other count
-        for less.
-    """
-    share = float(holds.mean())
-    size = _effective_size(xr.DataArray(holds.astype(float), dims=(dims.CHAIN, dims.DRAW)))
-    return float(np.sqrt(share * (1.0 - share) / size))
 
 
 def power_weights(log_density: np.ndarray) -> list[np.ndarray]:
@@ -172,7 +159,7 @@ def likelihood_share(
     return by_likelihood / total if total > 0 else np.nan
 
 
-def variance_share(values: np.ndarray, parameters: np.ndarray) -> float:
+def variance_share(values: np.ndarray, parameters: "np.ndarray | ParameterScores") -> float:
     """Return the first-order Sobol index of a group of parameters, from given draws.
 
     The conditional mean is read along one index of the group: a regression on the normal scores of
@@ -185,8 +172,8 @@ def variance_share(values: np.ndarray, parameters: np.ndarray) -> float:
     ----------
     values : numpy.ndarray
         Shape ``(draw,)``.
-    parameters : numpy.ndarray
-        Shape ``(draw, parameter)``.
+    parameters : numpy.ndarray or ParameterScores
+        Shape ``(draw, parameter)``, or what was made ready of it for many answers.
 
     Returns
     -------
@@ -200,22 +187,56 @@ def variance_share(values: np.ndarray, parameters: np.ndarray) -> float:
     """
     if np.ptp(values) == 0 or values.size < LEAST_DRAWS:
         return np.nan
-    moving = parameters[:, np.ptp(parameters, axis=0) > 0]
-    if moving.shape[1] == 0:
+    scores = parameters if isinstance(parameters, ParameterScores) else ParameterScores(parameters)
+    if not scores.moving:
         return 0.0
-    from scipy.special import ndtri
-
-    scores = np.column_stack([ndtri(_ranks(column)) for column in moving.T])
-    features = np.column_stack([np.ones(values.size), scores, scores**2, scores**3])
-    half = values.size // 2
-    shares = []
-    halves = slice(None, half), slice(half, None)
-    for fitted, tried in (halves, halves[::-1]):
-        seen = features[fitted]
-        moments = seen.T @ seen + 1e-6 * values.size * np.eye(seen.shape[1])
-        weights = np.linalg.solve(moments, seen.T @ (values[fitted] - values[fitted].mean()))
-        shares.append(_between_bins(features[tried] @ weights, values[tried]))
+    shares = [
+        _between_bins(scores.predicted(values, half), values[tried])
+        for half, tried in enumerate(scores.halves[::-1])
+    ]
     return float(np.clip(np.mean(shares), 0.0, 1.0 - 1e-9))
+
+
+class ParameterScores:
+    """Normal scores of a group of parameters, with their squares and cubes, for many answers.
+
+    Parameters
+    ----------
+    parameters : numpy.ndarray
+        Shape ``(draw, parameter)``; those that do not move say nothing.
+    """
+
+    def __init__(self, parameters: np.ndarray) -> None:
+        from scipy.linalg import cho_factor
+        from scipy.special import ndtri
+
+        moved = parameters[:, np.ptp(parameters, axis=0) > 0]
+        size, half = len(parameters), len(parameters) // 2
+        self.moving = moved.shape[1]
+        self.halves = slice(None, half), slice(half, None)
+        if not self.moving:
+            return
+        scores = np.column_stack([ndtri(_ranks(column)) for column in moved.T])
+        features = np.column_stack([np.ones(size), scores, scores**2, scores**3])
+        self._features = [features[own] for own in self.halves]
+        ridge = 1e-6 * size * np.eye(features.shape[1])
+        self._factors = [cho_factor(own.T @ own + ridge) for own in self._features]
+
+    def predicted(self, values: np.ndarray, half: int) -> np.ndarray:
+        """Return the index of the draws of one half, fitted to the values of the other half.
+
+        Parameters
+        ----------
+        values : numpy.ndarray
+            Shape ``(draw,)``.
+        half : int
+            The half that is fitted, 0 or 1.
+        """
+        from scipy.linalg import cho_solve
+
+        own = values[self.halves[half]]
+        moments = self._features[half].T @ (own - own.mean())
+        return np.asarray(self._features[1 - half] @ cho_solve(self._factors[half], moments))
 
 
 def basis_word(
@@ -269,17 +290,6 @@ def _flat(draws: xr.DataArray) -> np.ndarray:
     return np.asarray(draws.transpose(dims.CHAIN, dims.DRAW).to_numpy(), dtype=float).ravel()
 
 
-def _effective_size(draws: xr.DataArray) -> float:
-    """Return the number of independent draws that the draws are worth, at most their number."""
-    from arviz_stats.base import array_stats
-
-    array = draws.transpose(dims.CHAIN, dims.DRAW).to_numpy()
-    if array.shape[1] < 10 or np.ptp(array) == 0:
-        return float(array.size)
-    found = float(array_stats.ess(array, chain_axis=0, draw_axis=1, method="bulk"))
-    return min(float(array.size), found) if np.isfinite(found) else float(array.size)
-
-
 def _ranks(values: np.ndarray) -> np.ndarray:
     """Middle ranks in (0, 1), shape ``(draw,)``."""
     from scipy.stats import rankdata
@@ -304,7 +314,9 @@ def _binned(before: np.ndarray, after: np.ndarray, bins: int) -> np.ndarray:
 def _between_bins(index: np.ndarray, values: np.ndarray) -> float:
     """Share of variance between equally filled bins of an index, noise within bins taken off."""
     bins = max(5, values.size // 20)
-    order = np.array_split(values[np.argsort(index, kind="stable")], bins)
-    within = sum(float(((own - own.mean()) ** 2).sum()) for own in order)
-    total = float(((values - values.mean()) ** 2).sum())
+    centred = values[np.argsort(index, kind="stable")] - values.mean()
+    starts = np.arange(bins) * values.size // bins
+    sizes = np.diff([*starts, values.size])
+    total = float(centred @ centred)
+    within = total - float((np.add.reduceat(centred, starts) ** 2 / sizes).sum())
     return 1.0 - within / (values.size - bins) * (values.size - 1) / total

@@ -1,7 +1,8 @@
 """Intervals, probabilities and a score: how draws become numbers in a table.
 
 Credible intervals follow ArviZ's settings (``stats.ci_prob``, ``stats.ci_kind``), asked when a
-table is made. This module knows no model.
+table is made. Each number has a Monte-Carlo standard error, that of a summary of finitely many
+draws that depend on each other, not the spread of the answer. This module knows no model.
 """
 
 from dataclasses import dataclass
@@ -13,13 +14,20 @@ from arviz_base import rcParams
 from sanctions_model import dims
 
 __all__ = [
+    "ERRORS",
     "IntervalRule",
     "continuous_ranked_probability_score",
+    "effective_size",
     "interval",
     "interval_rule",
+    "median_error",
     "probability",
+    "share_error",
+    "summary_errors",
 ]
 
+# A difference below so many Monte-Carlo standard errors is not told from none.
+ERRORS = 2.0
 _SAMPLE = (dims.CHAIN, dims.DRAW)
 
 
@@ -133,3 +141,79 @@ def continuous_ranked_probability_score(
     # E|X - X'| / 2 = sum over the sorted draws of w_i x_i (2 W_i - w_i - 1), W the running sum.
     spread = float(np.sum(mass * ordered * (2 * np.cumsum(mass) - mass - 1.0)))
     return distance - spread
+
+
+def median_error(draws: xr.DataArray) -> float:
+    """Return the Monte-Carlo standard error of the median of draws.
+
+    Parameters
+    ----------
+    draws : xr.DataArray
+        Dims ``(chain, draw)``.
+    """
+    return _quantile_error(draws.transpose(*_SAMPLE).to_numpy(), 0.5)
+
+
+def summary_errors(draws: xr.DataArray, summary: xr.DataArray) -> dict[str, float]:
+    """Return the Monte-Carlo standard errors of median and interval bounds.
+
+    Parameters
+    ----------
+    draws : xr.DataArray
+        Dims ``(chain, draw)``.
+    summary : xr.DataArray
+        From `interval` of them.
+
+    Returns
+    -------
+    dict of str to float
+        ``median_error``, ``lower_error``, ``upper_error``, in the unit of the draws; zero where
+        all draws are one number, not a number of fewer than four draws a chain. A bound's error is
+        that of the quantile at which it lies.
+    """
+    values = draws.transpose(*_SAMPLE).to_numpy()
+    found = {"median_error": _quantile_error(values, 0.5)}
+    for bound in ("lower", "upper"):
+        place = float((values < float(summary.sel(summary=bound))).mean())
+        found[f"{bound}_error"] = _quantile_error(values, min(max(place, 0.001), 0.999))
+    return found
+
+
+def _quantile_error(values: np.ndarray, place: float) -> float:
+    from arviz_stats.base import array_stats
+
+    if np.ptp(values) == 0:
+        return 0.0
+    axes = {"chain_axis": 0, "draw_axis": 1}
+    return float(array_stats.mcse(values, method="quantile", prob=place, **axes))
+
+
+def share_error(holds: np.ndarray) -> float:
+    """Return the Monte-Carlo standard error of a share of draws.
+
+    Parameters
+    ----------
+    holds : numpy.ndarray
+        Whether it holds, dims ``(chain, draw)``; draws of a chain that depend on each other count
+        for less.
+    """
+    share = float(holds.mean())
+    size = effective_size(xr.DataArray(holds.astype(float), dims=(dims.CHAIN, dims.DRAW)))
+    return float(np.sqrt(share * (1.0 - share) / size))
+
+
+def effective_size(draws: xr.DataArray) -> float:
+    """Return the number of independent draws that draws are worth, at most their number.
+
+    Parameters
+    ----------
+    draws : xr.DataArray
+        Dims ``(chain, draw)``.
+    """
+    from arviz_stats.base import array_stats
+
+    array = draws.transpose(dims.CHAIN, dims.DRAW).to_numpy()
+    if array.shape[1] < 10 or np.ptp(array) == 0:
+        return float(array.size)
+    found = float(array_stats.ess(array, chain_axis=0, draw_axis=1, method="bulk"))
+    return min(float(array.size), found) if np.isfinite(found) else float(array.size)

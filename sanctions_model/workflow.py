@@ -24,6 +24,7 @@ from sanctions_model.inference.fit import Fit, checked_counts, fit, sample_prior
 from sanctions_model.inference.priors.ledger import Priors, load_priors
 from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.inference.storage import MANIFEST_FILE, POSTERIOR_FILE, load, save
+from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.claims import load_claims, scorecard
 from sanctions_model.queries.tables import effects_table, links_table
 from sanctions_model.scm.model import StructuralCausalModel
@@ -189,7 +190,11 @@ def answer(fitted: Fit, claims: Mapping[str, Any] | None = None) -> Results:
             posterior,
             problem=fitted.problem,
         ),
-        effects=effects_table(fitted.scm, fitted.draws),
+        effects=effects_table(
+            fitted.scm,
+            fitted.draws,
+            basis=Basis(fitted.problem, fitted.prior_draws, posterior),
+        ),
         claims=scorecard(fitted.problem, fitted.prior_draws, posterior, claims, random_seed=seed),
     )
 

@@ -15,6 +15,8 @@ from sanctions_model.summaries import (
     interval,
     interval_rule,
     probability,
+    share_error,
+    summary_errors,
 )
 
 
@@ -131,3 +133,32 @@ def test_crps_of_a_gaussian_is_its_closed_form():
     z = (0.5 - 1) / 2
     exact = 2 * (z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / np.sqrt(np.pi))
     assert continuous_ranked_probability_score(values, 0.5) == pytest.approx(exact, rel=1e-3)
+
+
+def test_monte_carlo_errors_are_the_spread_of_the_summaries_over_repetitions():
+    many = np.random.default_rng(3).normal(size=(1500, 4, 250))
+    rule = IntervalRule(0.8, "eti")
+    each = xr.DataArray(many, dims=("repetition", "chain", "draw"))
+    spread = interval(each, rule).std("repetition")
+    found = [summary_errors(own, interval(own, rule)) for own in each[:20]]
+    for name in ("median", "lower", "upper"):
+        mean = np.mean([errors[f"{name}_error"] for errors in found])
+        assert mean == pytest.approx(float(spread.sel(summary=name)), rel=0.1)
+    shares = (many < 0.5).mean(axis=(1, 2))
+    assert share_error(many[0] < 0.5) == pytest.approx(shares.std(), rel=0.1)
+
+
+def test_draws_that_depend_on_each_other_have_larger_errors():
+    steps = np.random.default_rng(3).normal(size=(4, 1000))
+    slow = np.zeros_like(steps)
+    for draw in range(1, 1000):
+        slow[:, draw] = 0.9 * slow[:, draw - 1] + np.sqrt(1 - 0.9**2) * steps[:, draw]
+    apart, together = (xr.DataArray(x, dims=("chain", "draw")) for x in (steps, slow))
+    errors = [summary_errors(x, interval(x))["median_error"] for x in (apart, together)]
+    assert errors[1] > 3 * errors[0]  # the square root of (1 + 0.9) / (1 - 0.9) is 4.4
+    assert share_error(slow < 0) > 2 * share_error(steps < 0)
+
+
+def test_what_does_not_vary_has_no_error():
+    fixed = xr.DataArray(np.full((4, 50), 7.0), dims=("chain", "draw"))
+    assert set(summary_errors(fixed, interval(fixed)).values()) == {0.0}

@@ -340,6 +340,7 @@ def effects(
 ) -> None:
     """Effects of relief by outcome, horizon and channel, from an existing fit."""
     configure(quiet=quiet)
+    from sanctions_model.queries.basis import Basis
     from sanctions_model.queries.tables import effects_table
     from sanctions_model.report.views import effects_view
     from sanctions_model.scm.interventions import ALL_MEASURES, Relief
@@ -352,6 +353,7 @@ def effects(
         reliefs=[chosen],
         horizons=horizon or [4, 8, 12, 20],
         outcomes=outcome,
+        basis=Basis(fitted.problem, fitted.prior_draws, fitted.posterior_draws),
     )
     write_csv(table, csv)
     view = View(table=table, title="Effects") if as_json else effects_view(table, fitted.scm)

@@ -395,11 +395,12 @@ def _show_comparison(
         _table(effects, title, "", as_json=True)
         return
     caption = (
-        "difference: second median less first; errors_apart: in its Monte-Carlo errors. "
+        "difference: second median less first; errors_apart: in its Monte-Carlo errors; "
+        "within_error: fewer than two, no difference that this many draws can tell. "
         f"{interval_rule()}."
     )
     columns = ["median_first", "lower_first", "upper_first", "median_second", "lower_second"]
-    columns += ["upper_second", "difference", "difference_error", "errors_apart"]
+    columns += ["upper_second", "difference", "difference_error", "errors_apart", "within_error"]
     _table(effects[["outcome", "horizon", *columns]], f"Effects: {title}", caption, as_json=False)
     far = links[links["errors_apart"].fillna(float("inf")) > 3]
     _table(

@@ -30,7 +30,7 @@ from sanctions_model.queries.required import RequiredRelief
 from sanctions_model.robustness.confounding import TippingPoint
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import interval_rule
+from sanctions_model.summaries import ERRORS, interval_rule
 from sanctions_model.wording import number
 
 __all__ = ["plot_required_relief", "plot_tipping", "plot_tornado"]
@@ -52,6 +52,7 @@ def plot_tornado(
     ----------
     table : pandas.DataFrame
         ``factor``, ``low``, ``high``, ``base``, in the unit of the outcome; rows in drawing order.
+        Bars shorter than two of their Monte-Carlo ``error``, if there is such a column, are grey.
     title, unit, caption : str
         The outcome with its horizon, its unit, and the contrast with what a bar means.
 
@@ -71,6 +72,9 @@ def plot_tornado(
             f"A tornado of {len(table)} rows lacks {', '.join(missing) or 'rows'}; expected the "
             f"columns {', '.join(_COLUMNS)} and at least one row."
         )
+    unclear = _within_error(table)
+    if unclear.any():
+        caption = f"{caption} Grey: within Monte-Carlo error.".strip()
     labels = [str(factor).replace("->", "→").replace("_", " ") for factor in table["factor"]]
     left = min(_MOST_LABEL, max(text_inches(label, SMALL) for label in labels)) + 0.22
     lines = [wrap(label, left - 0.2, SMALL) for label in labels]
@@ -90,14 +94,16 @@ def plot_tornado(
     axes.set_xlim(
         min(low, float(table["base"].min())) - room, max(high, float(table["base"].max())) + room
     )
-    for own, tall, row in zip(lines, heights, table.to_dict("records"), strict=True):
+    rows = zip(lines, heights, table.to_dict("records"), unclear, strict=True)
+    for own, tall, row, grey in rows:
         middle = at + tall / 2
         base = float(row["base"])
         for end, colour, side in (
             (float(row["low"]), Colour.negative, -1),
             (float(row["high"]), Colour.posterior, 1),
         ):
-            axes.barh(middle, end - base, left=base, height=0.62 * _ROW, color=colour, lw=0)
+            shade = Colour.rule if grey else colour
+            axes.barh(middle, end - base, left=base, height=0.62 * _ROW, color=shade, lw=0)
             if abs(end - base) > 1e-12:
                 axes.annotate(
                     number(end),
@@ -134,6 +140,14 @@ _PLOT_HEIGHT, _BELOW = 2.3, 0.42
 # The range of probabilities is never narrower: a flat line is to look flat.
 _LEAST_RANGE = 0.3
 _STANDARD_ERRORS = 2.0
+
+
+def _within_error(table: pd.DataFrame) -> np.ndarray:
+    """Whether each bar is shorter than what its two ends differ by from sampling alone."""
+    if "error" not in table:
+        return np.zeros(len(table), dtype=bool)
+    swing = (table["high"] - table["low"]).to_numpy(dtype=float)
+    return np.asarray(swing < ERRORS * table["error"].to_numpy(dtype=float))
 
 
 def plot_required_relief(

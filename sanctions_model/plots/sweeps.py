@@ -39,7 +39,9 @@ from sanctions_model.plots.parts.sweep_panels import (
     require_axes,
     routes_words,
     rule_of,
+    summary_of,
 )
+from sanctions_model.summaries import ERRORS
 from sanctions_model.wording import number
 
 __all__ = ["plot_along_axis", "plot_by_name", "plot_response_surface", "plot_sweep_tornado"]
@@ -79,7 +81,8 @@ def plot_by_name(found: xr.Dataset, axis: str, *, outcomes: Sequence[str] | None
     title = f"One answer each: {design_of(found)['label']}"
     caption = (
         f"{question_words(found)} Points: medians; lines: {rule}. Dotted: the median of the first "
-        f"row. {routes_words(found)}"
+        "row; hollow: no further from it than two Monte-Carlo errors of the difference. "
+        f"{routes_words(found)}"
     )
     left = _MARGIN + min(_LONGEST, max(text_inches(name, SMALL) for name in names)) + 0.12
     labels = [wrap(name, left - _MARGIN - 0.1, SMALL) for name in names]
@@ -98,7 +101,7 @@ def plot_by_name(found: xr.Dataset, axis: str, *, outcomes: Sequence[str] | None
         row, column = divmod(place, columns)
         across = left + column * (width + _GAP)
         axes = place_axes(figure, across, top + row * step + head, width, height)
-        _rows(axes, found["effect_summary"].sel(outcome=name))
+        _rows(axes, summary_of(found, name), _near_first(found, name))
         tidy(axes)
         axes.set_title("\n".join(headings[name]), size=TEXT, loc="left", pad=3, color=Colour.ink)
         axes.set_ylim(len(names) - 0.5, -0.5)
@@ -110,13 +113,31 @@ def plot_by_name(found: xr.Dataset, axis: str, *, outcomes: Sequence[str] | None
     return figure
 
 
-def _rows(axes: Axes, summary: xr.DataArray) -> None:
+def _near_first(found: xr.Dataset, outcome: str) -> np.ndarray:
+    """Whether each row's median is within Monte-Carlo error of the first row's.
+
+    Rows that are answered from the same draws differ by what is asked, not by sampling.
+    """
+    own = found.sel(outcome=outcome)
+    median = own["effect_summary"].sel(summary="median").to_numpy().ravel()
+    error = own["median_error"].to_numpy().ravel()
+    base, route = (own[name].to_numpy().ravel() for name in ("base", "route"))
+    same = (base == base[0]) & (route == route[0]) & (route == "propagate")
+    near = np.abs(median - median[0]) < ERRORS * np.hypot(error, error[0])
+    near &= ~same
+    near[0] = False
+    return np.asarray(near)
+
+
+def _rows(axes: Axes, summary: xr.DataArray, near: np.ndarray) -> None:
     median, low, high = (
         summary.sel(summary=part).to_numpy().ravel() for part in ("median", "lower", "upper")
     )
     for row in np.flatnonzero(np.isfinite(median)):
-        axes.plot([low[row], high[row]], [row, row], color=Colour.posterior, lw=1.2)
-        axes.plot([median[row]], [row], "o", color=Colour.posterior, ms=3.6)
+        shade = Colour.faint if near[row] else Colour.posterior
+        fill = "white" if near[row] else shade
+        axes.plot([low[row], high[row]], [row, row], color=shade, lw=1.2)
+        axes.plot([median[row]], [row], "o", color=shade, mfc=fill, ms=3.6)
     for row in np.flatnonzero(~np.isfinite(median)):
         axes.annotate(
             "no answer",
@@ -187,7 +208,7 @@ def plot_along_axis(
     places = ordered[axis].to_numpy().astype(float)
     figure, panels = panels_for(title, caption, names, handles, 3)
     for panel, name in zip(panels, names, strict=True):
-        own = ordered["effect_summary"].sel(outcome=name)
+        own = summary_of(ordered, name)
         low, high = own.sel(summary="lower").to_numpy(), own.sel(summary="upper").to_numpy()
         panel.fill_between(places, low, high, color=Colour.posterior, alpha=WIDE, lw=0)
         panel.plot(places, own.sel(summary="median"), color=Colour.posterior, lw=1.5)
@@ -231,10 +252,9 @@ def plot_response_surface(
         f"panel; dots: the {rule} holds zero. {routes_words(found)}"
     )
     figure, panels = panels_for(title, caption, names, [], 2)
-    grid = found["effect_summary"].transpose(up, across, ...)
     x, y = (found[name].to_numpy().astype(float) for name in (across, up))
     for panel, name in zip(panels, names, strict=True):
-        own = grid.sel(outcome=name)
+        own = summary_of(found, name).transpose(up, across, ...)
         median = own.sel(summary="median").to_numpy()
         far = max(float(np.nanmax(np.abs(median))), 1e-12)
         # The strongest colours of the map are too dark to read lines on.
@@ -321,7 +341,7 @@ def plot_sweep_tornado(found: xr.Dataset, *, outcomes: Sequence[str] | None = No
     ]
     figure, panels = panels_for(title, caption, names, handles, 2, left=1.25)
     for panel, name in zip(panels, names, strict=True):
-        median = found["effect_summary"].sel(outcome=name, summary="median")
+        median = summary_of(found, name).sel(summary="median")
         middle = float(median.mean())
         swings = {axis: _swing(found, median, axis, axes) for axis in axes}
         order = sorted(axes, key=lambda axis: abs(np.subtract(*swings[axis])))

@@ -13,12 +13,11 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.basis import share_error
 from sanctions_model.errors import QuestionError
 from sanctions_model.queries.claims import Claim, claim_effect
 from sanctions_model.queries.effects import CHAIN_PARTS, channel_effects
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import interval
+from sanctions_model.summaries import interval, share_error
 from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import difference_unit
 

@@ -31,7 +31,13 @@ from sanctions_model.queries.forecasts import simulate
 from sanctions_model.queries.windows import WINDOW_FORMS, Window
 from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import interval, interval_rule, probability
+from sanctions_model.summaries import (
+    interval,
+    interval_rule,
+    probability,
+    share_error,
+    summary_errors,
+)
 from sanctions_model.units import effect_in_percent, in_percent, percent_unit
 
 __all__ = ["Claim", "claim_effect", "load_claims", "scorecard"]
@@ -202,7 +208,7 @@ def scorecard(
         prior_summary = interval(before["effect"], rule)
         shown = before if after is None else after
         summary = prior_summary if after is None else interval(after["effect"], rule)
-        rests = basis.of(before["effect"], None if after is None else after["effect"])
+        rests = basis.of(before["raw"], None if after is None else after["raw"])
         sign = float(probability(before["effect"] > 0))
         row = {
             "claim": name,
@@ -214,7 +220,10 @@ def scorecard(
             "prob_prior": before["prob"],
             "prob": np.nan if after is None else after["prob"],
             "prob_material": shown["prob_material"],
+            "prior_median": float(prior_summary.sel(summary="median")),
             **{n: float(summary.sel(summary=n)) for n in ("median", "lower", "upper")},
+            "prob_error": shown["prob_error"],
+            **summary_errors(shown["effect"], summary),
             **{column: rests[column] for column in BASIS_COLUMNS},
             "sign_assumed": max(sign, 1 - sign) >= _SIGN_ASSUMED and claim.target is None,
             "verdict": "",
@@ -242,18 +251,21 @@ def _cause(claim: Claim) -> str:
 
 def _answer(problem: Problem, draws: xr.Dataset, claim: Claim, random_seed: int) -> dict[str, Any]:
     """Effect draws at the horizon, P(claim) and P(material)."""
-    effect = claim_effect(problem.scm, draws, claim)
-    effect = effect_in_percent(effect, problem.scm.variables[claim.outcome].unit)
+    raw = claim_effect(problem.scm, draws, claim)
+    effect = effect_in_percent(raw, problem.scm.variables[claim.outcome].unit)
     if claim.target is not None:
         try:
             reached = _reaching(problem, draws, claim, claim.target, random_seed)
         except ObservationError as error:  # a table may lack the series that a path starts from
-            reached = {"prob": np.nan, "prob_material": np.nan, "unanswered": str(error)}
-        return {"effect": effect, **reached}
+            reached = {"prob": np.nan, "prob_material": np.nan, "prob_error": np.nan}
+            reached["unanswered"] = str(error)
+        return {"effect": effect, "raw": raw, **reached}
     signed = claim.sign * effect
     return {
         "effect": effect,
+        "raw": raw,
         "prob": float(probability(signed > 0)),
+        "prob_error": _share_error(signed > 0),
         "prob_material": float(probability(signed > (claim.material or 0.0))),
     }
 
@@ -314,9 +326,14 @@ def _reaching(
     without, with_relief = reached.isel({dims.SCENARIO: 0}), reached.isel({dims.SCENARIO: 1})
     return {
         "prob": float(probability(with_relief)),
+        "prob_error": _share_error(with_relief),
         "prob_material": float(probability(with_relief & ~without)),
         "prob_without": float(probability(without)),
     }
+
+
+def _share_error(holds: xr.DataArray) -> float:
+    return share_error(holds.transpose(dims.CHAIN, dims.DRAW).to_numpy())
 
 
 def _verdict(

@@ -9,7 +9,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Prior
-from sanctions_model.queries.basis import BASIS_COLUMNS, Basis
+from sanctions_model.queries.basis import LINK_COLUMNS, Basis
 from sanctions_model.queries.effects import (
     channel_effects,
     reachable,
@@ -21,7 +21,13 @@ from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.summaries import interval, interval_rule, probability
+from sanctions_model.summaries import (
+    IntervalRule,
+    interval,
+    interval_rule,
+    share_error,
+    summary_errors,
+)
 from sanctions_model.units import effect_in_percent, percent_unit
 
 __all__ = ["effects_table", "link_effects", "links_table"]
@@ -86,7 +92,7 @@ def links_table(
             }
             own = None if effects is None else effects.sel(where)
             rests = basis.of(prior_effects.sel(where), own, by_group=False)
-            row |= {column: rests[column] for column in BASIS_COLUMNS}
+            row |= {column: rests[column] for column in LINK_COLUMNS}
             row["sign_assumed"] = prior.sign != 0
             row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
             sources = prior.sources
@@ -102,6 +108,7 @@ def effects_table(
     reliefs: Sequence[Relief] = _STANDING_RELIEFS,
     horizons: Sequence[int] = _RELIEF_HORIZONS,
     outcomes: Sequence[str] | None = None,
+    basis: Basis | None = None,
 ) -> pd.DataFrame:
     """Tabulate the effects of relief by outcome, depth, horizon and channel.
 
@@ -117,12 +124,15 @@ def effects_table(
         Periods from the start.
     outcomes : sequence of str, optional
         Variables or levels; the headline ones by default.
+    basis : Basis, optional
+        Of the same draws; without it the table does not say what the effects rest on.
 
     Returns
     -------
     pandas.DataFrame
         Columns of ``effects.csv``; effects on levels in percent, so that those of channels add up
-        to the total up to their products.
+        to the total up to their products. Errors are Monte-Carlo standard errors. Without `basis`
+        neither ``prior_median`` nor the columns that `Basis.of` returns.
 
     Raises
     ------
@@ -135,27 +145,19 @@ def effects_table(
     for relief in (scm.relief(asked) for asked in reliefs):
         wanted = reachable(scm, relief.measures, outcomes)
         for outcome in wanted:  # one at a time: the draws of all at once would not fit
-            effect = _by_channel(scm, draws, relief, longest, outcome)
-            effect = effect.sel(outcome=outcome, horizon=list(horizons))
-            effect = effect_in_percent(effect, scm.variables[outcome].unit)
-            summary = interval(effect, rule)
-            below = probability(effect < 0)
+            after = _by_channel(scm, draws, relief, longest, outcome).sel(outcome=outcome)
+            before = after
+            if basis is not None and basis.draws is not None:
+                before = _by_channel(scm, basis.prior_draws, relief, longest, outcome)
+                before = before.sel(outcome=outcome)
+            unit = scm.variables[outcome].unit
             for horizon in horizons:
-                for channel in effect[dims.CHANNEL].to_numpy():
+                for channel in after[dims.CHANNEL].to_numpy():
                     where = {dims.HORIZON: horizon, dims.CHANNEL: channel}
-                    rows.append(
-                        {
-                            "outcome": outcome,
-                            "unit": percent_unit(scm.variables[outcome].unit),
-                            "relief": relief.depth,
-                            "horizon": horizon,
-                            "channel": str(channel),
-                            **{n: float(summary.sel({**where, "summary": n})) for n in _SUMMARY},
-                            "prob_below_zero": float(below.sel(where)),
-                            "ci_prob": rule.prob,
-                            "ci_kind": rule.kind,
-                        }
-                    )
+                    row: dict[str, object] = {"outcome": outcome, "unit": percent_unit(unit)}
+                    row |= {"relief": relief.depth, "horizon": horizon, "channel": str(channel)}
+                    row |= _summarised(before.sel(where), after.sel(where), unit, rule, basis)
+                    rows.append(row | {"ci_prob": rule.prob, "ci_kind": rule.kind})
     table = pd.DataFrame(rows)
     largest = max((scm.relief(asked) for asked in reliefs), key=lambda relief: relief.depth)
     table.attrs = {
@@ -164,6 +166,30 @@ def effects_table(
     }
     table.attrs.update(dims.carried(draws.attrs))
     return table
+
+
+def _summarised(
+    before: xr.DataArray,
+    after: xr.DataArray,
+    unit: str,
+    rule: IntervalRule,
+    basis: Basis | None,
+) -> dict[str, object]:
+    """Median, interval and P(below 0) of an effect, their errors, and what it rests on."""
+    effect = effect_in_percent(after, unit)
+    summary = interval(effect, rule)
+    below = (effect < 0).transpose(dims.CHAIN, dims.DRAW).to_numpy()
+    found: dict[str, object] = {
+        **{name: float(summary.sel(summary=name)) for name in _SUMMARY},
+        "prob_below_zero": float(below.mean()),
+        **summary_errors(effect, summary),
+        "prob_error": share_error(below),
+    }
+    if basis is None:
+        return found
+    prior = float(effect_in_percent(before.median((dims.CHAIN, dims.DRAW)), unit))
+    rests = basis.of(before, after if basis.draws is not None else None)
+    return {"prior_median": prior, **found, **rests}
 
 
 def _by_channel(

@@ -192,19 +192,23 @@ def effects_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
             f"after {h}": _size(*by_horizon.loc[h, ["median", "lower", "upper"]]) for h in horizons
         }
         below = by_horizon.loc[last, "prob_below_zero"]
+        basis = {"rests on": by_horizon.loc[last, "basis"]} if "basis" in rows else {}
         variable = scm.variables[str(outcome)]
         shown.append(
             {
                 "outcome": f"{variable.short_label}, {percent_unit(variable.short_unit)}",
                 **cells,
                 f"P(below 0) after {last}": f"{below:.2f}",
+                **basis,
             }
         )
     period = {4: "quarters", 12: "months"}.get(scm.periods_per_year, "periods")
     return View(
         table=pd.DataFrame(shown),
         title=f"Effect of lifting {100 * depth:g} % of the measures, {period} after the start",
-        caption=_rule(table) + " Against sanctions unchanged. Channels are in effects.csv.",
+        caption=_rule(table) + " Against sanctions unchanged. "
+        f"What the effect after {last} rests on: identified by data, mixed or assumed. Channels "
+        "and Monte-Carlo errors are in effects.csv.",
     )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import PriorError, QuestionError, first_fault
 from sanctions_model.files import read_tables
@@ -27,7 +28,7 @@ from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.stability import STABLE, spectral_radius
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import interval, interval_rule, share_error, summary_errors
 
 __all__ = [
     "Alternative",
@@ -320,8 +321,8 @@ def compare_alternatives(
     Returns
     -------
     pandas.DataFrame
-        One row an alternative and claim: ``median``, interval, ``prob``, ``converged`` and the
-        share of explosive draws.
+        One row an alternative and claim: ``median``, interval and ``prob`` with their Monte-Carlo
+        errors, ``converged`` and the share of explosive draws.
 
     Raises
     ------
@@ -341,7 +342,9 @@ def compare_alternatives(
             row: dict[str, object] = {"alternative": alternative.name, "kind": alternative.kind}
             row |= {"claim": name, "outcome": claim.outcome, "horizon": claim.horizon}
             row |= {n: float(summary.sel(summary=n)) for n in ("median", "lower", "upper")}
-            row["prob"] = float((claim.sign * effects[name] > 0).mean())
+            holds = (claim.sign * effects[name] > 0).transpose(dims.CHAIN, dims.DRAW)
+            row |= {"prob": float(holds.mean()), "prob_error": share_error(holds.to_numpy())}
+            row |= summary_errors(effects[name], summary)
             row |= {"converged": converged, "explosive_share": explosive}
             row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
             rows.append(row)

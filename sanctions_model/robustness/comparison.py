@@ -21,10 +21,10 @@ from sanctions_model.queries.tables import link_effects
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import to_dict
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import ERRORS, interval, interval_rule, median_error
 from sanctions_model.units import effect_in_percent, percent_unit
 
-__all__ = ["Comparison", "compare", "median_error"]
+__all__ = ["Comparison", "compare"]
 
 _HORIZONS = (4, 8, 12, 20)
 _SHOWN = ("median", "lower", "upper")
@@ -43,7 +43,7 @@ class Comparison:
     effects : pandas.DataFrame
         One row an outcome and horizon: both medians with interval and Monte-Carlo error, both
         probabilities of a negative effect, ``difference`` (second less first),
-        ``difference_error`` and ``errors_apart`` (their ratio).
+        ``difference_error``, ``errors_apart`` (their ratio) and ``within_error``: less than two.
     links : pandas.DataFrame
         The same for the long-run effect of each link; not a number where a model lacks it.
     differs : pandas.DataFrame
@@ -140,22 +140,6 @@ def _common_outcomes(
     return one
 
 
-def median_error(values: xr.DataArray) -> float:
-    """Monte-Carlo standard error of the median of draws.
-
-    Parameters
-    ----------
-    values : xr.DataArray
-        Dims ``(chain, draw)``.
-    """
-    from arviz_stats.base import array_stats
-
-    array = values.transpose(dims.CHAIN, dims.DRAW).to_numpy()
-    if np.ptp(array) == 0:
-        return 0.0
-    return float(array_stats.mcse(array, chain_axis=0, draw_axis=1, method="median"))
-
-
 def _summarised(values: xr.DataArray) -> dict[str, float]:
     summary = interval(values)
     return {
@@ -200,6 +184,7 @@ def _side_by_side(first: pd.DataFrame, second: pd.DataFrame, keys: list[str]) ->
     with np.errstate(divide="ignore", invalid="ignore"):
         apart = table["difference"].abs() / table["difference_error"]
     table["errors_apart"] = np.where(table["difference"] == 0, 0.0, apart)
+    table["within_error"] = table["errors_apart"] < ERRORS
     table["ci_prob"], table["ci_kind"] = rule.prob, rule.kind
     return table
 

@@ -25,7 +25,7 @@ from sanctions_model.robustness.sensitivity import (
 )
 from sanctions_model.robustness.system_priors import Observation, evidence_effects
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import interval, interval_rule, median_error
 
 __all__ = ["COLUMNS", "fair_sentences", "rank_factors", "tornado"]
 
@@ -43,6 +43,7 @@ COLUMNS = (
     "high",
     "base",
     "swing",
+    "error",
     "information",
     "sign_assumed",
     "sources",
@@ -75,7 +76,8 @@ def rank_factors(
     pandas.DataFrame
         Columns `COLUMNS`, widest swing first within each claim: ``low`` and ``high`` are medians
         of the effect, ``base`` that of the fit; one of the two equals ``base`` where a factor has
-        one other value.
+        one other value. ``error`` is the Monte-Carlo standard error of the swing, zero where both
+        ends come from the same draws.
 
     Raises
     ------
@@ -106,9 +108,11 @@ def rank_factors(
         ]
     rows += _common_causes(found, claims, base)
     if alternatives is not None:
+        own = {name: median_error(effects[name]) for name in claims}
         known = alternatives[alternatives["claim"].isin(list(claims)) & alternatives["converged"]]
         rows += [
             _entry(row | {"base": base[row["claim"]]}, base, row["alternative"], row["kind"], [x])
+            | {"error": float(np.hypot(own[row["claim"]], row.get("median_error", np.nan)))}
             for row in known.to_dict("records")
             if (x := row["median"]) is not None and row["alternative"] != "consensus"
         ]
@@ -141,6 +145,7 @@ def _entry(
         "low": min(moved),
         "high": max(moved),
         "base": middle,
+        "error": 0.0,
         "information": np.nan,
         "sign_assumed": False,
         "sources": "",
@@ -183,10 +188,10 @@ def tornado(ranking: pd.DataFrame, claim: str, *, most: int = 15) -> pd.DataFram
     Returns
     -------
     pandas.DataFrame
-        ``factor``, ``low``, ``high``, ``base``, widest first.
+        ``factor``, ``low``, ``high``, ``base``, ``error``, widest first.
     """
     own = ranking[ranking["claim"] == claim].nsmallest(most, "rank")
-    return own[["factor", "low", "high", "base"]].reset_index(drop=True)
+    return own[["factor", "low", "high", "base", "error"]].reset_index(drop=True)
 
 
 def fair_sentences(

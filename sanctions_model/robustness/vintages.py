@@ -17,9 +17,8 @@ import xarray as xr
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit, fit
 from sanctions_model.queries.effects import total_effect
-from sanctions_model.robustness.comparison import median_error
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import ERRORS, interval, interval_rule, median_error
 
 __all__ = [
     "compare_vintages",
@@ -167,7 +166,8 @@ def compare_vintages(
     -------
     pandas.DataFrame
         One row an outcome and horizon: ``outcome``, ``unit``, ``horizon``; ``old`` and ``new``
-        (posterior medians) with ``_lower`` and ``_upper``; ``change``; ``due_to_revisions`` and
+        (posterior medians) with ``_lower`` and ``_upper``; ``change`` and ``within_error``: it is
+        not beyond ``monte_carlo_error``; ``due_to_revisions`` and
         ``due_to_new_periods``, which add up to it; ``share_revisions`` and ``share_new_periods``,
         not a number where the change is within its Monte-Carlo error; ``monte_carlo_error``,
         ``error_revisions``, ``error_new_periods`` and ``error_share`` (two standard errors of the
@@ -200,7 +200,7 @@ def compare_vintages(
             change = median["new"] - median["old"]
             parts = median["revised"] - median["old"], median["new"] - median["revised"]
             errors = {name: median_error(effect.sel(where)) for name, effect in found.items()}
-            noise = 2.0 * float(np.hypot(errors["old"], errors["new"]))
+            noise = ERRORS * float(np.hypot(errors["old"], errors["new"]))
             clear = abs(change) > noise
             share = parts[0] / change if clear else np.nan
             # To first order, with s = (e(R) - e(A)) / (e(B) - e(A)) and three independent errors.
@@ -218,16 +218,17 @@ def compare_vintages(
                     )
                 },
                 "change": change,
+                "within_error": not clear,
                 "due_to_revisions": parts[0],
                 "due_to_new_periods": parts[1],
                 "share_revisions": share,
                 "share_new_periods": parts[1] / change if clear else np.nan,
-                "error_share": 2.0 * float(np.linalg.norm(moved)) / abs(change)
+                "error_share": ERRORS * float(np.linalg.norm(moved)) / abs(change)
                 if clear
                 else np.nan,
                 "monte_carlo_error": noise,
-                "error_revisions": 2.0 * float(np.hypot(errors["old"], errors["revised"])),
-                "error_new_periods": 2.0 * float(np.hypot(errors["revised"], errors["new"])),
+                "error_revisions": ERRORS * float(np.hypot(errors["old"], errors["revised"])),
+                "error_new_periods": ERRORS * float(np.hypot(errors["revised"], errors["new"])),
                 "ci_prob": rule.prob,
                 "ci_kind": rule.kind,
                 "old_vintage": vintage_of(old),

@@ -21,6 +21,7 @@ from sanctions_model.inference.samplers import WarmStart
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.sweeps.design import Grid, Route, SweepDesign
+from sanctions_model.sweeps.errors import median_errors
 
 if TYPE_CHECKING:
     import zarr
@@ -319,7 +320,8 @@ def load_sweep(folder: Path | str) -> xr.Dataset:
         Grids have the axes as dimensions; lists and space-filling designs have ``point``, with
         the axes as coordinates along it. ``effect`` has the stored draws, ``effect_summary``
         median, bounds and probability below zero, both with dim ``outcome``, in the outcome's
-        unit; ``route`` (empty where pending or failed), ``base``, ``k_hat``, ``effective_size``,
+        unit; ``median_error`` is the median's Monte-Carlo standard error; ``route`` (empty where
+        pending or failed), ``base``, ``k_hat``, ``effective_size``,
         ``r_hat``, ``ess_bulk``, ``seconds``, ``status`` (pending, done, failed), ``error`` and
         ``note`` have a value a point.
 
@@ -393,6 +395,7 @@ def _flat(arrays: Mapping[str, np.ndarray], content: Mapping[str, Any]) -> xr.Da
         {
             "effect": ((POINT, dims.OUTCOME, dims.DRAW), arrays["effect"]),
             "effect_summary": ((POINT, dims.OUTCOME, "summary"), arrays["effect_summary"]),
+            "median_error": ((POINT, dims.OUTCOME), median_errors(arrays)),
             "route": (POINT, route[arrays["route"]]),
             "status": (POINT, status[_status(arrays)]),
             **single,
@@ -468,12 +471,12 @@ def points_table(found: xr.Dataset) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The axes, ``outcome``, ``unit``, ``median``, ``lower``, ``upper``, ``prob_below_zero``,
-        ``route``, ``k_hat``, ``effective_size``, ``seconds``, ``status``, ``error``, ``ci_prob``
-        and ``ci_kind``.
+        ``median_error``, ``route``, ``k_hat``, ``effective_size``, ``seconds``, ``status``,
+        ``error``, ``ci_prob`` and ``ci_kind``.
     """
     summary = found["effect_summary"].to_dataset(dim="summary")[list(_KEPT)]
     single = ["route", "k_hat", "effective_size", "seconds", "status", "error"]
-    frame = xr.merge([summary, found[single]]).to_dataframe().reset_index()
+    frame = xr.merge([summary, found[["median_error", *single]]]).to_dataframe().reset_index()
     frame = frame.drop(columns=["label", "point"], errors="ignore")
     axes = [str(name) for name in found["status"].dims if name != "point"]
     axes += [
@@ -481,6 +484,6 @@ def points_table(found: xr.Dataset) -> pd.DataFrame:
         for name in found.coords
         if found[name].dims == ("point",) and name not in ("point", *axes)
     ]
-    return frame[[*axes, dims.OUTCOME, "unit", *_KEPT, *single]].assign(
+    return frame[[*axes, dims.OUTCOME, "unit", *_KEPT, "median_error", *single]].assign(
         ci_prob=found.attrs["ci_prob"], ci_kind=found.attrs["ci_kind"]
     )

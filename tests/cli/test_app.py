@@ -57,7 +57,9 @@ def few_outcomes(monkeypatch):
     monkeypatch.setattr(plots, "main_figures", lambda fit, claims: {})
     table = job.effects_table
     monkeypatch.setattr(
-        job, "effects_table", lambda scm, draws: table(scm, draws, outcomes=["key_rate"])
+        job,
+        "effects_table",
+        lambda scm, draws, basis: table(scm, draws, outcomes=["key_rate"], basis=basis),
     )
 
 

@@ -62,6 +62,14 @@ def test_a_tornado_has_a_bar_a_factor_from_low_to_high():
     assert inside_the_page(figure)
 
 
+def test_a_swing_within_monte_carlo_error_is_grey():
+    sure = plot_tornado(TABLE.assign(error=0.0)).axes[0].patches
+    unsure = plot_tornado(TABLE.assign(error=[100.0] * len(TABLE)))
+    colours = [{bar.get_facecolor() for bar in bars} for bars in (sure, unsure.axes[0].patches)]
+    assert [len(own) for own in colours] == [2, 1]
+    assert "within Monte-Carlo error" in texts(unsure)
+
+
 @pytest.mark.parametrize(
     "table", [TABLE.drop(columns="base"), TABLE.iloc[:0]], ids=["no base", "no rows"]
 )

@@ -23,6 +23,8 @@ def made(median, dims, coords):
     """A sweep as `load_sweep` returns it, with known medians and bounds one either side."""
     median = np.stack([median, -2.0 * median], axis=-1)
     summary = np.stack([median, median - 1.0, median + 1.0, np.full_like(median, 0.5)], axis=-1)
+    # The first outcome is a level: kept in log points, drawn in the percent that is given here.
+    summary[..., 0, :3] = 100.0 * np.log1p(summary[..., 0, :3] / 100.0)
     axes = [
         {"kind": "relief", "name": name, "argument": "depth"}
         if np.asarray(values).dtype.kind == "f"
@@ -39,6 +41,8 @@ def made(median, dims, coords):
     return xr.Dataset(
         {
             "effect_summary": ((*dims, "outcome", "summary"), summary),
+            "median_error": ((*dims, "outcome"), np.full(median.shape, 0.1)),
+            "base": (dims, np.zeros(median.shape[:-1], dtype=int)),
             "route": (dims, np.full(median.shape[:-1], "propagate", dtype=object)),
         },
         coords={
@@ -90,6 +94,20 @@ def test_a_surface_has_the_medians_and_dots_where_the_sign_is_open(plane):
     dots = next(line for line in first.lines if line.get_marker() == ".")
     np.testing.assert_array_equal(dots.get_xydata(), [[0.0, 0.0], [0.0, 1.0]])
     assert (first.get_xlabel(), first.get_ylabel()) == ("x", "y")
+
+
+def test_an_answer_that_sampling_alone_may_have_moved_is_hollow():
+    names = np.array(["stated", "the same", "near", "far"], dtype=object)
+    found = made(np.array([1.0, 1.0, 1.2, 3.0]), ("belief",), {"belief": names})
+    found["route"][:] = "refit"
+    figure = plot_by_name(found, "belief", outcomes=["price_level"])
+    marks = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert [mark.get_markerfacecolor() == "white" for mark in marks] == [False, True, True, False]
+    # From the same draws no difference is sampling.
+    found["route"][:] = "propagate"
+    figure = plot_by_name(found, "belief", outcomes=["price_level"])
+    marks = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert not any(mark.get_markerfacecolor() == "white" for mark in marks)
 
 
 def test_lines_of_equal_effect_are_labelled_away_from_dots_and_zero_is_drawn_if_crossed(plane):

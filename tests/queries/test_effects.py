@@ -14,6 +14,7 @@ from sanctions_model.basis import information
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.inference.priors.families import Fixed, LogNormal, Normal
 from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.queries.basis import BASIS_COLUMNS, Basis
 from sanctions_model.queries.effects import (
     CHAIN_PARTS,
     channel_effects,
@@ -683,8 +684,19 @@ def test_without_a_posterior_the_links_table_leaves_it_empty(default_problem, ma
 
 
 @pytest.fixture(scope="module")
-def effects(default_problem, many_draws):
-    return effects_table(default_problem.scm, many_draws, outcomes=["gdp_level", "key_rate"])
+def learned(many_draws):
+    """Draws as if the data had moved and narrowed every coefficient."""
+    halved = many_draws.copy(deep=True)
+    middle = many_draws["coefficient"].mean(("chain", "draw"))
+    halved["coefficient"] = middle + 0.5 * (many_draws["coefficient"] - middle)
+    return halved
+
+
+@pytest.fixture(scope="module")
+def effects(default_problem, many_draws, learned):
+    basis = Basis(default_problem, many_draws, learned)
+    outcomes = ["gdp_level", "key_rate"]
+    return effects_table(default_problem.scm, learned, outcomes=outcomes, basis=basis)
 
 
 def test_the_effects_table_has_the_columns_and_rows_of_its_description(default_problem, effects):
@@ -696,12 +708,47 @@ def test_the_effects_table_has_the_columns_and_rows_of_its_description(default_p
     assert effects["channel"].unique().tolist() == channels
     keys = ["outcome", "relief", "horizon", "channel"]
     assert not effects.duplicated(keys).any()
-    assert not effects.isna().any().any()
+    # Where nothing can be learned, nothing is said.
+    assert not effects.drop(columns=list(BASIS_COLUMNS)).isna().any().any()
+    assert set(effects["basis"]) <= {"identified", "mixed", "assumed"}
 
 
-def test_the_effects_table_says_what_the_draws_say(default_problem, many_draws, effects):
+def test_every_effect_says_what_it_rests_on(default_problem, many_draws, learned, effects):
+    question = {"horizon": 12, "outcomes": ["gdp_level"]}
+    before, after = (
+        total_effect(default_problem.scm, draws, Relief(), **question).isel(outcome=0, horizon=-1)
+        for draws in (many_draws, learned)
+    )
+    expected = Basis(default_problem, many_draws, learned).of(before, after)
+    keys = ["outcome", "relief", "horizon", "channel"]
+    for depth in (1.0, 0.5):  # half of a relief rests on the same
+        row = effects.set_index(keys).loc[("gdp_level", depth, 12, "total")]
+        for column in BASIS_COLUMNS:
+            if isinstance(expected[column], str):
+                assert row[column] == expected[column]
+            else:
+                close(row[column], expected[column], atol=1e-6)
+    row = effects.set_index(keys).loc[("gdp_level", 1.0, 12, "total")]
+    close(row["prior_median"], 100 * np.expm1(float(before.median()) / 100))
+    unasked = effects_table(default_problem.scm, learned, horizons=[4], outcomes=["key_rate"])
+    assert not {"prior_median", *BASIS_COLUMNS} & set(unasked.columns)
+
+
+def test_of_prior_draws_alone_every_effect_is_assumed(default_problem, many_draws):
+    table = effects_table(
+        default_problem.scm,
+        many_draws,
+        horizons=[4],
+        outcomes=["key_rate"],
+        basis=Basis(default_problem, many_draws, None),
+    )
+    assert set(table["basis"]) == {"assumed"}
+    assert table["information"].isna().all()
+
+
+def test_the_effects_table_says_what_the_draws_say(default_problem, learned, effects):
     effect = total_effect(
-        default_problem.scm, many_draws, Relief(depth=0.5), horizon=12, outcomes=["key_rate"]
+        default_problem.scm, learned, Relief(depth=0.5), horizon=12, outcomes=["key_rate"]
     ).sel(horizon=12)
     keys = ["outcome", "relief", "horizon", "channel"]
     row = effects.set_index(keys).loc[("key_rate", 0.5, 12, "total")]

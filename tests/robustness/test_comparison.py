@@ -14,8 +14,9 @@ from sanctions_model.inference.density import complete_from_prior, log_likelihoo
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.families import Normal
 from sanctions_model.inference.priors.ledger import sample_prior
-from sanctions_model.robustness.comparison import compare, median_error
+from sanctions_model.robustness.comparison import compare
 from sanctions_model.robustness.model_weights import leave_future_out, loo_weights, stacking_weights
+from sanctions_model.summaries import median_error
 
 
 def made(priors=PRIORS, scm=MODEL, observations=None, seed=4, draws=100, spread=0.05):
@@ -54,6 +55,7 @@ def test_a_fit_against_itself_differs_nowhere(first):
     found = compare(first, first, relief=LIFTED)
     assert (found.effects["difference"] == 0).all()
     assert (found.effects["errors_apart"] == 0).all()
+    assert found.effects["within_error"].all()
     assert (found.links["difference"] == 0).all()
     assert found.differs.empty
 

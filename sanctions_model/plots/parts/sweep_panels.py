@@ -21,6 +21,7 @@ from sanctions_model.plots.parts.style import (
     place_axes,
 )
 from sanctions_model.summaries import IntervalRule
+from sanctions_model.units import effect_in_percent, percent_unit
 from sanctions_model.wording import difference_unit
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "require_axes",
     "routes_words",
     "rule_of",
+    "summary_of",
 ]
 
 POINT = "point"
@@ -125,6 +127,13 @@ def rule_of(found: xr.Dataset) -> IntervalRule:
     return IntervalRule(float(found.attrs["ci_prob"]), str(found.attrs["ci_kind"]))
 
 
+def summary_of(found: xr.Dataset, name: str) -> xr.DataArray:
+    """Return an outcome's summary as a reader reads it: an effect on a level in percent."""
+    own = found["effect_summary"].sel(outcome=name)
+    percent = effect_in_percent(own, str(found["unit"].sel(outcome=name).item()))
+    return percent.where(own["summary"] != "prob_below_zero", own)
+
+
 def question_words(found: xr.Dataset) -> str:
     """Say contrast, horizon and chosen values, as far as no axis varies them."""
     design = design_of(found)
@@ -193,4 +202,5 @@ def outcome_label(found: xr.Dataset, name: str) -> str:
 def outcome_unit(found: xr.Dataset, name: str) -> str:
     """Return the unit of a difference of an outcome."""
     unit = str(found["unit"].sel(outcome=name).item())
-    return difference_unit(unit, short=True) or unit
+    short = difference_unit(unit, short=True) or unit
+    return percent_unit(short) if "log points" in short else short

@@ -13,6 +13,7 @@ from sanctions_model.basis import information
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.families import Fixed
+from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.claims import Claim, scorecard
 from sanctions_model.queries.effects import measure_effects, total_effect
 from sanctions_model.queries.tables import effects_table, links_table
@@ -185,7 +186,12 @@ def answer_report(fit: Fit, claims: Mapping[str, Claim] | None = None) -> Answer
         by_measure=measure_effects(scm, fit.draws, relief, horizon=HORIZON, outcomes=outcomes),
         prior_effect=before,
         channels=effects_table(
-            scm, fit.draws, reliefs=(relief,), horizons=TABLE_HORIZONS, outcomes=outcomes
+            scm,
+            fit.draws,
+            reliefs=(relief,),
+            horizons=TABLE_HORIZONS,
+            outcomes=outcomes,
+            basis=Basis(fit.problem, fit.prior_draws, posterior),
         ),
         claims=scorecard(fit.problem, fit.prior_draws, posterior, claims, random_seed=seed),
         links=links_table(
