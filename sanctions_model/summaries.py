@@ -1,8 +1,9 @@
 """Intervals, probabilities and a score: how draws become numbers in a table.
 
 Credible intervals follow ArviZ's settings (``stats.ci_prob``, ``stats.ci_kind``), asked when a
-table is made. Each number has a Monte-Carlo standard error, that of a summary of finitely many
-draws that depend on each other, not the spread of the answer. This module knows no model.
+table is made: one level on every surface, forecasts and checks included. Each number has a
+Monte-Carlo standard error, that of a summary of finitely many draws that depend on each other, not
+the spread of the answer. This module knows no model.
 """
 
 from dataclasses import dataclass
@@ -38,10 +39,20 @@ class IntervalRule:
     prob: float
     kind: str
 
+    @property
+    def percent(self) -> str:
+        """The mass as in ``89 %``."""
+        return f"{100 * self.prob:g} %"
+
+    @property
+    def tails(self) -> tuple[float, float]:
+        """Shares of the draws below and up to the bounds of an equal-tailed interval."""
+        return (1.0 - self.prob) / 2.0, (1.0 + self.prob) / 2.0
+
     def __str__(self) -> str:
         """Say the rule as a caption does."""
         kind = "equal-tailed" if self.kind == "eti" else "highest-density"
-        return f"{100 * self.prob:g} % {kind} interval"
+        return f"{self.percent} {kind} interval"
 
 
 def interval_rule() -> IntervalRule:

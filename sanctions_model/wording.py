@@ -65,7 +65,7 @@ def figure(value: float, *, signed: bool = False) -> str:
 def difference_unit(unit: str, *, short: bool = False) -> str:
     """Return the unit of a difference: what is measured in % differs by percentage points (pp).
 
-    Log points stay: a level's difference in them is read as %.
+    A level's difference in log points is the one in % after `effect_in_percent`.
 
     Examples
     --------

@@ -27,6 +27,7 @@ from sanctions_model.robustness.alternatives import (
     fit_alternatives,
     prior_alternatives,
 )
+from sanctions_model.robustness.graph_mixture import graph_mixture, mixture_sentence
 from sanctions_model.robustness.model_weights import leave_future_out, loo_weights
 from sanctions_model.robustness.ranking import fair_sentences, rank_factors
 from sanctions_model.robustness.refutation import (
@@ -41,6 +42,7 @@ from sanctions_model.robustness.system_priors import load_implied_evidence
 from sanctions_model.robustness.variants import transmission_alternatives
 from sanctions_model.transmission import default_transmission
 from sanctions_model.transmission_anchored import anchored_transmission
+from sanctions_model.units import percent_unit
 
 _LOG = logging.getLogger("sanctions_model.scripts")
 
@@ -75,7 +77,13 @@ def alternatives(base: Fit, folder: Path, draws: int) -> pd.DataFrame:
     table = compare_alternatives(fits, headline_claims())
     table.to_csv(folder / "alternatives.csv", index=False, float_format="%.6g")
     show(View(table=table.drop(columns=["ci_prob", "ci_kind"]), title="Beliefs and equations"))
-    weigh(base, fits, folder)
+    scores = weigh(base, fits, folder)
+    mixed = graph_mixture(table, scores=scores)
+    mixed.to_csv(folder / "mixture.csv", index=False, float_format="%.6g")
+    asked = headline_claims().items()
+    units = {n: percent_unit(base.scm.variables[c.outcome].unit) for n, c in asked}
+    for row in mixed.to_dict("records"):
+        _LOG.info("%s: %s", row["claim"], mixture_sentence(row, units[row["claim"]]))
     return table
 
 
@@ -96,7 +104,7 @@ def rival(base: Fit) -> Alternative:
     )
 
 
-def weigh(base: Fit, fits: list[tuple[Alternative, Fit]], folder: Path) -> None:
+def weigh(base: Fit, fits: list[tuple[Alternative, Fit]], folder: Path) -> dict[str, float]:
     """Weigh the graphs by what they predict: a cell left out, and each of the last twelve quarters.
 
     Their equations start at different dates, so that a cell counts where all of them predict it.
@@ -109,6 +117,7 @@ def weigh(base: Fit, fits: list[tuple[Alternative, Fit]], folder: Path) -> None:
     scores.table.to_csv(folder / "weights_future.csv", index=False, float_format="%.6g")
     caption = f"{len(scores.periods)} quarters one step ahead, {scores.refits} refits"
     show(View(table=scores.table, title="Weights by leaving out the future", caption=caption))
+    return dict(zip(cells["model"], cells["weight"], strict=True))
 
 
 def refutations(base: Fit, folder: Path, number: int, draws: int) -> None:

@@ -1,5 +1,8 @@
 """Draws become numbers as ArviZ makes them, by the rule in force when asked."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -9,6 +12,8 @@ from hypothesis import strategies as st
 from oracle import close
 from scipy import stats
 
+from sanctions_model import summaries
+from sanctions_model.elsewhere import reimposition_hazard
 from sanctions_model.summaries import (
     IntervalRule,
     continuous_ranked_probability_score,
@@ -162,3 +167,43 @@ def test_draws_that_depend_on_each_other_have_larger_errors():
 def test_what_does_not_vary_has_no_error():
     fixed = xr.DataArray(np.full((4, 50), 7.0), dims=("chain", "draw"))
     assert set(summary_errors(fixed, interval(fixed)).values()) == {0.0}
+
+
+# A published range is read as 90 %, sanity checks name the quantiles that they read, what is
+# shipped of single episodes and of a trial is at 90 % and says so; the rest gives a law a scale.
+OWN_LEVEL = {
+    "elsewhere/fitting.py",
+    "inference/priors/pools.py",
+    "plots/sweeps.py",
+    "report/scenarios.py",
+    "robustness/observed_relief.py",
+    "validation/misses.py",
+    "validation/sanity_ranges.py",
+    "report/validation/sections.py",
+    "elsewhere/prediction.py",
+    "elsewhere/trial.py",
+    "cli/elsewhere.py",
+}
+
+
+def test_no_surface_has_an_interval_of_its_own():
+    package = Path(summaries.__file__).parent
+    own_level = re.compile(
+        r"\b90 %|0\.055|IntervalRule\(0\.[^5]|PROB\s*=\s*0|interval\(0\.|quantile\(.*0\.05"
+    )
+    found = {
+        str(file.relative_to(package))
+        for file in package.rglob("*.py")
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if own_level.search(line)
+    }
+    assert found <= OWN_LEVEL
+
+
+def test_every_table_follows_when_the_level_changes():
+    with rc_context({"stats.ci_prob": 0.5}):
+        rule = interval_rule()
+        assert (rule.percent, rule.tails) == ("50 %", (0.25, 0.75))
+        hazard = reimposition_hazard()
+    wide = reimposition_hazard()
+    assert ((wide["upper"] - wide["lower"]) > (hazard["upper"] - hazard["lower"])).all()

@@ -43,12 +43,12 @@ def elsewhere(
     """Say what lifting sanctions did elsewhere, and what that does to the answer for Russia."""
     configure(quiet=quiet)
     from sanctions_model.elsewhere import reimposition_hazard
-    from sanctions_model.elsewhere.prediction import LIFTINGS, load_predictive
+    from sanctions_model.elsewhere.prediction import LIFTINGS, predictive_table
     from sanctions_model.report.elsewhere import hazard_view, predictive_views
 
     if lifting not in LIFTINGS:
         raise UnknownVariableError.from_name(lifting, LIFTINGS, "--lifting")
-    table = load_predictive()
+    table = predictive_table()
     write_csv(table, csv)
     # What the model cannot answer is refused before anything is printed.
     fitted = load_fit(fit) if (Path(fit) / "posterior.nc").is_file() else None
@@ -73,10 +73,11 @@ def _with_liftings(fitted: "Fit", lifting: str) -> View:
 
 def _drawn(fitted: "Fit | None", lifting: str) -> "Figure":
     from sanctions_model.elsewhere import load_episode_effects
-    from sanctions_model.elsewhere.prediction import fit_summary, load_predictive, reliability
+    from sanctions_model.elsewhere.prediction import fit_summary, predictive_table, reliability
     from sanctions_model.plots import plot_liftings
+    from sanctions_model.summaries import interval_rule
 
-    table = load_predictive()
+    table = predictive_table()
     chosen = table[(table["lifting"] == lifting) & (table["year"] == _YEAR)]
     answer = None
     if fitted is not None:
@@ -84,8 +85,9 @@ def _drawn(fitted: "Fit | None", lifting: str) -> "Figure":
 
         answer = answer_after(fitted.scm, fitted.draws, year=_YEAR)
     caption = (
-        "Dots: liftings elsewhere, median and 90 % interval, against the same sanctions kept. "
-        f"Blue: 90 % of what they predict for a country like Russia ({lifting}), median dashed. "
+        "Dots: liftings elsewhere, median and 90 % interval as shipped, against the same sanctions "
+        f"kept. Blue: {interval_rule().percent} of what they predict for a country like Russia "
+        f"({lifting}), median dashed. "
         f"Orange: full relief in this model. {reliability(fit_summary())}"
     )
     return plot_liftings(load_episode_effects(), chosen, answer, caption=caption)

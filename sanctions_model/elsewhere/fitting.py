@@ -19,7 +19,6 @@ from sanctions_model.elsewhere.prediction import (
     PARAMETERS,
     inflation_points,
     parameter_columns,
-    predictive_table,
 )
 from sanctions_model.errors import ConvergenceError
 from sanctions_model.files import whole_file
@@ -188,11 +187,6 @@ def write_relief_files(fitted: ReliefFit, folder: Path | str) -> list[Path]:
     tables = {"draws": effect_draws(fitted), "episodes": episode_effects(fitted)}
     for name, table in tables.items():
         written.append(_csv(table, folder / f"elsewhere_{name}.csv", "%.5g"))
-    # From the file, so that whoever reads it finds the same numbers.
-    from sanctions_model.elsewhere.prediction import load_effect_draws
-
-    table = predictive_table(load_effect_draws(written[0]))
-    written.append(_csv(table, folder / "elsewhere_predictive.csv", "%.4g"))
     found = fitted.diagnostics
     summary: dict[str, Any] = {
         **{name: getattr(found, name) for name in ("r_hat", "ess_bulk", "ess_tail")},

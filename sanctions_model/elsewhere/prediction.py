@@ -21,6 +21,7 @@ from sanctions_model.elsewhere.cells import HORIZONS, LEADS, OUTCOMES
 from sanctions_model.elsewhere.episodes import INSTRUMENTS, Instrument
 from sanctions_model.elsewhere.panel_model import COVARIATES, HEAVY, ROOT_ORDER
 from sanctions_model.errors import QuestionError, did_you_mean
+from sanctions_model.summaries import interval_rule
 
 __all__ = [
     "LIFTINGS",
@@ -31,7 +32,6 @@ __all__ = [
     "liftings_like_russia",
     "load_effect_draws",
     "load_episode_effects",
-    "load_predictive",
     "load_trial",
     "predict",
     "predictive_table",
@@ -45,7 +45,6 @@ UNITS = {
     "inflation": "pp a year",
     "real_exchange_rate": "% (100 log points), up = stronger",
 }
-PROB = 0.9
 USUAL_INFLATION = 6.0  # % a year, at which points of the bounded scale become points of inflation
 # Name in the file: its dimensions.
 PARAMETERS: dict[str, tuple[str, ...]] = {
@@ -245,11 +244,6 @@ def load_episode_effects(path: Path | str | None = None) -> pd.DataFrame:
     return pd.read_csv(data_path("elsewhere_episodes.csv") if path is None else path)
 
 
-def load_predictive(path: Path | str | None = None) -> pd.DataFrame:
-    """Return the shipped table of `predictive_table`, from ``data/elsewhere_predictive.csv``."""
-    return pd.read_csv(data_path("elsewhere_predictive.csv") if path is None else path)
-
-
 def load_trial(path: Path | str | None = None) -> pd.DataFrame:
     """Return the shipped results of ``scripts/elsewhere_trial.py``, a row a trial and outcome."""
     return pd.read_csv(data_path("elsewhere_trial.csv") if path is None else path)
@@ -423,7 +417,7 @@ def predictive_table(
     Returns
     -------
     pandas.DataFrame
-        One row a lifting, outcome and year: ``median``, ``lower``, ``upper`` (90 %),
+        One row a lifting, outcome and year: ``median``, ``lower``, ``upper`` (equal-tailed),
         ``p_positive``, ``unit``.
 
     Raises
@@ -431,13 +425,14 @@ def predictive_table(
     QuestionError
         If a bundled draw is missing.
     """
+    lower_tail, upper_tail = interval_rule().tails
     rows = []
     for name, lifting in liftings.items():
         found = predict(lifting, draws)
         for outcome in OUTCOMES:
             for year in YEARS:
                 values = found.sel(outcome=outcome, horizon=year).to_numpy().ravel()
-                lower, median, upper = np.quantile(values, [(1 - PROB) / 2, 0.5, (1 + PROB) / 2])
+                lower, median, upper = np.quantile(values, [lower_tail, 0.5, upper_tail])
                 rows.append(
                     {
                         **{"lifting": name, "outcome": outcome, "year": year, "median": median},

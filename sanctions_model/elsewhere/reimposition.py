@@ -13,12 +13,12 @@ import pandas as pd
 
 from sanctions_model.elsewhere.episodes import Episode, load_episodes
 from sanctions_model.errors import QuestionError, did_you_mean
+from sanctions_model.summaries import interval_rule
 
 __all__ = ["GROUPS", "SnapBackHazard", "hazard_draws", "reimposition_hazard", "snap_back_hazard"]
 
 _EVENTS, _YEARS = 0.5, 10.0
 LAST_YEAR = 2025
-_PROB = 0.9
 GROUPS: dict[str, Callable[[Episode], bool]] = {
     "all": lambda episode: True,  # noqa: ARG005
     "lifted in full": lambda episode: episode.extent == "full",
@@ -106,8 +106,8 @@ def reimposition_hazard(
     -------
     pandas.DataFrame
         One row a group: ``episodes``, ``reimposed``, ``years_at_risk``, the ``hazard`` a year with
-        ``lower`` and ``upper`` (90 %), ``within_3`` and ``within_5``: probability, the hazard
-        averaged out, that it is imposed again within so many years.
+        ``lower`` and ``upper`` (equal-tailed), ``within_3`` and ``within_5``: probability, the
+        hazard averaged out, that it is imposed again within so many years.
 
     Raises
     ------
@@ -127,7 +127,8 @@ def reimposition_hazard(
         inside = [episode for episode in chosen if belongs(episode)]
         time, events = _totals(inside, years, last_year)
         shape, rate = _EVENTS + events, _YEARS + time
-        tails = [(1 - _PROB) / 2, 0.5, (1 + _PROB) / 2]
+        lower_tail, upper_tail = interval_rule().tails
+        tails = [lower_tail, 0.5, upper_tail]
         lower, median, upper = gammaincinv(shape, tails) / rate
         rows.append(
             {

@@ -37,7 +37,12 @@ from sanctions_model.plots.parts.style import (
     place_axes,
     wrap,
 )
-from sanctions_model.queries.effects import channel_effects, reached_outcomes, relief_words
+from sanctions_model.queries.effects import (
+    channel_effects,
+    reached_outcomes,
+    relief_words,
+)
+from sanctions_model.queries.percent import parts_in_percent
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
@@ -241,6 +246,7 @@ def plot_waterfall(
     wanted = outcomes or reached_outcomes(scm, relief, _OUTCOMES) or None
     effect = channel_effects(scm, draws, relief, horizon=horizon, outcomes=wanted)
     effect = effect.sel({dims.HORIZON: horizon, dims.CHANNEL: [*scm.entries, _TOTAL]})
+    effect = parts_in_percent(scm, effect)
     means = effect.mean((dims.CHAIN, dims.DRAW))
     rule = interval_rule()
     bounds = interval(effect.sel({dims.CHANNEL: _TOTAL}), rule)

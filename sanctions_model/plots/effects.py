@@ -31,10 +31,11 @@ from sanctions_model.queries.effects import (
     relief_words,
     total_effect,
 )
+from sanctions_model.queries.percent import effects_in_percent, parts_in_percent
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
-from sanctions_model.units import effect_in_percent, percent_unit
+from sanctions_model.units import percent_unit
 from sanctions_model.wording import number
 
 __all__ = ["channel_label", "plot_channels", "plot_impulse_response", "plot_responses"]
@@ -99,13 +100,15 @@ def plot_responses(
     relief = scm.relief(relief)
     wanted = outcomes or reached_outcomes(scm, relief, _OUTCOMES) or None
     rule, half = interval_rule(), IntervalRule(0.5, interval_rule().kind)
-    effect = _in_percent(scm, total_effect(scm, draws, relief, horizon=horizon, outcomes=wanted))
+    effect = effects_in_percent(
+        scm, total_effect(scm, draws, relief, horizon=horizon, outcomes=wanted)
+    )
     names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
     bands = interval(effect, rule), interval(effect, half)
     prior = None
     if prior_draws is not None:
         before = total_effect(scm, prior_draws, relief, horizon=horizon, outcomes=names)
-        prior = interval(_in_percent(scm, before), rule)
+        prior = interval(effects_in_percent(scm, before), rule)
 
     what = f"{len(names)} outcomes" if len(names) > 1 else scm.variables[names[0]].label
     title = f"Effect of relief on {what} over {scm.count_periods(horizon)}"
@@ -139,23 +142,13 @@ def plot_impulse_response(
     matplotlib.figure.Figure
         Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
-    rule, shown = interval_rule(), _in_percent(scm, response)
+    rule, shown = interval_rule(), effects_in_percent(scm, response)
     bands = interval(shown, rule), interval(shown, IntervalRule(0.5, rule.kind))
     caption = (
         f"Line: {drawn_from} median; bands: 50 % interval and {rule}. pp: percentage points. "
         f"{scm.periods_name.capitalize()} count from 1, that of the shock."
     )
     return _fans(scm, bands, None, title, caption, scm.periods_name, drawn_from)
-
-
-def _in_percent(scm: StructuralCausalModel, effect: xr.DataArray) -> xr.DataArray:
-    """Turn effects on levels from log points into percent, as readers take them."""
-    names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
-    found = [
-        effect_in_percent(effect.sel({dims.OUTCOME: [name]}), scm.variables[name].unit)
-        for name in names
-    ]
-    return xr.concat(found, dims.OUTCOME).transpose(*effect.dims)
 
 
 def _fans(
@@ -348,8 +341,9 @@ def plot_channels(
     wanted = outcomes or reached_outcomes(scm, relief, _CHANNEL_OUTCOMES) or None
     rule = interval_rule()
     effect = channel_effects(scm, draws, relief, horizon=horizon, outcomes=wanted)
-    effect = effect.sel({dims.HORIZON: horizon})
+    effect = parts_in_percent(scm, effect.sel({dims.HORIZON: horizon}))
     summary = interval(effect, rule)
+    means = effect.mean((dims.CHAIN, dims.DRAW))
     reaches = (effect != 0).any((dims.CHAIN, dims.DRAW))
     names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
     channels = [str(name) for name in effect[dims.CHANNEL].to_numpy()]
@@ -369,7 +363,7 @@ def plot_channels(
     )
     for name, axes, first in panels:
         where = {dims.OUTCOME: name}
-        _bars(axes, places, summary.sel(where), reaches.sel(where))
+        _bars(axes, places, means.sel(where), summary.sel(where), reaches.sel(where))
         tidy_rows(axes, last)
         ticks = axes.set_yticks(list(places.values()), [labels[c] for c in places] if first else [])
         for tick, channel in zip(ticks, places, strict=False):
@@ -399,18 +393,21 @@ def _places(channels: Sequence[str]) -> dict[str, float]:
 
 
 def _bars(
-    axes: Axes, places: dict[str, float], summary: xr.DataArray, reaches: xr.DataArray
+    axes: Axes,
+    places: dict[str, float],
+    means: xr.DataArray,
+    summary: xr.DataArray,
+    reaches: xr.DataArray,
 ) -> None:
     for channel, place in places.items():
         where = {dims.CHANNEL: channel}
-        median, lower, upper = (
-            float(summary.sel({**where, "summary": n})) for n in ("median", "lower", "upper")
-        )
+        mean = float(means.sel(where))
+        lower, upper = (float(summary.sel({**where, "summary": n})) for n in ("lower", "upper"))
         there = bool(reaches.sel(where))
         if there:
-            axes.barh(place, median, height=0.62, color=_colour(channel), lw=0)
+            axes.barh(place, mean, height=0.62, color=_colour(channel), lw=0)
             axes.plot([lower, upper], [place, place], color=Colour.ink, lw=0.9)
-        words = f"{number(median)} ({number(lower)}; {number(upper)})" if there else "no path"
+        words = f"{number(mean)} ({number(lower)}; {number(upper)})" if there else "no path"
         colour = Colour.ink if there else Colour.faint
         write_beside(axes, place, words, bold=channel == "total", colour=colour)
     apart = [place for channel, place in places.items() if channel in CHAIN_PARTS]
@@ -437,7 +434,6 @@ def _channel_caption(
     )
     return (
         f"Contrast: {relief_words(scm, relief)}; effect in {scm.period_name} {horizon}, "
-        f"counted from the first of the relief. Bars: {drawn_from} medians; lines and brackets: "
-        f"{rule}. Entries (blue bars) add up to the total draw by draw, which their medians do "
-        f"not exactly.{chain} pp: percentage points."
+        f"counted from the first of the relief. Bars: {drawn_from} means, in which entries (blue "
+        f"bars) add up to the total; lines and brackets: {rule}.{chain} pp: percentage points."
     )

@@ -61,6 +61,7 @@ from sanctions_model.queries.conditional import Condition
 from sanctions_model.queries.forecasts import last_known_period
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
+from sanctions_model.units import in_percent, percent_unit
 
 __all__ = ["plot_forecast"]
 
@@ -246,9 +247,10 @@ def _view(
     known = known_periods(problem, name, origin)[: start + 1]
     completed = completed_periods(problem, name, origin)[: start + 1] & known
     label, unit = variable.label, variable.unit or "unit of the variable"
+    kept = unit
     yearly = name not in imposed and year > 1 and name in {level.flow for level in scm.levels}
     if yearly:
-        label, unit = f"{label}, year on year", "% a year (100 dlog)"
+        label, kept = f"{label}, year on year", "% a year (100 dlog)"
         futures = [_yearly(future, year, before=past) for future in futures]
         past = _yearly(past, year)
         known = _within(known, year, every=True)
@@ -260,10 +262,13 @@ def _view(
         if (flow, origin) in problem.cases.missing:
             completed = np.zeros_like(completed)  # all of the past is relative to that cell
     shown = slice(max(0, start + 1 - _YEARS_BEFORE * year), None)
-    bands = bands_of(past.isel({dims.TIME: shown}))
+    past = past.isel({dims.TIME: shown})
+    if name not in imposed:  # what was imposed is drawn as it was put
+        past, futures = in_percent(past, kept), [in_percent(future, kept) for future in futures]
+    bands = bands_of(past)
     return _View(
         label=label,
-        unit=unit,
+        unit=unit if name in imposed else percent_unit(unit if kept == variable.unit else kept),
         past=bands,
         futures=tuple(bands_of(future) for future in futures),
         known=known[shown],
@@ -369,7 +374,7 @@ def _caption(
     if any(view.yearly for view in views.values()):
         notes.append(f"Growth is that over a year: the sum of {year} {periods}. ")
     if any(flow_of(scm, name)[0] != name for name in views):
-        notes.append("Levels: 100 log points from the period named at the axis. ")
+        notes.append("Levels: % from the period named at the axis. ")
     if any(view.completed.any() for view in views.values()):
         notes.append("Open circles: nowcast, resting on cells that the data lack. ")
     return (

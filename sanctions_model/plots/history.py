@@ -50,6 +50,7 @@ from sanctions_model.plots.parts.style import (
 )
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
+from sanctions_model.units import difference_in_percent, in_percent, percent_unit
 
 __all__ = ["plot_counterfactual", "plot_nowcast"]
 
@@ -121,7 +122,10 @@ class _History:
         known = known_periods(problem, name, origin)[window.inside]
         completed = completed_periods(problem, name, origin)[window.inside] & known
         return cls(
-            before=observed_values(problem, name, origin)[window.before],
+            before=in_percent(
+                observed_values(problem, name, origin)[window.before],
+                problem.scm.variables[name].unit,
+            ),
             known=known,
             completed=completed & factual.spread,
             estimated=bool(np.any(factual.spread & known & ~completed)),
@@ -162,8 +166,9 @@ def plot_counterfactual(
     scm, per_year = problem.scm, problem.scm.periods_per_year
     names = [str(name) for name in result[dims.OUTCOME].to_numpy()]
     window = _window(result, problem)
+    shown = {name: _in_percent(result.sel({dims.OUTCOME: name}), scm, name) for name in names}
     found = {
-        part: {name: bands_of(result[part].sel({dims.OUTCOME: name})) for name in names}
+        part: {name: bands_of(shown[name][part]) for name in names}
         for part in ("factual", "counterfactual", "difference")
     }
     histories = {name: _History.of(window, name, bands) for name, bands in found["factual"].items()}
@@ -191,7 +196,7 @@ def plot_counterfactual(
         zero_line(axes)
         axes = place_axes(figure, right, down, widths[1], height)
         _difference(axes, window, found["difference"][name])
-        frame(axes, ["difference"], scm.effect_unit(name))
+        frame(axes, ["difference"], percent_unit(scm.effect_unit(name)))
         year_axis(axes, window.edges[0] - 0.5 / per_year, window.edges[1], widths[1], per_year)
     key(figure, handles, top + rows * step + 0.02)
     return figure
@@ -209,8 +214,16 @@ def _window(result: xr.Dataset, problem: Problem) -> _Window:
     return _Window(problem, first, wanted.size)
 
 
+def _in_percent(result: xr.Dataset, scm: StructuralCausalModel, name: str) -> xr.Dataset:
+    """Paths in percent, and the percent or the percentage points by which they differ."""
+    unit = scm.variables[name].unit
+    found = in_percent(result[["factual", "counterfactual"]], unit)
+    apart = difference_in_percent(result["counterfactual"], result["difference"], unit)
+    return found.assign(difference=apart)
+
+
 def _level_unit(scm: StructuralCausalModel, name: str) -> str:
-    return scm.variables[name].unit or "unit of the variable"
+    return percent_unit(scm.variables[name].unit) or "unit of the variable"
 
 
 def _paths(
@@ -375,11 +388,11 @@ def plot_nowcast(
         _panel(
             axes,
             years,
-            problem.observations[name].to_numpy()[first:],
-            as_draws(history[name][..., first:], draws),
+            in_percent(problem.observations[name].to_numpy()[first:], scm.variables[name].unit),
+            in_percent(as_draws(history[name][..., first:], draws), scm.variables[name].unit),
             np.array([at for at in completed if at >= 0]),
         )
-        frame(axes, headings[name], scm.variables[name].unit)
+        frame(axes, headings[name], percent_unit(scm.variables[name].unit))
         year_axis(axes, years[0] - half, years[-1] + half, width, per_year)
         zero_line(axes)
     key(figure, handles, top + rows * step + 0.02)

@@ -36,10 +36,12 @@ from sanctions_model.plots.parts.style import (
     place_axes,
     wrap,
 )
+from sanctions_model.queries.percent import effects_in_percent
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scenarios.variance import ORDERS
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.units import percent_unit
 
 __all__ = ["plot_future_effects", "plot_odds", "plot_sectors", "plot_spread"]
 
@@ -163,6 +165,7 @@ def _fans(
 ) -> Figure:
     """Draw a panel an outcome with a fan a scenario."""
     names, horizon = chosen(effect, outcomes), effect.sizes[dims.HORIZON]
+    effect = effects_in_percent(scm, effect.sel({dims.OUTCOME: names}))
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=colours[n], lw=1.5, label=labels[n]) for n in scenarios
     ]
@@ -181,7 +184,7 @@ def _fans(
 
     labels_at = effect["period"].to_numpy() if "period" in effect.coords else ()
     across = "" if len(labels_at) else f"{scm.periods_name} ahead"
-    units = {name: scm.effect_unit(name) for name in names}
+    units = {name: percent_unit(scm.effect_unit(name)) for name in names}
     return _page(scm, names, units, title, caption, handles, draw, across)
 
 

@@ -17,6 +17,7 @@ from sanctions_model.queries.effects import (
     relief_words,
     total_effect,
 )
+from sanctions_model.queries.percent import parts_in_percent
 from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
@@ -28,7 +29,7 @@ from sanctions_model.summaries import (
     share_error,
     summary_errors,
 )
-from sanctions_model.units import effect_in_percent, percent_unit
+from sanctions_model.units import percent_unit
 
 __all__ = ["effects_table", "link_effects", "links_table"]
 
@@ -130,9 +131,10 @@ def effects_table(
     Returns
     -------
     pandas.DataFrame
-        Columns of ``effects.csv``; effects on levels in percent, so that those of channels add up
-        to the total up to their products. Errors are Monte-Carlo standard errors. Without `basis`
-        neither ``prior_median`` nor the columns that `Basis.of` returns.
+        Columns of ``effects.csv``; effects on levels in percent. The draws of the channels
+        add up to the total, see `parts_in_percent`, and so do their ``mean``. Errors are
+        Monte-Carlo standard errors. Without `basis` neither ``prior_median`` nor the columns that
+        `Basis.of` returns.
 
     Raises
     ------
@@ -145,18 +147,27 @@ def effects_table(
     for relief in (scm.relief(asked) for asked in reliefs):
         wanted = reachable(scm, relief.measures, outcomes)
         for outcome in wanted:  # one at a time: the draws of all at once would not fit
-            after = _by_channel(scm, draws, relief, longest, outcome).sel(outcome=outcome)
+            after = _by_channel(scm, draws, relief, longest, outcome)
             before = after
             if basis is not None and basis.draws is not None:
                 before = _by_channel(scm, basis.prior_draws, relief, longest, outcome)
-                before = before.sel(outcome=outcome)
-            unit = scm.variables[outcome].unit
+            shown, prior = (parts_in_percent(scm, effect) for effect in (after, before))
+            unit = percent_unit(scm.variables[outcome].unit)
             for horizon in horizons:
                 for channel in after[dims.CHANNEL].to_numpy():
-                    where = {dims.HORIZON: horizon, dims.CHANNEL: channel}
-                    row: dict[str, object] = {"outcome": outcome, "unit": percent_unit(unit)}
+                    where = {
+                        dims.OUTCOME: outcome,
+                        dims.HORIZON: horizon,
+                        dims.CHANNEL: channel,
+                    }
+                    row: dict[str, object] = {"outcome": outcome, "unit": unit}
                     row |= {"relief": relief.depth, "horizon": horizon, "channel": str(channel)}
-                    row |= _summarised(before.sel(where), after.sel(where), unit, rule, basis)
+                    if basis is not None:
+                        row["prior_median"] = float(prior.sel(where).median())
+                    row |= _summarised(shown.sel(where), rule)
+                    if basis is not None:
+                        own = None if basis.draws is None else after.sel(where)
+                        row |= basis.of(before.sel(where), own)
                     rows.append(row | {"ci_prob": rule.prob, "ci_kind": rule.kind})
     table = pd.DataFrame(rows)
     largest = max((scm.relief(asked) for asked in reliefs), key=lambda relief: relief.depth)
@@ -168,28 +179,19 @@ def effects_table(
     return table
 
 
-def _summarised(
-    before: xr.DataArray,
-    after: xr.DataArray,
-    unit: str,
-    rule: IntervalRule,
-    basis: Basis | None,
-) -> dict[str, object]:
-    """Median, interval and P(below 0) of an effect, their errors, and what it rests on."""
-    effect = effect_in_percent(after, unit)
+def _summarised(effect: xr.DataArray, rule: IntervalRule) -> dict[str, object]:
+    """Median, mean, interval and P(below 0) of an effect, with their Monte-Carlo errors."""
     summary = interval(effect, rule)
     below = (effect < 0).transpose(dims.CHAIN, dims.DRAW).to_numpy()
-    found: dict[str, object] = {
-        **{name: float(summary.sel(summary=name)) for name in _SUMMARY},
+    found: dict[str, object] = {n: float(summary.sel(summary=n)) for n in _SUMMARY}
+    return {
+        "median": found.pop("median"),
+        "mean": float(effect.mean()),
+        **found,
         "prob_below_zero": float(below.mean()),
         **summary_errors(effect, summary),
         "prob_error": share_error(below),
     }
-    if basis is None:
-        return found
-    prior = float(effect_in_percent(before.median((dims.CHAIN, dims.DRAW)), unit))
-    rests = basis.of(before, after if basis.draws is not None else None)
-    return {"prior_median": prior, **found, **rests}
 
 
 def _by_channel(

@@ -51,8 +51,8 @@ def predictive_views(table: pd.DataFrame) -> list[View]:
             rows.append({"outcome": _SHORT[str(outcome)], **sizes})
         views.append(View(table=pd.DataFrame(rows), title=f"Elsewhere: {lifting}"))
     caption = (
-        "A country like Russia, not seen before: lifted against kept sanctions, median and 90 % "
-        f"interval. {reliability(fit_summary())}"
+        "A country like Russia, not seen before: lifted against kept sanctions, median and "
+        f"{interval_rule().percent} interval. {reliability(fit_summary())}"
     )
     return [*views[:-1], replace(views[-1], caption=caption)]
 
@@ -118,5 +118,6 @@ def hazard_view(table: pd.DataFrame) -> View:
         }
         for _, row in table.iterrows()
     ]
-    caption = "Reimposed within five years: how many, hazard with 90 % interval, probability."
+    level = interval_rule().percent
+    caption = f"Reimposed within five years: how many, hazard with {level} interval, probability."
     return View(table=pd.DataFrame(rows), title="How often measures came back", caption=caption)

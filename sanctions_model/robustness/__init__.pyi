@@ -15,6 +15,7 @@ __all__ = [
     "evidence_weights",
     "fair_sentences",
     "fit_alternatives",
+    "graph_mixture",
     "headline_claims",
     "implied_independences",
     "independent_figures",
@@ -25,6 +26,7 @@ __all__ = [
     "load_implied_evidence",
     "load_prior_sets",
     "loo_weights",
+    "mixture_sentence",
     "overlapping_evidence",
     "parameter_swings",
     "placebo_table",
@@ -57,6 +59,7 @@ from .alternatives import (
 )
 from .comparison import Comparison, compare
 from .confounding import confounding_curve, tipping_point, tipping_table
+from .graph_mixture import graph_mixture, mixture_sentence
 from .model_weights import leave_future_out, loo_weights
 from .observed_relief import (
     JointFigure,

@@ -33,6 +33,7 @@ from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.periods import read_period
+from sanctions_model.summaries import interval_rule
 from sanctions_model.transmission import MEASURES
 from sanctions_model.validation.annual import annual_table
 from sanctions_model.validation.baselines import RivalPaths
@@ -64,7 +65,6 @@ __all__ = [
 
 NO_SANCTIONS = "this model, measures and war left out"
 EXPORT_PRICE = "this model, fed the price of Urals"
-_PROB = 0.9
 _OIL = ("oil_growth", "log_oil")  # the oil price as models have it
 _EXPORT_OIL, _DISCOUNT = "export_oil_growth", "oil_discount"
 _WAR = ("war", "war_pulse", "fiscal_impulse")
@@ -192,7 +192,7 @@ class BackTestResult:
     spec : BackTest
     quarterly : pandas.DataFrame
         One row a forecaster, series and quarter: ``outcome``, ``median``, ``lower``, ``upper`` of
-        the 90 % interval, ``inside``, ``crps`` and ``log_score``.
+        the equal-tailed interval, ``inside``, ``crps`` and ``log_score``.
     annual : pandas.DataFrame
         One row a forecaster, series and year: ``statistic``, ``outcome``, ``median``, ``lower``,
         ``upper``, ``width``, ``inside``.
@@ -303,7 +303,7 @@ def run_back_test(
     Returns
     -------
     BackTestResult
-        Tables by quarter and by year, a row a forecaster and series, with 90 % intervals.
+        Tables by quarter and by year, a row a forecaster and series, with equal-tailed intervals.
 
     Raises
     ------
@@ -363,7 +363,7 @@ def run_back_test(
             years_of=[quarter.year for quarter in quarters],
             last=last,
             years=(end - last) // 4,
-            prob=_PROB,
+            prob=interval_rule().prob,
         )
         return _Answer(own, rivals, annual.assign(converged=again.converged), silent)
 
@@ -434,7 +434,7 @@ def _quarterly_table(
                 if name in series:
                     mixtures[who] = series[name].at(step)
             for forecaster, mixture in mixtures.items():
-                lower, upper = mixture.interval(_PROB)
+                lower, upper = mixture.interval(interval_rule().prob)
                 rows.append(
                     {
                         "forecaster": forecaster,

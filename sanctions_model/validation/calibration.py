@@ -31,6 +31,7 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims, stack_draws
 from sanctions_model.scm.propagate import draw_shocks
+from sanctions_model.summaries import interval_rule
 
 __all__ = [
     "Calibration",
@@ -180,7 +181,7 @@ def simulation_based_calibration(
     tune: int = 300,
     chains: int = 2,
     thin: int = 2,
-    prob: float = 0.9,
+    prob: float | None = None,
     random_seed: int = 20260101,
     notify: Callable[[int], None] | None = None,
     sampler: Sampler | None = None,
@@ -200,7 +201,7 @@ def simulation_based_calibration(
     thin : int
         Every how many draws are kept: ranks are uniform for independent draws only.
     prob : float
-        Probability of the interval whose coverage is counted.
+        Probability of the interval whose coverage is counted; that of all tables by default.
     random_seed : int
         One number of it a data set; resuming at another count gives the same data sets.
     notify : callable, optional
@@ -221,7 +222,7 @@ def simulation_based_calibration(
     for name, count in {"data_sets": data_sets, "thin": thin}.items():
         if count < 1:
             raise QuestionError(f"{name} is {count}; expected at least 1.")
-    sampler = sampler or Nutpie()
+    sampler, prob = sampler or Nutpie(), interval_rule().prob if prob is None else prob
     truths = sample_prior(problem.scm, problem.absolute, draws=data_sets, random_seed=random_seed)
     simulated = simulate_data_sets(problem, truths, random_seed=random_seed)
     true_cells = {

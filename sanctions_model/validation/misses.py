@@ -1,7 +1,8 @@
 """How far the model is from a published range, and the side of its misses.
 
 ``z`` is the model's median less the middle of the published range, over both standard deviations
-together, an interval being read as 90 % of a normal. A miss is *hard* where the model's interval
+together, each interval being read as one of a normal: published ranges as 90 %, the model's as what
+it is. A miss is *hard* where the model's interval
 and the published range do not touch, else *soft*.
 """
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 __all__ = ["distance", "is_inside", "miss_pattern"]
 
-_INTERVAL_IN_SDS = 2 * 1.6449  # of 90 % of a normal
+_PUBLISHED = 0.9  # what a published range is taken to hold
 # A number published without a range: its standard deviation as a part of its size, our judgement.
 _UNSTATED = 0.25
 _SOON = 8  # quarters
@@ -24,14 +25,14 @@ def is_inside(published: tuple[float, float], model: tuple[float, float, float])
     published : tuple of two float
         Lower and upper; equal for a single number.
     model : tuple of three float
-        Median, lower and upper bound of a 90 % interval.
+        Median, lower and upper bound of an equal-tailed interval.
     """
     (least, most), (median, lower, upper) = published, model
     return lower <= least <= upper if least == most else least <= median <= most
 
 
 def distance(
-    published: tuple[float, float], model: tuple[float, float, float]
+    published: tuple[float, float], model: tuple[float, float, float], prob: float
 ) -> dict[str, object]:
     """Say how far the model is from a published figure, and on which side.
 
@@ -41,7 +42,9 @@ def distance(
         Lower and upper; equal for a single number, whose standard deviation is then taken to be a
         quarter of its size.
     model : tuple of three float
-        Median, lower and upper bound of a 90 % interval.
+        Median, lower and upper bound of an equal-tailed interval.
+    prob : float
+        What the model's interval holds.
 
     Returns
     -------
@@ -51,8 +54,8 @@ def distance(
     """
     (least, most), (median, lower, upper) = published, model
     centre = (least + most) / 2
-    stated = (most - least) / _INTERVAL_IN_SDS or _UNSTATED * abs(centre)
-    spread = float(np.hypot((upper - lower) / _INTERVAL_IN_SDS, stated))
+    stated = (most - least) / _width(_PUBLISHED) or _UNSTATED * abs(centre)
+    spread = float(np.hypot((upper - lower) / _width(prob), stated))
     gap, inside = median - centre, is_inside(published, model)
     side = "too small" if np.sign(centre) * gap < 0 else "too large"
     apart = lower > most or upper < least
@@ -61,6 +64,13 @@ def distance(
         "miss": "" if inside else "hard" if apart else "soft",
         "size": "" if inside else side,
     }
+
+
+def _width(prob: float) -> float:
+    """Width of a normal's interval, in standard deviations."""
+    from scipy.special import ndtri
+
+    return float(2.0 * ndtri((1.0 + prob) / 2.0))
 
 
 def miss_pattern(table: pd.DataFrame) -> str:

@@ -17,13 +17,12 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import log_likelihood, one_step_means, predictive, scales
 from sanctions_model.scm.parameters import stack_draws
 from sanctions_model.scm.variables import Noise
-from sanctions_model.summaries import continuous_ranked_probability_score
+from sanctions_model.summaries import continuous_ranked_probability_score, interval_rule
 from sanctions_model.validation.baselines import leave_one_out
 from sanctions_model.validation.rolling import RATES
 
 __all__ = ["leave_one_out_cells", "predictive_table"]
 
-_PROB = 0.9
 _RELIABLE = 0.7
 
 
@@ -120,7 +119,7 @@ def predictive_table(
     Returns
     -------
     pandas.DataFrame
-        One row a series: cells ``n``; ``prior_coverage`` and ``coverage`` of 90 % predictive
+        One row a series: cells ``n``; ``prior_coverage`` and ``coverage`` of predictive
         intervals; mean leave-one-out ``log_score`` and ``crps``; ``pit_p_value`` of a uniform
         transform; ``unreliable``, cells with Pareto k above 0.7; and for each rival its mean
         ``log_score`` with the model's ``lead`` and its standard error, on the cells that both
@@ -170,10 +169,10 @@ def predictive_table(
 
 
 def _inside(problem: Problem, draws: xr.Dataset, random_seed: int) -> np.ndarray:
-    """Whether each cell lies in its 90 % predictive interval, shape ``(time, equation)``."""
+    """Whether each cell lies in its predictive interval, shape ``(time, equation)``."""
     simulated = predictive(problem, draws, random_seed).to_numpy()
     simulated = np.nan_to_num(simulated.reshape(-1, *simulated.shape[2:]))
-    lower, upper = np.quantile(simulated, [(1 - _PROB) / 2, (1 + _PROB) / 2], axis=0)
+    lower, upper = np.quantile(simulated, interval_rule().tails, axis=0)
     series = problem.cases.values  # noqa: PD011 (a mapping, not a frame)
     values = np.stack([series[name] for name in problem.cases.columns], axis=1)
     return np.asarray((lower <= values) & (values <= upper))

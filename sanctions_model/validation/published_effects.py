@@ -27,7 +27,7 @@ from sanctions_model.files import read_tables
 from sanctions_model.queries.estimands import ScaledTo
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.propagate import respond
-from sanctions_model.summaries import IntervalRule, interval
+from sanctions_model.summaries import IntervalRule, interval, interval_rule
 from sanctions_model.transmission import MEASURES
 from sanctions_model.validation.misses import distance, is_inside
 
@@ -64,8 +64,6 @@ COLUMNS = (
     "reason",
     "evidence",
 )
-# The published ranges are read beside this interval, whatever the reader's setting is.
-_RULE = IntervalRule(0.9, "eti")
 _PARTS = ("median", "lower", "upper")
 
 type _Levels = str | Mapping[str, float]
@@ -365,7 +363,7 @@ def totals_table(
 ) -> pd.DataFrame:
     """Compare the model with every published total, before and after the data.
 
-    Intervals are 5 to 95 % equal-tailed here always, whatever the setting of ArviZ is.
+    Intervals are equal-tailed.
 
     Parameters
     ----------
@@ -396,6 +394,7 @@ def totals_table(
             "at quarters."
         )
     totals = totals or load_published_totals()
+    rule = IntervalRule(interval_rule().prob, "eti")
     rows = []
     for total in totals.totals.values():
         row: dict[str, object] = {
@@ -423,12 +422,12 @@ def totals_table(
                 continue
             sources = {"prior_": prior_draws} | ({} if draws is None else {"": draws})
             for prefix, sample in sources.items():  # the one judged comes last
-                summary = interval(implied_total(scm, sample, experiment, total), _RULE)
+                summary = interval(implied_total(scm, sample, experiment, total), rule)
                 parts = [float(summary.sel(summary=part)) for part in _PARTS]
                 row |= {prefix + part: value for part, value in zip(_PARTS, parts, strict=True)}
             assert total.lower is not None
             assert total.upper is not None
             published, model = (total.lower, total.upper), (parts[0], parts[1], parts[2])
             row["verdict"] = "inside" if is_inside(published, model) else "outside"
-            row |= distance(published, model)
+            row |= distance(published, model, rule.prob)
     return pd.DataFrame(rows).reindex(columns=list(COLUMNS))

@@ -28,6 +28,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.propagate import draw_shocks, propagate, respond, start_after
 from sanctions_model.scm.variables import Decay, Grow, Hold, Indicator, Noise, continued
+from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.baselines import RivalPaths, autoregression, minnesota, random_walk
 from sanctions_model.validation.scoring import Mixture
 from sanctions_model.validation.windows import (
@@ -303,7 +304,7 @@ def rolling_scores(
     -------
     pandas.DataFrame
         One row a forecaster, series, origin and horizon: ``log_score``, ``crps``, ``pit`` and
-        ``inside``, whether the 90 % interval held the outcome; ``converged`` is false where a
+        ``inside``, whether the interval held the outcome; ``converged`` is false where a
         refit of the model failed the gate.
 
     Raises
@@ -371,7 +372,7 @@ def rolling_scores(
 
 
 def _scores(mixture: Mixture, outcome: float) -> dict[str, float | bool]:
-    lower, upper = mixture.interval(0.9)
+    lower, upper = mixture.interval(interval_rule().prob)
     return {
         "log_score": mixture.log_score(outcome),
         "crps": mixture.crps(outcome),
@@ -391,7 +392,7 @@ def score_summary(scores: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``n``, mean ``log_score`` and ``crps``, ``coverage`` of the 90 % interval, and for rivals
+        ``n``, mean ``log_score`` and ``crps``, ``coverage`` of the interval, and for rivals
         ``lead`` and ``lead_error``: mean of the model's log score less theirs on the same
         outcomes, and its standard error (outcomes taken as independent, which several quarters
         ahead they are not).

@@ -87,7 +87,7 @@ _NOT_THROUGH_RATES = (
 )
 
 
-# The bounds were stated for these intervals, whatever the reader's setting is.
+# The bounds of the checks were stated for these quantiles; a check names the one that it reads.
 _RULE = IntervalRule(0.9, "eti")
 _DECIMALS = 2
 

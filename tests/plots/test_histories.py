@@ -47,6 +47,12 @@ from sanctions_model.scm.interventions import Relief, SetTo, ShiftBy
 from sanctions_model.transmission import MEASURES, default_transmission
 
 RULE = "89 % equal-tailed interval"
+
+
+def percent(log_points):
+    return 100 * np.expm1(log_points / 100)
+
+
 PATHS = ("inflation_yoy", "key_rate", "gdp_level", "rouble", "import_premium")
 FORECAST = ("inflation_yoy", "key_rate", "gdp_growth", "gdp_level", "rouble", "import_premium")
 HORIZON = 8
@@ -335,7 +341,7 @@ def test_a_counterfactual_says_labels_units_contrast_and_window(figures, default
     assert "Measures of 2021" in said
     for name in PATHS:
         assert default_problem.scm.variables[name].label in said
-    for unit in ("pp (% a year)", "% (100 log points)", "pp of the border price", "% a year"):
+    for unit in ("pp (% a year)", "% of the border price", "% a year"):
         assert unit in said
     assert "the window 2022Q1 to 2026Q1 (shaded)" in said
     assert "Levels are relative to 2021Q4." in said
@@ -347,7 +353,7 @@ def test_a_counterfactual_says_labels_units_contrast_and_window(figures, default
 def test_completed_cells_are_open_circles(figures, held):
     left, _ = panel(figures["counterfactual"], "inflation, year on year")
     median = held["factual"].sel(outcome="inflation_yoy").isel(time=-1).median()
-    assert circles(left) == [(2026.125, pytest.approx(float(median)))]
+    assert circles(left) == [(2026.125, pytest.approx(float(percent(median))))]
     assert "completed cell, 89 % interval" in key_labels(figures["counterfactual"])
     assert "cells that the data lack" in words(figures["counterfactual"])
 
@@ -509,16 +515,16 @@ def test_growth_is_shown_over_a_year_with_history(figures, default_problem, futu
     growth = default_problem.observations["gdp_growth"].to_numpy()
     years, past = line(axes, INK, 1.3)
     assert years[0] == 2021.375
-    np.testing.assert_allclose(past[-1], growth[-4:].sum())
-    np.testing.assert_allclose(past[0], growth[-23:-19].sum())
+    np.testing.assert_allclose(past[-1], percent(growth[-4:].sum()))
+    np.testing.assert_allclose(past[0], percent(growth[-23:-19].sum()))
     ahead, median = line(axes, BLUE, 1.5)
     own = futures.sel(outcome="gdp_growth").isel(scenario=0)
     first = own.sel(horizon=1) + growth[-3:].sum()
-    np.testing.assert_allclose(median[1], first.median())
+    np.testing.assert_allclose(median[1], percent(first).median())
     fifth = own.sel(horizon=slice(2, 5)).sum("horizon")
-    np.testing.assert_allclose(median[5], fifth.median())
+    np.testing.assert_allclose(median[5], percent(fifth).median())
     assert ahead[0] == years[-1] == 2026.125
-    assert axes.get_ylabel() == "% a year (100 dlog)"
+    assert axes.get_ylabel() == "% a year"
 
 
 def test_levels_are_relative_to_the_last_observed_period(figures, default_problem, draws, futures):
@@ -527,10 +533,10 @@ def test_levels_are_relative_to_the_last_observed_period(figures, default_proble
     years, past = line(axes, INK, 1.3)
     assert past[years == 2025.875] == 0
     nowcast = -draws["missing_cell"].sel(missing="depreciation[2026-01-01]")
-    assert circles(axes) == [(2026.125, pytest.approx(float(nowcast.median())))]
+    assert circles(axes) == [(2026.125, pytest.approx(float(percent(nowcast).median())))]
     _, median = line(axes, BLUE, 1.5)
     moved = futures.sel(outcome="rouble", horizon=3).isel(scenario=0) + nowcast
-    np.testing.assert_allclose(median[3], moved.median())
+    np.testing.assert_allclose(median[3], percent(moved).median())
     axes, _ = panel(figures["forecast"], "GDP level")
     assert axes.get_ylabel() == "%, 2026Q1 = 0"
     assert not circles(axes)
@@ -622,7 +628,7 @@ def test_a_small_model_is_forecast(small):
     axes, _ = panel(figure, "growth, year on year")
     growth = drawn_histories(problem, draws)["growth"][0]
     _, past = line(axes, INK, 1.3)
-    np.testing.assert_allclose(past[-1], growth[-4:].sum())
+    np.testing.assert_allclose(past[-1], percent(growth[-4:].sum()))
     assert len(circles(axes)) == 0  # one draw: a completed cell has no spread
 
 

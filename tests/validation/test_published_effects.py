@@ -251,15 +251,25 @@ def test_the_distance_of_two_normals_is_that_of_the_closed_form(
     centre, half, median, sd, miss, size
 ):
     low, high = median + sd * stats.norm.ppf([0.05, 0.95])
-    found = distance((centre - half, centre + half), (median, low, high))
+    found = distance((centre - half, centre + half), (median, low, high), 0.9)
     published = half / stats.norm.ppf(0.95) if half else abs(centre) / 4
     assert found["z"] == pytest.approx((median - centre) / np.hypot(sd, published), rel=1e-3)
     assert (found["miss"], found["size"]) == (miss, size)
 
 
 def test_the_distance_does_not_depend_on_the_unit():
-    one = distance((1.0, 3.0), (0.2, -0.1, 0.6))
-    assert distance((100.0, 300.0), (20.0, -10.0, 60.0)) == one | {"z": pytest.approx(one["z"])}
+    one = distance((1.0, 3.0), (0.2, -0.1, 0.6), 0.9)
+    assert distance((100.0, 300.0), (20.0, -10.0, 60.0), 0.9) == one | {
+        "z": pytest.approx(one["z"])
+    }
+
+
+def test_the_distance_does_not_depend_on_the_level_of_the_interval():
+    wide, narrow = (
+        distance((1.0, 3.0), (0.2, *(0.2 + 0.3 * stats.norm.ppf([tail, 1 - tail]))), 1 - 2 * tail)
+        for tail in (0.05, 0.25)
+    )
+    assert wide["z"] == pytest.approx(narrow["z"])
 
 
 def test_every_miss_has_a_side_and_a_distance(table):

@@ -30,6 +30,7 @@ from sanctions_model.plots.parts.style import (
 )
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
+from sanctions_model.units import percent_unit
 
 __all__ = [
     "ESTIMATE",
@@ -360,7 +361,9 @@ def place_panels(
             axes = place_axes(figure, start, top + row * step + head, width, height)
             heading = "\n".join(headings[name])
             axes.set_title(heading, size=TEXT, loc="left", pad=4, color=Colour.ink)
-            axes.set_xlabel(scm.effect_unit(name), size=SMALL, labelpad=2, color=Colour.ink)
+            axes.set_xlabel(
+                percent_unit(scm.effect_unit(name)), size=SMALL, labelpad=2, color=Colour.ink
+            )
             yield name, axes, column == 0
 
     return figure, panels()

@@ -45,10 +45,10 @@ function drawBars(place, rows, unit) {
   rows.forEach((row, at) => {
     const middle = top(at) + step / 2;
     const colour = { total: TOTAL, chain: ACCENT }[row.kind] ?? POSTERIOR;
-    const [from, to] = [0, row.median].map(across).sort((a, b) => a - b);
+    const [from, to] = [0, row.mean].map(across).sort((a, b) => a - b);
     const bar = { x: from, y: middle - 8, width: to - from, height: 16, fill: colour };
     const shape = svg("rect", bar, root);
-    svg("title", {}, shape, `${row.label}: ${format(row.median)} (${format(row.lower)}; ${format(row.upper)}) ${unit}`);
+    svg("title", {}, shape, `${row.label}: ${format(row.mean)} (${format(row.lower)}; ${format(row.upper)}) ${unit}`);
     svg("path", { d: `M${across(row.lower)},${middle}H${across(row.upper)}`, stroke: INK }, root);
     svg("text", { x: left - 6, y: middle + 4, class: "beside" }, root, row.label);
   });

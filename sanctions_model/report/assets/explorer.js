@@ -1,6 +1,8 @@
 // The page's life: charts, sliders that move the fans, a link that restores a setting.
 
 const page = JSON.parse(document.getElementById("report-data").textContent);
+// A level is propagated in log points and read as the percent by which it differs.
+const percentOf = (value) => 100 * Math.expm1(value / 100);
 const periods = Array.from({ length: page.horizon }, (_, at) => at + 1);
 const byId = (id) => document.getElementById(id);
 
@@ -129,9 +131,10 @@ function reliefExplorer() {
     answer: (setting, few) => {
       const run = few ? coarse : all;
       const found = effects(run, setting);
-      return Object.fromEntries(page.outcomes.map(({ name }) => (
-        [name, summarise(found[name], run.horizon, run.draws, page.rule)]
-      )));
+      return Object.fromEntries(page.outcomes.map(({ name, level }) => {
+        const values = level ? found[name].map(percentOf) : found[name];
+        return [name, summarise(values, run.horizon, run.draws, page.rule)];
+      }));
     },
     describe: (setting) => {
       model.measures.forEach((measure, row) => {
@@ -160,7 +163,8 @@ function openFutures(data) {
   data.labels.forEach((_, future) => {
     for (const outcome of page.outcomes) {
       for (let t = 0; t < page.horizon; t += 1, at += 1) {
-        sorted[outcome.name][t][future] = rows[at].sort();
+        const values = outcome.level ? rows[at].map(percentOf) : rows[at];
+        sorted[outcome.name][t][future] = values.sort();
       }
     }
   });

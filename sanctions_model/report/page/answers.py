@@ -16,6 +16,7 @@ from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.claims import Claim, scorecard
 from sanctions_model.queries.effects import measure_effects, total_effect
+from sanctions_model.queries.percent import effects_in_percent
 from sanctions_model.queries.tables import effects_table, links_table
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
@@ -70,10 +71,11 @@ class Answers:
         Full relief of the model's measures in four steps.
     outcomes : tuple of str
     by_measure : xr.DataArray
-        Effect draws, dims ``(outcome, lifted, horizon, chain, draw)``.
+        Effect draws, of levels in log points, which add up; dims
+        ``(outcome, lifted, horizon, chain, draw)``.
     prior_effect : xr.DataArray or None
-        Effect of the relief under the prior, dims ``(outcome, horizon, chain, draw)``; None in
-        prior-only mode.
+        Effect of the relief under the prior, of levels in percent, dims
+        ``(outcome, horizon, chain, draw)``; None in prior-only mode.
     channels : pandas.DataFrame
         Columns of ``effects.csv``.
     claims : pandas.DataFrame
@@ -103,8 +105,8 @@ class Answers:
 
     @cached_property
     def effect(self) -> xr.DataArray:
-        """Effect of the relief, dims ``(outcome, horizon, chain, draw)``."""
-        return self.by_measure.sel(lifted="all", drop=True)
+        """Effect of the relief, of levels in percent, dims ``(outcome, horizon, chain, draw)``."""
+        return effects_in_percent(self.scm, self.by_measure.sel(lifted="all", drop=True))
 
     @cached_property
     def summary(self) -> xr.DataArray:
@@ -131,7 +133,7 @@ class Answers:
         return float(self.above.sel({dims.OUTCOME: outcome, dims.HORIZON: horizon}))
 
     def channel(self, outcome: str, horizon: int, channel: str) -> Mapping[str, float]:
-        """Return median, lower and upper of an effect's part; an empty mapping if there is none."""
+        """Return median, mean and bounds of an effect's part; an empty mapping if there is none."""
         rows = self.channels
         found = rows[
             (rows["outcome"] == outcome)
@@ -141,7 +143,7 @@ class Answers:
         if found.empty:
             return {}
         first = found.iloc[0]
-        return {name: float(first[name]) for name in ("median", "lower", "upper")}
+        return {name: float(first[name]) for name in ("median", "mean", "lower", "upper")}
 
 
 def answer_report(fit: Fit, claims: Mapping[str, Claim] | None = None) -> Answers:
@@ -178,6 +180,7 @@ def answer_report(fit: Fit, claims: Mapping[str, Claim] | None = None) -> Answer
     before = None
     if posterior is not None:
         before = total_effect(scm, fit.prior_draws, relief, horizon=HORIZON, outcomes=outcomes)
+        before = effects_in_percent(scm, before)
     seed = int(fit.manifest["settings"]["random_seed"])
     return Answers(
         fit=fit,

@@ -16,6 +16,7 @@ from sanctions_model.scm.equations import Term
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.propagate import continuation_paths
+from sanctions_model.summaries import interval_rule
 
 __all__ = ["compiled_model", "packed", "packed_rows", "representative_draws"]
 
@@ -168,16 +169,13 @@ def _rows(parameters: DrawParameters, scm: StructuralCausalModel, name: str) -> 
     return packed_rows(np.array(rows).reshape(-1, parameters.size))
 
 
-_QUANTILES = (0.055, 0.5, 0.945)
-
-
 def representative_draws(features: np.ndarray, size: int) -> np.ndarray:
     """Choose draws so that quantiles of all features are close to those of the whole.
 
     Herding on indicators: with ``b_i`` the vector of ``([feature <= its q-quantile] - q) /
-    sqrt(q (1 - q))`` over features and ``q`` in 0.055, 0.5, 0.945, draws are added one by one, each
-    the one that keeps the length of the sum of the ``b_i`` smallest. No random numbers: equal input
-    gives equal output.
+    sqrt(q (1 - q))`` over features and ``q`` (a half, and both tails of the interval), draws are
+    added one by one, each the one that keeps the length of the sum of the ``b_i`` smallest. No
+    random numbers: equal input gives equal output.
 
     Parameters
     ----------
@@ -199,7 +197,8 @@ def representative_draws(features: np.ndarray, size: int) -> np.ndarray:
     if size >= count:
         return np.arange(count)
     varying = features[np.ptp(features, axis=1) > 0]
-    levels = np.array(_QUANTILES)
+    below, up_to = interval_rule().tails
+    levels = np.array([below, 0.5, up_to])
     bounds = np.quantile(varying, levels, axis=1)
     inside = varying[None] <= bounds[:, :, None]
     spread = np.sqrt(levels * (1.0 - levels))[:, None, None]

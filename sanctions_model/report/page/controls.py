@@ -4,6 +4,7 @@ What the inputs do is in ``assets/explorer.js``; their ids are the names in a li
 """
 
 from sanctions_model import dims
+from sanctions_model.queries.percent import effects_in_percent
 from sanctions_model.report.page.answers import HORIZON, Answers
 from sanctions_model.report.page.markup import (
     Html,
@@ -132,6 +133,7 @@ def futures_section(answers: Answers, futures: FutureEffects) -> Html:
 
 def _futures_table(answers: Answers, futures: FutureEffects) -> Html:
     at = futures.effect.sel({dims.HORIZON: _PROB_HORIZON})
+    at = effects_in_percent(answers.scm, at)
     summary = interval(at, answers.rule)
     rows = []
     for position, label in enumerate(futures.labels):

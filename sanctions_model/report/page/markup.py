@@ -136,7 +136,7 @@ def embedded_json(name: str, content: object) -> Html:
 
 
 def page_unit(scm: StructuralCausalModel, outcome: str) -> str:
-    """Return the unit of an outcome's differences, short: log points of a level are read as %."""
+    """Return the unit of an outcome's differences, short; effects on levels are in percent."""
     return scm.effect_unit(outcome).split(" (")[0]
 
 

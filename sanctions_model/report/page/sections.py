@@ -255,7 +255,7 @@ def _fans(answers: Answers) -> Html:
     dashed = "" if answers.prior_effect is None else f" Dashed: the prior's {answers.rule}."
     caption = (
         f"{contrast_words(answers)} Dark band: 50 % interval.{dashed} pp: percentage points; "
-        "levels in log points, read as %."
+        "levels in percent."
     )
     charts = [chart(answers.scm, f"fan-{name}", name) for name in answers.outcomes]
     return join([charts_figure(charts, caption), _effects_table(answers)])
@@ -289,8 +289,8 @@ def _channels(answers: Answers) -> Html:
     ]
     caption = (
         f"{contrast_words(answers)} After {CHANNEL_HORIZON} {answers.scm.periods_name}. Grey: the "
-        "total. Blue: its parts by entry, the first variable behind the measures; they add up to "
-        "the total draw by draw, which medians do not exactly. Green: another split of the same "
+        "total. Blue: its parts by entry, the first variable behind the measures; bars are means, "
+        "in which they add up to the total. Green: another split of the same "
         "total: along the article's chain alone, the line through expected inflation that works "
         "against it, and the remainder."
     )
@@ -303,14 +303,16 @@ def _channels_table(answers: Answers) -> Html:
     for channel in ("total", *answers.scm.entries, *CHAIN_PARTS):
         parts = [answers.channel(name, CHANNEL_HORIZON, channel) for name in shown]
         if any(any(part.values()) for part in parts):
-            cells = [part_words(part) if any(part.values()) else "no path" for part in parts]
+            cells = [
+                part_words(part, "mean") if any(part.values()) else "no path" for part in parts
+            ]
             rows.append([channel_label(answers.scm, channel), *cells])
     columns = [
         f"{answers.scm.variables[name].short_label}, {page_unit(answers.scm, name)}"
         for name in shown
     ]
     return table(
-        f"Parts of the effect after {CHANNEL_HORIZON} {answers.scm.periods_name}, median and "
+        f"Parts of the effect after {CHANNEL_HORIZON} {answers.scm.periods_name}, mean and "
         f"{answers.rule}: by entry, then along the article's chain",
         ["Part", *columns],
         rows,
@@ -367,7 +369,8 @@ def _caveats(answers: Answers) -> Html:
         "War, mobilisation and fiscal impulse coincide with the measures after 2022; one dummy "
         "keeps them apart as far as quarterly data can, which is not far.",
         "Imports are dollar values: read volume as value less premium.",
-        "Levels are cumulated growth rates in log points, read as % for small changes.",
+        "Effects on levels are the percent by which the level differs: 55 log points less are 42 % "
+        "less. Effects by measure add up in log points, in percent only nearly.",
         "Effects are differences between two worlds, not forecasts: what relief adds, whatever "
         "else happens.",
         "While a slider of the relief moves, the charts follow some of the draws; at rest all of "

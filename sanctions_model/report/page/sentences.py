@@ -13,6 +13,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.plots.effects import channel_label
+from sanctions_model.queries.percent import effects_in_percent
 from sanctions_model.report.page.answers import BEHAVIOUR, HORIZON, Answers
 from sanctions_model.report.page.words import part_words, size_words, unit_word
 from sanctions_model.wording import in_words, number, probability_words, share_words, true_minus
@@ -294,7 +295,8 @@ def _shares_into(answers: Answers, entry: str) -> np.ndarray:
 
 def _rouble(answers: Answers) -> Finding:
     stronger = answers.prob_above("rouble", _YEARS_2)
-    at = answers.by_measure.sel({dims.OUTCOME: "rouble", dims.HORIZON: _YEARS_2})
+    at = answers.by_measure.sel({dims.OUTCOME: ["rouble"], dims.HORIZON: _YEARS_2})
+    at = effects_in_percent(answers.scm, at).isel({dims.OUTCOME: 0})
     moves = {
         name: float(at.sel(lifted=name).median((dims.CHAIN, dims.DRAW)))
         for name in answers.relief.measures

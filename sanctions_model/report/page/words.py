@@ -23,6 +23,6 @@ def size_words(answers: Answers, outcome: str, horizon: int) -> str:
     return f"{middle} {unit_word(answers, outcome)} ({number(lower)}; {number(upper)})"
 
 
-def part_words(part: Mapping[str, float]) -> str:
-    """Say the median and the interval of a part of an effect."""
-    return f"{number(part['median'])} ({number(part['lower'])}; {number(part['upper'])})"
+def part_words(part: Mapping[str, float], middle: str = "median") -> str:
+    """Say the median, or the mean (parts add up in these), and the interval of a part."""
+    return f"{number(part[middle])} ({number(part['lower'])}; {number(part['upper'])})"

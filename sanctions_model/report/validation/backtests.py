@@ -15,6 +15,7 @@ from sanctions_model.report.validation.words import (
     span,
     truth_of,
 )
+from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.backtests import (
     EXPORT_PRICE,
     NO_SANCTIONS,
@@ -117,7 +118,8 @@ def back_test_section(found: "Validation", name: str, pictures: Mapping[str, str
             published,
             markdown_table(pd.DataFrame(rows)),
             _variants(spec, found.tables.get(f"backtest_{name}_variants")),
-            f"Quarterly 90 % intervals held: {covered}. Mean CRPS of the quarterly predictions:",
+            f"Quarterly {interval_rule().percent} intervals held: {covered}. Mean CRPS of the "
+            "quarterly predictions:",
             markdown_table(crps),
             f"Seasonal adjustment: {adjusted}.",
             f"Equations without data in the window take fixed arguments:\n\n{judged}"
@@ -213,7 +215,8 @@ def back_test_bars(name: str, annual: pd.DataFrame) -> list[str]:
         lines += [
             f"{fed}: median of annual GDP growth in 2022 not below {number(_LOWEST_GDP_2022)} %: "
             f"{number(own.median)} %, {_met(met=bool(own.median >= _LOWEST_GDP_2022))}.",
-            f"{fed}: 90 % interval holds the outcome of {number(own.outcome)} %: "
+            f"{fed}: {interval_rule().percent} interval holds the outcome of "
+            f"{number(own.outcome)} %: "
             f"{number(own.lower)} to {number(own.upper)} %, {_met(met=held)}.",
             f"{fed}: not wider than the random walk's: {number(own.width)} against "
             f"{number(walk.width)} points, {_met(met=bool(own.width <= walk.width))}.",
@@ -286,10 +289,11 @@ def _missed(name: str, annual: pd.DataFrame) -> Iterator[str]:
         for row in rows_of(own)
         if not row.lower <= row.outcome <= row.upper
     ]
+    level = interval_rule().percent
     if missed:
-        yield f"{title}: yearly outcomes outside the 90 % interval: {', '.join(missed)}."
+        yield f"{title}: yearly outcomes outside the {level} interval: {', '.join(missed)}."
     else:
-        yield f"{title}: all {len(own)} yearly outcomes inside the 90 % intervals."
+        yield f"{title}: all {len(own)} yearly outcomes inside the {level} intervals."
     walk = annual[annual["forecaster"] == _WALK].set_index(["series", "year"])["width"]
     wider = [
         f"{row.series} {row.year}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sanctions_model.files import whole_file
 from sanctions_model.report.validation.sections import effect_words, markdown_report
 from sanctions_model.report.validation.words import SERIES
+from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.backtests import load_back_tests
 from sanctions_model.validation.rolling import score_summary
 from sanctions_model.validation.run import Validation
@@ -71,9 +72,10 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
         "validation_totals": plot_totals(
             tables["totals"],
             title="Published totals and what the model says of the same experiment",
-            caption="Black: published range or number. Coloured: posterior median and 90 % "
-            "interval, blue inside, orange outside; grey: prior interval. Each row is divided by "
-            "the larger end of its published range; horizons and units are in the table.",
+            caption="Black: published range or number. Coloured: posterior median and "
+            f"{interval_rule().percent} interval, blue inside, orange outside; grey: prior "
+            "interval. Each row is divided by the larger end of its published range; horizons and "
+            "units are in the table.",
         ),
         "validation_pit": plot_transforms(
             {
@@ -92,9 +94,9 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
                 tables[f"backtest_{name}_quarterly"],
                 {n: words for n, words in SERIES.items() if n != "oil_growth"},
                 title=f"{spec.title}, oil and measures fed in",
-                caption="Points: what came. Blue: median and 90 % interval of this model; dotted: "
-                "its median with the measures held at their last level and no war. Grey: random "
-                "walk, which is fed nothing.",
+                caption=f"Points: what came. Blue: median and {interval_rule().percent} interval "
+                "of this model; dotted: its median with the measures held at their last level and "
+                "no war. Grey: random walk, which is fed nothing.",
             )
     if "rolling" in tables:
         drawn["validation_rolling"] = plot_rolling_scores(

@@ -88,8 +88,8 @@ Made by `{command}` with sanctions-model {version} ({packages}), seed {found.pla
 from the fit of {manifest["created"]} ({settings["chains"]} chains of {settings["draws"]} draws, \
 data to {manifest["data"]["last_period"]}, sha256 {manifest["data"]["sha256"][:12]}). Remade by \
 the same command; `make validate` also runs the slow tests. Intervals of effects and claims are \
-those of every table ({interval_rule()}); forecasts and checks with a stated bound are read at \
-90 %, equal-tailed."""
+those of every table ({interval_rule()}), those of forecasts as wide and equal-tailed; checks \
+with a stated bound name the quantile that they read."""
 
 
 def _failed(found: "Validation") -> str:
@@ -200,12 +200,13 @@ def _calibration(found: "Validation", pictures: Mapping[str, str]) -> str:
     table = found.tables["calibration"]
     inside, covers = truth_of(table["inside"]), truth_of(table["covers"])
     effects = table[table["quantity"].str.startswith("effect on")]
+    level = interval_rule().percent
     shown = pd.DataFrame(
         {
             "effect": [effect_words(name) for name in effects["quantity"]],
             "ranks inside the 99 % band": np.where(truth_of(effects["inside"]), "yes", "NO"),
             "p (Kolmogorov)": [f"{v:.3f}" for v in effects["p_value"]],
-            "coverage of 90 % intervals": [number(v) for v in effects["coverage"]],
+            f"coverage of {level} intervals": [number(v) for v in effects["coverage"]],
             "99 % range of a right one": [
                 f"{number(a)} to {number(b)}"
                 for a, b in zip(effects["coverage_lower"], effects["coverage_upper"], strict=True)
@@ -250,11 +251,11 @@ def _predictive(found: "Validation", pictures: Mapping[str, str]) -> str:
 
 {markdown_table(shown)}
 
-Coverage: share of outcomes inside 90 % predictive intervals given observed parents, prior and \
-posterior. Leave-one-out scores by Pareto-smoothed importance sampling; {unreliable} cells have a \
-Pareto k above 0.7. A lead is the mean difference of log scores on the same cells, with its \
-standard error. The equations read parents of the same quarter, which the rivals do not: this says \
-that the equations fit, not that they forecast.
+Coverage: share of outcomes inside {interval_rule().percent} predictive intervals given observed \
+parents, prior and posterior. Leave-one-out scores by Pareto-smoothed importance sampling; \
+{unreliable} cells have a Pareto k above 0.7. A lead is the mean difference of log scores on the \
+same cells, with its standard error. The equations read parents of the same quarter, which the \
+rivals do not: this says that the equations fit, not that they forecast.
 
 {pictures.get("validation_pit", "")}"""
 
@@ -334,12 +335,13 @@ def _totals(found: "Validation", pictures: Mapping[str, str]) -> str:
     said = ", ".join(f"{counts.get(v, 0)} {v}" for v in ("inside", "outside", "not answered"))
     return f"""## Published totals
 
-{said}. Inside: the posterior median lies in the published range, or the 90 % interval holds the \
-published number. z: median less the middle of the published range over both standard deviations, \
-a number without a range taken to be uncertain by a quarter. A miss is hard where interval and \
-range do not touch. {miss_pattern(table)} Meeting a total that was in sight when the priors were \
-set checks the mapping from evidence to priors, not the model. `docs/evidence.md` says which of \
-them cannot hold at once.
+{said}. Inside: the posterior median lies in the published range, or the \
+{interval_rule().percent} interval holds the published number. z: median less the middle of the \
+published range (read as 90 %) over both standard deviations, a number without a range taken to be \
+uncertain by a quarter. A miss is hard where interval and range do not touch. \
+{miss_pattern(table)} Meeting a total that was in sight when the priors were set checks the \
+mapping from evidence to priors, not the model. `docs/evidence.md` says which of them cannot hold \
+at once.
 
 {markdown_table(pd.DataFrame(rows))}
 
