@@ -369,7 +369,11 @@ def claims(
     chain: Annotated[
         bool, typer.Option("--chain", help="Ask the chain as a whole, and where it breaks.")
     ] = False,
+    exceed: Annotated[
+        bool, typer.Option("--exceed", help="Probability of effects beyond sizes, not of one size.")
+    ] = False,
     csv: CsvOption = None,
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -380,8 +384,13 @@ def claims(
 
     asked = load_claims(claims)
     fitted = load_fit(fit)
+    if chain and (exceed or figure is not None):
+        raise QuestionError("--chain is a table of its own; leave out --exceed and --figure.")
     if chain:
         _chain(fitted, asked, csv=csv, as_json=as_json)
+        return
+    if exceed:
+        _exceed(fitted, asked, csv=csv, figure=figure, as_json=as_json)
         return
     table = scorecard(
         fitted.problem,
@@ -391,7 +400,34 @@ def claims(
         random_seed=int(fitted.manifest["settings"]["random_seed"]),
     )
     write_csv(table, csv)
+    if figure is not None:
+        from sanctions_model.plots import plot_scorecard
+
+        write_figure(plot_scorecard(table, periods=fitted.scm.periods_name), figure)
     show(View(table=table, title="Claims") if as_json else claims_view(table), as_json=as_json)
+
+
+def _exceed(
+    fitted: "Fit",
+    asked: "Mapping[str, Claim]",
+    *,
+    csv: Path | None,
+    figure: Path | None,
+    as_json: bool,
+) -> None:
+    """Show how probable effects beyond several sizes are."""
+    from sanctions_model.queries.exceedance import exceedance_table
+
+    table = exceedance_table(fitted.scm, fitted.prior_draws, fitted.posterior_draws, asked)
+    write_csv(table, csv)
+    if figure is not None:
+        from sanctions_model.plots import plot_exceedance
+
+        write_figure(plot_exceedance(table, periods=fitted.scm.periods_name), figure)
+    caption = "Size in the unit of the effect; matters: the smallest size that does, a judgement."
+    shown = table.drop(columns=["statement"]).round(3)
+    title = "How probable is an effect of at least this size?"
+    show(View(table=table if as_json else shown, title=title, caption=caption), as_json=as_json)
 
 
 def _chain(fitted: "Fit", asked: "Mapping[str, Claim]", *, csv: Path | None, as_json: bool) -> None:

@@ -1,6 +1,6 @@
 """Figures for papers and notebooks, one plot a file; each function returns a matplotlib Figure."""
 
-from sanctions_model.plots.claims import plot_scorecard
+from sanctions_model.plots.claims import plot_exceedance, plot_scorecard
 from sanctions_model.plots.decompositions import (
     plot_decomposition,
     plot_variance_decomposition,
@@ -36,6 +36,7 @@ __all__ = [
     "plot_channels",
     "plot_counterfactual",
     "plot_decomposition",
+    "plot_exceedance",
     "plot_forecast",
     "plot_forest",
     "plot_future_effects",

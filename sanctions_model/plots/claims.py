@@ -26,7 +26,7 @@ from sanctions_model.plots.parts.style import (
 from sanctions_model.summaries import IntervalRule
 from sanctions_model.wording import difference_unit, number
 
-__all__ = ["plot_scorecard"]
+__all__ = ["plot_exceedance", "plot_scorecard"]
 
 _COLUMNS = (
     "statement",
@@ -241,3 +241,61 @@ def _caption(table: pd.DataFrame, periods: str) -> str:
         "percentage points. At the right: what the size rests on, and the information gained from "
         f"the data (0 to 1). {ASSUMED} sign assumed by the prior: its probability is no finding."
     )
+
+
+_CURVE, _BETWEEN, _ACROSS = 1.3, 0.62, 3
+
+
+def plot_exceedance(table: pd.DataFrame, *, periods: str = "quarters") -> Figure:
+    """Draw how probable each claim's effect is beyond a size, before and after the data.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `exceedance_table`.
+    periods : str
+        What the horizons count, in the plural.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel a claim; a dotted line at the smallest size that matters.
+
+    Raises
+    ------
+    QuestionError
+        If there is no row.
+    """
+    if table.empty:
+        raise QuestionError("No claim to draw; expected the rows of `exceedance_table`.")
+    title = "How probable is an effect of at least this size?"
+    caption = (
+        "Share of draws with an effect in the claim's direction beyond the size at the axis: blue "
+        "after the data, grey before. Dotted: the smallest size that matters, which is judgement."
+    )
+    groups = list(table.groupby("claim", sort=False))
+    top, bottom = page_text_inches(title, caption)
+    width = (COLUMN_INCHES - _MARGIN - _ACROSS * 0.45) / _ACROSS
+    headings = [wrap(str(own["statement"].iloc[0]), width, SMALL) for _, own in groups]
+    head = max(map(len, headings)) * line_inches(SMALL) + 0.08
+    step = head + _CURVE + _BETWEEN
+    figure = new_figure(top + -(-len(groups) // _ACROSS) * step + bottom)
+    add_page_text(figure, title, caption)
+    for place, ((_, own), heading) in enumerate(zip(groups, headings, strict=True)):
+        row, column = divmod(place, _ACROSS)
+        left = 0.4 + column * (width + 0.45)
+        axes = place_axes(figure, left, top + row * step + head, width - 0.05, _CURVE)
+        tidy(axes)
+        for name, colour in (("prob_prior", Colour.prior), ("prob", Colour.posterior)):
+            axes.plot(own["size"], own[name], color=colour, lw=1.4)
+        for size in own.loc[own["matters"], "size"]:
+            axes.axvline(size, color=Colour.ink, lw=0.8, ls=":")
+        axes.set_ylim(0.0, 1.02)
+        axes.set_xlim(0.0, float(own["size"].max()))
+        axes.locator_params(axis="x", nbins=4)
+        axes.set_title("\n".join(heading), size=SMALL, loc="left", pad=3, color=Colour.ink)
+        unit = difference_unit(str(own["unit"].iloc[0]), short=True)
+        unit = "%" if own["unit"].iloc[0] == "%" else unit
+        words = f"{unit}, after {own['horizon'].iloc[0]} {periods}"
+        axes.set_xlabel(words, size=SMALL, labelpad=2, color=Colour.ink)
+    return figure

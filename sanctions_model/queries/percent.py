@@ -67,5 +67,7 @@ def parts_in_percent(scm: StructuralCausalModel, effect: xr.DataArray) -> xr.Dat
     """
     total = effect.sel({dims.CHANNEL: "total"}, drop=True)
     percent = effects_in_percent(scm, total)
-    ratio = xr.where(np.abs(total) > 1e-9, percent / total.where(np.abs(total) > 1e-9, 1.0), 1.0)
-    return (effect * ratio).transpose(*effect.dims).assign_attrs(effect.attrs)
+    moves = np.abs(total) > 1e-9
+    ratio = (percent / total.where(moves, 1.0)).where(moves, 1.0)
+    found: xr.DataArray = (effect * ratio).transpose(*effect.dims)
+    return found.assign_attrs(effect.attrs)

@@ -11,7 +11,8 @@ Models are known by their median and bounds, each side of the median a half of a
 exact for a normal and keeps the skew of what is not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,7 +84,7 @@ def graph_mixture(
     return pd.DataFrame(rows)
 
 
-def _graph(row: Mapping[str, object]) -> str:
+def _graph(row: Mapping[Hashable, Any]) -> str:
     return STATED if row["kind"] == _PRIORS else str(row["alternative"])
 
 
@@ -130,7 +131,7 @@ def _mixed(own: pd.DataFrame, weights: np.ndarray) -> dict[str, float]:
     }
 
 
-def _quantiles(row: Mapping[object, object], rule: IntervalRule) -> np.ndarray:
+def _quantiles(row: Mapping[Hashable, Any], rule: IntervalRule) -> np.ndarray:
     """Equally likely values of an answer of which median and bounds are known."""
     from scipy.special import ndtri
 

@@ -17,7 +17,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.data.outside_forecasts import load_outside_forecasts, newest_forecasts
-from sanctions_model.elsewhere.prediction import load_predictive
+from sanctions_model.elsewhere.prediction import predictive_table
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.basis import Basis
@@ -294,7 +294,7 @@ def _without_largest(fit: Fit, relief: Relief, effects: pd.DataFrame) -> tuple[s
 
 
 def _elsewhere() -> Range:
-    table = load_predictive()
+    table = predictive_table()
     own = table[(table["lifting"] == _LIFTING) & (table["outcome"] == "gdp")]
     row = own[own["year"] == _YEARS_AFTER].iloc[0]
     in_percent: Callable[[float], float] = lambda value: float(  # noqa: E731

@@ -23,7 +23,7 @@ __all__ = ["BackTests", "Beliefs", "Failures", "Published", "failures_of"]
 
 @dataclass(frozen=True, slots=True)
 class BackTests:
-    """Yearly outcomes of the windows tested, and how many lay outside the 90 % interval."""
+    """Yearly outcomes of the windows tested, and how many lay outside the interval."""
 
     outside: int
     tested: int

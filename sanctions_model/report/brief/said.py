@@ -11,6 +11,7 @@ from sanctions_model.plots.effects import channel_label
 from sanctions_model.report.annual import BANK, DIFFERENCE, POLL, RELIEF, UNCHANGED
 from sanctions_model.report.brief.facts import AUTHORS, HEADLINE, YEARLY, Facts
 from sanctions_model.report.brief.language import Language
+from sanctions_model.summaries import interval_rule
 from sanctions_model.wording import difference_unit
 
 __all__ = ["Said", "said"]
@@ -243,7 +244,12 @@ def _failed(facts: Facts, language: Language) -> list[str]:
     return [
         language("missing_back_tests")
         if back is None
-        else language("failed_back_tests", outside=back.outside, tested=back.tested),
+        else language(
+            "failed_back_tests",
+            outside=back.outside,
+            tested=back.tested,
+            level=f"{100 * interval_rule().prob:g}",
+        ),
         language("missing_published")
         if published is None
         else language(
