@@ -16,12 +16,12 @@ import pandas as pd
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.inference.priors.ledger import load_priors
+from sanctions_model.summaries import interval_rule
 
 __all__ = ["load_bans", "load_news_days", "news_moves", "share_back"]
 
 # The last year that traded freely before the ban, the first full quarter after its lifting.
 _BANS = {"georgian_wine": (2005, 2013, 3), "turkish_tomatoes": (2015, 2018, 1)}
-_PROBS = [0.05, 0.5, 0.95]
 _MOVES = ("usd_rub_pct", "yield_1y_pp", "shares_pct", "brent_pct")
 
 
@@ -88,8 +88,8 @@ def share_back(
     -------
     pandas.DataFrame
         One row a case and year: ``seen``, deliveries as a share of those of the last year before
-        the ban; ``median``, ``lower``, ``upper`` (90 %) of the model's share, averaged over the
-        quarters of the year; ``rank``, the probability that the model gives to less than was seen.
+        the ban; ``median``, ``lower``, ``upper`` of the model's share, averaged over the quarters
+        of the year; ``rank``, the probability that the model gives to less than was seen.
 
     Raises
     ------
@@ -114,7 +114,8 @@ def share_back(
             gone = 1 - (1 - speed[:, None]) ** np.maximum(quarters, 0)
             back = share * gone.mean(axis=1)
             seen = float(delivered[year] / delivered[before])
-            lower, median, upper = np.quantile(back, _PROBS)
+            below, up_to = interval_rule().tails
+            lower, median, upper = np.quantile(back, [below, 0.5, up_to])
             row = {"case": case, "year": int(year), "seen": seen, "median": median}
             rows.append(row | {"lower": lower, "upper": upper, "rank": float((back < seen).mean())})
     return pd.DataFrame(rows)
