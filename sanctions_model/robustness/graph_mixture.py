@@ -155,6 +155,7 @@ def mixture_sentence(row: Mapping[str, object], unit: str) -> str:
     Returns
     -------
     str
+        Both intervals, then whose choice the variance of the wider one is.
 
     Examples
     --------

@@ -12,6 +12,7 @@ import pytest
 import xarray as xr
 
 from sanctions_model.queries.effects import relief_paths
+from sanctions_model.queries.percent import effects_in_percent
 from sanctions_model.report.page.answers import HORIZON
 from sanctions_model.report.page.compiled import compiled_model
 from sanctions_model.report.page.mixtures import mixture_quantiles
@@ -137,7 +138,7 @@ def test_the_page_agrees_with_the_library_on_the_same_draws(
     effect = respond(
         report_fit.scm, draws, horizon=HORIZON, paths=paths, outcomes=list(found)
     ).isel(scenario=0)
-    expected = interval(effect)
+    expected = interval(effects_in_percent(report_fit.scm, effect))
     assert_agrees(found, expected)
     for outcome in found:
         above = (effect.sel(outcome=outcome) > 0).mean(("chain", "draw"))
@@ -203,6 +204,7 @@ def test_the_odds_mix_the_futures_as_the_library_does(page, report_answers, repo
         MOVE, ["futures", {f"odds-{at}": v for at, v in enumerate((10, 0, 25, 65))}]
     )
     effect = report_futures.effect.sel(outcome=list(report_answers.outcomes))
+    effect = effects_in_percent(report_answers.scm, effect)
     quantiles = mixture_quantiles(effect, (0.1, 0.0, 0.25, 0.65), (0.5, 0.055, 0.945))
     expected = xr.DataArray(
         quantiles,
