@@ -176,6 +176,7 @@ OWN_LEVEL = {
     "inference/priors/pools.py",
     "plots/sweeps.py",
     "report/scenarios.py",
+    "report/validation/elsewhere.py",
     "robustness/observed_relief.py",
     "validation/misses.py",
     "validation/sanity_ranges.py",

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from sanctions_model.elsewhere.episodes import Episode, load_episodes
+from sanctions_model.summaries import interval_rule
 
 __all__ = ["lifting_rate"]
 
-_EVENTS, _YEARS, _PROB = 0.5, 10.0, 0.9
+_EVENTS, _YEARS = 0.5, 10.0
 _GROUPS: dict[str, Callable[[Episode], bool]] = {
     "all": lambda episode: True,  # noqa: ARG005
     "trade and finance": lambda episode: bool(episode.trade and episode.financial),
@@ -34,7 +35,7 @@ def lifting_rate(episodes: Sequence[Episode] | None = None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a group: ``liftings``, ``years`` in force before them, the ``rate`` a year (median)
-        with ``lower`` and ``upper`` (90 %).
+        with ``lower`` and ``upper`` (equal-tailed).
 
     Raises
     ------
@@ -53,7 +54,8 @@ def lifting_rate(episodes: Sequence[Episode] | None = None) -> pd.DataFrame:
     for name, belongs in _GROUPS.items():
         inside = [episode for episode in chosen if belongs(episode)]
         years = sum(max(e.lift_year - e.first_year, 0.5) for e in inside)
-        tails = [(1 - _PROB) / 2, 0.5, (1 + _PROB) / 2]
+        below, up_to = interval_rule().tails
+        tails = [below, 0.5, up_to]
         lower, median, upper = gammaincinv(_EVENTS + len(inside), tails) / (_YEARS + years)
         rows.append(
             {

@@ -13,7 +13,7 @@ def test_the_rate_is_the_gamma_of_liftings_and_years():
     row = lifting_rate(few).set_index("group").loc["all"]
     expected = stats.gamma(0.5 + 5, scale=1 / (10 + years))
     assert row["years"] == years
-    for name, share in (("lower", 0.05), ("rate", 0.5), ("upper", 0.95)):
+    for name, share in (("lower", 0.055), ("rate", 0.5), ("upper", 0.945)):
         assert row[name] == pytest.approx(expected.ppf(share))
 
 
