@@ -14,9 +14,13 @@
 # %% [markdown]
 # # What does each link of the chain rest on: published estimates, judgement or data?
 #
+# **Takes** some ten seconds; needs a fit (`make run` writes one to `results/russia`). **You
+# learn** to read a fitted model link by link: where a number comes from, what the data did to it,
+# and which probabilities are no findings because the prior had decided them.
+#
 # The article's chain runs from sanctions through the price of imports, consumer prices and the key
 # rate to loans and output. Each arrow is a number that somebody has estimated, or that nobody has.
-# Needs a fit: `make run` writes one to `results/russia`.
+# A chain is as strong as its weakest link, and the weakest link is the one that nobody measured.
 
 # %%
 # %matplotlib inline
@@ -24,19 +28,42 @@ import os
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 import sanctions_model as sm
-from sanctions_model.plots import plot_graph, plot_prior_posterior
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.plots import plot_forest, plot_graph, plot_prior_posterior
 
+plt.rcParams["figure.dpi"] = 130
 fit = sm.load(os.environ.get("SANCTIONS_MODEL_FIT", "../results/russia/posterior.nc"))
-scm, priors = fit.scm, fit.problem.absolute
+scm, priors, problem = fit.scm, fit.problem.absolute, fit.problem
+
+# %% [markdown]
+# ## The data that could speak
+#
+# A link can only be learned where its cause moves. Here is how much each measure has moved,
+# quarter on quarter, and when. Nearly all movement falls into two years, and nearly all of it is
+# upward: whatever a link from a measure says after the fit, it says from a handful of quarters, in
+# which much else happened.
+
+# %%
+moves = problem.observations[list(scm.measures)].diff("time").to_dataframe()
+figure, axis = plt.subplots(figsize=(7, 2.6), layout="constrained")
+bottom = np.zeros(len(moves))
+for measure in scm.measures:
+    axis.bar(moves.index, moves[measure], width=80, bottom=bottom, label=measure)
+    bottom = bottom + moves[measure].to_numpy()
+axis.set_title("change of the five measures in a quarter", fontsize=10, loc="left")
+axis.legend(fontsize=8, frameon=False)
+largest = moves.sum(axis=1).sort_values(ascending=False)
+falls = moves.where(moves < 0).sum()
+pd.DataFrame({"largest rise": moves.max(), "sum of all falls": falls}).round(3)
 
 # %% [markdown]
 # ## The graph
 #
-# Arrows carry the posterior median of the long-run effect; the transmission is one reviewed file,
-# `sanctions_model/transmission.py`.
+# Arrows carry the posterior median of the long-run effect; the equations are reviewed files in
+# `sanctions_model/`, one a block. Orange are the measures, blue are states without data of their
+# own.
 
 # %%
 plot_graph(scm, fit.draws, fit.prior_draws, priors=priors)
@@ -44,12 +71,13 @@ plot_graph(scm, fit.draws, fit.prior_draws, priors=priors)
 # %% [markdown]
 # ## The chain, link by link
 #
-# Long-run effects along the article's chain. `information` is what the data added to the
-# prior, 0 to 1: near 0 the row restates the prior. `sign_assumed` marks the links
-# whose sign the prior sets, so that its probability is no finding.
+# Long-run effects along the article's chain. `information` is what the data added to the prior, 0
+# to 1: near 0 the row restates the prior. `sign_assumed` marks the links whose sign the prior
+# sets, so that its probability is no finding. Read the first rows: nobody observes the premium on
+# grey imports, so the data cannot say how much of it each measure makes.
 
 # %%
-links = sm.links_table(scm, priors, fit.prior_draws, fit.draws, problem=fit.problem)
+links = sm.links_table(scm, priors, fit.prior_draws, fit.draws, problem=problem)
 chain = links[(links["kind"] == "long_run") & links["link"].isin(scm.chain)].set_index("link")
 numbers = ["prior_median", "prior_lower", "prior_upper", "median", "lower", "upper", "information"]
 chain[[*numbers, "basis", "sign_assumed"]].round(2)
@@ -58,79 +86,113 @@ chain[[*numbers, "basis", "sign_assumed"]].round(2)
 plot_prior_posterior(scm, fit.prior_draws, fit.draws, priors=priors, links=list(chain.index))
 
 # %% [markdown]
+# Where the two curves lie on each other, the fit has added nothing, and a reader who doubts the
+# prior may doubt the posterior as much. Where the posterior is far narrower, the data spoke; then
+# ask whether the equation is right, because a narrow answer to a wrong equation is narrow too.
+#
+# ## What the data taught most, anywhere
+#
+# The links with most information lie mostly outside the article's chain: money-market rates to
+# loan rates, output to imports. The model has learned the parts of the economy that the article
+# does not dispute, and little of those that it does.
+
+# %%
+known = links[links["kind"] == "long_run"].sort_values("information", ascending=False)
+known.set_index("link")[["prior_median", "median", "information", "basis"]].head(8).round(2)
+
+# %% [markdown]
 # ## Beside the literature
 #
-# A published pass-through is the response of consumer prices to a depreciation of 1 % after so many
-# quarters, feedback through the key rate and output included. That is a question to the model, so
-# prior and posterior can stand beside the estimates in the same unit.
+# A published figure of pass-through is a response of consumer prices to a weaker rouble, feedback
+# through the key rate and output included. That is a question to the model, so that its prior and
+# its posterior stand in the same unit beside each study and beside the studies pooled. The spread
+# between studies stays in the pool: they disagree by more than their errors.
 
 # %%
-evidence = sm.data.load_evidence().to_frame()
-evidence["size"] = evidence["value"].fillna(evidence[["lower", "upper"]].mean(axis=1))
-pass_through = evidence[evidence["unit"] == "% of CPI per 1 % of depreciation"]
-pass_through[["authors", "year", "sample", "horizon", "size", "status"]]
+figures = sm.robustness.load_implied_evidence()
+seen = figures["pass_through_4q"]
+before, after = (
+    sm.queries.quantity_draws(scm, draws, seen.quantity) for draws in (fit.prior_draws, fit.draws)
+)
+plot_forest(seen.quantity, seen.pool, seen.pooled, before, after)
 
-# %%
-shock = {"cause": "depreciation", "size": 1.0, "horizon": 8, "outcomes": ["price_level"]}
-responses = {
-    "prior": sm.impulse_response(scm, fit.prior_draws, **shock),
-    "posterior": sm.impulse_response(scm, fit.draws, **shock),
-}
-figure, axis = plt.subplots(figsize=(7, 3.6), layout="constrained")
-for (name, response), colour in zip(responses.items(), ("tab:grey", "tab:blue"), strict=True):
-    band = interval(response.sel(outcome="price_level"))
-    axis.plot(band.horizon, band.sel(summary="median"), color=colour, label=name)
-    bounds = band.sel(summary="lower"), band.sel(summary="upper")
-    axis.fill_between(band.horizon, *bounds, color=colour, alpha=0.25, lw=0)
-for quarters, style in ((1, "o"), (4, "s")):
-    found = pass_through.loc[pass_through["horizon"].str.startswith(f"{quarters} quarter"), "size"]
-    axis.plot(
-        [quarters] * len(found), found, style, color="black", label=f"published, {quarters} q"
-    )
-axis.set(xlabel="quarters after the shock", ylabel="consumer prices, %")
-axis.set_title(f"A rouble 1 % weaker, against no shock: median, {interval_rule()}", fontsize=10)
-_ = axis.legend(frameon=False, fontsize=9)
 # %% [markdown]
-# The prior lies below the larger estimates, which are of other years or of shocks that start in the
-# risk premium. `docs/evidence.md` says how each group was mapped and what cannot hold at once.
+# The same for every figure that the model implies: medians before and after the data.
+# `docs/evidence.md` says how each group of estimates was mapped to priors and which of them cannot
+# hold at once.
 
 # %%
-table = links.set_index(["link", "kind"])[["prior_median", "median", "lower", "upper"]]
-beside = {
-    "nguyen_phan_williams_2017_short_run": ("key_rate -> lending_rate", "short_run"),
-    "nguyen_phan_williams_2017_long_run": ("key_rate -> lending_rate", "long_run"),
-    "own_policy_rule_2003_2020_inflation": ("inflation_yoy -> key_rate", "long_run"),
-    "own_policy_rule_2010_2020_inflation": ("inflation_yoy -> key_rate", "long_run"),
-    "own_policy_rule_depreciation": ("depreciation -> key_rate", "short_run"),
+implied = {
+    name: {
+        kind: float(sm.queries.quantity_draws(scm, draws, figure.quantity).median())
+        for kind, draws in (("prior", fit.prior_draws), ("posterior", fit.draws))
+    }
+    for name, figure in figures.items()
 }
-compared = table.loc[list(beside.values())].reset_index()
-compared.insert(2, "published", evidence.loc[list(beside), "size"].to_numpy())
-compared.round(2)
+pd.DataFrame(implied).T.round(2)
+
+# %% [markdown]
+# ## Are the draws good, and does the fit look like the data?
+#
+# A table of links from draws that did not converge would look just like this one, so this is worth
+# a cell. The second line is the share of observed quarters inside 90 % bands of the prior and of
+# the posterior predictive distribution.
+
+# %%
+print(fit.diagnostics)
+observed = fit.idata["observed_data"]["observed"]
+for group in ("prior_predictive", "posterior_predictive"):
+    low, high = fit.idata[group]["observed"].quantile([0.05, 0.95], ("chain", "draw"), skipna=False)
+    share = ((observed >= low) & (observed <= high)).where(np.isfinite(observed)).mean()
+    print(f"{group}: {float(share):.2f} of all quarters inside the 90 % band")
 
 # %% [markdown]
 # ## What rests on judgement
 
 # %%
-stated = [prior for group in fit.problem.priors.entries.values() for prior in group.values()]
+stated = [prior for group in problem.priors.entries.values() for prior in group.values()]
 judged = [prior for prior in stated if set(np.atleast_1d(prior.sources)) == {"judgement"}]
-used = len(fit.problem.priors.sources)
+used = len(problem.priors.sources)
 
 # %% [markdown]
-# ## The answer
+# Judgement is not worse than a wrong estimate, but it has to be visible. Each of these priors has
+# its rationale in the priors file; whoever judges otherwise changes a line and fits again. Two
+# kinds deserve suspicion. A narrow judgement on a link that the data cannot see is an answer in
+# disguise. And an estimate from a calm decade, carried over to a war economy, is a judgement too,
+# whatever its standard error says: nobody estimated it for the years in which it is used.
+#
+# One more caution about the word *identified*. It says that the data, through this graph, decide
+# on the size. It does not say that the link is causal: that is the graph's assumption, and the
+# next notebooks treat it as given.
+#
+# ## The finding in words
 
 # %%
-after_a_year = pass_through.loc[pass_through["horizon"] == "4 quarters", "size"]
 mostly_prior = chain.index[chain["basis"] == "assumed"]
-quarter = interval(responses["posterior"].sel(outcome="price_level", horizon=4)).to_numpy()
+low, middle, high = after.quantile([0.055, 0.5, 0.945]).to_numpy()
 print(
     f"The chain has {len(chain)} links with a coefficient; on {len(mostly_prior)} of them the data "
     f"say next to nothing: {', '.join(mostly_prior)}. The sign of "
-    f"{int(chain['sign_assumed'].sum())} is set by the prior. A rouble 1 % weaker makes consumer "
-    f"prices {quarter[0]:+.2f} % ({quarter[1]:+.2f}; {quarter[2]:+.2f}) after four quarters, where "
-    f"published figures run from {after_a_year.min():.2f} to {after_a_year.max():.2f}. Of "
-    f"{len(stated)} priors {len(judged)} rest on judgement alone, the others on {used} published "
-    "estimates or own calculations."
+    f"{int(chain['sign_assumed'].sum())} is set by the prior. The pass-through of the rouble to "
+    f"prices after four quarters is {middle:.2f} ({low:.2f}; {high:.2f}), beside "
+    f"{len(seen.pool.studies)} studies. Of {len(stated)} priors {len(judged)} rest on judgement "
+    f"alone, the others on {used} published estimates or own calculations."
 )
+
+# %% [markdown]
+# ## An exercise
+#
+# Pick the link that you believe least. State your own prior for it with
+# `sm.load_priors().replace({...})`, draw from the prior alone with
+# `sm.SanctionsModel(priors=mine).sample_prior_predictive()`, and look at the effect on the price
+# level with `sm.total_effect`. Did your doubt about one link change the end of the chain? If not,
+# what else carries the effect?
+#
+# ## Where to go on
+#
+# - `effects_and_channels`: which of these links carry the effect of relief.
+# - `what_it_rests_on`: what happens to the answers under a sceptic's and an optimist's priors.
+# - `docs/howto/priors.md`: the families, and how to turn an interval in a paper into a prior.
 
 # %%
 fit.manifest["versions"]

@@ -14,13 +14,21 @@
 # %% [markdown]
 # # Reset, limited cooperation, status quo or deterioration: what would each do, and does it matter?
 #
-# Needs a fit: `make run` writes one to `results/russia`. The futures, their odds and how one turns
-# into another stand in `data/scenarios.toml`; the sizes there are judgement, so put in your own.
+# **Takes** one to two minutes; needs a fit (`make run` writes one to `results/russia`). **You
+# learn** to ask about politics without pretending to know it: futures with odds, reliefs that are
+# partial, opposed or reversed, sentences about the future with probabilities, and how much of all
+# doubt is about politics.
+#
+# The article has four futures for the relations of two countries: a reset, limited cooperation,
+# more of the same, and deterioration. What each means for the measures, how likely it is and how
+# one turns into another stand in `data/scenarios.toml`. The sizes there are judgement and say so;
+# put in your own.
 
 # %%
 # %matplotlib inline
 import os
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 import sanctions_model as sm
@@ -33,11 +41,46 @@ from sanctions_model.plots import (
 )
 from sanctions_model.summaries import interval, interval_rule
 
+plt.rcParams["figure.dpi"] = 110
 fit = sm.load(os.environ.get("SANCTIONS_MODEL_FIT", "../results/russia/posterior.nc"))
 problem, draws, scm = fit.problem, fit.draws, fit.scm
 library, seed, horizon = sm.load_scenarios(), 20260101, 20
 outcomes = ["price_level", "inflation_yoy", "key_rate", "gdp_level", "rouble", "real_wage_level"]
 
+# %% [markdown]
+# ## The futures themselves, before any effect
+#
+# What the measure `finance` does in each future: thirty drawn paths, thin, and the median. A
+# future is a cloud, because its depth, its timing, opposition in Washington and firms that
+# hesitate are drawn too. Check whether the clouds look like what you would call a reset, before
+# reading what follows from them.
+
+# %%
+names = library.process().order
+generator = np.random.default_rng(seed)
+figure, axes = plt.subplots(1, len(names), figsize=(7.5, 2.4), sharey=True, layout="constrained")
+for axis, name in zip(axes, names, strict=True):
+    drawn = sm.scenarios.draw_scenario_paths(
+        library.named(name), paths=30, horizon=horizon, generator=generator
+    )
+    path = drawn.law[scm.measures.index("finance")]
+    axis.plot(path, color="tab:blue", lw=0.5, alpha=0.5)
+    axis.plot(np.median(path, axis=1), color="black")
+    axis.set_title(library.named(name).label, fontsize=8, loc="left")
+
+# %% [markdown]
+# ## Is the fit fit to be asked?
+#
+# Chains that agree, enough effective draws, no divergence; and predictive bands that hold about
+# nine quarters in ten under the posterior, nearly all under the prior.
+
+# %%
+print(fit.diagnostics)
+observed = fit.idata["observed_data"]["observed"]
+for group in ("prior_predictive", "posterior_predictive"):
+    low, high = fit.idata[group]["observed"].quantile([0.05, 0.95], ("chain", "draw"), skipna=False)
+    share = ((observed >= low) & (observed <= high)).where(np.isfinite(observed)).mean()
+    print(f"{group}: {float(share):.2f} of all quarters inside the 90 % band")
 
 # %% [markdown]
 # ## What each future does while it lasts
@@ -57,6 +100,11 @@ plot_future_effects(lasting, scm=scm)
 print("\n\n".join(sm.report.compare_sentences(lasting, scm)))
 
 # %% [markdown]
+# Two things to notice. A lasting reset and a lasting deterioration are not mirror images:
+# tightening acts at once, relief slowly and in part. And the intervals overlap a great deal,
+# because the same doubt about the economy sits in each of them; the *difference* between two
+# futures within one draw is far better known than either of them.
+#
 # ## The packages alone
 #
 # Where each enters: reserves are half of the measure `assets`; machinery, equipment and aviation
@@ -78,6 +126,10 @@ for name in ("partial_lifting", "unfreezing", "machinery", "northern_sea_route")
 
 # %% [markdown]
 # ## The mixture: futures that slide into each other
+#
+# Nobody lives in one future for five years. Each quarter a future may turn into another, by odds
+# that stand in the file. The forecast is then a mixture, and its fan holds politics, parameters
+# and shocks.
 
 # %%
 sliding = sm.compare_futures(
@@ -94,6 +146,10 @@ levels = together["path"].assign_attrs(together.attrs)
 plot_forecast(
     levels, problem, draws, outcomes=["inflation_yoy", "key_rate", "gdp_growth", "rouble"]
 )
+
+# %% [markdown]
+# Sentences about this fan have probabilities. Note the difference between *by* and *in*: a rate
+# that touches 10 once and comes back satisfies the first and not the second.
 
 # %%
 texts = [
@@ -124,7 +180,14 @@ plot_spread(split, scm=scm)
 print("\n\n".join(sm.report.spread_sentences(split, scm)))
 
 # %% [markdown]
+# For the effects of the measures, politics is a large part of the doubt. For the economy itself it
+# is a small one: most of what is uncertain about output in five years has nothing to do with
+# sanctions. Both are true, and a debate that mixes them up goes round in circles.
+#
 # ## Your own odds
+#
+# The expected effect against the probability that you give the reset, the others keeping their
+# proportions. A flat line is an outcome on which your political judgement does not matter.
 
 # %%
 shown = ["gdp_level", "price_level", "key_rate", "rouble"]
@@ -139,7 +202,14 @@ plot_odds(
 )
 
 # %% [markdown]
+# If you hold that the reset has even odds, find 0.5 on the axis; if you think that the exercise is
+# silly because nobody knows such odds, note how far the line moves between 0 and 1, and whether it
+# would matter.
+#
 # ## Sectors
+#
+# Grey imports have another weight in each sector. The figures behind this table are judgement in
+# part, and their status stands in `data/sectors.csv`.
 
 # %%
 size = draws.sizes["chain"] * draws.sizes["draw"]
@@ -153,7 +223,10 @@ plot_sectors(sectors, scenario=library.named("reset").label, scm=scm)
 print("\n\n".join(sm.report.sector_sentences(sectors, scm)))
 
 # %% [markdown]
-# ## The answer
+# The premium in a sector is not the price of its goods: it is what detours add, and how much of it
+# reaches a buyer depends on the margin that the seller gives up.
+#
+# ## The finding in words
 
 # %%
 end = lasting["effect"].isel(horizon=-1).median(("chain", "draw"))
@@ -177,6 +250,20 @@ print(
     "sanction moves are the rest. Hardly any measure has ever been lifted in the sample, so sizes "
     "and signs lean on the published estimates behind the priors."
 )
+
+# %% [markdown]
+# ## An exercise
+#
+# Copy `data/scenarios.toml`, halve the depth of the reset, and double the chance that it slides
+# back. Load it with `sm.load_scenarios("mine.toml")` and run the notebook on it. Which sentence
+# changed most? Then say before you look: does the share of politics in the doubt about GDP go up
+# or down?
+#
+# ## Where to go on
+#
+# - `docs/howto/scenario.md`: write a scenario of your own in a file, with phases and doubt.
+# - `docs/elsewhere.md`: what liftings did in other countries, and how often measures came back.
+# - `what_it_rests_on`: the beliefs behind the sizes.
 
 # %%
 fit.manifest["versions"]

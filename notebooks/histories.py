@@ -14,11 +14,17 @@
 # %% [markdown]
 # # What did the measures of 2022 do, what moved prices and rates since 2014, and what comes next?
 #
-# Needs a fit: `make run` writes one to `results/russia`.
+# **Takes** some thirty seconds; needs a fit (`make run` writes one to `results/russia`). **You
+# learn** the three things that a fitted model can do with history: replay it with one thing
+# changed, split what happened into what caused it, and run on beyond its end. And you learn where
+# each of them stops being trustworthy, which is sooner than the figures suggest.
 
 # %%
 # %matplotlib inline
 import os
+
+import matplotlib.pyplot as plt
+import numpy as np
 
 import sanctions_model as sm
 from sanctions_model.plots import (
@@ -29,6 +35,7 @@ from sanctions_model.plots import (
 )
 from sanctions_model.summaries import interval, interval_rule
 
+plt.rcParams["figure.dpi"] = 130
 fit = sm.load(os.environ.get("SANCTIONS_MODEL_FIT", "../results/russia/posterior.nc"))
 problem, draws = fit.problem, fit.draws
 
@@ -39,9 +46,42 @@ def middle(array, digits=1):
 
 
 # %% [markdown]
+# ## The two years in question
+#
+# Inflation and the key rate around 2014-15 and around 2022, on one clock: quarters since the
+# measures began to rise. Both times the bank raised its rate steeply and cut it again within the
+# year; both times prices jumped with the rouble. In 2022 the measures were many times larger, and
+# the fall of output was not. Something other than measures moved these series, in both episodes.
+
+# %%
+series = problem.observations
+figure, axes = plt.subplots(1, 3, figsize=(7.5, 2.6), layout="constrained")
+for start, colour in (("2014-01-01", "tab:grey"), ("2021-10-01", "tab:red")):
+    first = int(np.flatnonzero(series.time == np.datetime64(start))[0])
+    window = series.isel(time=slice(first, first + 10))
+    for axis, name in zip(axes, ("inflation", "key_rate", "finance"), strict=True):
+        axis.plot(np.arange(window.sizes["time"]), window[name], color=colour, label=start[:4])
+        axis.set_title(problem.scm.variables[name].label, fontsize=9, loc="left")
+_ = axes[0].legend(fontsize=8, frameon=False)
+
+# %% [markdown]
+# ## Is the fit fit to be asked?
+
+# %%
+print(fit.diagnostics)
+observed = fit.idata["observed_data"]["observed"]
+for group in ("prior_predictive", "posterior_predictive"):
+    low, high = fit.idata[group]["observed"].quantile([0.05, 0.95], ("chain", "draw"), skipna=False)
+    share = ((observed >= low) & (observed <= high)).where(np.isfinite(observed)).mean()
+    print(f"{group}: {float(share):.2f} of all quarters inside the 90 % band")
+
+# %% [markdown]
 # ## 2022 without the new measures
 #
-# The shocks that happened stay; the five measures stay at their level of the end of 2021.
+# Three steps. *Abduct*: for each draw of the parameters, find the shocks that make the equations
+# give exactly what happened. *Act*: keep the five measures at their level of the end of 2021.
+# *Predict*: run the same shocks through again. What differs is what the measures did, by the
+# channels that the model has.
 
 # %%
 past = sm.episode(problem, draws, start="2022Q1")
@@ -61,14 +101,24 @@ print(
     f"Without the measures of 2022 and after, GDP at the end of the data would be "
     f"{end['gdp_level']} %, consumer prices {end['price_level']} %, the key rate "
     f"{end['key_rate']} pp (medians, {interval_rule()}). In the "
-    f"fourth quarter of 2022 the difference of GDP is only {in_2022} "
-    "%: the sudden stop of that spring is in the shocks, which stay, although sanctions caused "
-    "part of them, and the model's own links from measures to output are slow. Read it as what the "
-    "modelled channels carry, not as all that sanctions did in that year."
+    f"fourth quarter of 2022 the difference of GDP is {in_2022} %."
 )
 
 # %% [markdown]
+# Here is the catch. Panic, capital flight and the stop of deliveries in the spring of 2022 were
+# partly caused by sanctions, but what the equations do not explain counts as a shock, and shocks
+# stay. So read the answer as what the *modelled channels* carry, a lower bound in that first year,
+# not as all that sanctions did.
+#
+# A second reading is worth the time. The replay keeps the shocks, and so the war, the boom of
+# spending and every decision of the bank that the rule does not explain. It answers "what if the
+# measures had not been there, all else as it was", not "what if there had been no conflict". The
+# second question may be the one that people mean; no model of this kind can answer it.
+#
 # ## Inflation and the key rate since 2014
+#
+# The same replay, one cause at a time: initial state, measures, war, oil, each equation's own
+# shocks. The parts add up to what happened.
 
 # %%
 since = sm.episode(problem, draws, start="2014Q1")
@@ -77,19 +127,31 @@ plot_decomposition(parts, scm=problem.scm)
 
 # %%
 rate = parts.sel(outcome="key_rate").isel(time=-1)
-measures = rate.sel(part=[p for p in parts.part.to_numpy() if p in fit.scm.measures]).sum("part")
+names = [str(part) for part in parts.part.to_numpy()]
+measures = rate.sel(part=[name for name in names if name in fit.scm.measures]).sum("part")
+by_war = rate.sel(part=[name for name in names if name.startswith("war")]).sum("part")
 print(
-    f"At the end of the data the measures add {middle(measures)} pp to the key rate and the war "
-    f"term {middle(rate.sel(part='war'))} pp. The two run together after 2022, so quarterly data "
-    "hardly tell them apart, and what the decomposition calls a shock is whatever the equations do "
-    "not explain: most of the movement, as the bars show."
+    f"At the end of the data the measures add {middle(measures)} pp to the key rate and the terms "
+    f"of the war {middle(by_war)} pp. The two run together after 2022, so quarterly data hardly "
+    "tell them apart."
 )
 
 # %% [markdown]
+# What the decomposition calls a shock is whatever the equations do not explain: most of the
+# movement, as the bars show. That is normal for such models, and worth remembering whenever
+# someone explains a single quarter in one sentence.
+#
+# Why not simply ask which series moved first? Because the measures moved with everything else,
+# within the same quarter. The split rests on sizes that were believed before (how much a given
+# measure raises the premium or the risk), which the replay then applies to the measures as they
+# were. It is bookkeeping with beliefs, done draw by draw so that the doubt comes along.
+#
 # ## A forecast from the ragged edge
 #
 # Series that end before the last quarter are completed with their posterior, and the forecast of a
-# draw starts from the completed history of that draw. Measures and the war term stay.
+# draw starts from the completed history of that draw. Measures stay as they are. This is the least
+# trustworthy figure here: rolling origins (`docs/validation.md`) show that plain rivals often do
+# as well. Its use is as the path that relief is compared with.
 
 # %%
 future = sm.simulate(
@@ -106,23 +168,50 @@ last = future.isel(scenario=0, horizon=-1)
 after = {name: middle(last.sel(outcome=name)) for name in last.outcome.to_numpy()}
 print(
     f"After {future.sizes['horizon']} quarters year-on-year inflation is {after['inflation_yoy']} "
-    f"%, the key rate {after['key_rate']} %, quarterly GDP growth {after['gdp_growth']} %. The "
-    "medians lean on one assumption: the war term, which raises growth and the key rate, is held "
-    "for ever. The model has no return of rates to a target beyond its reaction function and no "
-    "slowing of the boom, so growth and rates after the first year are scenario figures, not a "
-    "judgement."
+    f"%, the key rate {after['key_rate']} %, quarterly GDP growth {after['gdp_growth']} %."
 )
 
 # %% [markdown]
 # ## The relief that a target requires
+#
+# Turn the question round: how much relief makes it likely that the key rate is at or below 12 %
+# through the whole second year? Shocks count here, because a target is a statement about paths.
+# The answer is a curve: probability against depth.
 
 # %%
 target = sm.Target(outcome="key_rate", value=12.0, below=True, when="through 5-8", probability=0.55)
 required = sm.required_relief(problem, draws, target, random_seed=20260101)
 plot_required_relief(required, scm=problem.scm)
 
+# %% [markdown]
+# Read the verdict as a price. Each further point of probability costs a further piece of relief,
+# and where the curve is flat no piece buys anything. A flat curve says that the target is mostly a
+# matter of other things than relief. That is itself an answer, and for rates and inflation it is
+# often the right one.
+#
+# ## The finding in words
+
 # %%
-print(required.verdict)
+print(
+    f"{required.verdict} Had the measures stayed at their level of 2021, GDP would be "
+    f"{end['gdp_level']} % from where it is, by the channels that the model has; at the end of the "
+    f"data the measures hold the key rate {middle(measures)} pp from where it would be."
+)
+
+# %% [markdown]
+# ## An exercise
+#
+# Ask the replay the other way round: what if the measures of 2022 had come in 2014Q3
+# (`sm.episode(problem, draws, start="2014Q3")` and `sm.SetTo`)? Compare GDP after two years with
+# the published forecasts of 2022, which foresaw a fall of 8 to 15 %. Which of the model's channels
+# would have to be how much larger to agree with them, and what did the data of 2022 say about
+# that?
+#
+# ## Where to go on
+#
+# - `futures`: scenarios with odds in place of one path.
+# - `docs/validation.md`: back-tests of 2014 and 2022, failures first.
+# - `docs/howto/forecast.md`: conditions and interventions, and why they differ.
 
 # %%
 fit.manifest["versions"]

@@ -14,25 +14,37 @@
 # %% [markdown]
 # # A graph of one's own: what would a customs union do to a border region?
 #
-# Variables, lags and equation kinds of your own, answered without data and without a fit: first
-# with one value for each parameter, then with beliefs.
+# **Takes** a few seconds; needs no fit and no data. **You learn** to write a causal model of your
+# own in a page: variables, lags and kinds of equation, first with one value for each parameter,
+# where answers can be checked by hand, then with beliefs, where they have intervals.
+#
+# The example has nothing to do with sanctions, on purpose. A region on a border trades with its
+# neighbour, pays a duty and waits in a queue. A customs union would end both. What would that do
+# to prices, trade and jobs, and which of the two, the duty or the queue, matters more?
 
 # %%
 # %matplotlib inline
 import tempfile
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 import sanctions_model as sm
 from sanctions_model.plots import plot_channels, plot_graph
 from sanctions_model.summaries import interval
 
+plt.rcParams["figure.dpi"] = 130
+
 # %% [markdown]
 # ## The equations
 #
-# `Linear` holds coefficients as they are, own lags like any other parent; `PartialAdjustment` holds
-# long-run effects and a persistence; an `Identity` is exact; `Exogenous` comes from outside.
+# Write down what each variable listens to, and nothing else. An arrow that is missing is a claim
+# too: here jobs do not listen to the queue, except through trade and prices. A bracket is a lag,
+# `price[1]` being the price of the period before.
+#
+# `Linear` holds coefficients as they are, own lags like any other parent; `PartialAdjustment`
+# holds long-run effects and a persistence; an `Identity` is exact; `Exogenous` comes from outside.
 
 # %%
 scm = sm.StructuralCausalModel(
@@ -71,6 +83,10 @@ plot_graph(scm)
 
 # %% [markdown]
 # ## Refused, with the reason
+#
+# Wages that follow prices that follow wages, all in one period, have no order in which to be
+# computed, and no experiment could be defined on them. Give one of the two a lag, and it is a
+# spiral that unfolds in time.
 
 # %%
 try:
@@ -111,8 +127,25 @@ jobs = 0.3 * (0.4 * price + 0.6 * trade) / (1 - 0.5)
 np.testing.assert_allclose(effect.isel(horizon=-1).squeeze(), [price, trade, jobs], rtol=1e-6)
 effect.sel(horizon=[1, 2, 4, 8, 60]).squeeze().to_pandas().round(2)
 
+# %%
+figure, axis = plt.subplots(figsize=(6.5, 2.6), layout="constrained")
+for name in ("price", "trade", "jobs"):
+    axis.plot(effect.horizon, effect.sel(outcome=name).squeeze(), label=name)
+axis.set(xlabel="quarters after the union begins", ylabel="%", xlim=(1, 24))
+_ = axis.legend(frameon=False, fontsize=9)
+
 # %% [markdown]
+# The closed forms above are the whole proof that the numbers are right, and the reason to begin
+# with one value a parameter: a graph whose long run one cannot compute is a graph that one does
+# not know yet.
+#
 # ## Beliefs instead of values
+#
+# Which family? A size with a known sign is a `LogNormal`: nobody thinks that a duty lowers prices.
+# A share or a persistence is a `Beta`. An effect whose sign is open is a `Normal`, even if its
+# centre is not zero: here perhaps waiting does not hurt trade at all. Choosing a family that
+# excludes a sign decides a question, and tables will say so next to every probability that rests
+# on it.
 #
 # The same questions to draws from priors. Without data nothing is fitted: a problem with no series
 # has the prior as its answer.
@@ -137,6 +170,23 @@ believed = sm.inference.sample_prior(scm, priors.for_model(scm), draws=2000, ran
 plot_channels(scm, believed, union, drawn_from="prior")
 
 # %% [markdown]
+# ## What do these beliefs say? A look before anything is concluded
+#
+# A prior is judged by its consequences, not by its formula. Here is the effect on jobs after five
+# years under the beliefs. If a tail of this looks absurd to you, one of the priors above is
+# absurd, and it is better to find out now than after a fit.
+
+# %%
+later = sm.total_effect(scm, believed, union, horizon=20, outcomes=["jobs"]).isel(horizon=-1)
+figure, axis = plt.subplots(figsize=(6.5, 2.2), layout="constrained")
+axis.hist(np.clip(later.to_numpy().ravel(), -5, 40), bins=60, color="grey")
+_ = axis.set_xlabel("jobs after 20 quarters, %, under the beliefs alone")
+
+# %% [markdown]
+# The long right tail comes from a product: a large response of trade times a large response of
+# jobs, over one less two persistences. Products of beliefs have fat tails, even if each factor is
+# harmless.
+#
 # ## A claim of one's own
 #
 # A claim is a statement with a sign, a horizon and the smallest size that matters; a TOML file may
@@ -164,14 +214,23 @@ share_larger = float((claim.sign * gain > claim.material).mean())
 # %% [markdown]
 # ## Another structure
 #
-# An edit returns a new model and new draws: here the prices of the region stop following the duty.
+# Doubt about parameters is in the interval. Doubt about arrows is not: it has to be asked for. An
+# edit returns a new model and new draws: here the prices of the region stop following the duty.
 
 # %%
 without = sm.scm.with_parameters(scm, believed, {"duty -> price": 0.0})
 shorter = sm.total_effect(scm, without, union, horizon=8, outcomes=["jobs"]).sel(horizon=8)
 
 # %% [markdown]
-# ## The answer
+# ## What such a graph cannot do
+#
+# It has no agents that foresee the union and buy beforehand, no second region that answers, and
+# nothing that happens only once trade has passed a threshold: given the parameters, every equation
+# is linear. For a first, honest answer to "which way, roughly how much, and on what does it hang",
+# that is often enough; where it is not, the graph at least says what would have to be added, and
+# whom to ask for the number.
+#
+# ## The finding in words
 
 # %%
 middle, low, high = interval(gain).to_numpy()
@@ -182,3 +241,17 @@ print(
     f"{float(shorter.median()):+.1f} %. All of it is prior: a table with these columns and "
     "`sm.fit` would bring in data."
 )
+
+# %% [markdown]
+# ## An exercise
+#
+# Let jobs feed back into prices with a lag (`"jobs[1]"` among the parents of `price`), pin 0.1 for
+# it, and compute the new long run by hand: three equations, three unknowns. Does `total_effect`
+# agree? At which value of the new coefficient does the loop explode, and what does
+# `sm.scm.spectral_radius` say there?
+#
+# ## Where to go on
+#
+# - `docs/howto/graph.md`: the same with a table, and every kind of equation.
+# - `your_country`: data with a known answer, monthly. `united_states`: real data, beside another
+#   package.

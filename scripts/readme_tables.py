@@ -15,6 +15,7 @@ import pandas as pd
 
 __all__ = [
     "DOCUMENTS",
+    "alternatives_lines",
     "claims_lines",
     "draw_pictures",
     "effects_lines",
@@ -26,7 +27,8 @@ __all__ = [
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "figures"
-DOCUMENTS = tuple(ROOT / name for name in ("README.md", "docs/index.md", "docs/howto/scorecard.md"))
+_NAMES = ("README.md", "docs/index.md", "docs/howto/scorecard.md", "docs/what_it_rests_on.md")
+DOCUMENTS = tuple(ROOT / name for name in _NAMES)
 HORIZONS = (4, 8, 12)
 FINDING = ("price_level", "key_rate", "gdp_level")  # of the first sentence and the first picture
 EXAMPLE = "gdp_growth"  # the claim that the page on the scorecard explains
@@ -117,6 +119,23 @@ def example_lines(claims: pd.DataFrame) -> list[str]:
     return [header, rule, rows[list(claims["claim"]).index(EXAMPLE)]]
 
 
+def alternatives_lines(alternatives: pd.DataFrame) -> list[str]:
+    """Return each set of beliefs and each graph with the effects under it; refused fits say so."""
+    asked = alternatives.drop_duplicates("claim")
+    titles = [
+        f"{OUTCOMES.get(row.outcome, row.outcome)}, quarter {row.horizon}"
+        for row in asked.itertuples()
+    ]
+    header = ["refitted with other", "name", *titles]
+    lines = [_row(header), _row(["---"] * len(header), padding="")]
+    for (kind, name), rows in alternatives.groupby(["kind", "alternative"], sort=False):
+        by_claim = rows.set_index("claim").loc[list(asked["claim"])]
+        shown = ["{:+.1f} ({:+.1f}; {:+.1f})".format(*row) for row in by_claim[_NUMBERS].to_numpy()]
+        refused = "" if bool(by_claim["converged"].all()) else " (did not converge)"
+        lines.append(_row([str(kind), f"{name}{refused}", *shown]))
+    return lines
+
+
 def _from(name: str, lines: Callable[[pd.DataFrame], list[str]]) -> Callable[[Path], list[str]]:
     return lambda folder: lines(pd.read_csv(folder / name))
 
@@ -125,6 +144,7 @@ BLOCKS: dict[str, Callable[[Path], list[str]]] = {
     "finding": finding_lines,
     "effects.csv": _from("effects.csv", effects_lines),
     "claims.csv": _from("claims.csv", claims_lines),
+    "alternatives.csv": _from("alternatives.csv", alternatives_lines),
     "example of claims.csv": _from("claims.csv", example_lines),
 }
 
@@ -141,7 +161,7 @@ def with_tables(text: str, folder: Path) -> str:
         _, end, after = rest.partition(f"\n<!-- end of {name} -->")
         if begin and not end:
             raise ValueError(f"{name} has no end; put <!-- end of {name} --> behind it.")
-        if begin:
+        if begin and (name != "alternatives.csv" or (folder / name).is_file()):  # of refits
             text = before + begin + "\n".join(lines(folder)) + end + after
     return text
 

@@ -11,7 +11,7 @@ from its premium, `sector_premiums` gives the difference. Most figures are judge
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from sanctions_model.errors import ObservationError, QuestionError, first_fault
 from sanctions_model.scenarios.effects import answer_manifest, respond_to
 from sanctions_model.scenarios.regimes import FuturePaths
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.serialization import content_hash
 
 __all__ = ["SECTOR", "Sector", "load_sectors", "sector_premiums", "sector_table"]
@@ -243,11 +243,23 @@ def _drawn_sectors(rows: Sequence[Sector], draws: xr.Dataset, random_seed: int) 
 
 
 def _premium_at_rest(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArray:
-    """Premium of the transmission with every measure at 1 for long: the sum of its effects."""
+    """Premium of the transmission with every measure at 1 for long."""
     parameters = DrawParameters(scm, draws)
+    forms = linear_forms(scm, parameters)
     outside = {*scm.effective, *scm.exogenous}
-    own = [edge for edge in scm.latent[_PREMIUM].links if edge.parent in outside]
-    total = np.sum([parameters.coefficient(edge.label) for edge in own], axis=0)
+
+    def at_rest(name: str) -> Any:
+        # x = own * x + the rest; what comes from outside is a measure, at 1.
+        terms = forms[name].terms
+        own = sum(term.weight for term in terms if term.parent == name)
+        rest = sum(
+            term.weight * (1.0 if term.parent in outside else at_rest(term.parent))
+            for term in terms
+            if term.parent != name
+        )
+        return rest / (1.0 - own)
+
+    total = np.broadcast_to(at_rest(_PREMIUM), int(np.prod(parameters.shape)))
     return xr.DataArray(total.reshape(parameters.shape), dims=(dims.CHAIN, dims.DRAW))
 
 

@@ -40,9 +40,13 @@ class Known(NumberAxis):
     rank: ClassVar[int] = 5
 
     def apply(self, setting: Setting, value: float) -> Setting:
-        """Return the setting with the parameter known; a bare name is all of its kind."""
+        """Return the setting with the parameter known; a bare name is all of its kind.
+
+        A bare name of a recovery is that of every measure, not of what measures share.
+        """
         known = addresses(setting.scm)
-        own = [a for a, (name, _) in known.items() if self.parameter in (a, name)]
+        named = {a: label for a, (name, label) in known.items() if self.parameter in (a, name)}
+        own = [a for a, label in named.items() if label in setting.scm.measures] or list(named)
         if not own:
             raise UnknownVariableError.from_name(self.parameter, known, f"axis {self.name!r}")
         values = dict.fromkeys(own, value)

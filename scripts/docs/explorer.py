@@ -108,7 +108,7 @@ def _figure(shown: list[_Series], measures: list[_Series], events: pd.DataFrame)
     rest = [True] * (len(figure.data) - len(shown))
     buttons = [
         {
-            "label": f"{series.title}, {series.unit}",
+            "label": f"{series.title}, {series.unit.partition(' (')[0]}",
             "method": "update",
             "args": [
                 {"visible": [other is series for other in shown] + rest},

@@ -35,7 +35,7 @@ def page(notebooks: Mapping[str, str]) -> str:
                 f"(notebooks/{name}.md#{slugify(heading, '-')})\n\n    {heading}"
                 for heading, file in pictures
             ]
-            body = "\n".join(cards)
+            body = "\n\n".join(cards)  # a list of loose items
             parts.append(
                 f'## {question}\n\n<div class="grid cards gallery" markdown>\n\n{body}\n\n</div>\n'
             )

@@ -93,6 +93,24 @@ def test_the_example_is_the_row_of_output_alone(results):
     assert [line[:9] for line in lines] == ["| claim |", "|---|---|", "| The pre"]
 
 
+def test_a_refit_that_did_not_converge_says_so():
+    rows = {
+        "kind": ["beliefs", "beliefs", "equations", "equations"],
+        "alternative": ["sceptic", "sceptic", "no oil", "no oil"],
+        "claim": ["lower_prices", "gdp_growth"] * 2,
+        "outcome": ["price_level", "gdp_level"] * 2,
+        "horizon": [8, 12] * 2,
+        "median": [0.0, 0.14, -1.0, 0.8],
+        "lower": [-1.0] * 4,
+        "upper": [1.0] * 4,
+        "converged": [True, True, False, False],
+    }
+    header, _, *lines = readme_tables.alternatives_lines(pd.DataFrame(rows))
+    assert header.endswith("| consumer prices, %, quarter 8 | GDP, %, quarter 12 |")
+    assert lines[0] == "| beliefs | sceptic | +0.0 (-1.0; +1.0) | +0.1 (-1.0; +1.0) |"
+    assert lines[1].startswith("| equations | no oil (did not converge) |")
+
+
 def test_only_what_stands_between_the_markers_changes(results, tmp_path, capsys):
     readme = tmp_path / "README.md"
     readme.write_text(README, encoding="utf-8")
@@ -139,6 +157,15 @@ def test_every_document_has_the_form_that_the_script_writes():
         assert all(f"<!-- end of {name} -->" in text for name in named)
     _, _, rest = README.partition("<!-- from results: effects.csv -->\n")
     assert rest.startswith("| full relief")
+
+
+def test_the_picture_of_the_house_has_every_room_and_the_script_draws_it():
+    script = load_script("house")
+    shown = script.PICTURE.read_text(encoding="utf-8")
+    assert "docs/figures/house.svg" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rooms = re.findall(r">(\w+)</text>", script.picture())
+    assert {"cli", "scm", "transmission_anchored"} <= set(rooms)
+    assert re.findall(r">(\w+)</text>", shown) == rooms
 
 
 def test_the_house_in_contributing_is_that_of_the_imports():

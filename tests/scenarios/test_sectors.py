@@ -163,3 +163,21 @@ def test_a_wrong_file_of_sectors_is_refused(tmp_path, edits, message):
 def test_a_missing_file_of_sectors_is_refused(tmp_path):
     with pytest.raises(ObservationError, match="Cannot read the sectors"):
         load_sectors(tmp_path / "none.csv")
+
+
+def test_the_premium_at_rest_is_found_behind_an_identity():
+    from anchored_economy import anchored_draws, anchored_problem
+
+    scm, draws = anchored_problem().scm, anchored_draws()
+    paths = draw_scenario_paths(
+        scenario(), paths=4, horizon=2, generator=np.random.default_rng(2)
+    ).one_a_draw()
+    found = sector_premiums(scm, draws, paths, random_seed=3)
+    links = [
+        edge.label for edge in scm.by_name["premium_index"].links if edge.parent != "premium_index"
+    ]
+    # The disruption has been routed around, and the index is the sum of its links.
+    at_rest = draws["premium_size"] * draws["coefficient"].sel(link=links).sum("link")
+    np.testing.assert_allclose(
+        found["transmission"].sel(horizon=0, drop=True).transpose("chain", "draw"), at_rest
+    )

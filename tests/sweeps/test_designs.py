@@ -10,8 +10,9 @@ from laboratory import MODEL, PRIORS
 from sanctions_model.errors import QuestionError, SanctionsModelError, UnknownVariableError
 from sanctions_model.inference.priors.families import Beta, Fixed, LogNormal, Normal
 from sanctions_model.scm.variables import Noise
+from sanctions_model.sweeps.axes import Known
 from sanctions_model.sweeps.design import SweepDesign
-from sanctions_model.sweeps.settings import Setting
+from sanctions_model.sweeps.settings import Setting, unseen
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -406,3 +407,16 @@ def test_an_unknown_name_is_of_the_class_that_callers_catch():
     design = design_of(axis("link", link="nothing"))
     with pytest.raises(UnknownVariableError):
         design.check(stated(design))
+
+
+def test_a_bare_share_is_that_of_every_measure_and_not_of_what_measures_share():
+    from anchored_economy import anchored_problem
+
+    problem = anchored_problem()
+    start = Setting(
+        scm=problem.scm, observations=problem.observations, priors=problem.priors, futures={}
+    )
+    axis = Known(name="share", parameter="recoverable_share", values=[0.5])
+    known = set(axis.apply(start, 0.5).known)
+    assert known == {f"recoverable_share[{name}]" for name in problem.resting}
+    assert known <= unseen(problem)

@@ -373,6 +373,12 @@ def test_failures_name_what_missed_was_beaten_or_is_prior(whole):
 def test_a_report_is_written_with_its_figures(whole, tmp_path):
     path = write_report(whole, tmp_path, command="sanctions-model validate --seed 7")
     text = path.read_text(encoding="utf-8")
+    assert text.startswith("# Can it be believed?\n\n## In half a page\n")
+    opening = text.partition("## How this was made")[0]
+    assert opening.count("\n- **") == 7
+    assert "figures/validation_totals.png" in opening
+    outside = (whole.tables["totals"]["verdict"] == "outside").sum()
+    assert f"{outside} lie outside" in opening
     for words in (
         "`sanctions-model validate --seed 7`",
         "seed 20260101",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sanctions_model.report.validation.adviser import half_a_page
 from sanctions_model.report.validation.backtests import back_test_section, failures
 from sanctions_model.report.validation.elsewhere import elsewhere_failures, elsewhere_section
 from sanctions_model.report.validation.words import (
@@ -52,8 +53,11 @@ def markdown_report(
     str
     """
     pictures = {name: f"![{name.replace('_', ' ')}]({figures}/{name}.png)" for name in drawn}
+    opening = half_a_page(found, pictures.pop("validation_totals", ""))
     parts = [
-        _head(found, command),
+        "# Can it be believed?",
+        opening,
+        _made(found, command),
         _failed(found),
         _data_and_prior(found),
         _claims(found),
@@ -75,14 +79,14 @@ def effect_words(name: str) -> str:
     return name.replace("effect on ", "").replace("_", " ").replace(" after ", ", quarter ")
 
 
-def _head(found: "Validation", command: str) -> str:
+def _made(found: "Validation", command: str) -> str:
     manifest = found.fit.manifest
     version = manifest["versions"]["sanctions-model"]
     packages = ", ".join(
         f"{name} {manifest['versions'][name]}" for name in ("pymc", "nutpie", "arviz", "numpy")
     )
     settings = manifest["settings"]
-    return f"""# Can it be believed?
+    return f"""## How this was made
 
 Made by `{command}` with sanctions-model {version} ({packages}), seed {found.plan.random_seed}, \
 from the fit of {manifest["created"]} ({settings["chains"]} chains of {settings["draws"]} draws, \
