@@ -132,14 +132,14 @@ plot_along_axis(surface.sel(share=0.5), "depth")
 # is as good as a refit; one that does not is worse than nothing, because it looks like an answer.
 
 # %%
-beliefs = {
-    "pass_through": "import_premium_change -> inflation",
-    "premium": "premium_size",
-    "exchange_rate": "real_depreciation -> inflation",
-    "demand": "real_rate_gap_year[1] -> log_gdp",
+candidates = {  # a name of the anchored economy, and one of the economy in growth rates
+    "pass_through": ("import_premium_change -> inflation",),
+    "premium": ("premium_size", "effective_trade -> import_premium"),
+    "exchange_rate": ("real_depreciation -> inflation", "depreciation -> inflation"),
+    "capacity": ("technology_size", "effective_trade -> technology_gap"),
 }
 present = {link.label for link in problem.scm.links} | set(fit.draws.data_vars)
-beliefs = {name: link for name, link in beliefs.items() if link in present}
+beliefs = {n: next(own for own in names if own in present) for n, names in candidates.items()}
 strength = SweepDesign.model_validate(
     {
         "label": "four beliefs moved by up to half a prior deviation",
