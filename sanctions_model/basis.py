@@ -116,10 +116,13 @@ def power_weights(log_density: np.ndarray) -> list[np.ndarray]:
     Returns
     -------
     list of numpy.ndarray
-        For each of `POWERS`, in the shape of the density; each sums to 1.
+        For each of `POWERS`, in the shape of the density; each sums to 1. Where the density is the
+        same for all draws, as that of a table which informs no equation, so are the weights.
     """
     from arviz_stats.base import array_stats
 
+    if np.ptp(log_density) == 0:
+        return [np.full(log_density.shape, 1.0 / log_density.size) for _ in POWERS]
     found = []
     for power in POWERS:
         log_weights = np.asarray(array_stats.power_scale_lw(log_density.ravel(), alpha=power))

@@ -194,3 +194,8 @@ def test_an_assumed_shift_in_and_out_again_is_assumed():
         gained = information(prior, posterior)
         assert gained.value < 0.03
         assert basis_word(gained.value, prior_rank(prior, posterior), 0.5, np.nan) == "assumed"
+
+
+def test_a_density_that_knows_no_draw_from_another_leaves_all_weights_alike():
+    for weights in power_weights(np.full((2, 300), -3.0)):
+        np.testing.assert_array_equal(weights, np.full((2, 300), 1 / 600))
