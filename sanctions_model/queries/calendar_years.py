@@ -16,6 +16,8 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.equations import Level
+from sanctions_model.scm.history import known_past
+from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["YEAR", "Statistic", "annual"]
 
@@ -53,7 +55,7 @@ def annual(
     ----------
     paths : xr.DataArray
         From `simulate`, dims ``(outcome, scenario, horizon, chain, draw)``; each outcome is a level
-        in log points or an observed variable.
+        in log points or a variable that is observed or made of observed ones.
     problem : Problem
         What the paths were simulated from: its history completes the first year.
     draws : xr.Dataset
@@ -87,7 +89,7 @@ def annual(
         )
         future = own.to_numpy().reshape(shape)
         level = levels.get(name)
-        past = _past(history, name, level, last=len(index) - future.shape[-1])
+        past = _past(scm, history, name, level)[..., : len(index) - future.shape[-1]]
         path = np.concatenate(
             [np.broadcast_to(past, (*future.shape[:2], past.shape[-1])), _flow(future, level)], -1
         )
@@ -140,16 +142,16 @@ def _statistic(name: str, stated: Mapping[str, str], is_level: bool) -> Statisti
 
 
 def _past(
-    history: Mapping[str, np.ndarray], name: str, level: Level | None, *, last: int
+    scm: StructuralCausalModel, history: Mapping[str, np.ndarray], name: str, level: Level | None
 ) -> np.ndarray:
     """Values or flows of the known past, shape ``(time,)`` or ``(chain * draw, time)``."""
-    source = name if level is None else level.flow
-    if source not in history:
+    past = known_past(scm, history, name if level is None else level.flow)
+    if past is None:
         raise QuestionError(
-            f"Yearly figures of {name!r}: it is neither observed nor the level of an observed flow."
+            f"Yearly figures of {name!r}: neither it nor what it cumulates is observed or made of "
+            "observed series alone."
         )
-    sign = 1.0 if level is None else level.sign
-    return sign * history[source][..., :last]
+    return past if level is None else level.sign * past
 
 
 def _flow(future: np.ndarray, level: Level | None) -> np.ndarray:

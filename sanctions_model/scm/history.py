@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sanctions_model.errors import SpecError
 from sanctions_model.scm.equations import Accumulator, Identity, Parameters
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import centres_for
@@ -19,6 +20,7 @@ __all__ = [
     "evaluate_history",
     "evaluate_states",
     "flows_of",
+    "known_past",
     "lagged",
     "partial_adjustment",
     "read_by_states",
@@ -185,6 +187,11 @@ def flows_of(scm: StructuralCausalModel, name: str) -> dict[tuple[str, int], flo
     -------
     dict of (str, int) to float
         Series and lag to its coefficient.
+
+    Raises
+    ------
+    SpecError
+        If a coefficient is a parameter.
     """
     equation = scm.by_name[name]
     if not isinstance(equation, Accumulator | Identity):
@@ -216,9 +223,35 @@ def accumulated(
     numpy.ndarray
         Time last.
     """
-    flows = flows_of(scm, name).items()
-    total = sum(share * lagged(values[series], lag) for (series, lag), share in flows)
-    return np.cumsum(total, axis=-1)
+    return np.cumsum(_added_up(flows_of(scm, name), values), axis=-1)
+
+
+def known_past(
+    scm: StructuralCausalModel, values: Mapping[str, np.ndarray], name: str
+) -> np.ndarray | None:
+    """Return a series, or an identity of series, on the observed past.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    values : mapping of str to numpy.ndarray
+        Observed and exogenous series, time last.
+    name : str
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Time last; None where parameters or what is not observed would be needed.
+    """
+    try:
+        flows = flows_of(scm, name)
+    except SpecError:
+        return None
+    return _added_up(flows, values) if all(series in values for series, _ in flows) else None
+
+
+def _added_up(flows: Mapping[tuple[str, int], float], values: Mapping[str, np.ndarray]) -> Any:
+    return sum(share * lagged(values[series], lag) for (series, lag), share in flows.items())
 
 
 def read_by_states(scm: StructuralCausalModel) -> tuple[str, ...]:

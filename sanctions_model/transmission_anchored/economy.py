@@ -134,12 +134,16 @@ def output_equations() -> tuple[Equation, ...]:
             variable=variable_of("trend", "trend of output", level),
             terms={"one": Affine("trend_level"), **ramps},
         ),
-        change_of("trend_growth", "trend", "trend growth", "% a quarter"),
+        # What lasts of potential output: wages and credit cannot outgrow it for ever.
+        Identity(
+            variable=variable_of("capacity", "capacity", level),
+            terms={"trend": 1.0, "technology_gap": -1.0},
+        ),
+        change_of("capacity_growth", "capacity", "growth of capacity", "% a quarter"),
         Identity(
             variable=variable_of("potential", "potential output", level),
             terms={
-                "trend": 1.0,
-                "technology_gap": -1.0,
+                "capacity": 1.0,
                 "disruption": Affine("output_at_disruption", 0.0, -1.0),
             },
         ),
@@ -289,7 +293,7 @@ def incomes_equations() -> tuple[Equation, ...]:
     """Return the equations of credit and wages."""
     growth = "% a quarter (100 dlog)"
     return (
-        # Outcomes only. In the long run both grow with the trend, up to a small own drift.
+        # Outcomes only. In the long run both grow with capacity, up to a small own drift.
         PartialAdjustment(
             variable=variable_of(
                 "credit_growth",
@@ -299,7 +303,7 @@ def incomes_equations() -> tuple[Equation, ...]:
                 plausible=(-40.0, 40.0),
             ),
             parents=(
-                "trend_growth",
+                "capacity_growth",
                 "real_rate_gap_year[1]",
                 "output_gap[1]",
                 "war_pulse",
@@ -315,7 +319,14 @@ def incomes_equations() -> tuple[Equation, ...]:
                 column="real_wage_growth_pct",
                 plausible=(-40.0, 40.0),
             ),
-            parents=("trend_growth", "output_gap", "war_pulse", "inflation_surprise"),
+            # Dearer imports are paid for good: surprises end, the premium does not.
+            parents=(
+                "capacity_growth",
+                "output_gap",
+                "war_pulse",
+                "inflation_surprise",
+                "import_premium_change",
+            ),
             centred=False,
         ),
     )

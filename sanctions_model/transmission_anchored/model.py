@@ -61,7 +61,7 @@ def anchored_transmission() -> StructuralCausalModel:
         levels=_levels(),
         entries=_entries(),
         chain=_CHAIN,
-        chain_offset=("inflation_yoy -> expected_inflation", *_OFFSET_TAIL),
+        chain_offset=("expected_inflation -> real_lending_rate",),
         headline=_HEADLINE,
         crises=(
             Crisis("financial_crisis", "2008-10-01", "2009-01-01"),
@@ -106,7 +106,6 @@ def _entries() -> dict[str, tuple[str, ...]]:
     }
 
 
-_OFFSET_TAIL = ("expected_inflation -> real_lending_rate",)
 _CHAIN = (
     *(f"effective_{name} -> premium_index" for name in SUDDEN),
     "premium_index -> import_premium",
@@ -114,6 +113,7 @@ _CHAIN = (
     "import_premium[1] -> import_premium_change",
     "import_premium_change -> inflation",
     *("inflation" + (f"[{lag}]" if lag else "") + " -> inflation_yoy" for lag in range(4)),
+    "inflation_yoy -> expected_inflation",
     "expected_inflation -> neutral_rate",
     "expected_inflation -> expected_deviation",
     "neutral_rate -> key_rate",
