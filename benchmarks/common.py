@@ -16,7 +16,7 @@ import numpy as np
 from sanctions_model.data.observations import load_observations
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.ledger import load_priors
-from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission import growth_transmission
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("numpy", "xarray", "pandas", "pymc", "pytensor", "numba", "nutpie")
@@ -26,7 +26,11 @@ FITTED = "fitted"  # the line by which a fitting process says that it has its dr
 @cache
 def default_problem() -> Problem:
     """Return the default transmission with the bundled data and priors."""
-    return Problem.of(default_transmission(), load_observations(), load_priors())
+    return Problem.of(
+        growth_transmission(),
+        load_observations(scm=growth_transmission()),
+        load_priors(economy="growth"),
+    )
 
 
 def seconds(call: Callable[[], object], repeats: int) -> float:

@@ -47,9 +47,12 @@ def fit_by_hand(draws: int, tune: int) -> tuple[dict[str, float], Any]:
     from benchmarks.by_hand import build_by_hand
     from sanctions_model.data.observations import load_observations
     from sanctions_model.inference.priors.ledger import load_priors
+    from sanctions_model.transmission import growth_transmission
 
     began = time.perf_counter()
-    compiled = nutpie.compile_pymc_model(build_by_hand(load_observations(), load_priors()))
+    compiled = nutpie.compile_pymc_model(
+        build_by_hand(load_observations(scm=growth_transmission()), load_priors(economy="growth"))
+    )
     done = time.perf_counter()
     nutpie.sample(compiled, draws=draws, tune=tune, chains=CHAINS, seed=SEED, progress_bar=False)
     sampled = time.perf_counter()

@@ -62,6 +62,7 @@ __all__ = [
     "episode",
     "fit",
     "forecast_error_variance_decomposition",
+    "growth_transmission",
     "headline",
     "historical_decomposition",
     "impulse_response",
@@ -112,6 +113,7 @@ from . import (
     validation,
 )
 from .data.observations import coverage, load_observations
+from .economies import default_transmission
 from .errors import (
     ConvergenceError,
     CyclicGraphError,
@@ -167,7 +169,7 @@ from .scm.variables import (
     Variable,
 )
 from .sweeps import SweepDesign, load_sweep, run_sweep
-from .transmission import default_transmission
+from .transmission import growth_transmission
 from .transmission_anchored import anchored_transmission
 from .validation.run import validate
 from .workflow import SanctionsModel

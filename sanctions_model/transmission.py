@@ -1,8 +1,8 @@
-"""The default transmission from sanctions to prices, rates, credit, output, rouble and incomes.
+"""The growth economy: from sanctions to prices, rates, credit, output, rouble and incomes.
 
 This is the file an economist reviews: every variable, every link, every lag. Units: growth is
 ``100 dlog`` a period, seasonally adjusted; rates are % a year. Beliefs about sizes are in
-``data/priors.toml``; why the equations are as they are stands beside each block.
+``data/priors_growth.toml``; why the equations are as they are stands beside each block.
 """
 
 from sanctions_model.scm.equations import (
@@ -17,7 +17,7 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Affine, Constant, Hold, Indicator, Variable
 
-__all__ = ["MEASURES", "default_transmission"]
+__all__ = ["MEASURES", "growth_transmission"]
 
 MEASURES = ("trade", "finance", "energy", "transport", "assets")
 
@@ -32,8 +32,8 @@ _MEASURE_LABELS = {
 }
 
 
-def default_transmission(periods_per_year: int = 4) -> StructuralCausalModel:
-    """Return the default transmission.
+def growth_transmission(periods_per_year: int = 4) -> StructuralCausalModel:
+    """Return the equations of growth rates, which have no nominal anchor.
 
     Parameters
     ----------
@@ -48,13 +48,13 @@ def default_transmission(periods_per_year: int = 4) -> StructuralCausalModel:
 
     Examples
     --------
-    >>> len(default_transmission().stochastic)
+    >>> len(growth_transmission().stochastic)
     9
     """
     year = periods_per_year
     period = {4: "quarter", 12: "month"}.get(year, "period")
     return StructuralCausalModel(
-        name="default transmission",
+        name="growth transmission",
         periods_per_year=year,
         equations=(
             *_exogenous(),

@@ -13,11 +13,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
 from sanctions_model.data.user_tables import TableMapping, load_mapping
 from sanctions_model.data.vintages import BUNDLED
-from sanctions_model.errors import FitFileError, QuestionError, did_you_mean
+from sanctions_model.economies import (
+    GROWTH,
+    default_transmission,
+    economy_for,
+    economy_of,
+    find_economy,
+)
+from sanctions_model.errors import FitFileError
 from sanctions_model.files import file_sha256, locked, publish, staged
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit, checked_counts, fit, sample_prior_predictive
@@ -29,8 +35,6 @@ from sanctions_model.queries.claims import load_claims, scorecard
 from sanctions_model.queries.tables import effects_table, links_table
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import content_hash, spec_hash
-from sanctions_model.transmission import default_transmission
-from sanctions_model.transmission_anchored import anchored_transmission
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -47,7 +51,6 @@ __all__ = [
     "write",
 ]
 
-DEFAULT_ECONOMY, ANCHORED_ECONOMY = "default", "anchored"
 _LOG = logging.getLogger(__name__)
 _UNCONVERGED_FILE = "unconverged.nc"
 _ENOUGH_ROOM = 500_000_000  # bytes: a fit of 4 x 1,000 draws, its figures and what is staged
@@ -74,7 +77,7 @@ class Results:
 
 def run(
     *,
-    economy: str = DEFAULT_ECONOMY,
+    economy: str | None = None,
     data: Path | None = None,
     mapping: Path | None = None,
     priors: Path | None = None,
@@ -86,13 +89,13 @@ def run(
     allow_unconverged: bool = False,
     progress: bool = False,
 ) -> Results:
-    """Fit a bundled transmission and answer the questions.
+    """Fit a bundled economy and answer the questions.
 
     Parameters
     ----------
-    economy : str
-        ``"default"``, or ``"anchored"``: the transmission of `anchored_transmission` with its own
-        priors, for quarters of Russia.
+    economy : str, optional
+        ``"anchored"``, for quarters of Russia, or ``"growth"``; by default the first for a vintage
+        and the second for a user's own table, which need not have levels and expectations.
     data : path, optional
         A vintage's folder or a user's own table; the bundled vintage by default.
     mapping : path, optional
@@ -120,20 +123,25 @@ def run(
     began = time.perf_counter()
     checked_counts(draws=draws, tune=tune, chains=chains, random_seed=random_seed)
     names = None if mapping is None else load_mapping(mapping)
-    scm, own_priors = _economy(economy)
-    observations = load_observations(data, mapping=names, scm=scm)
+    stated = None if economy is None else find_economy(economy)
+    observations = load_observations(
+        data, mapping=names, scm=None if stated is None else stated.transmission()
+    )
+    chosen = stated or economy_for(observations)
+    if chosen is GROWTH and stated is None:
+        _LOG.info("economy: growth, whose series the table has; --economy anchored needs more")
     if "vintage" in observations.attrs:
         _LOG.info("data: %s", _vintage_line(observations))
-    beliefs = load_priors(priors or own_priors)
+    beliefs = load_priors(priors, economy=chosen.name)
     claims = load_claims()
-    scm = scm or default_transmission(int(observations.attrs["periods_per_year"]))
+    scm = chosen.transmission(int(observations.attrs["periods_per_year"]))
     scm = scm if names is None else names.relabel(scm)
     inputs = {
         "data": _name(data),
         "vintage": _vintage(observations),
         "mapping": None if names is None else names.model_dump(mode="json", exclude=_FILE_FIELDS),
         "priors": _name(priors),
-        **({} if economy == DEFAULT_ECONOMY else {"economy": economy}),
+        "economy": chosen.name,
     }
     if prior_only:
         fitted = sample_prior_predictive(
@@ -150,7 +158,7 @@ def run(
             chains=chains,
             random_seed=random_seed,
             # Trends and levels correlate: scales alone leave long trajectories.
-            sampler=Nutpie(low_rank=economy == ANCHORED_ECONOMY),
+            sampler=Nutpie(low_rank=chosen.has_levels),
             allow_unconverged=allow_unconverged,
             progress=progress,
         )
@@ -163,18 +171,6 @@ def run(
         "total": time.perf_counter() - began,
     }
     return replace(results, fit=replace(fitted, manifest={**fitted.manifest, "seconds": seconds}))
-
-
-def _economy(name: str) -> tuple[StructuralCausalModel | None, Path | None]:
-    """Return a bundled transmission and its priors; none for the default, which data decide on."""
-    if name == DEFAULT_ECONOMY:
-        return None, None
-    if name != ANCHORED_ECONOMY:
-        known = (DEFAULT_ECONOMY, ANCHORED_ECONOMY)
-        raise QuestionError(
-            f"There is no economy {name!r}; there is {', '.join(known)}.{did_you_mean(name, known)}"
-        )
-    return anchored_transmission(), data_path("priors_anchored.toml")
 
 
 def answer(fitted: Fit, claims: Mapping[str, Any] | None = None) -> Results:
@@ -325,27 +321,29 @@ def differences_from_files(fitted: Fit) -> list[str]:
     manifest = fitted.manifest
     found: list[str] = []
     inputs = manifest.get("inputs", {})
-    other, own_priors = _economy(inputs.get("economy", DEFAULT_ECONOMY))
-    scm = other or default_transmission(fitted.scm.periods_per_year)
-    if not inputs and fitted.scm.name != scm.name:
-        return found
+    economy = find_economy(inputs["economy"]) if "economy" in inputs else economy_of(fitted.scm)
+    if economy is None:
+        return found if not inputs else ["equations"]
+    scm = economy.transmission(fitted.scm.periods_per_year)
     if inputs.get("mapping") is not None:
         scm = TableMapping.model_validate(inputs["mapping"]).relabel(scm)
     if spec_hash(scm) != manifest["spec_sha256"]:
         found.append("equations")
     if inputs.get("priors") is None:
-        now = content_hash(load_priors(own_priors).model_dump(mode="json", exclude={"origin"}))
+        now = content_hash(
+            load_priors(economy=economy.name).model_dump(mode="json", exclude={"origin"})
+        )
         if now != manifest["priors"]["sha256"]:
             found.append("priors")
     if inputs.get("data") is None:
-        data = load_observations(scm=other).attrs.get("data_sha256")
+        data = load_observations(scm=scm).attrs.get("data_sha256")
         found += ["data"] if data != manifest["data"]["sha256"] else []
     return found
 
 
 @dataclass(frozen=True, kw_only=True)
 class SanctionsModel:
-    """The default transmission and its priors, or your own.
+    """The default economy, `default_transmission` and its priors, or your own.
 
     Parameters
     ----------
@@ -401,7 +399,7 @@ class SanctionsModel:
         """
         return fit(
             self.transmission,
-            _data(observations),
+            _data(observations, self.transmission),
             self.priors,
             draws=draws,
             tune=tune,
@@ -440,7 +438,7 @@ class SanctionsModel:
         """
         return sample_prior_predictive(
             self.transmission,
-            _data(observations),
+            _data(observations, self.transmission),
             self.priors,
             draws=draws,
             random_seed=random_seed,
@@ -466,8 +464,10 @@ class SanctionsModel:
         """
         from sanctions_model.inference.pymc_model import build
 
-        return build(Problem.of(self.transmission, _data(observations), self.priors))
+        return build(
+            Problem.of(self.transmission, _data(observations, self.transmission), self.priors)
+        )
 
 
-def _data(observations: xr.Dataset | None) -> xr.Dataset:
-    return load_observations() if observations is None else observations
+def _data(observations: xr.Dataset | None, scm: StructuralCausalModel) -> xr.Dataset:
+    return load_observations(scm=scm) if observations is None else observations

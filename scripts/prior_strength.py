@@ -23,9 +23,9 @@ def main() -> None:
     parser.add_argument("--design", type=Path, default=HERE / "prior_strength.toml")
     options = parser.parse_args()
     fit = sm.load(FIT) if FIT.is_file() else None
-    model, data = sm.default_transmission(), sm.load_observations()
+    model, data = sm.growth_transmission(), sm.load_observations(scm=sm.growth_transmission())
     design = SweepDesign.from_toml(options.design)
-    found = run_sweep(design, options.out, model, data, sm.load_priors(), given=fit)
+    found = run_sweep(design, options.out, model, data, sm.load_priors(economy="growth"), given=fit)
     print(routes_table(found).to_string(index=False, float_format="%.3g"))
     spread = found["effect_summary"].sel(summary="median").quantile([0.05, 0.95], dim="point")
     for outcome in found["outcome"].to_numpy():

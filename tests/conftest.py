@@ -27,9 +27,13 @@ def default_problem():
     from sanctions_model.data.observations import load_observations
     from sanctions_model.inference.conditioned import Problem
     from sanctions_model.inference.priors.ledger import load_priors
-    from sanctions_model.transmission import default_transmission
+    from sanctions_model.transmission import growth_transmission
 
-    return Problem.of(default_transmission(), load_observations(), load_priors())
+    return Problem.of(
+        growth_transmission(),
+        load_observations(scm=growth_transmission()),
+        load_priors(economy="growth"),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +116,9 @@ def default_judge(default_problem, default_draws):
     from sanctions_model.data.bundled import data_path
 
     tables = {}
-    for name, group in tomllib.loads(data_path("priors.toml").read_text(encoding="utf-8")).items():
+    for name, group in tomllib.loads(
+        data_path("priors_growth.toml").read_text(encoding="utf-8")
+    ).items():
         if not isinstance(group, dict):
             continue
         if "family" in group:

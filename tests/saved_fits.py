@@ -10,7 +10,11 @@ from sanctions_model.inference.fit import Fit
 def fit_of(priors, folder, seed):
     """Draws of the prior in the place of a posterior: the verbs read them as they read any."""
     base = sm.sample_prior_predictive(
-        sm.default_transmission(), sm.load_observations(), priors, draws=120, random_seed=seed
+        sm.growth_transmission(),
+        sm.load_observations(scm=sm.growth_transmission()),
+        priors,
+        draws=120,
+        random_seed=seed,
     )
     drawn = sm.inference.sample_prior(
         base.scm, base.problem.absolute, draws=60, chains=4, random_seed=seed + 1

@@ -190,8 +190,9 @@ def run(
     chains: Annotated[int, typer.Option(help="Chains.")] = 4,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 20260101,
     economy: Annotated[
-        str, typer.Option(help="Which transmission: default, or anchored.")
-    ] = "default",
+        str | None,
+        typer.Option(help="anchored (for Russia's series), or growth (any table; its default)."),
+    ] = None,
     data: DataOption = None,
     mapping: MappingOption = None,
     priors: PriorsOption = None,
@@ -268,8 +269,8 @@ def graph(
 ) -> None:
     """Print every variable with its equation; draw the graph, with effects if there is a fit."""
     configure(quiet=quiet)
+    from sanctions_model.economies import default_transmission
     from sanctions_model.report.ledgers import equations_view
-    from sanctions_model.transmission import default_transmission
 
     fitted = load_fit(fit) if (fit / "posterior.nc").is_file() else None
     if fitted is None:
@@ -298,15 +299,16 @@ def priors(
     evidence: Annotated[
         bool, typer.Option("--evidence", help="Print the evidence table instead.")
     ] = False,
+    economy: Annotated[str, typer.Option(help="Whose: anchored or growth.")] = "anchored",
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Print the ledger: every prior with its size, unit, rationale and sources."""
     configure(quiet=quiet)
     from sanctions_model.data.evidence import load_evidence
+    from sanctions_model.economies import find_economy
     from sanctions_model.inference.priors.ledger import load_priors
     from sanctions_model.report.ledgers import priors_view
-    from sanctions_model.transmission import default_transmission
 
     if evidence and (priors is not None or parameter is not None):
         raise QuestionError("--evidence prints published estimates; leave out these options.")
@@ -316,7 +318,10 @@ def priors(
         shown = frame if as_json else frame[columns]
         show(View(table=shown, title="Published estimates"), as_json=as_json)
         return
-    view = priors_view(load_priors(priors), default_transmission(), containing=parameter or "")
+    chosen = find_economy(economy)
+    view = priors_view(
+        load_priors(priors, economy=economy), chosen.transmission(), containing=parameter or ""
+    )
     show(view, as_json=as_json)
 
 

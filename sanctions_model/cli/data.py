@@ -70,12 +70,12 @@ def coverage(
     configure(quiet=quiet)
     from sanctions_model.data.observations import load_observations
     from sanctions_model.data.user_tables import load_mapping
+    from sanctions_model.economies import economy_for
     from sanctions_model.report.views import coverage_view
-    from sanctions_model.transmission import default_transmission
 
     names = None if mapping is None else load_mapping(mapping)
     observations = load_observations(find_data(data), mapping=names)
-    scm = default_transmission(int(observations.attrs["periods_per_year"]))
+    scm = economy_for(observations).transmission(int(observations.attrs["periods_per_year"]))
     show(coverage_view(observations, scm), as_json=as_json)
 
 
@@ -249,12 +249,12 @@ def template(
     import pandas as pd
 
     from sanctions_model.data.user_tables import write_template
-    from sanctions_model.transmission import default_transmission
+    from sanctions_model.economies import GROWTH
 
     first, last = _period(start, "--from"), _period(end, "--to", end=True)
     if first.freqstr != last.freqstr:
         raise QuestionError(f"--from {start} and --to {end} are not of one frequency.")
-    scm = default_transmission(12 if first.freqstr == "M" else 4)
+    scm = GROWTH.transmission(12 if first.freqstr == "M" else 4)
     assert isinstance(first, pd.Period)
     for path in write_template(folder, scm, start=first, end=last):
         _LOG.info("wrote %s", path)
@@ -273,15 +273,16 @@ def check(
     configure(quiet=quiet)
     from sanctions_model.data.observations import load_observations
     from sanctions_model.data.user_tables import load_mapping
+    from sanctions_model.economies import economy_for
     from sanctions_model.inference.conditioned import Problem
     from sanctions_model.inference.priors.ledger import load_priors
     from sanctions_model.inference.sample import table_use
-    from sanctions_model.transmission import default_transmission
 
     names = None if mapping is None else load_mapping(mapping)
     observations = load_observations(file, mapping=names)
-    scm = default_transmission(int(observations.attrs["periods_per_year"]))
-    problem = Problem.of(scm, observations, load_priors(priors))
+    economy = economy_for(observations)
+    scm = economy.transmission(int(observations.attrs["periods_per_year"]))
+    problem = Problem.of(scm, observations, load_priors(priors, economy=economy.name))
     table = table_use(observations, problem.scm)
     write_csv(table, csv)
     silent = table[table["use"] != "estimated"]["series"].tolist()

@@ -83,11 +83,13 @@ def sweep(
         scm, observations, stated = given.scm, given.problem.observations, given.problem.priors
     else:
         from sanctions_model.data.observations import load_observations
+        from sanctions_model.economies import economy_for
         from sanctions_model.inference.priors.ledger import load_priors
-        from sanctions_model.transmission import default_transmission
 
-        observations, stated = load_observations(find_data(data)), load_priors(priors)
-        scm = default_transmission(int(observations.attrs["periods_per_year"]))
+        observations = load_observations(find_data(data))
+        economy = economy_for(observations)
+        scm = economy.transmission(int(observations.attrs["periods_per_year"]))
+        stated = load_priors(priors, economy=economy.name)
     bar = _Bar(shown=not quiet and sys.stderr.isatty())
     try:
         found = run_sweep(

@@ -25,7 +25,7 @@ def data_path(name: str) -> Path:
     Parameters
     ----------
     name : str
-        File name inside ``data/``, as in ``"priors.toml"``.
+        File name inside ``data/``, as in ``"measures.csv"``.
 
     Returns
     -------
@@ -38,8 +38,8 @@ def data_path(name: str) -> Path:
 
     Examples
     --------
-    >>> data_path("priors.toml").name
-    'priors.toml'
+    >>> data_path("measures.csv").name
+    'measures.csv'
     """
     path = _data_directory() / name
     if not path.is_file():

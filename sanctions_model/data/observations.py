@@ -25,10 +25,11 @@ from sanctions_model.data.measures import intensities, load_events, load_rule
 from sanctions_model.data.tables import frame_content, parse_table, read_content
 from sanctions_model.data.user_tables import TableMapping
 from sanctions_model.data.vintages import Vintage, bundled_vintage, load_vintage
+from sanctions_model.economies import ANCHORED, GROWTH, economy_of
 from sanctions_model.errors import ObservationError, did_you_mean
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Constant, Indicator, Variable
-from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.transmission import MEASURES
 
 __all__ = ["coverage", "load_observations"]
 
@@ -61,8 +62,8 @@ def load_observations(
         the periods as its index), or the folder of a vintage; default the bundled vintage of
         Russia's quarterly series.
     scm : StructuralCausalModel, optional
-        The model that the observations are for; default the default transmission at the table's
-        frequency.
+        The model that the observations are for; by default that of the anchored economy for a
+        vintage, and of the growth economy for a table of your own.
     mapping : TableMapping, optional
         What the table calls things. For another country than Russia the bundled events and the war
         indicator do not apply: the table gives the measures, or the mapping names events and rule.
@@ -73,8 +74,9 @@ def load_observations(
         One variable for each observed and each exogenous variable of `scm`, dims ``(time,)``,
         float64, NaN where missing, attributes ``unit``, ``label``, ``source``. ``time`` is the
         first day of each period. Attributes: ``freq`` ("Q" or "M"), ``periods_per_year``,
-        ``title``, ``source`` (file name), ``data_sha256`` (of the content of the files used) and,
-        of a vintage, ``vintage`` (its name) and ``vintage_sha256``.
+        ``title``, ``source`` (file name), ``data_sha256`` (of the content of the files used),
+        ``economy`` where the model is a bundled one and, of a vintage, ``vintage`` (its name) and
+        ``vintage_sha256``.
 
     Raises
     ------
@@ -110,7 +112,9 @@ def load_observations(
         used.append(extra.name)
         digest.update(content)
         further = vintage.path(_FURTHER)
-        if scm is not None and further.is_file() and _lacks(columns, scm):
+        if scm is None:
+            scm = (ANCHORED if further.is_file() else GROWTH).transmission()
+        if further.is_file() and _lacks(columns, scm):
             content = read_content(further)
             columns |= {
                 name: values.reindex(index)
@@ -119,7 +123,7 @@ def load_observations(
             used.append(further.name)
             digest.update(content)
     freq = str(index.freqstr)[0]
-    scm = default_transmission(PERIODS_PER_YEAR[freq]) if scm is None else scm
+    scm = GROWTH.transmission(PERIODS_PER_YEAR[freq]) if scm is None else scm
     require_frequency(freq, scm, file.name)
     if mapping is not None:
         scm = mapping.relabel(scm)
@@ -133,6 +137,8 @@ def load_observations(
     if vintage is None:
         _log_unknown(columns, scm, file.name)
     named = {} if vintage is None else {"vintage": vintage.name, "vintage_sha256": vintage.sha256}
+    if (economy := economy_of(scm)) is not None:
+        named["economy"] = economy.name
     dataset = xr.Dataset(
         {
             name: ("time", values, _attributes(scm.variables[name]))

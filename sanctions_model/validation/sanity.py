@@ -87,8 +87,12 @@ def sanity_checks(
     --------
     >>> from sanctions_model.data.observations import load_observations
     >>> from sanctions_model.inference.priors.ledger import load_priors, sample_prior
-    >>> from sanctions_model.transmission import default_transmission
-    >>> problem = Problem.of(default_transmission(), load_observations(), load_priors())
+    >>> from sanctions_model.transmission import growth_transmission
+    >>> problem = Problem.of(
+    ...     growth_transmission(),
+    ...     load_observations(scm=growth_transmission()),
+    ...     load_priors(economy="growth"),
+    ... )
     >>> prior = sample_prior(problem.scm, problem.absolute, draws=100)
     >>> table = sanity_checks(problem, prior).set_index("check")
     >>> bool(table.loc["measures add up", "inside"])

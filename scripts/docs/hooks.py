@@ -44,7 +44,7 @@ GROUPS = {
     "Priors and evidence": (
         *("inference.priors", "data.evidence", "robustness.system_priors", "queries.estimands"),
     ),
-    "Equations and graphs": ("transmission", "transmission_anchored", "scm"),
+    "Equations and graphs": ("transmission", "transmission_anchored", "economies", "scm"),
     "Effects (interventions)": (
         *("queries.effects", "queries.responses", "queries.tables", "scm.interventions"),
         "scm.propagate",

@@ -29,7 +29,7 @@ from sanctions_model.inference.storage import load
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.transmission import MEASURES, growth_transmission
 
 FIGURES = {"channels", "graph", "prior_posterior", "responses", "scorecard", "waterfall"}
 
@@ -101,7 +101,7 @@ def test_the_tables_of_a_prior_only_run_leave_the_posterior_empty(prior_run):
 
 def test_the_effects_table_covers_depths_horizons_and_channels(prior_run):
     effects = pd.read_csv(prior_run[0] / "effects.csv")
-    scm = default_transmission()
+    scm = growth_transmission()
     assert set(effects["outcome"]) == set(scm.headline)
     assert set(effects["relief"]) == {0.5, 1.0}
     parts = {"article_chain", "chain_offset", "chain_remainder"}
@@ -127,7 +127,7 @@ def test_the_manifest_is_that_of_the_fit(prior_run):
         "mapping": None,
         "priors": None,
     }
-    assert manifest["priors"]["origin"] == "priors.toml"
+    assert manifest["priors"]["origin"] == "priors_growth.toml"
     assert set(manifest["seconds"]) >= {"answering", "total", "writing"}
     sums = manifest.pop("files_sha256")
     assert sums["posterior.nc"] == hashlib.sha256((out / "posterior.nc").read_bytes()).hexdigest()
@@ -471,7 +471,7 @@ def test_priors_are_printed_with_their_sources():
     assert {"prior", "unit", "rationale", "sources"} <= set(rows[0])
     assert "effective_trade -> import_premium" in {row["parameter"] for row in rows}
     everything = json.loads(call("priors", "--json").out)
-    assert [row["parameter"] for row in everything] == list(addresses(default_transmission()))
+    assert [row["parameter"] for row in everything] == list(addresses(growth_transmission()))
 
 
 def test_the_evidence_is_printed():
@@ -483,7 +483,7 @@ def test_the_evidence_is_printed():
 def test_the_graph_is_printed_and_drawn(prior_run, tmp_path):
     done = call("graph", "--fit", prior_run[0], "--figure", tmp_path / "graph.png")
     assert done.code == 0
-    for name in default_transmission().by_name:
+    for name in growth_transmission().by_name:
         assert name in done.out
     assert (tmp_path / "graph.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["graph.png"]
@@ -500,8 +500,8 @@ def test_coverage_names_every_series():
     done = call("data", "coverage")
     rows = json.loads(call("data", "coverage", "--json").out)
     assert done.code == 0
-    for position, name in enumerate(default_transmission().observed):
-        assert name in done.out or default_transmission().variables[name].label in done.out
+    for position, name in enumerate(growth_transmission().observed):
+        assert name in done.out or growth_transmission().variables[name].label in done.out
         assert name in rows[position].values()
 
 
@@ -566,7 +566,9 @@ def test_a_quiet_run_is_silent_on_stderr(tmp_path, few_outcomes):
 
 
 def test_a_fit_of_other_priors_is_used_with_one_warning(prior_run, monkeypatch):
-    changed = load_priors().replace({"oil_growth[1] -> nothing": Normal(mu=0, sigma=1)})
+    changed = load_priors(economy="growth").replace(
+        {"oil_growth[1] -> nothing": Normal(mu=0, sigma=1)}
+    )
     monkeypatch.setattr(job, "load_priors", lambda *_: changed)
     done = call("effects", "--fit", prior_run[0], "--outcome", "rouble", "--quiet")
     assert done.code == 0
@@ -792,7 +794,7 @@ def test_months_with_quarterly_priors_are_refused(tmp_path):
 # Refused priors
 
 
-PRIORS = data_path("priors.toml").read_text(encoding="utf-8")
+PRIORS = data_path("priors_growth.toml").read_text(encoding="utf-8")
 OWN_TABLE = """
 [coefficient."key_rate -> inflatoin"]
 family = "Normal"

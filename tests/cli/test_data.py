@@ -22,7 +22,7 @@ from sanctions_model.inference.priors.ledger import load_priors, sample_prior
 from sanctions_model.inference.storage import load, save
 from sanctions_model.robustness.vintages import revised_history
 from sanctions_model.scm.serialization import spec_hash
-from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.transmission import MEASURES, growth_transmission
 
 
 @pytest.fixture
@@ -213,7 +213,7 @@ def test_a_template_is_filled_in_checked_and_fitted(away, light):
 
 def saved_fit(folder, observations, seed, vintage):
     """A fit whose posterior is a draw from the prior: what a verb needs, without sampling."""
-    problem = Problem.of(default_transmission(), observations, load_priors())
+    problem = Problem.of(growth_transmission(), observations, load_priors(economy="growth"))
     drawn = sample_prior(problem.scm, problem.absolute, draws=40, chains=2, random_seed=seed)
     draws = complete_from_prior(problem, drawn, seed + 1)
     fitted = Fit(

@@ -13,7 +13,7 @@ import sanctions_model as sm
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("fit")
-    fit_of(sm.load_priors(), root / "one", 1)
+    fit_of(sm.load_priors(economy="growth"), root / "one", 1)
     return root / "one"
 
 

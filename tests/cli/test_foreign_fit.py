@@ -7,7 +7,7 @@ from command import call, refused
 from united_states import MODEL, write_fit
 
 from sanctions_model.cli.app import command
-from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission import growth_transmission
 
 # No name of the Russian model may come up in an answer about another one.
 RUSSIAN = re.compile(r"\b(inflation_yoy|key_rate|gdp_level|rouble|import_premium)\b")
@@ -92,4 +92,4 @@ def test_the_graph_of_a_fit_is_that_fit_s(folder):
     done = call("graph", "--fit", folder)
     assert f"Equations of the {MODEL.name}" in done.out
     assert "bill_rate" in done.out
-    assert default_transmission().name not in done.out
+    assert growth_transmission().name not in done.out

@@ -10,7 +10,7 @@ from sanctions_model.data.observations import load_observations
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.storage import save
-from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission import growth_transmission
 
 EDIT = '[[intervention]]\nkind = "set"\nvariable = "key_rate"\nvalue = 10.0\n'
 CONDITION = '[[condition]]\nvariable = "key_rate"\nvalues = { 1 = 12.0 }\n'
@@ -44,7 +44,11 @@ VERBS = {
 def saved_fit(tmp_path_factory):
     """A folder with draws of the prior, as `run --prior-only` leaves them."""
     prior = sample_prior_predictive(
-        default_transmission(), load_observations(), load_priors(), draws=20, random_seed=5
+        growth_transmission(),
+        load_observations(scm=growth_transmission()),
+        load_priors(economy="growth"),
+        draws=20,
+        random_seed=5,
     )
     folder = tmp_path_factory.mktemp("results")
     save(prior, folder / "posterior.nc")

@@ -13,9 +13,9 @@ import sanctions_model as sm
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     root = tmp_path_factory.mktemp("fits")
-    fit_of(sm.load_priors(), root / "one", 1)
+    fit_of(sm.load_priors(economy="growth"), root / "one", 1)
     sceptic = sm.robustness.load_prior_sets()["sceptic"].priors
-    fit_of(sm.load_priors().replace(sceptic), root / "two", 1)
+    fit_of(sm.load_priors(economy="growth").replace(sceptic), root / "two", 1)
     return root
 
 
@@ -128,7 +128,10 @@ def test_compare_puts_fits_side_by_side(folders, tmp_path):
 
 def test_a_prior_alone_has_no_posterior_to_ask(folders, tmp_path):
     prior = sm.sample_prior_predictive(
-        sm.default_transmission(), sm.load_observations(), sm.load_priors(), draws=50
+        sm.growth_transmission(),
+        sm.load_observations(scm=sm.growth_transmission()),
+        sm.load_priors(economy="growth"),
+        draws=50,
     )
     sm.save(prior, tmp_path / "posterior.nc")
     done = call("sensitivity", "--fit", tmp_path)

@@ -21,7 +21,7 @@ from sanctions_model.report.scenarios import (
 from sanctions_model.scenarios.library import load_scenarios
 from sanctions_model.scenarios.mixture import compare_futures, expected_by_odds, reweighted
 from sanctions_model.scenarios.variance import spread_split
-from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission import growth_transmission
 
 OUTCOME = ("--outcome", "gdp_level", "--outcome", "key_rate")
 BROKEN = """
@@ -42,7 +42,11 @@ transition = [[1, 0], [0, 1]]
 def saved_fit(tmp_path_factory):
     """A folder with draws of the prior, as `run --prior-only` leaves them."""
     prior = sample_prior_predictive(
-        default_transmission(), load_observations(), load_priors(), draws=60, random_seed=5
+        growth_transmission(),
+        load_observations(scm=growth_transmission()),
+        load_priors(economy="growth"),
+        draws=60,
+        random_seed=5,
     )
     folder = tmp_path_factory.mktemp("results")
     save(prior, folder / "posterior.nc")

@@ -35,9 +35,9 @@ values = [1, 3]
 def folder(tmp_path_factory):
     """A results folder whose posterior is prior draws: nothing is compiled."""
     fitted = sm.fit(
-        sm.default_transmission(),
-        sm.load_observations(),
-        sm.load_priors(),
+        sm.growth_transmission(),
+        sm.load_observations(scm=sm.growth_transmission()),
+        sm.load_priors(economy="growth"),
         draws=500,
         tune=10,
         chains=4,

@@ -16,6 +16,7 @@ from sanctions_model.errors import ObservationError
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Variable
+from sanctions_model.transmission import growth_transmission
 
 
 @pytest.fixture(scope="module")
@@ -93,4 +94,7 @@ def test_only_a_model_that_asks_for_them_reads_the_further_series():
     )
     found = load_observations(scm=scm)
     assert found.attrs["source"] == "russia_quarterly.csv, measures.csv, russia_economy.csv"
-    assert load_observations().attrs["source"] == "russia_quarterly.csv, measures.csv"
+    assert (
+        load_observations(scm=growth_transmission()).attrs["source"]
+        == "russia_quarterly.csv, measures.csv"
+    )

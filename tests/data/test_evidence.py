@@ -60,7 +60,7 @@ def evidence() -> Evidence:
 
 @pytest.fixture(scope="module")
 def priors() -> dict[str, Any]:
-    return tomllib.loads(data_path("priors.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(data_path("priors_growth.toml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from sanctions_model.errors import ObservationError
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Constant, Indicator, Variable
-from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.transmission import MEASURES, growth_transmission
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def table(tmp_path):
 
 @pytest.fixture(scope="module")
 def bundled():
-    return load_observations()
+    return load_observations(scm=growth_transmission())
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def small():
 
 
 def test_the_bundled_data_hold_every_observed_and_exogenous_variable(bundled):
-    scm = default_transmission()
+    scm = growth_transmission()
     assert list(bundled.data_vars) == [*scm.observed, *scm.exogenous]
     assert all(bundled[name].dims == ("time",) for name in bundled.data_vars)
     assert all(bundled[name].dtype == np.float64 for name in bundled.data_vars)
@@ -96,7 +96,7 @@ def test_coverage_counts_values_and_holes(small, table):
 
 
 def test_coverage_of_a_series_without_data_is_empty(table):
-    scm = default_transmission()
+    scm = growth_transmission()
     observations = load_observations(table("quarter,gdp_growth\n2020Q1,1\n2020Q2,2\n"))
     assert coverage(observations, scm).loc["credit_growth"].tolist() == ["", "", 0, 0]
 
@@ -263,7 +263,7 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_a_frequency_other_than_the_models_is_refused(table):
     path = table("month,gdp_growth\n2015-01,1\n2015-02,1\n")
     with pytest.raises(ObservationError, match=r"12 periods a year, but the model is made for 4"):
-        load_observations(path, scm=default_transmission(4))
+        load_observations(path, scm=growth_transmission(4))
 
 
 def test_an_exogenous_variable_without_default_must_be_in_the_table(small, table):
@@ -351,9 +351,9 @@ def test_percentages_given_as_fractions_are_refused(tmp_path):
         load_observations(path)
 
 
-@pytest.mark.parametrize("name", default_transmission().observed)
+@pytest.mark.parametrize("name", growth_transmission().observed)
 def test_no_series_passes_as_fractions(tmp_path, name):
-    column = default_transmission().variables[name].column
+    column = growth_transmission().variables[name].column
     table = pd.read_csv(data_path("russia_quarterly.csv"))[["quarter", column]]
     table[column] /= 100
     table.to_csv(tmp_path / "fractions.csv", index=False)
@@ -366,7 +366,7 @@ def test_no_series_passes_as_fractions(tmp_path, name):
 )
 def test_periods_of_a_table_may_be_written_as_people_do(tmp_path, label):
     table = pd.read_csv(data_path("russia_quarterly.csv"))[["quarter", "key_rate_pct_pa"]]
-    expected = load_observations()["key_rate"]
+    expected = load_observations(scm=growth_transmission())["key_rate"]
     table["quarter"] = [label(pd.Period(q, freq="Q")) for q in table["quarter"]]
     table.to_csv(tmp_path / "mine.csv", index=False)
     xr.testing.assert_equal(load_observations(tmp_path / "mine.csv")["key_rate"], expected)

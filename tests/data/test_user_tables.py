@@ -18,7 +18,7 @@ from sanctions_model.data.user_tables import (
 )
 from sanctions_model.errors import ObservationError
 from sanctions_model.inference.sample import table_use
-from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.transmission import MEASURES, growth_transmission
 
 INDEX = pd.period_range("2012Q1", "2025Q4", freq="Q")
 ABROAD = {
@@ -61,7 +61,7 @@ def abroad_text(extra=""):
 
 
 def test_a_template_has_a_row_a_period_and_is_read_back_when_a_series_is_filled_in(tmp_path):
-    scm = default_transmission()
+    scm = growth_transmission()
     start, end = pd.Period("2010Q1"), pd.Period("2020Q4")
     written = write_template(tmp_path / "mine", scm, start=start, end=end)
     assert [path.name for path in written] == ["table.csv", "columns.csv", "mapping.toml"]
@@ -78,12 +78,12 @@ def test_a_template_has_a_row_a_period_and_is_read_back_when_a_series_is_filled_
 
 def test_a_monthly_template_has_months(tmp_path):
     months = pd.Period("2010-01", "M"), pd.Period("2010-12", "M")
-    path, *_ = write_template(tmp_path, default_transmission(12), start=months[0], end=months[1])
+    path, *_ = write_template(tmp_path, growth_transmission(12), start=months[0], end=months[1])
     assert pd.read_csv(path)["period"].tolist() == [f"2010-{m:02d}" for m in range(1, 13)]
 
 
 def test_the_columns_are_described_with_what_happens_without_them():
-    described = describe_columns(default_transmission()).set_index("column")
+    described = describe_columns(growth_transmission()).set_index("column")
     assert described.loc["gdp_growth_pct", "unit"].startswith("% a quarter")
     assert "keep their priors" in described.loc["gdp_growth_pct", "if_missing"]
     assert described.loc["trade", "if_missing"] == "computed from dated events"
@@ -96,7 +96,7 @@ def test_a_template_replaces_nothing(tmp_path):
     (tmp_path / "mapping.toml").write_text("mine")
     with pytest.raises(ObservationError, match=r"mapping\.toml is there already"):
         write_template(
-            tmp_path, default_transmission(), start=pd.Period("2010Q1"), end=pd.Period("2011Q1")
+            tmp_path, growth_transmission(), start=pd.Period("2010Q1"), end=pd.Period("2011Q1")
         )
     assert [path.name for path in tmp_path.iterdir()] == ["mapping.toml"]
 
@@ -104,7 +104,7 @@ def test_a_template_replaces_nothing(tmp_path):
 def test_a_template_that_runs_backwards_is_refused(tmp_path):
     with pytest.raises(ObservationError, match="would run from 2011Q1 to 2010Q1"):
         write_template(
-            tmp_path, default_transmission(), start=pd.Period("2011Q1"), end=pd.Period("2010Q1")
+            tmp_path, growth_transmission(), start=pd.Period("2011Q1"), end=pd.Period("2010Q1")
         )
 
 
@@ -182,7 +182,7 @@ def test_own_events_may_be_given_for_russia_too(tmp_path):
 
 
 def test_relabelling_changes_words_only():
-    scm = default_transmission()
+    scm = growth_transmission()
     relabelled = TableMapping(country="Kazakhstan", currency="KZT").relabel(scm)
     assert relabelled.variables["rouble"].label == "KZT against the dollar (+ = stronger)"
     assert not [v.label for v in relabelled.variables.values() if "rouble" in v.label.lower()]
@@ -233,7 +233,7 @@ def test_names_that_do_not_fit_are_refused(tmp_path, columns, words):
 
 def use(path, names=None):
     observations = load_observations(path, mapping=names)
-    scm = default_transmission(int(observations.attrs["periods_per_year"]))
+    scm = growth_transmission(int(observations.attrs["periods_per_year"]))
     return table_use(observations, scm).set_index("series")
 
 
@@ -254,7 +254,8 @@ def test_an_equation_with_its_parents_is_estimated_on_the_periods_that_have_them
 
 
 def test_every_bundled_equation_is_estimated_and_late_cells_are_counted():
-    found = use(None)
+    scm = growth_transmission()
+    found = table_use(load_observations(scm=scm), scm).set_index("series")
     assert (found["use"] == "estimated").all()
     assert found["n_completed"].to_dict() == {
         "oil_growth": 0,

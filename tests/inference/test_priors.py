@@ -25,7 +25,7 @@ from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.variables import Noise
-from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission import growth_transmission
 
 BELIEFS = {
     "normal": {"family": "Normal", "mu": -0.7, "sigma": 1.3},
@@ -302,8 +302,8 @@ def test_a_prior_within_the_bounds_of_its_parameter_is_taken(scm, given):
 def test_priors_for_another_period_length_are_refused(scm, given):
     with pytest.raises(PriorError, match="stated for 12 periods a year, the model has 4"):
         Priors.from_addresses(given, periods_per_year=12).for_model(scm)
-    with pytest.raises(PriorError, match=r"priors\.toml: stated for 4 periods a year, .* has 12"):
-        load_priors().for_model(default_transmission(12))
+    with pytest.raises(PriorError, match=r"priors_growth\.toml: stated for 4 periods a year, .* has 12"):
+        load_priors(economy="growth").for_model(growth_transmission(12))
 
 
 def test_gaussian_noise_needs_no_prior_of_degrees_of_freedom(scm, given):
@@ -400,7 +400,7 @@ def test_draws_of_all_parameters_have_their_priors_quantiles():
 
 
 def test_the_bundled_priors_fit_the_default_transmission_and_rest_on_sources():
-    priors, scm = load_priors(), default_transmission()
+    priors, scm = load_priors(economy="growth"), growth_transmission()
     assert list(priors.for_model(scm)) == list(addresses(scm))
     with data_path("evidence.csv").open(encoding="utf-8", newline="") as file:
         ids = {row["id"] for row in csv.DictReader(file)}

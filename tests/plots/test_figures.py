@@ -38,7 +38,7 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.variables import Hold, Variable
-from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission import growth_transmission
 
 RULE = "89 % equal-tailed interval"
 
@@ -347,7 +347,7 @@ def test_responses_say_over_how_long(figures):
 
 def test_responses_of_a_monthly_model_count_months(draws):
     figure = plot_responses(
-        default_transmission(12), draws, outcomes=["key_rate"], horizon=24, drawn_from="prior"
+        growth_transmission(12), draws, outcomes=["key_rate"], horizon=24, drawn_from="prior"
     )
     assert "months after the start of relief" in words(figure)
     assert "prior median" in words(figure)

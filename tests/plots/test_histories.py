@@ -44,7 +44,7 @@ from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.forecasts import forecast_error_variance_decomposition, simulate
 from sanctions_model.queries.required import RequiredRelief, Target, required_relief
 from sanctions_model.scm.interventions import Relief, SetTo, ShiftBy
-from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.transmission import MEASURES, growth_transmission
 
 RULE = "89 % equal-tailed interval"
 
@@ -142,17 +142,17 @@ def required():
 def figures(default_problem, draws, held, parts, futures, by_relief, cut, shares, required):
     return {
         "counterfactual": plot_counterfactual(held, default_problem, title="Measures of 2021"),
-        "decomposition": plot_decomposition(parts, scm=default_transmission()),
+        "decomposition": plot_decomposition(parts, scm=growth_transmission()),
         "decomposition_apart": plot_decomposition(
-            parts, outcomes=["key_rate"], drivers_together=False, scm=default_transmission()
+            parts, outcomes=["key_rate"], drivers_together=False, scm=growth_transmission()
         ),
         "forecast": plot_forecast(futures, default_problem, draws),
         "scenarios": plot_forecast(
             by_relief, default_problem, draws, scenario_labels=["measures stay", "full relief"]
         ),
         "conditional": plot_forecast(cut, default_problem, draws, conditions=CUT),
-        "variance": plot_variance_decomposition(shares, scm=default_transmission()),
-        "required": plot_required_relief(required, scm=default_transmission()),
+        "variance": plot_variance_decomposition(shares, scm=growth_transmission()),
+        "required": plot_required_relief(required, scm=growth_transmission()),
     }
 
 
@@ -235,9 +235,9 @@ def test_intervals_follow_the_settings(default_problem, draws, held, futures):
 def test_figures_of_prior_draws_say_so(default_problem, draws, held, parts, futures, shares):
     for figure in (
         plot_counterfactual(held, default_problem, drawn_from="prior"),
-        plot_decomposition(parts, drawn_from="prior", scm=default_transmission()),
+        plot_decomposition(parts, drawn_from="prior", scm=growth_transmission()),
         plot_forecast(futures, default_problem, draws, drawn_from="prior"),
-        plot_variance_decomposition(shares, drawn_from="prior", scm=default_transmission()),
+        plot_variance_decomposition(shares, drawn_from="prior", scm=growth_transmission()),
     ):
         assert "prior m" in words(figure) or "each prior draw" in words(figure)
         assert "posterior" not in words(figure)
@@ -247,7 +247,7 @@ def test_figures_of_prior_draws_say_so(default_problem, draws, held, parts, futu
 def test_an_outcome_that_the_result_lacks_is_refused(parts, shares, plot):
     result = parts if plot is plot_decomposition else shares
     with pytest.raises(UnknownVariableError, match="Did you mean 'key_rate'"):
-        plot(result, outcomes=["key_rat"], scm=default_transmission())
+        plot(result, outcomes=["key_rat"], scm=growth_transmission())
 
 
 # The past that they show
@@ -436,7 +436,7 @@ def test_the_line_is_the_actual_path_less_the_base(figures, parts):
 @pytest.mark.parametrize("together", [True, False])
 def test_bars_of_one_draw_add_up_to_the_line_and_stack_without_gaps(parts, together):
     one = parts.isel(draw=[3])
-    figure = plot_decomposition(one, drivers_together=together, scm=default_transmission())
+    figure = plot_decomposition(one, drivers_together=together, scm=growth_transmission())
     for axes in figure.axes[:-1]:
         _, drawn = line(axes, INK, 1.3)
         heights = np.array([[b.get_height() for b in c.patches] for c in axes.containers])
@@ -457,7 +457,7 @@ def test_a_decomposition_says_what_the_base_is_and_that_medians_do_not_add_up(fi
 
 
 def test_pandemic_quarters_stand_together():
-    scm = default_transmission()
+    scm = growth_transmission()
     names = ["trade", "pandemic_2020q2", "pandemic_2020q3", "war"]
     found = {g.label: g.members for g in driver_groups(names, scm, together=True)}
     assert found == {
@@ -468,7 +468,7 @@ def test_pandemic_quarters_stand_together():
 
 
 def test_small_shocks_stand_together_and_each_shock_is_in_one_group():
-    scm = default_transmission()
+    scm = growth_transmission()
     sizes = dict.fromkeys(scm.stochastic, 0.01) | {"key_rate": 0.5, "inflation": 0.3}
     shares = {name: np.array([0.0, size]) for name, size in sizes.items()}
     found = shock_groups(shares, scm, room=5)
@@ -487,7 +487,7 @@ def test_small_shocks_stand_together_and_each_shock_is_in_one_group():
 
 def test_what_moves_nothing_is_not_in_the_key(recent):
     found = historical_decomposition(recent, outcomes=["import_premium"])
-    assert key_labels(plot_decomposition(found, scm=default_transmission())) == [
+    assert key_labels(plot_decomposition(found, scm=growth_transmission())) == [
         "actual less base",
         "sanctions measures",
     ]
@@ -495,7 +495,7 @@ def test_what_moves_nothing_is_not_in_the_key(recent):
 
 def test_parts_without_a_base_are_refused(parts):
     with pytest.raises(QuestionError, match="no 'base'"):
-        plot_decomposition(parts.drop_sel(part="base"), scm=default_transmission())
+        plot_decomposition(parts.drop_sel(part="base"), scm=growth_transmission())
 
 
 def test_a_model_with_other_names_is_decomposed(small):
@@ -676,7 +676,7 @@ def test_an_outcome_without_shocks_and_a_single_horizon_are_drawn(default_proble
     found = forecast_error_variance_decomposition(
         default_problem.scm, draws, horizon=1, outcomes=["import_premium", "key_rate"]
     )
-    said = words(plot_variance_decomposition(found, scm=default_transmission()))
+    said = words(plot_variance_decomposition(found, scm=growth_transmission()))
     assert "no shock reaches it" in said
     assert "up to 1 quarter ahead" in said
 
@@ -710,7 +710,7 @@ def test_required_relief_says_the_verdict_and_the_contrast(figures, required):
     assert "depth of relief, % of every measure lifted" in said
     assert "relief that is enough" in key_labels(figures["required"])
     some = plot_required_relief(
-        required, relief=Relief(measures=("trade", "finance"), ramp=1), scm=default_transmission()
+        required, relief=Relief(measures=("trade", "finance"), ramp=1), scm=growth_transmission()
     )
     assert "uniform relief of trade and financial measures at once" in words(some)
     assert "% of trade, finance lifted" in words(some)
@@ -719,7 +719,7 @@ def test_required_relief_says_the_verdict_and_the_contrast(figures, required):
 def test_a_target_out_of_reach_shades_nothing(default_problem, draws):
     target = Target(outcome="gdp_level", value=500.0, below=False, when="by 2", probability=0.9)
     found = required_relief(default_problem, draws, target, random_seed=1)
-    figure = plot_required_relief(found, scm=default_transmission())
+    figure = plot_required_relief(found, scm=growth_transmission())
     assert "is out of reach" in words(figure)
     assert "GDP level at least 500 % at some point within 2 quarters" in words(figure)
     assert not figure.axes[0].patches
@@ -734,7 +734,7 @@ def test_a_probability_that_is_not_monotone_shades_two_ranges(required):
         probability=wave,
         standard_error=required.standard_error,
     )
-    axes = plot_required_relief(found, scm=default_transmission()).axes[0]
+    axes = plot_required_relief(found, scm=growth_transmission()).axes[0]
     assert len([p for p in axes.patches if isinstance(p, Rectangle)]) == 2
 
 

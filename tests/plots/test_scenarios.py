@@ -19,7 +19,7 @@ from sanctions_model.scenarios.mixture import compare_futures, expected_by_odds
 from sanctions_model.scenarios.regimes import draw_scenario_paths
 from sanctions_model.scenarios.sectors import sector_premiums
 from sanctions_model.scenarios.variance import spread_split
-from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission import growth_transmission
 
 OUTCOMES = ("gdp_level", "key_rate", "rouble")
 HORIZON = 12
@@ -73,14 +73,14 @@ def figures(default_problem, draws, result, split, odds):
     )
     sectors = sector_premiums(default_problem.scm, draws, drawn, random_seed=1)
     return {
-        "effects": plot_future_effects(result, drawn_from="prior", scm=default_transmission()),
-        "effect_spread": plot_spread(split, of_effect=True, scm=default_transmission()),
-        "forecast_spread": plot_spread(split, outcomes=["key_rate"], scm=default_transmission()),
+        "effects": plot_future_effects(result, drawn_from="prior", scm=growth_transmission()),
+        "effect_spread": plot_spread(split, of_effect=True, scm=growth_transmission()),
+        "forecast_spread": plot_spread(split, outcomes=["key_rate"], scm=growth_transmission()),
         "odds": plot_odds(
-            odds, future="the reset", probability=0.3, horizons=[4, 12], scm=default_transmission()
+            odds, future="the reset", probability=0.3, horizons=[4, 12], scm=growth_transmission()
         ),
         "sectors": plot_sectors(
-            sectors, scenario="the reset", drawn_from="prior", scm=default_transmission()
+            sectors, scenario="the reset", drawn_from="prior", scm=growth_transmission()
         ),
     }
 
@@ -153,7 +153,7 @@ def test_odds_are_lines_by_horizon_with_the_stated_probability_marked(figures, o
 def test_a_scenario_is_named_in_the_title(result):
     effect = result["effect"].sel(scenario="reset")
     figure = plot_scenario_effect(
-        effect, label="the interventions", drawn_from="prior", scm=default_transmission()
+        effect, label="the interventions", drawn_from="prior", scm=growth_transmission()
     )
     assert "The interventions: effect over 12 quarters" in words(figure)
 
@@ -167,4 +167,4 @@ def test_sectors_stand_beside_the_premium_of_the_transmission(figures):
 def test_an_outcome_that_the_result_lacks_is_refused(result, split):
     for plot, given in ((plot_future_effects, result), (plot_spread, split)):
         with pytest.raises(UnknownVariableError, match="Did you mean 'gdp_level'"):
-            plot(given, outcomes=["gdp_levl"], scm=default_transmission())
+            plot(given, outcomes=["gdp_levl"], scm=growth_transmission())

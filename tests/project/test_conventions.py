@@ -83,7 +83,7 @@ def test_a_model_shows_every_variable(fit):
 
 
 def test_priors_show_their_arguments_and_sources():
-    shown = sm.load_priors()._repr_html_()
+    shown = sm.load_priors(economy="growth")._repr_html_()
     assert "effective_trade -&gt; import_premium" in shown
     assert "LogNormal(median=4.5, sigma=0.6" in shown
     assert "manturov_2022_parallel_import_markup" in shown
@@ -96,7 +96,7 @@ def test_convergence_shows_what_fails(fit):
 
 
 def test_large_things_say_what_they_are_in_a_line(fit):
-    assert repr(fit) == "Fit('default transmission': 2 x 20 posterior draws, data to 2026-01-01)"
+    assert repr(fit) == "Fit('growth transmission': 2 x 20 posterior draws, data to 2026-01-01)"
     for thing in (fit, fit.problem, fit.scm):
         assert len(repr(thing)) < 150
 
@@ -135,7 +135,7 @@ def test_one_outcome_and_one_measure_need_no_brackets(fit):
 
 
 def test_a_prior_is_found_by_its_address():
-    priors = sm.load_priors()
+    priors = sm.load_priors(economy="growth")
     assert priors["depreciation -> inflation"].family == "LogNormal"
     assert priors["anchoring"].family == "Beta"
     assert {"depreciation -> inflation", "anchoring", "scale[inflation]"} <= set(priors.addresses)
@@ -156,8 +156,9 @@ def test_text_in_place_of_a_tuple_or_a_variable_is_refused():
 
 
 def test_a_table_in_memory_is_observed_as_a_file_is():
-    bundled = sm.load_observations()
-    assert sm.load_observations(bundled.to_dataframe()).equals(bundled)
+    scm = sm.growth_transmission()
+    bundled = sm.load_observations(scm=scm)
+    assert sm.load_observations(bundled.to_dataframe(), scm=scm).equals(bundled)
 
 
 def test_relief_of_measures_that_a_model_lacks_names_those_that_it_has():

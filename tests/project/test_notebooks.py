@@ -116,7 +116,10 @@ def execute(name, monkeypatch, fit):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
 def test_the_futures_notebook_runs_on_a_fit(tmp_path, monkeypatch):
     fit = sm.sample_prior_predictive(
-        sm.default_transmission(), sm.load_observations(), sm.load_priors(), draws=40
+        sm.growth_transmission(),
+        sm.load_observations(scm=sm.growth_transmission()),
+        sm.load_priors(economy="growth"),
+        draws=40,
     )
     path = sm.save(fit, tmp_path / "prior.nc")
     texts = execute("futures", monkeypatch, path)
@@ -127,9 +130,9 @@ def test_the_futures_notebook_runs_on_a_fit(tmp_path, monkeypatch):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
 def test_the_sweeps_notebook_runs_on_a_fit(tmp_path, monkeypatch):
     fit = sm.fit(
-        sm.default_transmission(),
-        sm.load_observations(),
-        sm.load_priors(),
+        sm.growth_transmission(),
+        sm.load_observations(scm=sm.growth_transmission()),
+        sm.load_priors(economy="growth"),
         draws=500,
         tune=10,
         sampler=FakeSampler([0]),  # draws of the prior in a posterior's place
@@ -145,7 +148,7 @@ def test_the_sweeps_notebook_runs_on_a_fit(tmp_path, monkeypatch):
 def test_the_notebook_on_what_the_answers_rest_on_ends_in_three_sentences(tmp_path, monkeypatch):
     from saved_fits import fit_of
 
-    fit_of(sm.load_priors(), tmp_path / "fit", 1)
+    fit_of(sm.load_priors(economy="growth"), tmp_path / "fit", 1)
     path = tmp_path / "fit" / "posterior.nc"
     texts = execute("what_it_rests_on", monkeypatch, path)
     sentences = [line for line in "".join(texts).splitlines() if line.startswith("- ")]

@@ -26,7 +26,7 @@ from sanctions_model.robustness.alternatives import (
 from sanctions_model.robustness.variants import transmission_alternatives
 from sanctions_model.scm.interventions import ShiftBy
 from sanctions_model.scm.propagate import propagate
-from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.transmission import MEASURES, growth_transmission
 
 OUTPUT = Claim(
     statement="made up",
@@ -46,7 +46,11 @@ def families(problem):
 
 
 def test_bundled_sets_fit_the_model_and_share_its_structure(default_problem):
-    scm, data, priors = default_transmission(), load_observations(), load_priors()
+    scm, data, priors = (
+        growth_transmission(),
+        load_observations(scm=growth_transmission()),
+        load_priors(economy="growth"),
+    )
     found = prior_alternatives(scm, data, priors)
     assert [a.name for a in found] == ["consensus", "optimist", "sceptic", "flat", "pooled"]
     for alternative in found:
@@ -69,9 +73,12 @@ def test_bundled_sets_fit_the_model_and_share_its_structure(default_problem):
 
 
 def test_transmissions_are_what_they_say(default_problem):
-    data = load_observations()
+    data = load_observations(scm=growth_transmission())
     found = {
-        a.name: a for a in transmission_alternatives(data, load_priors(), default_transmission())
+        a.name: a
+        for a in transmission_alternatives(
+            data, load_priors(economy="growth"), growth_transmission()
+        )
     }
     assert len(found) == 7
     problems = {n: Problem.of(a.scm, a.observations, a.priors) for n, a in found.items()}

@@ -25,7 +25,7 @@ from sanctions_model.scm.propagate import (
     start_after,
 )
 from sanctions_model.scm.variables import Constant, Hold, Indicator, Noise, Path
-from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.transmission import MEASURES, growth_transmission
 
 
 def vector_matrices():
@@ -120,7 +120,7 @@ def test_the_default_transmission_equals_plain_loops(default_problem, default_dr
 
 
 def test_the_monthly_transmission_equals_plain_loops():
-    scm = default_transmission(12)
+    scm = growth_transmission(12)
     draws = random_draws(scm, np.random.default_rng(4))
     arguments = {
         "horizon": 15,

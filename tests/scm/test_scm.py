@@ -19,7 +19,7 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Affine, Variable
-from sanctions_model.transmission import MEASURES, default_transmission
+from sanctions_model.transmission import MEASURES, growth_transmission
 
 
 def variable(name):
@@ -321,7 +321,7 @@ def test_centres_belong_to_a_new_model():
 
 @pytest.mark.parametrize("periods_per_year", [4, 12])
 def test_in_the_default_transmission_every_measure_reaches_every_outcome(periods_per_year):
-    scm = default_transmission(periods_per_year)
+    scm = growth_transmission(periods_per_year)
     assert scm.measures == MEASURES
     flows = {level.variable.name: level.flow for level in scm.levels}
     for measure in ("trade", "finance", "energy", "transport", "assets"):
@@ -334,7 +334,7 @@ def test_in_the_default_transmission_every_measure_reaches_every_outcome(periods
 
 @pytest.mark.parametrize("periods_per_year", [4, 12])
 def test_the_year_of_the_default_transmission_has_its_number_of_periods(periods_per_year):
-    scm = default_transmission(periods_per_year)
+    scm = growth_transmission(periods_per_year)
     assert scm.longest_lag == periods_per_year
     yoy = scm.by_name["inflation_yoy"]
     assert [edge.lag for edge in yoy.edges] == list(range(periods_per_year))
@@ -342,7 +342,7 @@ def test_the_year_of_the_default_transmission_has_its_number_of_periods(periods_
 
 
 def test_every_entry_starts_right_after_the_effective_measures():
-    scm = default_transmission()
+    scm = growth_transmission()
     starts = {*scm.effective, "finance", "assets", "effective_trade_change"}
     by_label = {edge.label: edge for edge in scm.graph.edges}
     labels = [label for entry in scm.entries.values() for label in entry]

@@ -21,7 +21,7 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import content_hash, from_dict, spec_hash, to_dict
 from sanctions_model.scm.variables import Affine, Constant, Hold, Indicator, Noise, Path, Variable
-from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission import growth_transmission
 
 
 def variable(name):
@@ -75,7 +75,7 @@ def through_json(scm):
 
 @pytest.mark.parametrize(
     "scm",
-    [default_transmission(), default_transmission(12), MODEL, EVERYTHING],
+    [growth_transmission(), growth_transmission(12), MODEL, EVERYTHING],
     ids=["quarterly", "monthly", "laboratory", "everything"],
 )
 def test_a_model_survives_json(scm):
@@ -103,7 +103,7 @@ def test_the_description_is_plain():
 
 
 def test_the_hash_does_not_see_centres():
-    scm = default_transmission()
+    scm = growth_transmission()
     centred = scm.with_centres({"inflation_yoy -> key_rate": 7.3})
     assert centred != scm
     assert spec_hash(centred) == spec_hash(scm)

@@ -17,7 +17,7 @@ from sanctions_model.inference.fit import SamplingSettings, problem_structure
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
 from sanctions_model.report.validation.words import converged_words
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission import growth_transmission
 from sanctions_model.transmission_anchored import anchored_transmission
 from sanctions_model.validation.annual import annual_values
 from sanctions_model.validation.backtests import (
@@ -50,7 +50,11 @@ FEW = SamplingSettings(draws=30, tune=1, chains=2, random_seed=3)
 
 @pytest.fixture(scope="module")
 def parts():
-    return default_transmission(), load_observations(), load_priors()
+    return (
+        growth_transmission(),
+        load_observations(scm=growth_transmission()),
+        load_priors(economy="growth"),
+    )
 
 
 @dataclass
@@ -282,7 +286,9 @@ def test_yearly_outcomes_are_the_published_ones(result):
     own = found.annual[found.annual["forecaster"] == MODEL].set_index(["series", "year"])
     assert own.loc[("gdp_growth", 2022), "outcome"] == pytest.approx(-1.4, abs=0.1)
     assert own.loc[("inflation", 2022), "outcome"] == pytest.approx(11.9, abs=0.1)
-    rates = load_observations()["key_rate"].sel(time=slice("2022-01-01", "2022-12-31"))
+    rates = load_observations(scm=growth_transmission())["key_rate"].sel(
+        time=slice("2022-01-01", "2022-12-31")
+    )
     assert own.loc[("key_rate", 2022), "outcome"] == pytest.approx(float(rates.mean()))
 
 

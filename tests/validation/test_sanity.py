@@ -20,7 +20,7 @@ from sanctions_model.scm.parameters import addresses, pin
 from sanctions_model.scm.propagate import propagate
 from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.scm.variables import Hold, Variable
-from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission import growth_transmission
 from sanctions_model.validation import sanity
 from sanctions_model.validation import sanity_ranges as sanity_mechanisms
 from sanctions_model.validation.sanity import COLUMNS, sanity_checks
@@ -463,9 +463,9 @@ def test_a_fixed_recovery_is_the_same_or_it_is_not(default_problem, prior_draws,
 
 
 def test_a_measure_that_falls_may_teach_its_own_recovery(prior_draws, another_sample):
-    observations = load_observations().copy(deep=True)
+    observations = load_observations(scm=growth_transmission()).copy(deep=True)
     observations["trade"][-8:] = np.linspace(1.0, 0.3, 8)
-    problem = Problem.of(default_transmission(), observations, load_priors())
+    problem = Problem.of(growth_transmission(), observations, load_priors(economy="growth"))
     assert problem.falling == ("trade",)
     share = another_sample["recoverable_share"]
     learnt = another_sample.assign(
@@ -476,7 +476,7 @@ def test_a_measure_that_falls_may_teach_its_own_recovery(prior_draws, another_sa
 
 
 def test_a_monthly_model_is_refused(default_problem, default_draws):
-    monthly = dataclasses.replace(default_problem, scm=default_transmission(12))
+    monthly = dataclasses.replace(default_problem, scm=growth_transmission(12))
     with pytest.raises(QuestionError, match="12 periods a year"):
         sanity_checks(monthly, default_draws)
 

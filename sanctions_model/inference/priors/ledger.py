@@ -1,6 +1,6 @@
 """Beliefs about parameters, each with its rationale and sources: read, checked, sampled.
 
-A prior is stated once, in ``priors.toml`` or by hand. The PyMC model takes its arguments as data;
+A prior is stated once, in a TOML file or by hand. The PyMC model takes its arguments as data;
 numpy draws from it and evaluates its density here, so that prior-only answers compile nothing.
 """
 
@@ -262,13 +262,15 @@ def _table(name: str, label: str | None) -> str:
     return f'[{name}."{label}"]' if label else f"[{name}]"
 
 
-def load_priors(path: Path | str | None = None) -> Priors:
+def load_priors(path: Path | str | None = None, *, economy: str = "anchored") -> Priors:
     """Read a priors file.
 
     Parameters
     ----------
     path : path, optional
-        A TOML file with one table a parameter; the bundled ``priors.toml`` by default.
+        A TOML file with one table a parameter; the bundled file of an economy by default.
+    economy : str
+        Whose bundled file, as in ``priors_anchored.toml``; a path goes before it.
 
     Returns
     -------
@@ -287,7 +289,7 @@ def load_priors(path: Path | str | None = None) -> Priors:
     >>> load_priors().entries["anchoring"][""].family
     'Beta'
     """
-    file = data_path("priors.toml") if path is None else Path(path)
+    file = data_path(f"priors_{economy}.toml") if path is None else Path(path)
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:

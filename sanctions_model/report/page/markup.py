@@ -182,8 +182,8 @@ def parameter_words(scm: StructuralCausalModel, address: str) -> str:
 
     Examples
     --------
-    >>> from sanctions_model.transmission import default_transmission
-    >>> parameter_words(default_transmission(), "depreciation[1] -> inflation")
+    >>> from sanctions_model.transmission import growth_transmission
+    >>> parameter_words(growth_transmission(), "depreciation[1] -> inflation")
     'rouble depreciation[1] → consumer price inflation'
     """
     labels = {name: variable.short_label for name, variable in scm.variables.items()}
