@@ -9,7 +9,8 @@ import xarray as xr
 
 from benchmarks.common import default_problem, peak_memory, seconds
 from sanctions_model.inference.priors.ledger import sample_prior
-from sanctions_model.scm.propagate import draw_shocks, propagate, respond
+from sanctions_model.scm.propagate import propagate, respond
+from sanctions_model.scm.shocks import draw_shocks
 from sanctions_model.transmission import MEASURES
 
 OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble", "real_lending_rate")

@@ -19,6 +19,7 @@ from sanctions_model.scm.variables import Noise
 __all__ = [
     "cell_log_density",
     "complete_from_prior",
+    "crisis_times",
     "log_likelihood",
     "log_prior",
     "log_probability",
@@ -97,9 +98,27 @@ def scales(problem: Problem, draws: xr.Dataset) -> np.ndarray:
     scale = stack_draws(draws, "scale").T[:, None, :]
     if not problem.scm.crises:
         return scale
+    return np.asarray(scale * crisis_times(problem, draws).T[:, :, None])
+
+
+def crisis_times(problem: Problem, draws: xr.Dataset) -> np.ndarray:
+    """By how much each period of the data multiplies the scales, 1 outside crises.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of a model with crises.
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(time, chain * draw)``.
+    """
     rows = stack_draws(draws, "crisis_multiplier")
     every = np.concatenate([rows, np.ones((1, rows.shape[1]))])  # the last one: no crisis
-    return np.asarray(scale * every[problem.scm.crisis_at(problem.cases.time)].T[:, :, None])
+    return np.asarray(every[problem.scm.crisis_at(problem.cases.time)])
 
 
 def log_likelihood(problem: Problem, draws: xr.Dataset) -> xr.DataArray:

@@ -33,7 +33,8 @@ from sanctions_model.queries.forecasts import (
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.propagate import continuation_paths, draw_shocks, propagate, respond
+from sanctions_model.scm.propagate import continuation_paths, propagate, respond
+from sanctions_model.scm.shocks import draw_crises, draw_shocks
 from sanctions_model.scm.variables import Noise
 
 __all__ = ["Condition", "conditional_forecast"]
@@ -158,7 +159,8 @@ def conditional_forecast(
     involved = list(dict.fromkeys([*wanted, *(name for name, _, _ in cells)]))
     start, last = starting_state(problem, draws, involved)
     drivers = drivers_ahead(problem, last, horizon, exogenous or {})
-    shocks = draw_shocks(scm, draws, horizon, random_seed)
+    times = draw_crises(scm, draws, horizon, random_seed)
+    shocks = draw_shocks(scm, draws, horizon, random_seed, times=times)
     size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
     plausibility = np.ones(size)
     if cells:
@@ -181,7 +183,7 @@ def conditional_forecast(
         )
         responses = _responses(scm, draws, cells, shocked, _factors(scm, exogenous or {}, horizon))
         bent, plausibility = _absorb(
-            scm, draws, responses, gap, shocks, shocked, random_seed, gibbs_steps
+            scm, draws, responses, gap, shocks, shocked, times, random_seed, gibbs_steps
         )
         shocks = {**shocks, **bent}
     paths = propagate(
@@ -290,6 +292,7 @@ def _absorb(
     gap: np.ndarray,
     shocks: Mapping[str, np.ndarray],
     shocked: Sequence[str],
+    times: np.ndarray,
     random_seed: int,
     gibbs_steps: int,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -306,7 +309,7 @@ def _absorb(
     for first in range(0, size, _BLOCK):
         rows = slice(first, first + _BLOCK)
         flat = responses[rows].reshape(-1, count, len(shocked) * last)
-        width = np.repeat(scale[rows, :, None], last, axis=2).reshape(len(flat), -1)
+        width = (scale[rows, :, None] * times.T[rows, None, :last]).reshape(len(flat), -1)
         tails = np.repeat(freedom[rows, :, None], last, axis=2).reshape(len(flat), -1)
         root = _feasible_root(flat, width, shocked)
         unconditional = bent[rows].reshape(len(flat), -1)

@@ -84,6 +84,13 @@ def _check_crises(scm: "StructuralCausalModel") -> None:
     names = [crisis.name for crisis in windows]
     if len(set(names)) < len(names):
         raise SpecError(f"Two crises have one name: {', '.join(names)}; give each its own.")
+    if not 0.0 <= scm.crisis_hazard < 1.0:
+        raise SpecError(f"crisis_hazard is {scm.crisis_hazard}; expected a chance below 1.")
+    if scm.crisis_hazard and not (scm.crises and all(scm.crisis_lengths)):
+        raise SpecError(
+            "crisis_hazard needs crises to draw from, each with a period that starts in it; "
+            "add some, or leave it at 0."
+        )
 
 
 def _check_label(variable: Variable) -> None:

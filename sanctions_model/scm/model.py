@@ -61,6 +61,8 @@ class StructuralCausalModel:
         Mean of each centred parent over its equation's periods, by link label; set by the data.
     crises : tuple of Crisis
         Windows in which every scale is multiplied by a parameter; they do not overlap.
+    crisis_hazard : float
+        Chance, in each simulated period without one, that a crisis like one of those starts.
 
     Raises
     ------
@@ -79,6 +81,7 @@ class StructuralCausalModel:
     headline: tuple[str, ...] = ()
     centres: Mapping[str, float] = field(default_factory=dict)
     crises: tuple[Crisis, ...] = field(default=(), metadata=OMITTED_AT_DEFAULT)
+    crisis_hazard: float = field(default=0.0, metadata=OMITTED_AT_DEFAULT)
 
     def __post_init__(self) -> None:
         check(self)
@@ -191,6 +194,15 @@ class StructuralCausalModel:
             first, last = np.datetime64(crisis.start), np.datetime64(crisis.end)
             found[(time >= first) & (time <= last)] = position
         return found
+
+    @cached_property
+    def crisis_lengths(self) -> tuple[int, ...]:
+        """Number of periods of each crisis."""
+        years = [int(day[:4]) for crisis in self.crises for day in (crisis.start, crisis.end)]
+        first, last = (f"{year}-01" for year in (min(years), max(years) + 1))
+        step = np.timedelta64(12 // self.periods_per_year, "M")
+        found = self.crisis_at(np.arange(np.datetime64(first), np.datetime64(last), step))
+        return tuple(int(np.sum(found == position)) for position in range(len(self.crises)))
 
     @cached_property
     def scalars(self) -> tuple[str, ...]:

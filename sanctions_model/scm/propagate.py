@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from sanctions_model.coercion import as_whole
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.equations import LinearForm
 from sanctions_model.scm.history import evaluate_states
@@ -18,12 +17,11 @@ from sanctions_model.scm.interventions import Intervention, SetTo, require_horiz
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.recursion import Drivers, Recursion, Start
-from sanctions_model.scm.variables import Constant, Noise, continued
+from sanctions_model.scm.variables import Constant, continued
 
 __all__ = [
     "Start",
     "continuation_paths",
-    "draw_shocks",
     "falling_shares",
     "propagate",
     "respond",
@@ -141,38 +139,6 @@ def continuation_paths(
 
 def _default_value(default: object) -> float:
     return default.value if isinstance(default, Constant) else 0.0
-
-
-def draw_shocks(
-    scm: StructuralCausalModel, draws: xr.Dataset, horizon: int, random_seed: int
-) -> dict[str, np.ndarray]:
-    """Draw one path of shocks for each draw, in the units of the equations.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-    draws : xr.Dataset
-        Dims ``(chain, draw)``; uses ``scale`` and, with Student-t noise, ``degrees_of_freedom``.
-    horizon : int
-    random_seed : int
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        For each stochastic equation, shape ``(horizon, chain * draw)``.
-    """
-    parameters = DrawParameters(scm, draws)
-    generator = np.random.default_rng(as_whole(random_seed, "The random seed", least=0))
-    shocks = {}
-    for name in scm.stochastic:
-        standard = generator.standard_normal((horizon, parameters.size))
-        if scm.noise is Noise.STUDENT_T:
-            freedom = parameters.row("degrees_of_freedom", name)
-            finite = np.where(np.isfinite(freedom), freedom, 1.0)
-            mixing = generator.chisquare(finite, (horizon, parameters.size)) / finite
-            standard = standard / np.sqrt(np.where(np.isfinite(freedom), mixing, 1.0))
-        shocks[name] = parameters.row("scale", name) * standard
-    return shocks
 
 
 def propagate(

@@ -116,7 +116,7 @@ class _Prior(NumberAxis):
 
 
 class PriorArgument(_Prior):
-    """One argument of a prior, in the units of ``priors.toml``."""
+    """One argument of a prior, in the units of a priors file."""
 
     kind: Literal["prior"] = "prior"
     argument: str

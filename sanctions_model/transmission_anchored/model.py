@@ -69,6 +69,7 @@ def anchored_transmission() -> StructuralCausalModel:
             Crisis("pandemic", "2020-04-01", "2020-07-01"),
             Crisis("war_and_sanctions", "2022-01-01", "2022-04-01"),
         ),
+        crisis_hazard=4 / 84,  # four in the 84 quarters of 2005 to 2025
     )
 
 

@@ -21,7 +21,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.density import one_step_means
+from sanctions_model.inference.density import crisis_times, one_step_means
 from sanctions_model.inference.fit import SamplingSettings, refit
 from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.inference.priors.ledger import sample_prior
@@ -30,7 +30,7 @@ from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims, stack_draws
-from sanctions_model.scm.propagate import draw_shocks
+from sanctions_model.scm.shocks import draw_shocks
 from sanctions_model.summaries import interval_rule
 
 __all__ = [
@@ -147,7 +147,8 @@ def simulate_data_sets(
     scm, cases = problem.scm, problem.cases
     known = cases.values  # noqa: PD011 (a mapping, not a frame)
     periods = cases.time.size
-    shocks = draw_shocks(scm, draws, periods, random_seed)
+    times = crisis_times(problem, draws) if scm.crises else None
+    shocks = draw_shocks(scm, draws, periods, random_seed, times=times)
     size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
     history = {name: known[name] for name in scm.exogenous}
     for name in scm.stochastic:

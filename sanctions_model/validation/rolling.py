@@ -26,7 +26,8 @@ from sanctions_model.scm.history import flows_of
 from sanctions_model.scm.interventions import Intervention
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.propagate import draw_shocks, propagate, respond, start_after
+from sanctions_model.scm.propagate import propagate, respond, start_after
+from sanctions_model.scm.shocks import draw_shocks
 from sanctions_model.scm.variables import Decay, Grow, Hold, Indicator, Noise, continued
 from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.baselines import RivalPaths, autoregression, minnesota, random_walk

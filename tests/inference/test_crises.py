@@ -3,6 +3,8 @@
 The density for nutpie and that of PyMC are compared in `test_kernel`.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from oracle import Judge, as_dicts, close
@@ -17,8 +19,10 @@ from sanctions_model.inference.density import (
     scales,
 )
 from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.queries.conditional import Condition, conditional_forecast
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import from_dict, spec_hash, to_dict
+from sanctions_model.scm.shocks import draw_crises, draw_shocks
 from sanctions_model.scm.variables import Crisis, Noise
 
 
@@ -96,3 +100,61 @@ def test_windows_that_make_no_sense_are_refused(windows, reason):
         StructuralCausalModel(
             equations=small_scm().equations, crises=tuple(Crisis(*window) for window in windows)
         )
+
+
+def with_hazard(noise, hazard, multipliers=(3.0, 5.0)):
+    """The small model with a chance of crises ahead, and draws whose multipliers are known."""
+    problem = crisis_problem(noise)
+    scm = replace(problem.scm, crisis_hazard=hazard)
+    draws = sample_prior(problem.scm, problem.absolute, draws=4000, random_seed=4)
+    kept = draws["crisis_multiplier"]
+    fixed = np.resize(np.array(multipliers), kept.sizes["crisis"])
+    return replace(problem, scm=scm), draws.assign(crisis_multiplier=kept * 0 + fixed)
+
+
+def test_crises_ahead_start_with_their_hazard_and_last_as_long_as_those_before():
+    problem, draws = with_hazard(Noise.GAUSSIAN, 0.1)
+    scm = problem.scm
+    times = draw_crises(scm, draws, 40, 3)
+    multipliers = np.resize([3.0, 5.0], len(scm.crises))
+    assert set(np.unique(times)) == {1.0, *multipliers}
+    # In the long run: a renewal of quiet spells of 1 / h - 1 periods and crises of their length.
+    length = np.mean(scm.crisis_lengths)
+    expected = length / (length + (1 - 0.1) / 0.1)
+    assert (times[20:] > 1).mean() == pytest.approx(expected, abs=0.01)
+    assert (times[0] > 1).mean() == pytest.approx(0.1, abs=0.02)
+
+
+def test_a_shock_ahead_is_multiplied_where_there_is_a_crisis_and_nowhere_else():
+    problem, draws = with_hazard(Noise.STUDENT_T, 0.1)
+    times = draw_crises(problem.scm, draws, 12, 3)
+    found = draw_shocks(problem.scm, draws, 12, 3)
+    quiet = draw_shocks(replace(problem.scm, crisis_hazard=0.0), draws, 12, 3)
+    for name, path in found.items():
+        assert np.allclose(path, quiet[name] * times, rtol=1e-14, atol=0)
+
+
+def test_conditions_hold_in_crises_ahead_too():
+    problem, draws = with_hazard(Noise.STUDENT_T, 0.3)
+    few = draws.isel(draw=slice(200))
+    name = next(iter(problem.scm.stochastic))
+    found = conditional_forecast(
+        problem,
+        few,
+        [Condition(variable=name, values={3: 0.5})],
+        horizon=4,
+        outcomes=[name],
+        random_seed=1,
+    )
+    assert np.allclose(found["path"].sel(outcome=name).isel(horizon=2), 0.5, atol=1e-9)
+
+
+@pytest.mark.parametrize("hazard", [-0.1, 1.0])
+def test_a_hazard_that_is_no_chance_is_refused(hazard):
+    with pytest.raises(SpecError, match="expected a chance below 1"):
+        replace(crisis_scm(Noise.GAUSSIAN), crisis_hazard=hazard)
+
+
+def test_a_hazard_without_crises_is_refused():
+    with pytest.raises(SpecError, match="needs crises to draw from"):
+        replace(small_scm(), crisis_hazard=0.1)

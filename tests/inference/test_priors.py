@@ -302,7 +302,7 @@ def test_a_prior_within_the_bounds_of_its_parameter_is_taken(scm, given):
 def test_priors_for_another_period_length_are_refused(scm, given):
     with pytest.raises(PriorError, match="stated for 12 periods a year, the model has 4"):
         Priors.from_addresses(given, periods_per_year=12).for_model(scm)
-    with pytest.raises(PriorError, match=r"priors_growth\.toml: stated for 4 periods a year, .* has 12"):
+    with pytest.raises(PriorError, match=r"growth\.toml: stated for 4 periods a year, .* has 12"):
         load_priors(economy="growth").for_model(growth_transmission(12))
 
 

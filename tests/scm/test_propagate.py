@@ -16,14 +16,8 @@ from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
-from sanctions_model.scm.propagate import (
-    Start,
-    continuation_paths,
-    draw_shocks,
-    propagate,
-    respond,
-    start_after,
-)
+from sanctions_model.scm.propagate import Start, continuation_paths, propagate, respond, start_after
+from sanctions_model.scm.shocks import draw_shocks
 from sanctions_model.scm.variables import Constant, Hold, Indicator, Noise, Path
 from sanctions_model.transmission import MEASURES, growth_transmission
 

@@ -21,12 +21,8 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.interventions import Relief, SetTo
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
-from sanctions_model.scm.propagate import (
-    Start,
-    draw_shocks,
-    propagate,
-    respond,
-)
+from sanctions_model.scm.propagate import Start, propagate, respond
+from sanctions_model.scm.shocks import draw_shocks
 from sanctions_model.scm.variables import Hold
 from sanctions_model.transmission import MEASURES
 
