@@ -136,7 +136,7 @@ def test_a_shock_ahead_is_multiplied_where_there_is_a_crisis_and_nowhere_else():
 
 def test_conditions_hold_in_crises_ahead_too():
     problem, draws = with_hazard(Noise.STUDENT_T, 0.3)
-    few = draws.isel(draw=slice(200))
+    few = complete_from_prior(problem, draws.isel(draw=slice(200)), 5)
     name = next(iter(problem.scm.stochastic))
     found = conditional_forecast(
         problem,
