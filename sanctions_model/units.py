@@ -71,7 +71,8 @@ def in_percent[Values: Any](values: Values, unit: str) -> Values:
     >>> round(float(in_percent(-55.0, "% (100 log points)")), 1), in_percent(-55.0, "% a year")
     (-42.3, -55.0)
     """
-    found: Values = 100.0 * np.expm1(values / 100.0) if in_log_points(unit) else values
+    with np.errstate(over="ignore"):  # an explosive path is infinite in percent
+        found: Values = 100.0 * np.expm1(values / 100.0) if in_log_points(unit) else values
     return found
 
 

@@ -65,7 +65,8 @@ def links_table(
     Returns
     -------
     pandas.DataFrame
-        Columns of ``links.csv``, two rows a link.
+        Columns of ``links.csv``, a row for the short run of a link and one for its long run, where
+        there is one.
 
     Raises
     ------
@@ -83,6 +84,8 @@ def links_table(
         prior = priors[link.label]
         for kind in ("short_run", "long_run"):
             where = {dims.LINK: link.label, _KIND: kind}
+            if not np.isfinite(before.sel(where)).all():
+                continue  # a variable that keeps all of itself has no long run
             row: dict[str, object] = {"link": link.label, "parent": link.parent}
             row |= {"child": link.child}
             row |= {"lag": link.lag, "unit": prior.unit, "kind": kind}

@@ -169,7 +169,7 @@ def as_known_at(
     Returns
     -------
     StructuralCausalModel
-        Without crises that begin later.
+        Without crises that begin later; the hazard of more is counted up to then.
     xr.Dataset
         With clocks that read 0 in the last period of the window.
     Priors
@@ -189,7 +189,8 @@ def as_known_at(
             there = observations[series].to_numpy()[: last + 1]
             moved = there[np.isfinite(there)][-1] - whole[np.isfinite(whole)][-1]
             changed[parameter] = prior.model_copy(update={"mu": prior.mu + float(moved)})
-    return replace(scm, crises=known), found, priors.replace(changed)
+    hazard = len(known) / (last + 1) if scm.crisis_hazard else 0.0
+    return replace(scm, crises=known, crisis_hazard=hazard), found, priors.replace(changed)
 
 
 def _clocks(scm: StructuralCausalModel) -> list[str]:
