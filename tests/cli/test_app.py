@@ -825,7 +825,7 @@ BAD_PRIORS = {
         "other|has no prior",
     ),
     "no version": (PRIORS.replace("format_version = 1", ""), "format_version is None"),
-    "months": (PRIORS.replace("format_version = 1", "format_version = 1\nperiods_per_year = 12"), "12"),
+    "months": (PRIORS.replace("periods_per_year = 4", "periods_per_year = 12"), "12"),
     "no TOML": ("family = Normal", "is not a TOML file"),
     "empty": ("", "format_version is None"),
     "binary": ("\x00\x01", "is not a TOML file"),
