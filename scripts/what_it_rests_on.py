@@ -15,8 +15,8 @@ from pathlib import Path
 import pandas as pd
 
 from sanctions_model.cli.console import configure, show
-from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
+from sanctions_model.economies import ANCHORED, GROWTH, economy_of
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.storage import load
@@ -40,9 +40,12 @@ from sanctions_model.robustness.sensitivity import claim_effects, headline_claim
 from sanctions_model.robustness.subsamples import leave_out_periods
 from sanctions_model.robustness.system_priors import load_implied_evidence
 from sanctions_model.robustness.variants import transmission_alternatives
+<<<<<<< HEAD
 from sanctions_model.transmission import default_transmission
 from sanctions_model.transmission_anchored import anchored_transmission
 from sanctions_model.units import percent_unit
+=======
+>>>>>>> e4c230a (Follow the default economy in scripts and pages)
 
 _LOG = logging.getLogger("sanctions_model.scripts")
 
@@ -89,18 +92,15 @@ def alternatives(base: Fit, folder: Path, draws: int) -> pd.DataFrame:
 
 def rival(base: Fit) -> Alternative:
     """Return the other bundled economy: its equations, data and beliefs."""
-    anchored = anchored_transmission()
-    if base.scm.name == anchored.name:
-        scm, beliefs = default_transmission(), load_priors(data_path("priors.toml"))
-    else:
-        scm, beliefs = anchored, load_priors(data_path("priors_anchored.toml"))
+    economy = GROWTH if economy_of(base.scm) is ANCHORED else ANCHORED
+    scm = economy.transmission()
     return Alternative(
         name=scm.name,
         kind="economy",
         rationale="Another way to write the whole economy: growth rates, or levels with an anchor.",
         scm=scm,
         observations=load_observations(scm=scm),
-        priors=beliefs,
+        priors=load_priors(economy=economy.name),
     )
 
 

@@ -63,7 +63,7 @@ def validate_observations(
     Examples
     --------
     >>> from sanctions_model.data.observations import load_observations
-    >>> from sanctions_model.transmission import default_transmission
+    >>> from sanctions_model.economies import default_transmission
     >>> validate_observations(load_observations(), default_transmission())
     """
     require_series(observations, scm, where=where)

@@ -178,6 +178,7 @@ def coverage(observations: xr.Dataset, scm: StructuralCausalModel) -> pd.DataFra
 
     Examples
     --------
+    >>> from sanctions_model.economies import default_transmission
     >>> coverage(load_observations(), default_transmission()).loc["inflation", "first"]
     '2005Q1'
     """

@@ -11,7 +11,7 @@ from sanctions_model.data.observations import load_observations
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.storage import save
-from sanctions_model.transmission import default_transmission
+from sanctions_model.transmission import growth_transmission
 
 EU = """
 format_version = 1
@@ -30,7 +30,11 @@ ABOVE, BELOW = "gdp_level >= 0.1 against status quo in 2028Q4", "key_rate <= 9 b
 def saved_fit(tmp_path_factory):
     """A folder with draws of the prior, as `run --prior-only` leaves them."""
     prior = sample_prior_predictive(
-        default_transmission(), load_observations(), load_priors(), draws=60, random_seed=5
+        growth_transmission(),
+        load_observations(scm=growth_transmission()),
+        load_priors(economy="growth"),
+        draws=60,
+        random_seed=5,
     )
     folder = tmp_path_factory.mktemp("results")
     save(prior, folder / "posterior.nc")

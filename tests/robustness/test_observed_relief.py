@@ -126,7 +126,7 @@ def test_evidence_on_the_same_liftings_is_tagged_and_goes_out():
 
 
 def test_wide_priors_keep_the_families_and_are_wider(prior):
-    stated = sm.load_priors()
+    stated = sm.load_priors(economy="growth")
     for address, wide in wide_priors().items():
         assert wide.family == stated[address].family
         rng = np.random.default_rng(0)
