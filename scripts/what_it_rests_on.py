@@ -40,12 +40,7 @@ from sanctions_model.robustness.sensitivity import claim_effects, headline_claim
 from sanctions_model.robustness.subsamples import leave_out_periods
 from sanctions_model.robustness.system_priors import load_implied_evidence
 from sanctions_model.robustness.variants import transmission_alternatives
-<<<<<<< HEAD
-from sanctions_model.transmission import default_transmission
-from sanctions_model.transmission_anchored import anchored_transmission
 from sanctions_model.units import percent_unit
-=======
->>>>>>> e4c230a (Follow the default economy in scripts and pages)
 
 _LOG = logging.getLogger("sanctions_model.scripts")
 
