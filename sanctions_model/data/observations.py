@@ -89,38 +89,22 @@ def load_observations(
     >>> observations.attrs["freq"], float(observations["key_rate"].sel(time="2015-01-01"))
     ('Q', 15.5333)
     """
-    if isinstance(path, pd.DataFrame):
-        vintage, file, content = None, Path("the DataFrame"), frame_content(path)
-    elif path is None or isinstance(path, str | Path):
-        vintage = _vintage(path)
-        file = Path(path or "") if vintage is None else vintage.path(_BUNDLED)
-        content = read_content(file)
-    else:
-        raise ObservationError(
-            f"Observations are read from a table, and this is a {type(path).__name__}; give the "
-            "name of a CSV or XLSX file, or a DataFrame."
-        )
+    vintage, file, content = _opened(path)
     index, columns = parse_table(content, file.name)
     used, digest = [file.name], hashlib.sha256(content)
     if vintage is not None:
-        extra = vintage.path(_BUNDLED_MEASURES)
-        content = read_content(extra)
-        columns |= {
-            name: values.reindex(index)
-            for name, values in parse_table(content, extra.name)[1].items()
-        }
-        used.append(extra.name)
-        digest.update(content)
         further = vintage.path(_FURTHER)
         if scm is None:
             scm = (ANCHORED if further.is_file() else GROWTH).transmission()
-        if further.is_file() and _lacks(columns, scm):
-            content = read_content(further)
+        for extra in (vintage.path(_BUNDLED_MEASURES), further):
+            if extra == further and not (further.is_file() and _lacks(columns, scm)):
+                continue
+            content = read_content(extra)
             columns |= {
                 name: values.reindex(index)
-                for name, values in parse_table(content, further.name)[1].items()
+                for name, values in parse_table(content, extra.name)[1].items()
             }
-            used.append(further.name)
+            used.append(extra.name)
             digest.update(content)
     freq = str(index.freqstr)[0]
     scm = GROWTH.transmission(PERIODS_PER_YEAR[freq]) if scm is None else scm
@@ -136,9 +120,6 @@ def load_observations(
             digest.update(read_content(source))
     if vintage is None:
         _log_unknown(columns, scm, file.name)
-    named = {} if vintage is None else {"vintage": vintage.name, "vintage_sha256": vintage.sha256}
-    if (economy := economy_of(scm)) is not None:
-        named["economy"] = economy.name
     dataset = xr.Dataset(
         {
             name: ("time", values, _attributes(scm.variables[name]))
@@ -151,13 +132,34 @@ def load_observations(
             "data_sha256": digest.hexdigest(),
             "freq": freq,
             "periods_per_year": PERIODS_PER_YEAR[freq],
-            **named,
+            **_named(scm, vintage),
         },
     )
     validate_observations(dataset, scm, where=file.name)
     if vintage is None and freq == "Q" and (mapping is None or mapping.is_home):
         _log_odd(dataset, scm, index, file.name)
     return dataset
+
+
+def _opened(path: Path | str | pd.DataFrame | None) -> tuple[Vintage | None, Path, bytes]:
+    """Return the vintage if it is one, the name of the table, and its content."""
+    if isinstance(path, pd.DataFrame):
+        return None, Path("the DataFrame"), frame_content(path)
+    if path is not None and not isinstance(path, str | Path):
+        raise ObservationError(
+            f"Observations are read from a table, and this is a {type(path).__name__}; give the "
+            "name of a CSV or XLSX file, or a DataFrame."
+        )
+    vintage = _vintage(path)
+    file = Path(path or "") if vintage is None else vintage.path(_BUNDLED)
+    return vintage, file, read_content(file)
+
+
+def _named(scm: StructuralCausalModel, vintage: Vintage | None) -> dict[str, str]:
+    """Return vintage and economy of observations, where they have a name."""
+    named = {} if vintage is None else {"vintage": vintage.name, "vintage_sha256": vintage.sha256}
+    economy = economy_of(scm)
+    return named if economy is None else {**named, "economy": economy.name}
 
 
 def coverage(observations: xr.Dataset, scm: StructuralCausalModel) -> pd.DataFrame:
