@@ -27,7 +27,7 @@ from sanctions_model.scm.interventions import Intervention
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.propagate import propagate, respond, start_after
-from sanctions_model.scm.shocks import draw_shocks
+from sanctions_model.scm.shocks import draw_crises, draw_shocks
 from sanctions_model.scm.variables import Decay, Grow, Hold, Indicator, Noise, continued
 from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.baselines import RivalPaths, autoregression, minnesota, random_walk
@@ -67,7 +67,9 @@ class ModelPaths:
         By series, shape ``(draw, horizon)``; the location is the mean given the draw's own past
         and all shocks of the same period but the series' own, or the largest of those it is made
         of.
-    scale, freedom : mapping of str to numpy.ndarray
+    scale : mapping of str to numpy.ndarray
+        By series, shape ``(draw, horizon)``: larger where a crisis was drawn.
+    freedom : mapping of str to numpy.ndarray
         By series, shape ``(draw,)``.
     """
 
@@ -80,7 +82,7 @@ class ModelPaths:
         """Return the predictive distribution of a series in a period, counted from 1."""
         return Mixture(
             location=self.location[name][:, horizon - 1],
-            scale=self.scale[name],
+            scale=self.scale[name][:, horizon - 1],
             freedom=self.freedom[name],
             drawn=self.paths[name][:, horizon - 1],
         )
@@ -136,7 +138,8 @@ def forecast_paths(
     paths_of = held | dict(exogenous or {})
     for name, level in _ordinary(scm, draws, history, silent, paths_of).items():
         history[name] = np.full(last + 1, level)
-    shocks = draw_shocks(scm, draws, horizon, random_seed)
+    times = draw_crises(scm, draws, horizon, random_seed)
+    shocks = draw_shocks(scm, draws, horizon, random_seed, times=times)
     names = scored_series(scm)
     paths = propagate(
         scm,
@@ -157,7 +160,10 @@ def forecast_paths(
     return ModelPaths(
         paths=values,
         location={n: values[n] - (size * shocks[of]).T for n, (of, size) in own.items()},
-        scale={n: np.abs(size) * parameters.row("scale", of) for n, (of, size) in own.items()},
+        scale={
+            n: (np.abs(size) * parameters.row("scale", of) * times).T
+            for n, (of, size) in own.items()
+        },
         freedom={
             name: parameters.row("degrees_of_freedom", of) if heavy else infinite
             for name, (of, _) in own.items()

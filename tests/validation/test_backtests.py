@@ -17,6 +17,7 @@ from sanctions_model.inference.fit import SamplingSettings, problem_structure
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
 from sanctions_model.report.validation.words import converged_words
 from sanctions_model.scm.parameters import addresses
+from sanctions_model.scm.shocks import draw_crises
 from sanctions_model.transmission import growth_transmission
 from sanctions_model.transmission_anchored import anchored_transmission
 from sanctions_model.validation.annual import annual_values
@@ -164,9 +165,7 @@ def test_a_value_is_its_location_plus_a_shock_of_its_scale(parts):
         "2021Q4"
     )
     paths = forecast_paths(problem, draws, last=last, horizon=2, random_seed=5)
-    z = (paths.paths["gdp_growth"] - paths.location["gdp_growth"]) / paths.scale["gdp_growth"][
-        :, None
-    ]
+    z = (paths.paths["gdp_growth"] - paths.location["gdp_growth"]) / paths.scale["gdp_growth"]
     assert abs(np.median(z)) < 0.2
     assert 0.5 < np.mean(np.abs(z) < 0.7) < 0.65  # the middle half of a Student-t
     # The mean of the first quarter by hand, for the equation without other parents.
@@ -604,13 +603,17 @@ def test_growth_is_scored_by_the_shock_of_its_level(anchored):
     paths = forecast_paths(problem, draws, last=at, horizon=2, random_seed=5)
     assert set(paths.paths) == set(scored_series(scm))
     scale = draws["scale"].sel(equation="log_gdp").to_numpy().ravel()
-    np.testing.assert_allclose(paths.scale["gdp_growth"], scale)
+    times = draw_crises(problem.scm, draws, 2, 5)
+    assert 1.0 < times.mean() < 2.0  # a few draws have a crisis ahead
+    np.testing.assert_allclose(paths.scale["gdp_growth"], (scale * times).T)
     own = draws["coefficient"].sel(link="real_depreciation -> inflation").to_numpy().ravel()
     kept = draws["persistence"].sel(adjusting="inflation").to_numpy().ravel()
     real = draws["scale"].sel(equation="log_rer").to_numpy().ravel()
-    np.testing.assert_allclose(paths.scale["depreciation"], (1 + (1 - kept) * own) * real)
+    np.testing.assert_allclose(
+        paths.scale["depreciation"], ((1 + (1 - kept) * own) * real * times).T
+    )
     for name in ("gdp_growth", "depreciation"):
-        z = (paths.paths[name] - paths.location[name]) / paths.scale[name][:, None]
+        z = (paths.paths[name] - paths.location[name]) / paths.scale[name]
         assert abs(np.median(z)) < 0.2
         assert 0.45 < np.mean(np.abs(z) < 0.7) < 0.65  # the middle half of a Student-t
 
