@@ -352,8 +352,8 @@ def test_a_counterfactual_says_labels_units_contrast_and_window(figures, default
 
 def test_completed_cells_are_open_circles(figures, held):
     left, _ = panel(figures["counterfactual"], "inflation, year on year")
-    median = held["factual"].sel(outcome="inflation_yoy").isel(time=-1).median()
-    assert circles(left) == [(2026.125, pytest.approx(float(percent(median))))]
+    median = percent(held["factual"].sel(outcome="inflation_yoy").isel(time=-1)).median()
+    assert circles(left) == [(2026.125, pytest.approx(float(median)))]
     assert "completed cell, 89 % interval" in key_labels(figures["counterfactual"])
     assert "cells that the data lack" in words(figures["counterfactual"])
 
