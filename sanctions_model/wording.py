@@ -14,6 +14,7 @@ __all__ = [
     "figure",
     "finding",
     "in_words",
+    "lower_first",
     "mass_words",
     "number",
     "probability_words",
@@ -213,7 +214,7 @@ def finding(
     verb, sure = (raises, prob_above) if median > 0 else (lowers, 1.0 - prob_above)
     if sure < 0.6:
         return (
-            f"Whether {_lower_first(subject)} {raises} or {lowers.split()[-1]} {what} is open: "
+            f"Whether {lower_first(subject)} {raises} or {lowers.split()[-1]} {what} is open: "
             f"{number(median)} {unit} {when}, from {number(lower)} to {number(upper)}"
         )
     doubt = f"; it could {'' if sure >= 0.8 else 'well '}be nothing" if lower <= 0 <= upper else ""
@@ -231,6 +232,12 @@ def upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _lower_first(text: str) -> str:
-    """Lower a first letter that only a beginning of a sentence has raised."""
+def lower_first(text: str) -> str:
+    """Lower a first letter that only the beginning of a sentence has raised.
+
+    Examples
+    --------
+    >>> lower_first("Half relief"), lower_first("GDP")
+    ('half relief', 'GDP')
+    """
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]

@@ -175,7 +175,7 @@ def draw_pictures(results: Path, folder: Path = PICTURES) -> None:
         fit.scm, fit.draws, prior_draws=fit.prior_draws, outcomes=list(FINDING)
     )
     sm.plots.save_figures({"finding": finding}, folder)
-    for name in ("graph", "responses"):
+    for name in ("chain", "graph", "responses"):
         shutil.copyfile(results / "figures" / f"{name}.png", folder / f"{name}.png")
 
 

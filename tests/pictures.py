@@ -1,7 +1,10 @@
 """What a test reads off a drawn figure."""
 
+import re
+
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
 
 
@@ -46,3 +49,54 @@ def line(axes: Axes, colour, width):
 def key_labels(figure):
     legends = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
     return [text.get_text() for text in legends[0].get_texts() if text.get_text()]
+
+
+VERB = re.compile(
+    r"\b(agree|are|came|estimates|find|give|gives|goes|is|joins|leads|lie|lies|lowers|make|makes"
+    r"|meets|move|moves|moved|needs|narrow|needs|predict|raises|reaches|takes|would)\b"
+)
+
+
+def faults_of(figure):
+    """What a figure lacks: a finding with a verb and a number, a question, a source, contrast."""
+    found = []
+    title, question = (text.get_text() for text in figure.texts[:2])
+    if not (re.search(r"\d", title) and VERB.search(title)):
+        found.append(f"no finding: {title!r}")
+    if len(question.split()) < 3:
+        found.append(f"no question: {question!r}")
+    if "Source: " not in words(figure):
+        found.append("no source")
+    return found + [f"contrast {ratio:.1f}: {said!r}" for said, ratio in faint_texts(figure)]
+
+
+def faint_texts(figure, least=4.5):
+    """Texts whose colour is too near to what is drawn behind them, with the ratio."""
+    shown = drawn_texts(figure)
+    figure.canvas.draw()
+    places = [(text, text.get_window_extent()) for text in shown]
+    for text in shown:
+        text.set_visible(False)
+    figure.canvas.draw()
+    behind = np.asarray(figure.canvas.buffer_rgba())[..., :3] / 255.0
+    for text in shown:
+        text.set_visible(True)
+    height = behind.shape[0]
+    for text, box in places:
+        rows = slice(max(0, int(height - box.y1)), max(1, int(height - box.y0)))
+        patch = behind[rows, max(0, int(box.x0)) : max(1, int(box.x1))].reshape(-1, 3)
+        if len(patch):
+            ratio = contrast(to_rgb(text.get_color()), np.median(patch, axis=0))
+            if ratio < least:
+                yield text.get_text(), ratio
+
+
+def contrast(first, second):
+    """The ratio of WCAG 2."""
+    light = sorted(_luminance(np.asarray(colour)) for colour in (first, second))
+    return (light[1] + 0.05) / (light[0] + 0.05)
+
+
+def _luminance(rgb):
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])

@@ -16,6 +16,7 @@ from sanctions_model.cli.console import (
     FORMATS,
     asked_output,
     configure,
+    is_short,
     printable,
     require_output,
     say,
@@ -60,7 +61,6 @@ app = typer.Typer(
     name="sanctions-model",
     help="Bayesian structural causal model of sanctions on Russia and of their relief.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -117,7 +117,7 @@ def _share_output(command: Any, shared: Sequence[Any]) -> None:
 
 
 def _set_whole(asked: bool) -> None:
-    asked_output.whole, asked_output.printed = asked, 0
+    asked_output.whole, asked_output.printed, asked_output.source = asked, 0, ""
 
 
 def _set_form(asked: str) -> None:
@@ -210,11 +210,11 @@ def run(
     configure(quiet=quiet)
     from sanctions_model import workflow as job
     from sanctions_model.queries.forecasts import nowcast_table
+    from sanctions_model.report.claims import claims_view
+    from sanctions_model.report.dated import effects_view
     from sanctions_model.report.views import (
-        claims_view,
         coverage_view,
         diagnostics_line,
-        effects_view,
         links_view,
         nowcast_view,
     )
@@ -254,7 +254,7 @@ def run(
             nowcast_view(nowcast, is_prior=fitted.is_prior_only),
             links_view(results.links),
             effects_view(results.effects, fitted.scm),
-            claims_view(results.claims),
+            claims_view(results.claims, fitted.scm.periods_per_year),
         ):
             show(view)
     _LOG.info("wrote %s files to %s", len(written), out)
@@ -340,6 +340,7 @@ def effects(
         list[str] | None, typer.Option(help="Outcome to report; may be repeated.")
     ] = None,
     csv: CsvOption = None,
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -347,7 +348,7 @@ def effects(
     configure(quiet=quiet)
     from sanctions_model.queries.basis import Basis
     from sanctions_model.queries.tables import effects_table
-    from sanctions_model.report.views import effects_view
+    from sanctions_model.report.dated import effects_view
     from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 
     chosen = Relief(depth=relief, ramp=ramp, measures=tuple(measure or ALL_MEASURES))
@@ -361,6 +362,18 @@ def effects(
         basis=Basis(fitted.problem, fitted.prior_draws, fitted.posterior_draws),
     )
     write_csv(table, csv)
+    if figure is not None:
+        from sanctions_model.plots import plot_responses
+
+        drawn = plot_responses(
+            fitted.scm,
+            fitted.draws,
+            chosen,
+            outcomes=outcome,
+            horizon=max(horizon or [20]),
+            drawn_from=fitted.drawn_from,
+        )
+        write_figure(drawn, figure)
     view = View(table=table, title="Effects") if as_json else effects_view(table, fitted.scm)
     show(view, as_json=as_json)
 
@@ -385,7 +398,7 @@ def claims(
     """Answer the article's claims: probability before and after the data, size, verdict."""
     configure(quiet=quiet)
     from sanctions_model.queries.claims import load_claims, scorecard
-    from sanctions_model.report.views import claims_view
+    from sanctions_model.report.claims import claims_view
 
     asked = load_claims(claims)
     fitted = load_fit(fit)
@@ -409,7 +422,8 @@ def claims(
         from sanctions_model.plots import plot_scorecard
 
         write_figure(plot_scorecard(table, periods=fitted.scm.periods_name), figure)
-    show(View(table=table, title="Claims") if as_json else claims_view(table), as_json=as_json)
+    view = claims_view(table, fitted.scm.periods_per_year)
+    show(View(table=table, title="Claims") if as_json else view, as_json=as_json)
 
 
 def _exceed(
@@ -438,6 +452,7 @@ def _exceed(
 def _chain(fitted: "Fit", asked: "Mapping[str, Claim]", *, csv: Path | None, as_json: bool) -> None:
     """Show the chain as a whole, the pairs of its steps and its own channel net of the offset."""
     from sanctions_model.queries.chain import chain_table, own_channel_sentence
+    from sanctions_model.report.claims import chain_view, pairs_view
 
     draws = fitted.prior_draws if fitted.is_prior_only else fitted.draws
     found = chain_table(fitted.scm, draws, asked)
@@ -450,14 +465,7 @@ def _chain(fitted: "Fit", asked: "Mapping[str, Claim]", *, csv: Path | None, as_
         return
     own = [claim for claim in asked.values() if claim.channel == "article_chain"]
     sentences = [own_channel_sentence(fitted.scm, draws, claim) for claim in own]
-    say([*found.sentences, *sentences], as_json=False)
-    steps = found.steps.drop(columns=["statement"]).round(2)
-    drawn = "prior only, no data used" if fitted.is_prior_only else "posterior"
-    caption = (
-        f"Shares of {drawn} draws. prob_given: where all steps before hold; breaks_here: the first "
-        "step that fails."
-    )
-    show(View(table=steps, title="The chain as a whole, step by step", caption=caption))
-    pairs = found.pairs.round(2).rename_axis("both signs").reset_index()
-    pairs.columns = ["both signs", *map(str, range(1, len(found.pairs) + 1))]
-    show(View(table=pairs, title="Two steps together", caption="Columns in the order of rows."))
+    show(chain_view(found, is_prior=fitted.is_prior_only))
+    if not is_short():
+        say([*found.sentences[1:], *sentences], as_json=False)
+        show(pairs_view(found))

@@ -14,7 +14,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -30,6 +30,7 @@ __all__ = [
     "Output",
     "asked_output",
     "configure",
+    "is_short",
     "printable",
     "require_library",
     "require_output",
@@ -53,6 +54,7 @@ class Output:
     whole: bool = False
     form: str = "table"
     printed: int = 0  # lines that this verb has printed
+    source: str = ""  # of which fit and data; said once
 
 
 asked_output = Output()
@@ -130,6 +132,7 @@ def show(view: View, *, as_json: bool = False) -> None:
     else:
         text = _fitting(view, _terminal_width())
         asked_output.printed += text.count("\n")
+        asked_output.source = ""
         sys.stdout.write(text)
 
 
@@ -164,6 +167,11 @@ _WRITERS: dict[str, Callable[[pd.DataFrame], str]] = {
 }
 
 
+def is_short() -> bool:
+    """Return whether only what comes first is asked for: on a terminal, without ``--all``."""
+    return _terminal_width() is not None and not asked_output.whole and asked_output.form == "table"
+
+
 def _terminal_width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
@@ -173,8 +181,11 @@ def _fitting(view: View, width: int | None) -> str:
     if width is None:
         return _drawn(view, view.table, _PIPE, [])
     whole = asked_output.whole
-    table, dropped = (view.table, []) if whole else _narrowed(view.table, width)
-    notes = [f"Columns without room: {', '.join(dropped)} (--all)."] if dropped else []
+    if not whole and view.most is not None and view.most < len(view.table):
+        more = f"{len(view.table) - view.most} more rows: --all."
+        view = replace(view, table=view.table.iloc[: view.most], caption=f"{view.caption} {more}")
+    table, dropped = (view.table, []) if whole else _narrowed(view, width)
+    notes = [_without_room(dropped)] if dropped else []
     text, room = _drawn(view, table, width, notes), max(_LINES - asked_output.printed, _FEWEST)
     if whole or text.count("\n") <= room or len(table) <= 1:
         return text
@@ -193,13 +204,24 @@ def _lines(view: View, table: pd.DataFrame, width: int, rows: int, notes: list[s
     return _cut(view, table, width, rows, notes).count("\n")
 
 
-def _narrowed(table: pd.DataFrame, width: int) -> tuple[pd.DataFrame, list[str]]:
-    """Leave out columns from the right until the longest words of the others fit beside."""
-    needed = [_longest_word(table, position) + 2 for position in range(table.shape[1])]
-    kept = table.shape[1]
-    while kept > 1 and sum(needed[:kept]) > width:
-        kept -= 1
-    return table.iloc[:, :kept], [str(name) for name in table.columns[kept:]]
+def _narrowed(view: View, width: int) -> tuple[pd.DataFrame, list[str]]:
+    """Give columns room in their order of priority until the next one's longest word has none."""
+    table = view.table.drop(columns=list(view.aside))
+    names = [str(name) for name in table.columns]
+    order = [names.index(name) for name in view.first] or list(range(len(names)))
+    kept: list[int] = []
+    for position in order:
+        taken = sum(_longest_word(table, place) + 2 for place in (*kept, position))
+        if kept and taken > width:
+            break
+        kept.append(position)
+    shown = sorted(kept)
+    return table.iloc[:, shown], [n for place, n in enumerate(names) if place not in shown]
+
+
+def _without_room(dropped: list[str]) -> str:
+    few = ", ".join(dropped) if len(dropped) < 4 else f"{dropped[0]} to {dropped[-1]}"
+    return f"Columns without room: {few} (--all)."
 
 
 def _longest_word(table: pd.DataFrame, position: int) -> int:
@@ -236,10 +258,11 @@ def _drawn(view: View, table: pd.DataFrame, width: int, notes: list[str]) -> str
         soft_wrap=piped,
     )
     console.print(escape(printable(view.title)), style="bold", soft_wrap=piped)
+    if view.question:
+        console.print(escape(printable(view.question)), soft_wrap=piped)
     console.print(rich)
-    for text in (view.caption, *notes):
-        if text:
-            console.print(escape(printable(text)), soft_wrap=piped)
+    if below := " ".join([view.caption, *notes, asked_output.source]).strip():
+        console.print(escape(printable(below)), soft_wrap=piped)
     lines = (line.replace(_KEPT, " ").rstrip() for line in buffer.getvalue().splitlines())
     return "\n".join(lines) + "\n"
 

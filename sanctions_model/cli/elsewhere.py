@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.console import configure, show
+from sanctions_model.cli.console import configure, is_short, show
 from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -58,7 +58,12 @@ def elsewhere(
     if as_json:
         show(View(table=table, title="Liftings elsewhere"), as_json=True)
         return
-    for view in (*predictive_views(table), *beside, hazard_view(reimposition_hazard())):
+    if is_short():
+        (own,) = predictive_views(table[table["lifting"] == lifting])
+        shown = [own, *beside]
+    else:
+        shown = [*predictive_views(table), *beside, hazard_view(reimposition_hazard())]
+    for view in shown:
         show(view)
 
 

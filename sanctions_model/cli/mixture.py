@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from sanctions_model.cli.console import configure, say, show
+from sanctions_model import dims
+from sanctions_model.cli.console import configure, is_short, say, show
 from sanctions_model.cli.edits import HorizonOption, StatementOption, read_horizon
 from sanctions_model.cli.options import (
     DEFAULT_FIT,
     CsvOption,
+    FigureOption,
     FitOption,
     JsonOption,
     QuietOption,
     load_fit,
     write_csv,
+    write_figure,
 )
 from sanctions_model.cli.queries import OutcomeOption
 from sanctions_model.cli.scenarios import (
@@ -47,6 +50,12 @@ __all__ = ["scenario_app"]
 _LOG = logging.getLogger("sanctions_model.cli")
 # Fans in levels are drawn of what people follow.
 _FANS = ("inflation_yoy", "key_rate", "gdp_growth", "rouble")
+
+_SUBJECTS = {"effect": "The mix of futures", "path": "the futures mixed by their odds"}
+_QUESTIONS = {
+    "effect": "Question: what do the futures change, weighted by their odds?",
+    "path": "Question: what comes, over all futures and their odds?",
+}
 
 ProbabilityOption = Annotated[
     list[str] | None,
@@ -110,6 +119,7 @@ def mix(
     seed: SeedOption = 20260101,
     fit: FitOption = DEFAULT_FIT,
     csv: CsvOption = None,
+    figure: FigureOption = None,
     out: OutOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -119,7 +129,7 @@ def mix(
     require_folder(out)
     from sanctions_model.report.answers import expected_view
     from sanctions_model.report.scenarios import mix_sentences, spread_sentences, spread_view
-    from sanctions_model.report.views import over_time_view, summary_table
+    from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.filtering import filtered_odds
     from sanctions_model.scenarios.library import load_scenarios, probabilities
@@ -179,19 +189,35 @@ def mix(
         _write_mix(out, fitted, result, together, split, table, said, chosen)
     table = with_statements(table, said)
     write_csv(table, csv)
+    if figure is not None:
+        from sanctions_model.plots import plot_future_effects
+
+        drawn = plot_future_effects(
+            result, outcomes=wanted, scm=fitted.scm, drawn_from=fitted.drawn_from
+        )
+        write_figure(drawn, figure)
     title = "Forecast over the mixture of futures"
     if as_json:
         show(View(table=table, title=title), as_json=True)
         return
-    say(sentences + spread_sentences(split, fitted.scm), as_json=False)
-    for name, words in (("path", title), ("effect", "Effect, mixture")):
-        own = together[name].sel(outcome=wanted)
-        show(over_time_view(own, fitted.scm, words, quantity=name))
+    if not is_short():
+        say(sentences + spread_sentences(split, fitted.scm), as_json=False)
+    _show_mixture(together, fitted, wanted)
     if given:
         sets["your odds"] = weights
-    show(expected_view(result.sel(outcome=wanted), fitted.scm, sets))
     show_statements(said, as_json=False)
-    show(spread_view(split, fitted.scm, table_horizons(ahead)[-2:]))
+    if not is_short():
+        show(expected_view(result.sel(outcome=wanted), fitted.scm, sets))
+        show(spread_view(split, fitted.scm, table_horizons(ahead)[-2:]))
+
+
+def _show_mixture(together: "xr.Dataset", fitted: "Fit", outcomes: list[str]) -> None:
+    from sanctions_model.report.dated import dated_view
+
+    for name in ("effect",) if is_short() else ("effect", "path"):
+        own = together[name].sel(outcome=outcomes).assign_attrs(together.attrs)
+        own.attrs[dims.Said.SUBJECT] = _SUBJECTS[name]
+        show(dated_view(own, fitted.scm, question=_QUESTIONS[name]))
 
 
 def _given(options: list[str] | None) -> dict[str, float]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.console import require_library
+from sanctions_model.cli.console import asked_output, require_library
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import require_target, whole_file
 
@@ -67,7 +67,7 @@ def checked_table_path(value: Path | None) -> Path | None:
 
 def checked_figure_path(value: Path | None) -> Path | None:
     """Refuse a path of a figure that should not be written, before any work is done."""
-    return _checked(value, "--figure", ".png")
+    return _checked(value, "--figure", ".png", ".svg", ".pdf")
 
 
 def _checked(path: Path | None, option: str, *suffixes: str) -> Path | None:
@@ -96,7 +96,11 @@ CsvOption = Annotated[
 ]
 FigureOption = Annotated[
     Path | None,
-    typer.Option("--figure", help="Also draw it to this PNG.", callback=checked_figure_path),
+    typer.Option(
+        "--figure",
+        help="Also draw it to this file: .png, .svg or .pdf.",
+        callback=checked_figure_path,
+    ),
 ]
 
 
@@ -129,6 +133,7 @@ def load_fit(folder: Path) -> "Fit":
         "data" if vintage == "bundled" else f"data of vintage {vintage}",
         manifest["data"]["last_period"],
     )
+    asked_output.source = f"{fitted.draws.attrs['source']}."
     changed = differences_from_files(fitted)
     if changed:
         _LOG.warning(
@@ -178,5 +183,5 @@ def write_figure(drawn: "Figure", path: Path) -> None:
     """Write a figure whole or not at all, and say so."""
     from sanctions_model.plots import save_figures
 
-    save_figures({path.stem: drawn}, path.parent)
+    save_figures({path.name.removesuffix(".png"): drawn}, path.parent)
     _LOG.info("wrote %s", path)

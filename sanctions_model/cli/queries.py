@@ -41,6 +41,7 @@ from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
     from sanctions_model.inference.fit import Fit
+    from sanctions_model.queries.conditional import Condition
     from sanctions_model.queries.counterfactuals import Episode
     from sanctions_model.scenarios.scenario import Scenario
     from sanctions_model.scm.interventions import Intervention
@@ -119,7 +120,9 @@ def run_counterfactual(
     """Replay a window of the past with other measures, policies or shocks."""
     configure(quiet=quiet)
     from sanctions_model.queries.counterfactuals import counterfactual
-    from sanctions_model.report.views import over_time_view, summary_table
+    from sanctions_model.queries.headlines import changes_in_percent, headline
+    from sanctions_model.report.dated import yearly_view
+    from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.library import load_scenario
 
     scenario = load_scenario(file) if file else None
@@ -149,9 +152,14 @@ def run_counterfactual(
 
         drawn = plot_counterfactual(result, fitted.problem)
         write_figure(drawn, figure)
-    title = "Difference to what happened"
-    view = over_time_view(result["difference"], fitted.scm, title, quantity="difference")
-    show(View(table=table, title=title) if as_json else view, as_json=as_json)
+    changed = result.attrs["changed"]
+    view = yearly_view(
+        changes_in_percent(result, fitted.scm),
+        fitted.scm,
+        title=headline(result, fitted.scm),
+        question=f"Question: what would have been with {changed}, against what happened?",
+    )
+    show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
 
 
 @counterfactual_app.command("decompose")
@@ -212,7 +220,8 @@ def forecast(
     configure(quiet=quiet)
     from sanctions_model.queries.conditional import conditional_forecast
     from sanctions_model.queries.forecasts import simulate
-    from sanctions_model.report.views import over_time_view, summary_table
+    from sanctions_model.report.dated import dated_view
+    from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.library import load_scenario
 
@@ -263,7 +272,7 @@ def forecast(
             random_seed=seed,
             outcomes=everything,
         )
-        _LOG.info("starts after %s; %s", *(simulated.attrs[n] for n in ("start", "continuation")))
+        _LOG.info("%s", simulated.attrs["continuation"])
         paths = simulated.isel(scenario=0)
     said = probabilities_of(read, paths, fitted)
     paths = with_periods(paths, fitted).sel(outcome=list(wanted))
@@ -274,9 +283,22 @@ def forecast(
 
         drawn = plot_forecast(paths, fitted.problem, fitted.draws, conditions=conditions)
         write_figure(drawn, figure)
-    view = over_time_view(paths, fitted.scm, "Forecast", quantity="path")
+    view = dated_view(paths, fitted.scm, question=_asked(conditions, _edits(asked)))
     show(View(table=table, title="Forecast") if as_json else view, as_json=as_json)
     show_statements(said, as_json=as_json)
+
+
+def _asked(conditions: "list[Condition]", interventions: "list[Intervention]") -> str:
+    """Say what a forecast was asked under."""
+    from sanctions_model.scm.interventions import edit_words
+    from sanctions_model.wording import in_words
+
+    words = [edit_words(edit) for edit in interventions]
+    for asked in conditions:
+        values = ", ".join(f"{value:g}" for value in dict.fromkeys(asked.values.values()))
+        when = f"in periods {min(asked.values)} to {max(asked.values)}"
+        words.append(f"{asked.variable.replace('_', ' ')} at {values} {when}")
+    return f"Question: what comes, with {in_words(words) if words else 'sanctions unchanged'}?"
 
 
 def _last_year(within: int, periods_per_year: int) -> str:
@@ -316,6 +338,7 @@ def require(
     """Smallest relief that meets a target with a probability."""
     configure(quiet=quiet)
     from sanctions_model.queries.required import Target, relief_frontier, required_relief
+    from sanctions_model.report.claims import required_view
     from sanctions_model.scm.interventions import Relief
 
     if (below is None) == (above is None):
@@ -354,5 +377,5 @@ def require(
         from sanctions_model.plots import plot_required_relief
 
         write_figure(plot_required_relief(found, scm=fitted.scm), figure)
-    shown = table if as_json else table.iloc[::10]
-    show(View(table=shown, title=found.verdict), as_json=as_json)
+    view = View(table=table, title="Relief") if as_json else required_view(found, fitted.scm)
+    show(view, as_json=as_json)

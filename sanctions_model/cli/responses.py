@@ -1,6 +1,6 @@
 """The verbs that users of Dynare and EViews look for: responses to shocks, variance shares."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,13 +17,6 @@ from sanctions_model.cli.options import (
     write_figure,
 )
 from sanctions_model.report.views import View
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import xarray as xr
-
-    from sanctions_model.inference.fit import Fit
 
 __all__ = ["fevd", "irf"]
 
@@ -52,20 +45,24 @@ def irf(
     """Response of the outcomes to a shock of one period, or to a change that stays."""
     configure(quiet=quiet)
     from sanctions_model.queries.responses import impulse_response, step_response
+    from sanctions_model.report.dated import dated_view
+    from sanctions_model.report.views import summary_table
 
     fitted = load_fit(fit)
     respond = step_response if lasting else impulse_response
     found = respond(
         fitted.scm, fitted.draws, cause=cause, size=size, horizon=horizon, outcomes=outcome
     )
-    how = "a lasting change" if lasting else "a one-period shock"
-    amount = f"{size:g}" if size is not None else "one scale" if _shocked(fitted, cause) else "1"
-    title = f"Response to {how} in {fitted.scm.variables[cause].short_label}, of {amount}"
+    table = summary_table({"effect": found}, fitted.scm)
+    write_csv(table, csv)
     if figure is not None:
         from sanctions_model.plots import plot_impulse_response
 
-        write_figure(plot_impulse_response(found, scm=fitted.scm, title=title), figure)
-    _print(found, fitted, title, csv, as_json=as_json)
+        write_figure(plot_impulse_response(found, scm=fitted.scm), figure)
+    year = fitted.scm.periods_per_year
+    first = sorted({1, *(h for h in (year, 3 * year, horizon) if h <= horizon)})
+    view = dated_view(found, fitted.scm, horizons=first)
+    show(View(table=table, title="Response") if as_json else view, as_json=as_json)
 
 
 def fevd(
@@ -93,19 +90,4 @@ def fevd(
     table = summary_table({"share": shares}, fitted.scm)
     write_csv(table, csv)
     view = View(table=table, title="Shares") if as_json else variance_view(shares, fitted.scm)
-    show(view, as_json=as_json)
-
-
-def _shocked(fitted: "Fit", cause: str) -> bool:
-    return cause in fitted.scm.stochastic
-
-
-def _print(
-    found: "xr.DataArray", fitted: "Fit", title: str, csv: "Path | None", *, as_json: bool
-) -> None:
-    from sanctions_model.report.views import at_dates_view, summary_table
-
-    table = summary_table({"effect": found}, fitted.scm)
-    write_csv(table, csv)
-    view = View(table=table, title=title) if as_json else at_dates_view(found, fitted.scm, title)
     show(view, as_json=as_json)

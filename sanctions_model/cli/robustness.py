@@ -98,7 +98,6 @@ def evidence(
         evidence_table,
         load_implied_evidence,
     )
-    from sanctions_model.summaries import interval_rule
 
     known = load_implied_evidence()
     for name in only or ():
@@ -113,22 +112,11 @@ def evidence(
     if as_json:
         _table(table, "Published figures", "", as_json=True)
         return
-    columns = ["quantity", "horizon", "published_median", "prior_median", "median", "with_median"]
-    columns += ["k_hat", "used", "refused", "in_priors"]
-    _table(
-        table[["evidence", *columns]],
-        "Published figures and the model",
-        "Medians: of the figure, the prior, the posterior, the posterior with the figure taken in. "
-        "in_priors: studies that a prior rests on already; taking them in counts them twice.",
-        as_json=False,
-    )
+    from sanctions_model.report.checks import evidence_views
+
     moved = evidence_effects(found.problem, found.draws, chosen, headline_claims())
-    _table(
-        moved.drop(columns=["outcome"]),
-        "What each figure moves",
-        f"{interval_rule()}. Figures are off unless asked for; without columns: the posterior.",
-        as_json=False,
-    )
+    for view in evidence_views(table, moved, found.scm):
+        show(view)
 
 
 def _draw_forest(found: "Fit", chosen: "dict[str, Observation]", figure: Path) -> None:
@@ -182,14 +170,12 @@ def sensitivity(
     write_csv(ranking, csv)
     if figure is not None:
         _draw_tornado(found, asked[claim], claim, ranking, figure)
-    shown = ranking if as_json else ranking[ranking["rank"] <= most]
-    _table(
-        shown if as_json else shown.drop(columns=["outcome"]),
-        "What the answers rest on",
-        "low and high: medians of the effect with the factor otherwise; base: as fitted. Factors "
-        "are no probabilities and do not add up. information: gained on a parameter, 0 to 1.",
-        as_json=as_json,
-    )
+    from sanctions_model.report.checks import ranking_view
+
+    if as_json:
+        _table(ranking, "What the answers rest on", "", as_json=True)
+        return
+    show(ranking_view(ranking[ranking["rank"] <= most], found.scm))
 
 
 def _read_alternatives(path: Path) -> "pd.DataFrame":
@@ -272,15 +258,12 @@ def confounding(
         point = tipping_point(found.scm, found.draws, drawn_claim)
         drawn = plot_tipping(found.scm, drawn_claim, curve, point)
         write_figure(drawn, figure)
-    shown = table if as_json else table.drop(columns=["outcome", "horizon", "known"])
-    _table(
-        shown,
-        "Hidden common causes",
-        "tipping: strength in the outcome's equation, credited to the measures in full, that "
-        "leaves P = 0.5. known_*: what the driver of the war economy is estimated at. "
-        "sample_prob: P had a cause of that size acted in the sample.",
-        as_json=as_json,
-    )
+    from sanctions_model.report.checks import confounding_view
+
+    if as_json:
+        _table(table, "Hidden common causes", "", as_json=True)
+        return
+    show(confounding_view(table, found.scm))
 
 
 def refute(
@@ -302,15 +285,12 @@ def refute(
     if refit:
         _refute_by_refits(found, claim, asked, number)
     write_csv(table, csv)
-    shown = table if as_json else table[table["suspect"] | (table.index < 5)]
-    _table(
-        shown,
-        "Independences that the graph implies",
-        f"{len(table)} tests; rejected by Holm at 5 %: {int(table['rejected'].sum())}; suspect at "
-        f"a false-discovery rate of 5 %: {int(table['suspect'].sum())}. variable should not depend "
-        "on other at this lag, given its parents.",
-        as_json=as_json,
-    )
+    from sanctions_model.report.checks import independence_view
+
+    if as_json:
+        _table(table, "Independences that the graph implies", "", as_json=True)
+        return
+    show(independence_view(table, found.scm))
 
 
 def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> None:
@@ -363,6 +343,7 @@ def compare(
 ) -> None:
     """Compare fits with the first: effects, links, what differs and, if asked, model weights."""
     configure(quiet=quiet)
+    from sanctions_model.report.checks import comparison_views
     from sanctions_model.robustness.comparison import compare as compare_fits
 
     if len(folders) < 2:
@@ -374,42 +355,15 @@ def compare(
     for other in others:
         found = compare_fits(fits[first], fits[other], names=(first, other), outcomes=outcome)
         write_csv(found.effects, csv)
-        _show_comparison(found.effects, found.links, found.differs, (first, other), as_json=as_json)
+        if as_json:
+            _table(found.effects, f"{other} against {first}", "", as_json=True)
+        else:
+            tables = (found.effects, found.links, found.differs)
+            for view in comparison_views(*tables, fits[first].scm, (first, other)):
+                show(view)
         _point_to_vintages(fits[first], fits[other], (first, other))
     if weights or leave_future_out:
         _show_weights(fits, leave_future_out=leave_future_out, as_json=as_json)
-
-
-def _show_comparison(
-    effects: "pd.DataFrame",
-    links: "pd.DataFrame",
-    differs: "pd.DataFrame",
-    names: tuple[str, str],
-    *,
-    as_json: bool,
-) -> None:
-    from sanctions_model.summaries import interval_rule
-
-    title = f"{names[1]} against {names[0]}"
-    if as_json:
-        _table(effects, title, "", as_json=True)
-        return
-    caption = (
-        "difference: second median less first; errors_apart: in its Monte-Carlo errors; "
-        "within_error: fewer than two, no difference that this many draws can tell. "
-        f"{interval_rule()}."
-    )
-    columns = ["median_first", "lower_first", "upper_first", "median_second", "lower_second"]
-    columns += ["upper_second", "difference", "difference_error", "errors_apart", "within_error"]
-    _table(effects[["outcome", "horizon", *columns]], f"Effects: {title}", caption, as_json=False)
-    far = links[links["errors_apart"].fillna(float("inf")) > 3]
-    _table(
-        far[["link", *columns]],
-        f"Links that are more than 3 errors apart, or in one model only: {title}",
-        caption,
-        as_json=False,
-    )
-    _table(differs, "What differs", f"{len(differs)} items.", as_json=False)
 
 
 def _point_to_vintages(first: "Fit", second: "Fit", names: tuple[str, str]) -> None:

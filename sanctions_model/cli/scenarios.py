@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.console import configure, say, show
+from sanctions_model.cli.console import configure, is_short, say, show
 from sanctions_model.cli.edits import (
     FileOption,
     HorizonOption,
@@ -264,7 +264,8 @@ def run_scenario(
         )
         write_figure(drawn, figure)
     view = scenario_answer(result, fitted.scm, wanted, table_horizons(effect.sizes["horizon"])[-3:])
-    say(scenario_sentences(result, fitted.scm, told[:3]), as_json=as_json)
+    if not is_short():
+        say(scenario_sentences(result, fitted.scm, told[:3]), as_json=as_json)
     show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
     show_statements(said, as_json=as_json)
 
@@ -289,7 +290,9 @@ def compare(
     """Effects of all futures against the status quo, and which one matters most for what."""
     configure(quiet=quiet)
     require_folder(out)
-    from sanctions_model.report.scenarios import compare_sentences, futures_view
+    from sanctions_model.queries.headlines import at_periods
+    from sanctions_model.report.dated import futures_view
+    from sanctions_model.report.scenarios import compare_sentences
     from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.library import load_scenarios
@@ -311,9 +314,9 @@ def compare(
         random_seed=seed,
         transitions=transitions,
     )
-    _LOG.info("start after %s", result.attrs["start"])
     said = statement_probabilities(result, read)
     result = result.sel(outcome=wanted)
+    year = fitted.scm.periods_per_year
     table = summary_table({"effect": result["effect"], "path": result["path"]}, fitted.scm)
     table = with_statements(table, said)
     if figure is not None or out is not None:
@@ -326,8 +329,10 @@ def compare(
             named = with_manifest(result, fitted)
             write_results(out, {"futures": table}, {"future_effects": drawn}, {"futures": named})
     write_csv(table, csv)
-    view = futures_view(result, fitted.scm, table_horizons(result.sizes["horizon"]))
-    say(compare_sentences(result, fitted.scm), as_json=as_json)
+    if not is_short():
+        say(compare_sentences(result, fitted.scm), as_json=as_json)
+    last = at_periods(range(1, result.sizes["horizon"] + 1), year)[-1]
+    view = futures_view(result, fitted.scm, last)
     show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
     show_statements(said, as_json=as_json)
 
@@ -351,7 +356,7 @@ def sectors(
     configure(quiet=quiet)
     import numpy as np
 
-    from sanctions_model.report.scenarios import sector_sentences
+    from sanctions_model.report.scenarios import sector_sentences, sector_view
     from sanctions_model.scenarios.library import load_scenarios
     from sanctions_model.scenarios.regimes import draw_scenario_paths
     from sanctions_model.scenarios.sectors import load_sectors, sector_premiums, sector_table
@@ -379,32 +384,10 @@ def sectors(
     if as_json:
         show(View(table=table, title=title), as_json=True)
         return
-    say(sector_sentences(result, fitted.scm), as_json=False)
-    show(_sector_view(table, title))
-
-
-def _sector_view(table: "pd.DataFrame", title: str) -> View:
-    """Parts and sums by horizon."""
-    kept = table[table["quantity"].isin(["part", "total", "transmission", "difference"])]
-    sized = kept.assign(
-        size=[
-            f"{m:.2f} ({low:.2f}; {high:.2f})"
-            for m, low, high in kept[["median", "lower", "upper"]].to_numpy()
-        ],
-        what=[
-            s if q == "part" else {"total": "sum of the sectors"}.get(q, q)
-            for s, q in kept[["sector", "quantity"]].to_numpy()
-        ],
-    )
-    wide = sized.pivot_table(
-        index="what", columns="horizon", values="size", aggfunc="first", sort=False
-    )
-    table = wide.rename(columns=lambda h: f"after {h}" if h else "today").reset_index()
-    return View(
-        table=table,
-        title=f"{title}: points of the import premium",
-        caption="Median and interval. Shares and premiums are in --csv.",
-    )
+    sentences = sector_sentences(result, fitted.scm)
+    show(sector_view(result, fitted.scm, title=sentences[0], scenario=scenario.label))
+    if not is_short():
+        say(sentences[1:], as_json=False)
 
 
 def with_manifest(result: "xr.Dataset", fitted: "Fit") -> "xr.Dataset":

@@ -1,5 +1,6 @@
 """Figures for papers and notebooks, one plot a file; each function returns a matplotlib Figure."""
 
+from sanctions_model.plots.chain import plot_chain
 from sanctions_model.plots.claims import plot_exceedance, plot_scorecard
 from sanctions_model.plots.decompositions import (
     plot_decomposition,
@@ -33,6 +34,7 @@ __all__ = [
     "main_figures",
     "plot_along_axis",
     "plot_by_name",
+    "plot_chain",
     "plot_channels",
     "plot_counterfactual",
     "plot_decomposition",

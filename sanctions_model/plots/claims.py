@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots.parts.signs import ASSUMED
 from sanctions_model.plots.parts.style import (
@@ -21,8 +22,10 @@ from sanctions_model.plots.parts.style import (
     page_text_inches,
     place_axes,
     tidy,
+    titled,
     wrap,
 )
+from sanctions_model.queries.findings import claims_finding
 from sanctions_model.summaries import IntervalRule
 from sanctions_model.wording import difference_unit, number
 
@@ -78,7 +81,11 @@ def plot_scorecard(table: pd.DataFrame, *, periods: str = "quarters") -> Figure:
         str(cause): [dict(zip(own.columns, row, strict=True)) for row in own.to_numpy()]
         for cause, own in table.groupby("cause", sort=False)
     }
-    title = "The article's claims: how probable, how large, what they rest on"
+    title = titled(
+        claims_finding(table),
+        "The article's claims: how probable, how large, what they rest on",
+        source=table.attrs.get(dims.Said.SOURCE),
+    )
     caption = _caption(table, periods)
     top, bottom = page_text_inches(title, caption)
     tall = {cause: [_row_inches(row) for row in block] for cause, block in blocks.items()}
@@ -180,7 +187,9 @@ def _claim(page: _Page, row: Mapping[str, Any], down: float, periods: str) -> No
             page.axes.plot([probability], [down], ls="", clip_on=False, **marker)
     page.write("statement", down, "\n".join(_statement(row)))
     size = f"{number(row['median'])} ({number(row['lower'])}; {number(row['upper'])})"
-    when = f"{difference_unit(str(row['unit']), short=True)}, after {row['horizon']} {periods}"
+    # Levels are in plain percent, rates in percent of a period.
+    unit = "%" if row["unit"] == "%" else difference_unit(str(row["unit"]), short=True)
+    when = f"{unit}, after {row['horizon']} {periods}"
     page.write("effect", down, f"{size}\n{when}")
     gained = float(row["information"])
     number_of = f"\n{gained:.2f}" if np.isfinite(gained) else ""

@@ -35,13 +35,11 @@ from sanctions_model.plots.parts.style import (
     new_figure,
     page_text_inches,
     place_axes,
+    titled,
     wrap,
 )
-from sanctions_model.queries.effects import (
-    channel_effects,
-    reached_outcomes,
-    relief_words,
-)
+from sanctions_model.queries.effects import channel_effects, reached_outcomes, relief_words
+from sanctions_model.queries.findings import channel_finding, parts_finding, variance_finding
 from sanctions_model.queries.percent import parts_in_percent
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
@@ -106,7 +104,11 @@ def plot_decomposition(
     window = " to ".join(dict.fromkeys(period_name(time[end], per_year) for end in (0, -1)))
     labels = {n: str(contributions["label"].sel({dims.OUTCOME: n}).item()) for n in names}
     what = labels[names[0]] if len(names) == 1 else f"{len(names)} outcomes"
-    title = f"What moved {what}, {window}"
+    title = titled(
+        parts_finding(parts.sel({dims.OUTCOME: names}), scm),
+        f"What moved {what}, {window}",
+        source=parts.attrs.get(dims.Said.SOURCE),
+    )
     caption = _caption(groups, scm, period_name(_before(time, per_year), per_year), drawn_from)
     handles = _handles(groups)
     top, bottom = page_text_inches(title, caption)
@@ -254,7 +256,11 @@ def plot_waterfall(
     moving = (abs(effect) > _ROUNDING).any((dims.OUTCOME, dims.CHAIN, dims.DRAW))
     entries = [name for name in scm.entries if bool(moving.sel({dims.CHANNEL: name}))]
 
-    title = f"From channel to channel: effect of relief after {scm.count_periods(horizon)}"
+    title = titled(
+        channel_finding(effect, scm),
+        f"From channel to channel: effect of relief after {scm.count_periods(horizon)}",
+        source=effect.attrs.get(dims.Said.SOURCE),
+    )
     caption = (
         f"Contrast: {relief_words(scm, relief)}; effect in {scm.period_name} {horizon}, "
         f"counted from the first of the relief. Bars: {drawn_from} means of the parts by entry, "
@@ -351,7 +357,11 @@ def plot_variance_decomposition(
     horizons = means[dims.HORIZON].to_numpy()
 
     last = scm.count_periods(int(horizons[-1]))
-    title = f"Which shocks make forecasts uncertain, up to {last} ahead"
+    title = titled(
+        variance_finding(shares.sel({dims.OUTCOME: names}), scm),
+        f"Which shocks make forecasts uncertain, up to {last} ahead",
+        source=shares.attrs.get(dims.Said.SOURCE),
+    )
     caption = _variance_caption(scm, groups, drawn_from)
     handles = [Patch(color=group.colour, lw=0, label=group.label) for group in groups]
     top, bottom = page_text_inches(title, caption)

@@ -10,7 +10,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sanctions_model import dims
-from sanctions_model.plots.parts.panels import place_panels, tidy_rows, write_beside
+from sanctions_model.plots.parts.panels import (
+    horizon_axis,
+    place_panels,
+    tidy_rows,
+    write_beside,
+)
 from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
@@ -22,6 +27,7 @@ from sanctions_model.plots.parts.style import (
     page_text_inches,
     place_axes,
     tidy,
+    titled,
     wrap,
 )
 from sanctions_model.queries.effects import (
@@ -31,12 +37,14 @@ from sanctions_model.queries.effects import (
     relief_words,
     total_effect,
 )
+from sanctions_model.queries.findings import channel_finding
+from sanctions_model.queries.headlines import headline
 from sanctions_model.queries.percent import effects_in_percent, parts_in_percent
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 from sanctions_model.units import percent_unit
-from sanctions_model.wording import number
+from sanctions_model.wording import number, upper_first
 
 __all__ = ["channel_label", "plot_channels", "plot_impulse_response", "plot_responses"]
 
@@ -100,9 +108,8 @@ def plot_responses(
     relief = scm.relief(relief)
     wanted = outcomes or reached_outcomes(scm, relief, _OUTCOMES) or None
     rule, half = interval_rule(), IntervalRule(0.5, interval_rule().kind)
-    effect = effects_in_percent(
-        scm, total_effect(scm, draws, relief, horizon=horizon, outcomes=wanted)
-    )
+    answer = total_effect(scm, draws, relief, horizon=horizon, outcomes=wanted)
+    effect = effects_in_percent(scm, answer)
     names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
     bands = interval(effect, rule), interval(effect, half)
     prior = None
@@ -111,17 +118,20 @@ def plot_responses(
         prior = interval(effects_in_percent(scm, before), rule)
 
     what = f"{len(names)} outcomes" if len(names) > 1 else scm.variables[names[0]].label
-    title = f"Effect of relief on {what} over {scm.count_periods(horizon)}"
+    found = headline(answer, scm, outcome=names[0] if len(names) == 1 else None)
+    question = f"Effect of relief on {what} over {scm.count_periods(horizon)}"
+    title = titled(found, question, source=answer.attrs.get(dims.Said.SOURCE))
     caption = _caption(scm, relief, rule, drawn_from, with_prior=prior is not None)
     along = f"{scm.periods_name} after the start of relief"
-    return _fans(scm, bands, prior, title, caption, along, drawn_from)
+    start = draws.attrs.get(dims.Said.START)
+    return _fans(scm, bands, prior, title, caption, along, drawn_from, start)
 
 
 def plot_impulse_response(
     response: xr.DataArray,
     *,
     scm: StructuralCausalModel,
-    title: str,
+    title: str = "",
     drawn_from: str = "posterior",
 ) -> Figure:
     """Draw responses to a shock as fans, one panel an outcome.
@@ -132,8 +142,8 @@ def plot_impulse_response(
         From `impulse_response` or `step_response`, dims ``(outcome, horizon, chain, draw)``.
     scm : StructuralCausalModel
         Says what outcomes are called and measured in.
-    title : str
-        What was shocked and by how much.
+    title : str, optional
+        What was shocked and by how much; below the finding.
     drawn_from : str
         What the draws are, for the caption.
 
@@ -148,7 +158,16 @@ def plot_impulse_response(
         f"Line: {drawn_from} median; bands: 50 % interval and {rule}. pp: percentage points. "
         f"{scm.periods_name.capitalize()} count from 1, that of the shock."
     )
-    return _fans(scm, bands, None, title, caption, scm.periods_name, drawn_from)
+    asked = title or upper_first(
+        str(response.attrs.get(dims.Said.QUESTION, "what follows a shock"))
+    )
+    name = str(response[dims.OUTCOME].to_numpy()[0]) if response.sizes[dims.OUTCOME] == 1 else None
+    text = titled(
+        headline(response.rename("effect"), scm, outcome=name),
+        upper_first(asked),
+        source=response.attrs.get(dims.Said.SOURCE),
+    )
+    return _fans(scm, bands, None, text, caption, scm.periods_name, drawn_from, None)
 
 
 def _fans(
@@ -159,13 +178,14 @@ def _fans(
     caption: str,
     along: str,
     drawn_from: str,
+    start: object,
 ) -> Figure:
     """One panel an outcome: a wide and a narrow band around the median."""
     rule = interval_rule()
     names = [str(name) for name in bands[0][dims.OUTCOME].to_numpy()]
     horizon = int(bands[0][dims.HORIZON].max())
     top, bottom = page_text_inches(title, caption)
-    columns = min(_COLUMNS, len(names))
+    columns = 2 if len(names) == 4 else min(_COLUMNS, len(names))
     width = (COLUMN_INCHES - _LEFT - _RIGHT - (columns - 1) * _GAP) / columns
     headings = {name: wrap(scm.variables[name].label, width + 0.4, TEXT) for name in names}
     lines = max(len(found) for found in headings.values())
@@ -183,12 +203,12 @@ def _fans(
         _fan(axes, bands[0].sel(where), bands[1].sel(where))
         if prior is not None:
             _prior_lines(axes, prior.sel(where))
-        _finish(axes, horizon)
+        dated = _finish(axes, horizon, scm.periods_per_year, start)
         axes.set_title("\n".join(headings[name]), size=TEXT, loc="left", pad=3, color=Colour.ink)
         axes.set_ylabel(
             percent_unit(scm.effect_unit(name)), size=SMALL, color=Colour.ink, labelpad=2
         )
-        if position + columns >= len(names):
+        if position + columns >= len(names) and not dated:
             axes.set_xlabel("\n".join(wrap(along, width + 0.3, SMALL)), size=SMALL, labelpad=2)
     if beside:
         left, down = _LEFT + beside * (width + _GAP) - 0.2, top + (rows - 1) * step + head
@@ -231,15 +251,15 @@ def _prior_lines(axes: Axes, prior: xr.DataArray) -> None:
     axes.set_ylim(max(wide_low, low - widest), min(wide_high, high + widest))
 
 
-def _finish(axes: Axes, horizon: int) -> None:
+def _finish(axes: Axes, horizon: int, per_year: int, start: object) -> bool:
+    """Tidy a panel; return whether its axis has dates."""
     tidy(axes)
     axes.axhline(0.0, color=Colour.ink, lw=0.7, zorder=1)
     axes.set_xlim((1, horizon) if horizon > 1 else (0.5, 1.5))
-    step = max(1, round(horizon / 5 / 4) * 4 if horizon >= 12 else round(horizon / 4))
-    axes.set_xticks(np.arange(step, horizon + 1, step))
     axes.locator_params(axis="y", nbins=5)
     axes.grid(axis="y", color=Colour.rule, lw=0.4)
     axes.set_axisbelow(True)
+    return horizon_axis(axes, horizon, per_year, start)
 
 
 def _handles(rule: IntervalRule, drawn_from: str, *, with_prior: bool) -> list[Line2D | Patch]:
@@ -349,7 +369,11 @@ def plot_channels(
     channels = [str(name) for name in effect[dims.CHANNEL].to_numpy()]
     labels = {name: channel_label(scm, name) for name in channels}
 
-    title = f"Through which channel: effect of relief after {scm.count_periods(horizon)}"
+    title = titled(
+        channel_finding(effect, scm),
+        f"Through which channel: effect of relief after {scm.count_periods(horizon)}",
+        source=effect.attrs.get(dims.Said.SOURCE),
+    )
     caption = _channel_caption(scm, relief, horizon, rule, drawn_from)
     places = _places(channels)
     last = max(places.values())

@@ -18,7 +18,9 @@ from sanctions_model.plots.parts.style import (
     page_text_inches,
     place_axes,
     tidy,
+    titled,
 )
+from sanctions_model.wording import number
 
 __all__ = ["plot_liftings"]
 
@@ -67,6 +69,13 @@ def plot_liftings(
     if predictive["outcome"].duplicated().any() or predictive.empty:
         raise QuestionError("The predictive has an outcome twice or none; choose one year.")
     names = predictive["outcome"].tolist()
+    first = predictive.iloc[0]
+    label = _LABELS.get(names[0], names[0]).partition(",")[0]
+    title = titled(
+        f"Liftings elsewhere predict {label} to move by {number(first['median'])}: 9 in 10 between "
+        f"{number(first['lower'])} and {number(first['upper'])}",
+        title,
+    )
     above, below = page_text_inches(title, caption)
     rows = -(-len(names) // 2)
     figure = new_figure(above + rows * (_PANEL + _GAP_DOWN) + below)

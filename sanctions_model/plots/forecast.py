@@ -55,10 +55,12 @@ from sanctions_model.plots.parts.style import (
     new_figure,
     page_text_inches,
     place_axes,
+    titled,
     wrap,
 )
 from sanctions_model.queries.conditional import Condition
 from sanctions_model.queries.forecasts import last_known_period
+from sanctions_model.queries.headlines import headline
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.units import in_percent, percent_unit
@@ -165,7 +167,10 @@ def plot_forecast(
 
     horizon = given.paths.sizes[dims.HORIZON]
     what = f"{title}: forecast" if title else "Conditional forecast" if conditions else "Forecast"
-    title = f"{what} over {scm.count_periods(horizon)} after {_period(problem, given.start)}"
+    asked = f"{what} over {scm.count_periods(horizon)} after {_period(problem, given.start)}"
+    first = given.paths.isel({dims.SCENARIO: 0}).rename("path")
+    first = first.sel({dims.OUTCOME: names}).assign_attrs(paths.attrs)
+    title = titled(headline(first, scm), asked, source=draws.attrs.get(dims.Said.SOURCE))
     caption = _caption(problem, given, views, rule, drawn_from, conditioned=bool(conditions))
     handles = _handles(labels, views, rule, drawn_from)
     if not set(imposed).isdisjoint(names):

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Patch, PathPatch, Polygon
 from matplotlib.path import Path
 
+from sanctions_model import dims
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.plots.parts.diagram import Box, Diagram, Line, diagram
 from sanctions_model.plots.parts.graph_layout import (
@@ -31,6 +32,7 @@ from sanctions_model.plots.parts.style import (
     page_text_inches,
     place_axes,
     text_inches,
+    titled,
     wrap,
 )
 from sanctions_model.scm.model import StructuralCausalModel
@@ -41,6 +43,8 @@ _MARGIN = 0.12
 _BOX_TEXT = (1.65, 1.2, 0.8, 0.6)  # widest line in a box, the first that fits
 _PAD = 0.05
 _HEAD = (0.035, 0.085)  # half width and length of an arrow's head
+# Numbers on lines: the line's colour, dark enough to be read.
+_WRITTEN = {Colour.positive: "#004E7A", Colour.negative: "#8F3E00", Colour.mixed: "#7D3A5F"}
 _FACES = {"measure": Colour.measure, "latent": Colour.latent, "identity": "#F2F2F2"}
 _WIDTHS = ((0.95, 2.0), (0.8, 1.3), (0.0, 0.6))
 _ASSUMED_WIDTH = 1.3
@@ -83,7 +87,11 @@ def plot_graph(
     picture = diagram(scm, draws, signs)
     texts, layout = _arranged(picture)
     knows_signs = priors is not None or prior_draws is not None
-    title = f"Causal graph{f': {scm.name}' if scm.name else ''}"
+    title = titled(
+        f"The model joins {len(scm.equations)} variables by {len(scm.links)} links to estimate",
+        f"Causal graph{f': {scm.name}' if scm.name else ''}",
+        source=None if draws is None else draws.attrs.get(dims.Said.SOURCE),
+    )
     caption = _caption(scm, picture, drawn_from, numbers=draws is not None)
     if draws is not None and not knows_signs:
         caption += " Signs that the prior assumes are not marked: no prior was given."
@@ -256,7 +264,7 @@ def _draw_labels(
             y,
             line.words,
             size=SMALL,
-            color=_colour(line),
+            color=_WRITTEN.get(_colour(line), Colour.ink),
             ha="center",
             va="center",
             linespacing=1.05,

@@ -46,8 +46,10 @@ from sanctions_model.plots.parts.style import (
     new_figure,
     page_text_inches,
     place_axes,
+    titled,
     wrap,
 )
+from sanctions_model.queries.headlines import headline
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.units import difference_in_percent, in_percent, percent_unit
@@ -173,7 +175,11 @@ def plot_counterfactual(
     }
     histories = {name: _History.of(window, name, bands) for name, bands in found["factual"].items()}
     rule = interval_rule()
-    title = title or f"What would have happened, {window.words}"
+    title = titled(
+        headline(result, scm),
+        title or f"What would have happened, {window.words}",
+        source=result.attrs.get(dims.Said.SOURCE),
+    )
     caption = _caption(window, histories, rule, drawn_from, str(result.attrs.get("changed", "")))
     handles = _handles(histories, rule)
     top, bottom = page_text_inches(title, caption)
@@ -361,11 +367,15 @@ def plot_nowcast(
         )
     scm, rule = problem.scm, interval_rule()
     time, per_year = problem.cases.time[first:], problem.scm.periods_per_year
-    title = f"Nowcast: what the figures to {period_name(time[-1], per_year)} say of those missing"
+    newest = period_name(time[-1], per_year)
+    title = titled(
+        f"The fit estimates the figures of {len(names)} series that are not out by {newest}",
+        "Nowcast: estimates of the missing figures",
+        source=draws.attrs.get(dims.Said.SOURCE),
+    )
     caption = (
-        f"Circles: median of the {drawn_from} of a cell that has no figure, given all figures that "
-        f"there are, with its {rule}. Line: figures. Missing cells are estimated together with the "
-        "model."
+        f"Circles: {drawn_from} median of a figure that is not out, given all others, with its "
+        f"{rule}. Line: figures. Missing ones are estimated together with the model."
     )
     handles = [Line2D([], [], color=Colour.ink, lw=1.3, label="figures"), completed_key(rule)]
     top, bottom = page_text_inches(title, caption)

@@ -32,6 +32,7 @@ from sanctions_model.plots.parts.style import (
     place_axes,
     text_inches,
     tidy,
+    titled,
     wrap,
     write,
 )
@@ -107,6 +108,24 @@ class _Panel:
         return _HEADING + (0.0 if self.unit_beside(width) else _LINE)
 
 
+def _finding(
+    scm: StructuralCausalModel,
+    prior_draws: xr.Dataset,
+    draws: xr.Dataset | None,
+    links: Sequence[str],
+) -> str:
+    """Say how many links the data narrowed by a fifth or more."""
+    if draws is None:
+        return f"Beliefs alone give {len(links)} links their sizes"
+    rule = interval_rule()
+    sizes = [link_effects(scm, drawn).sel(kind="long_run") for drawn in (prior_draws, draws)]
+    widths = [interval(size, rule) for size in sizes]
+    before, after = (w.sel(summary="upper") - w.sel(summary="lower") for w in widths)
+    kept = [name for name in links if float(before.sel(link=name)) > 0]
+    narrowed = sum(float(after.sel(link=n) / before.sel(link=n)) < 0.8 for n in kept)
+    return f"The data narrow {narrowed} of {len(links)} links by a fifth or more"
+
+
 def plot_prior_posterior(
     scm: StructuralCausalModel,
     prior_draws: xr.Dataset,
@@ -145,8 +164,10 @@ def plot_prior_posterior(
             raise UnknownVariableError.from_name(label, labels, "the links to plot")
     panels = _panels(scm, prior_draws, draws, priors, set(links or labels))
     rule = interval_rule()
-    title = "Long-run effect of every link: " + (
-        "prior" if draws is None else "prior and posterior"
+    title = titled(
+        _finding(scm, prior_draws, draws, links or labels),
+        f"Long-run effect of every link: {'prior' if draws is None else 'prior and posterior'}",
+        source=(prior_draws if draws is None else draws).attrs.get(dims.Said.SOURCE),
     )
     share = (
         "Information: gained from the data, 1 − exp(−2 KL), KL from prior to posterior; at 0 the "
@@ -372,7 +393,12 @@ def plot_forest(
     rows = _rows(pool, pooled, prior, posterior)
     quarters = "1 quarter" if quantity.horizon == 1 else f"{quantity.horizon} quarters"
     after = f"after {quarters}" if quantity.horizon else "no horizon"
-    title = f"Published studies and the model: {quantity.label}"
+    answer = prior if posterior is None else posterior
+    title = titled(
+        f"Studies find {number(pooled.mean)} and the model "
+        f"{number(float(answer.median()))} {quantity.unit}",
+        f"Published studies and the model: {quantity.label}",
+    )
     caption = (
         f"Unit: {quantity.unit}; {after}. Points: medians. Bars: {rule}; of a study from its "
         "error, of the pool the predictive one, which keeps the spread between studies. Size of a "

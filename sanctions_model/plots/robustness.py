@@ -21,6 +21,7 @@ from sanctions_model.plots.parts.style import (
     place_axes,
     text_inches,
     tidy,
+    titled,
     wrap,
     write,
 )
@@ -31,12 +32,16 @@ from sanctions_model.robustness.confounding import TippingPoint
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval_rule
-from sanctions_model.wording import number
+from sanctions_model.wording import number, upper_first
 
 __all__ = ["plot_required_relief", "plot_tipping", "plot_tornado"]
 
 _ROW, _BELOW, _RIGHT, _MOST_LABEL = 0.21, 0.42, 0.25, 3.0
 _COLUMNS = ("factor", "low", "high", "base")
+
+
+def _said(factor: object) -> str:
+    return str(factor).replace("->", "→").replace("_", " ")
 
 
 def plot_tornado(
@@ -75,10 +80,13 @@ def plot_tornado(
     unclear = _within_error(table)
     if unclear.any():
         caption = f"{caption} Grey: within Monte-Carlo error.".strip()
-    labels = [str(factor).replace("->", "→").replace("_", " ") for factor in table["factor"]]
+    labels = [_said(factor) for factor in table["factor"]]
     left = min(_MOST_LABEL, max(text_inches(label, SMALL) for label in labels)) + 0.22
     lines = [wrap(label, left - 0.2, SMALL) for label in labels]
     heights = [max(_ROW, 0.13 * len(own) + 0.06) for own in lines]
+    top = table.iloc[(table["high"] - table["low"]).abs().argmax()]
+    finding = f"{upper_first(_said(top['factor']))} takes the answer from {number(top['low'])} to "
+    title = titled(f"{finding}{number(top['high'])}", title)
     above, below = page_text_inches(title, caption)
     figure = new_figure(above + sum(heights) + _BELOW + below + 0.1)
     add_page_text(figure, title, caption)
@@ -150,6 +158,16 @@ def _within_error(table: pd.DataFrame) -> np.ndarray:
     return np.asarray(swing < ERRORS * table["error"].to_numpy(dtype=float))
 
 
+def _required(result: RequiredRelief) -> str:
+    """Say how much relief the target needs, or how far full relief falls short."""
+    asked, best = result.target.probability, float(result.probability.max())
+    if result.smallest is None:
+        return f"No relief reaches the target with P = {asked:g}: the best is P = {best:.2f}"
+    return (
+        f"The target needs a relief of {100 * result.smallest:.0f} % to be met with P = {asked:g}"
+    )
+
+
 def plot_required_relief(
     result: RequiredRelief,
     *,
@@ -179,7 +197,7 @@ def plot_required_relief(
     sign = "at most" if target.below else "at least"
     goal = f"{part_label(scm, target.outcome)} {sign} {target.value:g} {_unit(scm, target.outcome)}"
     when = target.window.words(scm.period_name)
-    title = f"Required relief: {goal.replace('-', '−').strip()} {when}"
+    title = titled(_required(result), f"Required relief: {goal.replace('-', '−').strip()} {when}")
     caption = _caption(result, relief, scm, drawn_from)
     handles = _handles(result)
     top, bottom = page_text_inches(title, caption)
@@ -270,7 +288,10 @@ def plot_tipping(
     """
     label = scm.variables[claim.outcome].label
     direction = "higher" if claim.sign > 0 else "lower"
-    title = f"How strong a hidden common cause must be: {label} {direction}"
+    title = titled(
+        f"A hidden cause of strength {number(point.strength)} would leave the claim open",
+        f"How strong a hidden common cause must be: {label} {direction}",
+    )
     caption = (
         f"Claim: {label} is {direction} {scm.count_periods(claim.horizon)} after "
         f"{relief_words(scm, claim.relief)}. A hidden cause moves with the measures and acts on "

@@ -19,6 +19,7 @@ from sanctions_model.plots.parts.panels import (
     fan,
     fan_keys,
     frame,
+    horizon_axis,
     key,
     key_inches,
     row_inches,
@@ -34,14 +35,17 @@ from sanctions_model.plots.parts.style import (
     new_figure,
     page_text_inches,
     place_axes,
+    titled,
     wrap,
 )
+from sanctions_model.queries.headlines import headline
 from sanctions_model.queries.percent import effects_in_percent
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scenarios.variance import ORDERS
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import percent_unit
+from sanctions_model.wording import number, with_article
 
 __all__ = ["plot_future_effects", "plot_odds", "plot_sectors", "plot_spread"]
 
@@ -87,6 +91,7 @@ def plot_future_effects(
     UnknownVariableError
         If the result lacks an outcome.
     """
+    chosen(result["effect"], outcomes)
     slides = result.attrs.get("transitions") == "True"
     quo = str(result.attrs.get("status_quo", ""))
     futures = [str(n) for n in result[dims.SCENARIO].to_numpy() if slides or str(n) != quo]
@@ -95,14 +100,24 @@ def plot_future_effects(
     }
     rule, horizon = interval_rule(), result.sizes[dims.HORIZON]
     how = "each future can slide to others once a year" if slides else "each future lasts"
-    title = f"Effects of the futures over {scm.count_periods(horizon)}"
+    title = titled(
+        headline(result, scm, outcome=_only(outcomes)),
+        f"Effects of the futures over {scm.count_periods(horizon)}",
+        source=result.attrs.get(dims.Said.SOURCE),
+    )
     caption = (
         f"Against sanctions unchanged as at the end of 2025; {how}. Lines: {drawn_from} medians; "
         f"bands: 50 % interval; dashed: {rule}. Every draw of the parameters has its own path of "
         "each future; shocks are the same in all and drop out."
     )
     labels = {n: str(result["scenario_label"].sel({dims.SCENARIO: n}).item()) for n in futures}
-    return _fans(scm, result["effect"], futures, labels, colours, outcomes, title, caption)
+    start = result.attrs.get(dims.Said.START)
+    return _fans(scm, result["effect"], futures, labels, colours, outcomes, title, caption, start)
+
+
+def _only(outcomes: Sequence[str] | None) -> str | None:
+    """Return the outcome that a figure is about, if it is one."""
+    return outcomes[0] if outcomes and len(outcomes) == 1 else None
 
 
 def plot_scenario_effect(
@@ -142,15 +157,21 @@ def plot_scenario_effect(
     UnknownVariableError
         If the effect lacks an outcome.
     """
+    chosen(effect, outcomes)
     over = scm.count_periods(effect.sizes[dims.HORIZON])
-    title = title or f"{label[:1].upper()}{label[1:]}: effect over {over}"
+    title = titled(
+        headline(effect.rename("effect"), scm, outcome=_only(outcomes)),
+        title or f"{label[:1].upper()}{label[1:]}: effect over {over}",
+        source=effect.attrs.get(dims.Said.SOURCE),
+    )
     caption = (
         f"{label}, against the measures staying as at the end of 2025. Line: {drawn_from} median; "
         "band: 50 % interval; "
         f"dashed: {interval_rule()}."
     )
     only = effect.drop_vars(dims.SCENARIO, errors="ignore").expand_dims({dims.SCENARIO: [label]})
-    return _fans(scm, only, [label], {label: label}, {label: _COLOURS[0]}, outcomes, title, caption)
+    colours, start = {label: _COLOURS[0]}, effect.attrs.get(dims.Said.START)
+    return _fans(scm, only, [label], {label: label}, colours, outcomes, title, caption, start)
 
 
 def _fans(
@@ -162,8 +183,10 @@ def _fans(
     outcomes: Sequence[str] | None,
     title: str,
     caption: str,
+    start: object,
 ) -> Figure:
     """Draw a panel an outcome with a fan a scenario."""
+    dated = bool(start) and effect.sizes[dims.HORIZON] >= 2 * scm.periods_per_year
     names, horizon = chosen(effect, outcomes), effect.sizes[dims.HORIZON]
     effect = effects_in_percent(scm, effect.sel({dims.OUTCOME: names}))
     handles: list[Line2D | Patch] = [
@@ -178,13 +201,15 @@ def _fans(
             bands = bands_of(own.transpose(dims.CHAIN, dims.DRAW, dims.HORIZON))
             fan(axes, places, bands, colours[scenario], outlined=True)
         axes.set_xlim(1, max(horizon, 2))
-        axes.set_xticks(_ticks(horizon))
-        if "period" in effect.coords:
-            axes.set_xticks(_ticks(horizon), [labels_at[h - 1] for h in _ticks(horizon)])
+        if not dated or not horizon_axis(axes, horizon, scm.periods_per_year, start):
+            axes.set_xticks(_ticks(horizon))
+            if "period" in effect.coords:
+                axes.set_xticks(_ticks(horizon), [labels_at[h - 1] for h in _ticks(horizon)])
 
     labels_at = effect["period"].to_numpy() if "period" in effect.coords else ()
     across = "" if len(labels_at) else f"{scm.periods_name} ahead"
     units = {name: percent_unit(scm.effect_unit(name)) for name in names}
+    across = "" if dated else across
     return _page(scm, names, units, title, caption, handles, draw, across)
 
 
@@ -225,7 +250,7 @@ def plot_spread(
     names = chosen(variance, outcomes)
     horizon = split.sizes[dims.HORIZON]
     what = "effects of the measures" if of_effect else "forecasts"
-    title = f"What makes {what} uncertain, up to {scm.count_periods(horizon)} ahead"
+    question = f"What makes {what} uncertain, up to {scm.count_periods(horizon)} ahead"
     caption = (
         f"Share in the variance over the mixture of futures, in %, {order}: law of total variance, "
         "in which what two sources do together goes to the later one"
@@ -235,6 +260,13 @@ def plot_spread(
     sources = [s for s in _SOURCES if not (of_effect and s == "shocks")]
     total = variance.sum("source")
     shares = (100.0 * variance / total.where(total > 1e-12)).fillna(0.0)
+    last = shares.sel({dims.OUTCOME: names[0]}).isel({dims.HORIZON: -1})
+    politics = float(last.sel(source=[s for s in ("future", "path") if s in sources]).sum())
+    label = scm.variables[names[0]].short_label
+    title = titled(
+        f"Politics makes {politics:.0f} % of what is uncertain about {with_article(label)}",
+        question,
+    )
     # An area that nobody can see is said in words.
     largest = shares.sel({dims.OUTCOME: names}).max((dims.OUTCOME, dims.HORIZON))
     thin = {s: ", below 1 %" if float(largest.sel(source=s)) < 1.0 else "" for s in sources}
@@ -295,12 +327,20 @@ def plot_odds(
     """
     names = chosen(expected, outcomes)
     odds = 100.0 * expected["odds"].to_numpy()
-    title = f"Expected effect by the odds of: {future}"
+    line = expected.sel({dims.OUTCOME: names[0], dims.HORIZON: list(horizons)[-1]}).to_numpy()
+    worth = number(
+        0.1 * float(line[-1] - line[0]) / float(np.ptp(expected["odds"].to_numpy()) or 1.0)
+    )
+    label, unit = scm.variables[names[0]].short_label, scm.effect_unit(names[0]).split()[0]
+    title = titled(
+        f"Ten more points of odds move {with_article(label)} by {worth} {unit}",
+        f"Expected effect by the odds of: {future}",
+    )
     caption = (
         "Against sanctions unchanged; mean over paths of all futures and draws of the parameters, "
-        "the other futures in proportion to their probabilities, slides to others as the matrix "
-        f"says. Dotted: the probability in the file, {100 * probability:g} %. Put in your own. No "
-        "interval is drawn."
+        "the other futures in proportion to their probabilities; later one can become "
+        f"another. Dotted: the probability in the file, {100 * probability:g} %. Put in "
+        "your own. No interval is drawn."
     )
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=_COLOURS[i % len(_COLOURS)], lw=1.5, label=f"after {words}")
@@ -393,13 +433,18 @@ def plot_sectors(
         for n in result[SECTOR].to_numpy()
     ]
     rows += [("sum of the sectors", result["total"])]
-    rows += [("premium of the transmission", result["transmission"])]
-    rows += [("sum less transmission", result["difference"])]
-    title = f"Grey-import premium by sector: {scenario}, today and after {when}"
+    rows += [("premium of the model itself", result["transmission"])]
+    rows += [("sum less the model's", result["difference"])]
+    ends = [float(result["total"].sel({dims.HORIZON: h}).median()) for h in (0, last)]
+    title = titled(
+        f"The import premium goes from {ends[0]:.1f} to {ends[1]:.1f} points in {when}",
+        f"Grey-import premium by sector: {scenario}, today and after {when}",
+        source=result.attrs.get(dims.Said.SOURCE),
+    )
     caption = (
         f"Points of the import premium: weight in imports times grey share times premium on it. "
         f"Dots: medians; lines: {rule}. Shares, premiums and weights are judgement where "
-        f"sectors.csv says so; the transmission's premium is of the {drawn_from} and does not read "
+        f"sectors.csv says so; the model's premium is of the {drawn_from} and does not read "
         "the sectors. What differs is not forced to agree."
     )
     handles: list[Line2D | Patch] = [

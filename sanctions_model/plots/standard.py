@@ -5,6 +5,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from sanctions_model.inference.fit import Fit
+from sanctions_model.plots.chain import plot_chain
 from sanctions_model.plots.claims import plot_scorecard
 from sanctions_model.plots.decompositions import plot_waterfall
 from sanctions_model.plots.effects import plot_channels, plot_responses
@@ -46,6 +47,7 @@ def main_figures(fit: Fit, claims: pd.DataFrame) -> dict[str, Figure]:
         "responses": plot_responses(scm, draws, prior_draws=both, drawn_from=drawn_from),
         "channels": plot_channels(scm, draws, drawn_from=drawn_from),
         "waterfall": plot_waterfall(scm, draws, drawn_from=drawn_from),
+        "chain": plot_chain(scm, draws),
         "scorecard": plot_scorecard(claims, periods=scm.periods_name),
     }
 

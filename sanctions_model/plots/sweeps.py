@@ -24,6 +24,7 @@ from sanctions_model.plots.parts.style import (
     place_axes,
     text_inches,
     tidy,
+    titled,
     wrap,
 )
 from sanctions_model.plots.parts.sweep_panels import (
@@ -36,6 +37,7 @@ from sanctions_model.plots.parts.sweep_panels import (
     outcome_unit,
     panels_for,
     question_words,
+    range_finding,
     require_axes,
     routes_words,
     rule_of,
@@ -78,7 +80,7 @@ def plot_by_name(found: xr.Dataset, axis: str, *, outcomes: Sequence[str] | None
     values = found[axis].to_numpy().ravel().tolist()
     names = [str(value).replace("_", " ").replace("->", "→") for value in values]
     rule = rule_of(found)
-    title = f"One answer each: {design_of(found)['label']}"
+    title = titled(range_finding(found, shown[0]), f"One answer each: {design_of(found)['label']}")
     caption = (
         f"{question_words(found)} Points: medians; lines: {rule}. Dotted: the median of the first "
         "row; hollow: no further from it than two Monte-Carlo errors of the difference. "
@@ -198,7 +200,7 @@ def plot_along_axis(
     require_axes(found, [axis])
     names = chosen_outcomes(found, outcomes)
     design, rule = design_of(found), rule_of(found)
-    title = f"Effect along one axis: {design['label']}"
+    title = titled(range_finding(found, names[0]), f"Effect along one axis: {design['label']}")
     caption = f"{question_words(found)} Line: median; band: {rule}. {routes_words(found)}"
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=Colour.posterior, lw=1.5, label="median"),
@@ -246,7 +248,7 @@ def plot_response_surface(
     require_axes(found, [across, up])
     names = chosen_outcomes(found, outcomes)
     design, rule = design_of(found), rule_of(found)
-    title = f"Response surface: {design['label']}"
+    title = titled(range_finding(found, names[0]), f"Response surface: {design['label']}")
     caption = (
         f"{question_words(found)} Colour and lines: median effect in the unit above each "
         f"panel; dots: the {rule} holds zero. {routes_words(found)}"
@@ -258,7 +260,7 @@ def plot_response_surface(
         median = own.sel(summary="median").to_numpy()
         far = max(float(np.nanmax(np.abs(median))), 1e-12)
         # The strongest colours of the map are too dark to read lines on.
-        limit = 1.5 * far
+        limit = 1.9 * far
         panel.pcolormesh(x, y, median, cmap="RdBu_r", vmin=-limit, vmax=limit, shading="nearest")
         if np.ptp(median) > 0 and min(median.shape) > 1:
             _contours(panel, x, y, median)
@@ -330,7 +332,7 @@ def plot_sweep_tornado(found: xr.Dataset, *, outcomes: Sequence[str] | None = No
     names = chosen_outcomes(found, outcomes)
     design = design_of(found)
     ends = "smallest to largest value" if POINT not in found.dims else "5 % to 95 % point"
-    title = f"What moves the answer most: {design['label']}"
+    title = titled(range_finding(found, names[0]), f"What moves the answer most: {design['label']}")
     caption = (
         f"{question_words(found)} Bars: the median effect as an axis goes from its {ends}, "
         f"the others averaged over. Line: the mean of all points' medians. {routes_words(found)}"

@@ -17,8 +17,10 @@ from sanctions_model.plots.parts.style import (
     page_text_inches,
     place_axes,
     tidy,
+    titled,
     wrap,
 )
+from sanctions_model.wording import upper_first
 
 __all__ = [
     "plot_back_test",
@@ -74,6 +76,7 @@ def plot_ranks(
         }
     )
     rows = -(-len(values) // _COLUMNS)
+    title = titled(_far(values), title)
     top, bottom = page_text_inches(title, caption)
     height = top + bottom + 1.7 * rows + 0.3
     # ArviZ 1.3 draws its band with no NumPy of 2.5; the band is added below.
@@ -128,6 +131,13 @@ def _distance(values: np.ndarray) -> float:
     return float(np.max(np.abs(steps - ordered)))
 
 
+def _far(values: Mapping[str, np.ndarray]) -> str:
+    """Say which distribution is farthest from the uniform one."""
+    gaps = {name: _distance(path) for name, path in values.items()}
+    worst = max(gaps, key=lambda name: gaps[name])
+    return f"{upper_first(worst)} is farthest from calibrated, by {gaps[worst]:.2f} at most"
+
+
 def plot_transforms(
     values: Mapping[str, np.ndarray], *, title: str, caption: str, prob: float = 0.99
 ) -> Figure:
@@ -147,6 +157,7 @@ def plot_transforms(
     """
     from arviz_stats.ecdf_utils import ecdf_pit
 
+    title = titled(_far(values), title)
     top, bottom = page_text_inches(title, caption)
     rows, each = -(-len(values) // _COLUMNS), 1.45
     figure = new_figure(top + bottom + each * rows + 0.1)
@@ -185,6 +196,7 @@ def plot_back_test(
     """
     shown = [name for name in series if name in set(quarterly["series"])]
     rows = -(-len(shown) // _COLUMNS)
+    title = titled(_covered(quarterly), title)
     top, bottom = page_text_inches(title, caption)
     each, wide = 1.75, 2.0
     figure = new_figure(top + bottom + each * rows)
@@ -222,6 +234,12 @@ def plot_back_test(
     return figure
 
 
+def _covered(quarterly: pd.DataFrame) -> str:
+    own = quarterly[quarterly["forecaster"] == _MODEL].dropna(subset=["outcome"])
+    inside = own["outcome"].between(own["lower"], own["upper"])
+    return f"{int(inside.sum())} of {len(own)} quarters came out inside the model's 90 % interval"
+
+
 def _zero(axes: Axes) -> None:
     low, high = axes.get_ylim()
     if low < 0 < high:
@@ -245,6 +263,10 @@ def plot_totals(totals: pd.DataFrame, *, title: str, caption: str) -> Figure:
     matplotlib.figure.Figure
     """
     asked = totals[totals["verdict"] != "not answered"].reset_index(drop=True)
+    inside = int((asked["verdict"] == "inside").sum())
+    title = titled(
+        f"{inside} of {len(asked)} published totals lie inside what the model says", title
+    )
     top, bottom = page_text_inches(title, caption)
     step, left = 0.3, 3.05
     height = top + bottom + step * len(asked) + 0.45
@@ -300,6 +322,8 @@ def plot_rolling_scores(
     rivals = [name for name in dict.fromkeys(summary["forecaster"]) if name != _MODEL]
     horizons = sorted(summary["horizon"].unique())
     series = [name for name in names if name in set(summary["series"])]
+    ahead = int((summary["lead"] > 0).sum())
+    title = titled(f"The model leads in {ahead} of {len(summary)} comparisons with rivals", title)
     top, bottom = page_text_inches(title, caption)
     step, left = 0.36, 1.75
     figure = new_figure(top + bottom + step * len(series) + 1.0)

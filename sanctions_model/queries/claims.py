@@ -237,7 +237,9 @@ def scorecard(
             else _verdict(claim, row | rests, prior_summary, shown.get("prob_without"), period)
         )
         rows.append(row)
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    table.attrs.update(dims.carried((prior_draws if draws is None else draws).attrs))
+    return table
 
 
 def _cause(claim: Claim) -> str:

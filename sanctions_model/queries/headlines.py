@@ -28,6 +28,7 @@ from sanctions_model.wording import (
 
 __all__ = [
     "at_periods",
+    "changes_in_percent",
     "headline",
     "label_with_unit",
     "main_outcomes",
@@ -185,10 +186,14 @@ def _unit(scm: StructuralCausalModel, name: str, *, of_path: bool = False) -> st
     )
 
 
-def _outcome(there: Sequence[str], asked: str | None) -> str:
+def _outcome(
+    there: Sequence[str], asked: str | None, scm: StructuralCausalModel, subject: str = ""
+) -> str:
+    """Return the outcome of a title: no news is what becomes of what is moved itself."""
     if asked is not None and asked not in there:
         raise QuestionError(f"No outcome {asked!r} in the result; there is: {', '.join(there)}.")
-    return asked or next((name for name in _TITLE if name in there), there[0])
+    news = [n for n in there if scm.variables[n].short_label.lower() not in subject.lower()]
+    return asked or next((n for n in _TITLE if n in news), (news or there)[0])
 
 
 def _horizon(there: Sequence[int], asked: int | None, scm: StructuralCausalModel) -> int:
@@ -202,12 +207,12 @@ def _of_draws(
     result: xr.DataArray, scm: StructuralCausalModel, outcome: str | None, horizon: int | None
 ) -> str:
     """Of an effect or a path, dims ``(outcome, horizon, chain, draw)``."""
-    name = _outcome([str(n) for n in result[dims.OUTCOME].to_numpy()], outcome)
+    subject = str(result.attrs.get(dims.Said.SUBJECT, "The change"))
+    name = _outcome([str(n) for n in result[dims.OUTCOME].to_numpy()], outcome, scm, subject)
     at = _horizon([int(h) for h in result[dims.HORIZON].to_numpy()], horizon, scm)
     own = result.sel({dims.OUTCOME: name, dims.HORIZON: at})
     unit = scm.variables[name].unit
     if result.name == "effect":
-        subject = result.attrs.get(dims.Said.SUBJECT, "The change")
         when = when_words(result.attrs, at, scm)
         return _moved(effect_in_percent(own, unit), scm, name, subject, when)
     return _stands(in_percent(own, unit), scm, name, at, result.attrs)
@@ -260,16 +265,37 @@ def _moved(
     )
 
 
+def changes_in_percent(result: xr.Dataset, scm: StructuralCausalModel) -> xr.DataArray:
+    """Return the difference of a counterfactual in % of levels and in percentage points.
+
+    Parameters
+    ----------
+    result : xr.Dataset
+        From `counterfactual`.
+    scm : StructuralCausalModel
+
+    Returns
+    -------
+    xr.DataArray
+        Dims as those of ``difference``.
+    """
+    pairs = [
+        (result.sel({dims.OUTCOME: [name]}), scm.variables[str(name)].unit)
+        for name in result[dims.OUTCOME].to_numpy()
+    ]
+    found = [
+        difference_in_percent(own["counterfactual"], own["difference"], unit) for own, unit in pairs
+    ]
+    return xr.concat(found, dim=dims.OUTCOME, coords="different", compat="equals")
+
+
 def _of_past(result: xr.Dataset, scm: StructuralCausalModel, outcome: str | None) -> str:
     """Of a counterfactual: the last period of its window."""
-    name = _outcome([str(n) for n in result[dims.OUTCOME].to_numpy()], outcome)
-    last = result[dims.TIME].to_numpy()[-1]
-    own = result.sel({dims.OUTCOME: name}).isel({dims.TIME: -1})
-    change = difference_in_percent(
-        own["counterfactual"], own["difference"], scm.variables[name].unit
-    )
-    period = str(read_period(last, scm.periods_per_year))
     subject = upper_first(str(result.attrs.get("changed", "the change")))
+    name = _outcome([str(n) for n in result[dims.OUTCOME].to_numpy()], outcome, scm, subject)
+    last = result[dims.TIME].to_numpy()[-1]
+    change = changes_in_percent(result.sel({dims.OUTCOME: [name]}), scm).isel(outcome=0, time=-1)
+    period = str(read_period(last, scm.periods_per_year))
     return _moved(change, scm, name, subject, f"by {date_words(period)}", past=True)
 
 
@@ -278,7 +304,7 @@ def _of_futures(
 ) -> str:
     """Of several futures: the one that moves the outcome most."""
     effect = result["effect"]
-    name = _outcome([str(n) for n in effect[dims.OUTCOME].to_numpy()], outcome)
+    name = _outcome([str(n) for n in effect[dims.OUTCOME].to_numpy()], outcome, scm)
     at = _horizon([int(h) for h in effect[dims.HORIZON].to_numpy()], horizon, scm)
     own = effect.sel({dims.OUTCOME: name, dims.HORIZON: at})
     sizes = abs(own.median((dims.CHAIN, dims.DRAW)))
@@ -296,7 +322,7 @@ def _of_table(
     if not {"relief", "channel", "prob_below_zero", *_SIZE} <= set(table):
         raise QuestionError("No headline of this table; expected one of `effects_table`.")
     rows = table[(table["channel"] == "total") & (table["relief"] == table["relief"].max())]
-    name = _outcome(list(dict.fromkeys(rows["outcome"])), outcome)
+    name = _outcome(list(dict.fromkeys(rows["outcome"])), outcome, scm)
     rows = rows[rows["outcome"] == name]
     at = _horizon(list(rows["horizon"]), horizon, scm)
     row = rows[rows["horizon"] == at].iloc[0]

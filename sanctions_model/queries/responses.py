@@ -13,7 +13,7 @@ from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.propagate import continuation_paths, respond
-from sanctions_model.wording import with_article
+from sanctions_model.wording import lower_first, with_article
 
 __all__ = ["impulse_response", "step_response"]
 
@@ -153,4 +153,5 @@ def _response(
     how = "A lasting change" if lasting > 1 else "A surprise"
     amount = f"{size:+g}" if size is not None else "usual size" if cause in scm.stochastic else "1"
     subject = f"{how} of {amount} in {label}"
-    return finished(found.isel({dims.SCENARIO: 0}), draws, f"change of {cause}", subject)
+    asked = f"what follows {lower_first(subject)}, against none"
+    return finished(found.isel({dims.SCENARIO: 0}), draws, asked, subject)

@@ -15,11 +15,13 @@ from sanctions_model.data.outside_forecasts import (
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.calendar_years import YEAR
 from sanctions_model.queries.calendar_years import annual as annual_figures
-from sanctions_model.queries.effects import relief_paths, relief_words
+from sanctions_model.queries.effects import relief_paths, relief_subject, relief_words
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.report.views import View
 from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.wording import finding
 
 __all__ = [
     "BANK",
@@ -100,7 +102,11 @@ def annual_table(
     for source, values in zip(_OURS, (*both, both[1] - both[0]), strict=True):
         rows += _rows(source, values)
     table = pd.concat([pd.DataFrame(rows), _others(quoted, found[YEAR].to_numpy())])
-    table.attrs = {"relief": relief_words(scm, asked), **found.attrs}
+    table.attrs = {
+        "relief": relief_words(scm, asked, start=found.attrs[dims.Said.START]),
+        dims.Said.SUBJECT: relief_subject(scm, asked),
+        **found.attrs,
+    }
     return table.reset_index(drop=True)
 
 
@@ -120,6 +126,7 @@ def _rows(source: str, values: xr.DataArray) -> list[dict[str, object]]:
                 name: float(summary.sel({dims.OUTCOME: outcome, YEAR: year, "summary": name}))
                 for name in ("median", "lower", "upper")
             },
+            "prob_above": float((values.sel({dims.OUTCOME: outcome, YEAR: year}) > 0).mean()),
             "published": "",
         }
         for outcome in values[dims.OUTCOME].to_numpy()
@@ -162,20 +169,31 @@ def annual_view(table: pd.DataFrame, fit: Fit) -> View:
             name = variable.short_label.removesuffix(" level")
             label = f"{name}, {unit}" if source == UNCHANGED else ""
             rows.append({"": label, " ": _SHORT.get(source, source)} | _cells(cells, years, source))
-    said = table.attrs
-    rule = interval_rule()
-    shares = table[table["source"] == DIFFERENCE]
-    last = shares[(shares["year"] == years[-1])].iloc[0]
+    said, year = table.attrs, fit.scm.periods_per_year
     return View(
         table=pd.DataFrame(rows),
-        title=f"Calendar years: {said['relief']}",
-        caption=(
-            f"Medians; their intervals ({rule}) are in --csv, as in {last['year']}: the difference "
-            f"in {fit.scm.variables[str(last['outcome'])].short_label} is between "
-            f"{last['lower']:+.1f} and {last['upper']:+.1f}. History to {said['start'][:7]}. "
-            "Poll: of analysts, by the Bank of Russia; central bank: its own forecast; both the "
-            "newest."
-        ),
+        title=_finding(table, fit, years[-1]),
+        question=f"Question: calendar years with {said['relief']}.",
+        caption=f"Medians; intervals: --csv. Data to {period_after(said['start'], 0, year)}. "
+        "Poll: of analysts, by the Bank of Russia; central bank: its own; both the newest.",
+    )
+
+
+def _finding(table: pd.DataFrame, fit: Fit, year: int) -> str:
+    """Say what relief does to the key rate in the last year, else to the first outcome."""
+    rows = table[(table["source"] == DIFFERENCE) & (table["year"] == year)].to_dict("records")
+    row = next((row for row in rows if row["outcome"] == "key_rate"), rows[0])
+    label = fit.scm.variables[str(row["outcome"])].short_label.removesuffix(" level")
+    before = "the average " if row["statistic"] == "average of the year" else "growth of "
+    return finding(
+        str(table.attrs[dims.Said.SUBJECT]),
+        f"{before}{label}",
+        "pp",
+        f"in {year}",
+        median=float(row["median"]),
+        lower=float(row["lower"]),
+        upper=float(row["upper"]),
+        prob_above=float(row["prob_above"]),
     )
 
 

@@ -13,7 +13,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.elsewhere.base_rates import lifting_rate
 from sanctions_model.queries.claims import load_claims
-from sanctions_model.report.views import View
+from sanctions_model.report.views import View, interval_words
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.mixture import reweighted
 from sanctions_model.scm.model import StructuralCausalModel
@@ -97,11 +97,16 @@ def scenario_answer(
             | _chances(draws, _material(name))
         )
     caption = (
-        f"Against {AGAINST}. Median and {interval_rule()}; mean and probabilities are of "
-        f"{labels[last]}; P(matters): a size that the article's claims count as one."
+        f"{interval_words(interval_rule())} Mean and probabilities are of {labels[last]}; "
+        "P(matters): a size that the article's claims count as one."
     )
-    title = f"Effect of {result.attrs['label']}"
-    return View(table=pd.DataFrame(rows), title=title, caption=caption)
+    label = result.attrs["label"]
+    return View(
+        table=pd.DataFrame(rows),
+        title=f"{label}: {scenario_finding(result, scm, outcomes[0], horizon=last + 1)}",
+        question=f"Question: what is the effect of {label}, against {AGAINST}?",
+        caption=caption,
+    )
 
 
 def scenario_finding(

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pandas as pd
 
 from sanctions_model.elsewhere.prediction import fit_summary, reliability
-from sanctions_model.report.views import View
+from sanctions_model.report.views import View, interval_words
 from sanctions_model.summaries import interval_rule
 from sanctions_model.wording import number
 
 __all__ = ["hazard_view", "predictive_views", "with_view"]
 
+_YEAR = 3
 _SHORT = {
     "gdp": "GDP, %",
     "imports": "imports, %",
@@ -49,7 +50,15 @@ def predictive_views(table: pd.DataFrame) -> list[View]:
         for outcome, of in group.groupby("outcome", sort=False):
             sizes = {f"year {int(row['year'])}": _size(row) for _, row in of.iterrows()}
             rows.append({"outcome": _SHORT[str(outcome)], **sizes})
-        views.append(View(table=pd.DataFrame(rows), title=f"Elsewhere: {lifting}"))
+        after = group[(group["outcome"] == "gdp") & (group["year"] == _YEAR)]
+        moved = _size(after.iloc[0]) if len(after) else ""
+        views.append(
+            View(
+                table=pd.DataFrame(rows),
+                title=f"In three years a lifting like those elsewhere moves GDP by {moved} %",
+                question=f"Question: what did lifting sanctions do elsewhere? {lifting}.",
+            )
+        )
     caption = (
         "A country like Russia, not seen before: lifted against kept sanctions, median and "
         f"{interval_rule().percent} interval. {reliability(fit_summary())}"
@@ -84,15 +93,28 @@ def with_view(table: pd.DataFrame, lifting: str) -> View:
         f"{_SHORT.get(row['outcome'], row['outcome']).partition(',')[0]} {number(row['shift'])}"
         for _, row in largest.iterrows()
     )
-    caption = (
-        f"Full relief after 12 quarters, {interval_rule()}; liftings: {lifting}. Shifts of the "
-        f"median in sd at power {held['power'].max():g}: {shifts}; k-hat "
+    held_words = (
+        f"Shifts of the median in sd at power {held['power'].max():g}: {shifts}; k-hat "
         f"{number(largest['k_hat'].max())}, {largest['effective_size'].min():.0f} effective draws. "
-        "Off unless asked for: no prior rests on it."
+        if len(held)
+        else "The weights hold at no power. "
+    )
+    caption = (
+        f"Full relief after 12 quarters, liftings: {lifting}. {interval_words(interval_rule())} "
+        f"{held_words}Off unless asked for: no prior rests on it."
     )
     return View(
-        table=pd.DataFrame(rows), title="The answer with the liftings elsewhere", caption=caption
+        table=pd.DataFrame(rows),
+        title=f"With the liftings elsewhere full relief moves GDP by {_with_most(table)} %",
+        question="Question: what would the answer be if the liftings elsewhere counted?",
+        caption=caption,
     )
+
+
+def _with_most(table: pd.DataFrame) -> str:
+    """Return the answer on GDP with the largest weight that holds."""
+    own = table[(table["outcome"] == "gdp_level") & table["used"]]
+    return _size(own.iloc[int(own["power"].argmax())]) if len(own) else "a refused number of"
 
 
 def hazard_view(table: pd.DataFrame) -> View:
@@ -120,4 +142,10 @@ def hazard_view(table: pd.DataFrame) -> View:
     ]
     level = interval_rule().percent
     caption = f"Reimposed within five years: how many, hazard with {level} interval, probability."
-    return View(table=pd.DataFrame(rows), title="How often measures came back", caption=caption)
+    first = table.iloc[0]
+    return View(
+        table=pd.DataFrame(rows),
+        title=f"{int(first['reimposed'])} of {int(first['episodes'])} liftings were taken back",
+        question="Question: how often did measures come back?",
+        caption=caption,
+    )

@@ -19,6 +19,7 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.variables import Affine
+from sanctions_model.units import percent_unit
 
 __all__ = ["equations_view", "priors_view"]
 
@@ -39,13 +40,19 @@ def equations_view(scm: StructuralCausalModel) -> View:
         {
             "variable": name,
             "label": equation.variable.label,
-            "unit": equation.variable.unit,
+            "unit": percent_unit(equation.variable.unit),
             "kind": _KIND_NAMES[type(equation)],
             "parents": _parents(equation),
         }
         for name, equation in scm.by_name.items()
     ]
-    return View(table=pd.DataFrame(rows), title=f"Equations of the {scm.name or 'model'}")
+    return View(
+        table=pd.DataFrame(rows),
+        title=f"The {scm.name or 'model'} has {len(rows)} equations and {len(scm.links)} links to "
+        "estimate",
+        question="Question: what depends on what?",
+        first=("variable", "label", "parents", "unit", "kind"),
+    )
 
 
 def _parents(equation: Equation) -> str:
@@ -105,8 +112,10 @@ def priors_view(priors: Priors, scm: StructuralCausalModel, *, containing: str =
         raise QuestionError(f"No parameter's address contains {containing!r}.")
     return View(
         table=pd.DataFrame(rows),
-        title=f"Priors of {priors.origin}: {len(rows)} parameters",
-        caption="Sources are ids of evidence.csv (`sanctions-model priors --evidence`).",
+        title=f"{priors.origin} states a prior for each of {len(rows)} parameters",
+        question="Question: what was believed before the data?",
+        caption="Reasons and sources (ids of evidence.csv): --all.",
+        aside=("rationale", "sources"),
     )
 
 

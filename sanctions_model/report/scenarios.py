@@ -8,7 +8,8 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.report.views import View
+from sanctions_model.queries.headlines import at_periods
+from sanctions_model.report.views import View, size_cell
 from sanctions_model.scenarios.issuers import issuer_words
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.mixture import expected_by_odds
@@ -19,17 +20,17 @@ from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scenarios.variance import ORDERS, SOURCES
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import interval
 from sanctions_model.transmission import MEASURES
 
 __all__ = [
     "compare_sentences",
-    "futures_view",
     "library_view",
     "mix_sentences",
     "paths_view",
     "scenario_view",
     "sector_sentences",
+    "sector_view",
     "spread_sentences",
     "spread_view",
 ]
@@ -205,31 +206,6 @@ def paths_view(paths: FuturePaths, horizons: Sequence[int]) -> View:
     )
 
 
-def futures_view(result: xr.Dataset, scm: StructuralCausalModel, horizons: Sequence[int]) -> View:
-    """Effects by outcome, horizon and future."""
-    rule = interval_rule()
-    rows = []
-    for outcome in result[dims.OUTCOME].to_numpy():
-        for name in result[dims.SCENARIO].to_numpy():
-            if name == result.attrs["status_quo"] and result.attrs["transitions"] == "False":
-                continue
-            own = interval(result["effect"].sel(outcome=outcome, scenario=name), rule)
-            rows.append(
-                {
-                    "outcome": f"{_called(scm, str(outcome))}, {_unit(scm, str(outcome))}",
-                    "future": str(name),
-                }
-                | {f"after {h}": _estimate(own.sel(horizon=h)) for h in horizons}
-            )
-    stays = "futures can slide to others" if result.attrs["transitions"] == "True" else "each lasts"
-    return View(
-        table=pd.DataFrame(rows),
-        title=f"Effects of the futures against the status quo, {stays}",
-        caption=f"Median and {rule}; after so many periods. Hardly any measure has ever been "
-        "lifted in the sample: sizes and signs lean on the published estimates behind the priors.",
-    )
-
-
 def compare_sentences(
     result: xr.Dataset, scm: StructuralCausalModel, *, horizon: int | None = None
 ) -> list[str]:
@@ -317,16 +293,16 @@ def mix_sentences(
         f"{result['scenario_label'].sel(scenario=n).item()} {float(weights.sel(scenario=n)):.2f}"
         for n in result[dims.SCENARIO].to_numpy()
     )
-    sentences = [f"Probabilities of how it begins: {chance}; later slides as the matrix says."]
+    sentences = [f"It begins with these probabilities: {chance}; later one can become another."]
     label = str(result["scenario_label"].sel(scenario=future).item())
     for outcome in means[dims.OUTCOME].to_numpy():
         ends = line.sel(outcome=outcome).to_numpy()
         sentences.append(
-            f"{_upper(_called(scm, str(outcome)))} after {when}, expected effect over all "
-            f"futures: {_signed(float(expected.sel(outcome=outcome)))} "
-            f"{_unit(scm, str(outcome))}; {_signed(ends[0])} if {label} were out of the question, "
-            f"{_signed(ends[1])} if it were certain at first, so ten points of probability are "
-            f"worth {_signed((ends[1] - ends[0]) / 10, 3)}."
+            f"Over all futures, {_called(scm, str(outcome))} is expected to move by "
+            f"{_signed(float(expected.sel(outcome=outcome)))} {_unit(scm, str(outcome))} "
+            f"in {when}: {_signed(ends[0])} if {label} were out of the question, "
+            f"{_signed(ends[1])} if it were certain at first, so ten points of odds are worth "
+            f"{_signed((ends[1] - ends[0]) / 10, 3)}."
         )
     return sentences
 
@@ -408,6 +384,47 @@ def _shares(variance: xr.DataArray) -> Mapping[str, Mapping[str, float]]:
     return found
 
 
+def sector_view(
+    result: xr.Dataset, scm: StructuralCausalModel, *, title: str, scenario: str
+) -> View:
+    """Show the parts of the import premium by sector, dates in columns.
+
+    Parameters
+    ----------
+    result : xr.Dataset
+        From `sector_premiums`.
+    scm : StructuralCausalModel
+    title, scenario : str
+        What was found, and under which scenario.
+    """
+    wanted = [0, *at_periods(list(result[dims.HORIZON].to_numpy()[1:]), scm.periods_per_year)][:4]
+    parts = [
+        (str(name).replace("_", " "), result["part"].sel({SECTOR: name}))
+        for name in result[SECTOR].to_numpy()
+    ]
+    parts += [(words, result[name]) for name, words in _SUMS.items()]
+    rows = []
+    for words, own in parts:
+        row = {"sector": words}
+        for at in wanted:
+            found = interval(own.sel(horizon=at)).sel(summary=["median", "lower", "upper"])
+            row[f"after {_count(scm, at)}" if at else "today"] = size_cell(*found.to_numpy())
+        rows.append(row)
+    return View(
+        table=pd.DataFrame(rows),
+        title=title,
+        question=f"Question: where do grey imports cost most under {scenario}?",
+        caption="Points of the import premium. Shares and premiums: --csv.",
+    )
+
+
+_SUMS = {
+    "total": "sum of the sectors",
+    "transmission": "the model itself",
+    "difference": "difference",
+}
+
+
 # What the sectors' figures do not say.
 _SECTOR_OUTPUT = (
     "Output and capacity of the sectors: not answered. The model ties no sector's inputs to its "
@@ -417,7 +434,7 @@ _SECTOR_OUTPUT = (
 
 
 def sector_sentences(result: xr.Dataset, scm: StructuralCausalModel) -> list[str]:
-    """Say what the sectors add up to, and by how much that differs from the transmission.
+    """Say what the sectors add up to, and by how much that differs from the model's own.
 
     Parameters
     ----------
@@ -440,7 +457,7 @@ def sector_sentences(result: xr.Dataset, scm: StructuralCausalModel) -> list[str
         few = interval(own["part"].sel({SECTOR: named}).sum(SECTOR))
         sentences.append(
             f"{_upper(when)} the sectors add up to {_bare(interval(own['total']))} points of "
-            f"import premium, {_bare(few)} of them in the named ones; the transmission's own "
+            f"import premium, {_bare(few)} of them in the named ones; the model's own "
             f"premium is {_bare(interval(own['transmission']))}. The difference is "
             f"{_estimate(interval(own['difference']), 1)} points, P(sectors higher) "
             f"{float((own['difference'] > 0).mean()):.2f}."
@@ -451,7 +468,7 @@ def sector_sentences(result: xr.Dataset, scm: StructuralCausalModel) -> list[str
     }
     sentences.append(
         f"The paths take {100 * float(gone['total'].median()):.0f} % off the sum of the sectors "
-        f"and {100 * float(gone['transmission'].median()):.0f} % off the transmission's premium "
+        f"and {100 * float(gone['transmission'].median()):.0f} % off the model's premium "
         f"in {_count(scm, last)} (medians)."
     )
     return [*sentences, _SECTOR_OUTPUT]

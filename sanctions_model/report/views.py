@@ -9,23 +9,25 @@ import xarray as xr
 
 from sanctions_model.data.observations import coverage
 from sanctions_model.inference.fit import Fit
+from sanctions_model.queries.findings import part_words, parts_finding, variance_finding
+from sanctions_model.queries.headlines import main_outcomes
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import interval, interval_rule, probability
+from sanctions_model.summaries import IntervalRule, interval, interval_rule, probability
 from sanctions_model.units import effect_in_percent, in_percent, percent_unit
+from sanctions_model.wording import mass_words, upper_first
 
 __all__ = [
     "View",
-    "at_dates_view",
-    "claims_view",
     "comparison_view",
     "coverage_view",
     "decomposition_view",
     "diagnostics_line",
-    "effects_view",
+    "in_percent_by_outcome",
+    "interval_words",
     "links_view",
     "nowcast_view",
-    "over_time_view",
     "sanity_view",
+    "size_cell",
     "summary_table",
     "variance_view",
 ]
@@ -33,60 +35,106 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A table as people read it, with its title and what its reader must know."""
+    """A table as people read it.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Cells as they are read.
+    title : str
+        What was found.
+    question : str
+        What was asked, below the title.
+    caption : str
+        What its reader must know, below the table.
+    most : int, optional
+        Rows that a terminal shows unless all are asked for.
+    first : tuple of str
+        Columns in the order in which they get room; from the left by default.
+    aside : tuple of str
+        Columns that a terminal leaves out unless all are asked for.
+    """
 
     table: pd.DataFrame
     title: str
+    question: str = ""
     caption: str = ""
+    most: int | None = None
+    first: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
+
+
+def interval_words(rule: IntervalRule) -> str:
+    """Say what the cells of a table hold."""
+    inside = mass_words(rule.prob)
+    which = f"{inside} draws lie" if rule.kind == "eti" else f"the narrowest {inside} draws lie"
+    return f"Median, and in brackets where {which}."
 
 
 def _rule(table: pd.DataFrame) -> str:
-    kind = "equal-tailed" if table["ci_kind"].iloc[0] == "eti" else "highest-density"
-    return f"Median and {100 * table['ci_prob'].iloc[0]:g} % {kind} interval."
+    return interval_words(IntervalRule(table["ci_prob"].iloc[0], table["ci_kind"].iloc[0]))
 
 
-def _size(median: float, lower: float, upper: float) -> str:
+def size_cell(median: float, lower: float, upper: float, *, signed: bool = False) -> str:
+    """Write a median and its interval, as in ``-0.22 (-0.73; 0.26)``; signed, of an effect."""
     if np.isnan(median):
         return ""
-    digits = 2 if max(abs(lower), abs(upper)) < 10 else 1
-    middle, low, high = (_no_minus_zero(f"{v:.{digits}f}") for v in (median, lower, upper))
+    largest = max(abs(lower), abs(upper))
+    digits = 2 if largest < 2 else 1 if largest < 100 else 0
+    sign = "+" if signed else ""
+    middle, low, high = (_no_signed_zero(f"{v:{sign}.{digits}f}") for v in (median, lower, upper))
     return f"{middle} ({low}; {high})"
 
 
-def _no_minus_zero(text: str) -> str:
-    return text.removeprefix("-") if float(text) == 0 else text
+def _no_signed_zero(text: str) -> str:
+    return text.lstrip("+-") if float(text) == 0 else text
 
 
 def coverage_view(observations: xr.Dataset, scm: StructuralCausalModel) -> View:
     """Which periods each series covers."""
     table = coverage(observations, scm).rename_axis("series").reset_index()
-    return View(table=table, title="Data coverage")
+    shown = table.rename(columns={"n": "figures", "n_missing_inside": "holes"})
+    shown["series"] = [scm.variables[str(name)].short_label for name in shown["series"]]
+    newest, behind = table["last"].max(), int((table["last"] < table["last"].max()).sum())
+    return View(
+        table=shown,
+        title=f"{len(table)} series to {newest}; {behind} of them lack its figure",
+        question="Question: which periods does each series cover?",
+    )
 
 
 def nowcast_view(table: pd.DataFrame, *, is_prior: bool) -> View:
     """Show the completed cells, a row a series and a column a period."""
     if not len(table):
         empty = pd.DataFrame({"series": ["none"]})
-        return View(table=empty, title="Nowcast: no cell is missing where an equation needs it")
+        return View(table=empty, title="0 figures are missing where an equation needs one")
     periods = sorted(set(table["period"]))
     rows = []
     for _, own in table.groupby("series", sort=False):
         first = own.iloc[0]
-        sizes = [_size(*row) for row in own[["median", "lower", "upper"]].to_numpy()]
+        sizes = [size_cell(*row) for row in own[["median", "lower", "upper"]].to_numpy()]
         cells = dict(zip(own["period"], sizes, strict=True))
         rows.append(
             {
-                "series, estimated": first["label"],
+                "series, estimated": _named(first["label"], first["unit"]),
                 "last figure": first["last_known"],
                 **{f"{period} *": cells.get(period, "") for period in periods},
-                "unit": first["unit"],
             }
         )
-    source = "the prior" if is_prior else "the posterior"
-    caption = f"* No figure yet (or a hole): {source} of the missing cell. {_rule(table)}"
+    source = "the prior" if is_prior else "the fit"
+    last = table.iloc[-1]
+    unit = percent_unit(last["unit"])
     return View(
-        table=pd.DataFrame(rows), title="Nowcast: missing cells, estimated", caption=caption
+        table=pd.DataFrame(rows),
+        title=f"{upper_first(last['label'].partition(',')[0])} in {last['period']} is estimated at "
+        f"{last['median']:.1f} {unit}; {len(table)} figures are not out yet",
+        question=f"Question: what does {source} expect of figures that are not out?",
+        caption=f"* Estimated. {_rule(table)}",
     )
+
+
+def _named(label: str, unit: str) -> str:
+    return f"{label.partition(',')[0]}, {percent_unit(unit)}"
 
 
 def comparison_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
@@ -103,8 +151,8 @@ def comparison_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
             "outcome": [scm.variables[str(name)].label for name in rows["outcome"]],
             "unit": rows["unit"],
             "after": rows["horizon"],
-            "old": [_size(*row) for row in rows[["old", "old_lower", "old_upper"]].to_numpy()],
-            "new": [_size(*row) for row in rows[["new", "new_lower", "new_upper"]].to_numpy()],
+            "old": [size_cell(*row) for row in rows[["old", "old_lower", "old_upper"]].to_numpy()],
+            "new": [size_cell(*row) for row in rows[["new", "new_lower", "new_upper"]].to_numpy()],
             **{
                 name: [f"{value:+.3f} ± {error:.3f}" for value, error in rows[[*pair]].to_numpy()]
                 for name, pair in parts.items()
@@ -152,10 +200,10 @@ def links_view(table: pd.DataFrame) -> View:
         {
             "link": rows["link"],
             "prior": [
-                _size(*row)
+                size_cell(*row)
                 for row in rows[["prior_median", "prior_lower", "prior_upper"]].to_numpy()
             ],
-            "posterior": [_size(*row) for row in rows[["median", "lower", "upper"]].to_numpy()],
+            "posterior": [size_cell(*row) for row in rows[["median", "lower", "upper"]].to_numpy()],
             "information": [_share(value) for value in rows["information"]],
             "rests on": rows["basis"],
             "sign": [
@@ -176,61 +224,13 @@ def _share(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.2f}"
 
 
-def effects_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
-    """Total effects of the largest relief in the table, by outcome and horizon."""
-    depth = table["relief"].max()
-    rows = table[(table["relief"] == depth) & (table["channel"] == "total")]
-    horizons = sorted(rows["horizon"].unique())
-    last = horizons[-1]
-    shown = []
-    cumulated = {level.flow for level in scm.levels if level.variable.name in set(rows["outcome"])}
-    for outcome, own in rows.groupby("outcome", sort=False):
-        if outcome in cumulated:
-            continue  # its level is there; the growth rate is in effects.csv
-        by_horizon = own.set_index("horizon")
-        cells = {
-            f"after {h}": _size(*by_horizon.loc[h, ["median", "lower", "upper"]]) for h in horizons
-        }
-        below = by_horizon.loc[last, "prob_below_zero"]
-        basis = {"rests on": by_horizon.loc[last, "basis"]} if "basis" in rows else {}
-        variable = scm.variables[str(outcome)]
-        shown.append(
-            {
-                "outcome": f"{variable.short_label}, {percent_unit(variable.short_unit)}",
-                **cells,
-                f"P(below 0) after {last}": f"{below:.2f}",
-                **basis,
-            }
-        )
-    period = {4: "quarters", 12: "months"}.get(scm.periods_per_year, "periods")
-    return View(
-        table=pd.DataFrame(shown),
-        title=f"Effect of lifting {100 * depth:g} % of the measures, {period} after the start",
-        caption=_rule(table) + " Against sanctions unchanged. "
-        f"What the effect after {last} rests on: identified by data, mixed or assumed. Channels "
-        "and Monte-Carlo errors are in effects.csv.",
-    )
-
-
-def claims_view(table: pd.DataFrame) -> View:
-    """Claims with their probability before and after the data, and the verdict."""
-    shown = pd.DataFrame(
-        {
-            "claim": table["statement"],
-            "P before": [f"{value:.2f}" for value in table["prob_prior"]],
-            "P after": ["" if np.isnan(v) else f"{v:.2f}" for v in table["prob"]],
-            "verdict": table["verdict"],
-        }
-    )
-    caption = _rule(table) + " P before and after the data; the horizon is in the verdict."
-    return View(table=shown, title="The article's claims", caption=caption)
-
-
 _EFFECTS = ("effect", "difference")
 _ADDING = ("contribution", "share")
 
 
-def _percent(array: xr.DataArray, scm: StructuralCausalModel, *, is_effect: bool) -> xr.DataArray:
+def in_percent_by_outcome(
+    array: xr.DataArray, scm: StructuralCausalModel, *, is_effect: bool
+) -> xr.DataArray:
     """Turn what is in log points into percent, outcome by outcome."""
     convert = effect_in_percent if is_effect else in_percent
     names = [str(name) for name in array["outcome"].to_numpy()]
@@ -256,7 +256,7 @@ def summary_table(arrays: Mapping[str, xr.DataArray], scm: StructuralCausalModel
     frames = []
     for name, array in arrays.items():
         adds_up = name in _ADDING
-        own = array if adds_up else _percent(array, scm, is_effect=name in _EFFECTS)
+        own = array if adds_up else in_percent_by_outcome(array, scm, is_effect=name in _EFFECTS)
         summary = interval(own, rule).rename("value")
         keep = [dim for dim in summary.dims if dim != "summary"]
         frame = summary.to_dataset(dim="summary").to_dataframe().reset_index()
@@ -279,83 +279,47 @@ def _flat(array: xr.DataArray, keep: Sequence[Hashable]) -> np.ndarray:
     return np.asarray(array.transpose(*keep)).reshape(-1)
 
 
-def over_time_view(
-    array: xr.DataArray, scm: StructuralCausalModel, title: str, *, quantity: str
-) -> View:
-    """Outcomes in columns, periods in rows (at most some twenty of them), in percent.
+def variance_view(shares: xr.DataArray, scm: StructuralCausalModel, most: int = 2) -> View:
+    """Show whose shocks make forecasts miss: of the main outcomes, the largest shares.
 
     Parameters
     ----------
-    array : xr.DataArray
+    shares : xr.DataArray
+        Dims ``(outcome, shock, horizon, chain, draw)``, 0 to 1.
     scm : StructuralCausalModel
-    title : str
-    quantity : str
-        What it is, as for `summary_table`: ``path``, ``effect`` or ``difference``.
+    most : int
+        Shocks an outcome.
     """
-    table = summary_table({quantity: array}, scm)
-    axis = "time" if "time" in table else "horizon"
-    periods = list(dict.fromkeys(table[axis]))
-    step = max(1, round(len(periods) / 20))
-    shown = periods[::step] if periods[-1] in periods[::step] else [*periods[::step], periods[-1]]
-    dates = dict(zip(table[axis], table["period"], strict=True)) if "period" in table else {}
-    columns: dict[str, list[str]] = {
-        "period" if dates else axis: [_period(dates.get(value, value), scm) for value in shown]
-    }
-    for outcome, own in table.groupby("outcome", sort=False):
-        by_period = own.set_index(axis)
-        variable = scm.variables[str(outcome)]
-        columns[f"{variable.label}, {percent_unit(variable.unit)}"] = [
-            _size(*by_period.loc[value, ["median", "lower", "upper"]]) for value in shown
-        ]
-    return View(table=pd.DataFrame(columns), title=title, caption=_rule(table))
-
-
-def at_dates_view(
-    array: xr.DataArray, scm: StructuralCausalModel, title: str, horizons: Sequence[int] = ()
-) -> View:
-    """Effects: outcomes in rows, in columns the first period, a year, three years, the last."""
-    summary = interval(_percent(array, scm, is_effect=True), interval_rule())
-    last = int(array["horizon"].max())
-    year = scm.periods_per_year
-    wanted = horizons or sorted({h for h in (1, year, 3 * year, last) if h <= last})
-    rows = []
-    for outcome in array["outcome"].to_numpy():
-        own = summary.sel(outcome=outcome)
-        cells = {
-            f"{scm.period_name} {h}": _size(
-                *(float(own.sel(horizon=h, summary=n)) for n in ("median", "lower", "upper"))
-            )
-            for h in wanted
-        }
-        label = scm.variables[str(outcome)].short_label
-        rows.append({"outcome": f"{label}, {percent_unit(scm.effect_unit(str(outcome)))}", **cells})
-    return View(table=pd.DataFrame(rows), title=title, caption=f"Median and {interval_rule()}.")
-
-
-def variance_view(shares: xr.DataArray, scm: StructuralCausalModel, most: int = 3) -> View:
-    """Largest shares of each outcome's forecast-error variance, by the equation of the shocks."""
-    last = int(shares["horizon"].max())
-    wanted = sorted(
-        {h for h in (1, scm.periods_per_year, 3 * scm.periods_per_year, last) if h <= last}
-    )
+    last, year = int(shares["horizon"].max()), scm.periods_per_year
+    wanted = sorted({h for h in (1, year, 3 * year, last) if h <= last})
     medians = 100 * shares.median(["chain", "draw"])
+    there = [
+        str(n) for n in medians["outcome"].to_numpy() if np.isfinite(medians.sel(outcome=n)).any()
+    ]
+    main = main_outcomes(scm, there)
     rows = []
-    for outcome in medians["outcome"].to_numpy():
+    for outcome in [*main, *(name for name in there if name not in main)]:
         own = medians.sel(outcome=outcome)
         order = own.sel(horizon=last).to_series().sort_values(ascending=False).index[:most]
         for position, shock in enumerate(order):
-            label = scm.variables[str(outcome)].short_label
+            called = _short_of(scm, outcome)
+            shown = {"outcome": "" if position else called, "shocks to": _short_of(scm, str(shock))}
             cells = {
                 f"{scm.period_name} {h}": f"{float(own.sel(horizon=h, shock=shock)):.0f} %"
                 for h in wanted
             }
-            shown = {"outcome": "" if position else label}
-            rows.append(shown | {"shocks to": scm.variables[str(shock)].short_label} | cells)
+            rows.append(shown | cells)
     return View(
         table=pd.DataFrame(rows),
-        title="Whose shocks make forecasts miss",
-        caption=f"Posterior medians; the {most} largest of each outcome, parameters given.",
+        title=variance_finding(shares, scm),
+        question="Question: whose shocks make forecasts miss?",
+        caption=f"Medians; the {most} largest of each outcome, parameters given.",
+        most=most * len(main),
     )
+
+
+def _short_of(scm: StructuralCausalModel, name: str) -> str:
+    return scm.variables[name].short_label
 
 
 def _period(value: object, scm: StructuralCausalModel) -> str:
@@ -367,24 +331,26 @@ def _period(value: object, scm: StructuralCausalModel) -> str:
 def decomposition_view(parts: xr.DataArray, scm: StructuralCausalModel) -> View:
     """Mean size of each part's contribution over the window, largest first, with the last one."""
     medians = parts.median(["chain", "draw"])
-    rows = []
+    first, last = (_period(pd.Timestamp(medians["time"].to_numpy()[at]), scm) for at in (0, -1))
+    rows: list[dict[str, str]] = []
     for outcome in medians["outcome"].to_numpy():
         own = medians.sel(outcome=outcome)
         moved = own.sel(part=[p for p in own["part"].to_numpy() if p != "base"])
         sizes = abs(moved).mean("time").to_series().sort_values(ascending=False)
-        rows += [
+        rows.extend(
             {
-                "outcome": scm.variables[str(outcome)].label,
-                "part": part,
-                "mean size": float(sizes[part]),
-                "at the end": float(moved.sel(part=part).isel(time=-1)),
+                "outcome": _short_of(scm, str(outcome)),
+                "moved by": part_words(scm, str(part)),
+                "on average": f"{sizes[part]:.2f}",
+                f"in {last}": f"{float(moved.sel(part=part).isel(time=-1)):+.2f}",
             }
-            for part in sizes.index[:8]
-        ]
+            for part in sizes.index[:6]
+        )
     return View(
         table=pd.DataFrame(rows),
-        title="Largest contributions: shocks by their equation, and drivers",
-        caption="Posterior medians, in the unit of the outcome; all parts are in --csv.",
+        title=f"{parts_finding(parts, scm)}, {first} to {last}",
+        question="Question: what moved the outcomes in these years?",
+        caption="Medians, in the unit of the outcome; all parts: --csv.",
     )
 
 
@@ -400,13 +366,16 @@ def sanity_view(table: pd.DataFrame) -> View:
         ),
         note=table["note"],
     )
-    outside = int((table["asked"] & ~table["inside"]).sum())
+    outside = table["asked"] & ~table["inside"]
     silent = int((~table["asked"]).sum())
     return View(
-        table=shown,
-        title=f"Sanity checks: {len(table) - outside - silent} inside, {outside} outside"
+        table=shown.iloc[np.argsort(~outside.to_numpy(), kind="stable")],
+        title=f"{int(outside.sum())} of {len(table) - silent} sanity checks are out of their bounds"
         + (f", {silent} not asked of this model" if silent else ""),
-        caption="Intervals are 5-95 % equal-tailed here, as the bounds were stated.",
+        question="Question: are sizes, spreads and signs plausible?",
+        caption="Intervals: from 5 to 95 % of the draws, as the bounds were stated.",
+        aside=("note", "source"),
+        most=12,
     )
 
 

@@ -32,7 +32,7 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.transmission import MEASURES
 
-FIGURES = {"channels", "graph", "prior_posterior", "responses", "scorecard", "waterfall"}
+FIGURES = {"chain", "channels", "graph", "prior_posterior", "responses", "scorecard", "waterfall"}
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,12 @@ def test_the_manifest_is_that_of_the_fit(prior_run):
 
 def test_a_run_prints_tables_on_stdout_and_notes_on_stderr(prior_run):
     out, done = prior_run
-    for title in ("Data coverage", "Links: long-run effect", "Effect of lifting 100 %", "claims"):
+    for title in (
+        "series to 20",
+        "Links: long-run effect",
+        "Full relief of all measures",
+        "claims",
+    ):
         assert title in done.out
     assert "prior only: no data used" in done.err
     assert f"wrote 11 files to {out}" in done.err
@@ -400,7 +405,7 @@ def test_effects_answer_from_the_fit_and_say_which(prior_run, tmp_path):
     out, _ = prior_run
     done = call("effects", "--fit", out, "--csv", tmp_path / "mine.csv")
     assert done.code == 0
-    assert "Effect of lifting 100 % of the measures, quarters after the start" in done.out
+    assert "ull relief of all measures in 4 equal steps from 2026Q2" in done.out
     assert "prior draws of 20" in done.err  # the date
     assert f"in {out}, data to 20" in done.err
     mine, full = (pd.read_csv(path) for path in (tmp_path / "mine.csv", out / "effects.csv"))
@@ -956,7 +961,7 @@ def test_a_table_cannot_replace_a_folder(prior_run, tmp_path):
 
 @pytest.mark.parametrize(
     ("place", "message"),
-    [("graph.pdf", "ends in .png"), ("nowhere/graph.png", "there is no folder")],
+    [("graph.gif", "ends in .png or .svg or .pdf"), ("nowhere/graph.png", "there is no folder")],
 )
 def test_a_figure_goes_to_a_png_in_a_folder_that_exists(tmp_path, place, message):
     assert message in refused("graph", "--figure", tmp_path / place)

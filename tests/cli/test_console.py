@@ -9,25 +9,44 @@ import numpy as np
 import pandas as pd
 import pytest
 from command import call, refused
+from saved_fits import fit_of
 
 from sanctions_model.cli import console
+from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.report.views import View
 
 VERBS = [
     ("annual",),
     ("claims",),
+    ("claims", "--chain"),
+    ("confounding",),
     ("counterfactual", "decompose", "--from", "2014Q1"),
     ("counterfactual", "run", "--from", "2014Q1", "--set", "trade=0"),
     ("data", "nowcast"),
     ("effects",),
+    ("effects", "--relief", "0.5", "--measure", "finance"),
+    ("elsewhere",),
+    ("evidence", "--only", "pass_through_4q"),
     ("fevd",),
     ("forecast", "--horizon", "12"),
     ("graph",),
     ("irf", "key_rate"),
     ("refute",),
     ("scenario", "compare"),
+    ("scenario", "mix", "--paths", "20", "--parameters", "4", "--horizon", "12"),
+    ("scenario", "require", "--outcome", "key_rate", "--below", "10"),
     ("scenario", "run", "--set", "key_rate=10"),
+    ("scenario", "run", "partial_lifting"),
+    ("scenario", "sectors", "reset"),
+    ("sensitivity",),
+    ("validate", "--quick"),
 ]
+NOT_SAID = re.compile(
+    r"measures that stay|the transmission|\bentry\b|sliders|matrix says|figures say of|"
+    r"completed cell|what came|says of|speak for other|equal-tailed|100 dlog|100 log|"
+    r"-0\.00\b|\bnan\b",
+    re.IGNORECASE,
+)
 
 
 @pytest.fixture
@@ -35,11 +54,43 @@ def terminal(monkeypatch):
     monkeypatch.setattr(console, "_terminal_width", lambda: 80)
 
 
+CHEAP = {"annual", "claims", "data", "effects", "fevd", "forecast", "graph", "irf", "scenario"}
+MANY_DRAWS = {"confounding", "elsewhere", "evidence", "sensitivity"}
+
+
+@pytest.fixture(scope="module")
+def large_fit(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("large") / "fit"
+    fit_of(load_priors(economy="growth"), folder, 1)
+    return folder
+
+
+@pytest.mark.parametrize("asked", VERBS, ids=" ".join)
+def test_a_verb_is_understood_in_a_minute_at_80_columns(asked, request, terminal):
+    """A finding with its number first, then a table that fits, in spoken words, with a date."""
+    many = asked[0] in MANY_DRAWS
+    fit = request.getfixturevalue("large_fit" if many else "small_fit")
+    shown = call(*asked, "--fit", fit if many else fit.parent, "--quiet")
+    assert shown.code == 0, shown.err
+    lines = shown.out.splitlines()
+    assert len(lines) <= 25, shown.out
+    assert max(map(len, lines)) <= 80
+    first = shown.out.partition("Question:")[0]
+    assert re.search(r"\d", first), first
+    assert len(first.split()) >= 5, first
+    assert "Question: " in shown.out
+    assert re.search(r"\b20\d\d", shown.out), shown.out
+    assert NOT_SAID.search(shown.out) is None, NOT_SAID.search(shown.out)
+    rule = next(place for place, line in enumerate(lines) if set(line) == {"─"})
+    heads = lines[1:rule]
+    assert not any("_" in line for line in heads if "Question" not in line), heads
+
+
 def words(text):
     return set(re.findall(r"\S+", text))
 
 
-@pytest.mark.parametrize("asked", VERBS, ids=" ".join)
+@pytest.mark.parametrize("asked", [verb for verb in VERBS if verb[0] in CHEAP], ids=" ".join)
 def test_a_table_fits_a_screen_and_cuts_no_word(asked, small_fit, monkeypatch):
     asked = (*asked, "--fit", small_fit.parent, "--quiet")
     whole = call(*asked)

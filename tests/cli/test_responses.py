@@ -75,7 +75,7 @@ def test_an_impulse_response_is_printed_drawn_and_written(folder, tmp_path):
     done = call(*asked, "--figure", figure, "--csv", csv)
     assert done.code == 0, done.err
     assert figure.stat().st_size > 10_000
-    assert "a one-period shock in key rate, of one scale" in done.out
+    assert "A surprise of usual size in the key rate" in done.out
     expected = sm.impulse_response(
         fit.scm, fit.draws, cause="key_rate", horizon=8, outcomes=["gdp_level"]
     )
@@ -97,7 +97,7 @@ def test_a_lasting_change_is_another_question(folder):
 def test_variance_shares_are_printed_largest_first(folder, tmp_path):
     done = call("fevd", "--outcome", "key_rate", "--fit", folder, "--csv", tmp_path / "shares.csv")
     assert done.code == 0, done.err
-    assert "Whose shocks" in done.out
+    assert "whose shocks make forecasts miss?" in done.out
     table = pd.read_csv(tmp_path / "shares.csv")
     last = table[table["horizon"] == 20].sort_values("median", ascending=False)
     fit = sm.load(folder / "posterior.nc")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
+from pictures import faults_of
 from strategies import models, random_draws
 
 from sanctions_model import plots
@@ -21,6 +22,7 @@ from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.plots import (
     main_figures,
+    plot_chain,
     plot_channels,
     plot_graph,
     plot_prior_posterior,
@@ -115,6 +117,7 @@ def figures(default_problem, draws, prior_draws, claims):
     scm, priors = default_problem.scm, default_problem.absolute
     return {
         "graph": plot_graph(scm, draws, prior_draws),
+        "chain": plot_chain(scm, draws),
         "prior_posterior": plot_prior_posterior(scm, prior_draws, draws, priors),
         "responses": plot_responses(scm, draws, prior_draws=prior_draws),
         "channels": plot_channels(scm, draws),
@@ -161,7 +164,7 @@ def assert_graph_is_readable(figure):
 NAMES = ("graph", "prior_posterior", "responses", "channels", "scorecard", "waterfall")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "chain"])
 def test_a_figure_fits_a_column_in_readable_type_with_nothing_cut_off(figures, name):
     figure = figures[name]
     figure.canvas.draw()
@@ -432,7 +435,7 @@ def test_the_main_figures_of_a_prior_only_fit_say_so(default_problem, claims):
         default_problem.scm, default_problem.observations, default_problem.priors, draws=100
     )
     found = main_figures(fit, claims)
-    assert set(found) == set(NAMES)
+    assert set(found) == {*NAMES, "chain"}
     for name in ("graph", "responses", "channels"):
         assert ("prior means" if name == "channels" else "prior median") in words(found[name])
         assert "posterior" not in words(found[name])
@@ -478,3 +481,8 @@ def test_figures_use_no_global_state(figures):
     own = [file for file in folder.glob("*.py") if file.name != "validation.py"]
     assert not [file for file in own if "pyplot" in file.read_text("utf-8")]
     assert mpl.rcParams["font.size"] == mpl.rcParamsDefault["font.size"]
+
+
+def test_every_figure_has_finding_question_source_and_readable_colours(figures):
+    found = {name: faults_of(figure) for name, figure in figures.items()}
+    assert {name: faults for name, faults in found.items() if faults} == {}

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.patches import Patch, Rectangle
-from pictures import drawn_texts, key_labels, line, panel, texts, words
+from pictures import drawn_texts, faults_of, key_labels, line, panel, texts, words
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError, UnknownVariableError
@@ -354,7 +354,7 @@ def test_completed_cells_are_open_circles(figures, held):
     left, _ = panel(figures["counterfactual"], "inflation, year on year")
     median = percent(held["factual"].sel(outcome="inflation_yoy").isel(time=-1)).median()
     assert circles(left) == [(2026.125, pytest.approx(float(median)))]
-    assert "completed cell, 89 % interval" in key_labels(figures["counterfactual"])
+    assert "estimated, 89 % interval" in key_labels(figures["counterfactual"])
     assert "cells that the data lack" in words(figures["counterfactual"])
 
 
@@ -778,3 +778,8 @@ def test_years_are_ticks_at_their_start_and_periods_at_their_middle(
 
 def tick_labels(axes):
     return [label.get_text() for label in axes.get_xticklabels()]
+
+
+def test_every_figure_has_finding_question_source_and_readable_colours(figures):
+    found = {name: faults_of(figure) for name, figure in figures.items()}
+    assert {name: faults for name, faults in found.items() if faults} == {}

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from pictures import faults_of
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.pools import load_pools, pool_studies
@@ -50,7 +51,8 @@ def inside_the_page(figure):
 
 
 def test_a_tornado_has_a_bar_a_factor_from_low_to_high():
-    figure = plot_tornado(TABLE, title="Output", unit="%", caption="Contrast: none.")
+    figure = plot_tornado(TABLE, title="What output rests on", unit="%", caption="Contrast: none.")
+    assert faults_of(figure) == []
     (axes,) = figure.axes
     ends = sorted(
         {round(bar.get_x(), 9) for bar in axes.patches}
@@ -97,6 +99,7 @@ def test_a_forest_shows_every_study_the_pool_and_the_model(name, studies):
         np.random.default_rng(1).normal(0.2, 0.1, (2, 200)), dims=("chain", "draw")
     )
     figure = plot_forest(quantity, pool, pooled, drawn, drawn / 2)
+    assert faults_of(figure) == []
     (axes,) = figure.axes
     squares = [line for line in axes.lines if line.get_marker() == "s"]
     assert len(squares) == len(pool.studies) + 3
@@ -134,6 +137,7 @@ def test_a_tipping_figure_marks_one_half_and_the_known_driver():
     )
     scm = laboratory.MODEL
     figure = plot_tipping(scm, CLAIM, curve, point)
+    assert faults_of(figure) == []
     axes = figure.axes[0]
     (mark,) = [line for line in axes.lines if line.get_marker() == "o"]
     assert (mark.get_xdata()[0], mark.get_ydata()[0]) == (-1.0, 0.5)

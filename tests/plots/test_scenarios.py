@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from pictures import drawn_texts, key_labels, line, panel, texts, words
+from pictures import drawn_texts, faults_of, key_labels, line, panel, texts, words
 
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.plots import (
@@ -160,7 +160,7 @@ def test_a_scenario_is_named_in_the_title(result):
 
 def test_sectors_stand_beside_the_premium_of_the_transmission(figures):
     said = words(figures["sectors"])
-    for part in ("machine tools", "sum less transmission", "after 12 quarters", "judgement"):
+    for part in ("machine tools", "sum less the model's", "after 12 quarters", "judgement"):
         assert part in said
 
 
@@ -168,3 +168,8 @@ def test_an_outcome_that_the_result_lacks_is_refused(result, split):
     for plot, given in ((plot_future_effects, result), (plot_spread, split)):
         with pytest.raises(UnknownVariableError, match="Did you mean 'gdp_level'"):
             plot(given, outcomes=["gdp_levl"], scm=growth_transmission())
+
+
+def test_every_figure_has_finding_question_source_and_readable_colours(figures):
+    found = {name: faults_of(figure) for name, figure in figures.items()}
+    assert {name: faults for name, faults in found.items() if faults} == {}

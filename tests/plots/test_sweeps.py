@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.collections import PolyCollection, QuadMesh
+from pictures import faults_of
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots import (
@@ -71,6 +72,7 @@ def words(figure):
 
 def test_the_line_along_an_axis_is_the_median_and_the_band_its_bounds(plane):
     figure = plot_along_axis(plane.sel(y=1.0), "x")
+    assert faults_of(figure) == []
     first = figure.axes[0]
     np.testing.assert_allclose(first.lines[0].get_xydata(), np.c_[X, 3 * X + 1])
     (band,) = [c for c in first.collections if isinstance(c, PolyCollection)]
@@ -88,6 +90,7 @@ def test_the_line_along_an_axis_is_the_median_and_the_band_its_bounds(plane):
 
 def test_a_surface_has_the_medians_and_dots_where_the_sign_is_open(plane):
     figure = plot_response_surface(plane, "x", "y")
+    assert faults_of(figure) == []
     first = figure.axes[0]
     (mesh,) = [c for c in first.collections if isinstance(c, QuadMesh)]
     np.testing.assert_allclose(mesh.get_array(), (3 * X[:, None] + Y[None, :]).T)
@@ -132,6 +135,7 @@ NAMED = np.array(["stated", "a_sceptic", "oil -> GDP at 0"], dtype=object)
 def test_an_axis_of_names_has_a_row_a_name_with_median_and_interval():
     found = made(np.array([0.5, np.nan, -0.2]), ("alternative",), {"alternative": NAMED})
     figure = plot_by_name(found, "alternative")
+    assert faults_of(figure) == []
     first, second = figure.axes
     rows = [label.get_text().replace("\n", " ") for label in first.get_yticklabels()]
     assert rows == ["stated", "a sceptic", "oil → GDP at 0"]
@@ -152,6 +156,7 @@ def test_an_axis_of_names_has_a_row_a_name_with_median_and_interval():
 
 def test_a_tornado_of_a_grid_has_the_swings_of_a_plane_with_the_widest_on_top(plane):
     figure = plot_sweep_tornado(plane)
+    assert faults_of(figure) == []
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names == ["y", "x"]
     widths = [bar.get_width() for bar in figure.axes[0].patches]

@@ -141,7 +141,7 @@ def test_the_pictures_are_drawn_from_the_fit_and_copied_from_the_run(small_fit, 
     (results / "figures").mkdir(parents=True)
     target.mkdir()
     (results / "posterior.nc").write_bytes(small_fit.read_bytes())
-    for name in ("graph", "responses"):
+    for name in ("chain", "graph", "responses"):
         (results / "figures" / f"{name}.png").write_bytes(name.encode())
     readme_tables.draw_pictures(results, target)
     assert (target / "finding.png").read_bytes()[:4] == b"\x89PNG"

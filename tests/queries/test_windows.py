@@ -128,7 +128,8 @@ def test_a_window_that_cannot_be_read_is_refused_in_a_line(when, message):
 
 def test_tables_for_readers_are_in_percent_computed_as_percent(default_problem):
     """A rouble 80 log points down is down by 55 %; contributions stay what adds up."""
-    from sanctions_model.report.views import over_time_view, summary_table
+    from sanctions_model.report.dated import dated_view
+    from sanctions_model.report.views import summary_table
 
     scm, size = default_problem.scm, (2, 3, 1, 50)
     values = np.full(size, -80.0)
@@ -145,6 +146,5 @@ def test_tables_for_readers_are_in_percent_computed_as_percent(default_problem):
     # A difference of two rates is no rate; what adds up stays as it is.
     assert medians["effect", "inflation_yoy"] == -80.0
     assert medians["contribution", "rouble"] == -80.0
-    shown = over_time_view(array, scm, "Forecast", quantity="path").table
-    assert "rouble against the dollar (+ = stronger), %" in shown
-    assert shown.iloc[0, 1].startswith("-55.1")
+    shown = dated_view(array.rename("path"), scm).table.set_index("outcome")
+    assert shown.loc["rouble against the dollar, %"].iloc[0].startswith("-55.1")

@@ -12,6 +12,7 @@ import pytest
 import xarray as xr
 from arviz_base import rc_context
 from laboratory import MODEL, PRIORS
+from pictures import faults_of
 from scipy import stats
 
 from sanctions_model.errors import QuestionError
@@ -419,26 +420,30 @@ def test_a_report_without_refits_says_what_was_left_out(found, tmp_path):
 
 # Figures
 
+ASKED = "a question in words"
+
 
 def test_figures_show_every_panel_and_row(whole):
     uniform = np.random.default_rng(2).uniform(size=(3, 40))
-    ranks = plot_ranks(dict(zip("abc", uniform, strict=True)), title="t", caption="c")
+    ranks = plot_ranks(dict(zip("abc", uniform, strict=True)), title=ASKED, caption="c")
     assert [axes.get_title() for axes in ranks.axes][:3] == ["a", "b", "c"]
     lengths = {"long": uniform[0], "short": uniform[1][:10]}
-    transforms = plot_transforms(lengths, title="t", caption="c")
+    transforms = plot_transforms(lengths, title=ASKED, caption="c")
     assert [axes.get_title(loc="left") for axes in transforms.axes] == [
         "long (n = 40)",
         "short (n = 10)",
     ]
-    shown = plot_back_test(quarterly(), SERIES, title="t", caption="c")
+    shown = plot_back_test(quarterly(), SERIES, title=ASKED, caption="c")
     assert len(shown.axes) == 2
-    totals = plot_totals(whole.tables["totals"], title="t", caption="c")
+    totals = plot_totals(whole.tables["totals"], title=ASKED, caption="c")
     labels = [label.get_text() for label in totals.axes[0].get_yticklabels()]
     assert len(labels) == int((whole.tables["totals"]["verdict"] != "not answered").sum())
     from sanctions_model.validation.rolling import score_summary
 
-    lead = plot_rolling_scores(score_summary(rolling()), SERIES, title="t", caption="c")
+    lead = plot_rolling_scores(score_summary(rolling()), SERIES, title=ASKED, caption="c")
     assert [axes.get_title(loc="left") for axes in lead.axes] == ["1 quarter ahead"]
+    for figure in (ranks, transforms, shown, totals, lead):
+        assert faults_of(figure) == []
 
 
 def test_headline_effects_have_the_interval_of_every_other_table(default_problem, monkeypatch):

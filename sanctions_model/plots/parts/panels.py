@@ -29,6 +29,7 @@ from sanctions_model.plots.parts.style import (
     wrap,
 )
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 from sanctions_model.units import percent_unit
 
@@ -43,6 +44,7 @@ __all__ = [
     "fan",
     "fan_keys",
     "frame",
+    "horizon_axis",
     "key",
     "key_inches",
     "mark_completed",
@@ -153,7 +155,7 @@ def mark_completed(axes: Axes, places: np.ndarray, bands: Bands, marked: np.ndar
 
 def completed_key(rule: IntervalRule) -> Line2D:
     """Return the entry of a key for completed cells."""
-    label = f"completed cell, {100 * rule.prob:g} % interval"
+    label = f"estimated, {100 * rule.prob:g} % interval"
     return Line2D([], [], color=Colour.ink, lw=0.9, label=label, **_COMPLETED)
 
 
@@ -222,6 +224,35 @@ def year_axis(axes: Axes, first: float, last: float, width: float, per_year: int
     axes.set_xticks(
         [numbers[place] / count + shift for place in shown], [names[place] for place in shown]
     )
+
+
+def horizon_axis(axes: Axes, horizon: int, per_year: int, start: object = None) -> bool:
+    """Name the horizons of an axis: by years where the start is known, else by counting.
+
+    Parameters
+    ----------
+    axes : Axes
+    horizon : int
+        The last one; they count from 1.
+    per_year : int
+        Periods a year.
+    start : object, optional
+        The last known period, as results state it.
+
+    Returns
+    -------
+    bool
+        Whether the axis has dates.
+    """
+    if start and horizon >= 2 * per_year:
+        names = {h: period_after(start, h, per_year) for h in range(1, horizon + 1)}
+        first = [h for h, name in names.items() if name.endswith(("Q1", "-01")) or per_year == 1]
+        every = first[:: -(-len(first) // 6)]
+        axes.set_xticks(every, [names[h][:4] for h in every])
+        return True
+    step = max(1, round(horizon / 5 / 4) * 4 if horizon >= 12 else round(horizon / 4))
+    axes.set_xticks(np.arange(step, horizon + 1, step))
+    return False
 
 
 def _tick_name(number: float, count: int) -> str:

@@ -7,9 +7,10 @@ model and draws no data.
 import io
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -19,6 +20,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from sanctions_model.files import whole_file
+from sanctions_model.wording import true_minus
 
 __all__ = [
     "COLUMN_INCHES",
@@ -35,6 +37,7 @@ __all__ = [
     "svg_bytes",
     "text_inches",
     "tidy",
+    "titled",
     "wrap",
     "write",
 ]
@@ -47,6 +50,13 @@ _POINTS_PER_INCH = 72.0
 _FILE_DPI = 200
 # Glyphs are placed on whole pixels: at a low resolution text runs wider than it is.
 _HINTING = 1.07
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+}
+# Where neither draws nor results say which fit they are of.
+_SOURCE = "Source: sanctions-model, own calculation"
 _PIECE = re.compile(r"\S+(?: %\S*)?")
 
 
@@ -65,7 +75,7 @@ class _Colours:
     total: str = "#8C8C8C"
     accent: str = "#009E73"
     ink: str = "#222222"
-    faint: str = "#6B6B6B"
+    faint: str = "#595959"
     rule: str = "#C8C8C8"
 
 
@@ -74,7 +84,7 @@ Colour = _Colours()
 
 def new_figure(height: float, width: float = COLUMN_INCHES) -> Figure:
     """Return an empty white figure of this size in inches, that no global state knows of."""
-    figure = Figure(figsize=(width, height), facecolor="white")
+    figure = Figure(figsize=(width, height), facecolor="white", dpi=_FILE_DPI)
     FigureCanvasAgg(figure)
     return figure
 
@@ -160,33 +170,63 @@ def write(
     )
 
 
-def add_page_text(figure: Figure, title: str, caption: str) -> None:
-    """Write the title at the top and the caption at the bottom, across the figure's width.
+def titled(finding: str, question: str, *, source: object = None) -> str:
+    """Join what a figure found, what was asked and which fit it is of, for `add_page_text`.
 
-    `page_text_inches` says how much room they take.
+    Parameters
+    ----------
+    finding : str
+        A sentence with its number, without a full stop.
+    question : str
+        The line below.
+    source : object, optional
+        Of the fit and its data, as draws and results state it.
+    """
+    return "\n".join([true_minus(finding), question, *([str(source)] if source else [])])
+
+
+def add_page_text(figure: Figure, title: str, caption: str) -> None:
+    """Write finding and question at the top, caption and source at the bottom.
+
+    `page_text_inches` says how much room they take; `titled` makes the title.
     """
     across, down = figure.get_size_inches()
-    inside = across - 2 * _MARGIN
-    above = "\n".join(wrap(title, inside, TITLE, bold=True))
-    below = "\n".join(wrap(caption, inside, SMALL))
-    write(figure, _MARGIN, 0.08, above, size=TITLE, bold=True)
-    write(figure, _MARGIN, down - 0.06, below, size=SMALL, colour=Colour.faint, va="bottom")
+    above, question, below = _page_lines(title, caption, across - 2 * _MARGIN)
+    write(figure, _MARGIN, 0.08, "\n".join(above), size=TITLE, bold=True)
+    if question:
+        start = 0.08 + len(above) * line_inches(TITLE) + 0.02
+        write(figure, _MARGIN, start, "\n".join(question), size=TEXT, colour=Colour.faint)
+    text = "\n".join(below)
+    write(figure, _MARGIN, down - 0.06, text, size=SMALL, colour=Colour.faint, va="bottom")
+
+
+def _page_lines(title: str, caption: str, inside: float) -> tuple[list[str], list[str], list[str]]:
+    """Return the lines of the finding, of the question, and of caption and source."""
+    finding, question, source = (*title.split("\n"), "", "")[:3]
+    return (
+        wrap(finding, inside, TITLE, bold=True),
+        wrap(question, inside, TEXT),
+        wrap(caption, inside, SMALL) + wrap(f"{source or _SOURCE}.", inside, SMALL),
+    )
 
 
 def page_text_inches(title: str, caption: str, width: float = COLUMN_INCHES) -> tuple[float, float]:
     """Return the room that `add_page_text` needs at the top and at the bottom."""
-    inside = width - 2 * _MARGIN
-    top = len(wrap(title, inside, TITLE, bold=True)) * line_inches(TITLE) + 0.12
-    return top, len(wrap(caption, inside, SMALL)) * line_inches(SMALL) + 0.12
+    above, question, below = _page_lines(title, caption, width - 2 * _MARGIN)
+    room = len(question) * line_inches(TEXT) + 0.04 if question else 0.0
+    top = len(above) * line_inches(TITLE) + room + 0.12
+    return top, len(below) * line_inches(SMALL) + 0.12
 
 
 def save_figures(figures: Mapping[str, Figure], directory: Path | str) -> list[Path]:
-    """Write each figure as ``NAME.png`` at 200 dots an inch; each file appears whole or not at all.
+    """Write each figure as ``NAME.png``, or as the ending of its name says.
+
+    A picture of dots has 200 an inch; each file appears whole or not at all.
 
     Parameters
     ----------
     figures : mapping of str to Figure
-        By file name without ending.
+        By file name: one that ends in ``.svg`` or ``.pdf`` is drawn in lines, else it is a PNG.
     directory : path
         An existing folder.
 
@@ -197,17 +237,24 @@ def save_figures(figures: Mapping[str, Figure], directory: Path | str) -> list[P
     """
     written = []
     for name, figure in figures.items():
-        target = Path(directory) / f"{name}.png"
-        with whole_file(target) as part:
-            # No version of the plotting library inside: equal figures are equal files.
-            figure.savefig(part, dpi=_FILE_DPI, format="png", metadata={"Software": None})
+        form = Path(name).suffix.lower().removeprefix(".")
+        target = Path(directory) / (name if form in _METADATA else f"{name}.png")
+        form = form if form in _METADATA else "png"
+        with whole_file(target) as part, _reproducible():
+            # No date and no version of the plotting library: equal figures are equal files.
+            figure.savefig(part, dpi=_FILE_DPI, format=form, metadata=_METADATA[form])
         written.append(target)
     return written
+
+
+def _reproducible() -> AbstractContextManager[None]:
+    """Give equal figures equal ids in SVG, and glyphs as paths."""
+    return rc_context({"svg.hashsalt": "sanctions_model", "svg.fonttype": "path"})
 
 
 def svg_bytes(figure: Figure) -> bytes:
     """Return a figure as SVG; equal figures give equal bytes: no date, no ids from memory."""
     buffer = io.BytesIO()
-    with rc_context({"svg.hashsalt": "sanctions_model", "svg.fonttype": "path"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    with _reproducible():
+        figure.savefig(buffer, format="svg", metadata=_METADATA["svg"])
     return buffer.getvalue()

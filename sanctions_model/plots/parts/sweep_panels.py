@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,7 +23,7 @@ from sanctions_model.plots.parts.style import (
 )
 from sanctions_model.summaries import IntervalRule
 from sanctions_model.units import effect_in_percent, percent_unit
-from sanctions_model.wording import difference_unit
+from sanctions_model.wording import difference_unit, number
 
 __all__ = [
     "POINT",
@@ -34,6 +35,7 @@ __all__ = [
     "outcome_unit",
     "panels_for",
     "question_words",
+    "range_finding",
     "require_axes",
     "routes_words",
     "rule_of",
@@ -191,6 +193,16 @@ def routes_words(found: xr.Dataset) -> str:
     lost = routes.count("")
     counts += [f"{lost} without answer"] if lost else []
     return f"Points: {', '.join(counts)}."
+
+
+def range_finding(found: xr.Dataset, outcome: str) -> str:
+    """Say from where to where the median answer on an outcome goes over the sweep."""
+    medians = found["effect_summary"].sel(outcome=outcome, summary="median").to_numpy()
+    known = medians[np.isfinite(medians)]
+    if not known.size:
+        return f"0 points answer about {outcome_label(found, outcome)}"
+    ends = f"{number(float(known.min()))} to {number(float(known.max()))}"
+    return f"The effect on {outcome_label(found, outcome)} goes from {ends}"
 
 
 def outcome_label(found: xr.Dataset, name: str) -> str:

@@ -1,0 +1,215 @@
+"""What an answer rests on, as people read it: the finding first, words for columns, no ids."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from sanctions_model.queries.headlines import spoken_label
+from sanctions_model.report.views import View
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.units import percent_unit
+from sanctions_model.wording import number, upper_first
+
+__all__ = [
+    "comparison_views",
+    "confounding_view",
+    "evidence_views",
+    "in_words_of",
+    "independence_view",
+    "ranking_view",
+    "worded",
+]
+
+
+def in_words_of(scm: StructuralCausalModel, name: str) -> str:
+    """Say a variable, a link or a parameter by labels.
+
+    Examples
+    --------
+    >>> from sanctions_model.scm.equations import Linear
+    >>> from sanctions_model.scm.variables import Variable
+    >>> rate = Variable(name="key_rate", label="key rate")
+    >>> scm = StructuralCausalModel(equations=(Linear(variable=rate),))
+    >>> in_words_of(scm, "war_pulse -> key_rate"), in_words_of(scm, "persistence[key_rate]")
+    ('war pulse to key rate', 'persistence of key rate')
+    """
+    text = re.sub(r"\[([1-9])\]", r" \1 before", name)
+    text = re.sub(r"\[(\w+)\]", r" of \1", text.replace(" -> ", " to "))
+    return re.sub(r"[A-Za-z_]\w*", lambda found: _called(scm, found[0]), text)
+
+
+def _called(scm: StructuralCausalModel, word: str) -> str:
+    known = scm.variables.get(word)
+    return known.short_label if known else word.replace("_", " ")
+
+
+def worded(
+    table: pd.DataFrame,
+    columns: Mapping[str, str],
+    scm: StructuralCausalModel,
+    named: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Return columns under their words, ids of the columns `named` in words, numbers short."""
+    shown = table[[name for name in columns if name in table]].copy()
+    for name in named:
+        shown[name] = [in_words_of(scm, str(value)) for value in shown[name]]
+    for name in shown.columns:
+        if shown[name].dtype == float:
+            shown[name] = ["" if np.isnan(x) else number(x, signed=False) for x in shown[name]]
+            shown[name] = [x.replace("−", "-") for x in shown[name]]
+    return shown.rename(columns=columns)
+
+
+def independence_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
+    """Show the independences that the data speak against most."""
+    columns = {"variable": "of", "other": "on", "lag": "lag", "correlation": "correlation"}
+    rejected, suspect = int(table["rejected"].sum()), int(table["suspect"].sum())
+    kept = table[table["suspect"] | (np.arange(len(table)) < 5)]
+    return View(
+        table=worded(kept, columns | {"p_fdr": "p"}, scm, ["variable", "other"]),
+        title=f"The data reject {rejected} of {len(table)} independences that the graph implies",
+        question="Question: does a variable depend on another one that is not among its causes?",
+        caption=f"Rejected by Holm at 5 %; {suspect} suspect at a false-discovery rate of 5 % "
+        "(p). Correlation of ranks, given the causes.",
+        most=12,
+    )
+
+
+def confounding_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
+    """Show how strong a hidden common cause must be to leave a claim open."""
+    asked = table.dropna(subset=["times_known"])
+    if asked.empty:
+        title = f"None of {len(table)} claims could be asked: the model has no known driver"
+    else:
+        weakest = asked.iloc[int(asked["times_known"].abs().argmin())]
+        title = (
+            f"A hidden cause {number(weakest['times_known'], signed=False)} times as strong as the "
+            f"war would leave the claim on {spoken_label(scm, weakest['outcome'])} open"
+        )
+    table = table.assign(unit=[percent_unit(str(unit)) for unit in table["unit"]])
+    columns = {
+        "outcome": "claim on",
+        "prob": "P",
+        "tipping": "overturned at",
+        "unit": "unit",
+        "times_known": "times the war's",
+        "sample_prob": "P with the war's",
+    }
+    return View(
+        table=worded(table, columns, scm, ["outcome"]),
+        title=title,
+        question="Question: how strong must a hidden cause of measures and outcome be?",
+        caption="Overturned at: strength that leaves P = 0.5 if all of it is credited to the "
+        "measures. Last column: P if a cause as strong as the war had acted in the sample.",
+    )
+
+
+def evidence_views(
+    table: pd.DataFrame, moved: pd.DataFrame, scm: StructuralCausalModel
+) -> tuple[View, View]:
+    """Show published figures beside the model's, and what each would move."""
+    asked = table.dropna(subset=["median"])
+    inside = asked["median"].between(asked["published_lower"], asked["published_upper"])
+    columns = {
+        "quantity": "figure",
+        "published_median": "published",
+        "prior_median": "before",
+        "median": "model",
+        "with_median": "with it",
+        "in_priors": "known to priors",
+    }
+    counted = table.assign(in_priors=np.where(table["in_priors"] == "", "", "yes"))
+    first = View(
+        table=worded(counted, columns, scm),
+        title=f"The model is inside the published range for {int(inside.sum())} of {len(asked)} "
+        "figures",
+        question="Question: what did others measure of what the model implies?",
+        caption="Medians: published, before the data, in the model, with the figure taken in. "
+        "Known to priors: taking it in would count it twice.",
+        most=8,
+    )
+    shift = (moved["with_median"] - moved["median"]).abs()
+    largest = moved.iloc[int(shift.argmax())] if shift.notna().any() else None
+    title = "No published figure can be taken in"
+    if largest is not None:
+        change = number(float(largest["with_median"] - largest["median"]))
+        title = f"The figure that moves most changes {spoken_label(scm, largest['outcome'])} by "
+        title += change
+    effects = {
+        "evidence": "figure",
+        "outcome": "effect on",
+        "median": "without",
+        "with_median": "with it",
+        "prob": "P without",
+        "with_prob": "P with it",
+    }
+    second = View(
+        table=worded(moved, effects, scm, ["evidence", "outcome"]),
+        title=title,
+        question="Question: what would the answer be with a published figure taken in?",
+        caption="Figures are off unless asked for.",
+        most=6,
+    )
+    return first, second
+
+
+def ranking_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
+    """Show what answers rest on, the largest movers first."""
+    top = table.iloc[int(table["swing"].argmax())]
+    span = f"from {number(top['low'])} to {number(top['high'])}"
+    factor = in_words_of(scm, str(top["factor"]))
+    columns = {
+        "outcome": "effect on",
+        "factor": "rests on",
+        "low": "lowest",
+        "base": "as fitted",
+        "high": "highest",
+        "kind": "kind",
+    }
+    ordered = table.sort_values(["rank"], kind="stable")
+    return View(
+        table=worded(ordered, columns, scm, ["outcome", "factor"]),
+        title=f"{upper_first(factor)} matters most: it takes the effect on "
+        f"{spoken_label(scm, top['outcome'])} {span}",
+        question="Question: what would the answer be if one thing were otherwise?",
+        caption="Medians of the effect. Factors are no probabilities and do not add up.",
+        most=12,
+        aside=("kind",),
+    )
+
+
+def comparison_views(
+    effects: pd.DataFrame,
+    links: pd.DataFrame,
+    differs: pd.DataFrame,
+    scm: StructuralCausalModel,
+    names: tuple[str, str],
+) -> tuple[View, View, View]:
+    """Show where two fits differ: in effects, in links, in what they were made from."""
+    far = effects["errors_apart"].abs() > 3
+    largest = effects.iloc[int(effects["errors_apart"].abs().fillna(0).argmax())]
+    sizes = {"median_first": "first", "median_second": "second", "difference": "difference"}
+    rest = {"difference_error": "±", "errors_apart": "errors apart"}
+    question = f"Question: {names[1]} (second) against {names[0]} (first)."
+    first = View(
+        table=worded(
+            effects, {"outcome": "effect on", "horizon": "after"} | sizes | rest, scm, ["outcome"]
+        ),
+        title=f"{int(far.sum())} of {len(effects)} effects differ by more than chance, most that "
+        f"on {spoken_label(scm, largest['outcome'])}, by {number(largest['difference'])}",
+        question=question,
+        caption="Medians; ±: Monte-Carlo error of the difference. Fewer than two errors apart: no "
+        "difference that this many draws can tell. Intervals: --csv.",
+        most=8,
+    )
+    apart = links[links["errors_apart"].fillna(float("inf")) > 3]
+    second = View(
+        table=worded(apart, {"link": "link"} | sizes, scm, ["link"]),
+        title=f"{len(apart)} of {len(links)} links differ, or are in one model only",
+        caption="More than three Monte-Carlo errors apart.",
+        most=4,
+    )
+    third = View(table=differs, title=f"{len(differs)} inputs differ", most=3)
+    return first, second, third

@@ -1,0 +1,115 @@
+"""Claims, their chain and required relief, as people read them."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from sanctions_model import dims
+from sanctions_model.queries.chain import Chain
+from sanctions_model.queries.findings import LIKELY, claims_finding
+from sanctions_model.queries.required import RequiredRelief
+from sanctions_model.report.views import View, size_cell
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import period_after
+from sanctions_model.summaries import interval_rule
+from sanctions_model.units import percent_unit
+from sanctions_model.wording import mass_words, upper_first
+
+__all__ = ["chain_view", "claims_view", "pairs_view", "required_view"]
+
+
+_SAYS = re.compile(r"\b(?:is|are|can|falls?|rises?|grows?|improves?)\b")
+
+
+def claims_view(table: pd.DataFrame, periods_per_year: int = 4) -> View:
+    """Show claims with size, date and probability; the verdicts in words come last."""
+    start = table.attrs.get(dims.Said.START)
+    rows = []
+    for row in table.to_dict("records"):
+        known = not np.isnan(row["prob"])
+        prob = row["prob"] if known else row["prob_prior"]
+        size = size_cell(row["median"], row["lower"], row["upper"], signed=True)
+        horizon = row["horizon"]
+        rows.append(
+            {
+                "claim": _in_short(row["statement"]),
+                "by": period_after(start, horizon, periods_per_year) if start else str(horizon),
+                "change, % or pp": size,
+                "P (before)": f"{prob:.2f} ({row['prob_prior']:.2f})" if known else f"({prob:.2f})",
+                "verdict": row["verdict"],
+            }
+        )
+    return View(
+        table=pd.DataFrame(rows),
+        title=claims_finding(table),
+        question="Question: what of the article comes true where all measures go?",
+        caption=f"Likely: P of {LIKELY} or more; P before the data in brackets. Change: median "
+        f"({mass_words(interval_rule().prob)} draws). Verdicts: --all.",
+        aside=("verdict",),
+    )
+
+
+def _in_short(statement: str) -> str:
+    """Return the clause of a claim that says what comes, without what leads to it."""
+    clauses = statement.removeprefix("The ").rstrip(".").split(": ")
+    said = next((c for c in reversed(clauses) if _SAYS.search(c)), clauses[0])
+    return upper_first(said.removeprefix("the ").partition(" than they would")[0])
+
+
+def chain_view(found: Chain, *, is_prior: bool) -> View:
+    """Show the steps of the article's chain, each alone and given those before."""
+    rows = [
+        {
+            "step": f"{place}. {_in_short(row['statement'])}",
+            "P": f"{row['prob']:.2f}",
+            "P given those before": f"{row['prob_given']:.2f}",
+            "breaks here": f"{100 * row['breaks_here']:.0f} %",
+            "P large": f"{row['prob_material']:.2f}",
+        }
+        for place, row in enumerate(found.steps.to_dict("records"), start=1)
+    ]
+    return View(
+        table=pd.DataFrame(rows),
+        title=found.sentences[0].partition(" (")[0],
+        question="Question: does the article's chain hold as a whole, and where does it break?",
+        caption=f"Shares of {'prior draws, no data used' if is_prior else 'draws'}. Breaks here: "
+        "the first step that fails. P large: enough to matter, which is judgement.",
+    )
+
+
+def pairs_view(found: Chain) -> View:
+    """Show the probability that two steps of the chain have their signs together."""
+    pairs = found.pairs.round(2).reset_index(drop=True)
+    numbers = [str(place) for place in range(1, len(pairs) + 1)]
+    pairs.columns = pd.Index(numbers)
+    pairs.insert(0, "step", numbers)
+    return View(table=pairs, title="Probability of two steps together, by number")
+
+
+def required_view(found: RequiredRelief, scm: StructuralCausalModel) -> View:
+    """Show how probable a target is at each depth of relief."""
+    variable = scm.variables[found.target.outcome]
+    said = found.verdict.replace(f"{found.target.outcome} ", f"{variable.short_label} ", 1)
+    unit = percent_unit(variable.short_unit)
+    value = f"{found.target.value:g}"
+    for sign, words in (("<=", "at most"), (">=", "at least")):
+        said = said.replace(f"{sign} {value}", f"{words} {value} {unit}", 1)
+    said = said.replace("P >= ", "a probability of ").replace(" (s.e.", " (standard error")
+    rows = [
+        {
+            "relief": f"{100 * depth:.0f} %",
+            "probability": f"{prob:.2f}",
+            "two standard errors": f"{2 * error:.2f}",
+            "enough": bool(prob >= found.target.probability),
+        }
+        for depth, prob, error in zip(
+            found.depths[::10], found.probability[::10], found.standard_error[::10], strict=True
+        )
+    ]
+    return View(
+        table=pd.DataFrame(rows),
+        title=upper_first(said),
+        question="Question: how much relief does the target need?",
+        caption="Share of simulated futures that meet the target; every depth: --csv.",
+    )

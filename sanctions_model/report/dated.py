@@ -1,0 +1,197 @@
+"""Results with dates as columns: the finding, the question, then a row an outcome."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.queries.headlines import (
+    at_periods,
+    headline,
+    label_with_unit,
+    main_outcomes,
+)
+from sanctions_model.report.views import View, in_percent_by_outcome, interval_words, size_cell
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import period_after
+from sanctions_model.summaries import interval, interval_rule
+
+__all__ = ["dated_view", "effects_view", "futures_view", "question_of", "yearly_view"]
+
+_SIZE = ("median", "lower", "upper")
+
+
+def question_of(attributes: Mapping[object, object]) -> str:
+    """Say what was asked, for below a finding; nothing where the result does not know."""
+    asked = attributes.get(dims.Said.QUESTION)
+    return f"Question: {asked}." if asked else ""
+
+
+def _columns(
+    attributes: Mapping[object, object], scm: StructuralCausalModel, horizons: Sequence[int]
+) -> dict[int, str]:
+    """Name horizons by their dates, or count them where no start is known."""
+    start = attributes.get(dims.Said.START)
+    return {
+        h: period_after(start, h, scm.periods_per_year) if start else f"{scm.period_name} {h}"
+        for h in horizons
+    }
+
+
+def _ordered(scm: StructuralCausalModel, there: Sequence[str], *, of_paths: bool) -> list[str]:
+    """Return the main outcomes, then the others without flows whose level is there."""
+    main = main_outcomes(scm, there, of_paths=of_paths)
+    cumulated = {level.flow for level in scm.levels if level.variable.name in there}
+    return main + [name for name in there if name not in main and name not in cumulated]
+
+
+def _not_zero(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Leave out dates at which nothing has moved yet."""
+    zero = size_cell(0.0, 0.0, 0.0)
+    empty = [name for name in columns if (table[name] == zero).all()]
+    return table if len(empty) == len(columns) else table.drop(columns=empty)
+
+
+def dated_view(
+    array: xr.DataArray,
+    scm: StructuralCausalModel,
+    *,
+    title: str = "",
+    question: str = "",
+    caption: str = "",
+    horizons: Sequence[int] = (),
+) -> View:
+    """Show an effect or a path: outcomes in rows, dates in columns.
+
+    Parameters
+    ----------
+    array : xr.DataArray
+        Named ``effect`` or ``path``, dims ``(outcome, horizon, chain, draw)``.
+    scm : StructuralCausalModel
+    title, question : str
+        The finding and the question by default.
+    caption : str
+        After what the brackets hold.
+    horizons : sequence of int
+        After one, two, three and five years, or the last, by default.
+    """
+    is_effect = array.name == "effect"
+    there = [str(name) for name in array[dims.OUTCOME].to_numpy()]
+    names = _ordered(scm, there, of_paths=not is_effect)
+    wanted = list(horizons) or at_periods(
+        list(array[dims.HORIZON].to_numpy()), scm.periods_per_year
+    )
+    own = array.sel({dims.OUTCOME: names, dims.HORIZON: wanted})
+    summary = interval(in_percent_by_outcome(own, scm, is_effect=is_effect), interval_rule())
+    columns = _columns(array.attrs, scm, wanted)
+    rows = []
+    for name in names:
+        cells = summary.sel({dims.OUTCOME: name})
+        sizes = {
+            called: size_cell(*cells.sel(horizon=h, summary=[*_SIZE]).to_numpy(), signed=is_effect)
+            for h, called in columns.items()
+        }
+        rows.append({"outcome": label_with_unit(scm, name, of_path=not is_effect), **sizes})
+    table = _not_zero(pd.DataFrame(rows), list(columns.values()))
+    return View(
+        table=table,
+        title=title or headline(array, scm),
+        question=question or question_of(array.attrs),
+        caption=f"{interval_words(interval_rule())} {caption}".strip(),
+        most=len(main_outcomes(scm, there, of_paths=not is_effect)),
+    )
+
+
+def effects_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
+    """Show total effects of the largest relief in a table of effects, by outcome and date."""
+    rows = table[(table["relief"] == table["relief"].max()) & (table["channel"] == "total")]
+    columns = _columns(table.attrs, scm, sorted(rows["horizon"].unique()))
+    last = max(columns)
+    there = list(dict.fromkeys(rows["outcome"]))
+    shown = []
+    for outcome in _ordered(scm, there, of_paths=False):
+        own = rows[rows["outcome"] == outcome].set_index("horizon")
+        sizes = {
+            called: size_cell(*own.loc[h, [*_SIZE]], signed=True) for h, called in columns.items()
+        }
+        sure = {"P(lower)": f"{own.loc[last, 'prob_below_zero']:.2f}"}
+        basis = {"rests on": own.loc[last, "basis"]} if "basis" in own else {}
+        shown.append({"outcome": label_with_unit(scm, outcome), **sizes, **sure, **basis})
+    return View(
+        table=_not_zero(pd.DataFrame(shown), list(columns.values())),
+        title=headline(table, scm),
+        question=question_of(table.attrs),
+        caption=f"{interval_words(interval_rule())} Channels, Monte-Carlo errors: --csv. What "
+        "the last effect rests on (identified by data, mixed or assumed): --all.",
+        most=len(main_outcomes(scm, there)),
+        aside=("rests on",),
+    )
+
+
+def futures_view(result: xr.Dataset, scm: StructuralCausalModel, horizon: int) -> View:
+    """Show effects against the status quo at one date: outcomes in rows, futures in columns."""
+    stays = result.attrs["transitions"] == "False"
+    names = [
+        str(name)
+        for name in result[dims.SCENARIO].to_numpy()
+        if not (stays and name == result.attrs["status_quo"])
+    ]
+    there = [str(name) for name in result[dims.OUTCOME].to_numpy()]
+    rows = []
+    for outcome in _ordered(scm, there, of_paths=False):
+        row = {"outcome": label_with_unit(scm, outcome)}
+        for name in names:
+            own = result["effect"].sel({dims.OUTCOME: [outcome], dims.HORIZON: horizon})
+            own = in_percent_by_outcome(own.sel({dims.SCENARIO: name}), scm, is_effect=True)
+            found = interval(own.isel({dims.OUTCOME: 0}), interval_rule()).sel(summary=[*_SIZE])
+            label = str(result["scenario_label"].sel({dims.SCENARIO: name}).item())
+            row[label] = size_cell(*found.to_numpy(), signed=True)
+        rows.append(row)
+    date = _columns(result.attrs, scm, [horizon])[horizon]
+    how = "each lasting" if stays else "which can slide into each other"
+    return View(
+        table=pd.DataFrame(rows),
+        title=headline(result, scm, horizon=horizon),
+        question=f"Question: what the futures change by {date}, {how}, against the status quo.",
+        caption=f"{interval_words(interval_rule())} Other dates: --csv. Hardly any measure has "
+        "been lifted in the sample: sizes lean on the published estimates behind the priors.",
+        most=len(main_outcomes(scm, there)),
+    )
+
+
+def yearly_view(
+    array: xr.DataArray, scm: StructuralCausalModel, *, title: str, question: str
+) -> View:
+    """Show a difference in the past: outcomes in rows, means of calendar years in columns.
+
+    Parameters
+    ----------
+    array : xr.DataArray
+        In percent and percentage points, dims ``(outcome, time, chain, draw)``.
+    scm : StructuralCausalModel
+    title, question : str
+        What was found, and what was asked.
+    """
+    there = [str(name) for name in array[dims.OUTCOME].to_numpy()]
+    means = array.groupby("time.year").mean(dims.TIME)
+    summary = interval(means, interval_rule())
+    years = [int(year) for year in means["year"].to_numpy()]
+    rows = []
+    for name in _ordered(scm, there, of_paths=False):
+        own = summary.sel({dims.OUTCOME: name})
+        sizes = {
+            str(year): size_cell(*own.sel(year=year, summary=[*_SIZE]).to_numpy(), signed=True)
+            for year in years
+        }
+        rows.append({"outcome": label_with_unit(scm, name), **sizes})
+    newest_first = ["outcome", *(str(year) for year in reversed(years))]
+    return View(
+        table=pd.DataFrame(rows),
+        title=title,
+        question=question,
+        caption=f"Means of calendar years. {interval_words(interval_rule())} Every "
+        f"{scm.period_name}: --csv.",
+        most=len(main_outcomes(scm, there)),
+        first=tuple(newest_first),
+    )
