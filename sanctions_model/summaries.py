@@ -87,7 +87,8 @@ def interval(draws: xr.DataArray, rule: IntervalRule | None = None) -> xr.DataAr
     values = values.reshape(*values.shape[:-2], -1)
     if rule.kind == "eti":
         tail = (1.0 - rule.prob) / 2.0
-        found = np.quantile(values, [0.5, tail, 1.0 - tail], axis=-1)
+        with np.errstate(invalid="ignore"):  # between two infinite values of explosive draws
+            found = np.quantile(values, [0.5, tail, 1.0 - tail], axis=-1)
     else:
         lower, upper = _highest_density(values, rule.prob)
         found = np.stack([np.median(values, axis=-1), lower, upper])

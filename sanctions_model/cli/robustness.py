@@ -106,6 +106,7 @@ def evidence(
     chosen = {name: seen for name, seen in known.items() if not only or name in only}
     found = _posterior(fit)
     table = evidence_table(found.problem, found.prior_draws, found.draws, chosen)
+    moved = evidence_effects(found.problem, found.draws, chosen, headline_claims())
     write_csv(table, csv)
     if figure is not None:
         _draw_forest(found, chosen, figure)
@@ -114,7 +115,6 @@ def evidence(
         return
     from sanctions_model.report.checks import evidence_views
 
-    moved = evidence_effects(found.problem, found.draws, chosen, headline_claims())
     for view in evidence_views(table, moved, found.scm):
         show(view)
 

@@ -442,6 +442,7 @@ def evidence_effects(
     weighed = {name: evidence_weights(problem.scm, draws, seen) for name, seen in sets.items()}
     rows = []
     for claim_name, claim in claims.items():
+        problem.scm.require(claim.outcome, "the claim")
         unit = problem.scm.variables[claim.outcome].unit
         effect = effect_in_percent(claim_effect(problem.scm, draws, claim), unit)
         base = interval(effect, rule)

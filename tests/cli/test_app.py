@@ -638,7 +638,10 @@ def test_questions_on_past_and_future_need_a_fit(tmp_path, verb):
         (["scenario", "run", "--set", "key_rate=high"], "variable=value"),
         (["scenario", "run", "--set", "key_rat=12"], "Did you mean 'key_rate'?"),
         (["scenario", "run", "--set", "key_rate=12@4-2"], "expected 1 <= start <= stop"),
-        (["scenario", "run", "--set", "key_rate=12@0-2"], "expected 1 <= start <= stop"),
+        (
+            ["scenario", "run", "--set", "key_rate=12@0-2"],
+            "expected a number greater than or equal to 1",
+        ),
         (["scenario", "run", "--set", "key_rate=nan"], "expected a finite number"),
         (["scenario", "run", "--set", "trade=0", "--horizon", 0], "expected a whole number"),
         (["scenario", "run"], "No intervention"),
@@ -770,11 +773,10 @@ def test_an_unusable_table_is_refused_in_one_line(reading, tmp_path, fault):
         (b"", "mine.csv"),
         (b"quarter,key_rate_pct_pa\n", "mine.csv"),
         (b"\xff\xfe\x00\x01binary", "mine.csv"),
-        (b"quarter;key_rate_pct_pa\n2015Q1;15.0\n2015Q2;14.0\n", "mine.csv"),
         (b"quarter,key_rate_pct_pa\n2015Q1,15.0,3\n2015Q2,14.0\n", "mine.csv"),
         (b"quarter,key_rate_pct_pa,key_rate_pct_pa\n2015Q1,1,2\n2015Q2,1,2\n", "mine.csv"),
     ],
-    ids=["empty", "header only", "binary", "semicolons", "ragged", "a column twice"],
+    ids=["empty", "header only", "binary", "ragged", "a column twice"],
 )
 def test_an_unreadable_table_is_refused_in_one_line(reading, tmp_path, content, message):
     (tmp_path / "mine.csv").write_bytes(content)
@@ -897,6 +899,7 @@ def test_without_a_fit_a_verb_says_what_to_run(tmp_path, verb):
 @pytest.mark.parametrize("fault", ["text", "truncated", "empty", "foreign"])
 def test_a_corrupt_fit_is_refused_in_one_line(copy, verb, fault):
     path = copy / "posterior.nc"
+    (copy / "manifest.json").unlink()  # which would say that the file is another one
     match fault:
         case "text":
             path.write_text("no fit", encoding="utf-8")

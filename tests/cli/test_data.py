@@ -51,7 +51,9 @@ def light(monkeypatch):
     monkeypatch.setattr(plots, "main_figures", lambda fit, claims: {})
     table = job.effects_table
     monkeypatch.setattr(
-        job, "effects_table", lambda scm, draws: table(scm, draws, outcomes=["key_rate"])
+        job,
+        "effects_table",
+        lambda *given, **more: table(*given, **{**more, "outcomes": ["key_rate"]}),
     )
 
 
@@ -143,7 +145,7 @@ def test_offline_a_run_says_once_that_it_uses_the_bundled_vintage_and_shows_its_
     assert done.code == 0, done.err
     assert "2026Q1 *" in done.out
     assert "what does the prior expect of figures that are not out?" in " ".join(done.out.split())
-    assert pd.read_csv("now.csv")["series"].tolist().count("import_growth") == 2
+    assert pd.read_csv("now.csv")["series"].tolist().count("log_imports") == 2
     assert (away / "now.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -333,7 +333,7 @@ def test_a_bundled_alternative_replaces_beliefs_equations_or_measures(default_pr
         (axis("relief", argument="depth", values=[1.5]), "between 0"),
         (axis("relief", argument="start", values=[1.5]), "whole periods"),
         (axis("mix", future="reset", values=[0.5]), "no future 'reset'; the design has relief"),
-        (axis("alternative", values=["optimist"]), "has no link .export_oil_growth"),
+        (axis("alternative", values=["optimist"]), "has none of the links that alternative"),
         (axis("rule_weight", component="T99", values=[0.5]), "Unknown name 'T99'"),
         (axis("window", edge="first", values=["1990-01-01"]), "outside the data"),
         (axis("window", edge="first", values=["soon"]), "'soon' is no period"),
