@@ -318,5 +318,10 @@ def _print_sanity(fit: Path, csv: Path | None, *, as_json: bool) -> None:
     fitted = load_fit(fit)
     posterior = fitted.posterior_draws
     table = sanity_checks(fitted.problem, fitted.prior_draws, posterior)
+    if not table.loc[table["check"] != "stability", "asked"].any():
+        raise QuestionError(
+            f"None of the sanity checks can be asked of the {fitted.scm.name or 'model'}: they are "
+            "about the parts of a bundled economy."
+        )
     write_csv(table, csv)
     show(View(table=table, title="Checks") if as_json else sanity_view(table), as_json=as_json)

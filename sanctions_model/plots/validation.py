@@ -237,7 +237,7 @@ def plot_back_test(
 def _covered(quarterly: pd.DataFrame) -> str:
     own = quarterly[quarterly["forecaster"] == _MODEL].dropna(subset=["outcome"])
     inside = own["outcome"].between(own["lower"], own["upper"])
-    return f"{int(inside.sum())} of {len(own)} quarters came out inside the model's 90 % interval"
+    return f"{int(inside.sum())} of {len(own)} quarters came out inside the model's interval"
 
 
 def _zero(axes: Axes) -> None:

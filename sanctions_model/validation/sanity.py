@@ -81,7 +81,7 @@ def sanity_checks(
     Raises
     ------
     QuestionError
-        If the model is not quarterly, or has none of the parts that the checks are about.
+        If the model is not quarterly.
 
     Examples
     --------
@@ -112,11 +112,6 @@ def sanity_checks(
         found = _stability(scm, sample, allowed=_EXPLOSIVE_SHARE[source])
         for check in _CHECKS:
             found += _asked(check, scm, sample)
-        if all(np.isnan(finding.value) for finding in found if finding.check != "stability"):
-            raise QuestionError(
-                f"None of the sanity checks can be asked of the {scm.name or 'model'}: they are "
-                "about the parts of a bundled economy."
-            )
         if source == "posterior":
             found += _recovery_is_prior(problem, prior_draws, sample)
         rows += [
