@@ -1,8 +1,9 @@
 """The growth economy: from sanctions to prices, rates, credit, output, rouble and incomes.
 
 This is the file an economist reviews: every variable, every link, every lag. Units: growth is
-``100 dlog`` a period, seasonally adjusted; rates are % a year. Beliefs about sizes are in
-``data/priors_growth.toml``; why the equations are as they are stands beside each block.
+100 times the change of the log a period, seasonally adjusted; rates are % a year. Beliefs about
+sizes are in ``data/priors_growth.toml``; why the equations are as they are stands beside each
+block.
 """
 
 from sanctions_model.scm.equations import (

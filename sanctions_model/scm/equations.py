@@ -446,7 +446,8 @@ type Structural = Identity | LatentAdjustment | Accumulator | PartialAdjustment 
 class Level:
     """A level that cumulates a growth rate: ``level_t = level_{t-1} + sign * flow_t``.
 
-    With growth in ``100 dlog`` the level is in log points, read as % for small changes.
+    With growth as 100 times the change of the log the level is in log points, read as % for small
+    changes.
 
     Parameters
     ----------

@@ -567,6 +567,7 @@ def test_a_window_knows_no_later_crisis_and_states_its_trend_against_its_own_end
     window = training_observations(observations, scm, "2013Q4")
     then, seen, beliefs = as_known_at(scm, window, priors, at)
     assert [crisis.name for crisis in then.crises] == ["financial_crisis"]
+    assert then.crisis_hazard == pytest.approx(1 / 36)  # one in the 36 quarters to 2013Q4
     clocks = [name for name in scm.exogenous if name.startswith("ramp_")]
     assert all(float(seen[name][at]) == 0.0 for name in clocks)
     moved = beliefs["trend_level"].mu - priors["trend_level"].mu
