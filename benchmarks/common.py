@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from sanctions_model.data.observations import load_observations
+from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.ledger import load_priors
-from sanctions_model.transmission import growth_transmission
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("numpy", "xarray", "pandas", "pymc", "pytensor", "numba", "nutpie")

@@ -46,8 +46,8 @@ def fit_by_hand(draws: int, tune: int) -> tuple[dict[str, float], Any]:
 
     from benchmarks.by_hand import build_by_hand
     from sanctions_model.data.observations import load_observations
+    from sanctions_model.economies.growth import growth_transmission
     from sanctions_model.inference.priors.ledger import load_priors
-    from sanctions_model.transmission import growth_transmission
 
     began = time.perf_counter()
     compiled = nutpie.compile_pymc_model(

@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 
 from benchmarks.common import default_problem, peak_memory, seconds
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.inference.priors.ledger import sample_prior
-from sanctions_model.scm.propagate import propagate, respond
-from sanctions_model.scm.shocks import draw_shocks
-from sanctions_model.transmission import MEASURES
+from sanctions_model.scm.simulation.propagate import propagate, respond
+from sanctions_model.scm.simulation.shocks import draw_shocks
 
 OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble", "real_lending_rate")
 DRAWS, PERIODS, SCENARIOS = 4000, 40, 100

@@ -17,6 +17,7 @@ import xarray as xr
 
 from benchmarks.common import default_problem, growth, peak_memory, seconds
 from benchmarks.propagate import relief_paths
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import sample_prior
@@ -31,7 +32,6 @@ from sanctions_model.queries.forecasts import forecast_error_variance_decomposit
 from sanctions_model.queries.required import Target, required_relief
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.variables import Noise
-from sanctions_model.transmission import MEASURES
 
 OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble", "real_lending_rate")
 DRAWS, PERIODS, SCENARIOS = 4000, 40, 100

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.equations import Identity
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.transmission import MEASURES
 
 
 def without_latent_states(problem: Problem) -> Problem:

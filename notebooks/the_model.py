@@ -17,7 +17,7 @@
 # **Takes** some ten seconds; needs a fit (`make run` writes one to `results/russia`). **You
 # learn** the economy behind the default answers, as one economist would tell it to another: what
 # is anchored, which block does what, which parameters matter, and what the model is silent about.
-# The equations stand in `sanctions_model/transmission_anchored/`, the beliefs with their sources
+# The equations stand in `sanctions_model/economies/anchored/`, the beliefs with their sources
 # in `data/priors_anchored.toml`, and `docs/economy_anchored.md` has the decisions with their
 # reasons.
 

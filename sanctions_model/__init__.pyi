@@ -113,7 +113,9 @@ from . import (
     validation,
 )
 from .data.observations import coverage, load_observations
-from .economies import default_transmission
+from .economies.anchored import anchored_transmission
+from .economies.growth import growth_transmission
+from .economies.registry import default_transmission
 from .errors import (
     ConvergenceError,
     CyclicGraphError,
@@ -133,19 +135,19 @@ from .inference.priors.families import Beta, Fixed, Gamma, HalfNormal, LogNormal
 from .inference.priors.ledger import Priors, load_priors
 from .inference.samplers import Nutpie
 from .inference.storage import load, save
-from .queries.calendar_years import annual
 from .queries.claims import Claim, load_claims, scorecard
 from .queries.conditional import Condition, conditional_forecast
 from .queries.counterfactuals import Episode, counterfactual, episode, historical_decomposition
 from .queries.effects import channel_effects, measure_effects, total_effect
 from .queries.forecasts import forecast_error_variance_decomposition, simulate
-from .queries.headlines import headline
+from .queries.reading.calendar_years import annual
+from .queries.reading.headlines import headline
+from .queries.reading.tables import effects_table, link_effects, links_table
 from .queries.required import Target, required_relief
 from .queries.responses import impulse_response, step_response
-from .queries.tables import effects_table, link_effects, links_table
 from .report.page.page import write_report
 from .scenarios.library import load_scenarios
-from .scenarios.mixture import compare_futures
+from .scenarios.odds.mixture import compare_futures
 from .scm.equations import (
     AsymmetricAdjustment,
     Exogenous,
@@ -169,7 +171,5 @@ from .scm.variables import (
     Variable,
 )
 from .sweeps import SweepDesign, load_sweep, run_sweep
-from .transmission import growth_transmission
-from .transmission_anchored import anchored_transmission
 from .validation.run import validate
 from .workflow import SanctionsModel

@@ -16,7 +16,7 @@ import xarray as xr
 from sanctions_model.data.observations import load_observations
 from sanctions_model.data.user_tables import TableMapping, load_mapping
 from sanctions_model.data.vintages import BUNDLED
-from sanctions_model.economies import (
+from sanctions_model.economies.registry import (
     GROWTH,
     default_transmission,
     economy_for,
@@ -32,7 +32,7 @@ from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.inference.storage import MANIFEST_FILE, POSTERIOR_FILE, load, save
 from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.claims import load_claims, scorecard
-from sanctions_model.queries.tables import effects_table, links_table
+from sanctions_model.queries.reading.tables import effects_table, links_table
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import content_hash, spec_hash
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.counterfactuals import counterfactual, episode
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scm.interventions import SetTo
-from sanctions_model.scm.propagate import propagate
-from sanctions_model.transmission import MEASURES
+from sanctions_model.scm.simulation.propagate import propagate
 from sanctions_model.workflow import load_results
 
 LONG = 1000

@@ -16,8 +16,8 @@ from scipy.stats import binom
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.elsewhere import load_episode_effects, load_relief_data
-from sanctions_model.elsewhere.cells import OUTCOMES, build_cells
-from sanctions_model.elsewhere.panel_model import compile_panel, covariates
+from sanctions_model.elsewhere.model.cells import OUTCOMES, build_cells
+from sanctions_model.elsewhere.model.panel_model import compile_panel, covariates
 from sanctions_model.elsewhere.prediction import LIFTINGS, PARAMETERS, predict
 from sanctions_model.elsewhere.trial import (
     after_reimposition,

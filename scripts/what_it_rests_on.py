@@ -14,21 +14,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from sanctions_model.cli.console import configure, show
+from sanctions_model.cli.parts.console import configure, show
 from sanctions_model.data.observations import load_observations
-from sanctions_model.economies import ANCHORED, GROWTH, economy_of
+from sanctions_model.economies.registry import ANCHORED, GROWTH, economy_of
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.storage import load
 from sanctions_model.report.views import View
-from sanctions_model.robustness.alternatives import (
+from sanctions_model.robustness.graphs.alternatives import (
     Alternative,
     compare_alternatives,
     fit_alternatives,
     prior_alternatives,
 )
-from sanctions_model.robustness.graph_mixture import graph_mixture, mixture_sentence
-from sanctions_model.robustness.model_weights import leave_future_out, loo_weights
+from sanctions_model.robustness.graphs.graph_mixture import graph_mixture, mixture_sentence
+from sanctions_model.robustness.graphs.model_weights import leave_future_out, loo_weights
+from sanctions_model.robustness.graphs.variants import transmission_alternatives
 from sanctions_model.robustness.ranking import fair_sentences, rank_factors
 from sanctions_model.robustness.refutation import (
     placebo_table,
@@ -39,7 +40,6 @@ from sanctions_model.robustness.refutation import (
 from sanctions_model.robustness.sensitivity import claim_effects, headline_claims
 from sanctions_model.robustness.subsamples import leave_out_periods
 from sanctions_model.robustness.system_priors import load_implied_evidence
-from sanctions_model.robustness.variants import transmission_alternatives
 from sanctions_model.units import percent_unit
 
 _LOG = logging.getLogger("sanctions_model.scripts")

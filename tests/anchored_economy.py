@@ -4,10 +4,10 @@ from functools import cache
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
+from sanctions_model.economies.anchored import anchored_transmission
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
-from sanctions_model.transmission_anchored import anchored_transmission
 
 
 @cache

@@ -25,9 +25,9 @@ def pytest_collection_modifyitems(items):
 def default_problem():
     """The default transmission with the bundled data and priors."""
     from sanctions_model.data.observations import load_observations
+    from sanctions_model.economies.growth import growth_transmission
     from sanctions_model.inference.conditioned import Problem
     from sanctions_model.inference.priors.ledger import load_priors
-    from sanctions_model.transmission import growth_transmission
 
     return Problem.of(
         growth_transmission(),
@@ -53,9 +53,9 @@ def anchored_problem():
     """The anchored transmission with its data and priors."""
     from sanctions_model.data.bundled import data_path
     from sanctions_model.data.observations import load_observations
+    from sanctions_model.economies.anchored import anchored_transmission
     from sanctions_model.inference.conditioned import Problem
     from sanctions_model.inference.priors.ledger import load_priors
-    from sanctions_model.transmission_anchored import anchored_transmission
 
     scm = anchored_transmission()
     priors = load_priors(data_path("priors_anchored.toml"))

@@ -18,7 +18,7 @@ from sanctions_model.scm.equations import (
 )
 from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.propagate import Start
+from sanctions_model.scm.simulation.propagate import Start
 from sanctions_model.scm.variables import Affine, Decay, Grow, Hold, Path, Variable
 
 MAX_LAG = 4

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sanctions_model.cli.console import (
+from sanctions_model.cli.data import data_app
+from sanctions_model.cli.elsewhere import elsewhere
+from sanctions_model.cli.mixture import scenario_app
+from sanctions_model.cli.parts.console import (
     FORMATS,
     asked_output,
     configure,
@@ -22,10 +25,7 @@ from sanctions_model.cli.console import (
     say,
     show,
 )
-from sanctions_model.cli.data import data_app
-from sanctions_model.cli.elsewhere import elsewhere
-from sanctions_model.cli.mixture import scenario_app
-from sanctions_model.cli.options import (
+from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
     DataOption,
@@ -40,7 +40,7 @@ from sanctions_model.cli.options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.cli.outputs import brief, report, sweep, validate
+from sanctions_model.cli.parts.outputs import brief, report, sweep, validate
 from sanctions_model.cli.queries import counterfactual_app, forecast
 from sanctions_model.cli.responses import fevd, irf
 from sanctions_model.cli.robustness import compare, confounding, evidence, refute, sensitivity
@@ -269,7 +269,7 @@ def graph(
 ) -> None:
     """Print every variable with its equation; draw the graph, with effects if there is a fit."""
     configure(quiet=quiet)
-    from sanctions_model.economies import default_transmission
+    from sanctions_model.economies.registry import default_transmission
     from sanctions_model.report.ledgers import equations_view
 
     fitted = load_fit(fit) if (fit / "posterior.nc").is_file() else None
@@ -306,7 +306,7 @@ def priors(
     """Print the ledger: every prior with its size, unit, rationale and sources."""
     configure(quiet=quiet)
     from sanctions_model.data.evidence import load_evidence
-    from sanctions_model.economies import find_economy
+    from sanctions_model.economies.registry import find_economy
     from sanctions_model.inference.priors.ledger import load_priors
     from sanctions_model.report.ledgers import priors_view
 
@@ -347,7 +347,7 @@ def effects(
     """Effects of relief by outcome, horizon and channel, from an existing fit."""
     configure(quiet=quiet)
     from sanctions_model.queries.basis import Basis
-    from sanctions_model.queries.tables import effects_table
+    from sanctions_model.queries.reading.tables import effects_table
     from sanctions_model.report.dated import effects_view
     from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 
@@ -435,7 +435,7 @@ def _exceed(
     as_json: bool,
 ) -> None:
     """Show how probable effects beyond several sizes are."""
-    from sanctions_model.queries.exceedance import exceedance_table
+    from sanctions_model.queries.reading.exceedance import exceedance_table
 
     table = exceedance_table(fitted.scm, fitted.prior_draws, fitted.posterior_draws, asked)
     write_csv(table, csv)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.console import configure, show
-from sanctions_model.cli.options import (
+from sanctions_model.cli.parts.console import configure, show
+from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
     DataOption,
@@ -70,7 +70,7 @@ def coverage(
     configure(quiet=quiet)
     from sanctions_model.data.observations import load_observations
     from sanctions_model.data.user_tables import load_mapping
-    from sanctions_model.economies import economy_for
+    from sanctions_model.economies.registry import economy_for
     from sanctions_model.report.views import coverage_view
 
     names = None if mapping is None else load_mapping(mapping)
@@ -249,7 +249,7 @@ def template(
     import pandas as pd
 
     from sanctions_model.data.user_tables import write_template
-    from sanctions_model.economies import GROWTH
+    from sanctions_model.economies.registry import GROWTH
 
     first, last = _period(start, "--from"), _period(end, "--to", end=True)
     if first.freqstr != last.freqstr:
@@ -273,7 +273,7 @@ def check(
     configure(quiet=quiet)
     from sanctions_model.data.observations import load_observations
     from sanctions_model.data.user_tables import load_mapping
-    from sanctions_model.economies import economy_for
+    from sanctions_model.economies.registry import economy_for
     from sanctions_model.inference.conditioned import Problem
     from sanctions_model.inference.priors.ledger import load_priors
     from sanctions_model.inference.sample import table_use

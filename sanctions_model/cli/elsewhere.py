@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.console import configure, is_short, show
-from sanctions_model.cli.options import (
+from sanctions_model.cli.parts.console import configure, is_short, show
+from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
     FigureOption,

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from sanctions_model import dims
-from sanctions_model.cli.console import configure, is_short, say, show
-from sanctions_model.cli.edits import HorizonOption, StatementOption, read_horizon
-from sanctions_model.cli.options import (
+from sanctions_model.cli.parts.console import configure, is_short, say, show
+from sanctions_model.cli.parts.edits import HorizonOption, StatementOption, read_horizon
+from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
     FigureOption,
@@ -91,8 +91,8 @@ def odds(
     """Odds of the futures before and after seeing the measures since, and liftings elsewhere."""
     configure(quiet=quiet)
     from sanctions_model.report.answers import odds_sentences, odds_view
-    from sanctions_model.scenarios.filtering import SPREAD, filtered_odds
     from sanctions_model.scenarios.library import load_scenarios
+    from sanctions_model.scenarios.odds.filtering import SPREAD, filtered_odds
 
     asked = load_scenarios(library).begun_with(_given(probability))
     found = filtered_odds(asked, spread=SPREAD if spread is None else spread, random_seed=seed)
@@ -131,11 +131,11 @@ def mix(
     from sanctions_model.report.scenarios import mix_sentences, spread_sentences, spread_view
     from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.effects import starting_day
-    from sanctions_model.scenarios.filtering import filtered_odds
     from sanctions_model.scenarios.library import load_scenarios, probabilities
-    from sanctions_model.scenarios.mixture import compare_futures, mixture, reweighted
+    from sanctions_model.scenarios.odds.filtering import filtered_odds
+    from sanctions_model.scenarios.odds.mixture import compare_futures, mixture, reweighted
+    from sanctions_model.scenarios.odds.variance import spread_split
     from sanctions_model.scenarios.statements import statement_probabilities
-    from sanctions_model.scenarios.variance import spread_split
 
     asked = load_scenarios(library)
     process = asked.process()
@@ -249,7 +249,7 @@ def _write_mix(
 
     from sanctions_model.plots import plot_forecast, plot_future_effects, plot_odds, plot_spread
     from sanctions_model.report.views import summary_table
-    from sanctions_model.scenarios.mixture import expected_by_odds
+    from sanctions_model.scenarios.odds.mixture import expected_by_odds
 
     odds = expected_by_odds(result, future=future, odds=np.linspace(0, 1, 21))
     wanted = [str(name) for name in split["outcome"].to_numpy()]

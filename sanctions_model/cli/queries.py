@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.console import configure, show
-from sanctions_model.cli.edits import (
+from sanctions_model.cli.parts.console import configure, show
+from sanctions_model.cli.parts.edits import (
     FileOption,
     HorizonOption,
     ScaleOption,
@@ -18,7 +18,7 @@ from sanctions_model.cli.edits import (
     edited,
     read_horizon,
 )
-from sanctions_model.cli.options import (
+from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
     FigureOption,
@@ -120,7 +120,7 @@ def run_counterfactual(
     """Replay a window of the past with other measures, policies or shocks."""
     configure(quiet=quiet)
     from sanctions_model.queries.counterfactuals import counterfactual
-    from sanctions_model.queries.headlines import changes_in_percent, headline
+    from sanctions_model.queries.reading.headlines import changes_in_percent, headline
     from sanctions_model.report.dated import yearly_view
     from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.library import load_scenario

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from sanctions_model.cli.console import configure, show
-from sanctions_model.cli.options import (
+from sanctions_model.cli.parts.console import configure, show
+from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
     FigureOption,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.console import configure, show
-from sanctions_model.cli.options import (
+from sanctions_model.cli.parts.console import configure, show
+from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
     FigureOption,
@@ -192,12 +192,12 @@ def _read_alternatives(path: Path) -> "pd.DataFrame":
 
 
 def _refitted(found: "Fit", claims: "dict[str, Claim]") -> "pd.DataFrame":
-    from sanctions_model.robustness.alternatives import (
+    from sanctions_model.robustness.graphs.alternatives import (
         compare_alternatives,
         fit_alternatives,
         prior_alternatives,
     )
-    from sanctions_model.robustness.variants import transmission_alternatives
+    from sanctions_model.robustness.graphs.variants import transmission_alternatives
 
     data, priors = found.problem.observations, found.problem.priors
     scm = found.scm.with_centres({})
@@ -294,7 +294,7 @@ def refute(
 
 
 def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> None:
-    from sanctions_model.robustness.alternatives import fit_alternatives
+    from sanctions_model.robustness.graphs.alternatives import fit_alternatives
     from sanctions_model.robustness.refutation import (
         placebo_table,
         placebo_verdict,
@@ -379,8 +379,8 @@ def _point_to_vintages(first: "Fit", second: "Fit", names: tuple[str, str]) -> N
 
 
 def _show_weights(fits: "dict[str, Fit]", *, leave_future_out: bool, as_json: bool) -> None:
-    from sanctions_model.robustness.model_weights import leave_future_out as score_futures
-    from sanctions_model.robustness.model_weights import loo_weights
+    from sanctions_model.robustness.graphs.model_weights import leave_future_out as score_futures
+    from sanctions_model.robustness.graphs.model_weights import loo_weights
 
     _table(
         loo_weights(fits, common=not leave_future_out),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.console import configure, is_short, say, show
-from sanctions_model.cli.edits import (
+from sanctions_model.cli.parts.console import configure, is_short, say, show
+from sanctions_model.cli.parts.edits import (
     FileOption,
     HorizonOption,
     ScaleOption,
@@ -21,7 +21,7 @@ from sanctions_model.cli.edits import (
     edited,
     read_horizon,
 )
-from sanctions_model.cli.options import (
+from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
     FigureOption,
@@ -178,7 +178,7 @@ def show_scenario(
 
     from sanctions_model.report.scenarios import paths_view, scenario_view
     from sanctions_model.scenarios.library import load_scenarios
-    from sanctions_model.scenarios.regimes import draw_scenario_paths
+    from sanctions_model.scenarios.odds.regimes import draw_scenario_paths
 
     scenario = load_scenarios(library).named(name)
     show(scenario_view(name, scenario), as_json=as_json)
@@ -290,13 +290,13 @@ def compare(
     """Effects of all futures against the status quo, and which one matters most for what."""
     configure(quiet=quiet)
     require_folder(out)
-    from sanctions_model.queries.headlines import at_periods
+    from sanctions_model.queries.reading.headlines import at_periods
     from sanctions_model.report.dated import futures_view
     from sanctions_model.report.scenarios import compare_sentences
     from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.library import load_scenarios
-    from sanctions_model.scenarios.mixture import compare_futures
+    from sanctions_model.scenarios.odds.mixture import compare_futures
     from sanctions_model.scenarios.statements import statement_probabilities
 
     asked = load_scenarios(library)
@@ -358,7 +358,7 @@ def sectors(
 
     from sanctions_model.report.scenarios import sector_sentences, sector_view
     from sanctions_model.scenarios.library import load_scenarios
-    from sanctions_model.scenarios.regimes import draw_scenario_paths
+    from sanctions_model.scenarios.odds.regimes import draw_scenario_paths
     from sanctions_model.scenarios.sectors import load_sectors, sector_premiums, sector_table
 
     scenario = load_scenarios(library).named(name)

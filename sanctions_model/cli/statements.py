@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sanctions_model.cli.console import show
+from sanctions_model.cli.parts.console import show
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:

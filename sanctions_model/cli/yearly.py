@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.console import configure, show
-from sanctions_model.cli.options import (
+from sanctions_model.cli.parts.console import configure, show
+from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
     FitOption,
@@ -42,9 +42,9 @@ def annual(
     configure(quiet=quiet)
     if not 1 <= years <= _LONGEST:
         raise QuestionError(f"--years {years}; expected 1 to {_LONGEST}.")
+    from sanctions_model.economies.growth import ANNUAL
     from sanctions_model.report.annual import annual_table, annual_view
     from sanctions_model.scm.interventions import ALL_MEASURES, Relief
-    from sanctions_model.transmission import ANNUAL
 
     asked = Relief(depth=relief, ramp=ramp, measures=tuple(measure or ALL_MEASURES))
     fitted = load_fit(fit)

@@ -11,9 +11,9 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model.data.tables import check_regular
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.transmission import MEASURES
 
 __all__ = [
     "PERIODS_PER_YEAR",
@@ -63,7 +63,7 @@ def validate_observations(
     Examples
     --------
     >>> from sanctions_model.data.observations import load_observations
-    >>> from sanctions_model.economies import default_transmission
+    >>> from sanctions_model.economies.registry import default_transmission
     >>> validate_observations(load_observations(), default_transmission())
     """
     require_series(observations, scm, where=where)

@@ -21,15 +21,15 @@ from sanctions_model.data.checks import (
     require_frequency,
     validate_observations,
 )
-from sanctions_model.data.measures import intensities, load_events, load_rule
+from sanctions_model.data.sanctions.measures import intensities, load_events, load_rule
 from sanctions_model.data.tables import frame_content, parse_table, read_content
 from sanctions_model.data.user_tables import TableMapping
 from sanctions_model.data.vintages import Vintage, bundled_vintage, load_vintage
-from sanctions_model.economies import ANCHORED, GROWTH, economy_of
+from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.registry import ANCHORED, GROWTH, economy_of
 from sanctions_model.errors import ObservationError, did_you_mean
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Constant, Indicator, Variable
-from sanctions_model.transmission import MEASURES
 
 __all__ = ["coverage", "load_observations"]
 
@@ -180,7 +180,7 @@ def coverage(observations: xr.Dataset, scm: StructuralCausalModel) -> pd.DataFra
 
     Examples
     --------
-    >>> from sanctions_model.economies import default_transmission
+    >>> from sanctions_model.economies.registry import default_transmission
     >>> coverage(load_observations(), default_transmission()).loc["inflation", "first"]
     '2005Q1'
     """

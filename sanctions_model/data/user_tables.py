@@ -15,11 +15,11 @@ from typing import Literal, Self
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault
 from sanctions_model.files import whole_file
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Constant, Indicator
-from sanctions_model.transmission import MEASURES
 
 __all__ = ["HOME", "TableMapping", "describe_columns", "load_mapping", "write_template"]
 

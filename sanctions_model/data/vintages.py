@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.economy_series import build_economy
-from sanctions_model.data.measures import intensities, load_events, load_rule
+from sanctions_model.data.sanctions.measures import intensities, load_events, load_rule
 from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.data.transformations import (
     RAW_COLUMNS_OF,

@@ -6,7 +6,6 @@ covariates that it predicts for and two bans of its own. Answers come from files
 
 from sanctions_model.elsewhere.base_rates import lifting_rate
 from sanctions_model.elsewhere.episodes import Episode, episodes_table, load_episodes
-from sanctions_model.elsewhere.fitting import ReliefFit, fit_relief, write_relief_files
 from sanctions_model.elsewhere.gsdb import read_gsdb
 from sanctions_model.elsewhere.inside_russia import (
     load_bans,
@@ -14,6 +13,7 @@ from sanctions_model.elsewhere.inside_russia import (
     news_moves,
     share_back,
 )
+from sanctions_model.elsewhere.model.fitting import ReliefFit, fit_relief, write_relief_files
 from sanctions_model.elsewhere.panel import ReliefData, load_country_panel, load_relief_data
 from sanctions_model.elsewhere.prediction import (
     Lifting,

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from sanctions_model.data.bundled import data_path
-from sanctions_model.elsewhere.fitting import fit_relief, write_relief_files
+from sanctions_model.elsewhere.model.fitting import fit_relief, write_relief_files
 from sanctions_model.elsewhere.prediction import fit_summary, reliability
 from sanctions_model.errors import SanctionsModelError
 

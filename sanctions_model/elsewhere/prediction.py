@@ -17,9 +17,9 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
-from sanctions_model.elsewhere.cells import HORIZONS, LEADS, OUTCOMES
 from sanctions_model.elsewhere.episodes import INSTRUMENTS, Instrument
-from sanctions_model.elsewhere.panel_model import COVARIATES, HEAVY, ROOT_ORDER
+from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES
+from sanctions_model.elsewhere.model.panel_model import COVARIATES, HEAVY, ROOT_ORDER
 from sanctions_model.errors import QuestionError, did_you_mean
 from sanctions_model.summaries import interval_rule
 

@@ -13,16 +13,16 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.elsewhere.cells import GAP, HORIZONS, LEADS, OUTCOMES, Cells, build_cells
 from sanctions_model.elsewhere.episodes import Episode
-from sanctions_model.elsewhere.panel import ReliefData
-from sanctions_model.elsewhere.panel_model import (
+from sanctions_model.elsewhere.model.cells import GAP, HORIZONS, LEADS, OUTCOMES, Cells, build_cells
+from sanctions_model.elsewhere.model.panel_model import (
     EFFECT_SCALES,
     HEAVY,
     LKJ,
     instruments,
     sample_panel,
 )
+from sanctions_model.elsewhere.panel import ReliefData
 from sanctions_model.elsewhere.prediction import correlation_root
 from sanctions_model.errors import ObservationError
 from sanctions_model.summaries import continuous_ranked_probability_score

@@ -11,9 +11,9 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.priors.families import student_t_log_density
-from sanctions_model.scm.history import evaluate_history
 from sanctions_model.scm.parameters import DrawParameters, addresses, parameter_dims, stack_draws
-from sanctions_model.scm.propagate import falling_shares
+from sanctions_model.scm.simulation.history import evaluate_history
+from sanctions_model.scm.simulation.propagate import falling_shares
 from sanctions_model.scm.variables import Noise
 
 __all__ = [

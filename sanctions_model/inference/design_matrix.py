@@ -16,9 +16,9 @@ from typing import Self
 import numpy as np
 
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.scm.history import accumulated, flows_of, lagged
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import address_of, addresses
+from sanctions_model.scm.simulation.history import accumulated, flows_of, lagged
 
 __all__ = ["Cells", "Column", "Design", "Polynomial"]
 

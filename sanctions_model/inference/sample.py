@@ -17,8 +17,8 @@ from sanctions_model.data.observations import coverage
 from sanctions_model.errors import ObservationError
 from sanctions_model.scm.equations import Accumulator, LatentAdjustment
 from sanctions_model.scm.graph import Edge
-from sanctions_model.scm.history import accumulated, lagged, read_by_states
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.simulation.history import accumulated, lagged, read_by_states
 from sanctions_model.scm.variables import Affine
 
 __all__ = ["Cases", "available_cases", "table_use"]

@@ -13,8 +13,6 @@ from sanctions_model.plots.forecast import plot_forecast
 from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.history import plot_counterfactual, plot_nowcast
 from sanctions_model.plots.parts.style import save_figures
-from sanctions_model.plots.priors import plot_forest, plot_prior_posterior
-from sanctions_model.plots.robustness import plot_required_relief, plot_tipping, plot_tornado
 from sanctions_model.plots.scenarios import (
     plot_future_effects,
     plot_odds,
@@ -29,6 +27,8 @@ from sanctions_model.plots.sweeps import (
     plot_response_surface,
     plot_sweep_tornado,
 )
+from sanctions_model.plots.trust.priors import plot_forest, plot_prior_posterior
+from sanctions_model.plots.trust.robustness import plot_required_relief, plot_tipping, plot_tornado
 
 __all__ = [
     "main_figures",

@@ -25,7 +25,7 @@ from sanctions_model.queries.effects import (
     relief_words,
     total_effect,
 )
-from sanctions_model.queries.headlines import headline, label_with_unit
+from sanctions_model.queries.reading.headlines import headline, label_with_unit
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule

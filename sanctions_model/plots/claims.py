@@ -25,7 +25,7 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.queries.findings import claims_finding
+from sanctions_model.queries.reading.findings import claims_finding
 from sanctions_model.summaries import IntervalRule
 from sanctions_model.wording import difference_unit, number
 

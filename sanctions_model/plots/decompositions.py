@@ -39,8 +39,12 @@ from sanctions_model.plots.parts.style import (
     wrap,
 )
 from sanctions_model.queries.effects import channel_effects, reached_outcomes, relief_words
-from sanctions_model.queries.findings import channel_finding, parts_finding, variance_finding
-from sanctions_model.queries.percent import parts_in_percent
+from sanctions_model.queries.reading.findings import (
+    channel_finding,
+    parts_finding,
+    variance_finding,
+)
+from sanctions_model.queries.reading.percent import parts_in_percent
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule

@@ -37,9 +37,9 @@ from sanctions_model.queries.effects import (
     relief_words,
     total_effect,
 )
-from sanctions_model.queries.findings import channel_finding
-from sanctions_model.queries.headlines import headline
-from sanctions_model.queries.percent import effects_in_percent, parts_in_percent
+from sanctions_model.queries.reading.findings import channel_finding
+from sanctions_model.queries.reading.headlines import headline
+from sanctions_model.queries.reading.percent import effects_in_percent, parts_in_percent
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule

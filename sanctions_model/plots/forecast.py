@@ -60,7 +60,7 @@ from sanctions_model.plots.parts.style import (
 )
 from sanctions_model.queries.conditional import Condition
 from sanctions_model.queries.forecasts import last_known_period
-from sanctions_model.queries.headlines import headline
+from sanctions_model.queries.reading.headlines import headline
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.units import in_percent, percent_unit

@@ -49,7 +49,7 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.queries.headlines import headline
+from sanctions_model.queries.reading.headlines import headline
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.units import difference_in_percent, in_percent, percent_unit

@@ -38,10 +38,10 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.queries.headlines import headline
-from sanctions_model.queries.percent import effects_in_percent
+from sanctions_model.queries.reading.headlines import headline
+from sanctions_model.queries.reading.percent import effects_in_percent
+from sanctions_model.scenarios.odds.variance import ORDERS
 from sanctions_model.scenarios.sectors import SECTOR
-from sanctions_model.scenarios.variance import ORDERS
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import percent_unit

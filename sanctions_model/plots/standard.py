@@ -11,13 +11,13 @@ from sanctions_model.plots.decompositions import plot_waterfall
 from sanctions_model.plots.effects import plot_channels, plot_responses
 from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.parts.sweep_panels import POINT, axes_left, numeric_axes
-from sanctions_model.plots.priors import plot_prior_posterior
 from sanctions_model.plots.sweeps import (
     plot_along_axis,
     plot_by_name,
     plot_response_surface,
     plot_sweep_tornado,
 )
+from sanctions_model.plots.trust.priors import plot_prior_posterior
 
 __all__ = ["main_figures", "sweep_figures"]
 

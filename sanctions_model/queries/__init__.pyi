@@ -39,7 +39,6 @@ __all__ = [
 ]
 
 from .basis import Basis
-from .calendar_years import Statistic, annual
 from .chain import Chain, chain_table
 from .claims import Claim, load_claims, scorecard
 from .conditional import Condition, conditional_forecast
@@ -47,8 +46,9 @@ from .counterfactuals import Episode, abduct, counterfactual, episode, historica
 from .effects import channel_effects, measure_effects, relief_paths, total_effect
 from .estimands import load_quantities, quantity_draws
 from .forecasts import forecast_error_variance_decomposition, nowcast_table, simulate
-from .headlines import headline
+from .reading.calendar_years import Statistic, annual
+from .reading.headlines import headline
+from .reading.tables import effects_table, link_effects, links_table
+from .reading.windows import Window
 from .required import RequiredRelief, Target, relief_frontier, required_relief
 from .responses import impulse_response, step_response
-from .tables import effects_table, link_effects, links_table
-from .windows import Window

@@ -28,7 +28,7 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.basis import BASIS_COLUMNS, Basis
 from sanctions_model.queries.effects import channel_effects, relief_paths, total_effect
 from sanctions_model.queries.forecasts import simulate
-from sanctions_model.queries.windows import WINDOW_FORMS, Window
+from sanctions_model.queries.reading.windows import WINDOW_FORMS, Window
 from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import (

@@ -33,8 +33,8 @@ from sanctions_model.queries.forecasts import (
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.propagate import continuation_paths, propagate, respond
-from sanctions_model.scm.shocks import draw_crises, draw_shocks
+from sanctions_model.scm.simulation.propagate import continuation_paths, propagate, respond
+from sanctions_model.scm.simulation.shocks import draw_crises, draw_shocks
 from sanctions_model.scm.variables import Noise
 
 __all__ = ["Condition", "conditional_forecast"]

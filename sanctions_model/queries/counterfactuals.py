@@ -23,18 +23,18 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import one_step_means
-from sanctions_model.scm.history import evaluate_history
 from sanctions_model.scm.interventions import Intervention, edit_words, require_inside
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.periods import read_period
-from sanctions_model.scm.propagate import (
+from sanctions_model.scm.simulation.history import evaluate_history
+from sanctions_model.scm.simulation.propagate import (
     falling_shares,
     propagate,
     respond,
     start_after,
     start_before,
 )
-from sanctions_model.scm.recursion import Start
+from sanctions_model.scm.simulation.recursion import Start
 
 __all__ = [
     "Episode",

@@ -23,7 +23,7 @@ from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVari
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
-from sanctions_model.scm.propagate import continuation_paths, respond
+from sanctions_model.scm.simulation.propagate import continuation_paths, respond
 from sanctions_model.scm.variables import Decay, Grow, Hold
 from sanctions_model.wording import in_words
 

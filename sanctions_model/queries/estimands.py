@@ -18,10 +18,10 @@ from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.files import read_tables
-from sanctions_model.queries.tables import link_effects
+from sanctions_model.queries.reading.tables import link_effects
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims
-from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.simulation.propagate import respond
 
 __all__ = [
     "LinkEffect",

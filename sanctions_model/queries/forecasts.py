@@ -25,9 +25,9 @@ from sanctions_model.scm.interventions import (
 )
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.propagate import propagate, respond, start_after
-from sanctions_model.scm.recursion import Start
-from sanctions_model.scm.shocks import draw_shocks
+from sanctions_model.scm.simulation.propagate import propagate, respond, start_after
+from sanctions_model.scm.simulation.recursion import Start
+from sanctions_model.scm.simulation.shocks import draw_shocks
 from sanctions_model.scm.variables import Decay, Grow, Hold, Noise, continued
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.wording import in_words

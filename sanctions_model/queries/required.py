@@ -25,7 +25,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.forecasts import last_known_period, settled, simulate
-from sanctions_model.queries.windows import Window
+from sanctions_model.queries.reading.windows import Window
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.units import in_percent
 

@@ -12,7 +12,7 @@ from sanctions_model.queries.effects import finished, reachable
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.propagate import continuation_paths, respond
+from sanctions_model.scm.simulation.propagate import continuation_paths, respond
 from sanctions_model.wording import lower_first, with_article
 
 __all__ = ["impulse_response", "step_response"]

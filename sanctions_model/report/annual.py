@@ -13,10 +13,10 @@ from sanctions_model.data.outside_forecasts import (
     newest_forecasts,
 )
 from sanctions_model.inference.fit import Fit
-from sanctions_model.queries.calendar_years import YEAR
-from sanctions_model.queries.calendar_years import annual as annual_figures
 from sanctions_model.queries.effects import relief_paths, relief_subject, relief_words
 from sanctions_model.queries.forecasts import simulate
+from sanctions_model.queries.reading.calendar_years import YEAR
+from sanctions_model.queries.reading.calendar_years import annual as annual_figures
 from sanctions_model.report.views import View
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.periods import period_after

@@ -15,7 +15,7 @@ from sanctions_model.elsewhere.base_rates import lifting_rate
 from sanctions_model.queries.claims import load_claims
 from sanctions_model.report.views import View, interval_words
 from sanctions_model.scenarios.library import ScenarioLibrary
-from sanctions_model.scenarios.mixture import reweighted
+from sanctions_model.scenarios.odds.mixture import reweighted
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import effect_in_percent, percent_unit

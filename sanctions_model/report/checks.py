@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from sanctions_model.queries.headlines import spoken_label
+from sanctions_model.queries.reading.headlines import spoken_label
 from sanctions_model.report.views import View
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.units import percent_unit

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sanctions_model import dims
 from sanctions_model.queries.chain import Chain
-from sanctions_model.queries.findings import LIKELY, claims_finding
+from sanctions_model.queries.reading.findings import LIKELY, claims_finding
 from sanctions_model.queries.required import RequiredRelief
 from sanctions_model.report.views import View, size_cell
 from sanctions_model.scm.model import StructuralCausalModel

@@ -6,7 +6,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.queries.headlines import (
+from sanctions_model.queries.reading.headlines import (
     at_periods,
     headline,
     label_with_unit,

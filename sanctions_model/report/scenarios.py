@@ -7,21 +7,21 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError
-from sanctions_model.queries.headlines import at_periods
+from sanctions_model.queries.reading.headlines import at_periods
 from sanctions_model.report.views import View, size_cell
 from sanctions_model.scenarios.issuers import issuer_words
 from sanctions_model.scenarios.library import ScenarioLibrary
-from sanctions_model.scenarios.mixture import expected_by_odds
+from sanctions_model.scenarios.odds.mixture import expected_by_odds
+from sanctions_model.scenarios.odds.regimes import FuturePaths
+from sanctions_model.scenarios.odds.variance import ORDERS, SOURCES
 from sanctions_model.scenarios.quantities import Moment
-from sanctions_model.scenarios.regimes import FuturePaths
 from sanctions_model.scenarios.relief import Phase, ReliefDesign, SnapBack
 from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scenarios.sectors import SECTOR
-from sanctions_model.scenarios.variance import ORDERS, SOURCES
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval
-from sanctions_model.transmission import MEASURES
 
 __all__ = [
     "compare_sentences",

@@ -9,8 +9,8 @@ import xarray as xr
 
 from sanctions_model.data.observations import coverage
 from sanctions_model.inference.fit import Fit
-from sanctions_model.queries.findings import part_words, parts_finding, variance_finding
-from sanctions_model.queries.headlines import main_outcomes
+from sanctions_model.queries.reading.findings import part_words, parts_finding, variance_finding
+from sanctions_model.queries.reading.headlines import main_outcomes
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule, probability
 from sanctions_model.units import effect_in_percent, in_percent, percent_unit

@@ -49,7 +49,9 @@ __all__ = [
     "with_liftings_elsewhere",
 ]
 
-from .alternatives import (
+from .comparison import Comparison, compare
+from .confounding import confounding_curve, tipping_point, tipping_table
+from .graphs.alternatives import (
     Alternative,
     compare_alternatives,
     fit_alternatives,
@@ -57,10 +59,9 @@ from .alternatives import (
     pooled_priors,
     prior_alternatives,
 )
-from .comparison import Comparison, compare
-from .confounding import confounding_curve, tipping_point, tipping_table
-from .graph_mixture import graph_mixture, mixture_sentence
-from .model_weights import leave_future_out, loo_weights
+from .graphs.graph_mixture import graph_mixture, mixture_sentence
+from .graphs.model_weights import leave_future_out, loo_weights
+from .graphs.variants import transmission_alternatives
 from .observed_relief import (
     JointFigure,
     answer_after,
@@ -91,5 +92,4 @@ from .system_priors import (
     evidence_weights,
     load_implied_evidence,
 )
-from .variants import transmission_alternatives
 from .vintages import compare_vintages

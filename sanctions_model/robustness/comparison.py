@@ -17,7 +17,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.queries.effects import reachable, total_effect
-from sanctions_model.queries.tables import link_effects
+from sanctions_model.queries.reading.tables import link_effects
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import to_dict

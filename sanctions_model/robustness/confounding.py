@@ -33,7 +33,7 @@ from sanctions_model.queries.claims import Claim, claim_effect
 from sanctions_model.scm.equations import Identity, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
-from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.scm.variables import Noise
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import effect_in_percent

@@ -18,7 +18,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
-from sanctions_model.elsewhere.cells import OUTCOMES
+from sanctions_model.elsewhere.model.cells import OUTCOMES
 from sanctions_model.elsewhere.prediction import YEARS
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.families import Prior
@@ -28,7 +28,7 @@ from sanctions_model.inference.reweighting import (
     weighted_interval,
 )
 from sanctions_model.queries.effects import total_effect
-from sanctions_model.robustness.alternatives import load_prior_sets
+from sanctions_model.robustness.graphs.alternatives import load_prior_sets
 from sanctions_model.robustness.system_priors import Observation, relative_efficiency
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel

@@ -26,14 +26,14 @@ from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.families import Fixed, Normal
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.queries.claims import Claim
-from sanctions_model.robustness.alternatives import Alternative
 from sanctions_model.robustness.confounding import measures_path, outcome_equation
+from sanctions_model.robustness.graphs.alternatives import Alternative
 from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
-from sanctions_model.scm.history import evaluate_history
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.propagate import falling_shares
+from sanctions_model.scm.simulation.history import evaluate_history
+from sanctions_model.scm.simulation.propagate import falling_shares
 from sanctions_model.scm.variables import Hold, Variable
 from sanctions_model.summaries import interval, interval_rule
 

@@ -25,7 +25,7 @@ from sanctions_model.queries.claims import Claim, claim_effect, load_claims
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims
-from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import effect_in_percent
 

@@ -41,7 +41,6 @@ __all__ = [
 ]
 
 from .effects import designed_effect, respond_to
-from .filtering import filtered_odds, observed_composite
 from .forecast import scenario_forecast
 from .issuers import issuer_shares
 from .keys import scenario_keys, scenario_schema, scenario_template
@@ -52,8 +51,10 @@ from .library import (
     load_scenarios,
     probabilities,
 )
-from .mixture import compare_futures, expected_by_odds, mixture, reweighted
-from .regimes import FuturePaths, draw_future_paths, draw_scenario_paths
+from .odds.filtering import filtered_odds, observed_composite
+from .odds.mixture import compare_futures, expected_by_odds, mixture, reweighted
+from .odds.regimes import FuturePaths, draw_future_paths, draw_scenario_paths
+from .odds.variance import spread_split
 from .relief import (
     Announcement,
     Opposition,
@@ -66,4 +67,3 @@ from .relief import (
 from .scenario import AssetRelease, LevelShift, Scenario
 from .sectors import load_sectors, sector_premiums, sector_table
 from .statements import Statement, statement_probabilities
-from .variance import spread_split

@@ -15,18 +15,18 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import last_known_period, simulate
-from sanctions_model.scenarios.regimes import KINDS, NEED, FuturePaths, draw_scenario_paths
+from sanctions_model.scenarios.odds.regimes import KINDS, NEED, FuturePaths, draw_scenario_paths
 from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scm.equations import Identity, LinearForm
 from sanctions_model.scm.interventions import Intervention
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
-from sanctions_model.scm.propagate import respond
 from sanctions_model.scm.serialization import content_hash, spec_hash
-from sanctions_model.transmission import MEASURES
+from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.wording import upper_first
 
 __all__ = [

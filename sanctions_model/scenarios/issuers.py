@@ -12,9 +12,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from sanctions_model.data.events import ISSUERS, Rule, load_events, load_rule
-from sanctions_model.data.measures import issuer_levels
-from sanctions_model.transmission import MEASURES
+from sanctions_model.data.sanctions.events import ISSUERS, Rule, load_events, load_rule
+from sanctions_model.data.sanctions.measures import issuer_levels
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.wording import in_words
 
 __all__ = [

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from sanctions_model.data.events import ISSUERS, Component
+from sanctions_model.data.sanctions.events import ISSUERS, Component
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import did_you_mean
 from sanctions_model.fields import Number, Whole
 from sanctions_model.scenarios.issuers import COALITION, Reach, draw_parts, measures_rule
@@ -24,7 +25,6 @@ from sanctions_model.scenarios.quantities import (
     bounds,
     require_within,
 )
-from sanctions_model.transmission import MEASURES
 
 __all__ = [
     "Announcement",

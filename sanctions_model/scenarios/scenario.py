@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.fields import Number, Whole
 from sanctions_model.inference.priors.families import Beta
@@ -24,7 +25,6 @@ from sanctions_model.scenarios.quantities import (
 from sanctions_model.scenarios.relief import ReliefDesign, Tightening
 from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.periods import read_span
-from sanctions_model.transmission import MEASURES
 
 __all__ = ["DESIGNS", "AssetRelease", "ConditionEntry", "Edit", "LevelShift", "Scenario"]
 

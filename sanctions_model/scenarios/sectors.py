@@ -22,7 +22,7 @@ from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, QuestionError, first_fault
 from sanctions_model.scenarios.effects import answer_manifest, respond_to
-from sanctions_model.scenarios.regimes import FuturePaths
+from sanctions_model.scenarios.odds.regimes import FuturePaths
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.serialization import content_hash

@@ -17,7 +17,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.queries.windows import Window
+from sanctions_model.queries.reading.windows import Window
 from sanctions_model.scm.periods import periods_ahead
 from sanctions_model.units import difference_in_percent, in_percent
 

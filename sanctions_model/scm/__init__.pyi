@@ -45,7 +45,7 @@ from .equations import (
 from .interventions import Relief, ScaleBy, SetTo, ShiftBy
 from .model import StructuralCausalModel
 from .parameters import pin
-from .propagate import respond
+from .simulation.propagate import respond
 from .stability import spectral_radius
 from .surgery import policy_rule, replace_equation, with_parameters
 from .variables import (

@@ -12,7 +12,6 @@ import numpy as np
 
 from sanctions_model.display import html_table
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.scm.consistency import check, unobserved_graph
 from sanctions_model.scm.equations import (
     Accumulator,
     AsymmetricAdjustment,
@@ -29,6 +28,7 @@ from sanctions_model.scm.equations import (
 )
 from sanctions_model.scm.graph import CausalGraph, Edge
 from sanctions_model.scm.interventions import ALL_MEASURES, Relief
+from sanctions_model.scm.simulation.consistency import check, unobserved_graph
 from sanctions_model.scm.variables import OMITTED_AT_DEFAULT, Affine, Crisis, Noise, Variable
 from sanctions_model.wording import difference_unit
 

@@ -9,7 +9,7 @@ from sanctions_model import dims
 from sanctions_model.scm.equations import LinearForm, Term
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
-from sanctions_model.scm.propagate import continuation_paths
+from sanctions_model.scm.simulation.propagate import continuation_paths
 
 __all__ = ["STABLE", "in_force", "reduced_form", "spectral_radius"]
 

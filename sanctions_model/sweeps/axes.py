@@ -27,7 +27,7 @@ from sanctions_model.sweeps.prior_axes import (
 from sanctions_model.sweeps.settings import Setting
 
 if TYPE_CHECKING:
-    from sanctions_model.robustness.alternatives import Alternative
+    from sanctions_model.robustness.graphs.alternatives import Alternative
 
 __all__ = ["Axis", "HorizonAxis", "Known", "Mix", "PriorWidth", "ReliefAxis", "Value"]
 
@@ -127,7 +127,7 @@ class RuleWeight(NumberAxis):
 
     def apply(self, setting: Setting, value: float) -> Setting:
         """Return the setting with the measure's history recomputed from the events."""
-        from sanctions_model.data.measures import intensities, load_events, load_rule
+        from sanctions_model.data.sanctions.measures import intensities, load_events, load_rule
 
         rule = load_rule()
         chosen = rule.component(self.component)
@@ -280,8 +280,8 @@ type Axis = Annotated[
 
 
 def _alternatives(setting: Setting, axis: str) -> "Mapping[str, Alternative]":
-    from sanctions_model.robustness.alternatives import prior_alternatives
-    from sanctions_model.robustness.variants import transmission_alternatives
+    from sanctions_model.robustness.graphs.alternatives import prior_alternatives
+    from sanctions_model.robustness.graphs.variants import transmission_alternatives
 
     data, priors = setting.observations, setting.priors
     try:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.transformations import growth, load_raw
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError, first_fault
 from sanctions_model.files import read_tables
 from sanctions_model.inference.conditioned import Problem
@@ -34,10 +35,9 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.periods import read_period
 from sanctions_model.summaries import interval_rule
-from sanctions_model.transmission import MEASURES
-from sanctions_model.validation.annual import annual_table
-from sanctions_model.validation.baselines import RivalPaths
-from sanctions_model.validation.rolling import (
+from sanctions_model.validation.origins.annual import annual_table
+from sanctions_model.validation.origins.baselines import RivalPaths
+from sanctions_model.validation.origins.rolling import (
     MODEL,
     ModelPaths,
     forecast_paths,

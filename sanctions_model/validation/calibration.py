@@ -30,7 +30,7 @@ from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims, stack_draws
-from sanctions_model.scm.shocks import draw_shocks
+from sanctions_model.scm.simulation.shocks import draw_shocks
 from sanctions_model.summaries import interval_rule
 
 __all__ = [

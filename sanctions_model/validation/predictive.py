@@ -18,8 +18,8 @@ from sanctions_model.inference.density import log_likelihood, one_step_means, pr
 from sanctions_model.scm.parameters import stack_draws
 from sanctions_model.scm.variables import Noise
 from sanctions_model.summaries import continuous_ranked_probability_score, interval_rule
-from sanctions_model.validation.baselines import leave_one_out
-from sanctions_model.validation.rolling import RATES
+from sanctions_model.validation.origins.baselines import leave_one_out
+from sanctions_model.validation.origins.rolling import RATES
 
 __all__ = ["leave_one_out_cells", "predictive_table"]
 

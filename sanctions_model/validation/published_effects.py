@@ -22,13 +22,13 @@ from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.data.tables import parse_table, read_content
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.files import read_tables
 from sanctions_model.queries.estimands import ScaledTo
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
-from sanctions_model.transmission import MEASURES
 from sanctions_model.validation.misses import distance, is_inside
 
 __all__ = [

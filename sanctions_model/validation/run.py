@@ -28,7 +28,7 @@ from sanctions_model.inference.fit import Fit, SamplingSettings
 from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.claims import scorecard
 from sanctions_model.queries.effects import total_effect
-from sanctions_model.queries.tables import links_table
+from sanctions_model.queries.reading.tables import links_table
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
@@ -50,9 +50,9 @@ from sanctions_model.validation.calibration import (
     simulation_based_calibration,
     uniformity,
 )
+from sanctions_model.validation.origins.rolling import rolling_scores
 from sanctions_model.validation.predictive import leave_one_out_cells, predictive_table
 from sanctions_model.validation.published_effects import totals_table
-from sanctions_model.validation.rolling import rolling_scores
 from sanctions_model.validation.sanity import sanity_checks
 from sanctions_model.validation.windows import training_observations, training_problem
 

@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.effects import (
@@ -21,9 +22,8 @@ from sanctions_model.queries.effects import (
 )
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.propagate import Start, continuation_paths, propagate
+from sanctions_model.scm.simulation.propagate import Start, continuation_paths, propagate
 from sanctions_model.scm.stability import STABLE, spectral_radius
-from sanctions_model.transmission import MEASURES
 from sanctions_model.validation.sanity_ranges import MECHANISMS, Finding
 
 __all__ = ["COLUMNS", "sanity_checks"]
@@ -87,7 +87,7 @@ def sanity_checks(
     --------
     >>> from sanctions_model.data.observations import load_observations
     >>> from sanctions_model.inference.priors.ledger import load_priors, sample_prior
-    >>> from sanctions_model.transmission import growth_transmission
+    >>> from sanctions_model.economies.growth import growth_transmission
     >>> problem = Problem.of(
     ...     growth_transmission(),
     ...     load_observations(scm=growth_transmission()),

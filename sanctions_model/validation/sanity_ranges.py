@@ -14,6 +14,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.tables import parse_table, read_content
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.queries.effects import channel_effects, relief_paths, total_effect
 from sanctions_model.queries.estimands import form_for, load_quantities, quantity_draws
@@ -21,9 +22,8 @@ from sanctions_model.queries.responses import impulse_response
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.summaries import IntervalRule, interval
-from sanctions_model.transmission import MEASURES
 
 __all__ = ["MECHANISMS", "Finding", "all_but", "at", "ends", "median", "require_links", "share"]
 

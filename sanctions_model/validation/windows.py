@@ -27,9 +27,9 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Normal, Prior
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.equations import Linear, PartialAdjustment
-from sanctions_model.scm.history import flows_of
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import read_period
+from sanctions_model.scm.simulation.history import flows_of
 from sanctions_model.scm.variables import Grow, continued
 
 __all__ = [

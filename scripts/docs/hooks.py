@@ -44,18 +44,18 @@ GROUPS = {
     "Priors and evidence": (
         *("inference.priors", "data.evidence", "robustness.system_priors", "queries.estimands"),
     ),
-    "Equations and graphs": ("transmission", "transmission_anchored", "economies", "scm"),
+    "Equations and graphs": ("economies", "scm"),
     "Effects (interventions)": (
-        *("queries.effects", "queries.responses", "queries.tables", "scm.interventions"),
-        "scm.propagate",
+        *("queries.effects", "queries.responses", "queries.reading.tables", "scm.interventions"),
+        "scm.simulation.propagate",
     ),
     "Histories (counterfactuals)": ("queries.counterfactuals",),
     "Futures": (
         *("scenarios", "report.scenarios", "queries.forecasts", "queries.conditional"),
-        *("queries.required", "queries.windows", "queries.calendar_years"),
+        *("queries.required", "queries.reading.windows", "queries.reading.calendar_years"),
     ),
     "Claims and checks": (
-        *("queries.claims", "queries.basis", "queries.chain", "queries.headlines"),
+        *("queries.claims", "queries.basis", "queries.chain", "queries.reading.headlines"),
         *("scm.stability", "report", "validation.run"),
     ),
     "Calibration and back-tests": ("validation",),

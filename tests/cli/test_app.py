@@ -20,7 +20,8 @@ from laboratory import TABLE_COLUMNS, FakeSampler
 from sanctions_model import workflow as job
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.vintages import bundled_vintage
-from sanctions_model.economies import default_transmission
+from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.registry import default_transmission
 from sanctions_model.errors import ConvergenceError, FitFileError
 from sanctions_model.files import locked, publish
 from sanctions_model.inference.fit import fit
@@ -30,7 +31,6 @@ from sanctions_model.inference.storage import load
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.transmission import MEASURES
 
 FIGURES = {"chain", "channels", "graph", "prior_posterior", "responses", "scorecard", "waterfall"}
 

@@ -11,7 +11,7 @@ import pytest
 from command import call, refused
 from saved_fits import fit_of
 
-from sanctions_model.cli import console
+from sanctions_model.cli.parts import console
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.report.views import View
 

@@ -15,6 +15,7 @@ from statistics_server import Services, failing
 from sanctions_model import workflow as job
 from sanctions_model.data.sources import registry
 from sanctions_model.data.vintages import bundled_vintage, list_vintages
+from sanctions_model.economies.growth import MEASURES, growth_transmission
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.fit import Fit
@@ -22,7 +23,6 @@ from sanctions_model.inference.priors.ledger import load_priors, sample_prior
 from sanctions_model.inference.storage import load, save
 from sanctions_model.robustness.vintages import revised_history
 from sanctions_model.scm.serialization import spec_hash
-from sanctions_model.transmission import MEASURES, growth_transmission
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from command import call, refused
 from united_states import MODEL, write_fit
 
 from sanctions_model.cli.app import command
-from sanctions_model.transmission import growth_transmission
+from sanctions_model.economies.growth import growth_transmission
 
 # No name of the Russian model may come up in an answer about another one.
 RUSSIAN = re.compile(r"\b(inflation_yoy|key_rate|gdp_level|rouble|import_premium)\b")

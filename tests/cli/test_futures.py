@@ -8,10 +8,10 @@ import pytest
 from command import call, refused
 
 from sanctions_model.data.observations import load_observations
+from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.storage import save
-from sanctions_model.transmission import growth_transmission
 
 EU = """
 format_version = 1

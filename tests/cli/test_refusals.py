@@ -7,10 +7,10 @@ import pytest
 from command import call, refused
 
 from sanctions_model.data.observations import load_observations
+from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.storage import save
-from sanctions_model.transmission import growth_transmission
 
 EDIT = '[[intervention]]\nkind = "set"\nvariable = "key_rate"\nvalue = 10.0\n'
 CONDITION = '[[condition]]\nvariable = "key_rate"\nvalues = { 1 = 12.0 }\n'
@@ -249,7 +249,7 @@ def test_what_steers_a_terminal_is_not_printed(monkeypatch):
 def test_tables_hold_no_formulas(tmp_path):
     import pandas as pd
 
-    from sanctions_model.cli.options import write_csv
+    from sanctions_model.cli.parts.options import write_csv
 
     table = pd.DataFrame({"label": ["=1+1", "@x", "+1", "-", "-3", "GDP"], "value": [-1.5] * 6})
     write_csv(table, tmp_path / "t.csv")

@@ -9,6 +9,7 @@ import xarray as xr
 from command import call, refused
 
 from sanctions_model.data.observations import load_observations
+from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.storage import save
@@ -19,9 +20,8 @@ from sanctions_model.report.scenarios import (
     spread_sentences,
 )
 from sanctions_model.scenarios.library import load_scenarios
-from sanctions_model.scenarios.mixture import compare_futures, expected_by_odds, reweighted
-from sanctions_model.scenarios.variance import spread_split
-from sanctions_model.transmission import growth_transmission
+from sanctions_model.scenarios.odds.mixture import compare_futures, expected_by_odds, reweighted
+from sanctions_model.scenarios.odds.variance import spread_split
 
 OUTCOME = ("--outcome", "gdp_level", "--outcome", "key_rate")
 BROKEN = """

@@ -12,11 +12,11 @@ from sanctions_model.data.economy_series import build_economy, ramps, war_pulse
 from sanctions_model.data.observations import load_observations
 from sanctions_model.data.transformations import load_raw
 from sanctions_model.data.vintages import rebuild_data
+from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.errors import ObservationError
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Variable
-from sanctions_model.transmission import growth_transmission
 
 
 @pytest.fixture(scope="module")

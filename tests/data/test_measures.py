@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sanctions_model.data.bundled import data_path
-from sanctions_model.data.measures import (
+from sanctions_model.data.sanctions.measures import (
     Event,
     Rule,
     intensities,
@@ -17,8 +17,8 @@ from sanctions_model.data.measures import (
     load_rule,
     measure_steps,
 )
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import ObservationError
-from sanctions_model.transmission import MEASURES
 
 QUARTERS = pd.period_range("2005Q1", "2026Q2", freq="Q")
 

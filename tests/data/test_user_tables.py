@@ -8,17 +8,17 @@ import pandas as pd
 import pytest
 
 from sanctions_model.data.bundled import data_path
-from sanctions_model.data.measures import intensities, load_events, load_rule
 from sanctions_model.data.observations import load_observations
+from sanctions_model.data.sanctions.measures import intensities, load_events, load_rule
 from sanctions_model.data.user_tables import (
     TableMapping,
     describe_columns,
     load_mapping,
     write_template,
 )
+from sanctions_model.economies.growth import MEASURES, growth_transmission
 from sanctions_model.errors import ObservationError
 from sanctions_model.inference.sample import table_use
-from sanctions_model.transmission import MEASURES, growth_transmission
 
 INDEX = pd.period_range("2012Q1", "2025Q4", freq="Q")
 ABROAD = {

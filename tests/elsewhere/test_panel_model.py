@@ -7,7 +7,7 @@ import xarray as xr
 from scipy import stats
 
 from sanctions_model.elsewhere import ReliefData, load_relief_data
-from sanctions_model.elsewhere.cells import (
+from sanctions_model.elsewhere.model.cells import (
     HORIZONS,
     LEADS,
     OUTCOMES,
@@ -15,8 +15,8 @@ from sanctions_model.elsewhere.cells import (
     build_cells,
     outcome_cube,
 )
-from sanctions_model.elsewhere.likelihood import CELL_ARRAYS, log_density, one_pass
-from sanctions_model.elsewhere.panel_model import COVARIATES, covariates, redrawn_means
+from sanctions_model.elsewhere.model.likelihood import CELL_ARRAYS, log_density, one_pass
+from sanctions_model.elsewhere.model.panel_model import COVARIATES, covariates, redrawn_means
 from sanctions_model.errors import ObservationError
 
 
@@ -185,7 +185,7 @@ def test_the_operation_scales_the_derivatives_by_its_cotangent(cells, parameters
     import pytensor.tensor as pt
     from pytensor.compile.mode import Mode
 
-    from sanctions_model.elsewhere.likelihood import PanelLikelihood
+    from sanctions_model.elsewhere.model.likelihood import PanelLikelihood
 
     few = np.unique(cells.entry[:, 0])[:40]  # with liftings among them
     entry = cells.entry[np.isin(cells.entry[:, 0], few)].copy()

@@ -15,9 +15,9 @@ from sanctions_model.elsewhere import (
     reimposition_hazard,
     snap_back_hazard,
 )
-from sanctions_model.elsewhere.cells import OUTCOMES
-from sanctions_model.elsewhere.fitting import input_hashes
-from sanctions_model.elsewhere.panel_model import ROOT_ORDER
+from sanctions_model.elsewhere.model.cells import OUTCOMES
+from sanctions_model.elsewhere.model.fitting import input_hashes
+from sanctions_model.elsewhere.model.panel_model import ROOT_ORDER
 from sanctions_model.elsewhere.prediction import (
     COORDS,
     LIFTINGS,

@@ -5,9 +5,9 @@ import pytest
 import xarray as xr
 
 from sanctions_model.elsewhere import load_relief_data
-from sanctions_model.elsewhere.cells import HORIZONS, LEADS, OUTCOMES, REGRESSORS, build_cells
-from sanctions_model.elsewhere.likelihood import log_density
-from sanctions_model.elsewhere.panel_model import covariates
+from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES, REGRESSORS, build_cells
+from sanctions_model.elsewhere.model.likelihood import log_density
+from sanctions_model.elsewhere.model.panel_model import covariates
 from sanctions_model.elsewhere.trial import (
     hidden,
     levels_of,
@@ -149,7 +149,7 @@ def test_the_rank_of_the_truth():
 
 @pytest.mark.slow
 def test_effects_of_a_made_up_panel_are_recovered(data, cells):
-    from sanctions_model.elsewhere.panel_model import compile_panel
+    from sanctions_model.elsewhere.model.panel_model import compile_panel
     from sanctions_model.elsewhere.trial import sample_again
 
     z = covariates(data)
@@ -167,7 +167,7 @@ def test_effects_of_a_made_up_panel_are_recovered(data, cells):
 @pytest.mark.slow
 def test_the_shipped_predictive_is_found_again():
     from sanctions_model.elsewhere import fit_relief, load_episode_effects
-    from sanctions_model.elsewhere.fitting import episode_effects
+    from sanctions_model.elsewhere.model.fitting import episode_effects
 
     fitted = fit_relief(draws=300, tune=400, chains=2, random_seed=7, allow_unconverged=True)
     found, shipped = episode_effects(fitted), load_episode_effects()

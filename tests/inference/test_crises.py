@@ -22,7 +22,7 @@ from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.queries.conditional import Condition, conditional_forecast
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import from_dict, spec_hash, to_dict
-from sanctions_model.scm.shocks import draw_crises, draw_shocks
+from sanctions_model.scm.simulation.shocks import draw_crises, draw_shocks
 from sanctions_model.scm.variables import Crisis, Noise
 
 

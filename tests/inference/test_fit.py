@@ -21,7 +21,7 @@ from sanctions_model.inference.priors.families import LogNormal, Normal
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.samplers import Nutpie, PyMCSampler
 from sanctions_model.queries.effects import total_effect
-from sanctions_model.queries.tables import links_table
+from sanctions_model.queries.reading.tables import links_table
 from sanctions_model.scm.parameters import parameter_dims
 from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.workflow import SanctionsModel

@@ -10,6 +10,7 @@ from small_problem import TABLES, as_prior, make_problem, small_scm
 from strategies import variable
 
 from sanctions_model.data.bundled import data_path
+from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.errors import PriorError
 from sanctions_model.inference.priors.families import (
     Beta,
@@ -25,7 +26,6 @@ from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.variables import Noise
-from sanctions_model.transmission import growth_transmission
 
 BELIEFS = {
     "normal": {"family": "Normal", "mu": -0.7, "sigma": 1.3},

@@ -20,7 +20,7 @@ from sanctions_model.inference import storage
 from sanctions_model.inference.storage import FORMAT_VERSION, load, save
 from sanctions_model.queries.effects import channel_effects
 from sanctions_model.queries.forecasts import simulate
-from sanctions_model.queries.tables import links_table
+from sanctions_model.queries.reading.tables import links_table
 from sanctions_model.scm.serialization import to_dict
 
 
@@ -112,7 +112,7 @@ def test_loading_and_asking_import_no_sampler_and_no_plots(prior_file):
     code = f"""
 import sys
 from laboratory import LIFTED
-from sanctions_model.queries.tables import effects_table
+from sanctions_model.queries.reading.tables import effects_table
 from sanctions_model.inference.storage import load
 fitted = load({str(prior_file)!r})
 effects_table(fitted.scm, fitted.draws, reliefs=[LIFTED], horizons=[4])

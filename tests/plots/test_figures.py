@@ -17,6 +17,7 @@ from pictures import faults_of
 from strategies import models, random_draws
 
 from sanctions_model import plots
+from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.ledger import sample_prior
@@ -40,7 +41,6 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.variables import Hold, Variable
-from sanctions_model.transmission import growth_transmission
 
 RULE = "89 % equal-tailed interval"
 

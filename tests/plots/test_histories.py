@@ -12,6 +12,7 @@ from matplotlib.patches import Patch, Rectangle
 from pictures import drawn_texts, faults_of, key_labels, line, panel, texts, words
 
 from sanctions_model import dims
+from sanctions_model.economies.growth import MEASURES, growth_transmission
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior
@@ -44,7 +45,6 @@ from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.forecasts import forecast_error_variance_decomposition, simulate
 from sanctions_model.queries.required import RequiredRelief, Target, required_relief
 from sanctions_model.scm.interventions import Relief, SetTo, ShiftBy
-from sanctions_model.transmission import MEASURES, growth_transmission
 
 RULE = "89 % equal-tailed interval"
 

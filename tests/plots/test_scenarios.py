@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pictures import drawn_texts, faults_of, key_labels, line, panel, texts, words
 
+from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.plots import (
     plot_future_effects,
@@ -15,11 +16,10 @@ from sanctions_model.plots import (
     plot_spread,
 )
 from sanctions_model.scenarios.library import load_scenarios
-from sanctions_model.scenarios.mixture import compare_futures, expected_by_odds
-from sanctions_model.scenarios.regimes import draw_scenario_paths
+from sanctions_model.scenarios.odds.mixture import compare_futures, expected_by_odds
+from sanctions_model.scenarios.odds.regimes import draw_scenario_paths
+from sanctions_model.scenarios.odds.variance import spread_split
 from sanctions_model.scenarios.sectors import sector_premiums
-from sanctions_model.scenarios.variance import spread_split
-from sanctions_model.transmission import growth_transmission
 
 OUTCOMES = ("gdp_level", "key_rate", "rouble")
 HORIZON = 12

@@ -164,7 +164,7 @@ def test_the_picture_of_the_house_has_every_room_and_the_script_draws_it():
     shown = script.PICTURE.read_text(encoding="utf-8")
     assert "docs/figures/house.svg" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     rooms = re.findall(r">(\w+)</text>", script.picture())
-    assert {"cli", "scm", "transmission_anchored"} <= set(rooms)
+    assert {"cli", "scm", "economies"} <= set(rooms)
     assert re.findall(r">(\w+)</text>", shown) == rooms
 
 

@@ -7,8 +7,8 @@ from small_futures import problem_of
 from strategies import variable
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.queries.calendar_years import annual
 from sanctions_model.queries.forecasts import simulate
+from sanctions_model.queries.reading.calendar_years import annual
 from sanctions_model.scm.equations import Level, Linear
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin

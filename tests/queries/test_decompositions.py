@@ -34,7 +34,7 @@ from sanctions_model.scm.equations import Exogenous, Level, Linear, PartialAdjus
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
-from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.scm.variables import Noise
 
 NAMES = ("a", "b", "c")

@@ -11,6 +11,7 @@ from oracle import as_dicts, close, propagated
 
 from sanctions_model import summaries
 from sanctions_model.basis import information
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.inference.priors.families import Fixed, LogNormal, Normal
 from sanctions_model.inference.priors.ledger import sample_prior
@@ -22,8 +23,8 @@ from sanctions_model.queries.effects import (
     relief_paths,
     total_effect,
 )
+from sanctions_model.queries.reading.tables import effects_table, link_effects, links_table
 from sanctions_model.queries.responses import impulse_response, step_response
-from sanctions_model.queries.tables import effects_table, link_effects, links_table
 from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
     Exogenous,
@@ -37,7 +38,6 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.variables import Affine, Hold, Path, Variable
-from sanctions_model.transmission import MEASURES
 
 HORIZON = 16
 

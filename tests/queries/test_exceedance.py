@@ -9,7 +9,7 @@ from scipy import stats
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots import plot_exceedance
 from sanctions_model.queries.claims import Claim, claim_effect
-from sanctions_model.queries.exceedance import exceedance_table
+from sanctions_model.queries.reading.exceedance import exceedance_table
 
 SIZE, LINK = 4000, "premium -> inflation"
 CLAIM = Claim(

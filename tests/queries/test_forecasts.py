@@ -7,6 +7,7 @@ import xarray as xr
 from laboratory import LIFTED, MODEL, PRIORS, as_observations, pinned
 from oracle import close
 
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import ObservationError, QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import HalfNormal, Normal
@@ -20,7 +21,6 @@ from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.variables import Hold, Noise, Path
-from sanctions_model.transmission import MEASURES
 
 HORIZON = 12
 SILENT = {f"scale[{name}]": 0.0 for name in MODEL.stochastic}

@@ -10,9 +10,9 @@ from sanctions_model import queries
 from sanctions_model.errors import QuestionError
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.forecasts import simulate
-from sanctions_model.queries.headlines import at_periods, headline, main_outcomes
+from sanctions_model.queries.reading.headlines import at_periods, headline, main_outcomes
+from sanctions_model.queries.reading.tables import effects_table
 from sanctions_model.queries.responses import impulse_response
-from sanctions_model.queries.tables import effects_table
 from sanctions_model.scm.interventions import Relief, SetTo
 from sanctions_model.wording import finding
 

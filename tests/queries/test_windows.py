@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 
 from sanctions_model.errors import QuestionError
+from sanctions_model.queries.reading.windows import Window
 from sanctions_model.queries.required import Target
-from sanctions_model.queries.windows import Window
 from sanctions_model.scenarios.statements import Statement
 
 TOUCHES = np.array([9.0, 3.5, 4.5, 9.0, 3.0, 3.0, 3.5, 4.2])

@@ -23,7 +23,7 @@ from sanctions_model.report.page.page import report_html, write_report
 from sanctions_model.report.page.sections import contrast_words
 from sanctions_model.report.page.sentences import findings
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.scm.variables import Path
 from sanctions_model.summaries import interval
 

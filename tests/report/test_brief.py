@@ -18,8 +18,9 @@ from matplotlib import font_manager, rc_context
 from typer.testing import CliRunner
 
 from sanctions_model.cli.app import app
+from sanctions_model.economies.growth import ANNUAL
 from sanctions_model.errors import QuestionError
-from sanctions_model.queries.tables import effects_table
+from sanctions_model.queries.reading.tables import effects_table
 from sanctions_model.report.annual import annual_table
 from sanctions_model.report.brief import failures
 from sanctions_model.report.brief.drawing import fonts, setting
@@ -34,7 +35,6 @@ from sanctions_model.report.brief.html import page
 from sanctions_model.report.brief.language import LANGUAGES, load_language
 from sanctions_model.report.brief.said import said
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.transmission import ANNUAL
 from sanctions_model.wording import figure, number
 
 SCRIPT = "<script>alert(1)</script>"

@@ -10,7 +10,7 @@ from sanctions_model.report.page.answers import HORIZON
 from sanctions_model.report.page.controls import futures_section
 from sanctions_model.report.page.mixtures import drawn_futures
 from sanctions_model.scenarios.library import load_scenarios
-from sanctions_model.scenarios.mixture import compare_futures
+from sanctions_model.scenarios.odds.mixture import compare_futures
 
 
 @pytest.fixture(scope="module")

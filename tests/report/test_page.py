@@ -12,12 +12,12 @@ import pytest
 import xarray as xr
 
 from sanctions_model.queries.effects import relief_paths
-from sanctions_model.queries.percent import effects_in_percent
+from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.report.page.answers import HORIZON
 from sanctions_model.report.page.compiled import compiled_model
 from sanctions_model.report.page.mixtures import mixture_quantiles
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.summaries import interval
 
 SCRIPT = "<script>alert(1)</script>"

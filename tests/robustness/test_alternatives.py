@@ -9,13 +9,14 @@ from anchored_economy import anchored_problem
 from laboratory import MODEL, PRIORS, FakeSampler
 
 from sanctions_model.data.observations import load_observations
+from sanctions_model.economies.growth import MEASURES, growth_transmission
 from sanctions_model.errors import PriorError, QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Normal
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
 from sanctions_model.queries.claims import Claim
-from sanctions_model.robustness import alternatives
-from sanctions_model.robustness.alternatives import (
+from sanctions_model.robustness.graphs import alternatives
+from sanctions_model.robustness.graphs.alternatives import (
     Alternative,
     PriorSet,
     compare_alternatives,
@@ -23,10 +24,9 @@ from sanctions_model.robustness.alternatives import (
     load_prior_sets,
     prior_alternatives,
 )
-from sanctions_model.robustness.variants import transmission_alternatives
+from sanctions_model.robustness.graphs.variants import transmission_alternatives
 from sanctions_model.scm.interventions import ShiftBy
-from sanctions_model.scm.propagate import propagate
-from sanctions_model.transmission import MEASURES, growth_transmission
+from sanctions_model.scm.simulation.propagate import propagate
 
 OUTPUT = Claim(
     statement="made up",

@@ -15,7 +15,11 @@ from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.families import Normal
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.robustness.comparison import compare
-from sanctions_model.robustness.model_weights import leave_future_out, loo_weights, stacking_weights
+from sanctions_model.robustness.graphs.model_weights import (
+    leave_future_out,
+    loo_weights,
+    stacking_weights,
+)
 from sanctions_model.summaries import median_error
 
 

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.robustness.graph_mixture import graph_mixture, mixture_sentence
+from sanctions_model.robustness.graphs.graph_mixture import graph_mixture, mixture_sentence
 
 WIDE = stats.norm.ppf(0.945)
 

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import sanctions_model as sm
-from sanctions_model.elsewhere.cells import OUTCOMES
+from sanctions_model.elsewhere.model.cells import OUTCOMES
 from sanctions_model.errors import QuestionError
 from sanctions_model.robustness.observed_relief import (
     JointFigure,

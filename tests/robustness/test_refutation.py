@@ -203,7 +203,7 @@ def test_a_refit_without_an_episode_that_did_not_converge_is_flagged(monkeypatch
 
 @pytest.mark.slow
 def test_placebos_stay_within_noise_of_their_prior_and_a_planted_effect_is_found():
-    from sanctions_model.robustness.alternatives import fit_alternatives
+    from sanctions_model.robustness.graphs.alternatives import fit_alternatives
     from sanctions_model.robustness.refutation import placebo_table
     from sanctions_model.robustness.sensitivity import claim_effects
 
@@ -223,7 +223,7 @@ def test_placebos_stay_within_noise_of_their_prior_and_a_planted_effect_is_found
 
 def with_planted(problem):
     """A driver that did lower growth by 1 % a quarter at full strength."""
-    from sanctions_model.robustness.alternatives import Alternative
+    from sanctions_model.robustness.graphs.alternatives import Alternative
 
     path = np.repeat(np.random.default_rng(8).integers(0, 2, 16), 5).astype(float)
     growth = problem.observations["growth"].to_numpy() - 1.0 * path

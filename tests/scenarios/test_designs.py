@@ -7,17 +7,17 @@ import pytest
 from anchored_economy import anchored_draws, anchored_problem
 from future_world import at_once, scenario, world
 
-from sanctions_model.data.events import ISSUERS
-from sanctions_model.data.measures import issuer_levels, load_events, load_rule
+from sanctions_model.data.sanctions.events import ISSUERS
+from sanctions_model.data.sanctions.measures import issuer_levels, load_events, load_rule
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.effects import designed_effect, scenario_effect
 from sanctions_model.scenarios.forecast import scenario_forecast
 from sanctions_model.scenarios.issuers import ISSUER_CONCENTRATION, issuer_shares
-from sanctions_model.scenarios.regimes import NEED, draw_scenario_paths
+from sanctions_model.scenarios.odds.regimes import NEED, draw_scenario_paths
 from sanctions_model.scenarios.relief import Phase, ReliefDesign, SnapBack
 from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scm.interventions import ShiftBy
-from sanctions_model.transmission import MEASURES
 
 TRADE, FINANCE = MEASURES.index("trade"), MEASURES.index("finance")
 ERRORS = 4.0

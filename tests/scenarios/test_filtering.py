@@ -6,9 +6,9 @@ import pytest
 from future_world import INITIAL, MATRIX, library
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.scenarios.filtering import filtered_odds, observed_composite
 from sanctions_model.scenarios.issuers import composite_weights
 from sanctions_model.scenarios.library import load_scenarios
+from sanctions_model.scenarios.odds.filtering import filtered_odds, observed_composite
 
 
 def forward(observed, fall, spread):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sanctions_model.data.bundled import data_path
-from sanctions_model.data.measures import intensities, load_events, load_rule
+from sanctions_model.data.sanctions.measures import intensities, load_events, load_rule
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.families import Beta
 from sanctions_model.scenarios.issuers import (
@@ -18,7 +19,6 @@ from sanctions_model.scenarios.library import load_scenario, load_scenarios
 from sanctions_model.scenarios.quantities import bounds, draw
 from sanctions_model.scenarios.relief import ReliefDesign
 from sanctions_model.scm.interventions import SetTo
-from sanctions_model.transmission import MEASURES
 
 # What the rule of the measures states for the end of 2025: share and range.
 STATED = {

@@ -17,18 +17,18 @@ from future_world import (
 )
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.queries.windows import Window
+from sanctions_model.queries.reading.windows import Window
 from sanctions_model.scenarios.effects import respond_to
 from sanctions_model.scenarios.library import load_scenarios, probabilities
-from sanctions_model.scenarios.mixture import (
+from sanctions_model.scenarios.odds.mixture import (
     compare_futures,
     expected_by_odds,
     mixture,
     reweighted,
 )
-from sanctions_model.scenarios.regimes import draw_future_paths
+from sanctions_model.scenarios.odds.regimes import draw_future_paths
+from sanctions_model.scenarios.odds.variance import ORDERS, spread_split
 from sanctions_model.scenarios.statements import Statement, statement_probabilities
-from sanctions_model.scenarios.variance import ORDERS, spread_split
 
 ERRORS = 4.0
 COUNT, HORIZON = 20_000, 6

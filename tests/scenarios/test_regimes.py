@@ -16,15 +16,19 @@ from future_world import (
 )
 from laboratory import MODEL, pinned
 
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scenarios.effects import designed_effect, respond_to
 from sanctions_model.scenarios.library import load_scenarios
-from sanctions_model.scenarios.regimes import draw_future_paths, draw_regimes, draw_scenario_paths
+from sanctions_model.scenarios.odds.regimes import (
+    draw_future_paths,
+    draw_regimes,
+    draw_scenario_paths,
+)
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.scm.propagate import propagate, respond
 from sanctions_model.scm.serialization import spec_hash
-from sanctions_model.transmission import MEASURES
+from sanctions_model.scm.simulation.propagate import propagate, respond
 
 ERRORS = 4.0
 TRADE = MEASURES.index("trade")

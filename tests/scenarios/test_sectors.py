@@ -9,7 +9,7 @@ from future_world import scenario
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.scenarios.library import load_scenarios
-from sanctions_model.scenarios.regimes import draw_scenario_paths
+from sanctions_model.scenarios.odds.regimes import draw_scenario_paths
 from sanctions_model.scenarios.sectors import load_sectors, sector_premiums, sector_table
 
 FIVE = {"aircraft", "rail", "chemicals", "machine_tools", "pharma_medical"}

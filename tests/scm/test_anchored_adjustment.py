@@ -11,13 +11,13 @@ from strategies import variable
 
 from sanctions_model.errors import SpecError
 from sanctions_model.inference.sample import available_cases
-from sanctions_model.queries.tables import link_effects
+from sanctions_model.queries.reading.tables import link_effects
 from sanctions_model.report.ledgers import equations_view
 from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
-from sanctions_model.scm.propagate import Start, continuation_paths, propagate, respond
 from sanctions_model.scm.serialization import from_dict, spec_hash, to_dict
+from sanctions_model.scm.simulation.propagate import Start, continuation_paths, propagate, respond
 from sanctions_model.scm.variables import Decay, Grow, Hold, Path
 
 RHO, THETA, B, A = 0.7, 2.0, -0.5, 0.3

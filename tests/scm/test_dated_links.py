@@ -15,7 +15,7 @@ from sanctions_model.queries.counterfactuals import episode, historical_decompos
 from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
-from sanctions_model.scm.propagate import propagate, respond
+from sanctions_model.scm.simulation.propagate import propagate, respond
 from sanctions_model.scm.variables import Decay, Hold
 
 RHO, MANAGED, FLOATING = 0.6, -0.2, -0.7

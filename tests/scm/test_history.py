@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 from oracle import Past, as_dicts, close, effective, only
 from strategies import models, random_draws, variable
 
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.scm.equations import AsymmetricAdjustment, Exogenous, Linear
-from sanctions_model.scm.history import (
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters, pin
+from sanctions_model.scm.simulation.history import (
     asymmetric_adjustment,
     evaluate_history,
     lagged,
     partial_adjustment,
 )
-from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import DrawParameters, pin
-from sanctions_model.scm.propagate import Start, propagate, respond, start_after
+from sanctions_model.scm.simulation.propagate import Start, propagate, respond, start_after
 from sanctions_model.scm.variables import Hold
-from sanctions_model.transmission import MEASURES
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from oracle import close
 from strategies import runs
 
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy, require_horizon
-from sanctions_model.scm.propagate import (
+from sanctions_model.scm.simulation.propagate import (
     Start,
     propagate,
 )
-from sanctions_model.transmission import MEASURES
 
 
 @given(runs())

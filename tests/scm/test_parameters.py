@@ -24,7 +24,7 @@ from sanctions_model.scm.parameters import (
     pin,
     stack_draws,
 )
-from sanctions_model.scm.propagate import propagate
+from sanctions_model.scm.simulation.propagate import propagate
 from sanctions_model.scm.variables import Affine, Noise, Variable
 
 

@@ -11,15 +11,21 @@ from oracle import close, only, propagated
 from scipy import stats
 from strategies import models, random_draws, runs, variable
 
+from sanctions_model.economies.growth import MEASURES, growth_transmission
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
-from sanctions_model.scm.propagate import Start, continuation_paths, propagate, respond, start_after
-from sanctions_model.scm.shocks import draw_shocks
+from sanctions_model.scm.simulation.propagate import (
+    Start,
+    continuation_paths,
+    propagate,
+    respond,
+    start_after,
+)
+from sanctions_model.scm.simulation.shocks import draw_shocks
 from sanctions_model.scm.variables import Constant, Hold, Indicator, Noise, Path
-from sanctions_model.transmission import MEASURES, growth_transmission
 
 
 def vector_matrices():

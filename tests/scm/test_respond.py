@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oracle import close, continued, only, propagated
 from strategies import runs, variable
 
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.scm.equations import (
     Exogenous,
     Identity,
@@ -21,10 +22,9 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.interventions import Relief, SetTo
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
-from sanctions_model.scm.propagate import Start, propagate, respond
-from sanctions_model.scm.shocks import draw_shocks
+from sanctions_model.scm.simulation.propagate import Start, propagate, respond
+from sanctions_model.scm.simulation.shocks import draw_shocks
 from sanctions_model.scm.variables import Hold
-from sanctions_model.transmission import MEASURES
 
 
 def baseline_start(scm, state):

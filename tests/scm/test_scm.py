@@ -5,6 +5,7 @@ from hypothesis import given
 from oracle import close
 from strategies import models
 
+from sanctions_model.economies.growth import MEASURES, growth_transmission
 from sanctions_model.errors import CyclicGraphError, SpecError, UnknownVariableError
 from sanctions_model.scm.equations import (
     Accumulator,
@@ -19,7 +20,6 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Affine, Variable
-from sanctions_model.transmission import MEASURES, growth_transmission
 
 
 def variable(name):

@@ -8,6 +8,7 @@ from hypothesis import given
 from laboratory import MODEL
 from strategies import models
 
+from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.errors import SanctionsModelError, SpecError
 from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
@@ -21,7 +22,6 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import content_hash, from_dict, spec_hash, to_dict
 from sanctions_model.scm.variables import Affine, Constant, Hold, Indicator, Noise, Path, Variable
-from sanctions_model.transmission import growth_transmission
 
 
 def variable(name):

@@ -18,7 +18,7 @@ from sanctions_model.scm.equations import (
 )
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
-from sanctions_model.scm.propagate import respond
+from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.scm.stability import spectral_radius
 
 

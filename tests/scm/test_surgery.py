@@ -26,13 +26,13 @@ from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.sample import available_cases
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.forecasts import simulate
+from sanctions_model.queries.reading.tables import link_effects
 from sanctions_model.queries.responses import impulse_response
-from sanctions_model.queries.tables import link_effects
 from sanctions_model.scm.equations import Exogenous, Identity, Linear, PartialAdjustment
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, pin
-from sanctions_model.scm.propagate import Start, propagate, respond
+from sanctions_model.scm.simulation.propagate import Start, propagate, respond
 from sanctions_model.scm.surgery import policy_rule, replace_equation, with_parameters
 from sanctions_model.scm.variables import Hold, Noise
 

@@ -8,7 +8,7 @@ import pytest
 from laboratory import MODEL, PRIORS
 
 from sanctions_model.data.observations import load_observations
-from sanctions_model.economies import default_transmission
+from sanctions_model.economies.registry import default_transmission
 from sanctions_model.errors import QuestionError, SanctionsModelError, UnknownVariableError
 from sanctions_model.inference.priors.families import Beta, Fixed, LogNormal, Normal
 from sanctions_model.inference.priors.ledger import load_priors
@@ -263,7 +263,7 @@ def test_the_odds_of_one_future_leave_the_others_in_proportion():
 def test_a_component_of_the_rule_takes_its_weight_from_the_others_of_its_measure(
     default_problem,
 ):
-    from sanctions_model.data.measures import load_rule
+    from sanctions_model.data.sanctions.measures import load_rule
 
     first = load_rule().components[0]
     design = design_of(axis("rule_weight", component=first.id, values=[1.0]))

@@ -10,6 +10,8 @@ from anchored_economy import anchored_problem
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
+from sanctions_model.economies.anchored import anchored_transmission
+from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior
@@ -17,10 +19,7 @@ from sanctions_model.inference.fit import SamplingSettings, problem_structure
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
 from sanctions_model.report.validation.words import converged_words
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.scm.shocks import draw_crises
-from sanctions_model.transmission import growth_transmission
-from sanctions_model.transmission_anchored import anchored_transmission
-from sanctions_model.validation.annual import annual_values
+from sanctions_model.scm.simulation.shocks import draw_crises
 from sanctions_model.validation.backtests import (
     EXPORT_PRICE,
     NO_SANCTIONS,
@@ -30,7 +29,8 @@ from sanctions_model.validation.backtests import (
     load_back_tests,
     run_back_test,
 )
-from sanctions_model.validation.rolling import (
+from sanctions_model.validation.origins.annual import annual_values
+from sanctions_model.validation.origins.rolling import (
     MODEL,
     forecast_paths,
     rolling_scores,

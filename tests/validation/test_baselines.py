@@ -5,7 +5,7 @@ import pytest
 from scipy import integrate, stats
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.validation.baselines import (
+from sanctions_model.validation.origins.baselines import (
     autoregression,
     leave_one_out,
     minnesota,

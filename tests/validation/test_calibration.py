@@ -15,7 +15,7 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.queries.effects import total_effect
-from sanctions_model.scm.shocks import draw_shocks
+from sanctions_model.scm.simulation.shocks import draw_shocks
 from sanctions_model.validation.calibration import (
     Calibration,
     relief_quantities,

@@ -202,7 +202,7 @@ def test_unknown_evidence_and_measures_are_named(default_problem, medians, total
 
 
 def test_a_monthly_model_is_refused(default_draws):
-    from sanctions_model.transmission import growth_transmission
+    from sanctions_model.economies.growth import growth_transmission
 
     with pytest.raises(QuestionError, match="the published totals are read at quarters"):
         totals_table(growth_transmission(12), default_draws)

@@ -9,6 +9,7 @@ import xarray as xr
 from anchored_economy import anchored_draws, anchored_problem
 
 from sanctions_model.data.observations import load_observations
+from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
@@ -17,10 +18,9 @@ from sanctions_model.report.views import sanity_view
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, pin
-from sanctions_model.scm.propagate import propagate
+from sanctions_model.scm.simulation.propagate import propagate
 from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.scm.variables import Hold, Variable
-from sanctions_model.transmission import growth_transmission
 from sanctions_model.validation import sanity
 from sanctions_model.validation import sanity_ranges as sanity_mechanisms
 from sanctions_model.validation.sanity import COLUMNS, sanity_checks

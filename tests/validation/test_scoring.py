@@ -5,7 +5,7 @@ import pytest
 from scipy import integrate, stats
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.validation.scoring import Mixture, weighted_quantiles
+from sanctions_model.validation.origins.scoring import Mixture, weighted_quantiles
 
 
 def mixture(**changed):

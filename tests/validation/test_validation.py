@@ -17,7 +17,7 @@ from scipy import stats
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.plots.validation import (
+from sanctions_model.plots.trust.validation import (
     plot_back_test,
     plot_ranks,
     plot_rolling_scores,
@@ -438,7 +438,7 @@ def test_figures_show_every_panel_and_row(whole):
     totals = plot_totals(whole.tables["totals"], title=ASKED, caption="c")
     labels = [label.get_text() for label in totals.axes[0].get_yticklabels()]
     assert len(labels) == int((whole.tables["totals"]["verdict"] != "not answered").sum())
-    from sanctions_model.validation.rolling import score_summary
+    from sanctions_model.validation.origins.rolling import score_summary
 
     lead = plot_rolling_scores(score_summary(rolling()), SERIES, title=ASKED, caption="c")
     assert [axes.get_title(loc="left") for axes in lead.axes] == ["1 quarter ahead"]

@@ -14,7 +14,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.plots.parts.signs import Sign
-from sanctions_model.queries.tables import link_effects
+from sanctions_model.queries.reading.tables import link_effects
 from sanctions_model.scm.equations import (
     Accumulator,
     AsymmetricAdjustment,

@@ -13,10 +13,10 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.equations import Identity
-from sanctions_model.scm.history import evaluate_history
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.propagate import falling_shares
+from sanctions_model.scm.simulation.history import evaluate_history
+from sanctions_model.scm.simulation.propagate import falling_shares
 from sanctions_model.scm.variables import Affine
 
 __all__ = [

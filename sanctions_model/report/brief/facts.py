@@ -17,17 +17,17 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.data.outside_forecasts import load_outside_forecasts, newest_forecasts
+from sanctions_model.economies.growth import ANNUAL
 from sanctions_model.elsewhere.prediction import predictive_table
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.effects import channel_effects, total_effect
-from sanctions_model.queries.tables import effects_table
+from sanctions_model.queries.reading.tables import effects_table
 from sanctions_model.report.annual import annual_table
 from sanctions_model.report.brief.failures import Failures, failures_of
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
-from sanctions_model.transmission import ANNUAL
 from sanctions_model.units import effect_in_percent
 
 __all__ = [

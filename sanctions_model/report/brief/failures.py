@@ -11,12 +11,12 @@ import pandas as pd
 
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.inference.fit import Fit
+from sanctions_model.validation.origins.rolling import MODEL
 from sanctions_model.validation.published_effects import (
     PublishedTotals,
     load_published_totals,
     totals_table,
 )
-from sanctions_model.validation.rolling import MODEL
 
 __all__ = ["BackTests", "Beliefs", "Failures", "Published", "failures_of"]
 

@@ -16,8 +16,8 @@ from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.claims import Claim, scorecard
 from sanctions_model.queries.effects import measure_effects, total_effect
-from sanctions_model.queries.percent import effects_in_percent
-from sanctions_model.queries.tables import effects_table, links_table
+from sanctions_model.queries.reading.percent import effects_in_percent
+from sanctions_model.queries.reading.tables import effects_table, links_table
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses

@@ -15,7 +15,7 @@ import xarray as xr
 from sanctions_model.scm.equations import Term
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
-from sanctions_model.scm.propagate import continuation_paths
+from sanctions_model.scm.simulation.propagate import continuation_paths
 from sanctions_model.summaries import interval_rule
 
 __all__ = ["compiled_model", "packed", "packed_rows", "representative_draws"]

@@ -4,7 +4,7 @@ What the inputs do is in ``assets/explorer.js``; their ids are the names in a li
 """
 
 from sanctions_model import dims
-from sanctions_model.queries.percent import effects_in_percent
+from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.report.page.answers import HORIZON, Answers
 from sanctions_model.report.page.markup import (
     Html,

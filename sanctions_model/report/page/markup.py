@@ -182,7 +182,7 @@ def parameter_words(scm: StructuralCausalModel, address: str) -> str:
 
     Examples
     --------
-    >>> from sanctions_model.transmission import growth_transmission
+    >>> from sanctions_model.economies.growth import growth_transmission
     >>> parameter_words(growth_transmission(), "depreciation[1] -> inflation")
     'rouble depreciation[1] → consumer price inflation'
     """

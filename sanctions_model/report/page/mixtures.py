@@ -12,7 +12,7 @@ from sanctions_model.inference.fit import Fit
 from sanctions_model.report.page.answers import CHANNEL_HORIZON, CHANNEL_OUTCOMES, HORIZON, OUTCOMES
 from sanctions_model.report.scenarios import mix_sentences
 from sanctions_model.scenarios.library import ScenarioLibrary, load_scenarios
-from sanctions_model.scenarios.mixture import compare_futures
+from sanctions_model.scenarios.odds.mixture import compare_futures
 
 __all__ = ["FUTURE", "FutureEffects", "drawn_futures", "mixture_quantiles"]
 

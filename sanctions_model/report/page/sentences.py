@@ -13,7 +13,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.plots.effects import channel_label
-from sanctions_model.queries.percent import effects_in_percent
+from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.report.page.answers import BEHAVIOUR, HORIZON, Answers
 from sanctions_model.report.page.words import part_words, size_words, unit_word
 from sanctions_model.wording import in_words, number, probability_words, share_words, true_minus

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sanctions_model.report.validation.words import rows_of, truth_of
 from sanctions_model.validation.backtests import load_back_tests
-from sanctions_model.validation.rolling import MODEL
+from sanctions_model.validation.origins.rolling import MODEL
 
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation

@@ -23,7 +23,7 @@ from sanctions_model.validation.backtests import (
     load_back_tests,
 )
 from sanctions_model.validation.misses import miss_pattern
-from sanctions_model.validation.rolling import MODEL
+from sanctions_model.validation.origins.rolling import MODEL
 from sanctions_model.validation.windows import readjusted_within
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sanctions_model.validation.rolling import score_summary
+from sanctions_model.validation.origins.rolling import score_summary
 
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation

@@ -12,7 +12,7 @@ from sanctions_model.report.validation.sections import effect_words, markdown_re
 from sanctions_model.report.validation.words import SERIES
 from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.backtests import load_back_tests
-from sanctions_model.validation.rolling import score_summary
+from sanctions_model.validation.origins.rolling import score_summary
 from sanctions_model.validation.run import Validation
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def write_report(
 
 def report_figures(found: Validation) -> dict[str, "Figure"]:
     """Draw the figures that the tables allow, by file name without ending."""
-    from sanctions_model.plots.validation import (
+    from sanctions_model.plots.trust.validation import (
         plot_back_test,
         plot_ranks,
         plot_rolling_scores,

@@ -26,7 +26,7 @@ from sanctions_model.report.validation.words import (
 from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.backtests import load_back_tests
 from sanctions_model.validation.misses import miss_pattern
-from sanctions_model.validation.rolling import MODEL, score_summary
+from sanctions_model.validation.origins.rolling import MODEL, score_summary
 
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation

@@ -1,0 +1,1 @@
+"""What the verbs share: console, options, edits of a model, places for output."""

@@ -1,0 +1,187 @@
+"""What the verbs share: options, loading a fit and saying which, writing files and figures."""
+
+import logging
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanctions_model.cli.parts.console import asked_output, require_library
+from sanctions_model.errors import QuestionError
+from sanctions_model.files import require_target, whole_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from sanctions_model.inference.fit import Fit
+
+__all__ = [
+    "DEFAULT_FIT",
+    "CsvOption",
+    "DataOption",
+    "FigureOption",
+    "FitOption",
+    "JsonOption",
+    "MappingOption",
+    "PriorsOption",
+    "QuietOption",
+    "checked_figure_path",
+    "find_data",
+    "load_fit",
+    "write_csv",
+    "write_figure",
+]
+
+_LOG = logging.getLogger("sanctions_model.cli")
+DEFAULT_FIT = Path("results/russia")
+_FORMULA = re.compile(r"[=@+\t\r]|-(?!\d)")
+
+FitOption = Annotated[
+    Path, typer.Option("--fit", help="Results folder of a fit, as `run` writes it.")
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="A vintage or your own CSV; the bundled vintage by default."),
+]
+MappingOption = Annotated[
+    Path | None,
+    typer.Option("--mapping", help="TOML file: what your CSV calls columns, currency, target."),
+]
+PriorsOption = Annotated[
+    Path | None, typer.Option("--priors", help="Your own priors; the bundled ones by default.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes, no progress.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def checked_table_path(value: Path | None) -> Path | None:
+    """Refuse a path of a table that should not be written, before any work is done."""
+    if value is not None and (needed := _NEEDED.get(value.suffix.lower())) is not None:
+        require_library(needed, f"--csv {value}")
+    return _checked(value, "--csv", *_WRITERS)
+
+
+def checked_figure_path(value: Path | None) -> Path | None:
+    """Refuse a path of a figure that should not be written, before any work is done."""
+    return _checked(value, "--figure", ".png", ".svg", ".pdf")
+
+
+def _checked(path: Path | None, option: str, *suffixes: str) -> Path | None:
+    if path is not None:
+        require_target(path, option, suffixes)
+        given = [text.partition("=")[2] or text for text in sys.argv[1:]]
+        if path.is_file() and sum(_is_file(text, path) for text in given) > 1:
+            raise QuestionError(f"{option} {path}: that file is read as well; give another name.")
+    return path
+
+
+def _is_file(text: str, path: Path) -> bool:
+    try:
+        return Path(text).samefile(path)
+    except (OSError, ValueError):
+        return False
+
+
+CsvOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--csv",
+        help="Also write the table to this file: .csv, .tsv, .xlsx, .json, .md or .tex.",
+        callback=checked_table_path,
+    ),
+]
+FigureOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--figure",
+        help="Also draw it to this file: .png, .svg or .pdf.",
+        callback=checked_figure_path,
+    ),
+]
+
+
+def find_data(data: Path | None) -> Path | None:
+    """Return the table or the vintage's folder that ``--data`` names, None for the bundled one."""
+    if data is None or data.is_file():
+        return data
+    from sanctions_model.data.vintages import BUNDLED, find_vintage
+
+    # What looks like a file is reported as one that is missing, not as an unknown vintage.
+    if data.suffix.lower() in {".csv", ".txt"}:
+        return data
+    vintage = find_vintage(str(data))
+    return None if vintage.name == BUNDLED else vintage.folder
+
+
+def load_fit(folder: Path) -> "Fit":
+    """Load a fit and say which one it is, and whether the files have changed since."""
+    from sanctions_model.workflow import differences_from_files, load_results
+
+    fitted = load_results(folder)
+    manifest = fitted.manifest
+    kind = "prior draws" if fitted.is_prior_only else "fit"
+    vintage = (manifest.get("inputs", {}).get("vintage") or {}).get("name", "bundled")
+    _LOG.info(
+        "%s of %s in %s, %s to %s",
+        kind,
+        manifest["created"],
+        folder,
+        "data" if vintage == "bundled" else f"data of vintage {vintage}",
+        manifest["data"]["last_period"],
+    )
+    asked_output.source = f"{fitted.draws.attrs['source']}."
+    changed = differences_from_files(fitted)
+    if changed:
+        _LOG.warning(
+            "%s differ from the files now; `sanctions-model run` makes a new fit",
+            " and ".join(changed),
+        )
+    return fitted
+
+
+def write_csv(table: "pd.DataFrame", path: Path | None) -> None:
+    """Write a table whole or not at all; nothing without a path."""
+    if path is None:
+        return
+    with whole_file(path) as part:
+        _WRITERS[path.suffix.lower()](table.map(_defused), part)
+    _LOG.info("wrote %s", path)
+
+
+def _write_book(table: "pd.DataFrame", path: Path) -> None:
+    import pandas as pd
+
+    with path.open("wb") as file, pd.ExcelWriter(file, engine="openpyxl") as book:
+        table.to_excel(book, index=False)
+
+
+# What the ending of a file says of its form.
+_WRITERS: dict[str, Callable[["pd.DataFrame", Path], object]] = {
+    ".csv": lambda table, path: table.to_csv(path, index=False, float_format="%.6g"),
+    ".tsv": lambda table, path: table.to_csv(path, index=False, sep="\t", float_format="%.6g"),
+    ".xlsx": _write_book,
+    ".json": lambda table, path: table.to_json(path, orient="records", indent=2),
+    ".md": lambda table, path: table.to_markdown(path, index=False),
+    ".tex": lambda table, path: path.write_text(
+        table.style.hide(axis="index").format(escape="latex").to_latex(), encoding="utf-8"
+    ),
+}
+# Of the extra ``tables``.
+_NEEDED = {".xlsx": "openpyxl", ".md": "tabulate", ".tex": "jinja2"}
+
+
+def _defused(cell: object) -> object:
+    """Keep a spreadsheet from reading text as a formula."""
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+
+def write_figure(drawn: "Figure", path: Path) -> None:
+    """Write a figure whole or not at all, and say so."""
+    from sanctions_model.plots import save_figures
+
+    save_figures({path.name.removesuffix(".png"): drawn}, path.parent)
+    _LOG.info("wrote %s", path)

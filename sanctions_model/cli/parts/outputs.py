@@ -1,0 +1,327 @@
+"""The verb `sweep`: run a design, continue it, print and draw what it found."""
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanctions_model.cli.parts.console import configure, show
+from sanctions_model.cli.parts.options import (
+    DEFAULT_FIT,
+    CsvOption,
+    DataOption,
+    JsonOption,
+    PriorsOption,
+    QuietOption,
+    find_data,
+    load_fit,
+    write_csv,
+)
+from sanctions_model.errors import QuestionError
+from sanctions_model.report.views import View
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from sanctions_model.inference.fit import Fit
+    from sanctions_model.sweeps import SweepDesign
+import importlib.util
+
+from sanctions_model.cli.parts.options import FitOption
+
+__all__ = ["brief", "report", "sweep", "validate"]
+
+_LOG = logging.getLogger("sanctions_model.cli")
+
+
+def sweep(
+    design: Annotated[Path, typer.Argument(help="A sweep design, a TOML file.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to; results/sweeps/NAME by default.")
+    ] = None,
+    fit: Annotated[
+        Path | None,
+        typer.Option("--fit", help="Results folder of a fit; results/russia where it is there."),
+    ] = None,
+    without_fit: Annotated[
+        bool, typer.Option("--without-fit", help="Fit the stated beliefs as part of the sweep.")
+    ] = False,
+    data: DataOption = None,
+    priors: PriorsOption = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, as in tcp://host:8786.")
+    ] = None,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Also draw what the design allows.")
+    ] = False,
+    csv: CsvOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer every point of a design by the cheapest route that holds; continue where it stopped.
+
+    The folder holds a zarr store, the base fits and the design. Interrupt with Ctrl-C and give the
+    same command again to continue. Exit code 3 if a point failed.
+    """
+    configure(quiet=quiet)
+    if fit is not None and (without_fit or data or priors):
+        other = "--without-fit" if without_fit else "--data" if data else "--priors"
+        raise QuestionError(
+            f"--fit {fit} and {other}: a fit has its own data and priors, which the sweep goes on "
+            "from; give one of the two."
+        )
+    from sanctions_model.sweeps import DaskEngine, SweepDesign, run_sweep
+
+    asked = SweepDesign.from_toml(design)
+    folder = out or Path("results/sweeps") / design.stem
+    engine = DaskEngine.connect(scheduler) if scheduler else None
+    given = None if without_fit or data or priors else _given(fit)
+    if given is not None:
+        scm, observations, stated = given.scm, given.problem.observations, given.problem.priors
+    else:
+        from sanctions_model.data.observations import load_observations
+        from sanctions_model.economies.registry import economy_for
+        from sanctions_model.inference.priors.ledger import load_priors
+
+        observations = load_observations(find_data(data))
+        economy = economy_for(observations)
+        scm = economy.transmission(int(observations.attrs["periods_per_year"]))
+        stated = load_priors(priors, economy=economy.name)
+    bar = _Bar(shown=not quiet and sys.stderr.isatty())
+    try:
+        found = run_sweep(
+            asked, folder, scm, observations, stated, given=given, engine=engine, progress=bar
+        )
+    except KeyboardInterrupt:
+        bar.close()
+        raise QuestionError(
+            f"interrupted; {folder} has what was answered, the same command continues"
+        ) from None
+    bar.close()
+    _report(found, asked, folder, csv=csv, as_json=as_json)
+    if figures:
+        _draw(found, folder)
+    if (found["status"] == "failed").any():
+        raise typer.Exit(3)
+
+
+def _given(folder: Path | None) -> "Fit | None":
+    if folder is None and not (DEFAULT_FIT / "posterior.nc").is_file():
+        _LOG.info("no fit at %s: fitting the stated beliefs first", DEFAULT_FIT)
+        return None
+    found = load_fit(folder or DEFAULT_FIT)
+    if found.is_prior_only:
+        raise QuestionError("A sweep needs a fit with a posterior; this folder has prior draws.")
+    return found
+
+
+def _report(
+    found: "xr.Dataset", design: "SweepDesign", folder: Path, *, csv: Path | None, as_json: bool
+) -> None:
+    from sanctions_model.sweeps.store import points_table, routes_table
+
+    table = points_table(found)
+    write_csv(table, csv)
+    if as_json:
+        show(View(table=table, title="Sweep"), as_json=True)
+        return
+    title = f"{design.label}: {design.size} points by route"
+    show(View(table=routes_table(found), title=title))
+    failed = int((found["status"] == "failed").sum())
+    if failed:
+        reasons = sorted({str(e) for e in found["error"].to_numpy().ravel() if e})
+        _LOG.warning("%s points failed: %s", failed, "; ".join(reasons[:3]))
+    _LOG.info("answers in %s", folder)
+
+
+def _draw(found: "xr.Dataset", folder: Path) -> None:
+    from sanctions_model.plots import save_figures, sweep_figures
+
+    drawn = sweep_figures(found)
+    if not drawn:
+        _LOG.warning(
+            "no figure fits these axes: one axis, two numeric ones of a grid or several numeric "
+            "ones can be drawn; choose values with found.sel(...) and draw what is left"
+        )
+    for path in save_figures(drawn, folder):
+        _LOG.info("wrote %s", path)
+
+
+class _Bar:
+    """A progress bar with the time left, on stderr."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._update: Callable[[int, int], None] | None = None
+        self._stop: Callable[[], None] = lambda: None
+        if shown:
+            self._start()
+
+    def _start(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        progress = Progress(
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        task = progress.add_task("points", total=None)
+
+        def update(done: int, total: int) -> None:
+            progress.start()
+            progress.update(task, completed=done, total=total)
+
+        self._update, self._stop = update, progress.stop
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._update is not None:
+            self._update(done, total)
+
+    def close(self) -> None:
+        self._stop()
+
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option("--library", help="Your own scenarios.toml; the bundled one by default."),
+]
+
+
+def report(
+    fit: FitOption = DEFAULT_FIT,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="HTML file to write; report.html in the fit's folder if absent."),
+    ] = None,
+    library: LibraryOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write one self-contained page: summary, claims, fans, explorer, futures, priors."""
+    configure(quiet=quiet)
+    from sanctions_model.economies.growth import MEASURES
+    from sanctions_model.report.page.mixtures import drawn_futures
+    from sanctions_model.report.page.page import require_report_path, write_report
+    from sanctions_model.scenarios.library import load_scenarios
+
+    target = fit / "report.html" if out is None else out
+    if out is not None:
+        require_report_path(out)
+    asked = load_scenarios(library)
+    fitted = load_fit(fit)
+    lacking = [name for name in MEASURES if name not in fitted.scm.measures]
+    if lacking and fitted.scm.measures:
+        _LOG.info("without futures, which move %s; the model has none", ", ".join(lacking))
+    futures = None if lacking else drawn_futures(fitted, asked)
+    written = write_report(fitted, target, futures)
+    _LOG.info("wrote %s, %.1f MB", written, written.stat().st_size / 1e6)
+
+
+def brief(
+    fit: FitOption = DEFAULT_FIT,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to; `brief` in the fit's folder if absent.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Languages, as in en,ru,zh.")] = "en",
+    validation: Annotated[
+        Path, typer.Option(help="Folder that `validate` wrote, for the tests on the past.")
+    ] = Path("results/validation"),
+    quiet: QuietOption = False,
+) -> None:
+    """Write one page to forward in each language: a sheet of A4 (PDF), HTML and a picture."""
+    configure(quiet=quiet)
+    from sanctions_model.report.brief.files import require_languages, write_brief
+
+    languages = require_languages(lang.split(","))
+    target = fit / "brief" if out is None else out
+    for path in write_brief(load_fit(fit), target, languages, results=fit, validation=validation):
+        _LOG.info("wrote %s, %.0f kB", path, path.stat().st_size / 1e3)
+
+
+def validate(
+    fit: FitOption = DEFAULT_FIT,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the report, its figures and its tables; results/validation by default."
+        ),
+    ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Print the sanity checks only; sample and write nothing."),
+    ] = False,
+    data_sets: Annotated[
+        int | None,
+        typer.Option(help="Data sets simulated to calibrate the model, 60 by default; 0: none."),
+    ] = None,
+    every: Annotated[
+        int | None, typer.Option(help="Quarters between two rolling origins, 2 by default.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed; 20260101 by default.")] = None,
+    csv: CsvOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the validation report: calibration, back-tests, rivals, published totals, what failed.
+
+    Refits the model many times (some minutes on two cores). A stopped run goes on where it
+    stopped: finished tables are kept. With --quick prints the sanity checks in seconds.
+    """
+    configure(quiet=quiet)
+    if quick:
+        given = {"--out": out, "--data-sets": data_sets, "--every": every, "--seed": seed}
+        useless = [name for name, value in given.items() if value is not None]
+        if useless:
+            raise QuestionError(
+                f"{', '.join(useless)} with --quick, which samples and writes nothing; leave "
+                "out one or the other."
+            )
+        _print_sanity(fit, csv, as_json=as_json)
+        return
+    if csv is not None or as_json:
+        raise QuestionError(
+            "--csv and --json go with --quick; a report writes its tables as files."
+        )
+    from sanctions_model.report.validation.document import write_report
+    from sanctions_model.validation.run import Plan
+    from sanctions_model.validation.run import validate as run
+    from sanctions_model.workflow import require_writable
+
+    out = Path("results/validation") if out is None else out
+    require_writable(out)
+    usual = Plan()
+    plan = Plan(
+        data_sets=usual.data_sets if data_sets is None else data_sets,
+        every=usual.every if every is None else every,
+        random_seed=usual.random_seed if seed is None else seed,
+    )
+    fitted = load_fit(fit)
+    with_minnesota = importlib.util.find_spec("bvar") is not None
+    if not with_minnesota:
+        _LOG.warning(
+            "no Minnesota rival: the package bvar is not installed; "
+            "pip install 'sanctions-model[bench]' brings it"
+        )
+    found = run(fitted, plan, folder=out / "tables", with_minnesota=with_minnesota)
+    options = f" --data-sets {plan.data_sets} --every {plan.every} --seed {plan.random_seed}"
+    report = write_report(found, out, command=f"sanctions-model validate{options}")
+    _LOG.info("wrote %s and %s", report, report.with_suffix(".html"))
+
+
+def _print_sanity(fit: Path, csv: Path | None, *, as_json: bool) -> None:
+    from sanctions_model.report.views import sanity_view
+    from sanctions_model.validation.sanity import sanity_checks
+
+    fitted = load_fit(fit)
+    posterior = fitted.posterior_draws
+    table = sanity_checks(fitted.problem, fitted.prior_draws, posterior)
+    if not table.loc[table["check"] != "stability", "asked"].any():
+        raise QuestionError(
+            f"None of the sanity checks can be asked of the {fitted.scm.name or 'model'}: they are "
+            "about the parts of a bundled economy."
+        )
+    write_csv(table, csv)
+    show(View(table=table, title="Checks") if as_json else sanity_view(table), as_json=as_json)

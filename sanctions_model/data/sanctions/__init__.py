@@ -1,0 +1,1 @@
+"""Dated sanctions events and the intensities counted from them."""

@@ -1,0 +1,150 @@
+"""A second transmission, with an anchor: levels, rates and growth have a steady state.
+
+Inflation returns to the target because expectations do; output is a trend and a gap; the rule aims
+at the dated target around a neutral rate; sanctions act at two speeds, a disruption that fades
+within quarters and a technology gap that stays; trade in levels closes the balance of payments.
+Units: ``log_*`` are 100 log (0 over 2021), growth is ``100 dlog`` a quarter, rates are % a year.
+Beliefs are in ``data/priors_anchored.toml``; `docs/economy_anchored.md` says why and what fails.
+"""
+
+from sanctions_model.economies.anchored.economy import (
+    external_equations,
+    incomes_equations,
+    output_equations,
+    prices_equations,
+    rates_equations,
+)
+from sanctions_model.economies.anchored.supply import (
+    SUDDEN,
+    exogenous_equations,
+    felt_equations,
+    supply_equations,
+)
+from sanctions_model.scm.equations import (
+    Level,
+)
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.variables import (
+    Crisis,
+    Variable,
+)
+
+__all__ = ["anchored_transmission"]
+
+
+def anchored_transmission() -> StructuralCausalModel:
+    """Return the transmission with a nominal and a real anchor, in quarters.
+
+    Returns
+    -------
+    StructuralCausalModel
+        Five measures, thirteen observed equations; for `data/priors_anchored.toml`.
+
+    Examples
+    --------
+    >>> len(anchored_transmission().stochastic)
+    13
+    """
+    return StructuralCausalModel(
+        name="anchored transmission",
+        periods_per_year=4,
+        equations=(
+            *exogenous_equations(),
+            *felt_equations(),
+            *supply_equations(),
+            *external_equations(),
+            *output_equations(),
+            *prices_equations(),
+            *rates_equations(),
+            *incomes_equations(),
+        ),
+        levels=_levels(),
+        entries=_entries(),
+        chain=_CHAIN,
+        chain_offset=("expected_inflation -> real_lending_rate",),
+        headline=_HEADLINE,
+        crises=(
+            Crisis("financial_crisis", "2008-10-01", "2009-01-01"),
+            Crisis("rouble_crisis", "2014-10-01", "2015-01-01"),
+            Crisis("pandemic", "2020-04-01", "2020-07-01"),
+            Crisis("war_and_sanctions", "2022-01-01", "2022-04-01"),
+        ),
+        crisis_hazard=4 / 84,  # four in the 84 quarters of 2005 to 2025
+    )
+
+
+def _levels() -> tuple[Level, ...]:
+    def level(name: str, flow: str, label: str, sign: float = 1.0) -> Level:
+        unit = "% (100 log points)"
+        return Level(variable=Variable(name=name, label=label, unit=unit), flow=flow, sign=sign)
+
+    return (
+        level("price_level", "inflation", "consumer price level"),
+        level("gdp_level", "gdp_growth", "GDP level"),
+        level("rouble", "depreciation", "rouble against the dollar (+ = stronger)", sign=-1.0),
+        level("import_level", "import_growth", "goods imports, USD value"),
+        level("credit_level", "credit_growth", "real rouble credit to firms"),
+        level("real_wage_level", "real_wage_growth", "real wage"),
+    )
+
+
+def _entries() -> dict[str, tuple[str, ...]]:
+    felt = [f"felt_{name}" for name in SUDDEN]
+    effective = [f"effective_{name}" for name in SUDDEN]
+    investors = ("felt_finance", "felt_assets")
+    return {
+        "disruption": tuple(
+            f"{n} -> {child}" for n in felt for child in ("rerouted", "disruption")
+        ),
+        "import_premium": tuple(f"{name} -> premium_index" for name in effective),
+        "technology_gap": tuple(f"{name} -> technology_index" for name in effective),
+        "risk_premium": (
+            *(f"{name} -> risk_index" for name in ("finance", "assets")),
+            *(f"{n} -> {child}" for n in investors for child in ("risk_adapted", "risk_premium")),
+        ),
+        "oil_discount": ("effective_energy -> oil_discount",),
+        "imports_direct": ("effective_trade -> log_imports",),
+    }
+
+
+_CHAIN = (
+    *(f"effective_{name} -> premium_index" for name in SUDDEN),
+    "premium_index -> import_premium",
+    "import_premium -> import_premium_change",
+    "import_premium[1] -> import_premium_change",
+    "import_premium_change -> inflation",
+    *("inflation" + (f"[{lag}]" if lag else "") + " -> inflation_yoy" for lag in range(4)),
+    "inflation_yoy -> expected_inflation",
+    "expected_inflation -> neutral_rate",
+    "expected_inflation -> expected_deviation",
+    "neutral_rate -> key_rate",
+    "expected_deviation -> key_rate",
+    "key_rate -> loan_price",
+    "loan_price -> lending_rate",
+    "lending_rate -> real_lending_rate",
+    "real_lending_rate -> real_rate_gap",
+    *("real_rate_gap" + (f"[{lag}]" if lag else "") + " -> real_rate_gap_year" for lag in range(4)),
+    "real_rate_gap_year[1] -> credit_growth",
+    "real_rate_gap_year[1] -> log_gdp",
+    "log_gdp -> gdp_growth",
+    "log_gdp[1] -> gdp_growth",
+)
+_HEADLINE = (
+    "import_premium",
+    "import_level",
+    "inflation",
+    "inflation_yoy",
+    "price_level",
+    "key_rate",
+    "lending_rate",
+    "real_lending_rate",
+    "credit_growth",
+    "credit_level",
+    "gdp_growth",
+    "gdp_level",
+    "output_gap",
+    "depreciation",
+    "rouble",
+    "real_wage_growth",
+    "real_wage_level",
+)

@@ -1,0 +1,207 @@
+"""What comes from outside, and what sanctions do to deliveries, capacity and investors."""
+
+from sanctions_model.economies.growth import MEASURES
+from sanctions_model.scm.equations import (
+    AsymmetricAdjustment,
+    Equation,
+    Exogenous,
+    Identity,
+    LatentAdjustment,
+)
+from sanctions_model.scm.variables import (
+    Affine,
+    Constant,
+    Decay,
+    Grow,
+    Hold,
+    Indicator,
+    Variable,
+)
+
+__all__ = [
+    "FOREIGN_INFLATION",
+    "KNOTS",
+    "REGIMES",
+    "SUDDEN",
+    "change_of",
+    "exogenous_equations",
+    "felt_equations",
+    "supply_equations",
+    "variable_of",
+]
+
+KNOTS = ("2005Q1", "2008Q1", "2011Q1", "2014Q1", "2017Q1", "2020Q1", "2023Q1", "2025Q4")
+_SLOW = ("trade", "finance", "energy", "transport")  # felt as supply chains feel them
+SUDDEN = ("trade", "finance", "transport")  # what stops deliveries, and is routed around
+# How the rouble was managed: one link from oil for each.
+REGIMES = {
+    "managed": ("2005-01-01", "2014-09-30", "managed rouble"),
+    "floating": ("2014-10-01", "2017-03-31", "floating rouble"),
+    "budget_rule": ("2017-04-01", "2021-12-31", "budget rule in the currency market"),
+    "controls": ("2022-01-01", None, "capital controls and a split market"),
+}
+FOREIGN_INFLATION = 0.5  # % a quarter
+
+
+def variable_of(
+    name: str,
+    label: str,
+    unit: str,
+    *,
+    column: str = "",
+    plausible: tuple[float, float] | None = None,
+) -> Variable:
+    """Return a variable by its name, label and unit."""
+    return Variable(name=name, label=label, unit=unit, column=column, plausible=plausible)
+
+
+def change_of(name: str, of: str, label: str, unit: str) -> Identity:
+    """Return the identity of a change from one quarter to the next."""
+    return Identity(variable=variable_of(name, label, unit), terms={of: 1.0, f"{of}[1]": -1.0})
+
+
+def _measures() -> tuple[Equation, ...]:
+    return tuple(
+        Exogenous(
+            variable=Variable(
+                name=name,
+                label=f"{name} measures",
+                unit="intensity, 1 = regime of end 2025",
+                source="own calculation from dated events, data/measures_rule.toml",
+                plausible=(0.0, 2.0),
+            ),
+            continuation=Hold(1.0),
+        )
+        for name in MEASURES
+    )
+
+
+def _indicator(name: str, label: str, start: str, end: str | None, onward: float) -> Equation:
+    return Exogenous(
+        variable=variable_of(name, label, "0 or 1"),
+        default=Indicator(start, end),
+        continuation=Hold(onward),
+    )
+
+
+def exogenous_equations() -> tuple[Equation, ...]:
+    """Return the equations of what comes from outside."""
+    return (
+        *_measures(),
+        Exogenous(
+            variable=variable_of("inflation_target", "inflation target", "% a year"),
+            continuation=Hold(4.0),
+        ),
+        Exogenous(
+            variable=variable_of("war_pulse", "war economy", "share of its peak"),
+            continuation=Decay(half_life=4.0),
+        ),
+        Exogenous(
+            variable=variable_of(
+                "fiscal_impulse", "fiscal impulse", "pp of GDP", column="fiscal_impulse_pp"
+            ),
+            continuation=Hold(0.0),
+        ),
+        Exogenous(
+            variable=variable_of("one", "constant", "1"),
+            default=Constant(1.0),
+            continuation=Hold(1.0),
+        ),
+        _indicator("targeting", "key rate as the instrument", "2014-04-01", None, 1.0),
+        _indicator("before_targeting", "before the key rate", "2005-01-01", "2014-03-31", 0.0),
+        _indicator("pandemic_2020q2", "pandemic, 2020Q2", "2020-04-01", "2020-06-30", 0.0),
+        _indicator("pandemic_2020q3", "pandemic, 2020Q3", "2020-07-01", "2020-09-30", 0.0),
+        # A falling number of young workers: over by assumption when the data end.
+        _indicator("fewer_workers", "fewer young workers", "2005-01-01", "2025-12-31", 0.0),
+        *(
+            _indicator(name, label, start, end, 1.0 if end is None else 0.0)
+            for name, (start, end, label) in REGIMES.items()
+        ),
+        # Growth at the last knot goes on.
+        *(
+            Exogenous(
+                variable=variable_of(f"ramp_{knot}", f"trend growth from {knot}", "quarters"),
+                continuation=Grow(1.0),
+            )
+            for knot in KNOTS
+        ),
+    )
+
+
+def felt_equations() -> tuple[Equation, ...]:
+    """Return the equations of measures as they are felt."""
+    unit = "intensity, 1 = regime of end 2025"
+    return (
+        *(
+            AsymmetricAdjustment(
+                variable=variable_of(f"effective_{name}", f"effective {name} measures", unit),
+                measure=name,
+            )
+            for name in _SLOW
+        ),
+        # What was routed around has nothing to give back: on relief only a share is felt.
+        *(
+            AsymmetricAdjustment(
+                variable=variable_of(f"felt_{name}", f"felt {name} measures", unit),
+                measure=name,
+                recovery="disruption",
+            )
+            for name in (*SUDDEN, "assets")
+        ),
+    )
+
+
+def supply_equations() -> tuple[Equation, ...]:
+    """Return the equations of what sanctions do to deliveries, capacity and risk."""
+    felt = {f"felt_{name}": share for name, share in zip(SUDDEN, (0.5, 0.35, 0.15), strict=True)}
+    indices = tuple(f"effective_{name}" for name in SUDDEN)
+    share = "share, 1 = all measures at full size"
+    return (
+        LatentAdjustment(
+            variable=variable_of("rerouted", "deliveries routed around", share), parents=tuple(felt)
+        ),
+        # Deliveries that stop less what was routed around: a rise at once that fades.
+        Identity(
+            variable=variable_of("disruption", "disruption of deliveries", share),
+            terms={**felt, "rerouted": -1.0},
+        ),
+        # Shares are fixed and the size is one parameter: a belief about the total.
+        LatentAdjustment(
+            variable=variable_of("premium_index", "index of the premium", share), parents=indices
+        ),
+        LatentAdjustment(
+            variable=variable_of("technology_index", "index of the gap", share), parents=indices
+        ),
+        Identity(
+            variable=variable_of("import_premium", "grey-import premium", "% of the border price"),
+            terms={
+                "premium_index": Affine("premium_size"),
+                "disruption": Affine("premium_at_disruption"),
+            },
+        ),
+        Identity(
+            variable=variable_of("technology_gap", "technology gap", "% of potential output"),
+            terms={"technology_index": Affine("technology_size")},
+        ),
+        # Investors: a lasting part, and news that they get used to; what they got used to has
+        # nothing to give back.
+        LatentAdjustment(
+            variable=variable_of("risk_index", "index of lasting risk", share),
+            parents=("finance", "assets"),
+        ),
+        LatentAdjustment(
+            variable=variable_of("risk_adapted", "news that was adapted to", share),
+            parents=("felt_finance", "felt_assets"),
+        ),
+        Identity(
+            variable=variable_of("risk_premium", "risk premium", "pp of the neutral rate"),
+            terms={
+                "risk_index": Affine("risk_lasting"),
+                "felt_finance": Affine("risk_of_news", 0.0, 2 / 3),
+                "felt_assets": Affine("risk_of_news", 0.0, 1 / 3),
+                "risk_adapted": Affine("risk_of_news", 0.0, -1.0),
+            },
+        ),
+        change_of("import_premium_change", "import_premium", "change of the premium", "points"),
+        change_of("risk_premium_change", "risk_premium", "change of the risk premium", "pp"),
+    )

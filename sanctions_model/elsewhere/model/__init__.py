@@ -1,0 +1,1 @@
+"""The panel of liftings as a Bayesian model: cells, likelihood, statement, sampling."""

@@ -1,0 +1,1 @@
+"""Figures about how far an answer can be trusted: priors, robustness, validation."""

@@ -1,0 +1,4 @@
+"""Answers put into tables, years, windows, percent and sentences.
+
+Knows answers; computes no effect of its own.
+"""

@@ -1,0 +1,186 @@
+"""Calendar years of simulated paths: the yearly figures that people quote.
+
+*growth*: the year's average level on that of the year before, in %. *end*: the level in the last
+period of the year on that of the year before, in %. *mean*: average of the year. The known periods
+of a year that has begun are those of the completed history of the same draw.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.errors import QuestionError
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.scm.equations import Level
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.simulation.history import known_past
+
+__all__ = ["YEAR", "Statistic", "annual"]
+
+YEAR = "year"
+_FREQUENCIES = {1: "Y", 4: "Q", 12: "M"}
+
+
+class Statistic(StrEnum):
+    """What is quoted of a year: ``GROWTH`` of averages, growth to its ``END``, or its ``MEAN``."""
+
+    GROWTH = "growth"
+    END = "end"
+    MEAN = "mean"
+
+    @property
+    def words(self) -> str:
+        """The statistic in words, with its unit where it has one of its own."""
+        return {
+            Statistic.GROWTH: "average of the year on the year before, %",
+            Statistic.END: "end of the year on the end of the year before, %",
+            Statistic.MEAN: "average of the year",
+        }[self]
+
+
+def annual(
+    paths: xr.DataArray,
+    problem: Problem,
+    draws: xr.Dataset,
+    *,
+    statistics: Mapping[str, str] | None = None,
+) -> xr.DataArray:
+    """Return yearly figures of simulated paths, whole calendar years only.
+
+    Parameters
+    ----------
+    paths : xr.DataArray
+        From `simulate`, dims ``(outcome, scenario, horizon, chain, draw)``; each outcome is a level
+        in log points or a variable that is observed or made of observed ones.
+    problem : Problem
+        What the paths were simulated from: its history completes the first year.
+    draws : xr.Dataset
+        The parameter draws that the paths were simulated with.
+    statistics : mapping of str to str, optional
+        ``growth``, ``end`` or ``mean`` by outcome; levels grow and rates have a mean by default.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(outcome, scenario, year, chain, draw)``: growth in %, means in the unit of the
+        variable; the coordinate ``statistic`` says in words which it is.
+
+    Raises
+    ------
+    QuestionError
+        If an outcome is neither a level nor observed, a statistic is unknown or does not fit the
+        outcome, or no calendar year is whole.
+    """
+    scm = problem.scm
+    levels = {level.variable.name: level for level in scm.levels}
+    history = problem.history(draws)
+    index = _periods(problem, paths)
+    names = [str(name) for name in paths[dims.OUTCOME].to_numpy()]
+    chosen = {name: _statistic(name, statistics or {}, name in levels) for name in names}
+    shape = (paths.sizes[dims.SCENARIO], -1, paths.sizes[dims.HORIZON])
+    found = []
+    for name in names:
+        own = paths.sel({dims.OUTCOME: name}).transpose(
+            dims.SCENARIO, dims.CHAIN, dims.DRAW, dims.HORIZON
+        )
+        future = own.to_numpy().reshape(shape)
+        level = levels.get(name)
+        past = _past(scm, history, name, level)[..., : len(index) - future.shape[-1]]
+        path = np.concatenate(
+            [np.broadcast_to(past, (*future.shape[:2], past.shape[-1])), _flow(future, level)], -1
+        )
+        found.append(_yearly(path, index, chosen[name], future.shape[-1]))
+    years = sorted(set.intersection(*(set(own) for own in found)))
+    if not years:
+        raise QuestionError(
+            f"The horizon of {paths.sizes[dims.HORIZON]} {scm.periods_name} after "
+            f"{paths.attrs['start']} holds no whole calendar year; ask for a longer one."
+        )
+    values = np.stack([np.stack([own[year] for year in years], axis=1) for own in found])
+    chain, draw = (paths.sizes[dim] for dim in (dims.CHAIN, dims.DRAW))
+    return xr.DataArray(
+        values.reshape(*values.shape[:3], chain, draw),
+        dims=(dims.OUTCOME, dims.SCENARIO, YEAR, dims.CHAIN, dims.DRAW),
+        coords={
+            dims.OUTCOME: names,
+            dims.SCENARIO: paths[dims.SCENARIO].to_numpy()
+            if dims.SCENARIO in paths.coords
+            else np.arange(paths.sizes[dims.SCENARIO]),
+            YEAR: years,
+            "statistic": (dims.OUTCOME, [chosen[name].words for name in names]),
+        },
+        attrs=dict(paths.attrs),
+        name="annual",
+    )
+
+
+def _periods(problem: Problem, paths: xr.DataArray) -> pd.PeriodIndex:
+    """Every period from the first of the data to the last of the paths."""
+    frequency = _FREQUENCIES[problem.scm.periods_per_year]
+    time = problem.cases.time
+    last = pd.Period(pd.Timestamp(paths.attrs["start"]), freq=frequency)
+    first = pd.Period(pd.Timestamp(time[0]), freq=frequency)
+    return pd.period_range(first, last + paths.sizes[dims.HORIZON], freq=frequency)
+
+
+def _statistic(name: str, stated: Mapping[str, str], is_level: bool) -> Statistic:  # noqa: FBT001
+    text = stated.get(name, Statistic.GROWTH if is_level else Statistic.MEAN)
+    if text not in list(Statistic):
+        raise QuestionError(
+            f"Statistic {text!r} of {name!r}; expected one of {', '.join(Statistic)}."
+        )
+    chosen = Statistic(text)
+    if is_level == (chosen is Statistic.MEAN):
+        expected = "growth or end" if is_level else "mean"
+        kind = "level" if is_level else "rate"
+        raise QuestionError(f"Statistic {text!r} of the {kind} {name!r}; expected {expected}.")
+    return chosen
+
+
+def _past(
+    scm: StructuralCausalModel, history: Mapping[str, np.ndarray], name: str, level: Level | None
+) -> np.ndarray:
+    """Values or flows of the known past, shape ``(time,)`` or ``(chain * draw, time)``."""
+    past = known_past(scm, history, name if level is None else level.flow)
+    if past is None:
+        raise QuestionError(
+            f"Yearly figures of {name!r}: neither it nor what it cumulates is observed or made of "
+            "observed series alone."
+        )
+    return past if level is None else level.sign * past
+
+
+def _flow(future: np.ndarray, level: Level | None) -> np.ndarray:
+    """Return a level's changes from period to period, the first from 0; a rate as it is."""
+    return future if level is None else np.diff(future, axis=-1, prepend=0.0)
+
+
+def _yearly(
+    path: np.ndarray, index: pd.PeriodIndex, statistic: Statistic, ahead: int
+) -> dict[int, np.ndarray]:
+    """Return the figure of each whole year that the future reaches into, ``(scenario, draw)``."""
+    found = {}
+    year_of = index.year.to_numpy()
+    size = int(np.sum(year_of == year_of[len(year_of) // 2]))
+    for year in np.unique(year_of[-ahead:]):
+        now = np.flatnonzero(year_of == year)
+        before = np.flatnonzero(year_of == year - 1)
+        whole = now.size == size
+        if statistic is Statistic.MEAN:
+            value = path[..., now].mean(axis=-1) if whole else None
+        elif not whole or before.size < size:
+            value = None
+        elif statistic is Statistic.END:
+            value = 100.0 * np.expm1(path[..., now].sum(axis=-1) / 100.0)
+        else:
+            rates = path[..., before[0] : now[-1] + 1]
+            level = np.exp(np.cumsum(rates, axis=-1) / 100.0)
+            means = level[..., size:].mean(axis=-1) / level[..., :size].mean(axis=-1)
+            value = 100.0 * (means - 1.0)
+        if value is not None and np.isfinite(value).all():
+            found[int(year)] = value
+    return found

@@ -1,0 +1,116 @@
+"""Findings of tables and splits in one sentence each, for titles; effects have `headline`."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.queries.reading.headlines import main_outcomes, spoken_label, when_words
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.units import percent_unit
+from sanctions_model.wording import number, upper_first
+
+__all__ = [
+    "LIKELY",
+    "channel_finding",
+    "claims_finding",
+    "part_words",
+    "parts_finding",
+    "variance_finding",
+]
+
+LIKELY = 0.8
+_TITLE = ("gdp_level", "key_rate", "price_level", "inflation_yoy")
+
+
+def claims_finding(table: pd.DataFrame) -> str:
+    """Say how many claims are likely, and how many of these by belief alone.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"prob": [0.9, 0.5], "prob_prior": [0.5, 0.5], "sign_assumed": [True, False]}
+    ... )
+    >>> claims_finding(table)
+    "1 of the article's 2 claims are likely, 1 of them by belief alone"
+    """
+    likely = table["prob"].fillna(table["prob_prior"]) >= LIKELY
+    by_belief = int((likely & table["sign_assumed"].astype(bool)).sum())
+    belief = f", {by_belief} of them by belief alone" if by_belief else ""
+    return f"{int(likely.sum())} of the article's {len(table)} claims are likely{belief}"
+
+
+def variance_finding(shares: xr.DataArray, scm: StructuralCausalModel) -> str:
+    """Say whose shocks make forecasts of the first main outcome miss most.
+
+    Parameters
+    ----------
+    shares : xr.DataArray
+        Dims ``(outcome, shock, horizon, chain, draw)``, 0 to 1.
+    scm : StructuralCausalModel
+    """
+    medians = shares.median([dims.CHAIN, dims.DRAW])
+    # What no shock moves has no variance, and no shares.
+    known = xr.apply_ufunc(np.isfinite, medians).any(["shock", dims.HORIZON])
+    there = [str(n) for n in medians[dims.OUTCOME].to_numpy() if known.sel(outcome=n)]
+    if not there:
+        return "0 outcomes are reached by a shock"
+    name, last = main_outcomes(scm, there)[0], int(shares[dims.HORIZON].max())
+    own = medians.sel(outcome=name, horizon=last).to_series()
+    return (
+        f"Shocks to {spoken_label(scm, str(own.idxmax()))} make {100 * own.max():.0f} % of what "
+        f"forecasts of {spoken_label(scm, name)} miss after {scm.count_periods(last)}"
+    )
+
+
+def parts_finding(parts: xr.DataArray, scm: StructuralCausalModel) -> str:
+    """Say which part moved the first outcome of a historical decomposition most.
+
+    Parameters
+    ----------
+    parts : xr.DataArray
+        Dims ``(outcome, part, time, chain, draw)``.
+    scm : StructuralCausalModel
+    """
+    name = str(parts[dims.OUTCOME].to_numpy()[0])
+    own = parts.sel(outcome=name).median([dims.CHAIN, dims.DRAW])
+    own = own.sel(part=[p for p in own["part"].to_numpy() if p != "base"])
+    sizes = abs(own).mean(dims.TIME).to_series()
+    mover = upper_first(part_words(scm, str(sizes.idxmax())))
+    return (
+        f"{mover} moved {spoken_label(scm, name)} most, "
+        f"by {number(sizes.max(), signed=False)} points on average"
+    )
+
+
+def part_words(scm: StructuralCausalModel, part: str) -> str:
+    """Name a part of a decomposition: a driver, or the shocks to an equation."""
+    if part not in scm.variables:
+        return part.replace("_", " ")
+    shocks = "shocks to " if part in scm.stochastic else ""
+    return f"{shocks}{spoken_label(scm, part)}"
+
+
+def channel_finding(effect: xr.DataArray, scm: StructuralCausalModel) -> str:
+    """Say how much of an effect at one horizon comes through its largest channel, in means.
+
+    Parameters
+    ----------
+    effect : xr.DataArray
+        From `channel_effects`, at one horizon and in percent; dims ``(outcome, channel, chain,
+        draw)``.
+    scm : StructuralCausalModel
+    """
+    there = [str(n) for n in effect[dims.OUTCOME].to_numpy()]
+    name = next((n for n in _TITLE if n in there), there[0])
+    means = effect.sel(outcome=name).mean([dims.CHAIN, dims.DRAW]).to_series()  # they add up
+    total, entries = float(means["total"]), means[list(scm.entries)]
+    largest = str(entries.abs().idxmax())
+    label = scm.variables[largest].short_label if largest in scm.variables else largest
+    when = when_words(effect.attrs, int(effect[dims.HORIZON]), scm)
+    unit = percent_unit(scm.effect_unit(name)).split()[0]
+    return (
+        f"{effect.attrs.get(dims.Said.SUBJECT, 'Relief')} moves {spoken_label(scm, name)} by "
+        f"{number(total)} {unit} {when}, {number(float(entries[largest]))} of it through "
+        f"{label.replace('_', ' ')}"
+    )

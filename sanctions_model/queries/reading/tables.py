@@ -1,0 +1,272 @@
+"""Tables of effects: every link, and relief by outcome, horizon and channel."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.priors.families import Prior
+from sanctions_model.queries.basis import LINK_COLUMNS, Basis
+from sanctions_model.queries.effects import (
+    channel_effects,
+    reachable,
+    relief_subject,
+    relief_words,
+    total_effect,
+)
+from sanctions_model.queries.reading.percent import parts_in_percent
+from sanctions_model.scm.equations import Linear, PartialAdjustment
+from sanctions_model.scm.interventions import Relief, require_horizon
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.summaries import (
+    IntervalRule,
+    interval,
+    interval_rule,
+    share_error,
+    summary_errors,
+)
+from sanctions_model.units import percent_unit
+
+__all__ = ["effects_table", "link_effects", "links_table"]
+
+_KIND = "kind"
+_SUMMARY = ("median", "lower", "upper")
+_STANDING_RELIEFS = (Relief(depth=0.5), Relief())
+_RELIEF_HORIZONS = (4, 8, 12, 20)
+
+
+def links_table(
+    scm: StructuralCausalModel,
+    priors: Mapping[str, Prior],
+    prior_draws: xr.Dataset,
+    draws: xr.Dataset | None,
+    *,
+    problem: Problem | None = None,
+) -> pd.DataFrame:
+    """Tabulate every link's short-run and long-run effect, prior beside posterior.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        Equations that the draws belong to.
+    priors : mapping of str to Prior
+        By address, for units, sources and assumed signs.
+    prior_draws : xr.Dataset
+        Prior draws, dims ``(chain, draw)``.
+    draws : xr.Dataset or None
+        Posterior draws; None leaves the posterior columns empty.
+    problem : Problem, optional
+        What the draws belong to; without it ``likelihood_share`` is not a number.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``links.csv``, a row for the short run of a link and one for its long run, where
+        there is one.
+
+    Raises
+    ------
+    QuestionError
+        If the draws belong to another model.
+    """
+    rule = interval_rule()
+    prior_effects = link_effects(scm, prior_draws)
+    effects = None if draws is None else link_effects(scm, draws)
+    before = interval(prior_effects, rule)
+    after = None if effects is None else interval(effects, rule)
+    basis = Basis(problem, prior_draws, draws)
+    rows = []
+    for link in scm.links:
+        prior = priors[link.label]
+        for kind in ("short_run", "long_run"):
+            where = {dims.LINK: link.label, _KIND: kind}
+            if not np.isfinite(before.sel(where)).all():
+                continue  # a variable that keeps all of itself has no long run
+            row: dict[str, object] = {"link": link.label, "parent": link.parent}
+            row |= {"child": link.child}
+            row |= {"lag": link.lag, "unit": prior.unit, "kind": kind}
+            row |= {f"prior_{n}": float(before.sel({**where, "summary": n})) for n in _SUMMARY}
+            row |= {
+                n: np.nan if after is None else float(after.sel({**where, "summary": n}))
+                for n in _SUMMARY
+            }
+            own = None if effects is None else effects.sel(where)
+            rests = basis.of(prior_effects.sel(where), own, by_group=False)
+            row |= {column: rests[column] for column in LINK_COLUMNS}
+            row["sign_assumed"] = prior.sign != 0
+            row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
+            sources = prior.sources
+            row["sources"] = sources if isinstance(sources, str) else "; ".join(sources)
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def effects_table(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    *,
+    reliefs: Sequence[Relief] = _STANDING_RELIEFS,
+    horizons: Sequence[int] = _RELIEF_HORIZONS,
+    outcomes: Sequence[str] | None = None,
+    basis: Basis | None = None,
+) -> pd.DataFrame:
+    """Tabulate the effects of relief by outcome, depth, horizon and channel.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        Equations that the draws belong to.
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    reliefs : sequence of Relief
+        Half and full relief of all measures in four steps by default.
+    horizons : sequence of int
+        Periods from the start.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
+    basis : Basis, optional
+        Of the same draws; without it the table does not say what the effects rest on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``effects.csv``; effects on levels in percent. The draws of the channels
+        add up to the total, see `parts_in_percent`, and so do their ``mean``. Errors are
+        Monte-Carlo standard errors. Without `basis` neither ``prior_median`` nor the columns that
+        `Basis.of` returns.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach, or a horizon is below 1.
+    """
+    rule = interval_rule()
+    longest = require_horizon(list(horizons))
+    rows = []
+    for relief in (scm.relief(asked) for asked in reliefs):
+        wanted = reachable(scm, relief.measures, outcomes)
+        for outcome in wanted:  # one at a time: the draws of all at once would not fit
+            after = _by_channel(scm, draws, relief, longest, outcome)
+            before = after
+            if basis is not None and basis.draws is not None:
+                before = _by_channel(scm, basis.prior_draws, relief, longest, outcome)
+            shown, prior = (parts_in_percent(scm, effect) for effect in (after, before))
+            unit = percent_unit(scm.variables[outcome].unit)
+            for horizon in horizons:
+                for channel in after[dims.CHANNEL].to_numpy():
+                    where = {
+                        dims.OUTCOME: outcome,
+                        dims.HORIZON: horizon,
+                        dims.CHANNEL: channel,
+                    }
+                    row: dict[str, object] = {"outcome": outcome, "unit": unit}
+                    row |= {"relief": relief.depth, "horizon": horizon, "channel": str(channel)}
+                    if basis is not None:
+                        row["prior_median"] = float(prior.sel(where).median())
+                    row |= _summarised(shown.sel(where), rule)
+                    if basis is not None:
+                        own = None if basis.draws is None else after.sel(where)
+                        row |= basis.of(before.sel(where), own)
+                    rows.append(row | {"ci_prob": rule.prob, "ci_kind": rule.kind})
+    table = pd.DataFrame(rows)
+    largest = max((scm.relief(asked) for asked in reliefs), key=lambda relief: relief.depth)
+    table.attrs = {
+        dims.Said.SUBJECT: relief_subject(scm, largest),
+        dims.Said.QUESTION: relief_words(scm, largest, start=draws.attrs.get(dims.Said.START)),
+    }
+    table.attrs.update(dims.carried(draws.attrs))
+    return table
+
+
+def _summarised(effect: xr.DataArray, rule: IntervalRule) -> dict[str, object]:
+    """Median, mean, interval and P(below 0) of an effect, with their Monte-Carlo errors."""
+    summary = interval(effect, rule)
+    below = (effect < 0).transpose(dims.CHAIN, dims.DRAW).to_numpy()
+    found: dict[str, object] = {n: float(summary.sel(summary=n)) for n in _SUMMARY}
+    return {
+        "median": found.pop("median"),
+        "mean": float(effect.mean()),
+        **found,
+        "prob_below_zero": float(below.mean()),
+        **summary_errors(effect, summary),
+        "prob_error": share_error(below),
+    }
+
+
+def _by_channel(
+    scm: StructuralCausalModel, draws: xr.Dataset, relief: Relief, horizon: int, outcome: str
+) -> xr.DataArray:
+    """Effects by channel; of a model that names no channels the total alone."""
+    if scm.entries:
+        return channel_effects(scm, draws, relief, horizon=horizon, outcomes=[outcome])
+    total = total_effect(scm, draws, relief, horizon=horizon, outcomes=[outcome])
+    return total.expand_dims({dims.CHANNEL: ["total"]})
+
+
+def link_effects(
+    scm: StructuralCausalModel, draws: xr.Dataset, *, horizon: int | None = None
+) -> xr.DataArray:
+    """Effect of each link on its child, other parents held.
+
+    For partial adjustment with long-run effect ``theta`` and persistence ``rho``: short run
+    ``(1 - rho) theta``, after h periods ``(1 - rho**h) theta``, long run ``theta``. A linear
+    equation gives ``b`` at once and ``b / (1 - sum of own lags)`` in the long run, not a number
+    where the own lags sum to 1; so does a direct link of partial adjustment, whose own lag is
+    ``rho``.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        Equations that the draws belong to.
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    horizon : int, optional
+        Adds the kind ``cumulative``: the effect after this many periods of a permanent change
+        (partial adjustment only).
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(chain, draw, link, kind)``, in units of the child per unit of the parent.
+
+    Raises
+    ------
+    QuestionError
+        If the horizon is below 1.
+    """
+    parameters = DrawParameters(scm, draws)
+    kinds = ["short_run", "long_run"]
+    if horizon is not None:
+        horizon = require_horizon(horizon)
+        kinds.append("cumulative")
+    values = np.empty((len(scm.links), len(kinds), parameters.size))
+    for position, link in enumerate(scm.links):
+        coefficient = parameters.coefficient(link.label)
+        equation = scm.by_name[link.child]
+        if isinstance(equation, Linear):
+            own = [
+                parameters.coefficient(e.label) for e in equation.links if e.parent == link.child
+            ]
+            left = np.broadcast_to(1.0 - sum(own), coefficient.shape)
+            # A variable that keeps all of itself goes nowhere in the long run.
+            found = [coefficient, coefficient / np.where(left == 0.0, np.nan, left)]
+            # A linear equation has no one rate of approach: the response tells the path.
+            found += [np.full(parameters.size, np.nan)] * (len(kinds) - 2)
+        else:
+            rho = parameters.persistence(link.child)
+            if isinstance(equation, PartialAdjustment) and link.label in equation.direct:
+                coefficient = coefficient / (1.0 - rho)
+            found = [(1.0 - rho) * coefficient, coefficient]
+            if horizon is not None:
+                found.append((1.0 - rho**horizon) * coefficient)
+        values[position] = np.stack(found)
+    return xr.DataArray(
+        values.reshape(*values.shape[:2], *parameters.shape),
+        dims=(dims.LINK, _KIND, dims.CHAIN, dims.DRAW),
+        coords={dims.LINK: [link.label for link in scm.links], _KIND: kinds},
+        name="link_effect",
+    ).transpose(dims.CHAIN, dims.DRAW, dims.LINK, _KIND)

@@ -1,0 +1,1 @@
+"""Forecasts made again from origins of the past, with baselines and scores."""
