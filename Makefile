@@ -44,6 +44,7 @@ docs: $(VENV)/.dev
 # Sentences, tables and pictures of results in README and docs, from the last `make run`.
 readme: $(VENV)/.run results/russia/posterior.nc
 	$(BIN)/python scripts/readme_tables.py
+	$(BIN)/python scripts/histories.py
 
 results/russia/posterior.nc: | $(VENV)/.run
 	$(BIN)/sanctions-model run --out results/russia

@@ -57,6 +57,7 @@ _LOG = logging.getLogger("sanctions_model.cli")
 # Shown where no outcome is named and the model has them; of another model its headline outcomes.
 _LEVELS = ("inflation_yoy", "key_rate", "lending_rate", "gdp_level", "rouble")
 _DECOMPOSED = ("inflation_yoy", "key_rate")
+_BY_YEAR = ("gdp_level",)
 counterfactual_app = typer.Typer(help="What would have happened.", no_args_is_help=True)
 scenario_app = typer.Typer(help="Interventions on the future.", no_args_is_help=True)
 
@@ -167,28 +168,39 @@ def decompose(
     start: StartOption,
     end: EndOption = None,
     outcome: OutcomeOption = None,
+    parts: Annotated[
+        bool, typer.Option("--parts", help="Every driver and shock, not forces by calendar year.")
+    ] = False,
     fit: FitOption = DEFAULT_FIT,
     csv: CsvOption = None,
     figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Split a window of the past into base, shocks and drivers."""
+    """Say what moved each calendar year of the past: sanctions, oil, policy, war, own shocks."""
     configure(quiet=quiet)
     from sanctions_model.queries.counterfactuals import historical_decomposition
-    from sanctions_model.report.views import decomposition_view, summary_table
 
     fitted = load_fit(fit)
-    parts = historical_decomposition(
-        _episode(fitted, start, end), outcomes=outcome or fitted.scm.some_of(_DECOMPOSED)
-    )
-    table = summary_table({"contribution": parts}, fitted.scm)
-    write_csv(table, csv)
+    by_year = bool(fitted.scm.forces) and not parts
+    asked = outcome or fitted.scm.some_of(_BY_YEAR if by_year else _DECOMPOSED)
+    found = historical_decomposition(_episode(fitted, start, end), outcomes=asked)
     if figure is not None:
         from sanctions_model.plots import plot_decomposition
 
-        write_figure(plot_decomposition(parts, scm=fitted.scm), figure)
-    view = decomposition_view(parts, fitted.scm)
+        write_figure(plot_decomposition(found, scm=fitted.scm), figure)
+    if by_year:
+        from sanctions_model.queries.reading.yearly_forces import yearly_forces
+        from sanctions_model.report.histories import forces_table, forces_view
+
+        forces = yearly_forces(found, fitted.problem, fitted.draws)
+        table, view = forces_table(forces), forces_view(forces, fitted.scm)
+    else:
+        from sanctions_model.report.views import decomposition_view, summary_table
+
+        table = summary_table({"contribution": found}, fitted.scm)
+        view = decomposition_view(found, fitted.scm)
+    write_csv(table, csv)
     show(View(table=table, title="Contributions") if as_json else view, as_json=as_json)
 
 

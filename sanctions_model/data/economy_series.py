@@ -23,6 +23,7 @@ _COLUMNS = (
     "household_expectation_pct",
     "fiscal_impulse_nonoil_pp",
     "unemployment_nsa_pct",
+    "cvs_per_vacancy_sa",
     "inflation_goal_pct",
 )
 _FOREIGN_INFLATION = 0.5  # % a quarter, US prices: turns dollars into real ones
@@ -91,6 +92,7 @@ def build_economy(
         "log_rer": level(raw["usd_rub_average_rub"] * abroad / prices),
         "oil_discount": splice(held, discount, start="2015Q1"),
         "unemployment_pct": adjust(economy["unemployment_nsa_pct"]),
+        "tightness_change_pct": _change(1 / economy["cvs_per_vacancy_sa"]),
         "household_expectation_pct": economy["household_expectation_pct"],
         "fiscal_impulse_pp": economy["fiscal_impulse_nonoil_pp"].fillna(0.0),
         "inflation_target": economy["inflation_goal_pct"],
@@ -104,6 +106,11 @@ def _level(values: pd.Series, *, base: tuple[str, str]) -> pd.Series:
     """100 log, 0 on average over the base."""
     logs = pd.Series(100 * np.log(values.to_numpy(dtype=float)), values.index)
     return logs - logs.loc[base[0] : base[1]].mean()
+
+
+def _change(values: pd.Series) -> pd.Series:
+    """100 times the change of the log."""
+    return pd.Series(100 * np.log(values.to_numpy(dtype=float)), values.index).diff()
 
 
 def war_pulse(quarters: pd.PeriodIndex) -> pd.Series:

@@ -63,6 +63,9 @@ class StructuralCausalModel:
         Windows in which every scale is multiplied by a parameter; they do not overlap.
     crisis_hazard : float
         Chance, in each simulated period without one, that a crisis like one of those starts.
+    forces : mapping of str to tuple of str
+        Words for what moves a history, and the exogenous and stochastic variables meant by each;
+        what none of them names is a shock of its own.
 
     Raises
     ------
@@ -82,6 +85,7 @@ class StructuralCausalModel:
     centres: Mapping[str, float] = field(default_factory=dict)
     crises: tuple[Crisis, ...] = field(default=(), metadata=OMITTED_AT_DEFAULT)
     crisis_hazard: float = field(default=0.0, metadata=OMITTED_AT_DEFAULT)
+    forces: Mapping[str, tuple[str, ...]] = field(default_factory=dict, metadata=OMITTED_AT_DEFAULT)
 
     def __post_init__(self) -> None:
         check(self)

@@ -59,9 +59,15 @@ def _fields(value: Any) -> list[dataclasses.Field[Any]]:
         field
         for field in dataclasses.fields(value)
         if not (
-            field.metadata.get("omitted_at_default") and getattr(value, field.name) == field.default
+            field.metadata.get("omitted_at_default")
+            and getattr(value, field.name) in (field.default, _made(field))
         )
     ]
+
+
+def _made(field: dataclasses.Field[Any]) -> Any:
+    made = field.default_factory
+    return field.default if made is dataclasses.MISSING else made()
 
 
 def from_dict(plain: Mapping[str, Any]) -> StructuralCausalModel:

@@ -201,5 +201,6 @@ def test_histories_and_channels_add_up(problem, draws):
 
 def test_every_equation_has_data(problem):
     used = dict(zip(problem.cases.columns, problem.cases.weight.sum(axis=0), strict=True))
+    assert used.pop("tightness_change") == 24  # vacancies from 2020Q2; the last four are completed
     assert min(used.values()) > 40
     assert "russia_economy.csv" in problem.observations.attrs["source"]

@@ -3,9 +3,12 @@
 import importlib.util
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
+from anchored_economy import anchored_draws, anchored_problem
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -178,3 +181,15 @@ def test_the_keys_in_the_schema_are_those_of_the_models():
     text = (ROOT / "docs/schema.md").read_text(encoding="utf-8")
     shown = text.partition("<!-- keys: python scripts/scenario_keys.py -->\n")[2]
     assert shown.partition("\n<!-- end of keys -->")[0] == load_script("scenario_keys").keys_table()
+
+
+def test_the_page_of_histories_tells_each_year_and_its_parts_add_up():
+    script = load_script("histories")
+    found = SimpleNamespace(problem=anchored_problem(), draws=anchored_draws())
+    page = script.page(found)
+    table = page.partition("| GDP, growth of the year in % | 2014")[2].partition("\n\n")[0]
+    cells = [row.split("|")[2:-1] for row in table.splitlines()[2:]]
+    numbers = np.array([[float(c.replace("−", "-")) for c in row] for row in cells])
+    assert abs(numbers[0] - numbers[1:].sum(axis=0)).max() < 0.05 * len(numbers)
+    assert f"changed by {script.said(numbers[0, 1])} % in 2015" in page
+    assert "What moved Russia" in script.PAGE.read_text(encoding="utf-8")

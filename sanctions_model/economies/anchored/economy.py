@@ -168,6 +168,19 @@ def output_equations() -> tuple[Equation, ...]:
             parents=("unemployment[1]", "output_gap_change", "fewer_workers"),
             centred=False,
         ),
+        # Vacancies for each CV on the largest job site tell the same from 2020 on; the drift of the
+        # site is the intercept.
+        Linear(
+            variable=variable_of(
+                "tightness_change",
+                "change of vacancies for each CV",
+                "% a quarter (100 dlog)",
+                column="tightness_change_pct",
+                plausible=(-100, 100),
+            ),
+            parents=("output_gap_change",),
+            centred=False,
+        ),
     )
 
 

@@ -15,11 +15,13 @@ from sanctions_model.economies.anchored.economy import (
     rates_equations,
 )
 from sanctions_model.economies.anchored.supply import (
+    KNOTS,
     SUDDEN,
     exogenous_equations,
     felt_equations,
     supply_equations,
 )
+from sanctions_model.economies.growth import MEASURES
 from sanctions_model.scm.equations import (
     Level,
 )
@@ -38,12 +40,12 @@ def anchored_transmission() -> StructuralCausalModel:
     Returns
     -------
     StructuralCausalModel
-        Five measures, thirteen observed equations; for `data/priors_anchored.toml`.
+        Five measures, fourteen observed equations; for `data/priors_anchored.toml`.
 
     Examples
     --------
     >>> len(anchored_transmission().stochastic)
-    13
+    14
     """
     return StructuralCausalModel(
         name="anchored transmission",
@@ -63,6 +65,7 @@ def anchored_transmission() -> StructuralCausalModel:
         chain=_CHAIN,
         chain_offset=("expected_inflation -> real_lending_rate",),
         headline=_HEADLINE,
+        forces=_FORCES,
         crises=(
             Crisis("financial_crisis", "2008-10-01", "2009-01-01"),
             Crisis("rouble_crisis", "2014-10-01", "2015-01-01"),
@@ -129,6 +132,18 @@ _CHAIN = (
     "log_gdp -> gdp_growth",
     "log_gdp[1] -> gdp_growth",
 )
+_FORCES = {
+    "sanctions": MEASURES,
+    "oil": ("log_oil", "oil_discount"),
+    "monetary policy": (
+        *("key_rate", "lending_rate", "inflation_target"),
+        *("targeting", "before_targeting"),
+    ),
+    "war and budget": ("war_pulse", "fiscal_impulse"),
+    "the rouble and trade": ("log_rer", "log_imports", "log_exports"),
+    "the pandemic": ("pandemic_2020q2", "pandemic_2020q3"),
+    "the trend": tuple(f"ramp_{knot}" for knot in KNOTS),
+}
 _HEADLINE = (
     "import_premium",
     "import_level",

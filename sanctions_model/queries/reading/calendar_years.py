@@ -19,7 +19,7 @@ from sanctions_model.scm.equations import Level
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.simulation.history import known_past
 
-__all__ = ["YEAR", "Statistic", "annual"]
+__all__ = ["YEAR", "Statistic", "annual", "known_flow"]
 
 YEAR = "year"
 _FREQUENCIES = {1: "Y", 4: "Q", 12: "M"}
@@ -89,7 +89,7 @@ def annual(
         )
         future = own.to_numpy().reshape(shape)
         level = levels.get(name)
-        past = _past(scm, history, name, level)[..., : len(index) - future.shape[-1]]
+        past = known_flow(scm, history, name)[..., : len(index) - future.shape[-1]]
         path = np.concatenate(
             [np.broadcast_to(past, (*future.shape[:2], past.shape[-1])), _flow(future, level)], -1
         )
@@ -141,10 +141,30 @@ def _statistic(name: str, stated: Mapping[str, str], is_level: bool) -> Statisti
     return chosen
 
 
-def _past(
-    scm: StructuralCausalModel, history: Mapping[str, np.ndarray], name: str, level: Level | None
+def known_flow(
+    scm: StructuralCausalModel, history: Mapping[str, np.ndarray], name: str
 ) -> np.ndarray:
-    """Values or flows of the known past, shape ``(time,)`` or ``(chain * draw, time)``."""
+    """Return the known past of a variable, of a level its changes from period to period.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    history : mapping of str to numpy.ndarray
+        From `Problem.history`.
+    name : str
+        Variable or level.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(time,)`` or ``(chain * draw, time)``, in the unit of the variable.
+
+    Raises
+    ------
+    QuestionError
+        If it is neither observed nor made of observed series.
+    """
+    level = {item.variable.name: item for item in scm.levels}.get(name)
     past = known_past(scm, history, name if level is None else level.flow)
     if past is None:
         raise QuestionError(

@@ -49,6 +49,7 @@ def check(scm: "StructuralCausalModel") -> None:
     if scm.graph.order:  # solving the order refuses cycles within a period
         _check_unobserved(scm)
     _check_reach(scm)
+    _check_forces(scm)
 
 
 def _check_names(scm: "StructuralCausalModel") -> None:
@@ -232,3 +233,13 @@ def _check_reach(scm: "StructuralCausalModel") -> None:
                 raise UnknownVariableError.from_name(label, sorted(labels), f"channel {channel!r}")
     for name in scm.headline:
         scm.require(name, "the headline outcomes")
+
+
+def _check_forces(scm: "StructuralCausalModel") -> None:
+    named = [name for names in scm.forces.values() for name in names]
+    parts = (*scm.exogenous, *scm.stochastic)
+    for name in named:
+        if name not in parts:
+            raise UnknownVariableError.from_name(name, parts, "the forces")
+        if named.count(name) > 1:
+            raise SpecError(f"{name!r} is in two of the forces; expected at most one.")

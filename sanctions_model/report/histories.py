@@ -1,0 +1,98 @@
+"""What moved each calendar year of the past, in a table and in sentences."""
+
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.queries.reading.calendar_years import YEAR
+from sanctions_model.queries.reading.headlines import spoken_label
+from sanctions_model.queries.reading.yearly_forces import FORCE, OWN_SHOCKS, START, TOTAL
+from sanctions_model.report.views import View
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.wording import number, upper_first
+
+__all__ = ["forces_finding", "forces_table", "forces_view"]
+
+_QUIET = (TOTAL, START, OWN_SHOCKS)  # what no story names as a mover
+
+
+def forces_table(forces: xr.DataArray) -> pd.DataFrame:
+    """Tabulate what moved each year: mean, median and interval, one row a cell.
+
+    Parameters
+    ----------
+    forces : xr.DataArray
+        From `yearly_forces`, dims ``(outcome, force, year, chain, draw)``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns outcome, force, year, statistic, mean (means add up), median, lower, upper, ci_prob
+        and ci_kind; points of growth for levels, the unit of the variable for rates.
+    """
+    rule = interval_rule()
+    summary = interval(forces, rule).rename("value").to_dataset(dim="summary")
+    means = forces.mean([dims.CHAIN, dims.DRAW]).rename("mean")
+    table = xr.merge([means, summary]).to_dataframe().reset_index()
+    columns = ["outcome", "force", "year", "statistic", "mean", "median", "lower", "upper"]
+    order = {str(force): at for at, force in enumerate(forces[FORCE].to_numpy())}
+    table = table[columns].sort_values(
+        ["outcome", "force", "year"], key=lambda own: own.map(order) if own.name == FORCE else own
+    )
+    return table.reset_index(drop=True).assign(ci_prob=rule.prob, ci_kind=rule.kind)
+
+
+def forces_finding(forces: xr.DataArray, scm: StructuralCausalModel) -> str:
+    """Say which force moved the first outcome most in one year, by its mean over the draws."""
+    name = str(forces[dims.OUTCOME].to_numpy()[0])
+    named = [f for f in forces[FORCE].to_numpy() if f not in _QUIET]
+    means = forces.sel(outcome=name, force=named).mean([dims.CHAIN, dims.DRAW]).to_series()
+    force, year = means.abs().idxmax()
+    outcome, size = spoken_label(scm, name), means[force, year]
+    what = f"{'growth of ' if _grows(scm, name) else ''}{outcome}"
+    return f"{upper_first(str(force))} moved {what} most: by {number(size)} points in {year}"
+
+
+def forces_view(forces: xr.DataArray, scm: StructuralCausalModel) -> View:
+    """Show forces as rows and years as columns, means over the draws.
+
+    Parameters
+    ----------
+    forces : xr.DataArray
+        From `yearly_forces`.
+    scm : StructuralCausalModel
+        Names the outcomes.
+    """
+    means = forces.mean([dims.CHAIN, dims.DRAW])
+    outcomes = [str(name) for name in means[dims.OUTCOME].to_numpy()]
+    rows = []
+    for name in outcomes:
+        own = means.sel(outcome=name)
+        for force in own[FORCE].to_numpy():
+            years = {
+                str(year): f"{float(own.sel({FORCE: force, YEAR: year})):+.1f}".replace("-", "−")
+                for year in own[YEAR].to_numpy()
+            }
+            label = f"{scm.variables[name].short_label}, {_unit(scm, name)}"
+            rows.append({"outcome": label, "moved by": str(force), **years})
+    table = pd.DataFrame(rows)
+    subject = ""
+    if len(outcomes) == 1:
+        subject = f", {table['outcome'].iloc[0]}"
+        table = table.drop(columns="outcome")
+    return View(
+        table=table,
+        title=forces_finding(forces, scm),
+        question=f"Question: what moved each calendar year{subject}?",
+        caption="Means over the draws, which add up to what happened. Another outcome: --outcome; "
+        "every driver and shock: --parts; intervals: --csv.",
+    )
+
+
+def _grows(scm: StructuralCausalModel, name: str) -> bool:
+    return name in {level.variable.name for level in scm.levels}
+
+
+def _unit(scm: StructuralCausalModel, name: str) -> str:
+    return "points of growth" if _grows(scm, name) else "average of the year"
