@@ -26,11 +26,15 @@ OUTCOMES = {
 HEAD = """\
 # What moved Russia in 2014-16 and 2022-25
 
-Each year is what happened, split into what moved it: where the economy stood before the episode and
-would have gone by itself, then sanctions, oil, monetary policy, war and budget, the rouble and trade,
-the pandemic, the trend, and shocks that the model has no name for. The parts add up in every draw of
-the posterior; shown are means. `sanctions-model counterfactual decompose --from 2014Q1 --to 2016Q4`
-prints the same, with `--csv` for the intervals, which are wide.
+Each year is what happened, split into what moved it: where the economy stood before the episode
+and would have gone by itself, then sanctions, oil, monetary policy, war and budget, the rouble and
+trade, the pandemic, the trend, and shocks that the model has no name for. The parts add up in every
+draw of the posterior; shown are means. The verb prints the same, with `--csv` for the intervals,
+which are wide:
+
+```bash
+sanctions-model counterfactual decompose --from 2014Q1 --to 2016Q4
+```
 
 This splits history by *the model\'s* equations. A large row of other shocks is a year that the
 model does not explain.
@@ -73,7 +77,8 @@ def story_of_2014(forces: xr.DataArray) -> str:
         f"Output changed by {at(gdp, TOTAL, 2015)} % in 2015. Of that, cheaper oil is "
         f"{at(gdp, 'oil', 2015)} points, sanctions are {at(gdp, 'sanctions', 2015)}, and monetary "
         f"policy, after the rate had gone to 17 %, is {at(gdp, 'monetary policy', 2015)}; "
-        f"{at(gdp, OWN_SHOCKS, 2015)} are shocks that the model does not explain. The rouble changed "
+        f"{at(gdp, OWN_SHOCKS, 2015)} are shocks that the model does not explain. The "
+        "rouble changed "
         f"by {at(rouble, TOTAL, 2015)} %, {at(rouble, 'oil', 2015)} of it with oil. Prices rose by "
         f"{at(prices, TOTAL, 2015)} %: {at(prices, 'oil', 2015)} points came with oil, through the "
         f"rouble, {at(prices, 'sanctions', 2015)} with sanctions. For the rouble it is a story of "
@@ -90,15 +95,20 @@ def story_of_2022(forces: xr.DataArray) -> str:
     gdp, imports, rate, prices = "gdp_level", "import_level", "key_rate", "price_level"
     return (
         f"Output changed by {at(gdp, TOTAL, 2022)} % in 2022, with sanctions at "
-        f"{at(gdp, 'sanctions', 2022)} points: deliveries stopped and were routed around within the "
+        f"{at(gdp, 'sanctions', 2022)} points: deliveries stopped and were routed around "
+        "within the "
         f"year, so that 2023 shows {at(gdp, 'sanctions', 2023)}. War and budget gave "
-        f"{at(gdp, 'war and budget', 2023)} points in 2023 and {at(gdp, 'war and budget', 2024)} in "
-        f"2024; monetary policy moved 2025 by {at(gdp, 'monetary policy', 2025)}. Imports changed by "
-        f"{at(imports, TOTAL, 2022)} % in 2022, {at(imports, 'sanctions', 2022)} of it with sanctions. "
+        f"{at(gdp, 'war and budget', 2023)} points in 2023 and "
+        f"{at(gdp, 'war and budget', 2024)} in "
+        f"2024; monetary policy moved 2025 by {at(gdp, 'monetary policy', 2025)}. Imports "
+        "changed by "
+        f"{at(imports, TOTAL, 2022)} % in 2022, {at(imports, 'sanctions', 2022)} of it "
+        "with sanctions. "
         f"The key rate averaged {at(rate, TOTAL, 2024)} % in 2024; "
         f"{at(rate, 'monetary policy', 2024)} points of it are not what the rule asks for, and "
         f"{at(rate, 'war and budget', 2024)} are war and budget. Other shocks moved prices by "
-        f"{at(prices, OWN_SHOCKS, 2022)} points in 2022 and output by {at(gdp, OWN_SHOCKS, 2024)} in "
+        f"{at(prices, OWN_SHOCKS, 2022)} points in 2022 and output by "
+        f"{at(gdp, OWN_SHOCKS, 2024)} in "
         "2024: that part the model does not explain."
     )
 
