@@ -18,7 +18,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
-    pass
+    from sanctions_model.inference.fit import Fit
 
 __all__ = ["annual"]
 
@@ -32,6 +32,13 @@ def annual(
         list[str] | None, typer.Option(help="Lift this measure only; may be repeated.")
     ] = None,
     ramp: Annotated[int, typer.Option(help="Steps of the relief, one a period.")] = 4,
+    baseline: Annotated[
+        str,
+        typer.Option(
+            help="Whose years sanctions unchanged meet: poll, bank_of_russia, or a CSV file with a "
+            "column year and one an outcome. Ours by default."
+        ),
+    ] = "",
     seed: Annotated[int, typer.Option(help="Random seed of the shocks.")] = 20260101,
     fit: FitOption = DEFAULT_FIT,
     csv: CsvOption = None,
@@ -48,7 +55,29 @@ def annual(
 
     asked = Relief(depth=relief, ramp=ramp, measures=tuple(measure or ALL_MEASURES))
     fitted = load_fit(fit)
-    table = annual_table(fitted, asked, years=years, quoted=ANNUAL, random_seed=seed)
+    given = _figures(baseline, fitted, years) if baseline else None
+    table = annual_table(
+        fitted, asked, years=years, quoted=ANNUAL, random_seed=seed, baseline=given
+    )
     write_csv(table, csv)
     view = View(table=table, title="Calendar years") if as_json else annual_view(table, fitted)
     show(view, as_json=as_json)
+
+
+def _figures(baseline: str, fitted: "Fit", years: int) -> dict[str, dict[int, float]]:
+    from sanctions_model.data.outside_forecasts import (
+        FORECASTERS,
+        baseline_of,
+        load_annual_figures,
+    )
+    from sanctions_model.economies.growth import ANNUAL
+    from sanctions_model.queries.annual_conditions import first_open_year
+
+    if baseline not in FORECASTERS:
+        return load_annual_figures(baseline)
+    quoted = {name: own for name, own in ANNUAL.items() if name in fitted.scm.variables}
+    first = first_open_year(fitted.problem)
+    found = baseline_of(baseline, quoted, years=range(first, first + years))
+    if not found:
+        raise QuestionError(f"--baseline {baseline}: it forecasts nothing that this model has.")
+    return found

@@ -1,13 +1,21 @@
 """What others forecast: the analysts' poll and the Bank of Russia's own table, with their dates."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, did_you_mean
 
-__all__ = ["FORECASTERS", "load_outside_forecasts", "newest_forecasts"]
+__all__ = [
+    "FORECASTERS",
+    "baseline_of",
+    "load_annual_figures",
+    "load_outside_forecasts",
+    "newest_forecasts",
+]
 
 FORECASTERS = {"poll": "analysts' poll", "bank_of_russia": "Bank of Russia"}
 _COLUMNS = ("forecaster", "published", "variable", "year", "low", "high", "producer", "quality")
@@ -84,3 +92,82 @@ def newest_forecasts(table: pd.DataFrame, *, before: str | None = None) -> pd.Da
         dated = dated[dated["date"] < pd.Timestamp(before)]
     newest = dated.sort_values("date").groupby(["forecaster", "variable", "year"]).tail(1)
     return newest.drop(columns="date").sort_values(["forecaster", "variable", "year"])
+
+
+def baseline_of(
+    forecaster: str, quoted: Mapping[str, tuple[str, str | None]], *, years: Sequence[int]
+) -> dict[str, dict[int, float]]:
+    """Return a forecaster's newest figures, middles of ranges, by our outcome and year.
+
+    Parameters
+    ----------
+    forecaster : str
+        ``poll`` or ``bank_of_russia``.
+    quoted : mapping of str to tuple
+        By outcome the statistic and what the forecaster calls it, None where nobody forecasts it.
+    years : sequence of int
+        Years wanted; what was not forecast is left out.
+    """
+    newest = newest_forecasts(load_outside_forecasts())
+    own = newest[newest["forecaster"].eq(forecaster) & newest["year"].isin(list(years))]
+    found: dict[str, dict[int, float]] = {}
+    for outcome, (_, theirs) in quoted.items():
+        rows = own[own["variable"] == theirs]
+        if len(rows):
+            middles = (rows["low"] + rows["high"]) / 2
+            found[outcome] = dict(zip(map(int, rows["year"]), map(float, middles), strict=True))
+    return found
+
+
+def load_annual_figures(path: Path | str) -> dict[str, dict[int, float]]:
+    """Read a table of yearly figures: a column ``year`` and one column an outcome.
+
+    Parameters
+    ----------
+    path : path
+        A CSV file; cells may be empty.
+
+    Returns
+    -------
+    dict of str to dict of int to float
+        By outcome and year.
+
+    Raises
+    ------
+    ObservationError
+        If it cannot be read, has no year, a year twice, no figure, or a cell that is no number.
+    """
+    file = Path(path)
+    try:
+        table = pd.read_csv(file, dtype=str)
+    except (OSError, ValueError) as error:
+        raise ObservationError(f"{file}: cannot be read as a table: {error}.") from None
+    if "year" not in table or table.shape[1] < 2:
+        raise ObservationError(
+            f"{file.name}: columns {', '.join(map(str, table.columns))}; expected 'year' and one "
+            "column an outcome, as in year,gdp_level,key_rate."
+        )
+    years = pd.to_numeric(table["year"], errors="coerce")
+    if years.isna().any() or (years % 1 != 0).any() or years.duplicated().any():
+        raise ObservationError(
+            f"{file.name}: the years are {', '.join(map(str, table['year']))}; expected each "
+            "calendar year once, as in 2027."
+        )
+    found: dict[str, dict[int, float]] = {}
+    for name in table.columns.drop("year"):
+        given = table[name].notna()
+        numbers = pd.to_numeric(table[name], errors="coerce")
+        if (bad := given & ~np.isfinite(numbers)).any():
+            at = int(bad.to_numpy().argmax())
+            raise ObservationError(
+                f"{file.name}: {name} in {table['year'].iloc[at]} is {table[name].iloc[at]!r}; "
+                "expected a number or an empty cell."
+            )
+        if given.any():
+            found[str(name)] = {
+                int(year): float(value)
+                for year, value in zip(years[given], numbers[given], strict=True)
+            }
+    if not found:
+        raise ObservationError(f"{file.name}: no figure in it; expected one or more.")
+    return found

@@ -12,6 +12,7 @@ __all__ = [
     "Window",
     "abduct",
     "annual",
+    "annual_conditions",
     "chain_table",
     "channel_effects",
     "conditional_forecast",
@@ -38,6 +39,7 @@ __all__ = [
     "total_effect",
 ]
 
+from .annual_conditions import annual_conditions
 from .basis import Basis
 from .chain import Chain, chain_table
 from .claims import Claim, load_claims, scorecard

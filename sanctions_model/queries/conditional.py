@@ -37,7 +37,7 @@ from sanctions_model.scm.simulation.propagate import continuation_paths, propaga
 from sanctions_model.scm.simulation.shocks import draw_crises, draw_shocks
 from sanctions_model.scm.variables import Noise
 
-__all__ = ["Condition", "conditional_forecast"]
+__all__ = ["Combination", "Condition", "conditional_forecast"]
 
 # Draws solved at once: their response matrices stay within some 100 MiB.
 _BLOCK = 500
@@ -87,10 +87,38 @@ class Condition:
         object.__setattr__(self, "values", checked)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combination:
+    """A weighted sum over variables and periods that takes a given value.
+
+    Parameters
+    ----------
+    terms : mapping of tuple to float
+        Weights by variable or level and period, counted from 1.
+    value : float or numpy.ndarray
+        What the sum is; by draw, shape ``(chain * draw,)``, where it depends on the draw.
+    words : str
+        What it stands for, in messages.
+
+    Raises
+    ------
+    QuestionError
+        If there are no terms.
+    """
+
+    terms: Mapping[tuple[str, int], float]
+    value: float | np.ndarray
+    words: str
+
+    def __post_init__(self) -> None:
+        if not self.terms:
+            raise QuestionError(f"The condition on {self.words} has no terms; give some.")
+
+
 def conditional_forecast(
     problem: Problem,
     draws: xr.Dataset,
-    conditions: Sequence[Condition],
+    conditions: Sequence[Condition | Combination],
     *,
     horizon: int,
     absorbing: Sequence[str] | None = None,
@@ -107,8 +135,9 @@ def conditional_forecast(
         Model, data and beliefs that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``; none is dropped.
-    conditions : sequence of Condition
-        None gives the unconditional forecast with the same seed.
+    conditions : sequence of Condition or Combination
+        Values of variables in single periods, or of sums over several (`annual_conditions`). None
+        gives the unconditional forecast with the same seed.
     horizon : int
         Periods after the start.
     absorbing : sequence of str, optional
@@ -147,7 +176,7 @@ def conditional_forecast(
                 "one path a driver."
             )
     scm = problem.scm
-    cells = _cells(scm, conditions, horizon)
+    cells, sums = _cells(scm, conditions, horizon)
     shocked = list(dict.fromkeys(scm.stochastic if absorbing is None else absorbing))
     for name in shocked:
         if name not in scm.stochastic:
@@ -156,7 +185,7 @@ def conditional_forecast(
     if cells and not shocked:
         raise QuestionError("Conditions, but no shock to meet them; name absorbing shocks.")
     wanted = scm.wanted(outcomes)
-    involved = list(dict.fromkeys([*wanted, *(name for name, _, _ in cells)]))
+    involved = list(dict.fromkeys([*wanted, *(name for name, _ in cells)]))
     start, last = starting_state(problem, draws, involved)
     drivers = drivers_ahead(problem, last, horizon, exogenous or {})
     times = draw_crises(scm, draws, horizon, random_seed)
@@ -172,16 +201,20 @@ def conditional_forecast(
             exogenous=drivers,
             start=start,
             shocks=free,
-            outcomes=list(dict.fromkeys(name for name, _, _ in cells)),
+            outcomes=list(dict.fromkeys(name for name, _ in cells)),
         ).isel({dims.SCENARIO: 0})
-        gap = np.stack(
+        reached = np.stack(
             [
-                value - mean.sel({dims.OUTCOME: name, dims.HORIZON: period}).to_numpy().ravel()
-                for name, period, value in cells
-            ],
-            axis=1,
+                mean.sel({dims.OUTCOME: name, dims.HORIZON: period}).to_numpy().ravel()
+                for name, period in cells
+            ]
+        )
+        weights = np.array([[one.terms.get(cell, 0.0) for cell in cells] for one in sums])
+        gap = (
+            np.stack([np.broadcast_to(one.value, size) for one in sums], 1) - (weights @ reached).T
         )
         responses = _responses(scm, draws, cells, shocked, _factors(scm, exogenous or {}, horizon))
+        responses = np.einsum("kc,ncsp->nksp", weights, responses)
         bent, plausibility = _absorb(
             scm, draws, responses, gap, shocks, shocked, times, random_seed, gibbs_steps
         )
@@ -206,41 +239,53 @@ def conditional_forecast(
         dims.Said.START: str(problem.cases.time[last])[:10],
         "absorbing": ", ".join(shocked),
         "continuation": continuation_words(settled(problem), exogenous or {}),
-        "conditions": len(cells),
+        "conditions": len(sums),
     }
     return result
 
 
 def _cells(
-    scm: StructuralCausalModel, conditions: Sequence[Condition], horizon: int
-) -> list[tuple[str, int, float]]:
-    cells: dict[tuple[str, int], float] = {}
+    scm: StructuralCausalModel, conditions: Sequence[Condition | Combination], horizon: int
+) -> tuple[list[tuple[str, int]], list[Combination]]:
+    """Return what is conditioned on, cell by cell, and the sums over the cells."""
+    sums: list[Combination] = []
+    taken: set[tuple[str, int]] = set()
     for condition in conditions:
+        if isinstance(condition, Combination):
+            for name, period in condition.terms:
+                _require_reachable(scm, name, period, horizon)
+            sums.append(condition)
+            continue
         name = condition.variable
-        scm.require(name, "the conditions")
-        if name in scm.exogenous or name in scm.effective or name in scm.latent:
-            raise QuestionError(
-                f"No shock moves {name!r}, so no shock can meet a condition on it; "
-                "give drivers a path by `exogenous`."
-            )
         for period, value in condition.values.items():
-            if period > horizon:
-                raise QuestionError(
-                    f"A condition on {name!r} in period {period}, but the horizon is {horizon}; "
-                    "lengthen the horizon or drop it."
-                )
-            if (name, period) in cells:
+            _require_reachable(scm, name, period, horizon)
+            if (name, period) in taken:
                 raise QuestionError(
                     f"Two conditions on {name!r} in period {period}; keep one of them."
                 )
             scm.variables[name].require_plausible(value, f"A condition in period {period}")
-            cells[name, period] = value
-    return [(name, period, value) for (name, period), value in sorted(cells.items(), key=_when)]
+            taken.add((name, period))
+            words = f"{name!r} in period {period}"
+            sums.append(Combination(terms={(name, period): 1.0}, value=value, words=words))
+    sums.sort(key=lambda one: max((period, name) for name, period in one.terms))
+    cells = sorted(
+        {cell for one in sums for cell in one.terms}, key=lambda cell: (cell[1], cell[0])
+    )
+    return cells, sums
 
 
-def _when(item: tuple[tuple[str, int], float]) -> tuple[int, str]:
-    (name, period), _ = item
-    return period, name
+def _require_reachable(scm: StructuralCausalModel, name: str, period: int, horizon: int) -> None:
+    scm.require(name, "the conditions")
+    if name in scm.exogenous or name in scm.effective or name in scm.latent:
+        raise QuestionError(
+            f"No shock moves {name!r}, so no shock can meet a condition on it; "
+            "give drivers a path by `exogenous`."
+        )
+    if period > horizon:
+        raise QuestionError(
+            f"A condition on {name!r} in period {period}, but the horizon is {horizon}; "
+            "lengthen the horizon or drop it."
+        )
 
 
 def _factors(
@@ -260,7 +305,7 @@ def _factors(
 def _responses(
     scm: StructuralCausalModel,
     draws: xr.Dataset,
-    cells: Sequence[tuple[str, int, float]],
+    cells: Sequence[tuple[str, int]],
     shocked: Sequence[str],
     factors: Mapping[str, float],
 ) -> np.ndarray:
@@ -268,8 +313,8 @@ def _responses(
 
     Shocks after the last condition meet none and stay as drawn.
     """
-    last = max(period for _, period, _ in cells)
-    names = list(dict.fromkeys(name for name, _, _ in cells))
+    last = max(period for _, period in cells)
+    names = list(dict.fromkeys(name for name, _ in cells))
     pulse = np.zeros((last, 1))
     pulse[0] = 1.0
     size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
@@ -279,7 +324,7 @@ def _responses(
             scm, draws, horizon=last, shocks={shock: pulse}, baseline=factors, outcomes=names
         )
         values = impulse.isel({dims.SCENARIO: 0}).to_numpy().reshape(len(names), last, size)
-        for row, (name, period, _) in enumerate(cells):
+        for row, (name, period) in enumerate(cells):
             # A shock of period s acts on period h as a shock of period 1 does on h - s + 1.
             found[:, row, position, :period] = values[names.index(name), :period][::-1].T
     return found

@@ -13,7 +13,14 @@ from sanctions_model.data.outside_forecasts import (
     newest_forecasts,
 )
 from sanctions_model.inference.fit import Fit
-from sanctions_model.queries.effects import relief_paths, relief_subject, relief_words
+from sanctions_model.queries.annual_conditions import annual_conditions
+from sanctions_model.queries.conditional import conditional_forecast
+from sanctions_model.queries.effects import (
+    relief_paths,
+    relief_subject,
+    relief_words,
+    total_effect,
+)
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.queries.reading.calendar_years import YEAR
 from sanctions_model.queries.reading.calendar_years import annual as annual_figures
@@ -47,6 +54,7 @@ def annual_table(
     years: int,
     quoted: Mapping[str, tuple[str, str | None]],
     random_seed: int,
+    baseline: Mapping[str, Mapping[int, float]] | None = None,
 ) -> pd.DataFrame:
     """Tabulate yearly figures without relief, with it, and as others forecast them.
 
@@ -64,6 +72,9 @@ def annual_table(
         of these outcomes answers with its headline ones.
     random_seed : int
         Of the shocks.
+    baseline : mapping of str to mapping of int to float, optional
+        Somebody else's yearly figures, by outcome and year, that the future without relief meets;
+        shocks bend so that they hold.
 
     Returns
     -------
@@ -86,15 +97,35 @@ def annual_table(
     asked = scm.relief(relief)
     with_relief = relief_paths(scm, asked, horizon, last)
     without = relief_paths(scm, Relief(depth=0.0, measures=asked.measures), horizon, last)
-    paths = simulate(
-        fit.problem,
-        fit.draws,
-        horizon=horizon,
-        exogenous={n: np.stack([without[n], with_relief[n]]) for n in asked.measures},
-        random_seed=random_seed,
-        outcomes=names,
-    )
     statistics = {name: quoted[name][0] for name in names if name in quoted}
+    both_ways = {n: np.stack([without[n], with_relief[n]]) for n in asked.measures}
+    plausibility = None
+    if baseline:
+        given = annual_conditions(fit.problem, fit.draws, baseline, statistics=statistics)
+        met = conditional_forecast(
+            fit.problem,
+            fit.draws,
+            given,
+            horizon=horizon,
+            exogenous=without,
+            random_seed=random_seed,
+            outcomes=names,
+        )
+        plausibility = float(met["plausibility"].median())
+        effect = total_effect(scm, fit.draws, asked, horizon=horizon, outcomes=names)
+        future = met["path"].reset_coords(drop=True)
+        paths = xr.concat([future, future + effect.reset_coords(drop=True)], dims.SCENARIO)
+        paths = paths.transpose(dims.OUTCOME, dims.SCENARIO, dims.HORIZON, ...)
+        paths.attrs = dict(met.attrs)
+    else:
+        paths = simulate(
+            fit.problem,
+            fit.draws,
+            horizon=horizon,
+            exogenous=both_ways,
+            random_seed=random_seed,
+            outcomes=names,
+        )
     found = annual_figures(paths, fit.problem, fit.draws, statistics=statistics)
     found = found.isel({YEAR: slice(years)})
     both = [found.isel({dims.SCENARIO: i}, drop=True) for i in (0, 1)]
@@ -105,6 +136,7 @@ def annual_table(
     table.attrs = {
         "relief": relief_words(scm, asked, start=found.attrs[dims.Said.START]),
         dims.Said.SUBJECT: relief_subject(scm, asked),
+        "plausibility": plausibility,
         **found.attrs,
     }
     return table.reset_index(drop=True)
@@ -170,12 +202,19 @@ def annual_view(table: pd.DataFrame, fit: Fit) -> View:
             label = f"{name}, {unit}" if source == UNCHANGED else ""
             rows.append({"": label, " ": _SHORT.get(source, source)} | _cells(cells, years, source))
     said, year = table.attrs, fit.scm.periods_per_year
+    given = said["plausibility"]
+    bent = ""
+    if given is not None:
+        bent = (
+            " Unchanged is the baseline given: shocks bend to meet it, and a future as far from"
+            f" ours comes with a chance of {given:.2f}."
+        )
     return View(
         table=pd.DataFrame(rows),
         title=_finding(table, fit, years[-1]),
         question=f"Question: calendar years with {said['relief']}.",
         caption=f"Medians; intervals: --csv. Data to {period_after(said['start'], 0, year)}. "
-        "Poll: of analysts, by the Bank of Russia; central bank: its own; both the newest.",
+        "Poll: of analysts, by the Bank of Russia; central bank: its own; both the newest." + bent,
     )
 
 

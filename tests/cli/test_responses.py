@@ -36,6 +36,24 @@ def test_calendar_years_stand_beside_what_others_forecast(folder, tmp_path):
     assert set(ours["year"]) == {2026, 2027, 2028}
 
 
+def test_a_baseline_of_others_is_met_and_relief_comes_on_top(folder, tmp_path):
+    given = tmp_path / "given.csv"
+    given.write_text("year,gdp_level\n2027,1.5\n", encoding="utf-8")
+    out = tmp_path / "years.csv"
+    asked = ("annual", "--fit", folder, "--years", 2, "--csv", out, "--baseline")
+    done = call(*asked, given)
+    assert done.code == 0, done.err
+    assert "Unchanged is the baseline given" in " ".join(done.out.split())
+    table = pd.read_csv(out)
+    gdp = table[(table["outcome"] == "gdp_level") & (table["year"] == 2027)].set_index("source")
+    ours = gdp.loc["sanctions unchanged"]
+    assert ours["median"] == pytest.approx(1.5, abs=0.02)
+    # The geometric average is met, the arithmetic one is shown.
+    assert 1.2 < ours["lower"] < ours["upper"] < 1.8
+    assert call(*asked, "poll").code == 0
+    assert "cannot be read as a table" in refused(*asked, tmp_path / "none.csv")
+
+
 def test_relief_of_nothing_changes_no_year(folder):
     done = call("annual", "--fit", folder, "--relief", 0, "--json", "--quiet")
     rows = pd.DataFrame(json.loads(done.out))

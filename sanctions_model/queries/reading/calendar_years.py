@@ -19,7 +19,7 @@ from sanctions_model.scm.equations import Level
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.simulation.history import known_past
 
-__all__ = ["YEAR", "Statistic", "annual", "known_flow"]
+__all__ = ["YEAR", "Statistic", "annual", "calendar", "known_flow"]
 
 YEAR = "year"
 _FREQUENCIES = {1: "Y", 4: "Q", 12: "M"}
@@ -31,6 +31,27 @@ class Statistic(StrEnum):
     GROWTH = "growth"
     END = "end"
     MEAN = "mean"
+
+    @classmethod
+    def of(cls, name: str, stated: Mapping[str, str], *, is_level: bool) -> "Statistic":
+        """Return the statistic stated for an outcome: levels grow, rates have a mean by default.
+
+        Raises
+        ------
+        QuestionError
+            If it is unknown, or does not fit a level or a rate.
+        """
+        text = stated.get(name, cls.GROWTH if is_level else cls.MEAN)
+        if text not in list(cls):
+            raise QuestionError(
+                f"Statistic {text!r} of {name!r}; expected one of {', '.join(cls)}."
+            )
+        chosen = cls(text)
+        if is_level == (chosen is cls.MEAN):
+            expected = "growth or end" if is_level else "mean"
+            kind = "level" if is_level else "rate"
+            raise QuestionError(f"Statistic {text!r} of the {kind} {name!r}; expected {expected}.")
+        return chosen
 
     @property
     def words(self) -> str:
@@ -80,7 +101,7 @@ def annual(
     history = problem.history(draws)
     index = _periods(problem, paths)
     names = [str(name) for name in paths[dims.OUTCOME].to_numpy()]
-    chosen = {name: _statistic(name, statistics or {}, name in levels) for name in names}
+    chosen = {name: Statistic.of(name, statistics or {}, is_level=name in levels) for name in names}
     shape = (paths.sizes[dims.SCENARIO], -1, paths.sizes[dims.HORIZON])
     found = []
     for name in names:
@@ -118,27 +139,18 @@ def annual(
     )
 
 
-def _periods(problem: Problem, paths: xr.DataArray) -> pd.PeriodIndex:
-    """Every period from the first of the data to the last of the paths."""
+def calendar(problem: Problem, last: int, horizon: int) -> pd.PeriodIndex:
+    """Return every period from the first of the data to ``horizon`` after the known ``last``."""
     frequency = _FREQUENCIES[problem.scm.periods_per_year]
     time = problem.cases.time
-    last = pd.Period(pd.Timestamp(paths.attrs["start"]), freq=frequency)
-    first = pd.Period(pd.Timestamp(time[0]), freq=frequency)
-    return pd.period_range(first, last + paths.sizes[dims.HORIZON], freq=frequency)
+    first, end = (pd.Period(pd.Timestamp(time[at]), freq=frequency) for at in (0, last))
+    return pd.period_range(first, end + horizon, freq=frequency)
 
 
-def _statistic(name: str, stated: Mapping[str, str], is_level: bool) -> Statistic:  # noqa: FBT001
-    text = stated.get(name, Statistic.GROWTH if is_level else Statistic.MEAN)
-    if text not in list(Statistic):
-        raise QuestionError(
-            f"Statistic {text!r} of {name!r}; expected one of {', '.join(Statistic)}."
-        )
-    chosen = Statistic(text)
-    if is_level == (chosen is Statistic.MEAN):
-        expected = "growth or end" if is_level else "mean"
-        kind = "level" if is_level else "rate"
-        raise QuestionError(f"Statistic {text!r} of the {kind} {name!r}; expected {expected}.")
-    return chosen
+def _periods(problem: Problem, paths: xr.DataArray) -> pd.PeriodIndex:
+    """Every period from the first of the data to the last of the paths."""
+    last = int(np.flatnonzero(problem.cases.time == np.datetime64(paths.attrs["start"]))[0])
+    return calendar(problem, last, paths.sizes[dims.HORIZON])
 
 
 def known_flow(
