@@ -136,6 +136,18 @@ def default_judge(default_problem, default_draws):
 
 
 @pytest.fixture(scope="session")
+def browser():
+    """A Chromium without a window, for tests that are skipped where there is none."""
+    from browsing import CHROMIUM, FLAGS
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
 def report_fit(default_problem):
     """A stand-in for a fit: the prior, and draws of it closer to their mean as the posterior."""
     from dataclasses import replace

@@ -4,12 +4,12 @@ Skipped where there is no Chromium (`apt-get install chromium`).
 """
 
 import re
-import shutil
 from importlib.resources import files
 
 import numpy as np
 import pytest
 import xarray as xr
+from browsing import NEEDS_CHROMIUM, opened
 
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.reading.percent import effects_in_percent
@@ -21,46 +21,9 @@ from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.summaries import interval
 
 SCRIPT = "<script>alert(1)</script>"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 MEASURES = ("trade", "finance", "energy", "transport", "assets")
 ODDS = {"odds-0": 40, "odds-1": 30, "odds-2": 20, "odds-3": 10}
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"
-)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield opened
-        opened.close()
-
-
-def opened(browser, html, *, width=1280, fragment=""):
-    """The page with all that it complained about and asked for."""
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    complaints, requests = [], []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-    page.on("request", lambda request: requests.append(request.url))
-    page.set_default_timeout(180_000)  # on a busy machine
-    page.goto(html.as_uri() + fragment)
-    page.wait_for_selector("html[data-report=ready]")
-    return page, complaints, requests
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture(scope="module")

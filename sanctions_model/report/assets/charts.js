@@ -1,30 +1,4 @@
-// What stands still: fans of the whole fit, and bars of an effect's parts. Plain SVG.
-// Knows summaries, not where they come from. Colours are the style sheet's, for light and dark.
-
-const INK = "var(--ink)", FAINT = "var(--faint)", RULE = "var(--rule)";
-const POSTERIOR = "var(--blue)", ACCENT = "var(--green)", TOTAL = "var(--grey)";
-const SVG = "http://www.w3.org/2000/svg";
-
-function svg(name, attributes, parent, text) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== undefined) element.textContent = text;
-  parent.append(element);
-  return element;
-}
-
-// Round numbers between two bounds, about five of them.
-function ticks(low, high) {
-  const rough = (high - low) / 5 || 1;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
-  const first = Math.ceil(low / step), count = Math.floor(high / step) - first + 1;
-  const digits = Math.max(0, -Math.floor(Math.log10(step)));
-  return Array.from({ length: count }, (_, at) => {
-    const value = (first + at) * step;
-    return { value, text: value.toFixed(digits).replace("-", "\u2212").replace(/^\u2212(0\.?0*)$/, "$1") };
-  });
-}
+// What stands still: bars of an effect's parts. Knows summaries, not where they come from.
 
 // Bars of an effect's parts with intervals; `rows` from top to bottom.
 function drawBars(place, rows, unit) {
@@ -33,15 +7,15 @@ function drawBars(place, rows, unit) {
   const gap = rows.findIndex((row) => row.kind === "chain");
   const top = (at) => 6 + step * (at + (gap > 0 && at >= gap ? 0.5 : 0));
   const height = top(rows.length) + 38;
-  const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "fan" }, place);
+  const { root, word } = drawing(place, width, height);
   const low = Math.min(0, ...rows.map((row) => row.lower));
   const high = Math.max(0, ...rows.map((row) => row.upper));
   const across = (value) => left + (width - left - right) * (value - low) / (high - low || 1);
   for (const { value, text } of ticks(low, high)) {
     svg("path", { d: `M${across(value)},0V${height - 32}`, stroke: RULE }, root);
-    svg("text", { x: across(value), y: height - 18, class: "below" }, root, text);
+    word(across(value), height - 18, "below", text);
   }
-  svg("text", { x: (left + width - right) / 2, y: height - 3, class: "below" }, root, unit);
+  word((left + width - right) / 2, height - 3, "below", unit);
   rows.forEach((row, at) => {
     const middle = top(at) + step / 2;
     const colour = { total: TOTAL, chain: ACCENT }[row.kind] ?? POSTERIOR;
@@ -50,7 +24,7 @@ function drawBars(place, rows, unit) {
     const shape = svg("rect", bar, root);
     svg("title", {}, shape, `${row.label}: ${format(row.mean)} (${format(row.lower)}; ${format(row.upper)}) ${unit}`);
     svg("path", { d: `M${across(row.lower)},${middle}H${across(row.upper)}`, stroke: INK }, root);
-    svg("text", { x: left - 6, y: middle + 4, class: "beside" }, root, row.label);
+    word(left - 6, middle + 4, "beside", row.label);
   });
   svg("path", { d: `M${across(0)},0V${height - 32}`, stroke: INK }, root);
 }

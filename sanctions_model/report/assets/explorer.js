@@ -33,6 +33,7 @@ function drawAll() {
 
 window.addEventListener("beforeprint", () => {
   document.documentElement.classList.add("printing");
+  for (const ample of document.querySelectorAll("details.ample")) ample.open = true;
   drawAll();
 });
 window.addEventListener("afterprint", () => {
@@ -241,6 +242,11 @@ function keepLink() {
 function offerLink() {
   const link = fragment();
   for (const element of document.querySelectorAll("a.setting")) element.setAttribute("href", link);
+}
+
+// A phone's page is short: what is ample opens on demand there.
+if (matchMedia("(max-width: 40rem)").matches) {
+  for (const ample of document.querySelectorAll("details.ample")) ample.open = false;
 }
 
 drawStaticCharts();

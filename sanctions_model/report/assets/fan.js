@@ -1,5 +1,4 @@
-// Fans of effects over time, which move with a slider. Plain SVG. Knows summaries, not where they
-// come from.
+// Fans of effects over time, which move with a slider. Knows summaries, not where they come from.
 
 const SIZE = { width: 300, height: 220, left: 44, right: 18, top: 18, bottom: 42 };
 
@@ -8,7 +7,7 @@ const SIZE = { width: 300, height: 220, left: 44, right: 18, top: 18, bottom: 42
 function movingFan(place, first, words, colour, prior = null) {
   const { width, height, left, right, top, bottom } = SIZE;
   const horizon = first.median.length;
-  const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "fan" }, place);
+  const { root, word } = drawing(place, width, height);
   const grid = svg("g", {}, root);
   const bands = svg("g", { fill: colour }, root);
   const wide = svg("path", { "fill-opacity": 0.2 }, bands);
@@ -16,9 +15,10 @@ function movingFan(place, first, words, colour, prior = null) {
   const zero = svg("path", { stroke: INK, "stroke-width": 1 }, root);
   const middle = svg("path", { fill: "none", stroke: colour, "stroke-width": 2 }, root);
   const outline = svg("path", { fill: "none", stroke: FAINT, "stroke-dasharray": "4 3" }, root);
-  const axis = svg("g", { class: "axis" }, root);
+  const axis = svg("g", {}, root);
   const pointer = svg("path", { stroke: FAINT, "stroke-width": 0.7, "stroke-dasharray": "2 2" }, root);
-  const readout = svg("text", { x: width - right, y: top - 6, class: "readout" }, root);
+  const readout = word(width - right, top - 6, "readout", "");
+  let scale = [];
   let shown = first;
   let range = [
     Math.min(0, ...first.lower, ...(prior?.lower ?? [])),
@@ -37,17 +37,18 @@ function movingFan(place, first, words, colour, prior = null) {
   // A year is named at its first period.
   words.dates.forEach((date, at) => {
     if (!/(Q1|-01)$/.test(date)) return;
-    svg("text", { x: across(at + 1), y: height - bottom + 16, class: "below" }, axis, date.slice(0, 4));
+    word(across(at + 1), height - bottom + 16, "below", date.slice(0, 4));
     svg("path", { d: `M${across(at + 1)},${height - bottom}v4`, stroke: FAINT }, axis);
   });
-  svg("text", { x: (left + width - right) / 2, y: height - 5, class: "below" }, axis, words.unit);
+  word((left + width - right) / 2, height - 5, "below", words.unit);
 
   function drawGrid() {
     grid.replaceChildren();
-    for (const { value, text } of ticks(...range)) {
+    for (const old of scale) old.remove();
+    scale = ticks(...range).map(({ value, text }) => {
       svg("path", { d: `M${left},${down(value)}H${width - right}`, stroke: RULE }, grid);
-      svg("text", { x: left - 4, y: down(value) + 4.5, class: "beside" }, grid, text);
-    }
+      return word(left - 4, down(value) + 4.5, "beside", text);
+    });
     zero.setAttribute("d", `M${left},${down(0)}H${width - right}`);
   }
 

@@ -10,6 +10,7 @@ from sanctions_model.report.page.markup import (
     Html,
     chart,
     charts_figure,
+    folded,
     join,
     page_unit,
     table,
@@ -23,6 +24,7 @@ __all__ = ["explorer_section", "futures_section"]
 
 _LATEST_START, _LONGEST_RAMP = 8, 8
 _TABLE_HORIZONS, _PROB_HORIZON = (4, 12, 20), 12
+_TABLE_TITLES = {"relief": "Your relief in numbers", "futures": "Your odds in numbers"}
 
 
 def _slider(
@@ -125,7 +127,7 @@ def futures_section(answers: Answers, futures: FutureEffects) -> Html:
                 "from each beginning; a future may turn into another, where its file says so.",
             ),
             tag("ul", (tag("li", true_minus(sentence)) for sentence in futures.sentences)),
-            _futures_table(answers, futures),
+            folded("Each future by itself", _futures_table(answers, futures), ample=True),
             _panel(answers, "futures", (_fieldset("Odds", *odds),), caption),
         ]
     )
@@ -176,9 +178,10 @@ def _panel(answers: Answers, name: str, controls: tuple[Html, ...], caption: str
         attributes={"id": f"{name}-controls", "class": "controls", "autocomplete": "off"},
     )
     charts = [chart(answers.scm, f"{name}-{outcome}", outcome) for outcome in answers.outcomes]
+    numbers = folded("The same in numbers", _live_table(answers, name), ample=True)
     return tag(
         "div",
-        [form, charts_figure(charts, caption), _live_table(answers, name)],
+        [form, charts_figure(charts, caption), numbers],
         attributes={"class": "explorer"},
     )
 
@@ -214,7 +217,7 @@ def _live_table(answers: Answers, name: str) -> Html:
                 attributes={"id": f"{name}-row-{outcome}"},
             )
         )
-    title = f"The same in numbers: median and {answers.rule}"
+    title = f"{_TABLE_TITLES[name]}: median and {answers.rule}"
     inside = tag(
         "table",
         [

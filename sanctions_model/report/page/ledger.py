@@ -13,7 +13,7 @@ from sanctions_model.plots import plot_graph, plot_prior_posterior
 from sanctions_model.plots.parts.style import svg_bytes
 from sanctions_model.report.ledgers import priors_view
 from sanctions_model.report.page.answers import Answers
-from sanctions_model.report.page.markup import Html, join, table, tag
+from sanctions_model.report.page.markup import Html, folded, join, table, tag
 from sanctions_model.report.views import diagnostics_line
 from sanctions_model.validation.sanity import sanity_checks
 from sanctions_model.wording import number, share_words, true_minus
@@ -50,7 +50,8 @@ def graph_section(answers: Answers) -> Html:
         priors=answers.fit.problem.absolute,
         drawn_from=answers.fit.drawn_from,
     )
-    return picture(drawn, "The causal graph with long-run effects on its links")
+    shown = picture(drawn, "The causal graph with long-run effects on its links")
+    return folded("The graph of the model, a large picture", shown)
 
 
 def priors_section(answers: Answers) -> Html:
@@ -165,7 +166,10 @@ def _checks(answers: Answers) -> Html:
     return join(
         [
             tag("p", said),
-            tag("ul", (tag("li", f"{row[0]}, {row[1]} ({row[2]})") for row in outside)),
+            folded(
+                f"The {len(outside)} outside their bounds",
+                tag("ul", (tag("li", f"{row[0]}, {row[1]} ({row[2]})") for row in outside)),
+            ),
             tag(
                 "details",
                 [

@@ -15,6 +15,7 @@ __all__ = [
     "chart",
     "charts_figure",
     "embedded_json",
+    "folded",
     "join",
     "page_unit",
     "parameter_words",
@@ -116,6 +117,20 @@ def _aligned(number: bool) -> dict[str, str]:  # noqa: FBT001
     return {"class": "number"} if number else {}
 
 
+def folded(title: str, inside: str, *, ample: bool = False) -> Html:
+    """Return what opens on demand, so that a page is short until a reader asks for more.
+
+    Parameters
+    ----------
+    title : str
+    inside : str
+    ample : bool
+        Open where there is room; the page's script closes it on a phone.
+    """
+    attributes = {"open": "", "class": "ample"} if ample else None
+    return tag("details", [tag("summary", title), inside], attributes=attributes)
+
+
 def embedded_json(name: str, content: object) -> Html:
     r"""Return data for scripts; nothing in it can end the script element or start a comment.
 
@@ -140,7 +155,7 @@ def page_unit(scm: StructuralCausalModel, outcome: str) -> str:
     return scm.effect_unit(outcome).split(" (")[0]
 
 
-def chart(scm: StructuralCausalModel, place: str, outcome: str) -> Html:
+def chart(scm: StructuralCausalModel, place: str, outcome: str, *, heading: str = "h3") -> Html:
     """Return a chart's place under its heading.
 
     Parameters
@@ -149,6 +164,8 @@ def chart(scm: StructuralCausalModel, place: str, outcome: str) -> Html:
     place : str
         Id by which the script finds it.
     outcome : str
+    heading : str
+        The element of the heading: one level below the one it stands under.
     """
     label = scm.variables[outcome].short_label
     unit = tag("span", f", {page_unit(scm, outcome)}", attributes={"class": "unit"})
@@ -156,7 +173,7 @@ def chart(scm: StructuralCausalModel, place: str, outcome: str) -> Html:
     drawn["aria-label"] = f"{label}; the table of this section has the numbers"
     return tag(
         "div",
-        [tag("h3", [label, unit]), tag("div", attributes=drawn)],
+        [tag(heading, [label, unit]), tag("div", attributes=drawn)],
         attributes={"class": "chart"},
     )
 

@@ -50,7 +50,7 @@ __all__ = [
 _LOG = logging.getLogger(__name__)
 EXPLORER_DRAWS = 400
 FUTURE_QUANTILES = 201
-_SCRIPTS = ("recursion.js", "charts.js", "fan.js", "explorer.js")
+_SCRIPTS = ("recursion.js", "drawing.js", "charts.js", "fan.js", "explorer.js")
 # Periods at which the embedded draws are to have the quantiles of all draws.
 _MATCHED = (2, 8, 20)
 _PERIODS = {4: "quarter", 12: "month"}

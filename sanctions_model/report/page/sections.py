@@ -23,6 +23,7 @@ from sanctions_model.report.page.markup import (
     Html,
     chart,
     charts_figure,
+    folded,
     join,
     page_unit,
     parameter_words,
@@ -160,7 +161,7 @@ def _first_chart(answers: Answers) -> Html:
     if _FIRST not in answers.outcomes:
         return Html("")
     caption = f"Effect of full relief on GDP. Line: median; bands: 50 % and {answers.rule}."
-    return charts_figure([chart(answers.scm, f"first-{_FIRST}", _FIRST)], caption)
+    return charts_figure([chart(answers.scm, f"first-{_FIRST}", _FIRST, heading="h2")], caption)
 
 
 def _summary(answers: Answers) -> Html:
@@ -172,7 +173,10 @@ def _summary(answers: Answers) -> Html:
         [
             tag("p", contrast_words(answers)),
             tag("div", tiles, attributes={"class": "tiles"}),
-            tag("dl", said, attributes={"class": "findings"}),
+            folded(
+                f"All {len(said)} findings in sentences",
+                tag("dl", said, attributes={"class": "findings"}),
+            ),
         ]
     )
 
@@ -231,7 +235,7 @@ def _claim_row(claim: Mapping[Hashable, Any]) -> list[str]:
         _track(before, before if np.isnan(after) else after),
         share_words(float(claim["prob_material"])),
         str(claim["basis"]),
-        true_minus(str(claim["verdict"])),
+        folded("in words", true_minus(str(claim["verdict"]))),
     ]
 
 
@@ -258,7 +262,12 @@ def _fans(answers: Answers) -> Html:
         "levels in percent."
     )
     charts = [chart(answers.scm, f"fan-{name}", name) for name in answers.outcomes]
-    return join([charts_figure(charts, caption), _effects_table(answers)])
+    return join(
+        [
+            charts_figure(charts, caption),
+            folded("The same in numbers", _effects_table(answers)),
+        ]
+    )
 
 
 def _effects_table(answers: Answers) -> Html:
@@ -294,7 +303,12 @@ def _channels(answers: Answers) -> Html:
         "total: along the article's chain alone, the line through expected inflation that works "
         "against it, and the remainder."
     )
-    return join([charts_figure(charts, caption, wide=True), _channels_table(answers)])
+    return join(
+        [
+            charts_figure(charts, caption, wide=True),
+            folded("The same in numbers", _channels_table(answers)),
+        ]
+    )
 
 
 def _channels_table(answers: Answers) -> Html:
@@ -337,13 +351,16 @@ def _data(answers: Answers) -> Html:
                 "Shown are the parameters of behaviour: "
                 "links, persistence, recovery; all are in the ledger below.",
             ),
-            tag(
-                "div",
-                [
-                    _shares("What the data know most about", informed),
-                    _shares("What the data know least about", silent),
-                ],
-                attributes={"class": "pair"},
+            folded(
+                f"The {_SHOWN_LINKS} best and the {_SHOWN_LINKS} least known",
+                tag(
+                    "div",
+                    [
+                        _shares("What the data know most about", informed),
+                        _shares("What the data know least about", silent),
+                    ],
+                    attributes={"class": "pair"},
+                ),
             ),
         ]
     )

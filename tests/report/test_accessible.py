@@ -1,0 +1,88 @@
+"""The report's page for everybody: axe finds no fault and leaves none open, and targets are large.
+
+Skipped where there is no Chromium (`apt-get install chromium`).
+"""
+
+from importlib.resources import files
+
+import pytest
+from browsing import NEEDS_CHROMIUM, opened
+
+pytest.importorskip("axe_playwright_python", reason="pip install axe-playwright-python")
+pytestmark = NEEDS_CHROMIUM
+LONGEST = 14_000  # a phone's page in pixels, nothing opened
+
+RULES = [*(f"wcag{level}" for level in ("2a", "2aa", "21a", "21aa", "22aa")), "best-practice"]
+# A word of one letter (a tick of an axis, a cell) is text too; else its contrast stays undecided.
+CONTRAST = {
+    "ignoreUnicode": True,
+    "ignoreLength": True,
+    "ignorePseudo": False,
+    "boldValue": 700,
+    "boldTextPt": 14,
+    "largeTextPt": 18,
+    "contrastRatio": {"normal": {"expected": 4.5}, "large": {"expected": 3}},
+    "pseudoSizeThreshold": 0.25,
+}
+RUN = """([rules, contrast]) => {
+  window.axe.configure({ checks: [{ id: "color-contrast", options: contrast }] });
+  return window.axe.run(document, { runOnly: { type: "tag", values: rules } });
+}"""
+OPEN = """() => {
+  window.report.drawAll();
+  document.querySelectorAll("details").forEach((d) => { d.open = true; });
+}"""
+# Of what can be pressed; a link within a sentence is exempt (WCAG 2.2, 2.5.8).
+SMALL = """() => [...document.querySelectorAll(
+    "button, select, summary, input, nav a, .buttons a"
+  )].filter((one) => {
+    const box = (one.labels?.[0] ?? one).getBoundingClientRect();
+    const own = one.getBoundingClientRect();
+    const [width, height] = [Math.max(box.width, own.width), Math.max(box.height, own.height)];
+    return own.width > 0 && (width < 24 || height < 24);
+  }).map((one) => one.outerHTML.slice(0, 80))"""
+
+
+def faults(page):
+    """What axe found, and what it could not decide, as rule and first element."""
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+    found = page.evaluate(RUN, [RULES, CONTRAST])
+    assert len(found["passes"]) > 20
+    return [
+        (kind, rule["id"], rule["nodes"][0]["html"][:120])
+        for kind in ("violations", "incomplete")
+        for rule in found[kind]
+    ]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (768, "dark"), (1280, "light")])
+def test_axe_finds_no_fault_and_leaves_none_open(browser, report_file, width, scheme):
+    page, complaints, _ = opened(browser, report_file, width=width)
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate(OPEN)
+    assert faults(page) == []
+    assert page.evaluate(SMALL) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert complaints == []
+    page.close()
+
+
+def test_axe_would_have_found_faint_text_and_a_nameless_button(browser, report_file):
+    page, _, _ = opened(browser, report_file)
+    page.evaluate(
+        """() => {
+          const faint = document.createElement("p");
+          faint.style.color = "#aaa";
+          faint.textContent = "7";
+          document.querySelector("main").prepend(faint, document.createElement("button"));
+        }"""
+    )
+    assert {rule for _, rule, _ in faults(page)} >= {"color-contrast", "button-name"}
+    page.close()
+
+
+def test_a_phone_is_not_scrolled_for_ever(browser, report_file):
+    page, _, _ = opened(browser, report_file, width=390)
+    page.evaluate("window.report.drawAll()")
+    assert page.evaluate("document.documentElement.scrollHeight") < LONGEST
+    page.close()
