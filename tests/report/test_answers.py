@@ -260,10 +260,11 @@ def test_the_page_names_no_address_to_load_from(read):
 
 
 def test_every_slider_has_a_label(read):
-    inputs = {a["id"] for name, a in read.elements if name == "input"}
+    inputs = {a["id"] for name, a in read.elements if name in ("input", "select")}
     labelled = {a["for"] for name, a in read.elements if name == "label"}
     assert inputs == labelled
-    assert len(inputs) == 5 + 2 + 2 + 4
+    builder = 5 + 5 + 4 + 3 + 4  # depths, starts, issuers, when, what else
+    assert len(inputs) == builder + 7 + 4  # a question, odds of futures
 
 
 def test_the_report_is_small_enough_to_send(report_file):

@@ -57,9 +57,10 @@ function drawStaticCharts() {
 
 // A group of sliders with the charts and the table that follow them.
 // `read` makes a setting of the inputs, `answer` makes summaries by outcome of a setting.
-function explorer(name, { read, answer, describe, colour }) {
+// `kept` gives the summaries of a setting to compare with, or null.
+function explorer(name, { read, answer, describe, colour, kept = () => null }) {
   const form = byId(`${name}-controls`);
-  const inputs = [...form.querySelectorAll("input")];
+  const inputs = [...form.querySelectorAll("input, select")];
   const initial = inputs.map((input) => (input.type === "checkbox" ? input.checked : input.value));
   let summaries = answer(read(), true);
   let asked = false, resting = 0;
@@ -75,8 +76,9 @@ function explorer(name, { read, answer, describe, colour }) {
     describe(setting);
     summaries = answer(setting, few);
     page.outcomes.forEach((outcome, at) => {
-      moves[at](summaries[outcome.name]);
-      fillRow(name, outcome, summaries[outcome.name]);
+      const other = kept()?.[outcome.name] ?? null;
+      moves[at](summaries[outcome.name], other);
+      fillRow(name, outcome, summaries[outcome.name], other);
     });
     form.dispatchEvent(new CustomEvent(few ? "shown" : "settled"));
     if (few) resting = setTimeout(() => show(false), 200);
@@ -102,51 +104,29 @@ function explorer(name, { read, answer, describe, colour }) {
     ask();
     keepLink();
   });
-  return { inputs, show, summaries: () => summaries };
+  return { name, inputs, show, ask, summaries: () => summaries };
 }
 
-function fillRow(name, outcome, summary) {
+const inBrackets = (summary, at) => (
+  `${format(summary.median[at])} (${format(summary.lower[at])}; ${format(summary.upper[at])})`
+);
+
+// The setting as it is, and under it the one to compare with.
+function fillRow(name, outcome, summary, other) {
   for (const cell of byId(`${name}-row-${outcome.name}`).querySelectorAll("td")) {
     const at = Number(cell.dataset.horizon) - 1;
-    cell.textContent = cell.dataset.shows === "above"
-      ? summary.above[at].toFixed(2)
-      : `${format(summary.median[at])} (${format(summary.lower[at])}; ${format(summary.upper[at])})`;
+    const words = (one) => (
+      cell.dataset.shows === "above" ? one.above[at].toFixed(2) : inBrackets(one, at)
+    );
+    cell.textContent = words(summary);
+    if (other === null) continue;
+    const kept = document.createElement("small");
+    kept.textContent = `kept: ${words(other)}`;
+    cell.append(kept);
   }
 }
 
 const valueOf = (id) => Number(byId(id).value);
-
-function reliefExplorer() {
-  const all = openModel(page.model), coarse = fewDraws(all, page.few);
-  const model = all;
-  const asDrawn = byId("share-as-drawn");
-  byId("share").addEventListener("input", () => { asDrawn.checked = false; });
-  return explorer("relief", {
-    colour: POSTERIOR,
-    read: () => ({
-      depth: model.measures.map((measure) => valueOf(`relief-of-${measure.name}`) / 100),
-      start: valueOf("start"),
-      ramp: valueOf("ramp"),
-      share: asDrawn.checked ? null : valueOf("share") / 100,
-    }),
-    answer: (setting, few) => {
-      const run = few ? coarse : all;
-      const found = effects(run, setting);
-      return Object.fromEntries(page.outcomes.map(({ name, level }) => {
-        const values = level ? found[name].map(percentOf) : found[name];
-        return [name, summarise(values, run.horizon, run.draws, page.rule)];
-      }));
-    },
-    describe: (setting) => {
-      model.measures.forEach((measure, row) => {
-        say(`relief-of-${measure.name}`, `${Math.round(100 * setting.depth[row])} %`);
-      });
-      say("start", page.dates[setting.start - 1]);
-      say("ramp", setting.ramp === 1 ? "at once" : `${setting.ramp} equal steps`);
-      say("share", setting.share === null ? "as in the model" : `${Math.round(100 * setting.share)} %`);
-    },
-  });
-}
 
 function say(id, text) {
   byId(`${id}-value`).textContent = text;
@@ -207,25 +187,30 @@ function futuresExplorer() {
   });
 }
 
-// A setting as a URL fragment: every input by its id.
-function fragment() {
-  const pairs = explorers.flatMap(({ inputs }) => inputs.map((input) => (
-    [input.id, input.type === "checkbox" ? Number(input.checked) : input.value]
-  )));
-  return `#${new URLSearchParams(pairs)}`;
+const stateOf = (input) => (input.type === "checkbox" ? Number(input.checked) : input.value);
+
+function setState(input, value) {
+  if (value === null || !Number.isFinite(Number(value)) && input.tagName !== "SELECT") return;
+  // A range input keeps a value within its bounds by itself, a list one that it lacks.
+  const before = input.value;
+  if (input.type === "checkbox") input.checked = Number(value) === 1; else input.value = value;
+  if (input.tagName === "SELECT" && input.selectedIndex < 0) input.value = before;
 }
+
+// A setting as a URL fragment: every input by its id, and the setting that is kept.
+function fragment() {
+  const pairs = allInputs().map((input) => [input.id, stateOf(input)]);
+  const kept = builder.keptText();
+  return `#${new URLSearchParams(kept === null ? pairs : [...pairs, ["kept", kept]])}`;
+}
+
+const allInputs = () => [...explorers.flatMap(({ inputs }) => inputs), ...askInputs()];
 
 function restore() {
   if (!location.hash.includes("=")) return false;
   const given = new URLSearchParams(location.hash.slice(1));
-  for (const { inputs } of explorers) {
-    for (const input of inputs) {
-      const value = given.get(input.id);
-      if (value === null || !Number.isFinite(Number(value))) continue;
-      // A range input keeps a value within its bounds by itself.
-      if (input.type === "checkbox") input.checked = Number(value) === 1; else input.value = value;
-    }
-  }
+  for (const input of allInputs()) setState(input, given.get(input.id));
+  builder.restoreKept(given.get("kept"));
   return true;
 }
 
@@ -243,32 +228,3 @@ function offerLink() {
   const link = fragment();
   for (const element of document.querySelectorAll("a.setting")) element.setAttribute("href", link);
 }
-
-// A phone's page is short: what is ample opens on demand there.
-if (matchMedia("(max-width: 40rem)").matches) {
-  for (const ample of document.querySelectorAll("details.ample")) ample.open = false;
-}
-
-drawStaticCharts();
-const explorers = [reliefExplorer()];
-if (page.futures !== null) explorers.push(futuresExplorer());
-const restored = restore();
-for (const { show } of explorers) show(false);
-offerLink();
-if (restored) byId("explorer").scrollIntoView();
-window.addEventListener("hashchange", () => {
-  if (restore()) for (const { show } of explorers) show(false);
-});
-
-// `?embed=gdp_level` shows one fan with the finding and the source, for another page's frame.
-const embedded = new URLSearchParams(location.search).get("embed");
-const place = embedded === null ? null : byId(`fan-${embedded}`) ?? byId(`fan-${embedded}_level`);
-if (place !== null) {
-  place.closest(".chart").classList.add("kept");
-  document.documentElement.classList.add("embed");
-  drawAll();
-}
-
-// What a test, or a curious reader in the console, can ask.
-window.report = { page, explorers, drawAll };
-document.documentElement.dataset.report = "ready";

@@ -14,7 +14,9 @@ function movingFan(place, first, words, colour, prior = null) {
   const half = svg("path", { "fill-opacity": 0.35 }, bands);
   const zero = svg("path", { stroke: INK, "stroke-width": 1 }, root);
   const middle = svg("path", { fill: "none", stroke: colour, "stroke-width": 2 }, root);
-  const outline = svg("path", { fill: "none", stroke: FAINT, "stroke-dasharray": "4 3" }, root);
+  const dashed = { fill: "none", stroke: FAINT, "stroke-dasharray": "4 3" };
+  const outline = svg("path", dashed, root);
+  const ghost = svg("path", { ...dashed, stroke: INK, class: "ghost" }, root);
   const axis = svg("g", {}, root);
   const pointer = svg("path", { stroke: FAINT, "stroke-width": 0.7, "stroke-dasharray": "2 2" }, root);
   const readout = word(width - right, top - 6, "readout", "");
@@ -52,9 +54,14 @@ function movingFan(place, first, words, colour, prior = null) {
     zero.setAttribute("d", `M${left},${down(0)}H${width - right}`);
   }
 
-  function move(summary) {
+  // `other` is a setting to compare with: a ghost of its median and bounds.
+  function move(summary, other = null) {
     shown = summary;
-    const grown = [Math.min(range[0], ...summary.lower), Math.max(range[1], ...summary.upper)];
+    const seen = other === null ? [summary] : [summary, other];
+    const grown = [
+      Math.min(range[0], ...seen.flatMap(({ lower }) => lower)),
+      Math.max(range[1], ...seen.flatMap(({ upper }) => upper)),
+    ];
     if (grown[0] < range[0] || grown[1] > range[1]) {
       range = grown;
       drawGrid();
@@ -62,6 +69,8 @@ function movingFan(place, first, words, colour, prior = null) {
     wide.setAttribute("d", area(summary.lower, summary.upper));
     half.setAttribute("d", area(summary.halfLower, summary.halfUpper));
     middle.setAttribute("d", `M${along(summary.median).join("L")}`);
+    const lines = other === null ? [] : [other.lower, other.median, other.upper];
+    ghost.setAttribute("d", lines.map((values) => `M${along(values).join("L")}`).join(""));
     if (prior !== null) {
       const bounds = [prior.lower, prior.upper].map((values) => `M${along(values).join("L")}`);
       outline.setAttribute("d", bounds.join(""));

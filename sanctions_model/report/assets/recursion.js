@@ -22,9 +22,11 @@ function unpackRows(array) {
   }));
 }
 
-// A measure's path under relief in equal steps; `stay` is its path without.
-function reliefPath(stay, depth, start, ramp) {
+// A measure's path under relief in equal steps; `stay` is its path without. From the period `snap`
+// on, where there is one, the relief is undone.
+function reliefPath(stay, depth, start, ramp, snap = null) {
   return stay.map((level, t) => {
+    if (snap !== null && t + 1 >= snap) return level;
     const steps = Math.min(1, Math.max(0, (t + 2 - start) / ramp));
     return level * (1 - depth * steps);
   });
@@ -105,9 +107,11 @@ function fewDraws(model, positions) {
 // What relief changes about each measure and effective measure, against measures that stay.
 function driverPaths(model, setting) {
   const paths = {};
+  const { depth, start, ramp, snap = null } = setting;
   model.measures.forEach((measure, row) => {
     const { stay } = measure;
-    const relieved = reliefPath(stay, setting.depth[row], setting.start, setting.ramp);
+    const from = Array.isArray(start) ? start[row] : start;
+    const relieved = reliefPath(stay, depth[row], from, ramp, snap);
     const spread = new Float64Array(model.horizon * model.draws);
     for (let t = 0; t < model.horizon; t += 1) {
       spread.fill(relieved[t] - stay[t], t * model.draws, (t + 1) * model.draws);
@@ -126,7 +130,9 @@ function driverPaths(model, setting) {
 }
 
 // Effect of a relief on every variable of the model: {name: values}.
-// setting: {depth: [one a measure, 0 to 1], start, ramp, share: null (as drawn) or 0 to 1}
+// setting: {depth: [one a measure, 0 to 1], start (one, or one a measure), ramp,
+//   share: null (as drawn) or 0 to 1, snap: null or the period that undoes it,
+//   held: [variables that an intervention keeps where they would be without relief]}
 function effects(model, setting) {
   const { draws, horizon } = model;
   const paths = driverPaths(model, setting);
@@ -135,6 +141,7 @@ function effects(model, setting) {
   }
   for (let t = 0; t < horizon; t += 1) {
     for (const equation of model.equations) {
+      if (setting.held?.includes(equation.name)) continue;
       const values = paths[equation.name].subarray(t * draws, (t + 1) * draws);
       for (const { parent, lag, weight, weights, times } of equation.terms) {
         if (t < lag) continue; // before the start there is no difference
@@ -185,8 +192,9 @@ function emptySummary(horizon) {
   return Object.fromEntries(names.map((name) => [name, new Array(horizon)]));
 }
 
-// Median, two intervals and share above zero in every period.
-function summarise(values, horizon, draws, rule) {
+// Median, two intervals and share above zero in every period; draws weighted where weights are.
+function summarise(values, horizon, draws, rule, weights = null) {
+  if (weights !== null) return summariseWeighted(values, horizon, draws, rule, weights);
   const result = emptySummary(horizon);
   for (let t = 0; t < horizon; t += 1) {
     const sorted = Float64Array.from(values.subarray(t * draws, (t + 1) * draws)).sort();

@@ -37,6 +37,7 @@ __all__ = [
     "TABLE_HORIZONS",
     "Answers",
     "answer_report",
+    "dates",
 ]
 
 # In the order in which the claimed chain runs, as a reader follows it.
@@ -240,3 +241,20 @@ def _of(draws: xr.Dataset, name: str, label: str | None) -> xr.DataArray:
         return array
     (dim,) = (dim for dim in array.dims if dim not in (dims.CHAIN, dims.DRAW))
     return array.sel({dim: label})
+
+
+def dates(fit: Fit) -> list[str]:
+    """Name the periods of the page: the first is the one after the data.
+
+    Parameters
+    ----------
+    fit : Fit
+
+    Returns
+    -------
+    list of str
+        One a period of `HORIZON`, as in ``2026Q2``.
+    """
+    frequency = {4: "Q", 12: "M"}.get(fit.scm.periods_per_year, "Y")
+    last = pd.Period(pd.Timestamp(str(fit.problem.cases.time[-1])), freq=frequency)
+    return [str(last + ahead) for ahead in range(1, HORIZON + 1)]

@@ -5,7 +5,7 @@ What the inputs do is in ``assets/explorer.js``; their ids are the names in a li
 
 from sanctions_model import dims
 from sanctions_model.queries.reading.percent import effects_in_percent
-from sanctions_model.report.page.answers import HORIZON, Answers
+from sanctions_model.report.page.answers import Answers, dates
 from sanctions_model.report.page.markup import (
     Html,
     chart,
@@ -18,19 +18,26 @@ from sanctions_model.report.page.markup import (
 )
 from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
 from sanctions_model.summaries import interval
-from sanctions_model.wording import in_words, number, true_minus
+from sanctions_model.wording import number, true_minus
 
-__all__ = ["explorer_section", "futures_section"]
+__all__ = ["fieldset", "futures_section", "panel", "slider"]
 
-_LATEST_START, _LONGEST_RAMP = 8, 8
 _TABLE_HORIZONS, _PROB_HORIZON = (4, 12, 20), 12
 _TABLE_TITLES = {"relief": "Your relief in numbers", "futures": "Your odds in numbers"}
 
 
-def _slider(
+def slider(
     name: str, label: str, *, low: int = 0, high: int = 100, step: int = 5, value: int = 100
 ) -> Html:
-    """Return a labelled range input with a place for its value in words."""
+    """Return a labelled range input with a place for its value in words.
+
+    Parameters
+    ----------
+    name : str
+        Its id.
+    label : str
+    low, high, step, value : int
+    """
     attributes = {"type": "range", "id": name, "min": str(low), "max": str(high)}
     attributes |= {"step": str(step), "value": str(value)}
     return tag(
@@ -44,72 +51,15 @@ def _slider(
     )
 
 
-def _fieldset(legend: str, *children: str) -> Html:
+def fieldset(legend: str, *children: str) -> Html:
+    """Return controls under one name."""
     return tag("fieldset", [tag("legend", legend), *children])
-
-
-def explorer_section(answers: Answers) -> Html:
-    """Return the sliders of a relief with the charts and the table that follow them."""
-    scm, period = answers.scm, answers.scm.period_name
-    measures = [
-        _slider(f"relief-of-{name}", scm.variables[name].label) for name in answers.relief.measures
-    ]
-    as_drawn = tag(
-        "div",
-        [
-            tag("input", attributes={"type": "checkbox", "id": "share-as-drawn", "checked": ""}),
-            tag(
-                "label",
-                "as the model has it: uncertain, and known from the prior alone",
-                attributes={"for": "share-as-drawn"},
-            ),
-        ],
-        attributes={"class": "tick"},
-    )
-    controls = (
-        _fieldset("How much of each measure is lifted", *measures),
-        _fieldset(
-            "When",
-            _slider(
-                "start", f"First {period} of the relief", low=1, high=_LATEST_START, step=1, value=1
-            ),
-            _slider("ramp", f"Steps, one a {period}", low=1, high=_LONGEST_RAMP, step=1, value=4),
-        ),
-        _fieldset(
-            "How much of a measure's effect relief undoes",
-            _slider("share", f"Recoverable share, all measures{_apart(answers)}", value=50),
-            as_drawn,
-        ),
-    )
-    caption = (
-        "Effect of the relief that the sliders say, against sanctions unchanged. Line: median; "
-        f"dark band: 50 % interval; light band: {answers.rule}; horizontal axis: years, "
-        f"{HORIZON} {period}s in all. Horizontal line: no effect."
-    )
-    return join(
-        [
-            tag(
-                "p",
-                "Move the sliders: the model runs in this page, and charts and table follow at "
-                "once. The arrow keys work too.",
-            ),
-            _panel(answers, "relief", controls, caption),
-        ]
-    )
-
-
-def _apart(answers: Answers) -> str:
-    """Name recoveries that are no measure's, which the slider leaves alone."""
-    scm = answers.scm
-    own = [name for name in scm.recoveries if name not in scm.measures]
-    labels = [scm.variables[name].short_label if name in scm.variables else name for name in own]
-    return f" ({in_words(labels)} apart)" if own else ""
 
 
 def futures_section(answers: Answers, futures: FutureEffects) -> Html:
     """Return each future's effects, and the sliders of the odds with the mixture that follows."""
     odds = [
-        _slider(f"odds-{at}", label, step=1, value=round(100 * share))
+        slider(f"odds-{at}", label, step=1, value=round(100 * share))
         for at, (label, share) in enumerate(zip(futures.labels, futures.odds, strict=True))
     ]
     caption = (
@@ -128,7 +78,7 @@ def futures_section(answers: Answers, futures: FutureEffects) -> Html:
             ),
             tag("ul", (tag("li", true_minus(sentence)) for sentence in futures.sentences)),
             folded("Each future by itself", _futures_table(answers, futures), ample=True),
-            _panel(answers, "futures", (_fieldset("Odds", *odds),), caption),
+            panel(answers, "futures", (fieldset("Odds", *odds),), caption),
         ]
     )
 
@@ -162,11 +112,29 @@ def _futures_table(answers: Answers, futures: FutureEffects) -> Html:
     )
 
 
-def _panel(answers: Answers, name: str, controls: tuple[Html, ...], caption: str) -> Html:
-    """Return a form of sliders beside its charts, with a table and a link to the setting."""
+def panel(
+    answers: Answers,
+    name: str,
+    controls: tuple[Html, ...],
+    caption: str,
+    more: tuple[Html, ...] = (),
+) -> Html:
+    """Return a form of controls beside its charts, with a table and a link to the setting.
+
+    Parameters
+    ----------
+    answers : Answers
+    name : str
+        Begins the ids of its parts.
+    controls : tuple of Html
+    caption : str
+    more : tuple of Html
+        Further buttons.
+    """
     buttons = tag(
         "p",
         [
+            *more,
             tag("button", "Back to the start", attributes={"type": "reset"}),
             tag("a", "Link to this setting", attributes={"class": "setting", "href": "#"}),
         ],
@@ -190,9 +158,14 @@ def _live_table(answers: Answers, name: str) -> Html:
     """Return a table that the script fills: one row an outcome, one column a horizon."""
     period = answers.scm.periods_name
     columns = [("size", horizon) for horizon in _TABLE_HORIZONS] + [("above", _PROB_HORIZON)]
-    words = {"size": "after {} " + period, "above": "P(higher) after {}"}
+    named = dates(answers.fit)
+    words = {"size": "{1}, after {0} " + period, "above": "P(higher) in {1}"}
     head = [
-        tag("th", words[shows].format(horizon), attributes={"scope": "col", "class": "number"})
+        tag(
+            "th",
+            words[shows].format(horizon, named[horizon - 1]),
+            attributes={"scope": "col", "class": "number"},
+        )
         for shows, horizon in columns
     ]
     rows = []
@@ -204,7 +177,7 @@ def _live_table(answers: Answers, name: str) -> Html:
                     "class": "number",
                     "data-shows": shows,
                     "data-horizon": str(horizon),
-                    "data-label": words[shows].format(horizon),
+                    "data-label": words[shows].format(horizon, named[horizon - 1]),
                 },
             )
             for shows, horizon in columns

@@ -14,6 +14,7 @@ from sanctions_model.plots.parts.style import svg_bytes
 from sanctions_model.report.ledgers import priors_view
 from sanctions_model.report.page.answers import Answers
 from sanctions_model.report.page.markup import Html, folded, join, table, tag
+from sanctions_model.report.page.slim import slim_svg
 from sanctions_model.report.views import diagnostics_line
 from sanctions_model.validation.sanity import sanity_checks
 from sanctions_model.wording import number, share_words, true_minus
@@ -28,7 +29,9 @@ _OUTSIDE = "OUTSIDE"
 
 def picture(figure: "Figure", description: str) -> Html:
     """Return a matplotlib figure as a vector picture inside the page."""
-    source = "data:image/svg+xml;base64," + base64.b64encode(svg_bytes(figure)).decode("ascii")
+    source = "data:image/svg+xml;base64," + base64.b64encode(slim_svg(svg_bytes(figure))).decode(
+        "ascii"
+    )
     image = tag("img", attributes={"src": source, "alt": description})
     return tag(
         "div",

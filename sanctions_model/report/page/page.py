@@ -13,7 +13,6 @@ from string import Template
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
@@ -22,23 +21,26 @@ from sanctions_model.files import whole_file
 from sanctions_model.inference.fit import Fit
 from sanctions_model.plots.effects import channel_label
 from sanctions_model.queries.effects import CHAIN_PARTS
+from sanctions_model.report.lab.beliefs import belief_dial
+from sanctions_model.report.lab.paths import paths_data
 from sanctions_model.report.page.answers import (
     CHANNEL_HORIZON,
     CHANNEL_OUTCOMES,
     HORIZON,
     Answers,
     answer_report,
+    dates,
 )
 from sanctions_model.report.page.compiled import compiled_model, packed_rows, representative_draws
 from sanctions_model.report.page.markup import embedded_json, page_unit
 from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
 from sanctions_model.report.page.sections import body
+from sanctions_model.scenarios.issuers import issuer_shares
 from sanctions_model.summaries import IntervalRule, interval
 
 __all__ = [
     "EXPLORER_DRAWS",
     "FUTURE_QUANTILES",
-    "dates",
     "explorer_positions",
     "kept_draws",
     "page_data",
@@ -50,7 +52,18 @@ __all__ = [
 _LOG = logging.getLogger(__name__)
 EXPLORER_DRAWS = 400
 FUTURE_QUANTILES = 201
-_SCRIPTS = ("recursion.js", "drawing.js", "charts.js", "fan.js", "explorer.js")
+_SCRIPTS = (
+    "recursion.js",
+    "weighted.js",
+    "odds.js",
+    "drawing.js",
+    "charts.js",
+    "fan.js",
+    "explorer.js",
+    "builder.js",
+    "asking.js",
+    "start.js",
+)
 # Periods at which the embedded draws are to have the quantiles of all draws.
 _MATCHED = (2, 8, 20)
 _PERIODS = {4: "quarter", 12: "month"}
@@ -215,6 +228,7 @@ def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[st
     scm = answers.scm
     prior = None if answers.prior_effect is None else _fan(answers.prior_effect, answers.rule)
     posterior = _fan(answers.effect, answers.rule)
+    dial = belief_dial(answers.fit)
     return {
         "rule": {"prob": answers.rule.prob, "kind": answers.rule.kind},
         "horizon": HORIZON,
@@ -237,25 +251,22 @@ def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[st
         },
         "channels": channel_charts(answers),
         "model": compiled_model(scm, answers.fit.draws, answers.outcomes, HORIZON),
+        "issuers": _issuers(answers),
+        "beliefs": None if dial is None else dial.data(),
+        "paths": paths_data(answers.fit),
         "futures": None if futures is None else _futures_data(futures),
     }
 
 
-def dates(fit: Fit) -> list[str]:
-    """Name the periods of the page: the first is the one after the data.
-
-    Parameters
-    ----------
-    fit : Fit
-
-    Returns
-    -------
-    list of str
-        One a period of `HORIZON`, as in ``2026Q2``.
-    """
-    frequency = {4: "Q", 12: "M"}.get(fit.scm.periods_per_year, "Y")
-    last = pd.Period(pd.Timestamp(str(fit.problem.cases.time[-1])), freq=frequency)
-    return [str(last + ahead) for ahead in range(1, HORIZON + 1)]
+def _issuers(answers: Answers) -> dict[str, dict[str, float]]:
+    """Return what part of each measure each issuer holds; empty for measures of another model."""
+    shares = issuer_shares()
+    if not set(answers.relief.measures) <= set(shares.index):
+        return {}
+    return {
+        name: {str(issuer): float(part) for issuer, part in shares.loc[name].items()}
+        for name in answers.relief.measures
+    }
 
 
 def _futures_data(futures: FutureEffects) -> dict[str, Any]:

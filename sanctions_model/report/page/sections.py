@@ -10,14 +10,17 @@ from sanctions_model.plots.effects import channel_label
 from sanctions_model.plots.parts.observed_past import period_name
 from sanctions_model.plots.parts.signs import ASSUMED
 from sanctions_model.queries.effects import CHAIN_PARTS
+from sanctions_model.report.lab.builder import builder_section
+from sanctions_model.report.lab.paths import PATH_HORIZON, PATH_OUTCOMES
 from sanctions_model.report.page.answers import (
     BEHAVIOUR,
     CHANNEL_HORIZON,
     CHANNEL_OUTCOMES,
     TABLE_HORIZONS,
     Answers,
+    dates,
 )
-from sanctions_model.report.page.controls import explorer_section, futures_section
+from sanctions_model.report.page.controls import futures_section
 from sanctions_model.report.page.ledger import diagnostics_section, graph_section, priors_section
 from sanctions_model.report.page.markup import (
     Html,
@@ -64,7 +67,7 @@ def body(answers: Answers, futures: FutureEffects | None = None) -> Html:
         "summary": ("In short", _summary(answers)),
         "claims": ("The article's claims, checked", _claims(answers)),
         "fans": ("How far and how fast", _fans(answers)),
-        "explorer": ("Try your own relief", explorer_section(answers)),
+        "explorer": ("Try your own relief", _explorer(answers)),
         **(
             {}
             if futures is None
@@ -90,6 +93,16 @@ def body(answers: Answers, futures: FutureEffects | None = None) -> Html:
             _footer(answers),
         ]
     )
+
+
+def _explorer(answers: Answers) -> Html:
+    named = dates(answers.fit)
+    asks = {
+        name: answers.scm.variables[name].label
+        for name in PATH_OUTCOMES
+        if name in answers.outcomes and not answers.fit.is_prior_only
+    }
+    return builder_section(answers, named, asked=named[:PATH_HORIZON], asks=asks)
 
 
 def contrast_words(answers: Answers) -> str:

@@ -1,0 +1,53 @@
+"""Pictures made short for a page: the same shapes in fewer characters."""
+
+import re
+
+__all__ = ["slim_svg"]
+
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_BETWEEN = re.compile(r">\s+<")
+_GLYPH = re.compile(r'<path id="(?P<id>[^"]+)" d="(?P<d>[^"]*)"')
+# A space is a glyph without a shape.
+_EMPTY = re.compile(r'<path id="([^"]+)"(?: transform="[^"]*")?\s*/>')
+_USE = re.compile(
+    r'<use xlink:href="#(?P<id>[^"]+)"'
+    r'(?: transform="translate\((?P<x>[-\d.]+) (?P<y>[-\d.]+)\)")?\s*/>'
+)
+_OTHER_USE = re.compile(r'xlink:href="#([^"]+)"')
+# A scale stays as exact as it is: it multiplies hundreds of units.
+_DECIMALS = re.compile(r"(scale\([^)]*\))|(\.\d{2})\d+")
+
+
+def slim_svg(source: bytes) -> bytes:
+    """Shorten an SVG of matplotlib: names of glyphs, decimals, and space between elements.
+
+    Parameters
+    ----------
+    source : bytes
+        Text drawn as glyphs, as `svg_bytes` makes it.
+
+    Returns
+    -------
+    bytes
+        Places are rounded to hundredths of a point (in glyphs, of a unit of the font).
+
+    Examples
+    --------
+    >>> slim_svg(b'<g> <use xlink:href="#A-1" transform="translate(1.2345 0)"/> </g>')
+    b'<g><use href="#A-1" x="1.23"/></g>'
+    """
+    text = _BETWEEN.sub("><", _COMMENT.sub("", source.decode("utf-8")))
+    empty = set(_EMPTY.findall(text))
+    names = {found["id"]: f"g{at}" for at, found in enumerate(_GLYPH.finditer(text))}
+    text = _GLYPH.sub(lambda found: f'<path id="{names[found["id"]]}" d="{found["d"]}"', text)
+    text = _USE.sub(lambda found: _use(found, names, empty), text)
+    text = _OTHER_USE.sub(lambda found: f'href="#{names.get(found[1], found[1])}"', text)
+    return _DECIMALS.sub(lambda found: found[1] or found[2], text).encode("utf-8")
+
+
+def _use(found: re.Match[str], names: dict[str, str], empty: set[str]) -> str:
+    if found["id"] in empty:
+        return ""
+    places = ((name, found[name]) for name in "xy")
+    at = "".join(f' {name}="{place}"' for name, place in places if place not in (None, "0"))
+    return f'<use href="#{names.get(found["id"], found["id"])}"{at}/>'
