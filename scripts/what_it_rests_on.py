@@ -16,7 +16,8 @@ import pandas as pd
 
 from sanctions_model.cli.parts.console import configure, show
 from sanctions_model.data.observations import load_observations
-from sanctions_model.economies.registry import ANCHORED, GROWTH, economy_of
+from sanctions_model.economies import ANCHORED, GROWTH, economy_of
+from sanctions_model.elsewhere.prediction import LIFTINGS, predict
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.storage import load
@@ -57,7 +58,13 @@ def main() -> None:
     others = alternatives(base, asked.folder, asked.draws)
     refutations(base, asked.folder, asked.placebos, asked.draws)
     claims = headline_claims()
-    ranking = rank_factors(base, claims, observations=load_implied_evidence(), alternatives=others)
+    ranking = rank_factors(
+        base,
+        claims,
+        observations=load_implied_evidence(),
+        alternatives=others,
+        liftings=predict(LIFTINGS["settlement, all senders"]),
+    )
     ranking.to_csv(asked.folder / "rests_on.csv", index=False, float_format="%.6g")
     shown = ranking[ranking["rank"] <= 10].drop(columns=["outcome", "sources"])
     show(View(table=shown, title="What the answers rest on"))

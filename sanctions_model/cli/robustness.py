@@ -151,6 +151,7 @@ def sensitivity(
 ) -> None:
     """Rank what the answers on prices, key rate and GDP rest on."""
     configure(quiet=quiet)
+    from sanctions_model.elsewhere.prediction import LIFTINGS, predict
     from sanctions_model.robustness.ranking import rank_factors
     from sanctions_model.robustness.sensitivity import headline_claims
     from sanctions_model.robustness.system_priors import load_implied_evidence
@@ -166,7 +167,13 @@ def sensitivity(
         others = _refitted(found, asked)
         target = fit / "alternatives.csv"
         write_csv(others, target)
-    ranking = rank_factors(found, asked, observations=load_implied_evidence(), alternatives=others)
+    ranking = rank_factors(
+        found,
+        asked,
+        observations=load_implied_evidence(),
+        alternatives=others,
+        liftings=predict(LIFTINGS["settlement, all senders"]),
+    )
     write_csv(ranking, csv)
     if figure is not None:
         _draw_tornado(found, asked[claim], claim, ranking, figure)

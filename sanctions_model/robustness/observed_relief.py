@@ -27,8 +27,10 @@ from sanctions_model.inference.reweighting import (
     importance_weights,
     weighted_interval,
 )
+from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.effects import total_effect
-from sanctions_model.robustness.graphs.alternatives import load_prior_sets
+from sanctions_model.robustness.alternatives import load_prior_sets
+from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.robustness.system_priors import Observation, relative_efficiency
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
@@ -39,6 +41,7 @@ __all__ = [
     "answer_after",
     "independent_figures",
     "joint_figure",
+    "liftings_effects",
     "overlapping_evidence",
     "relief_averages",
     "relief_weights",
@@ -282,6 +285,53 @@ def with_liftings_elsewhere(
             row["narrower"] = 1 - (found["upper"] - found["lower"]) / width
             row |= {"k_hat": weights.k_hat, "effective_size": weights.effective_size}
             rows.append(row | {"used": weights.holds})
+    return pd.DataFrame(rows)
+
+
+def liftings_effects(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    predicted: xr.DataArray,
+    claims: Mapping[str, Claim],
+    *,
+    powers: Sequence[float] = POWERS[1:],
+) -> pd.DataFrame:
+    """Say how far the liftings elsewhere move the effect that each claim speaks of.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        Equations that the draws belong to.
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    predicted : xr.DataArray
+        As `elsewhere.predict` returns it, for a lifting as large as full relief.
+    claims : mapping of str to Claim
+        About total effects.
+    powers : sequence of float
+        How far the liftings count, from 0 to 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a claim and power: ``claim``, ``outcome``, ``horizon``, ``power``, ``median``
+        without them, ``with_median``: missing where the weights do not hold.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If the model lacks a level that the liftings speak of, relief does not reach it, or a
+        power is outside [0, 1].
+    """
+    answer, effects = relief_averages(scm, draws), claim_effects(scm, draws, claims)
+    rows = []
+    for power in powers:
+        weights = relief_weights(answer, predicted, power=power)
+        for name, claim in claims.items():
+            after = weighted_interval(effects[name], weights.weights).sel(summary="median")
+            row = {"claim": name, "outcome": claim.outcome, "horizon": claim.horizon}
+            row |= {"power": power, "median": float(effects[name].median())}
+            rows.append(row | {"with_median": float(after) if weights.holds else np.nan})
     return pd.DataFrame(rows)
 
 

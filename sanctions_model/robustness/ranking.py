@@ -1,9 +1,9 @@
 """One table of what an answer rests on, and sentences that its numbers allow.
 
 Factors of different kinds are put on one scale, the outcome's unit: a parameter at the ends of its
-posterior interval, a link closed, a published figure taken in, another set of beliefs, other
-equations or measures, a common cause as strong as the known driver. They say how far the median
-would be elsewhere; they are no probabilities and do not add up.
+posterior interval, a link closed, a published figure or the liftings elsewhere taken in, another
+set of beliefs, other equations or measures, a common cause as strong as the known driver. They say
+how far off the median would be; they are no probabilities and do not add up.
 """
 
 import re
@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from sanctions_model.basis import information
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.confounding import TippingPoint, confounding_curve, tipping_point
+from sanctions_model.robustness.observed_relief import liftings_effects
 from sanctions_model.robustness.sensitivity import (
     claim_effects,
     leave_one_link_out,
@@ -31,6 +33,8 @@ __all__ = ["COLUMNS", "fair_sentences", "rank_factors", "tornado"]
 
 
 _FIGURE = "published figure"
+_LIFTINGS = "liftings elsewhere"
+_WEIGHTS = {0.5: "liftings elsewhere, half their weight", 1.0: "liftings elsewhere, in full"}
 _LIKELY = 0.8
 COLUMNS = (
     "claim",
@@ -56,6 +60,7 @@ def rank_factors(
     *,
     observations: Mapping[str, Observation] | None = None,
     alternatives: pd.DataFrame | None = None,
+    liftings: xr.DataArray | None = None,
 ) -> pd.DataFrame:
     """Rank what each claim's effect rests on.
 
@@ -70,6 +75,9 @@ def rank_factors(
     alternatives : pandas.DataFrame, optional
         From `compare_alternatives`; refits are not made here. Those that did not converge are
         left out.
+    liftings : xr.DataArray, optional
+        What liftings elsewhere predict, as `elsewhere.predict` returns it, taken in with half
+        their weight and with all of it; the base is the answer without them. None by default.
 
     Returns
     -------
@@ -104,6 +112,14 @@ def rank_factors(
         rows += [
             _entry(row | {"base": row["median"]}, base, titles[row["evidence"]], _FIGURE, [x])
             for row in evidence_effects(problem, draws, observations, claims).to_dict("records")
+            if np.isfinite(x := row["with_median"])
+        ]
+    if liftings is not None:
+        rows += [
+            _entry(row | {"base": row["median"]}, base, _WEIGHTS[row["power"]], _LIFTINGS, [x])
+            for row in liftings_effects(
+                found.scm, draws, liftings, claims, powers=tuple(_WEIGHTS)
+            ).to_dict("records")
             if np.isfinite(x := row["with_median"])
         ]
     rows += _common_causes(found, claims, base)

@@ -80,6 +80,9 @@ def test_sensitivity_ranks_factors_and_takes_earlier_refits(folders, tmp_path):
     assert own.loc[1, "low"] == -9.0
     assert "broken" not in set(written["factor"])
     assert {"parameter", "link closed", "prior set"} <= set(written["kind"])
+    liftings = written[written["kind"] == "liftings elsewhere"]
+    for row in liftings.itertuples():  # none where so few draws cannot be weighed
+        assert row.base in (row.low, row.high)
     assert (written["low"] <= written["base"] + 1e-9).mean() > 0.9
     assert figure.stat().st_size > 10_000
     bad = tmp_path / "bad.csv"

@@ -10,14 +10,15 @@ from sanctions_model.elsewhere import (
     load_effect_draws,
     load_episode_effects,
     load_episodes,
+    load_relief_data,
     predict,
     predictive_table,
     reimposition_hazard,
     snap_back_hazard,
 )
-from sanctions_model.elsewhere.model.cells import OUTCOMES
-from sanctions_model.elsewhere.model.fitting import input_hashes
-from sanctions_model.elsewhere.model.panel_model import ROOT_ORDER
+from sanctions_model.elsewhere.cells import OUTCOMES, build_cells
+from sanctions_model.elsewhere.fitting import ReliefFit, episode_effects, input_hashes
+from sanctions_model.elsewhere.panel_model import ROOT_ORDER
 from sanctions_model.elsewhere.prediction import (
     COORDS,
     LIFTINGS,
@@ -27,6 +28,7 @@ from sanctions_model.elsewhere.prediction import (
     reliability,
 )
 from sanctions_model.errors import QuestionError
+from sanctions_model.inference.diagnostics import Diagnostics
 
 
 def draws_at(**values):
@@ -201,6 +203,29 @@ def test_every_episode_has_its_effects():
     assert (table["lower"] <= table["median"]).all()
     assert table.set_index(["episode", "outcome"]).loc[("CUB2015", "gdp"), "cells"] == 0
     assert table.set_index(["episode", "outcome"]).loc[("IRN2016", "gdp"), "cells"] == 2
+
+
+def test_inflation_of_an_episode_becomes_points_once_and_leaves_the_draws_alone():
+    data = load_relief_data()
+    cells = build_cells(data)
+    rng = np.random.default_rng(5)
+    # Laid out so that a transposed view of the draws is contiguous.
+    values = rng.normal(10.0, 3.0, size=(len(cells.episodes), len(OUTCOMES), 2, 50))
+    effect = xr.DataArray(values.copy(), dims=("episode", "outcome", "chain", "draw"))
+    fitted = ReliefFit(
+        cells=cells,
+        posterior=xr.Dataset({"effect": effect}),
+        diagnostics=Diagnostics(r_hat=1.0, ess_bulk=1e3, ess_tail=1e3, divergences=0, explosive=0),
+        settings={},
+    )
+    table = episode_effects(fitted).set_index(["episode", "outcome"])
+    np.testing.assert_array_equal(effect, values)
+    for e, episode in enumerate(cells.episodes[:5]):
+        bounded = values[e, OUTCOMES.index("inflation")]
+        expected = np.median(100 * (s := 600 / 106 + bounded) / (100 - s) - 6)
+        assert table.loc[(episode.episode_id, "inflation"), "median"] == pytest.approx(expected)
+        own = np.median(values[e, OUTCOMES.index("gdp")])
+        assert table.loc[(episode.episode_id, "gdp"), "median"] == pytest.approx(own)
 
 
 def test_the_fit_says_whether_it_converged():

@@ -4,20 +4,21 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from sanctions_model.elsewhere import load_relief_data
-from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES, REGRESSORS, build_cells
-from sanctions_model.elsewhere.model.likelihood import log_density
-from sanctions_model.elsewhere.model.panel_model import covariates
+from sanctions_model.elsewhere import ReliefData, load_relief_data
+from sanctions_model.elsewhere.cells import HORIZONS, LEADS, OUTCOMES, REGRESSORS, build_cells
+from sanctions_model.elsewhere.left_out import predicted_outcomes
+from sanctions_model.elsewhere.likelihood import log_density
+from sanctions_model.elsewhere.panel_model import covariates
 from sanctions_model.elsewhere.trial import (
     hidden,
     levels_of,
     made_up,
     placebo,
     placebo_cells,
-    predicted_outcomes,
     prior_truth,
     rank_of_truth,
 )
+from sanctions_model.errors import ObservationError
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,29 @@ def test_placebos_are_where_nothing_happened(data, cells):
     assert placebo(data, random_seed=1).episodes == moved.episodes
 
 
+def test_placebos_at_other_dates_meet_no_lifting(data):
+    moved = placebo(data, dates=True, random_seed=3)
+    real = {}
+    for episode in data.episodes:
+        real.setdefault(episode.iso3, []).append(episode.lift_year)
+    stayed = [e for e, was in zip(moved.episodes, data.episodes, strict=True) if e.iso3 == was.iso3]
+    assert len(stayed) > len(data.episodes) / 2  # the others have no year that is free
+    for episode in moved.episodes:
+        others = [e for e in moved.episodes if e.iso3 == episode.iso3 and e is not episode]
+        near = [e.lift_year for e in others] + real.get(episode.iso3, [])
+        # From three years before one to seven after it, and no year in common.
+        assert all(abs(episode.lift_year - year) > 10 for year in near)
+    countries = [e.iso3 for e in moved.episodes if e not in stayed]
+    assert not set(countries) & set(real)
+
+
+def test_too_few_countries_for_placebos_are_told(data):
+    few = {episode.iso3 for episode in data.episodes} | {"FRA", "DEU"}
+    panel = data.panel[data.panel["iso3"].isin(few)]
+    with pytest.raises(ObservationError, match=r"need 59 countries.*the panel has 2"):
+        placebo(ReliefData(episodes=data.episodes, panel=panel))
+
+
 def test_a_made_up_panel_follows_its_own_past(cells):
     posterior = posterior_at(cells, log_scale=-12.0)
     level = np.zeros((len(OUTCOMES), len(cells.episodes), cells.n_columns))
@@ -145,6 +169,25 @@ def test_the_rank_of_the_truth():
     table = rank_of_truth(draws, truth)
     assert table["rank"].tolist() == [0.5, 1.0]
     assert table["inside"].tolist() == [True, False]
+
+
+def test_a_short_sample_says_how_its_chains_mixed(cells, monkeypatch):
+    from sanctions_model.elsewhere import trial
+    from sanctions_model.inference.diagnostics import worst_mixing
+
+    apart = np.random.default_rng(0).standard_normal((2, 60, 4)) + np.array([[[0.0]], [[5.0]]])
+    draws = xr.Dataset(
+        dict.fromkeys(trial.MONITORED, (("chain", "draw", "outcome"), apart))
+        | {"intercept": (("chain", "draw"), np.full((2, 60), np.nan))}
+    )
+    diverging = xr.Dataset({"diverging": (("chain", "draw"), np.eye(2, 60, dtype=bool))})
+    tree = xr.DataTree.from_dict({"posterior": draws, "sample_stats": diverging})
+    monkeypatch.setattr(trial, "sample_panel", lambda *_, **settings: tree)
+    found = trial.sample_again(None, cells, None)
+    expected = worst_mixing(draws[["effect_mean"]])["r_hat"]  # of what is monitored alone
+    assert found.attrs["r_hat"] == pytest.approx(expected)
+    assert found.attrs["r_hat"] > 1.5
+    assert found.attrs["divergences"] == 2
 
 
 @pytest.mark.slow

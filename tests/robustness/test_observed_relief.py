@@ -1,17 +1,22 @@
 """Liftings elsewhere as one joint figure: its density, its averages, its weights."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 import sanctions_model as sm
-from sanctions_model.elsewhere.model.cells import OUTCOMES
+from sanctions_model.data.bundled import data_path
+from sanctions_model.elsewhere.cells import OUTCOMES
 from sanctions_model.errors import QuestionError
 from sanctions_model.robustness.observed_relief import (
     JointFigure,
     answer_after,
     independent_figures,
     joint_figure,
+    liftings_effects,
     overlapping_evidence,
     relief_averages,
     relief_weights,
@@ -19,6 +24,7 @@ from sanctions_model.robustness.observed_relief import (
     wide_recovery,
     with_liftings_elsewhere,
 )
+from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.robustness.system_priors import load_implied_evidence
 
 DIMS = ("outcome", "horizon", "chain", "draw")
@@ -123,6 +129,52 @@ def test_evidence_on_the_same_liftings_is_tagged_and_goes_out():
     figures = load_implied_evidence()
     for figure in independent_figures(figures).values():
         assert not set(figure.sources) & set(tagged)
+
+
+def test_a_figure_on_the_same_liftings_goes_out():
+    figures = load_implied_evidence()
+    name, figure = next(iter(figures.items()))
+    stated = figure.stated.model_copy(update={"sources": ("ghomi_2021_iran",)})
+    mixed = {"iran": replace(figure, stated=stated, pool=None), name: figure}
+    assert list(independent_figures(mixed)) == [name]
+
+
+def test_every_belief_on_the_same_liftings_has_a_wide_version():
+    tagged = set(overlapping_evidence())
+    for economy in ("anchored", "growth"):
+        stated = sm.load_priors(economy=economy)
+        for address in stated.addresses:
+            sources = stated[address].sources
+            assert sources == "judgement" or not tagged & set(sources) or address in wide_priors()
+
+
+def test_studies_of_the_lifted_countries_are_tagged():
+    """What came after a lifting, by the words of the evidence itself."""
+    countries = {e.target for e in sm.elsewhere.load_episodes()} | {"Iran", "Syria"}
+    evidence = pd.read_csv(data_path("evidence.csv"), dtype=str, keep_default_na=False)
+    after = evidence["link"].str.contains("relief -> |recover")
+    abroad = evidence["sample"].str.contains("|".join(sorted(countries)))
+    ending = evidence["horizon"].str.contains("after lifting") | evidence["sample"].str.contains(
+        "terminations"
+    )
+    found = evidence[(after & abroad) | ending]
+    assert len(found) >= 6
+    assert set(found["id"]) <= set(overlapping_evidence())
+
+
+def test_liftings_move_a_claim_as_weights_do_by_hand(prior, predicted):
+    claims = {"gdp": sm.robustness.headline_claims()["gdp_growth"]}
+    table = liftings_effects(prior.scm, prior.draws, predicted, claims).set_index("power")
+    values = claim_effects(prior.scm, prior.draws, claims)["gdp"].to_numpy().ravel()
+    assert table.loc[0.5, "median"] == pytest.approx(np.median(values))
+    weights = relief_weights(relief_averages(prior.scm, prior.draws), predicted, power=0.5)
+    assert weights.holds
+    order = values.argsort()
+    middle = values[order][np.searchsorted(weights.weights[order].cumsum(), 0.5)]
+    spread = np.quantile(values, 0.52) - np.quantile(values, 0.48)
+    assert table.loc[0.5, "with_median"] == pytest.approx(middle, abs=spread)
+    far = liftings_effects(prior.scm, prior.draws, predicted / 1000 + 5, claims)
+    assert far["with_median"].isna().all()
 
 
 def test_wide_priors_keep_the_families_and_are_wider(prior):

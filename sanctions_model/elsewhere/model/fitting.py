@@ -136,7 +136,8 @@ def effect_draws(fitted: ReliefFit, size: int = KEPT_DRAWS) -> pd.DataFrame:
 def episode_effects(fitted: ReliefFit) -> pd.DataFrame:
     """Return the effect of each episode after three years, as `load_episode_effects` reads it."""
     effect = fitted.posterior["effect"].transpose(..., dims.CHAIN, dims.DRAW).to_numpy()
-    effect = effect.reshape(*effect.shape[:2], -1)
+    # A copy: as a view of the draws the points of inflation would be written into them.
+    effect = effect.reshape(*effect.shape[:2], -1).copy()
     at = OUTCOMES.index("inflation")
     effect[:, at] = inflation_points(effect[:, at])
     seen = _years_seen(fitted.cells)
