@@ -16,7 +16,7 @@ import pandas as pd
 
 from sanctions_model.cli.parts.console import configure, show
 from sanctions_model.data.observations import load_observations
-from sanctions_model.economies import ANCHORED, GROWTH, economy_of
+from sanctions_model.economies.registry import ANCHORED, GROWTH, economy_of
 from sanctions_model.elsewhere.prediction import LIFTINGS, predict
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.ledger import load_priors

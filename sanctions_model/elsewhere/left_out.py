@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.elsewhere.cells import GAP, HORIZONS, LEADS, OUTCOMES, Cells, build_cells
+from sanctions_model.elsewhere.model.cells import GAP, HORIZONS, LEADS, OUTCOMES, Cells, build_cells
 from sanctions_model.elsewhere.panel import ReliefData
 from sanctions_model.elsewhere.trial import (
     added_by,

@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.elsewhere.cells import GAP, HORIZONS, LEADS, Cells, build_cells
 from sanctions_model.elsewhere.episodes import Episode
-from sanctions_model.elsewhere.model.cells import GAP, HORIZONS, LEADS, OUTCOMES, Cells, build_cells
+from sanctions_model.elsewhere.model.cells import GAP, HORIZONS, LEADS, Cells, build_cells
 from sanctions_model.elsewhere.model.panel_model import (
     EFFECT_SCALES,
     HEAVY,

@@ -29,7 +29,7 @@ from sanctions_model.inference.reweighting import (
 )
 from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.effects import total_effect
-from sanctions_model.robustness.alternatives import load_prior_sets
+from sanctions_model.robustness.graphs.alternatives import load_prior_sets
 from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.robustness.system_priors import Observation, relative_efficiency
 from sanctions_model.scm.interventions import Relief
@@ -300,12 +300,8 @@ def liftings_effects(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    predicted : xr.DataArray
-        As `elsewhere.predict` returns it, for a lifting as large as full relief.
+    scm, draws, predicted
+        As `with_liftings_elsewhere` takes them.
     claims : mapping of str to Claim
         About total effects.
     powers : sequence of float
@@ -320,8 +316,7 @@ def liftings_effects(
     Raises
     ------
     UnknownVariableError, NoCausalPathError, QuestionError
-        If the model lacks a level that the liftings speak of, relief does not reach it, or a
-        power is outside [0, 1].
+        As `with_liftings_elsewhere`.
     """
     answer, effects = relief_averages(scm, draws), claim_effects(scm, draws, claims)
     rows = []

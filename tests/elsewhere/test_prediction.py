@@ -16,9 +16,9 @@ from sanctions_model.elsewhere import (
     reimposition_hazard,
     snap_back_hazard,
 )
-from sanctions_model.elsewhere.cells import OUTCOMES, build_cells
-from sanctions_model.elsewhere.fitting import ReliefFit, episode_effects, input_hashes
-from sanctions_model.elsewhere.panel_model import ROOT_ORDER
+from sanctions_model.elsewhere.model.cells import OUTCOMES, build_cells
+from sanctions_model.elsewhere.model.fitting import ReliefFit, episode_effects, input_hashes
+from sanctions_model.elsewhere.model.panel_model import ROOT_ORDER
 from sanctions_model.elsewhere.prediction import (
     COORDS,
     LIFTINGS,

@@ -5,10 +5,10 @@ import pytest
 import xarray as xr
 
 from sanctions_model.elsewhere import ReliefData, load_relief_data
-from sanctions_model.elsewhere.cells import HORIZONS, LEADS, OUTCOMES, REGRESSORS, build_cells
 from sanctions_model.elsewhere.left_out import predicted_outcomes
-from sanctions_model.elsewhere.likelihood import log_density
-from sanctions_model.elsewhere.panel_model import covariates
+from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES, REGRESSORS, build_cells
+from sanctions_model.elsewhere.model.likelihood import log_density
+from sanctions_model.elsewhere.model.panel_model import covariates
 from sanctions_model.elsewhere.trial import (
     hidden,
     levels_of,
