@@ -29,12 +29,14 @@ from sanctions_model.elsewhere.reimposition import (
     reimposition_hazard,
     snap_back_hazard,
 )
+from sanctions_model.elsewhere.simple import change_around
 
 __all__ = [
     "Episode",
     "Lifting",
     "ReliefData",
     "ReliefFit",
+    "change_around",
     "episodes_table",
     "fit_relief",
     "fit_summary",
