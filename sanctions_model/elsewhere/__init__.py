@@ -6,6 +6,7 @@ covariates that it predicts for and two bans of its own. Answers come from files
 
 from sanctions_model.elsewhere.base_rates import lifting_rate
 from sanctions_model.elsewhere.episodes import Episode, episodes_table, load_episodes
+from sanctions_model.elsewhere.futures import announced_move, liftings_by_future
 from sanctions_model.elsewhere.gsdb import read_gsdb
 from sanctions_model.elsewhere.inside_russia import (
     load_bans,
@@ -36,12 +37,14 @@ __all__ = [
     "Lifting",
     "ReliefData",
     "ReliefFit",
+    "announced_move",
     "change_around",
     "episodes_table",
     "fit_relief",
     "fit_summary",
     "hazard_draws",
     "lifting_rate",
+    "liftings_by_future",
     "liftings_like_russia",
     "load_bans",
     "load_country_panel",
