@@ -34,7 +34,7 @@ from sanctions_model.cli.parts.options import (
 )
 from sanctions_model.cli.queries import OutcomeOption, scenario_app
 from sanctions_model.cli.statements import read_statements, show_statements, with_statements
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, ReweightingError
 from sanctions_model.files import whole_file
 from sanctions_model.report.views import View
 
@@ -344,6 +344,10 @@ def sectors(
     figures_of_sectors: Annotated[
         Path | None, typer.Option("--sectors", help="Your own sectors.csv; bundled by default.")
     ] = None,
+    losses: Annotated[
+        Path | None,
+        typer.Option("--losses", help="Losses of output by sector, made with sanction-simulator."),
+    ] = None,
     horizon: PeriodsOption = 20,
     seed: SeedOption = 20260101,
     fit: FitOption = DEFAULT_FIT,
@@ -352,17 +356,33 @@ def sectors(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Grey imports by sector under a scenario, beside the transmission's own premium."""
+    """Grey imports and output by sector under a scenario, beside the model's own premium."""
     configure(quiet=quiet)
     import numpy as np
 
-    from sanctions_model.report.scenarios import sector_sentences, sector_view
+    from sanctions_model.report.sectors import (
+        output_view,
+        pooled_sentences,
+        sector_sentences,
+        sector_view,
+        whole_table,
+    )
     from sanctions_model.scenarios.library import load_scenarios
     from sanctions_model.scenarios.odds.regimes import draw_scenario_paths
-    from sanctions_model.scenarios.sectors import load_sectors, sector_premiums, sector_table
+    from sanctions_model.scenarios.sectors import (
+        load_output_losses,
+        load_sectors,
+        output_table,
+        pool_premium,
+        pooled_effects,
+        sector_premiums,
+        sector_table,
+    )
+    from sanctions_model.scenarios.sectors.pooling import HALF
 
     scenario = load_scenarios(library).named(name)
     rows = load_sectors(figures_of_sectors)
+    output = output_table(rows, None if losses is None else load_output_losses(losses))
     fitted = load_fit(fit)
     drawn = draw_scenario_paths(
         scenario,
@@ -371,7 +391,17 @@ def sectors(
         generator=np.random.default_rng(seed),
     )
     result = sector_premiums(fitted.scm, fitted.draws, drawn, sectors=rows, random_seed=seed)
-    table = sector_table(result, [0, *table_horizons(horizon)])
+    prices = [n for n in ("price_level",) if n in fitted.scm.variables]
+    try:
+        pools = [
+            pool_premium(fitted.scm, fitted.draws, sectors=rows, power=power, random_seed=seed)
+            for power in (HALF, 1.0)
+        ]
+        pooled = pooled_effects(fitted.scm, fitted.draws, pools, outcomes=prices, horizon=horizon)
+        one = pooled_sentences(pooled, fitted.scm)
+    except ReweightingError as error:
+        pooled, one = None, [f"One premium instead of two: not answered. {error}"]
+    table = whole_table(sector_table(result, [0, *table_horizons(horizon)]), pooled, output)
     if figure is not None:
         from sanctions_model.plots import plot_sectors
 
@@ -380,14 +410,17 @@ def sectors(
         )
         write_figure(page, figure)
     write_csv(table, csv)
-    title = f"Grey imports by sector under {scenario.label}"
     if as_json:
+        title = f"Grey imports by sector under {scenario.label}"
         show(View(table=table, title=title), as_json=True)
         return
-    sentences = sector_sentences(result, fitted.scm)
-    show(sector_view(result, fitted.scm, title=sentences[0], scenario=scenario.label))
-    if not is_short():
-        say(sentences[1:], as_json=False)
+    if losses is None or not is_short():
+        sentences = sector_sentences(result, fitted.scm)
+        show(sector_view(result, fitted.scm, title=sentences[0], scenario=scenario.label))
+        if not is_short():
+            say([*sentences[1:-1], *one, sentences[-1]], as_json=False)
+    if losses is not None or not is_short():
+        show(output_view(output))
 
 
 def with_manifest(result: "xr.Dataset", fitted: "Fit") -> "xr.Dataset":

@@ -9,4 +9,5 @@ __all__ = [
 ]
 
 from .page.page import write_report
-from .scenarios import compare_sentences, mix_sentences, sector_sentences, spread_sentences
+from .scenarios import compare_sentences, mix_sentences, spread_sentences
+from .sectors import sector_sentences

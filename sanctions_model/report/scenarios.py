@@ -9,8 +9,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError
-from sanctions_model.queries.reading.headlines import at_periods
-from sanctions_model.report.views import View, size_cell
+from sanctions_model.report.views import View
 from sanctions_model.scenarios.issuers import issuer_words
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.odds.mixture import expected_by_odds
@@ -19,7 +18,6 @@ from sanctions_model.scenarios.odds.variance import ORDERS, SOURCES
 from sanctions_model.scenarios.quantities import Moment
 from sanctions_model.scenarios.relief import Phase, ReliefDesign, SnapBack
 from sanctions_model.scenarios.scenario import Scenario
-from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval
 
@@ -29,8 +27,6 @@ __all__ = [
     "mix_sentences",
     "paths_view",
     "scenario_view",
-    "sector_sentences",
-    "sector_view",
     "spread_sentences",
     "spread_view",
 ]
@@ -382,98 +378,3 @@ def _shares(variance: xr.DataArray) -> Mapping[str, Mapping[str, float]]:
         total = float(own.sum()) or 1.0
         found[str(order)] = {str(s): float(own.sel(source=s)) / total for s in SOURCES}
     return found
-
-
-def sector_view(
-    result: xr.Dataset, scm: StructuralCausalModel, *, title: str, scenario: str
-) -> View:
-    """Show the parts of the import premium by sector, dates in columns.
-
-    Parameters
-    ----------
-    result : xr.Dataset
-        From `sector_premiums`.
-    scm : StructuralCausalModel
-    title, scenario : str
-        What was found, and under which scenario.
-    """
-    wanted = [0, *at_periods(list(result[dims.HORIZON].to_numpy()[1:]), scm.periods_per_year)][:4]
-    parts = [
-        (str(name).replace("_", " "), result["part"].sel({SECTOR: name}))
-        for name in result[SECTOR].to_numpy()
-    ]
-    parts += [(words, result[name]) for name, words in _SUMS.items()]
-    rows = []
-    for words, own in parts:
-        row = {"sector": words}
-        for at in wanted:
-            found = interval(own.sel(horizon=at)).sel(summary=["median", "lower", "upper"])
-            row[f"after {_count(scm, at)}" if at else "today"] = size_cell(*found.to_numpy())
-        rows.append(row)
-    return View(
-        table=pd.DataFrame(rows),
-        title=title,
-        question=f"Question: where do grey imports cost most under {scenario}?",
-        caption="Points of the import premium. Shares and premiums: --csv.",
-    )
-
-
-_SUMS = {
-    "total": "sum of the sectors",
-    "transmission": "the model itself",
-    "difference": "difference",
-}
-
-
-# What the sectors' figures do not say.
-_SECTOR_OUTPUT = (
-    "Output and capacity of the sectors: not answered. The model ties no sector's inputs to its "
-    "output; firms that used sanctioned inputs lost about 14 % of output by 2022-23 (Egorov, "
-    "Korovkin, Makarin and Nigmatulina 2025), all sectors together."
-)
-
-
-def sector_sentences(result: xr.Dataset, scm: StructuralCausalModel) -> list[str]:
-    """Say what the sectors add up to, and by how much that differs from the model's own.
-
-    Parameters
-    ----------
-    result : xr.Dataset
-        From `sector_premiums`.
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-
-    Returns
-    -------
-    list[str]
-        Sentences; every number in them is computed.
-    """
-    last = int(result[dims.HORIZON][-1])
-    ends = {0: "today", last: f"after {_count(scm, last)}"}
-    named = [str(n) for n in result[SECTOR].to_numpy() if str(n) != "other"]
-    sentences = []
-    for at, when in ends.items():
-        own = result.sel(horizon=at)
-        few = interval(own["part"].sel({SECTOR: named}).sum(SECTOR))
-        sentences.append(
-            f"{_upper(when)} the sectors add up to {_bare(interval(own['total']))} points of "
-            f"import premium, {_bare(few)} of them in the named ones; the model's own "
-            f"premium is {_bare(interval(own['transmission']))}. The difference is "
-            f"{_estimate(interval(own['difference']), 1)} points, P(sectors higher) "
-            f"{float((own['difference'] > 0).mean()):.2f}."
-        )
-    gone = {
-        n: 1 - result[n].sel(horizon=last) / result[n].sel(horizon=0)
-        for n in ("total", "transmission")
-    }
-    sentences.append(
-        f"The paths take {100 * float(gone['total'].median()):.0f} % off the sum of the sectors "
-        f"and {100 * float(gone['transmission'].median()):.0f} % off the model's premium "
-        f"in {_count(scm, last)} (medians)."
-    )
-    return [*sentences, _SECTOR_OUTPUT]
-
-
-def _bare(summary: xr.DataArray) -> str:
-    middle, low, high = (float(summary.sel(summary=n)) for n in ("median", "lower", "upper"))
-    return f"{middle:.1f} ({low:.1f} to {high:.1f})"

@@ -8,6 +8,7 @@ __all__ = [
     "LevelShift",
     "Opposition",
     "Phase",
+    "PooledPremium",
     "ReliefDesign",
     "Scenario",
     "ScenarioLibrary",
@@ -22,11 +23,15 @@ __all__ = [
     "expected_by_odds",
     "filtered_odds",
     "issuer_shares",
+    "load_output_losses",
     "load_scenario",
     "load_scenarios",
     "load_sectors",
     "mixture",
     "observed_composite",
+    "output_table",
+    "pool_premium",
+    "pooled_effects",
     "probabilities",
     "respond_to",
     "reweighted",
@@ -65,5 +70,14 @@ from .relief import (
     Unpredictability,
 )
 from .scenario import AssetRelease, LevelShift, Scenario
-from .sectors import load_sectors, sector_premiums, sector_table
+from .sectors import (
+    PooledPremium,
+    load_output_losses,
+    load_sectors,
+    output_table,
+    pool_premium,
+    pooled_effects,
+    sector_premiums,
+    sector_table,
+)
 from .statements import Statement, statement_probabilities

@@ -160,8 +160,29 @@ def test_sectors_are_printed_beside_the_premium(saved_fit, tmp_path):
     assert done.code == 0, done.err
     assert figure.is_file()
     assert "The difference is" in done.out
-    assert "Output and capacity of the sectors: not answered" in done.out
-    assert set(pd.read_csv(path)["quantity"]) >= {"share", "premium", "part", "difference"}
+    assert "not answered by the model" in done.out
+    assert "One premium instead of two: not answered" in done.out  # of four draws
+    assert "lost 14 % of output; 2 of 6 sectors are not answered" in done.out
+    table = pd.read_csv(path)
+    assert set(table["quantity"]) >= {"share", "premium", "part", "difference", "output"}
+
+
+def test_losses_of_another_package_are_printed_by_sector_with_the_gap(saved_fit, tmp_path):
+    losses, path = tmp_path / "losses.csv", tmp_path / "sectors.csv"
+    head = "code,output_loss_usd_mn,benchmark_output_usd_mn"
+    losses.write_text(f"{head}\nC28,30,150\nC21,1,50\n", encoding="utf-8")
+    asked = ("scenario", "sectors", "reset", "--fit", saved_fit, "--horizon", 4)
+    done = call(*asked, "--losses", losses, "--csv", path)
+    assert done.code == 0, done.err
+    assert "−20 %" in done.out
+    assert "−6.0 points" in done.out
+    table = pd.read_csv(path).set_index(["sector", "quantity"])
+    assert table.loc[("machine_tools", "output_gap"), "median"] == pytest.approx(-6)
+    losses.write_text("country\nRUS\n", encoding="utf-8")
+    refused = call(*asked, "--losses", losses)
+    assert refused.code == 1
+    assert "no column 'code'" in refused.err
+    assert refused.err.count("\n") <= 2
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,15 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.scenarios.library import load_scenarios
 from sanctions_model.scenarios.odds.regimes import draw_scenario_paths
-from sanctions_model.scenarios.sectors import load_sectors, sector_premiums, sector_table
+from sanctions_model.scenarios.sectors import (
+    load_output_losses,
+    load_sectors,
+    output_table,
+    pool_premium,
+    pooled_effects,
+    sector_premiums,
+    sector_table,
+)
 
 FIVE = {"aircraft", "rail", "chemicals", "machine_tools", "pharma_medical"}
 
@@ -149,6 +157,8 @@ def changed(tmp_path, **edits):
         ({"premium_source": ""}, "line 2: premium_source"),
         ({"weight_alpha": ""}, "or neither and weight_status remainder"),
         ({"sector": "rail"}, "is there twice"),
+        ({"output_percent": ""}, "line 2: .*output_status not_answered"),
+        ({"output_percent": "-140"}, "line 2: output_percent"),
         (
             {"weight_alpha": "", "weight_beta": "", "weight_status": "remainder"},
             "exactly one row",
@@ -181,3 +191,163 @@ def test_the_premium_at_rest_is_found_behind_an_identity():
     np.testing.assert_allclose(
         found["transmission"].sel(horizon=0, drop=True).transpose("chain", "draw"), at_rest
     )
+
+
+# One premium instead of two.
+
+CENTRE, SPREAD = np.log(8.0), 0.3  # of the model's premium, in logarithms
+
+
+@pytest.fixture(scope="module")
+def many():
+    """Draws of the anchored economy that differ in the size of the premium alone."""
+    from anchored_economy import anchored_draws, anchored_problem
+
+    scm = anchored_problem().scm
+    draws = anchored_draws().isel(chain=[0], draw=np.zeros(4000, dtype=int))
+    draws = draws.assign_coords(draw=np.arange(4000))
+    links = [e.label for e in scm.by_name["premium_index"].links if e.parent != "premium_index"]
+    index = draws["coefficient"].sel(link=links).sum("link")
+    sizes = np.exp(CENTRE + SPREAD * np.random.default_rng(4).standard_normal(4000))
+    draws["premium_size"] = (sizes[None, :] / index).transpose("chain", "draw")
+    return scm, draws
+
+
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
+def test_two_normal_premiums_are_pooled_by_their_precision(many, power):
+    scm, draws = many
+    pool = pool_premium(scm, draws, power=power, random_seed=5)
+    precision = SPREAD**-2 + power * pool.spread**-2
+    mean = (CENTRE * SPREAD**-2 + power * pool.centre * pool.spread**-2) / precision
+    weights, logs = pool.weights.weights, np.log(pool.own.to_numpy().ravel())
+    assert pool.weights.holds
+    found = weights @ logs
+    error = 4 * precision**-0.5 / pool.weights.effective_size**0.5
+    assert abs(found - mean) < error
+    assert np.sqrt(weights @ (logs - found) ** 2) == pytest.approx(precision**-0.5, rel=0.06)
+
+
+def test_the_sum_of_the_sectors_is_the_one_that_the_table_shows(many):
+    scm, draws = many
+    pool = pool_premium(scm, draws, random_seed=5)
+    paths = draw_scenario_paths(
+        scenario(), paths=4000, horizon=1, generator=np.random.default_rng(1)
+    ).one_a_draw()
+    found = sector_premiums(scm, draws, paths, random_seed=5).sel(horizon=0)
+    np.testing.assert_allclose(pool.sectors.to_numpy(), found["total"].to_numpy())
+    np.testing.assert_allclose(pool.own.to_numpy(), found["transmission"].to_numpy())
+    assert pool.sectors_higher == pytest.approx(float((found["difference"] > 0).mean()))
+    logs = np.log(found["total"].to_numpy())
+    assert (pool.centre, pool.spread) == pytest.approx((logs.mean(), logs.std()))
+
+
+def test_prices_move_by_what_weighted_draws_say(many):
+    """The effect on prices is linear in the premium here, so its pooled median is known."""
+    from sanctions_model.queries.effects import total_effect
+
+    scm, draws = many
+    pools = [pool_premium(scm, draws, power=p, random_seed=5) for p in (0.0, 1.0)]
+    table = pooled_effects(scm, draws, pools, outcomes=["price_level"], horizon=20)
+    none, full = (table[table["power"] == p].set_index("quantity") for p in (0.0, 1.0))
+    for part in ("median", "lower", "upper"):
+        np.testing.assert_allclose(none[f"pooled_{part}"], none[part], rtol=2e-3)
+    assert not none["told_apart"].any()
+    assert full["told_apart"].all()
+    raw = total_effect(scm, draws, horizon=20, outcomes=["price_level"]).isel(horizon=-1, outcome=0)
+    slope, constant = np.polyfit(pools[1].own.to_numpy().ravel(), raw.to_numpy().ravel(), 1)
+    line = constant + slope * full.loc["import_premium", "pooled_median"]
+    assert full.loc["price_level", "pooled_median"] == pytest.approx(100 * np.expm1(line / 100))
+    assert full.loc["import_premium", "pooled_median"] < full.loc["import_premium", "median"]
+
+
+def test_draws_with_the_sectors_in_have_the_pooled_premium(many):
+    scm, draws = many
+    pool = pool_premium(scm, draws, power=1.0, random_seed=5)
+    again = pool_premium(scm, pool.draws(draws), power=0.0, random_seed=5)
+    weighed = float(pool.weights.weights @ pool.own.to_numpy().ravel())
+    assert float(again.own.mean()) == pytest.approx(weighed, rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("power", "message"),
+    [
+        (1.5, "is 1.5; expected 0 .left out. to 1"),
+        (-0.1, "is -0.1; expected 0"),
+        ("half", "The power of the sectors is the text 'half'"),
+    ],
+)
+def test_a_power_that_is_no_share_is_refused(many, power, message):
+    with pytest.raises(QuestionError, match=message):
+        pool_premium(*many, power=power, random_seed=1)
+
+
+def test_a_model_without_a_premium_is_not_pooled():
+    from laboratory import MODEL, pinned
+
+    with pytest.raises(QuestionError, match="no 'import_premium'"):
+        pool_premium(MODEL, pinned(), random_seed=1)
+
+
+# Output and capacity, and what another package says of them.
+
+
+def test_output_is_answered_with_its_evidence_or_says_why_not():
+    table = output_table().set_index("sector")
+    for name in ("pharma_medical", "other"):
+        assert table.loc[name, "output_status"] == "not_answered"
+        assert np.isnan(table.loc[name, "output_percent"])
+        assert len(table.loc[name, "output_source"]) > 20
+    answered = table[table["output_status"] != "not_answered"]
+    assert (answered["output_percent"] == -14).all()
+    assert "of the cassette bearings" in table.loc["rail", "capacity"]
+
+
+LOSSES = (
+    "code,economic_activity,output_loss_usd_mn,benchmark_output_usd_mn\n"
+    "A01,Agriculture,10,1000\n"
+    "C20,Chemicals,12,100\n"
+    "C28,Machinery,30,150\n"
+    "C302T309,Other transport equipment,-2,100\n"
+)
+
+
+def test_losses_of_another_package_stand_beside_ours_with_the_gap(tmp_path):
+    path = tmp_path / "losses.csv"
+    path.write_text(LOSSES, encoding="utf-8")
+    found = load_output_losses(path)
+    assert found["C28"] == pytest.approx(-20)
+    table = output_table(imported=found).set_index("sector")
+    assert table.loc["chemicals", "gap"] == pytest.approx(-12 + 14)
+    assert table.loc["machine_tools", "gap"] == pytest.approx(-20 + 14)
+    for name in ("aircraft", "rail"):
+        assert table.loc[name, "imported_percent"] == pytest.approx(2)
+    assert table.loc["pharma_medical":"other", ["imported_percent", "gap"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "no table"),
+        (b"\xff\xfe\x00", "no table"),
+        ("code,loss\nC20,1\n", "no column 'output_loss_usd_mn'; expected a CSV file"),
+        (
+            "code,output_loss_usd_mn,benchmark_output_usd_mn\nUSA,1,2\nRUS,1,2\n",
+            "no sector of the article .* table of countries",
+        ),
+        (LOSSES + "C20,Chemicals,1,2\n", "sector C20 is there twice"),
+        (LOSSES.replace("12,", "much,"), "line 3: output_loss_usd_mn is 'much'"),
+        (LOSSES.replace("12,", "inf,"), "line 3: output_loss_usd_mn is 'inf'"),
+        (LOSSES.replace("30,", "300,"), "line 4: a loss of 300 of an output of 150"),
+    ],
+)
+def test_a_file_of_losses_that_is_wrong_is_one_line(tmp_path, content, message):
+    path = tmp_path / "losses.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ObservationError, match=message) as caught:
+        load_output_losses(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_of_losses_is_refused(tmp_path):
+    with pytest.raises(ObservationError, match=r"none\.csv"):
+        load_output_losses(tmp_path / "none.csv")

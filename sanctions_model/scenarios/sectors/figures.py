@@ -1,0 +1,139 @@
+"""The sectors' figures: grey share, premium, weight and exposure of each, with their sources."""
+
+import csv
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, model_validator
+
+from sanctions_model.data.bundled import data_path
+from sanctions_model.errors import ObservationError, first_fault
+
+__all__ = ["Sector", "load_sectors"]
+
+_SUMS = 1e-6
+type Status = Literal["seen", "second_hand", "own_calculation", "judgement", "remainder"]
+
+
+class Sector(BaseModel):
+    """One row of ``sectors.csv``.
+
+    Parameters
+    ----------
+    sector, label : str
+    share_alpha, share_beta : float
+        Beta of the grey share of the sector's imports.
+    premium_median, premium_sigma : float
+        Log-normal of the premium on these, in % of the border price.
+    weight_alpha, weight_beta : float, optional
+        Beta of the sector's share of goods imports; none for the row that takes what is left.
+    trade, finance, transport : float
+        Exposure to the effective measures; they sum to 1.
+    output_percent : float, optional
+        Change of the output of its firms that used banned inputs, against other firms, in %; none
+        where it is not answered.
+    output_status, output_source : str
+        What that rests on, or why it is not answered.
+    capacity : str
+        What is known of the sector's capacity, in words.
+    share_status, premium_status, weight_status : str
+        What each figure rests on.
+    share_source, premium_source, weight_source : str
+        Where it is from, or why it was judged so.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sector: str = Field(min_length=1)
+    label: str = Field(min_length=1)
+    share_alpha: PositiveFloat
+    share_beta: PositiveFloat
+    share_status: Status
+    share_source: str = Field(min_length=1)
+    premium_median: PositiveFloat
+    premium_sigma: PositiveFloat
+    premium_status: Status
+    premium_source: str = Field(min_length=1)
+    weight_alpha: PositiveFloat | None
+    weight_beta: PositiveFloat | None
+    weight_status: Status
+    weight_source: str = Field(min_length=1)
+    trade: float = Field(ge=0, le=1)
+    finance: float = Field(ge=0, le=1)
+    transport: float = Field(ge=0, le=1)
+    output_percent: float | None = Field(default=None, ge=-100, allow_inf_nan=False)
+    output_status: Status | Literal["not_answered"] = "not_answered"
+    output_source: str = Field(default="no figure given", min_length=1)
+    capacity: str = Field(default="not answered", min_length=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if abs(self.trade + self.finance + self.transport - 1) > _SUMS:
+            raise ValueError("trade, finance and transport are exposures that must sum to 1")
+        remainder = self.weight_alpha is None
+        if remainder != (self.weight_beta is None) or remainder != (
+            self.weight_status == "remainder"
+        ):
+            raise ValueError(
+                "expected weight_alpha and weight_beta, or neither and weight_status remainder"
+            )
+        if (self.output_percent is None) != (self.output_status == "not_answered"):
+            raise ValueError(
+                "expected output_percent with what it rests on, or neither and output_status "
+                "not_answered"
+            )
+        return self
+
+    @property
+    def is_remainder(self) -> bool:
+        """Whether the row takes the weight that the others leave."""
+        return self.weight_alpha is None
+
+
+def load_sectors(path: Path | str | None = None) -> tuple[Sector, ...]:
+    """Read the sectors.
+
+    Parameters
+    ----------
+    path : path, optional
+        A CSV file with the columns of `Sector`; the bundled one by default. Those of output and
+        capacity may be missing.
+
+    Returns
+    -------
+    tuple of Sector
+        In the order of the file: grey share, premium and weight of each, with sources.
+
+    Raises
+    ------
+    ObservationError
+        If the file is missing, a row is wrong, a sector is there twice, or there is not exactly one
+        row for the remainder.
+
+    Examples
+    --------
+    >>> [sector.sector for sector in load_sectors()][:2]
+    ['aircraft', 'rail']
+    """
+    file = data_path("sectors.csv") if path is None else Path(path)
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            rows = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ObservationError(f"Cannot read the sectors {file}: {error}.") from None
+    found = []
+    for line, row in rows:
+        try:
+            stated = {name: None if value == "" else value for name, value in row.items()}
+            found.append(Sector.model_validate(stated))
+        except ValidationError as error:
+            raise ObservationError(f"{file.name}: line {line}: {first_fault(error)}.") from None
+    names = [sector.sector for sector in found]
+    if len(set(names)) < len(names):
+        raise ObservationError(f"{file.name}: a sector is there twice: {', '.join(names)}.")
+    if sum(sector.is_remainder for sector in found) != 1:
+        raise ObservationError(
+            f"{file.name}: expected exactly one row whose weight is the remainder."
+        )
+    return tuple(found)
