@@ -21,6 +21,7 @@ __all__ = [
     "effective_size",
     "interval",
     "interval_rule",
+    "mean_error",
     "median_error",
     "probability",
     "share_error",
@@ -153,6 +154,18 @@ def continuous_ranked_probability_score(
     # E|X - X'| / 2 = sum over the sorted draws of w_i x_i (2 W_i - w_i - 1), W the running sum.
     spread = float(np.sum(mass * ordered * (2 * np.cumsum(mass) - mass - 1.0)))
     return distance - spread
+
+
+def mean_error(draws: xr.DataArray) -> float:
+    """Return the Monte-Carlo standard error of the mean of draws.
+
+    Parameters
+    ----------
+    draws : xr.DataArray
+        Dims ``(chain, draw)``.
+    """
+    values = draws.transpose(*_SAMPLE).to_numpy()
+    return float(values.std() / np.sqrt(effective_size(draws)))
 
 
 def median_error(draws: xr.DataArray) -> float:

@@ -19,6 +19,7 @@ from sanctions_model.summaries import (
     continuous_ranked_probability_score,
     interval,
     interval_rule,
+    mean_error,
     probability,
     share_error,
     summary_errors,
@@ -149,6 +150,8 @@ def test_monte_carlo_errors_are_the_spread_of_the_summaries_over_repetitions():
     for name in ("median", "lower", "upper"):
         mean = np.mean([errors[f"{name}_error"] for errors in found])
         assert mean == pytest.approx(float(spread.sel(summary=name)), rel=0.1)
+    means = [mean_error(own) for own in each[:20]]
+    assert np.mean(means) == pytest.approx(float(each.mean(("chain", "draw")).std()), rel=0.1)
     shares = (many < 0.5).mean(axis=(1, 2))
     assert share_error(many[0] < 0.5) == pytest.approx(shares.std(), rel=0.1)
 
@@ -160,6 +163,7 @@ def test_draws_that_depend_on_each_other_have_larger_errors():
         slow[:, draw] = 0.9 * slow[:, draw - 1] + np.sqrt(1 - 0.9**2) * steps[:, draw]
     apart, together = (xr.DataArray(x, dims=("chain", "draw")) for x in (steps, slow))
     errors = [summary_errors(x, interval(x))["median_error"] for x in (apart, together)]
+    assert mean_error(together) > 3 * mean_error(apart)
     assert errors[1] > 3 * errors[0]  # the square root of (1 + 0.9) / (1 - 0.9) is 4.4
     assert share_error(slow < 0) > 2 * share_error(steps < 0)
 
@@ -175,7 +179,6 @@ OWN_LEVEL = {
     "elsewhere/model/fitting.py",
     "inference/priors/pools.py",
     "plots/sweeps.py",
-    "report/scenarios.py",
     "report/validation/elsewhere.py",
     "robustness/observed_relief.py",
     "validation/misses.py",

@@ -17,13 +17,15 @@ from sanctions_model.report.views import View, interval_words
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.odds.mixture import reweighted
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import ERRORS, interval, interval_rule, mean_error
 from sanctions_model.units import effect_in_percent, percent_unit
 from sanctions_model.wording import number, share_words
 
 __all__ = [
     "AGAINST",
+    "effect_words",
     "expected_view",
+    "mean_words",
     "odds_sentences",
     "odds_view",
     "scenario_answer",
@@ -64,6 +66,41 @@ def _chances(draws: np.ndarray, material: float | None) -> dict[str, str]:
     matters = "" if material is None else share_words(float((abs(draws) >= material).mean()))
     found["P(matters)"] = matters and f"{matters} (at least {material:g})"
     return found
+
+
+def effect_words(draws: xr.DataArray, scm: StructuralCausalModel, name: str) -> str:
+    """Say an effect in percent or points: median, interval, mean with its error, and chances.
+
+    Parameters
+    ----------
+    draws : xr.DataArray
+        In the unit of the outcome, of a level in log points; dims ``(chain, draw)``.
+    scm : StructuralCausalModel
+        Equations that the draws belong to.
+    name : str
+        The outcome.
+    """
+    own = effect_in_percent(draws, scm.variables[name].unit)
+    flat = own.transpose(dims.CHAIN, dims.DRAW).to_numpy().reshape(-1)
+    chances = {n: said for n, said in _chances(flat, _material(name)).items() if said}
+    chances.pop("P(lower)")
+    told = ", ".join(f"{n} {said}" for n, said in chances.items())
+    return (
+        f"{scm.variables[name].short_label} {_middle(flat)} {_unit(scm, name)}, on average "
+        f"{mean_words(own)}, {told}"
+    )
+
+
+def mean_words(draws: xr.DataArray) -> str:
+    """Say a mean with two Monte-Carlo standard errors.
+
+    Parameters
+    ----------
+    draws : xr.DataArray
+        Dims ``(chain, draw)``.
+    """
+    error = ERRORS * mean_error(draws)
+    return f"{number(float(draws.mean()))} ± {number(error, signed=False)}"
 
 
 def scenario_answer(

@@ -9,7 +9,8 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError
-from sanctions_model.report.views import View
+from sanctions_model.report.answers import AGAINST, effect_words, mean_words
+from sanctions_model.report.views import View, in_percent_by_outcome, interval_words
 from sanctions_model.scenarios.issuers import issuer_words
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.odds.mixture import expected_by_odds
@@ -19,7 +20,8 @@ from sanctions_model.scenarios.quantities import Moment
 from sanctions_model.scenarios.relief import Phase, ReliefDesign, SnapBack
 from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import interval
+from sanctions_model.summaries import ERRORS, interval, interval_rule, mean_error
+from sanctions_model.wording import difference_unit, number, true_minus, upper_first
 
 __all__ = [
     "compare_sentences",
@@ -32,44 +34,24 @@ __all__ = [
 ]
 
 
-def _signed(value: float, digits: int = 2) -> str:
-    return f"{value:+.{digits}f}"
-
-
-def _estimate(summary: xr.DataArray, digits: int = 2) -> str:
-    middle, low, high = (float(summary.sel(summary=n)) for n in ("median", "lower", "upper"))
-    return f"{_signed(middle, digits)} ({_signed(low, digits)}; {_signed(high, digits)})"
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _unit(scm: StructuralCausalModel, name: str) -> str:
-    if name in {level.variable.name for level in scm.levels}:
-        return "%"
-    unit = scm.variables[name].unit
-    return "pp" if unit.startswith("%") else unit or "units"
-
-
-def _count(scm: StructuralCausalModel, count: int) -> str:
-    name = {1: "year", 4: "quarter", 12: "month"}.get(scm.periods_per_year, "period")
-    return f"{count} {name}{'' if count == 1 else 's'}"
-
-
 def _called(scm: StructuralCausalModel, name: str) -> str:
     return scm.variables[name].label.partition(" (")[0]
 
 
+def _drawn(values: np.ndarray, digits: str) -> str:
+    """Say the median and the interval of numbers of a design."""
+    draws = xr.DataArray(np.reshape(values, (1, -1)), dims=(dims.CHAIN, dims.DRAW))
+    middle, low, high = (true_minus(f"{float(v):{digits}}") for v in interval(draws))
+    return f"{middle} ({low}; {high})"
+
+
 def _plain(quantity: Moment) -> str:
-    """Say a quantity: a number, a period, or its median and 5-95 % range."""
+    """Say a quantity: a number, a period, or its median and interval."""
     if isinstance(quantity, str):
         return quantity
     if isinstance(quantity, int | float):
         return f"{quantity:g}"
-    drawn = quantity.sample(np.random.default_rng(0), 4000)
-    low, middle, high = np.quantile(drawn, [0.05, 0.5, 0.95])
-    return f"{middle:.2g} ({low:.2g}; {high:.2g})"
+    return _drawn(quantity.sample(np.random.default_rng(0), 4000), ".2g")
 
 
 def library_view(library: ScenarioLibrary) -> View:
@@ -90,7 +72,7 @@ def library_view(library: ScenarioLibrary) -> View:
 
 
 def scenario_view(name: str, scenario: Scenario) -> View:
-    """Say what a scenario states, a design a row; ranges are medians with 5 and 95 %."""
+    """Say what a scenario states, a design a row; ranges are medians with their interval."""
     rows = [_relief_row(design) for design in scenario.relief]
     rows += [
         {
@@ -133,7 +115,7 @@ def scenario_view(name: str, scenario: Scenario) -> View:
     return View(
         table=pd.DataFrame(rows),
         title=f"{name}: {scenario.label}",
-        caption=f"{scenario.description}. Quantities: median (5 %; 95 %).".lstrip(". "),
+        caption=f"{scenario.description}. {interval_words(interval_rule())}".lstrip(". "),
     )
 
 
@@ -186,19 +168,18 @@ def _depth(phase: Phase) -> str:
 
 
 def paths_view(paths: FuturePaths, horizons: Sequence[int]) -> View:
-    """Say where a scenario's measures stand by law, median and 5-95 %."""
+    """Say where a scenario's measures stand by law, median and interval."""
     rows = []
     for position, name in enumerate(MEASURES):
         law = paths.law[position]
         row = {"measure": name}
         for horizon in horizons:
-            low, middle, high = np.quantile(law[horizon - 1], [0.05, 0.5, 0.95])
-            row[f"after {horizon}"] = f"{middle:.2f} ({low:.2f}; {high:.2f})"
+            row[f"after {horizon}"] = _drawn(law[horizon - 1], ".2f")
         rows.append(row)
     return View(
         table=pd.DataFrame(rows),
         title="Measures by law, 1 = the regime of the end of 2025",
-        caption="Median (5 %; 95 %) over the paths of the scenario.",
+        caption=f"Over the paths of the scenario. {interval_words(interval_rule())}",
     )
 
 
@@ -223,27 +204,37 @@ def compare_sentences(
     """
     at = horizon or int(result[dims.HORIZON][-1])
     effect = result["effect"].sel(horizon=at)
-    when = _count(scm, at)
-    names = [str(n) for n in result[dims.SCENARIO].to_numpy() if n != result.attrs["status_quo"]]
+    when = scm.count_periods(at)
+    labels = {
+        str(n): str(result["scenario_label"].sel(scenario=n).item())
+        for n in result[dims.SCENARIO].to_numpy()
+        if n != result.attrs["status_quo"]
+    }
+    outcomes = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
     sentences = []
-    for name in names:
+    for name, label in labels.items():
         own = effect.sel(scenario=name)
-        parts = [
-            f"{_called(scm, str(o))} {_estimate(interval(own.sel(outcome=o)))} "
-            f"{_unit(scm, str(o))} (P(higher) {float((own.sel(outcome=o) > 0).mean()):.2f})"
-            for o in own[dims.OUTCOME].to_numpy()
-        ]
-        label = str(result["scenario_label"].sel(scenario=name).item())
-        sentences.append(f"{label}, after {when}: {'; '.join(parts)}.")
+        parts = [effect_words(own.sel(outcome=o), scm, o) for o in outcomes]
+        sentences.append(f"{label}, after {when}, against {AGAINST}: {'; '.join(parts)}.")
     most: dict[str, list[str]] = {}
-    for outcome in effect[dims.OUTCOME].to_numpy():
-        sizes = abs(effect.sel(outcome=outcome).median((dims.CHAIN, dims.DRAW)))
-        largest = str(sizes.sel(scenario=names).idxmax(dims.SCENARIO).item())
-        most.setdefault(largest, []).append(_called(scm, str(outcome)))
-    for name, outcomes in most.items():
-        label = str(result["scenario_label"].sel(scenario=name).item())
-        sentences.append(f"Of the futures, {label} moves most: {'; '.join(outcomes)}.")
+    for outcome in outcomes:
+        said = _largest(effect.sel(outcome=outcome), labels)
+        most.setdefault(said, []).append(_called(scm, outcome))
+    sentences += [f"Of the futures, {said}: {'; '.join(found)}." for said, found in most.items()]
     return sentences
+
+
+def _largest(effect: xr.DataArray, labels: Mapping[str, str]) -> str:
+    """Say which future moves an outcome most on average, and whether the draws tell it apart."""
+    means = {name: effect.sel(scenario=name).mean() for name in labels}
+    first, *others = sorted(labels, key=lambda name: -abs(float(means[name])))
+    if not others:
+        return f"{labels[first]} moves most on average"
+    own, second = (effect.sel(scenario=n) * np.sign(means[n]) for n in (first, others[0]))
+    # The futures share their draws of the parameters: the error is that of the difference.
+    apart = float((own - second).mean()) >= ERRORS * mean_error(own - second)
+    beside = "" if apart else f", within the Monte-Carlo error of {labels[others[0]]}"
+    return f"{labels[first]} moves most on average{beside}"
 
 
 def mix_sentences(
@@ -277,28 +268,34 @@ def mix_sentences(
         If there is no such future.
     """
     at = horizon or int(result[dims.HORIZON][-1])
-    when = _count(scm, at)
+    when = scm.count_periods(at)
     if future not in result[dims.SCENARIO]:
         known = ", ".join(str(name) for name in result[dims.SCENARIO].to_numpy())
         raise QuestionError(f"No future {future!r}; there is: {known}.")
     weights = result["probability"]
-    means = result["effect"].sel(horizon=at).mean((dims.CHAIN, dims.DRAW))
-    expected = (means * weights).sum(dims.SCENARIO)
-    line = expected_by_odds(result, future=future, odds=[0.0, 1.0]).sel(horizon=at)
+    effect = in_percent_by_outcome(result["effect"].sel(horizon=at), scm, is_effect=True)
     chance = ", ".join(
         f"{result['scenario_label'].sel(scenario=n).item()} {float(weights.sel(scenario=n)):.2f}"
         for n in result[dims.SCENARIO].to_numpy()
     )
     sentences = [f"It begins with these probabilities: {chance}; later one can become another."]
     label = str(result["scenario_label"].sel(scenario=future).item())
-    for outcome in means[dims.OUTCOME].to_numpy():
-        ends = line.sel(outcome=outcome).to_numpy()
+    there = result.sel(horizon=[at]).assign(effect=effect.expand_dims(horizon=[at]))
+    line = expected_by_odds(there, future=future, odds=[0.0, 1.0]).isel(horizon=0)
+    for outcome in (str(name) for name in effect[dims.OUTCOME].to_numpy()):
+        own = effect.sel(outcome=outcome)
+        # Draw by draw, because the futures share their draws of the parameters.
+        expected = (own * weights).sum(dims.SCENARIO)
+        others = weights.where(weights[dims.SCENARIO] != future, 0.0)
+        elsewhere = (own * others / others.sum()).sum(dims.SCENARIO)
+        worth = (own.sel(scenario=future) - elsewhere) / 10
+        ends = [number(float(value)) for value in line.sel(outcome=outcome)]
+        unit = difference_unit(scm.variables[outcome].unit, short=True)
         sentences.append(
-            f"Over all futures, {_called(scm, str(outcome))} is expected to move by "
-            f"{_signed(float(expected.sel(outcome=outcome)))} {_unit(scm, str(outcome))} "
-            f"in {when}: {_signed(ends[0])} if {label} were out of the question, "
-            f"{_signed(ends[1])} if it were certain at first, so ten points of odds are worth "
-            f"{_signed((ends[1] - ends[0]) / 10, 3)}."
+            f"Over all futures, {_called(scm, outcome)} is expected to move by "
+            f"{mean_words(expected)} {unit} in {when}, against {AGAINST}: {ends[0]} if {label} "
+            f"were out of the question, {ends[1]} if it were certain at first, so ten points of "
+            f"odds are worth {mean_words(worth)}."
         )
     return sentences
 
@@ -350,7 +347,7 @@ def spread_sentences(
         Sentences; every number in them is computed.
     """
     at = horizon or int(split[dims.HORIZON][-1])
-    when = _count(scm, at)
+    when = scm.count_periods(at)
     sentences = []
     for outcome in split[dims.OUTCOME].to_numpy():
         level = _shares(split["path"].sel(outcome=outcome, horizon=at))
@@ -358,7 +355,7 @@ def spread_sentences(
         politics = {o: effect[o]["future"] + effect[o]["path"] for o in ORDERS}
         in_level = level[ORDERS[0]]["future"] + level[ORDERS[0]]["path"]
         sentences.append(
-            f"{_upper(_called(scm, str(outcome)))} after {when}: of the variance of the "
+            f"{upper_first(_called(scm, str(outcome)))} after {when}: of the variance of the "
             f"forecast {100 * in_level:.1f} % is politics (which future, and how it goes), "
             f"{100 * level[ORDERS[0]]['parameters']:.0f} % parameters, "
             f"{100 * level[ORDERS[0]]['shocks']:.0f} % shocks that no sanction makes. Of the "

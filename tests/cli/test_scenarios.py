@@ -13,6 +13,7 @@ from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.storage import save
+from sanctions_model.report.answers import AGAINST
 from sanctions_model.report.scenarios import (
     compare_sentences,
     mix_sentences,
@@ -22,6 +23,7 @@ from sanctions_model.report.scenarios import (
 from sanctions_model.scenarios.library import load_scenarios
 from sanctions_model.scenarios.odds.mixture import compare_futures, expected_by_odds, reweighted
 from sanctions_model.scenarios.odds.variance import spread_split
+from sanctions_model.wording import number, share_words
 
 OUTCOME = ("--outcome", "gdp_level", "--outcome", "key_rate")
 BROKEN = """
@@ -231,26 +233,51 @@ def test_a_wrong_library_is_refused_by_every_verb(saved_fit, tmp_path):
 # Sentences
 
 
-def test_sentences_say_the_medians_of_the_numbers(futures, default_problem):
-    said = compare_sentences(futures, default_problem.scm)
+def test_sentences_say_the_medians_of_the_numbers_in_percent(futures, default_problem):
+    scm = default_problem.scm
+    said = compare_sentences(futures, scm)
     own = futures["effect"].sel(scenario="reset", outcome="gdp_level", horizon=8)
-    assert f"GDP level {float(own.median()):+.2f}" in said[0]
-    assert said[0].startswith("Rapprochement (reset), after 8 quarters")
-    sizes = abs(futures["effect"].sel(horizon=8).median(("chain", "draw")))
+    percent = 100 * np.expm1(own / 100)
+    assert f"GDP level {number(float(percent.median()))} (" in said[0]
+    assert f"on average {number(float(percent.mean()))} ± " in said[0]
+    higher = f"P(higher) {share_words(float((own > 0).mean()))}"
+    assert higher in said[0].partition("GDP level")[2]
+    assert said[0].startswith(f"Rapprochement (reset), after 8 quarters, against {AGAINST}: ")
+    sizes = abs(futures["effect"].sel(horizon=8).mean(("chain", "draw")))
     largest = str(sizes.sel(outcome="gdp_level").idxmax("scenario").item())
     label = load_scenarios().named(largest).label
-    (line,) = [s for s in said if "moves most" in s and "GDP level" in s]
+    (line,) = [s for s in said if "moves most on average" in s and "GDP level" in s]
     assert label in line
 
 
-def test_sentences_on_odds_follow_the_line(futures, default_problem):
+@pytest.mark.parametrize(("gap", "apart"), [(1.0, True), (0.001, False)])
+def test_a_future_that_the_draws_do_not_tell_from_another_is_not_called_the_largest(
+    futures, default_problem, gap, apart
+):
+    """The second future has the effect of the first plus noise of mean zero, less a gap."""
+    one = futures.sel(outcome=["gdp_level"]).isel(draw=[0] * 400).assign_coords(draw=range(400))
+    names = [str(n) for n in one["scenario"].to_numpy() if n != one.attrs["status_quo"]]
+    made = one.copy(deep=True)
+    made["effect"][...] = 0.0
+    noise = np.random.default_rng(2).normal(size=(one.sizes["chain"], 400))
+    noise -= noise.mean()
+    made["effect"].loc[{"scenario": names[0]}] = 5.0
+    second = {"scenario": names[1]}
+    noisy = xr.DataArray(5.0 - gap + noise, dims=("chain", "draw"))
+    made["effect"].loc[second] = noisy.broadcast_like(made["effect"].sel(second))
+    said = compare_sentences(made, default_problem.scm)[-1]
+    assert ("within the Monte-Carlo error of" in said) != apart
+
+
+def test_sentences_on_odds_follow_the_line_in_percent(futures, default_problem):
     said = mix_sentences(futures, default_problem.scm, future="reset")
-    ends = expected_by_odds(futures, future="reset", odds=[0, 1]).sel(outcome="gdp_level")
+    percent = futures.assign(effect=100 * np.expm1(futures["effect"] / 100))
+    ends = expected_by_odds(percent, future="reset", odds=[0, 1]).sel(outcome="gdp_level")
     low, high = ends.sel(horizon=8).to_numpy()
     (line,) = [s for s in said if "GDP level" in s]
-    assert f"{low:+.2f} if" in line
-    assert f"{high:+.2f} if" in line
-    assert f"worth {(high - low) / 10:+.3f}" in line
+    assert f"{number(low)} if" in line
+    assert f"{number(high)} if" in line
+    assert f"worth {number((high - low) / 10)} ± " in line
     other = mix_sentences(
         reweighted(futures, (1, 0, 0, 0)).isel(scenario=[0, 1, 2, 3]),
         default_problem.scm,
