@@ -97,7 +97,9 @@ def scenario_view(name: str, scenario: Scenario) -> View:
             "what": f"release of {_plain(entry.share)} of frozen reserves",
             "by": f"{_plain(entry.sold)} of it sold",
             "when": f"from period {_plain(entry.start)} over {entry.over}",
-            "risks": "",
+            "risks": f"{_plain(entry.transferred)} of the stock transferred to others before"
+            if np.any(entry.transferred != 0)
+            else "",
         }
         for entry in scenario.release_assets
     ]

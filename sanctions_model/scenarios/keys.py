@@ -77,7 +77,8 @@ _SHOWN: dict[str, dict[str, str]] = {
     "tightening": {"measures": '["energy"]', "rise": "0.1", "start": "1", "ramp": "4"},
     "level": {"variable": '"gdp_level"', "size": "0.5", "start": '"2028Q1"', "stop": '"2029Q4"'},
     "release_assets": {
-        **{"share": "0.5", "start": '"2027Q1"', "over": "8", "stock": "300", "exports": "105"},
+        **{"share": "0.5", "transferred": "0.0", "start": '"2027Q1"', "over": "8"},
+        **{"stock": "300", "exports": "105"},
         "sold": '{ family = "Beta", alpha = 2, beta = 4 }',
     },
     "intervention": {

@@ -134,12 +134,17 @@ class AssetRelease(Stated):
 
     A flow of F billion dollars a quarter lowers the need of foreign exchange by 100 F / X log
     points, X being what goods exports earn in a quarter: a surplus of that size. What investors
-    make of it is the measure `assets`, which a relief of component A1 lifts.
+    make of it is the measure `assets`, which a relief of component A1 lifts. Frozen reserves pay
+    for nothing, so that a transfer takes nothing from the balance: it leaves less to release. What
+    investors make of a transfer is a tightening of `assets`, which is stated beside it.
 
     Parameters
     ----------
     share : Quantity
-        Share of the stock that is released, in [0, 1].
+        Share of the stock that is released, in [0, 1]; 0 for a transfer alone.
+    transferred : Quantity
+        Share of the stock that is handed to others before and never comes back, in [0, 1]; `share`
+        is of the rest.
     start : int or str
         First period in which it flows, counted from when the future begins, or of the calendar.
     over : int
@@ -155,6 +160,7 @@ class AssetRelease(Stated):
     """
 
     share: Quantity
+    transferred: Quantity = 0
     start: WholeMoment = 1
     over: Whole = Field(default=4, ge=1)
     sold: Quantity = _SOLD
@@ -163,7 +169,7 @@ class AssetRelease(Stated):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for name in ("share", "sold"):
+        for name in ("share", "transferred", "sold"):
             require_within(getattr(self, name), 0, 1, name, "it is a share")
         for name in ("stock", "exports"):
             require_within(getattr(self, name), 0, np.inf, name, "it is a sum of money")

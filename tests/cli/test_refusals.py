@@ -65,6 +65,29 @@ def scenario(tmp_path):
     return write
 
 
+def test_no_field_and_no_verb_is_left_out_of_what_is_tried():
+    """Every field that says what changes, and every verb that takes a file of a scenario."""
+    from typer.main import get_command
+
+    from sanctions_model.cli.app import app
+    from sanctions_model.scenarios.scenario import Scenario
+
+    words = {"format_version", "label", "description"}
+    assert set(STATED) == set(Scenario.model_fields) - words
+    found = set()
+
+    def walk(command, path):
+        for name, child in getattr(command, "commands", {}).items():
+            walk(child, (*path, name))
+        options = {opt for param in command.params for opt in param.opts}
+        if "--file" in options:
+            found.add(path)
+
+    walk(get_command(app), ())
+    tried = {tuple(n for n in map(str, a[:2]) if not n.startswith("-")) for a, _ in VERBS.values()}
+    assert found == tried
+
+
 @pytest.mark.parametrize("field", STATED)
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_uses_every_field_of_a_scenario_or_refuses_it_by_name(

@@ -10,10 +10,12 @@ from future_world import at_once, scenario, world
 from sanctions_model.data.sanctions.events import ISSUERS
 from sanctions_model.data.sanctions.measures import issuer_levels, load_events, load_rule
 from sanctions_model.economies.growth import MEASURES
+from sanctions_model.elsewhere.reimposition import reimposition_hazard, snap_back_hazard
 from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.effects import designed_effect, scenario_effect
 from sanctions_model.scenarios.forecast import scenario_forecast
 from sanctions_model.scenarios.issuers import ISSUER_CONCENTRATION, issuer_shares
+from sanctions_model.scenarios.library import load_scenarios
 from sanctions_model.scenarios.odds.regimes import NEED, draw_scenario_paths
 from sanctions_model.scenarios.relief import Phase, ReliefDesign, SnapBack
 from sanctions_model.scenarios.scenario import Scenario
@@ -204,6 +206,34 @@ def test_what_is_released_flows_into_the_balance_once():
     assert -eased.sum(axis=0)[0] / 100 * 100.0 == pytest.approx(0.5 * 300.0)
 
 
+@pytest.mark.parametrize(
+    ("share", "transferred", "released_usd"),
+    [(0.5, 0.0, 150.0), (1.0, 0.0, 300.0), (1.0, 0.4, 180.0), (0.5, 0.4, 90.0), (0.0, 1.0, 0.0)],
+)
+def test_a_part_all_and_a_transfer_ease_the_balance_by_what_is_left(
+    share, transferred, released_usd
+):
+    """Sums of the flows: share * (1 - transferred) * stock, of which 80 % are sold."""
+    made = released(share=share, transferred=transferred, sold=0.8, stock=300.0, exports=120.0)
+    eased = draw_scenario_paths(
+        made, paths=3, horizon=9, generator=np.random.default_rng(1)
+    ).growth[NEED]
+    np.testing.assert_allclose(-eased.sum(axis=0) / 100 * 120.0, 0.8 * released_usd, atol=1e-9)
+    np.testing.assert_allclose(eased[2:6], -100 * 0.8 * released_usd / 4 / 120.0, atol=1e-9)
+
+
+def test_a_transfer_alone_leaves_the_rouble_where_it_is():
+    problem, draws = anchored_problem(), anchored_draws()
+    made = released(share=0.0, transferred=1.0)
+    asked = {"horizon": 6, "random_seed": 1, "outcomes": ["log_rer"]}
+    np.testing.assert_array_equal(designed_effect(problem.scm, draws, made, **asked), 0.0)
+
+
+def test_more_than_all_cannot_be_transferred():
+    with pytest.raises(ValueError, match=r"transferred can be 1\.2"):
+        released(transferred=1.2)
+
+
 def test_a_release_does_to_the_rouble_what_its_surplus_does():
     """The real exchange rate reads last quarter's need: the shift of the need itself, by hand."""
     problem, draws = anchored_problem(), anchored_draws()
@@ -222,3 +252,29 @@ def test_an_economy_without_a_balance_refuses_a_release():
     problem, draws = world()
     with pytest.raises(QuestionError, match="ask the anchored economy"):
         designed_effect(problem.scm, draws, released(), horizon=6, random_seed=1)
+
+
+def test_a_snap_back_that_states_nothing_is_as_frequent_as_elsewhere():
+    """Ten of 59 liftings in 264.5 years at risk; half an event and ten years before the data."""
+    hazard = SnapBack().hazard
+    assert (hazard.alpha, hazard.beta) == (10.5, 4 * 274.5 - 10.5)
+    assert SnapBack(ramp=2).hazard == hazard
+    assert SnapBack(hazard=0.1).hazard == 0.1
+    assert SnapBack(probability=0.3, within=8).hazard is None
+
+
+def test_bundled_reversals_are_those_of_liftings_in_part_elsewhere():
+    library = load_scenarios()
+    seen = snap_back_hazard("lifted in part")
+    (design,) = library.named("partial_lifting").relief
+    stated = design.snap_back.hazard
+    assert (stated.alpha, stated.beta) == pytest.approx((seen.alpha, seen.beta))
+    process = library.process()
+    table = reimposition_hazard().set_index("group").loc["lifted in part"]
+    rate = 10 + table["years_at_risk"]
+    in_a_year = 1 - (rate / (rate + 1)) ** (0.5 + table["reimposed"])
+    for future in ("reset", "limited"):
+        row = process.transition[process.order.index(future)]
+        assert sum(row) == pytest.approx(1)
+        back = sum(row[process.order.index(n)] for n in ("status_quo", "deterioration"))
+        assert back == pytest.approx(in_a_year, abs=0.005)

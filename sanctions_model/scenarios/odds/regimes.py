@@ -214,7 +214,10 @@ def _growth(
         start = counted(release.start)
         inside = (clock >= start) & (clock < start + release.over)
         sold = draw(release.share, generator, size) * draw(release.sold, generator, size)
-        flow = sold * draw(release.stock, generator, size) / release.over
+        stock = draw(release.stock, generator, size)
+        if np.any(release.transferred != 0):
+            stock = stock * (1.0 - draw(release.transferred, generator, size))
+        flow = sold * stock / release.over
         eased = 100.0 * flow / draw(release.exports, generator, size)
         found[NEED] = found.get(NEED, 0.0) - eased * inside
     return found
