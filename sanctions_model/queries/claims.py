@@ -234,7 +234,14 @@ def scorecard(
         row["verdict"] = (
             f"Not answered: {unanswered}"
             if unanswered
-            else _verdict(claim, row | rests, prior_summary, shown.get("prob_without"), period)
+            else _verdict(
+                claim,
+                row | rests,
+                prior_summary,
+                shown.get("prob_without"),
+                period,
+                called=problem.scm.variables[claim.outcome].short_label,
+            )
         )
         rows.append(row)
     table = pd.DataFrame(rows)
@@ -245,10 +252,14 @@ def scorecard(
 def _cause(claim: Claim) -> str:
     which = "all measures" if claim.measures == ALL_MEASURES else ", ".join(claim.measures)
     size = "full relief" if claim.depth == 1 else f"relief of {100 * claim.depth:g} %"
-    names = {"article_chain": "along the article's chain alone"}
-    channel = names.get(claim.channel, f"through {claim.channel} alone")
-    part = "" if claim.channel == "total" else f", {channel}"
-    return f"{size} of {which} in {claim.ramp} steps{part}"
+    part = _part(claim)
+    return f"{size} of {which} in {claim.ramp} steps{part and ','}{part}"
+
+
+def _part(claim: Claim) -> str:
+    names = {"article_chain": " along the article's chain alone"}
+    channel = names.get(claim.channel, f" through {claim.channel} alone")
+    return "" if claim.channel == "total" else channel
 
 
 def _answer(problem: Problem, draws: xr.Dataset, claim: Claim, random_seed: int) -> dict[str, Any]:
@@ -344,8 +355,10 @@ def _verdict(
     prior: xr.DataArray,
     prob_without: float | None,
     period: str,
+    *,
+    called: str,
 ) -> str:
-    """Say in one or two sentences what the numbers say."""
+    """Say in a sentence or two what happens, when, how surely, by how much, on what basis."""
     prior_only = np.isnan(row["prob"])
     prob = row["prob_prior"] if prior_only else row["prob"]
     unit = _short_unit(row["unit"])
@@ -358,16 +371,17 @@ def _verdict(
         side = "at or above" if claim.sign > 0 else "at or below"
         when = _window(claim.when or "").words(period)
         return (
-            f"P({side} {claim.target:g} {row['unit']} {when}) = {prob:.2f} with relief, "
+            f"P({called} {side} {claim.target:g} {row['unit']} {when}) = {prob:.2f} with relief, "
             f"{prob_without:.2f} without: relief makes the difference on "
             f"{100 * row['prob_material']:.0f} % of the simulated paths. Its own effect on the "
             f"outcome is {size}{origin}."
         )
     material = f"beyond {claim.material:g} {unit} with P = {row['prob_material']:.2f}"
-    if row["sign_assumed"]:
-        return f"Sign assumed by the prior: {size}, {material}{origin}."
-    word = _word(prob, row["prob_prior"], prior_only=prior_only)
-    return f"{word} (P = {prob:.2f}): {size}, {material}{origin}."
+    word = "Sign assumed by the prior"
+    if not row["sign_assumed"]:
+        word = _word(prob, row["prob_prior"], prior_only=prior_only)
+    event = f"{called} {'higher' if claim.sign > 0 else 'lower'}{_part(claim)}"
+    return f"{word} (P = {prob:.2f}): {event}, {size}, {material}{origin}."
 
 
 def _short_unit(unit: str) -> str:

@@ -350,8 +350,7 @@ def test_verdicts_repeat_the_numbers_of_their_row(bundled):
         else:
             assert f"with P = {row['prob_material']:.2f}" in verdict
             assert ("Sign assumed" in verdict) == row["sign_assumed"]
-            if not row["sign_assumed"]:
-                assert f"(P = {row['prob']:.2f})" in verdict
+            assert f"(P = {row['prob']:.2f})" in verdict
 
 
 @pytest.mark.parametrize(
