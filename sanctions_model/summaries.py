@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from arviz_base import rcParams
 
 from sanctions_model import dims
 
@@ -64,6 +63,8 @@ def interval_rule() -> IntervalRule:
     >>> str(interval_rule())
     '89 % equal-tailed interval'
     """
+    from arviz_base import rcParams  # a quarter of a second, which an import need not wait for
+
     return IntervalRule(float(rcParams["stats.ci_prob"]), str(rcParams["stats.ci_kind"]))
 
 

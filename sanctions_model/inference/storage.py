@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import xarray as xr
 
@@ -273,7 +272,9 @@ def _require_size(path: Path) -> None:
     """Refuse a file that declares more than it can hold, before memory is asked for it."""
     sizes: list[int] = []
 
-    def weigh(_: str, item: h5py.Group | h5py.Dataset) -> None:
+    import h5py
+
+    def weigh(_: str, item: "h5py.Group | h5py.Dataset") -> None:
         sizes.append(getattr(item, "nbytes", 0))
 
     with h5py.File(path, "r") as file:

@@ -6,10 +6,16 @@ Edges of one period (lag 0) must form a DAG; feedback runs through lags of at le
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import networkx as nx
+import lazy_loader
 
 from sanctions_model.errors import CyclicGraphError, NoCausalPathError, UnknownVariableError
+
+if TYPE_CHECKING:
+    import networkx as nx
+else:
+    nx = lazy_loader.load("networkx")  # as dear as a third of xarray, and only graphs need it
 
 __all__ = ["CausalGraph", "Edge"]
 
@@ -72,12 +78,12 @@ class CausalGraph:
         )
 
     @cached_property
-    def within_period(self) -> nx.DiGraph:
+    def within_period(self) -> "nx.DiGraph":
         """The graph of the edges with lag 0."""
         return self._digraph(edge for edge in self.edges if edge.lag == 0)
 
     @cached_property
-    def summary(self) -> nx.DiGraph:
+    def summary(self) -> "nx.DiGraph":
         """The graph of all edges, lags dropped; it may hold cycles."""
         return self._digraph(self.edges)
 
@@ -87,7 +93,7 @@ class CausalGraph:
         rank = {node: position for position, node in enumerate(self.nodes)}
         return tuple(nx.lexicographical_topological_sort(self.within_period, key=rank.__getitem__))
 
-    def _digraph(self, edges: Iterable[Edge]) -> nx.DiGraph:
+    def _digraph(self, edges: Iterable[Edge]) -> "nx.DiGraph":
         graph = nx.DiGraph()
         graph.add_nodes_from(self.nodes)
         graph.add_edges_from((edge.parent, edge.child) for edge in edges)

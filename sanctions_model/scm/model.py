@@ -6,8 +6,9 @@ This module knows no data, no priors and no draws.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import networkx as nx
+import lazy_loader
 import numpy as np
 
 from sanctions_model.display import html_table
@@ -31,6 +32,11 @@ from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 from sanctions_model.scm.simulation.consistency import check, unobserved_graph
 from sanctions_model.scm.variables import OMITTED_AT_DEFAULT, Affine, Crisis, Noise, Variable
 from sanctions_model.wording import difference_unit
+
+if TYPE_CHECKING:
+    import networkx as nx
+else:
+    nx = lazy_loader.load("networkx")  # as dear as a third of xarray, and only graphs need it
 
 __all__ = ["StructuralCausalModel"]
 

@@ -6,7 +6,7 @@ Read by the model when it is made. Knows no data, no priors and no draws.
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import networkx as nx
+import lazy_loader
 
 from sanctions_model.errors import SpecError, UnknownVariableError
 from sanctions_model.scm.equations import (
@@ -22,7 +22,11 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.variables import Affine, Decay, Grow, Hold, Variable
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from sanctions_model.scm.model import StructuralCausalModel
+else:
+    nx = lazy_loader.load("networkx")
 
 __all__ = ["check", "unobserved_graph"]
 
@@ -206,7 +210,7 @@ def _given_by_data(scm: "StructuralCausalModel", name: str) -> bool:
     return fixed and all(_given_by_data(scm, edge.parent) for edge in equation.edges)
 
 
-def unobserved_graph(scm: "StructuralCausalModel") -> nx.DiGraph:
+def unobserved_graph(scm: "StructuralCausalModel") -> "nx.DiGraph":
     """All edges between latent states and identities, persistence left out."""
     kinds = Identity | LatentAdjustment | Accumulator
     names = [n for n, e in scm.by_name.items() if isinstance(e, kinds)]
