@@ -50,7 +50,7 @@ generator = np.random.default_rng(20260101)
 # imposition; an `AsymmetricAdjustment` between the two would let it come back slowly and in part.
 
 # %%
-growth, rate = "% a month (100 dlog)", "% a year"
+growth, rate = "% a month, log change", "% a year"
 scm = sm.StructuralCausalModel(
     name="small open economy",
     periods_per_year=12,

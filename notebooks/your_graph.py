@@ -58,18 +58,18 @@ scm = sm.StructuralCausalModel(
             continuation=sm.Hold(6.0),
         ),
         sm.PartialAdjustment(
-            variable=sm.Variable(name="price", unit="% (100 log points)"), parents=("duty", "queue")
+            variable=sm.Variable(name="price", unit="%, log level"), parents=("duty", "queue")
         ),
         sm.Linear(
-            variable=sm.Variable(name="trade", unit="% (100 log points)"),
+            variable=sm.Variable(name="trade", unit="%, log level"),
             parents=("price[1]", "queue", "trade[1]"),
         ),
         sm.Identity(
-            variable=sm.Variable(name="pressure", unit="% (100 log points)"),
+            variable=sm.Variable(name="pressure", unit="%, log level"),
             terms={"price": 0.4, "trade[1]": 0.6},
         ),
         sm.Linear(
-            variable=sm.Variable(name="jobs", unit="% (100 log points)"),
+            variable=sm.Variable(name="jobs", unit="%, log level"),
             parents=("pressure", "jobs[1]"),
         ),
     ),

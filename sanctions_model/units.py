@@ -3,63 +3,132 @@
 Growth rates and levels are estimated in log points, ``100 log(x_t / x_s)``: these add up. A reader,
 a target and a threshold speak of percent, ``100 (x_t / x_s - 1)``. A fall of 55 log points is one
 of 42 %.
+
+That a series is kept in log points is a property of its `Variable`, ``logs``; what is printed is
+the unit in words. The functions here take the variable, or a text that says it: "% a quarter, log
+change" as results carry it, or "% a quarter (100 dlog)" as models of before wrote it.
 """
 
 import re
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 __all__ = [
+    "Kept",
     "difference_in_percent",
     "effect_in_percent",
     "in_log_points",
     "in_percent",
+    "kept_words",
+    "logs_of",
     "percent_unit",
+    "split_unit",
 ]
 
-_LOG = re.compile(r"\s*\(100 (?:dlog|log points)\)")
+# What a series in log points is: the change of a log, or the log of a level itself.
+_WORDS = {"growth": ", log change", "level": ", log level"}
+_MARKS = {"dlog": "growth", "log points": "level", "log": "level"}
+_MARK = re.compile(r"\s*\(100 (dlog|log points)\)|^100 (log)\b")
 
 
-def in_log_points(unit: str) -> bool:
+class Kept(Protocol):
+    """A variable that says in which unit, and whether in log points, it is kept."""
+
+    @property
+    def unit(self) -> str:
+        """The unit in words."""
+
+    @property
+    def logs(self) -> str:
+        """``growth``, ``level`` or nothing."""
+
+
+def split_unit(text: str) -> tuple[str, str]:
+    """Part a unit from the mark of log points in it.
+
+    Parameters
+    ----------
+    text : str
+        A unit as a model or a result states it.
+
+    Returns
+    -------
+    tuple of str
+        The unit in words; ``growth`` for the change of a log, ``level`` for a log, else nothing.
+
+    Examples
+    --------
+    >>> split_unit("% a year (100 dlog)"), split_unit("% (100 log points)"), split_unit("% a year")
+    (('% a year', 'growth'), ('%', 'level'), ('% a year', ''))
+    >>> split_unit("100 log, 0 over 2021"), split_unit("% a year, log change")
+    (('%, 0 over 2021', 'level'), ('% a year', 'growth'))
+    """
+    for logs, words in _WORDS.items():
+        if text.startswith("%") and text.endswith(words):
+            return text.removesuffix(words), logs
+    found = _MARK.search(text)
+    if found is None or not text.startswith(("%", "100 log")):
+        return text, ""
+    mark = found[1] or found[2]
+    return _MARK.sub("%" if found[2] else "", text), _MARKS[mark]
+
+
+def kept_words(unit: str, logs: str) -> str:
+    """Say the unit in which a series is kept, as `split_unit` reads it.
+
+    Examples
+    --------
+    >>> kept_words("% a quarter", "growth"), kept_words("%", "level"), kept_words("pp", "")
+    ('% a quarter, log change', '%, log level', 'pp')
+    """
+    return unit + _WORDS.get(logs, "")
+
+
+def logs_of(unit: str | Kept) -> str:
+    """Return ``growth`` or ``level`` for what is kept in log points, else nothing."""
+    return split_unit(unit)[1] if isinstance(unit, str) else unit.logs
+
+
+def in_log_points(unit: str | Kept) -> bool:
     """Return whether a series called percent is kept in log points.
 
     Parameters
     ----------
-    unit : str
-        As a variable states it.
+    unit : str or Variable
+        The variable, or a text that says it.
 
     Examples
     --------
     >>> in_log_points("% a year (100 dlog)"), in_log_points("% a year"), in_log_points("log points")
     (True, False, False)
     """
-    return unit.startswith("%") and _LOG.search(unit) is not None
+    return bool(logs_of(unit))
 
 
-def percent_unit(unit: str) -> str:
+def percent_unit(unit: str | Kept) -> str:
     """Return the unit after `in_percent`.
 
     Parameters
     ----------
-    unit : str
+    unit : str or Variable
 
     Examples
     --------
     >>> percent_unit("% (100 log points)"), percent_unit("% a year (100 dlog)"), percent_unit("pp")
     ('%', '% a year', 'pp')
     """
-    return _LOG.sub("", unit) if in_log_points(unit) else unit
+    return split_unit(unit)[0] if isinstance(unit, str) else unit.unit
 
 
-def in_percent[Values: Any](values: Values, unit: str) -> Values:
+def in_percent[Values: Any](values: Values, unit: str | Kept) -> Values:
     """Turn log points into percent where the unit says that they are kept so.
 
     Parameters
     ----------
     values : array or number
         In `unit`.
-    unit : str
+    unit : str or Variable
 
     Returns
     -------
@@ -76,7 +145,7 @@ def in_percent[Values: Any](values: Values, unit: str) -> Values:
     return found
 
 
-def effect_in_percent[Values: Any](effect: Values, unit: str) -> Values:
+def effect_in_percent[Values: Any](effect: Values, unit: str | Kept) -> Values:
     """Turn the effect on a level from log points into the percent by which the level differs.
 
     The effect on a rate stays a difference: its path says what it is in percentage points, see
@@ -85,7 +154,7 @@ def effect_in_percent[Values: Any](effect: Values, unit: str) -> Values:
     Parameters
     ----------
     effect : array or number
-    unit : str
+    unit : str or Variable
         Of the outcome.
 
     Examples
@@ -95,30 +164,30 @@ def effect_in_percent[Values: Any](effect: Values, unit: str) -> Values:
     >>> effect_in_percent(10.0, "% a year (100 dlog)")
     10.0
     """
-    return in_percent(effect, unit) if "log points" in unit else effect
+    return in_percent(effect, unit) if logs_of(unit) == "level" else effect
 
 
-def difference_in_percent[Values: Any](paths: Values, effect: Values, unit: str) -> Values:
+def difference_in_percent[Values: Any](paths: Values, effect: Values, unit: str | Kept) -> Values:
     """Turn an effect on a path into percent: of a level itself, else percentage points.
 
     Parameters
     ----------
     paths, effect : array
         The path with the effect, and the effect, in `unit`; dims alike.
-    unit : str
+    unit : str or Variable
 
     Returns
     -------
     array
-        Of a level (``100 log points``) the percent by which it differs, of a rate of growth (``100
-        dlog``) the difference of the two rates in percent.
+        Of a level the percent by which it differs, of a rate of growth the difference of the two
+        rates in percent.
 
     Examples
     --------
     >>> round(float(difference_in_percent(20.0, 10.0, "% a year (100 dlog)")), 2)
     11.62
     """
-    if not in_log_points(unit) or "log points" in unit:
+    if logs_of(unit) != "growth":
         return effect_in_percent(effect, unit)
     found: Values = in_percent(paths, unit) - in_percent(paths - effect, unit)
     return found

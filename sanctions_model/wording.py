@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sanctions_model.units import Kept, logs_of, percent_unit
+
 __all__ = [
     "date_words",
     "difference_unit",
@@ -63,7 +65,7 @@ def figure(value: float, *, signed: bool = False) -> str:
     return "0.0" if text in ("-0.0", "+0.0") else text.replace("-", "−")
 
 
-def difference_unit(unit: str, *, short: bool = False) -> str:
+def difference_unit(unit: str | Kept, *, short: bool = False) -> str:
     """Return the unit of a difference: what is measured in % differs by percentage points (pp).
 
     A level's difference in log points is the one in % after `effect_in_percent`.
@@ -72,10 +74,13 @@ def difference_unit(unit: str, *, short: bool = False) -> str:
     --------
     >>> difference_unit("% a year"), difference_unit("% a year", short=True)
     ('pp (% a year)', 'pp')
+    >>> difference_unit("%, log level"), difference_unit("% a year, log change", short=True)
+    ('%', 'pp')
     """
-    body = re.sub(r"\s*\(.*\)", "", unit)
-    if "log points" in unit or not unit.startswith("%"):
-        return body if short else unit
+    words = percent_unit(unit)
+    body = re.sub(r"\s*\(.*\)", "", words)
+    if logs_of(unit) == "level" or not words.startswith("%"):
+        return body if short else words
     if body == "%" or short:
         return "pp"
     return f"pp {body[2:]}" if body.startswith("% of ") else f"pp ({body})"

@@ -35,6 +35,7 @@ from sanctions_model.queries.claims import load_claims, scorecard
 from sanctions_model.queries.reading.tables import effects_table, links_table
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import content_hash, spec_hash
+from sanctions_model.waiting import Progress
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -87,7 +88,7 @@ def run(
     random_seed: int = 20260101,
     prior_only: bool = False,
     allow_unconverged: bool = False,
-    progress: bool = False,
+    progress: Progress = False,
 ) -> Results:
     """Fit a bundled economy and answer the questions.
 
@@ -108,8 +109,8 @@ def run(
         Answer from the prior alone; nothing is sampled.
     allow_unconverged : bool
         Go on with draws that failed the convergence gate.
-    progress : bool
-        Show a progress bar while sampling.
+    progress : bool or callable
+        Show a progress bar while sampling, or call this with draws done and draws in all.
 
     Returns
     -------
@@ -370,7 +371,7 @@ class SanctionsModel:
         tune: int = 1000,
         chains: int = 4,
         random_seed: int = 20260101,
-        progress: bool = False,
+        progress: Progress = False,
     ) -> Fit:
         """Draw from the posterior, as `inference.fit.fit` does.
 
@@ -382,8 +383,8 @@ class SanctionsModel:
             Kept and discarded draws a chain, and chains.
         random_seed : int
             Same versions, same kind of machine and same seed give the same bits.
-        progress : bool
-            Show a progress bar.
+        progress : bool or callable
+            Show a progress bar, or call this with draws done and draws in all.
 
         Returns
         -------

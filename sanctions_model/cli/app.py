@@ -47,6 +47,7 @@ from sanctions_model.cli.robustness import compare, confounding, evidence, refut
 from sanctions_model.cli.yearly import annual
 from sanctions_model.errors import ConvergenceError, QuestionError, SanctionsModelError
 from sanctions_model.report.views import View
+from sanctions_model.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -232,7 +233,7 @@ def run(
             random_seed=seed,
             prior_only=prior_only,
             allow_unconverged=allow_unconverged,
-            progress=not quiet and sys.stderr.isatty(),
+            progress=sys.stderr.isatty() or Waiting(_LOG.info, "draws") if not quiet else False,
         )
     except ConvergenceError as error:
         if error.fit is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from sanctions_model import dims
-from sanctions_model.cli.parts.console import configure, is_short, say, show
+from sanctions_model.cli.parts.console import configure, drawn_outcomes, is_short, say, show
 from sanctions_model.cli.parts.edits import HorizonOption, StatementOption, read_horizon
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
@@ -193,7 +193,10 @@ def mix(
         from sanctions_model.plots import plot_future_effects
 
         drawn = plot_future_effects(
-            result, outcomes=wanted, scm=fitted.scm, drawn_from=fitted.drawn_from
+            result,
+            outcomes=drawn_outcomes(result["effect"], outcome),
+            scm=fitted.scm,
+            drawn_from=fitted.drawn_from,
         )
         write_figure(drawn, figure)
     title = "Forecast over the mixture of futures"

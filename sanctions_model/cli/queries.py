@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.parts.console import configure, show
+from sanctions_model.cli.parts.console import configure, drawn_outcomes, show
 from sanctions_model.cli.parts.edits import (
     FileOption,
     HorizonOption,
@@ -151,7 +151,9 @@ def run_counterfactual(
     if figure is not None:
         from sanctions_model.plots import plot_counterfactual
 
-        drawn = plot_counterfactual(result, fitted.problem)
+        drawn = plot_counterfactual(
+            result, fitted.problem, outcomes=drawn_outcomes(result["difference"], outcome)
+        )
         write_figure(drawn, figure)
     changed = result.attrs["changed"]
     view = yearly_view(
@@ -188,7 +190,8 @@ def decompose(
     if figure is not None:
         from sanctions_model.plots import plot_decomposition
 
-        write_figure(plot_decomposition(found, scm=fitted.scm), figure)
+        shown = drawn_outcomes(found, outcome)
+        write_figure(plot_decomposition(found, outcomes=shown, scm=fitted.scm), figure)
     if by_year:
         from sanctions_model.queries.reading.yearly_forces import yearly_forces
         from sanctions_model.report.histories import forces_table, forces_view
@@ -291,9 +294,23 @@ def forecast(
     table = with_statements(summary_table({"path": paths}, fitted.scm), said)
     write_csv(table, csv)
     if figure is not None:
+        from sanctions_model.economies.growth import QUOTED_OF_PATHS, TARGETS
         from sanctions_model.plots import plot_forecast
+        from sanctions_model.queries.reading.headlines import panel_outcomes
+        from sanctions_model.report.outside import forecast_beside
 
-        drawn = plot_forecast(paths, fitted.problem, fitted.draws, conditions=conditions)
+        shown = drawn_outcomes(paths, outcome) or panel_outcomes(fitted.scm, list(wanted))
+        beside = forecast_beside(
+            paths, fitted.problem, shown, targets=TARGETS, quoted=QUOTED_OF_PATHS
+        )
+        drawn = plot_forecast(
+            paths,
+            fitted.problem,
+            fitted.draws,
+            conditions=conditions,
+            outcomes=shown,
+            beside=beside,
+        )
         write_figure(drawn, figure)
     view = dated_view(paths, fitted.scm, question=_asked(conditions, _edits(asked)))
     show(View(table=table, title="Forecast") if as_json else view, as_json=as_json)

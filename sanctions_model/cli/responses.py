@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sanctions_model.cli.parts.console import configure, show
+from sanctions_model.cli.parts.console import configure, drawn_outcomes, show
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -58,7 +58,8 @@ def irf(
     if figure is not None:
         from sanctions_model.plots import plot_impulse_response
 
-        write_figure(plot_impulse_response(found, scm=fitted.scm), figure)
+        shown = drawn_outcomes(found, outcome)
+        write_figure(plot_impulse_response(found, scm=fitted.scm, outcomes=shown), figure)
     year = fitted.scm.periods_per_year
     first = sorted({1, *(h for h in (year, 3 * year, horizon) if h <= horizon)})
     view = dated_view(found, fitted.scm, horizons=first)
@@ -86,7 +87,9 @@ def fevd(
     if figure is not None:
         from sanctions_model.plots import plot_variance_decomposition
 
-        write_figure(plot_variance_decomposition(shares, scm=fitted.scm), figure)
+        shown = drawn_outcomes(shares, outcome)
+        drawn = plot_variance_decomposition(shares, scm=fitted.scm, outcomes=shown)
+        write_figure(drawn, figure)
     table = summary_table({"share": shares}, fitted.scm)
     write_csv(table, csv)
     view = View(table=table, title="Shares") if as_json else variance_view(shares, fitted.scm)

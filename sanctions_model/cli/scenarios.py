@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.parts.console import configure, is_short, say, show
+from sanctions_model.cli.parts.console import configure, drawn_outcomes, is_short, say, show
 from sanctions_model.cli.parts.edits import (
     FileOption,
     HorizonOption,
@@ -258,6 +258,7 @@ def run_scenario(
         drawn = plot_scenario_effect(
             effect,
             label=scenario.label,
+            outcomes=drawn_outcomes(effect, outcome),
             title=f"{scenario.label}: {scenario_finding(result, fitted.scm, told[0])}",
             scm=fitted.scm,
             drawn_from=fitted.drawn_from,
@@ -322,7 +323,12 @@ def compare(
     if figure is not None or out is not None:
         from sanctions_model.plots import plot_future_effects
 
-        drawn = plot_future_effects(result, scm=fitted.scm, drawn_from=fitted.drawn_from)
+        drawn = plot_future_effects(
+            result,
+            outcomes=drawn_outcomes(result["effect"], outcome),
+            scm=fitted.scm,
+            drawn_from=fitted.drawn_from,
+        )
         if figure is not None:
             write_figure(drawn, figure)
         if out is not None:

@@ -51,7 +51,7 @@ def with_periods(paths: "xr.DataArray", fitted: "Fit") -> "xr.DataArray":
 
     scm, count = fitted.scm, paths.sizes["horizon"]
     labels = period_labels(paths.attrs["start"], scm.periods_per_year, count)
-    units = [scm.variables[str(name)].unit for name in paths["outcome"].to_numpy()]
+    units = [scm.variables[str(name)].kept_unit for name in paths["outcome"].to_numpy()]
     return paths.assign_coords(period=("horizon", labels), unit=("outcome", units))
 
 

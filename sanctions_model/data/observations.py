@@ -351,4 +351,4 @@ def _log_odd(
 
 
 def _attributes(variable: Variable) -> dict[str, str]:
-    return {"unit": variable.unit, "label": variable.label, "source": variable.source}
+    return {"unit": variable.kept_unit, "label": variable.label, "source": variable.source}

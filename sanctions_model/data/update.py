@@ -28,6 +28,7 @@ from sanctions_model.data.transformations import (
 from sanctions_model.data.vintages import SeriesRecord, Vintage, default_folder, write_vintage
 from sanctions_model.errors import ObservationError, SourceError
 from sanctions_model.scm.periods import read_period
+from sanctions_model.waiting import Waiting
 
 __all__ = ["Update", "refresh"]
 
@@ -132,7 +133,9 @@ def refresh(
         raise ObservationError(f"The update would run from {start} to {end}; give a later end.")
     fetched: dict[str, SeriesRecord] = {}
     failures: list[str] = []
-    for source in sources:
+    waiting = Waiting(_LOG.info, "sources")
+    for position, source in enumerate(sources):
+        waiting(position, len(sources))
         if source.series in fetched:
             continue
         try:

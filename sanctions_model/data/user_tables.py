@@ -217,7 +217,7 @@ def describe_columns(scm: StructuralCausalModel) -> pd.DataFrame:
             {
                 "column": variable.column,
                 "label": variable.label,
-                "unit": variable.unit,
+                "unit": variable.kept_unit,
                 "lowest": low,
                 "highest": high,
                 "if_missing": _without(scm, name),

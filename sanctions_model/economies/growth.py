@@ -210,7 +210,7 @@ def _changes() -> tuple[Equation, ...]:
 
 
 def _external(period: str) -> tuple[Equation, ...]:
-    growth = f"% a {period} (100 dlog)"
+    growth = f"% a {period}, log change"
     return (
         PartialAdjustment(
             variable=Variable(
@@ -267,7 +267,7 @@ def _external(period: str) -> tuple[Equation, ...]:
 
 
 def _prices(year: int, period: str) -> tuple[Equation, ...]:
-    growth = f"% a {period} (100 dlog)"
+    growth = f"% a {period}, log change"
     return (
         PartialAdjustment(
             variable=Variable(
@@ -289,7 +289,7 @@ def _prices(year: int, period: str) -> tuple[Equation, ...]:
         ),
         Identity(
             variable=Variable(
-                name="inflation_yoy", label="inflation, year on year", unit="% a year (100 dlog)"
+                name="inflation_yoy", label="inflation, year on year", unit="% a year, log change"
             ),
             terms={"inflation" + (f"[{lag}]" if lag else ""): 1.0 for lag in range(year)},
         ),
@@ -363,7 +363,7 @@ def _rates(year: int) -> tuple[Equation, ...]:
 
 def _activity(year: int, period: str) -> tuple[Equation, ...]:
     del year
-    growth = f"% a {period} (100 dlog)"
+    growth = f"% a {period}, log change"
     return (
         PartialAdjustment(
             variable=Variable(
@@ -420,8 +420,8 @@ def _activity(year: int, period: str) -> tuple[Equation, ...]:
 
 def _levels() -> tuple[Level, ...]:
     def level(name: str, flow: str, label: str, sign: float = 1.0) -> Level:
-        unit = "% (100 log points)"
-        return Level(variable=Variable(name=name, label=label, unit=unit), flow=flow, sign=sign)
+        variable = Variable(name=name, label=label, unit="%", logs="level")
+        return Level(variable=variable, flow=flow, sign=sign)
 
     return (
         level("price_level", "inflation", "consumer price level"),
@@ -470,6 +470,12 @@ def _chain(year: int) -> tuple[str, ...]:
     )
 
 
+# Of paths: what is quoted of a calendar year and what others call it, and which driver is a target.
+QUOTED_OF_PATHS = {
+    "inflation_yoy": ("end", "inflation_december"),
+    "key_rate": ("mean", "key_rate_average"),
+}
+TARGETS = {"inflation_yoy": "inflation_target"}
 # What is quoted of a calendar year, by outcome, and what others who forecast it call it.
 ANNUAL = {
     "gdp_level": ("growth", "gdp_growth"),

@@ -37,6 +37,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import note_centres, parameter_dims
 from sanctions_model.scm.periods import period_after
 from sanctions_model.scm.serialization import content_hash, spec_hash
+from sanctions_model.waiting import Progress
 
 __all__ = [
     "Fit",
@@ -148,7 +149,7 @@ def fit(
     random_seed: int = 20260101,
     sampler: Sampler | None = None,
     allow_unconverged: bool = False,
-    progress: bool = False,
+    progress: Progress = False,
 ) -> Fit:
     """Draw from the posterior and refuse draws that did not converge.
 
@@ -168,8 +169,8 @@ def fit(
         `Nutpie` by default, or `PyMCSampler`.
     allow_unconverged : bool
         Return the fit even if the gate fails, with a warning in the log.
-    progress : bool
-        Show a progress bar.
+    progress : bool or callable
+        Show a progress bar, or call this with draws done and draws in all.
 
     Returns
     -------

@@ -4,8 +4,9 @@ PyMC, PyTensor and nutpie are imported inside the methods that need them: a save
 and questioned without them.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import xarray as xr
@@ -13,6 +14,7 @@ import xarray as xr
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Grow
+from sanctions_model.waiting import Progress
 
 __all__ = ["Nutpie", "PyMCSampler", "Sampler", "WarmStart", "sampler_for"]
 
@@ -63,12 +65,22 @@ class Sampler(Protocol):
         tune: int,
         chains: int,
         random_seed: int,
-        progress: bool = False,
+        progress: Progress = False,
     ) -> xr.DataTree:
         """Draw; return groups ``posterior`` and ``sample_stats``."""
 
     def with_target_accept(self, target_accept: float) -> "Sampler":
         """Return the same sampler with another target."""
+
+
+def _told(progress: Callable[[int, int], None]) -> Callable[[Sequence[Any]], None]:
+    """Return what nutpie calls with the state of each chain."""
+
+    def tell(chains: Sequence[Any]) -> None:
+        done = sum(int(chain.finished_draws) for chain in chains)
+        progress(done, sum(int(chain.total_draws) for chain in chains))
+
+    return tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +107,7 @@ class Nutpie:
         tune: int,
         chains: int,
         random_seed: int,
-        progress: bool = False,
+        progress: Progress = False,
         start: WarmStart | None = None,
     ) -> xr.DataTree:
         """Draw from the middle of the priors, or from where a fit nearby was.
@@ -126,7 +138,9 @@ class Nutpie:
             seed=random_seed,
             target_accept=self.target_accept,
             adaptation="low_rank" if self.low_rank else "diag",
-            progress_bar=progress,
+            progress_bar=progress is True,
+            progress_callback=None if isinstance(progress, bool) else _told(progress),
+            progress_rate=500,  # milliseconds
             save_warmup=False,
             store_unconstrained=True,
         )
@@ -159,7 +173,7 @@ class PyMCSampler:
         tune: int,
         chains: int,
         random_seed: int,
-        progress: bool = False,
+        progress: Progress = False,
     ) -> xr.DataTree:
         """Draw."""
         import pymc as pm
@@ -176,7 +190,7 @@ class PyMCSampler:
                 random_seed=random_seed,
                 target_accept=self.target_accept,
                 nuts_sampler="pymc",
-                progressbar=progress,
+                progressbar=progress is True,
                 compute_convergence_checks=False,
                 discard_tuned_samples=True,
             )

@@ -74,7 +74,7 @@ def plot_chain(
     boxes = [[relief_subject(scm, relief)]]
     for name in names:
         own = effect.sel({dims.OUTCOME: name, dims.HORIZON: horizon})
-        found = interval(effect_in_percent(own, scm.variables[name].unit), interval_rule())
+        found = interval(effect_in_percent(own, scm.variables[name]), interval_rule())
         middle, low, high = (number(float(x)) for x in found.to_numpy())
         label, _, unit = label_with_unit(scm, name).rpartition(", ")
         boxes.append([upper_first(label or unit), f"{middle} {unit}", f"({low}; {high})"])

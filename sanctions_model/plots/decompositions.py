@@ -44,11 +44,11 @@ from sanctions_model.queries.reading.findings import (
     parts_finding,
     variance_finding,
 )
-from sanctions_model.queries.reading.percent import parts_in_percent
+from sanctions_model.queries.reading.percent import contributions_in_percent, parts_in_percent
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
-from sanctions_model.wording import difference_unit, number
+from sanctions_model.wording import number
 
 __all__ = ["plot_decomposition", "plot_variance_decomposition", "plot_waterfall"]
 
@@ -76,7 +76,7 @@ def plot_decomposition(
     parts : xr.DataArray
         From `historical_decomposition`, dims ``(outcome, part, time, chain, draw)``.
     outcomes : sequence of str, optional
-        One panel each; all by default.
+        One panel each; the four that say most by default.
     drivers_together : bool
         Sum the sanctions measures, draw by draw; False draws each.
     scm : StructuralCausalModel, optional
@@ -97,8 +97,9 @@ def plot_decomposition(
     """
     if _BASE not in parts[_PART].to_numpy():
         raise QuestionError("The parts have no 'base'; give what historical_decomposition returns.")
-    names = chosen(parts, outcomes)
-    contributions = parts.sel({dims.OUTCOME: names}).drop_sel({_PART: _BASE})
+    names = chosen(parts, outcomes, scm)
+    shown = contributions_in_percent(scm, parts.sel({dims.OUTCOME: names}))
+    contributions = shown.drop_sel({_PART: _BASE})
     groups = _groups(contributions, scm, together=drivers_together)
     medians = {g.label: _median(contributions, g) for g in groups}
     actual = contributions.sum(_PART).median((dims.CHAIN, dims.DRAW))
@@ -135,8 +136,7 @@ def plot_decomposition(
         dot = "o" if years.size == 1 else ""  # a line needs two periods
         axes.plot(years, line, color=Colour.ink, lw=1.3, marker=dot, ms=4.0, zorder=5)
         axes.axhline(0.0, color=Colour.ink, lw=0.7, zorder=3)
-        unit = str(contributions["unit"].sel(where).item())
-        frame(axes, headings[name], difference_unit(unit) or "unit of the variable")
+        frame(axes, headings[name], scm.effect_unit(name))
         year_axis(axes, float(years[0]) - half, float(years[-1]) + half, width, per_year)
     key(figure, handles, top + rows * step + 0.02)
     return figure
@@ -151,7 +151,8 @@ def _groups(
     total = size.sum(_PART)
     shares = size / total.where(total > 0, 1.0)
     moving = [n for n in parts if float(abs(contributions.sel({_PART: n})).max()) > _ROUNDING]
-    drivers = driver_groups([n for n in moving if n in scm.exogenous], scm, together=together)
+    own = {n: shares.sel({_PART: n}).to_numpy() for n in moving if n in scm.exogenous}
+    drivers = driver_groups(own, scm, together=together)
     shocks = {n: shares.sel({_PART: n}).to_numpy() for n in moving if n not in scm.exogenous}
     return [*drivers, *shock_groups(shocks, scm, room=_SHOCKS_APART)]
 
@@ -200,8 +201,9 @@ def _caption(
         f"Bars: {drawn_from} medians of contributions; line: median of the actual path less the "
         f"base. Base: the path that follows from the state of {before} without shocks and with "
         f"every driver, sanctions among them, kept as it was in {before}; shocks of earlier "
-        "periods are in it. Contributions add up to the line draw by draw, which medians do not "
-        f"exactly.{together} pp: percentage points."
+        "periods are in it. Of a level: the % by which it differs from the base. Contributions "
+        f"add up to the line draw by draw, which medians do not exactly.{together} "
+        "pp: percentage points."
     )
 
 
@@ -334,7 +336,7 @@ def plot_variance_decomposition(
         From `forecast_error_variance_decomposition`, dims
         ``(outcome, shock, horizon, chain, draw)``.
     outcomes : sequence of str, optional
-        One panel each; all by default.
+        One panel each; the four that say most by default.
     scm : StructuralCausalModel
         Says what shocks and periods are called.
     drawn_from : str
@@ -350,7 +352,7 @@ def plot_variance_decomposition(
     UnknownVariableError
         If the shares lack an outcome.
     """
-    names = chosen(shares, outcomes)
+    names = chosen(shares, outcomes, scm)
     means = shares.sel({dims.OUTCOME: names}).mean((dims.CHAIN, dims.DRAW))
     typical = means.mean(dims.HORIZON).fillna(0.0)
     groups = shock_groups(

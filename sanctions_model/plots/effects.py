@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 
 from sanctions_model import dims
 from sanctions_model.plots.parts.panels import (
+    chosen,
     horizon_axis,
     place_panels,
     tidy_rows,
@@ -38,29 +39,15 @@ from sanctions_model.queries.effects import (
     total_effect,
 )
 from sanctions_model.queries.reading.findings import channel_finding
-from sanctions_model.queries.reading.headlines import headline
+from sanctions_model.queries.reading.headlines import headline, panel_outcomes
 from sanctions_model.queries.reading.percent import effects_in_percent, parts_in_percent
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
-from sanctions_model.units import percent_unit
 from sanctions_model.wording import number, upper_first
 
 __all__ = ["channel_label", "plot_channels", "plot_impulse_response", "plot_responses"]
 
-_OUTCOMES = (
-    "import_premium",
-    "price_level",
-    "inflation_yoy",
-    "key_rate",
-    "lending_rate",
-    "real_lending_rate",
-    "credit_level",
-    "gdp_level",
-    "rouble",
-    "import_level",
-    "real_wage_level",
-)
 _COLUMNS = 3
 _LEFT, _GAP, _RIGHT = 0.55, 0.62, 0.13
 _PLOT_HEIGHT, _ROW_GAP = 1.12, 0.3
@@ -89,7 +76,7 @@ def plot_responses(
     prior_draws : xr.Dataset, optional
         Adds the prior's interval as dashed lines.
     outcomes : sequence of str, optional
-        Variables or levels, one panel each.
+        Variables or levels, one panel each; the four that say most by default.
     horizon : int
         Periods from the start of the relief.
     drawn_from : str
@@ -106,7 +93,7 @@ def plot_responses(
         If a name is unknown, an outcome is out of reach, or the horizon is below 1.
     """
     relief = scm.relief(relief)
-    wanted = outcomes or reached_outcomes(scm, relief, _OUTCOMES) or None
+    wanted = outcomes or panel_outcomes(scm, reached_outcomes(scm, relief, ())) or None
     rule, half = interval_rule(), IntervalRule(0.5, interval_rule().kind)
     answer = total_effect(scm, draws, relief, horizon=horizon, outcomes=wanted)
     effect = effects_in_percent(scm, answer)
@@ -131,6 +118,7 @@ def plot_impulse_response(
     response: xr.DataArray,
     *,
     scm: StructuralCausalModel,
+    outcomes: Sequence[str] | None = None,
     title: str = "",
     drawn_from: str = "posterior",
 ) -> Figure:
@@ -142,6 +130,8 @@ def plot_impulse_response(
         From `impulse_response` or `step_response`, dims ``(outcome, horizon, chain, draw)``.
     scm : StructuralCausalModel
         Says what outcomes are called and measured in.
+    outcomes : sequence of str, optional
+        One panel each; the four that say most by default.
     title : str, optional
         What was shocked and by how much; below the finding.
     drawn_from : str
@@ -152,6 +142,7 @@ def plot_impulse_response(
     matplotlib.figure.Figure
         Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
+    response = response.sel({dims.OUTCOME: chosen(response, outcomes, scm)})
     rule, shown = interval_rule(), effects_in_percent(scm, response)
     bands = interval(shown, rule), interval(shown, IntervalRule(0.5, rule.kind))
     caption = (
@@ -205,9 +196,7 @@ def _fans(
             _prior_lines(axes, prior.sel(where))
         dated = _finish(axes, horizon, scm.periods_per_year, start)
         axes.set_title("\n".join(headings[name]), size=TEXT, loc="left", pad=3, color=Colour.ink)
-        axes.set_ylabel(
-            percent_unit(scm.effect_unit(name)), size=SMALL, color=Colour.ink, labelpad=2
-        )
+        axes.set_ylabel(scm.effect_unit(name), size=SMALL, color=Colour.ink, labelpad=2)
         if position + columns >= len(names) and not dated:
             axes.set_xlabel("\n".join(wrap(along, width + 0.3, SMALL)), size=SMALL, labelpad=2)
     if beside:

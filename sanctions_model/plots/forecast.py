@@ -19,6 +19,9 @@ from matplotlib.patches import Patch
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.plots.parts.beside import Beside, draw_beside
+from sanctions_model.plots.parts.groups import part_label
+from sanctions_model.plots.parts.labels import End, label_lines, label_room
 from sanctions_model.plots.parts.observed_past import (
     as_draws,
     completed_periods,
@@ -63,13 +66,15 @@ from sanctions_model.queries.forecasts import last_known_period
 from sanctions_model.queries.reading.headlines import headline
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
-from sanctions_model.units import in_percent, percent_unit
+from sanctions_model.units import Kept, in_percent, percent_unit
 
 __all__ = ["plot_forecast"]
 
 _LEFT, _GAP, _RIGHT = 0.55, 0.55, 0.2
 _PLOT_HEIGHT, _ROW_GAP = 1.5, 0.3
 _YEARS_BEFORE = 5
+_MEDIAN = "median"
+_SWITCHES = ("0 or 1", "1")
 _SCENARIOS = (Colour.posterior, Colour.negative, Colour.accent, Colour.mixed, "#E69F00", "#56B4E9")
 _CONDITION: dict[str, Any] = {
     "ls": "",
@@ -119,6 +124,7 @@ def plot_forecast(
     outcomes: Sequence[str] | None = None,
     scenario_labels: Sequence[str] | None = None,
     title: str | None = None,
+    beside: Beside | None = None,
     drawn_from: str = "posterior",
 ) -> Figure:
     """Draw futures as fans after the last years of the past.
@@ -135,11 +141,13 @@ def plot_forecast(
     conditions : sequence of Condition
         What was imposed, drawn as markers.
     outcomes : sequence of str, optional
-        One panel each; all that the paths have by default.
+        One panel each; the four of the paths that say most by default.
     scenario_labels : sequence of str, optional
         One a scenario.
     title : str, optional
         What is forecast, as in "The futures by their odds"; horizon and start follow.
+    beside : Beside, optional
+        Targets, forecasts of others and plain rivals, from `report.outside.forecast_beside`.
     drawn_from : str
         What the draws are, for the caption.
 
@@ -157,12 +165,14 @@ def plot_forecast(
     if paths.sizes[dims.DRAW] != draws.sizes[dims.DRAW]:
         raise QuestionError("The paths are not of these draws; give the draws they were made from.")
     given = _given(paths, problem, conditions)
-    names = chosen(given.paths, outcomes)
+    names = chosen(given.paths, outcomes, scm)
     labels = _labels(given.paths, scenario_labels)
     histories = drawn_histories(problem, draws)
     imposed: dict[str, dict[int, float]] = {}
     for condition in conditions:
-        imposed.setdefault(condition.variable, {}).update(condition.values)
+        kept = problem.scm.variables[condition.variable]
+        values = {at: float(in_percent(value, kept)) for at, value in condition.values.items()}
+        imposed.setdefault(condition.variable, {}).update(values)
     views = {name: _view(problem, draws, histories, given, name, imposed) for name in names}
 
     horizon = given.paths.sizes[dims.HORIZON]
@@ -172,12 +182,16 @@ def plot_forecast(
     first = first.sel({dims.OUTCOME: names}).assign_attrs(paths.attrs)
     title = titled(headline(first, scm), asked, source=draws.attrs.get(dims.Said.SOURCE))
     caption = _caption(problem, given, views, rule, drawn_from, conditioned=bool(conditions))
-    handles = _handles(labels, views, rule, drawn_from)
+    beside, horizon_ends = beside or Beside(), _ahead(problem, given)
+    handles = _handles(labels, views, rule)
+    last_year = int(horizon_ends[-1] + 0.5 / scm.periods_per_year) - 1
+    handles += beside.handles(names, int(horizon_ends[0]), last_year)
     if not set(imposed).isdisjoint(names):
         handles.append(Line2D([], [], label="condition", **_CONDITION))
     top, bottom = page_text_inches(title, caption)
     columns = min(2, len(names))
-    width = (COLUMN_INCHES - _LEFT - _RIGHT - (columns - 1) * _GAP) / columns
+    room = label_room([*(labels if len(labels) > 1 else [_MEDIAN]), *beside.names])
+    width = (COLUMN_INCHES - _LEFT - room - (columns - 1) * (_GAP + room)) / columns
     headings = {name: wrap(view.label, width, TEXT) for name, view in views.items()}
     head = max(len(lines) for lines in headings.values()) * line_inches(TEXT) + 0.06
     rows = -(-len(names) // columns)
@@ -187,11 +201,13 @@ def plot_forecast(
     add_page_text(figure, title, caption)
     for position, (name, view) in enumerate(views.items()):
         row, column = divmod(position, columns)
-        left = _LEFT + column * (width + _GAP)
+        left = _LEFT + column * (width + _GAP + room)
         axes = place_axes(figure, left, top + row * step + head, width, height)
-        _panel(axes, problem, given.start, view, imposed.get(name, {}), width)
+        ends = draw_beside(axes, beside, name, horizon_ends, scm.periods_per_year)
+        ends += _panel(axes, problem, given.start, view, imposed.get(name, {}), width, labels)
         frame(axes, headings[name], view.unit)
         zero_line(axes)
+        label_lines(axes, ends)
     key(figure, handles, top + rows * step + 0.02)
     return figure
 
@@ -252,10 +268,10 @@ def _view(
     known = known_periods(problem, name, origin)[: start + 1]
     completed = completed_periods(problem, name, origin)[: start + 1] & known
     label, unit = variable.label, variable.unit or "unit of the variable"
-    kept = unit
+    kept: str | Kept = variable
     yearly = name not in imposed and year > 1 and name in {level.flow for level in scm.levels}
     if yearly:
-        label, kept = f"{label}, year on year", "% a year (100 dlog)"
+        label, kept = f"{label}, year on year", "% a year, log change"
         futures = [_yearly(future, year, before=past) for future in futures]
         past = _yearly(past, year)
         known = _within(known, year, every=True)
@@ -268,12 +284,11 @@ def _view(
             completed = np.zeros_like(completed)  # all of the past is relative to that cell
     shown = slice(max(0, start + 1 - _YEARS_BEFORE * year), None)
     past = past.isel({dims.TIME: shown})
-    if name not in imposed:  # what was imposed is drawn as it was put
-        past, futures = in_percent(past, kept), [in_percent(future, kept) for future in futures]
+    past, futures = in_percent(past, kept), [in_percent(future, kept) for future in futures]
     bands = bands_of(past)
     return _View(
         label=label,
-        unit=unit if name in imposed else percent_unit(unit if kept == variable.unit else kept),
+        unit=percent_unit(kept) if yearly else unit,
         past=bands,
         futures=tuple(bands_of(future) for future in futures),
         known=known[shown],
@@ -311,12 +326,15 @@ def _panel(
     view: _View,
     imposed: Mapping[int, float],
     width: float,
-) -> None:
+    labels: Sequence[str],
+) -> list[End]:
     per_year = problem.scm.periods_per_year
     first = start + 1 - view.known.size
     years = decimal_years(problem.cases.time[first : start + 1], per_year)
     ahead = years[-1] + np.arange(1, view.futures[0].median.size + 1) / per_year
-    for colour, future in zip(_colours(len(view.futures)), view.futures, strict=True):
+    ends = []
+    for label, colour, future in zip(labels, _colours(len(labels)), view.futures, strict=True):
+        ends.append((float(future.median[-1]), label or _MEDIAN, colour))
         bands, places = future, ahead
         if view.known[-1]:
             bands, places = future.after(view.past), np.array([years[-1], *ahead])
@@ -334,6 +352,14 @@ def _panel(
     half = 0.5 / per_year
     axes.axvline(years[-1] + half, color=Colour.faint, lw=0.7, ls=":")
     year_axis(axes, float(years[0]) - half, float(ahead[-1]) + half, width, per_year)
+    return ends
+
+
+def _ahead(problem: Problem, given: _Given) -> np.ndarray:
+    """Middles of the periods ahead, in years with decimals."""
+    per_year = problem.scm.periods_per_year
+    last = decimal_years(problem.cases.time[given.start : given.start + 1], per_year)[0]
+    return np.asarray(last + np.arange(1, given.paths.sizes[dims.HORIZON] + 1) / per_year)
 
 
 def _colours(count: int) -> list[str]:
@@ -345,14 +371,10 @@ def _period(problem: Problem, position: int) -> str:
 
 
 def _handles(
-    labels: Sequence[str], views: Mapping[str, _View], rule: IntervalRule, drawn_from: str
+    labels: Sequence[str], views: Mapping[str, _View], rule: IntervalRule
 ) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=Colour.ink, lw=1.3, label="past"),
-        *(
-            Line2D([], [], color=colour, lw=1.5, label=label or f"{drawn_from} median")
-            for label, colour in zip(labels, _colours(len(labels)), strict=True)
-        ),
         *fan_keys(rule, outlined=len(labels) > 1),
     ]
     if any(view.completed.any() for view in views.values()):
@@ -384,22 +406,26 @@ def _caption(
         notes.append("Open circles: nowcast, resting on cells that the data lack. ")
     return (
         f"Start: {start}, the last period whose state is known or completed (dotted line). "
-        f"Drivers: {_drivers(given.attrs)}. One future for each {drawn_from} draw, parameters and "
-        f"shocks drawn together; lines: medians; bands: 50 % interval{' ' if alone else '; '}"
-        f"{wide}. "
+        f"Drivers: {_drivers(scm, given.attrs)}. One future for each {drawn_from} draw, "
+        "parameters and shocks drawn together; lines: medians; bands: 50 % interval"
+        f"{' ' if alone else '; '}{wide}. "
         f"{_conditions(scm, given) if conditioned else ''}{''.join(notes)}".strip()
     )
 
 
-def _drivers(attrs: Mapping[str, object]) -> str:
-    """Say what the drivers were taken to do, those that do the same together."""
+def _drivers(scm: StructuralCausalModel, attrs: Mapping[str, object]) -> str:
+    """Say what the drivers were taken to do, those that do the same together.
+
+    Switches and trends that the model itself sets are not told: nobody can choose otherwise.
+    """
     said = str(attrs.get("continuation", ""))
     if not said:
         return "as declared by the model where no path was given"
     together: dict[str, list[str]] = {}
     for item in said.split("; "):
         name, _, what = item.partition(" ")
-        together.setdefault(what, []).append(name.replace("_", " "))
+        if scm.variables[name].unit not in _SWITCHES and not what.startswith("growing"):
+            together.setdefault(what, []).append(part_label(scm, name))
     return "; ".join(f"{', '.join(names)} {what}" for what, names in together.items())
 
 

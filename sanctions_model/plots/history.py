@@ -1,5 +1,6 @@
 """Another past beside the one that happened: both paths on the left, their difference right."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ from sanctions_model.plots.parts.panels import (
     ESTIMATE,
     Bands,
     bands_of,
+    chosen,
     completed_key,
     estimate_key,
     fan,
@@ -52,7 +54,7 @@ from sanctions_model.plots.parts.style import (
 from sanctions_model.queries.reading.headlines import headline
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
-from sanctions_model.units import difference_in_percent, in_percent, percent_unit
+from sanctions_model.units import difference_in_percent, in_percent
 
 __all__ = ["plot_counterfactual", "plot_nowcast"]
 
@@ -126,7 +128,7 @@ class _History:
         return cls(
             before=in_percent(
                 observed_values(problem, name, origin)[window.before],
-                problem.scm.variables[name].unit,
+                problem.scm.variables[name],
             ),
             known=known,
             completed=completed & factual.spread,
@@ -138,6 +140,7 @@ def plot_counterfactual(
     result: xr.Dataset,
     problem: Problem,
     *,
+    outcomes: Sequence[str] | None = None,
     title: str | None = None,
     drawn_from: str = "posterior",
 ) -> Figure:
@@ -150,6 +153,8 @@ def plot_counterfactual(
         ``(outcome, time, chain, draw)``; one row each outcome.
     problem : Problem
         Whose data the window is from.
+    outcomes : sequence of str, optional
+        One row each; the four that say most by default.
     title : str, optional
         What was changed, as in "2022 to 2025 without new sanctions".
     drawn_from : str
@@ -162,11 +167,11 @@ def plot_counterfactual(
 
     Raises
     ------
-    QuestionError
-        If the window is not of the problem's data.
+    UnknownVariableError, QuestionError
+        If the result lacks an outcome, or the window is not of the problem's data.
     """
     scm, per_year = problem.scm, problem.scm.periods_per_year
-    names = [str(name) for name in result[dims.OUTCOME].to_numpy()]
+    names = chosen(result["difference"], outcomes, scm)
     window = _window(result, problem)
     shown = {name: _in_percent(result.sel({dims.OUTCOME: name}), scm, name) for name in names}
     found = {
@@ -202,7 +207,7 @@ def plot_counterfactual(
         zero_line(axes)
         axes = place_axes(figure, right, down, widths[1], height)
         _difference(axes, window, found["difference"][name])
-        frame(axes, ["difference"], percent_unit(scm.effect_unit(name)))
+        frame(axes, ["difference"], scm.effect_unit(name))
         year_axis(axes, window.edges[0] - 0.5 / per_year, window.edges[1], widths[1], per_year)
     key(figure, handles, top + rows * step + 0.02)
     return figure
@@ -222,14 +227,14 @@ def _window(result: xr.Dataset, problem: Problem) -> _Window:
 
 def _in_percent(result: xr.Dataset, scm: StructuralCausalModel, name: str) -> xr.Dataset:
     """Paths in percent, and the percent or the percentage points by which they differ."""
-    unit = scm.variables[name].unit
+    unit = scm.variables[name]
     found = in_percent(result[["factual", "counterfactual"]], unit)
     apart = difference_in_percent(result["counterfactual"], result["difference"], unit)
     return found.assign(difference=apart)
 
 
 def _level_unit(scm: StructuralCausalModel, name: str) -> str:
-    return percent_unit(scm.variables[name].unit) or "unit of the variable"
+    return scm.variables[name].unit or "unit of the variable"
 
 
 def _paths(
@@ -398,11 +403,11 @@ def plot_nowcast(
         _panel(
             axes,
             years,
-            in_percent(problem.observations[name].to_numpy()[first:], scm.variables[name].unit),
-            in_percent(as_draws(history[name][..., first:], draws), scm.variables[name].unit),
+            in_percent(problem.observations[name].to_numpy()[first:], scm.variables[name]),
+            in_percent(as_draws(history[name][..., first:], draws), scm.variables[name]),
             np.array([at for at in completed if at >= 0]),
         )
-        frame(axes, headings[name], percent_unit(scm.variables[name].unit))
+        frame(axes, headings[name], scm.variables[name].unit)
         year_axis(axes, years[0] - half, years[-1] + half, width, per_year)
         zero_line(axes)
     key(figure, handles, top + rows * step + 0.02)

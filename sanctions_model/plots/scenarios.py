@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sanctions_model import dims
+from sanctions_model.plots.parts.labels import End, label_lines, label_room
 from sanctions_model.plots.parts.panels import (
     bands_of,
     chosen,
@@ -44,7 +45,6 @@ from sanctions_model.scenarios.odds.variance import ORDERS
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
-from sanctions_model.units import percent_unit
 from sanctions_model.wording import number, with_article
 
 __all__ = ["plot_future_effects", "plot_odds", "plot_sectors", "plot_spread"]
@@ -75,7 +75,7 @@ def plot_future_effects(
     result : xr.Dataset
         From `compare_futures`.
     outcomes : sequence of str, optional
-        One panel each; all by default.
+        One panel each; the four that say most by default.
     scm : StructuralCausalModel
         Says what outcomes are called.
     drawn_from : str
@@ -91,7 +91,7 @@ def plot_future_effects(
     UnknownVariableError
         If the result lacks an outcome.
     """
-    chosen(result["effect"], outcomes)
+    chosen(result["effect"], outcomes, scm)
     slides = result.attrs.get("transitions") == "True"
     quo = str(result.attrs.get("status_quo", ""))
     futures = [str(n) for n in result[dims.SCENARIO].to_numpy() if slides or str(n) != quo]
@@ -141,7 +141,7 @@ def plot_scenario_effect(
     title : str, optional
         What was found, as `report.answers.scenario_finding` says it.
     outcomes : sequence of str, optional
-        One panel each; all by default.
+        One panel each; the four that say most by default.
     scm : StructuralCausalModel
         Says what outcomes are called.
     drawn_from : str
@@ -157,7 +157,7 @@ def plot_scenario_effect(
     UnknownVariableError
         If the effect lacks an outcome.
     """
-    chosen(effect, outcomes)
+    chosen(effect, outcomes, scm)
     over = scm.count_periods(effect.sizes[dims.HORIZON])
     title = titled(
         headline(effect.rename("effect"), scm, outcome=_only(outcomes)),
@@ -187,30 +187,31 @@ def _fans(
 ) -> Figure:
     """Draw a panel an outcome with a fan a scenario."""
     dated = bool(start) and effect.sizes[dims.HORIZON] >= 2 * scm.periods_per_year
-    names, horizon = chosen(effect, outcomes), effect.sizes[dims.HORIZON]
+    names, horizon = chosen(effect, outcomes, scm), effect.sizes[dims.HORIZON]
     effect = effects_in_percent(scm, effect.sel({dims.OUTCOME: names}))
-    handles: list[Line2D | Patch] = [
-        Line2D([], [], color=colours[n], lw=1.5, label=labels[n]) for n in scenarios
-    ]
-    handles += fan_keys(interval_rule(), outlined=True)
+    handles = fan_keys(interval_rule(), outlined=True)
     places = np.arange(1, horizon + 1)
 
-    def draw(axes: Axes, name: str) -> None:
+    def draw(axes: Axes, name: str) -> list[End]:
+        ends = []
         for scenario in scenarios:
             own = effect.sel({dims.OUTCOME: name, dims.SCENARIO: scenario})
             bands = bands_of(own.transpose(dims.CHAIN, dims.DRAW, dims.HORIZON))
             fan(axes, places, bands, colours[scenario], outlined=True)
+            ends.append((float(bands.median[-1]), labels[scenario], colours[scenario]))
         axes.set_xlim(1, max(horizon, 2))
         if not dated or not horizon_axis(axes, horizon, scm.periods_per_year, start):
             axes.set_xticks(_ticks(horizon))
             if "period" in effect.coords:
                 axes.set_xticks(_ticks(horizon), [labels_at[h - 1] for h in _ticks(horizon)])
+        return ends if len(scenarios) > 1 else []
 
     labels_at = effect["period"].to_numpy() if "period" in effect.coords else ()
     across = "" if len(labels_at) else f"{scm.periods_name} ahead"
-    units = {name: percent_unit(scm.effect_unit(name)) for name in names}
+    units = {name: scm.effect_unit(name) for name in names}
     across = "" if dated else across
-    return _page(scm, names, units, title, caption, handles, draw, across)
+    named = list(labels.values()) if len(scenarios) > 1 else []
+    return _page(scm, names, units, title, caption, handles, draw, across, named)
 
 
 def plot_spread(
@@ -228,7 +229,7 @@ def plot_spread(
     split : xr.Dataset
         From `spread_split`.
     outcomes : sequence of str, optional
-        One panel each; all by default.
+        One panel each; the four that say most by default.
     of_effect : bool
         Of the effect of the measures instead of the forecast.
     order : str
@@ -247,7 +248,7 @@ def plot_spread(
         If the split lacks an outcome.
     """
     variance = split["effect" if of_effect else "path"].sel(order=order)
-    names = chosen(variance, outcomes)
+    names = chosen(variance, outcomes, scm)
     horizon = split.sizes[dims.HORIZON]
     what = "effects of the measures" if of_effect else "forecasts"
     question = f"What makes {what} uncertain, up to {scm.count_periods(horizon)} ahead"
@@ -275,7 +276,7 @@ def plot_spread(
     ]
     places = np.arange(1, horizon + 1)
 
-    def draw(axes: Axes, name: str) -> None:
+    def draw(axes: Axes, name: str) -> list[End]:
         own = shares.sel({dims.OUTCOME: name})
         low = np.zeros(horizon)
         for source in sources:
@@ -284,6 +285,7 @@ def plot_spread(
             low = high
         axes.set(xlim=(1, max(horizon, 2)), ylim=(0, 100))
         axes.set_xticks(_ticks(horizon))
+        return []
 
     units = dict.fromkeys(names, "% of the variance")
     return _page(scm, names, units, title, caption, handles, draw, f"{scm.periods_name} ahead")
@@ -311,7 +313,7 @@ def plot_odds(
     horizons : sequence of int
         One line each.
     outcomes : sequence of str, optional
-        One panel each; all by default.
+        One panel each; the four that say most by default.
     scm : StructuralCausalModel
         Says what outcomes are called.
 
@@ -325,7 +327,7 @@ def plot_odds(
     UnknownVariableError
         If the expectation lacks an outcome.
     """
-    names = chosen(expected, outcomes)
+    names = chosen(expected, outcomes, scm)
     odds = 100.0 * expected["odds"].to_numpy()
     line = expected.sel({dims.OUTCOME: names[0], dims.HORIZON: list(horizons)[-1]}).to_numpy()
     worth = number(
@@ -342,20 +344,21 @@ def plot_odds(
         f"another. Dotted: the probability in the file, {100 * probability:g} %. Put in "
         "your own. No interval is drawn."
     )
-    handles: list[Line2D | Patch] = [
-        Line2D([], [], color=_COLOURS[i % len(_COLOURS)], lw=1.5, label=f"after {words}")
-        for i, words in enumerate(scm.count_periods(h) for h in horizons)
-    ]
+    named = [f"after {scm.count_periods(h)}" for h in horizons]
 
-    def draw(axes: Axes, name: str) -> None:
+    def draw(axes: Axes, name: str) -> list[End]:
+        ends = []
         for position, horizon in enumerate(horizons):
             own = expected.sel({dims.OUTCOME: name, dims.HORIZON: horizon}).to_numpy()
-            axes.plot(odds, own, color=_COLOURS[position % len(_COLOURS)], lw=1.5)
+            colour = _COLOURS[position % len(_COLOURS)]
+            axes.plot(odds, own, color=colour, lw=1.5)
+            ends.append((float(own[-1]), named[position], colour))
         axes.axvline(100 * probability, color=Colour.faint, lw=0.8, ls=":")
         axes.set_xlim(0, 100)
+        return ends
 
     units = {name: scm.effect_unit(name) for name in names}
-    return _page(scm, names, units, title, caption, handles, draw, "probability, %")
+    return _page(scm, names, units, title, caption, [], draw, "probability, %", named)
 
 
 def _ticks(horizon: int) -> np.ndarray:
@@ -370,30 +373,35 @@ def _page(
     units: dict[str, str],
     title: str,
     caption: str,
-    handles: list[Line2D | Patch],
-    draw: Callable[[Axes, str], None],
+    handles: Sequence[Line2D | Patch],
+    draw: Callable[[Axes, str], list[End]],
     across: str,
+    named: Sequence[str] = (),
 ) -> Figure:
-    """Lay out one panel an outcome, two abreast, with a key below."""
+    """Lay out one panel an outcome, two abreast, lines named at their ends and a key below."""
     top, bottom = page_text_inches(title, caption)
     columns = min(2, len(names))
-    width = (COLUMN_INCHES - _LEFT - _RIGHT - (columns - 1) * _GAP) / columns
+    right = max(_RIGHT, label_room(named))
+    gap = _GAP + (label_room(named) if named else 0.0)
+    width = (COLUMN_INCHES - _LEFT - right - (columns - 1) * gap) / columns
     headings = {name: wrap(scm.variables[name].label, width, TEXT) for name in names}
     head = max(len(lines) for lines in headings.values()) * line_inches(TEXT) + 0.06
     rows = -(-len(names) // columns)
-    below = 0.04 + key_inches(handles)
+    below = 0.04 + (key_inches(handles) if handles else 0.0)
     step, height = row_inches(rows, head, _ROW_GAP, top + below + bottom, most=_PLOT_HEIGHT)
     figure = new_figure(top + rows * step + below + bottom)
     add_page_text(figure, title, caption)
     for position, name in enumerate(names):
         row, column = divmod(position, columns)
-        left = _LEFT + column * (width + _GAP)
+        left = _LEFT + column * (width + gap)
         axes = place_axes(figure, left, top + row * step + head, width, height)
-        draw(axes, name)
+        ends = draw(axes, name)
         frame(axes, headings[name], units[name])
         zero_line(axes)
         axes.set_xlabel(across, size=SMALL, labelpad=2, color=Colour.ink)
-    key(figure, handles, top + rows * step + 0.02)
+        label_lines(axes, ends)
+    if handles:
+        key(figure, handles, top + rows * step + 0.02)
     return figure
 
 

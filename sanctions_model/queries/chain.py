@@ -125,7 +125,7 @@ def chain_table(
     steps = chain_of(claims)
     signed = {
         name: claim.sign
-        * effect_in_percent(claim_effect(scm, draws, claim), scm.variables[claim.outcome].unit)
+        * effect_in_percent(claim_effect(scm, draws, claim), scm.variables[claim.outcome])
         for name, claim in steps.items()
     }
     values = np.stack([s.transpose(dims.CHAIN, dims.DRAW).to_numpy() for s in signed.values()])
@@ -190,7 +190,7 @@ def own_channel_sentence(scm: StructuralCausalModel, draws: xr.Dataset, claim: C
     parts = channel_effects(
         scm, draws, claim.relief, horizon=claim.horizon, outcomes=[claim.outcome]
     ).isel({dims.OUTCOME: 0, dims.HORIZON: -1})
-    unit = scm.variables[claim.outcome].unit
+    unit = scm.variables[claim.outcome]
     along, offset = (parts.sel({dims.CHANNEL: name}, drop=True) for name in CHAIN_PARTS[:2])
     own, against, net = (
         interval(effect_in_percent(values, unit)) for values in (along, offset, along + offset)

@@ -38,7 +38,7 @@ from sanctions_model.summaries import (
     share_error,
     summary_errors,
 )
-from sanctions_model.units import effect_in_percent, in_percent, percent_unit
+from sanctions_model.units import effect_in_percent, in_percent
 
 __all__ = ["Claim", "claim_effect", "load_claims", "scorecard"]
 
@@ -216,7 +216,7 @@ def scorecard(
             "cause": _cause(claim),
             "outcome": claim.outcome,
             "horizon": claim.horizon,
-            "unit": percent_unit(problem.scm.variables[claim.outcome].unit),
+            "unit": problem.scm.variables[claim.outcome].unit,
             "prob_prior": before["prob"],
             "prob": np.nan if after is None else after["prob"],
             "prob_material": shown["prob_material"],
@@ -265,7 +265,7 @@ def _part(claim: Claim) -> str:
 def _answer(problem: Problem, draws: xr.Dataset, claim: Claim, random_seed: int) -> dict[str, Any]:
     """Effect draws at the horizon, P(claim) and P(material)."""
     raw = claim_effect(problem.scm, draws, claim)
-    effect = effect_in_percent(raw, problem.scm.variables[claim.outcome].unit)
+    effect = effect_in_percent(raw, problem.scm.variables[claim.outcome])
     if claim.target is not None:
         try:
             reached = _reaching(problem, draws, claim, claim.target, random_seed)
@@ -333,7 +333,7 @@ def _reaching(
         random_seed=random_seed,
         outcomes=[claim.outcome],
     ).isel({dims.OUTCOME: 0}, drop=True)
-    paths = in_percent(paths.transpose(dims.HORIZON, ...), scm.variables[claim.outcome].unit)
+    paths = in_percent(paths.transpose(dims.HORIZON, ...), scm.variables[claim.outcome])
     met = _window(claim.when or "").met(paths.to_numpy(), target, below=claim.sign < 0)
     reached = paths.isel({dims.HORIZON: 0}, drop=True).copy(data=met)
     without, with_relief = reached.isel({dims.SCENARIO: 0}), reached.isel({dims.SCENARIO: 1})

@@ -353,6 +353,7 @@ def counterfactual(
     changed = [edit_words(intervention) for intervention in interventions]
     changed += [f"no shocks to {name.replace('_', ' ')}" for name in without_shocks]
     result.attrs = {"not_observed": ", ".join(lacking), "changed": ", ".join(changed)}
+    result.attrs |= dims.carried(past.draws.attrs)
     return result
 
 
@@ -412,7 +413,7 @@ def historical_decomposition(
         coords={**base.coords, "part": parts},
         name="contribution",
     )
-    return _over_time(whole, past.time)
+    return _over_time(whole, past.time).assign_attrs(dims.carried(past.draws.attrs))
 
 
 def _at_rest(past: Episode, name: str, level: float) -> bool:

@@ -30,6 +30,7 @@ from sanctions_model.scm.simulation.recursion import Start
 from sanctions_model.scm.simulation.shocks import draw_shocks
 from sanctions_model.scm.variables import Decay, Grow, Hold, Noise, continued
 from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.units import in_percent
 from sanctions_model.wording import in_words
 
 __all__ = [
@@ -347,7 +348,8 @@ def nowcast_table(problem: Problem, draws: xr.Dataset) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``series``, ``label``, ``period``, ``place`` ("newest" after the last figure, "hole"
-        before it), ``median``, ``lower``, ``upper``, ``unit``, ``last_known`` (the last figure's
+        before it), ``median``, ``lower``, ``upper`` (in percent where the series is kept in log
+        points), ``unit``, ``last_known`` (the last figure's
         period), ``ci_prob``, ``ci_kind``; no rows without completed cells.
     """
     rule = interval_rule()
@@ -356,8 +358,9 @@ def nowcast_table(problem: Problem, draws: xr.Dataset) -> pd.DataFrame:
     rows = []
     for (name, at), cell in zip(cases.missing, problem.completed(draws), strict=True):
         known = np.flatnonzero(np.isfinite(problem.observations[name].to_numpy()))
-        summary = interval(xr.DataArray(cell[None, :], dims=("chain", "draw")), rule)
         variable = scm.variables[name]
+        shown = in_percent(cell[None, :], variable)
+        summary = interval(xr.DataArray(shown, dims=("chain", "draw")), rule)
         rows.append(
             {
                 "series": name,

@@ -27,7 +27,7 @@ from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.forecasts import last_known_period, settled, simulate
 from sanctions_model.queries.reading.windows import Window
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.units import in_percent
+from sanctions_model.units import Kept, in_percent
 
 __all__ = ["RequiredRelief", "Target", "relief_frontier", "required_relief"]
 
@@ -81,7 +81,7 @@ class Target:
         """When the target is to be met."""
         return Window.parse(self.when)
 
-    def met(self, paths: np.ndarray, unit: str = "") -> np.ndarray:
+    def met(self, paths: np.ndarray, unit: str | Kept = "") -> np.ndarray:
         """Return whether paths, period first and in `unit`, meet the target when asked."""
         return self.window.met(in_percent(paths, unit), self.value, below=self.below)
 
@@ -232,7 +232,7 @@ def _met(
     """Whether the target is met at depths ``(scenario, relief)``; shape ``(scenario, draw)``."""
     paths: dict[str, np.ndarray] = {}
     problem.scm.require(target.outcome, "the outcomes")
-    horizon, unit = target.window.last, problem.scm.variables[target.outcome].unit
+    horizon, unit = target.window.last, problem.scm.variables[target.outcome]
     for relief, column in zip(reliefs, depths.T, strict=True):
         paths |= _at_depths(problem, relief, column, horizon)
     met = np.empty((len(depths), draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]), dtype=bool)

@@ -18,7 +18,7 @@ from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.odds.mixture import reweighted
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval, interval_rule, mean_error
-from sanctions_model.units import effect_in_percent, percent_unit
+from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import number, share_words
 
 __all__ = [
@@ -39,7 +39,7 @@ AGAINST = "the measures staying as at the end of 2025"
 
 def _effect(result: xr.Dataset, scm: StructuralCausalModel, name: str, at: int) -> np.ndarray:
     own = result["effect"].sel({dims.OUTCOME: name}).isel({dims.HORIZON: at})
-    return np.asarray(effect_in_percent(own, scm.variables[name].unit)).reshape(-1)
+    return np.asarray(effect_in_percent(own, scm.variables[name])).reshape(-1)
 
 
 def _material(name: str) -> float | None:
@@ -49,7 +49,7 @@ def _material(name: str) -> float | None:
 
 
 def _unit(scm: StructuralCausalModel, name: str) -> str:
-    unit = percent_unit(scm.effect_unit(name))
+    unit = scm.effect_unit(name)
     return "%" if unit.startswith("%") else "pp" if unit.startswith("pp") else unit
 
 
@@ -274,7 +274,7 @@ def expected_view(
         name = str(outcome)
         own = effect_in_percent(
             result["effect"].sel({dims.OUTCOME: name}).isel({dims.HORIZON: -1}),
-            scm.variables[name].unit,
+            scm.variables[name],
         ).mean([dims.CHAIN, dims.DRAW])
         cells = {
             words: number(float((own * reweighted(result, weights)["probability"]).sum()))

@@ -13,7 +13,6 @@ from sanctions_model.report.views import View, size_cell
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval_rule
-from sanctions_model.units import percent_unit
 from sanctions_model.wording import mass_words, upper_first
 
 __all__ = ["chain_view", "claims_view", "pairs_view", "required_view"]
@@ -91,7 +90,7 @@ def required_view(found: RequiredRelief, scm: StructuralCausalModel) -> View:
     """Show how probable a target is at each depth of relief."""
     variable = scm.variables[found.target.outcome]
     said = found.verdict.replace(f"{found.target.outcome} ", f"{variable.short_label} ", 1)
-    unit = percent_unit(variable.short_unit)
+    unit = variable.short_unit
     value = f"{found.target.value:g}"
     for sign, words in (("<=", "at most"), (">=", "at least")):
         said = said.replace(f"{sign} {value}", f"{words} {value} {unit}", 1)

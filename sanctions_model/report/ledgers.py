@@ -19,7 +19,6 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.variables import Affine
-from sanctions_model.units import percent_unit
 
 __all__ = ["equations_view", "priors_view"]
 
@@ -40,7 +39,7 @@ def equations_view(scm: StructuralCausalModel) -> View:
         {
             "variable": name,
             "label": equation.variable.label,
-            "unit": percent_unit(equation.variable.unit),
+            "unit": equation.variable.unit,
             "kind": _KIND_NAMES[type(equation)],
             "parents": _parents(equation),
         }

@@ -10,7 +10,8 @@ import xarray as xr
 from sanctions_model.data.observations import coverage
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.reading.findings import part_words, parts_finding, variance_finding
-from sanctions_model.queries.reading.headlines import main_outcomes
+from sanctions_model.queries.reading.headlines import label_with_unit, main_outcomes
+from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule, probability
 from sanctions_model.units import effect_in_percent, in_percent, percent_unit
@@ -225,7 +226,6 @@ def _share(value: float) -> str:
 
 
 _EFFECTS = ("effect", "difference")
-_ADDING = ("contribution", "share")
 
 
 def in_percent_by_outcome(
@@ -234,7 +234,7 @@ def in_percent_by_outcome(
     """Turn what is in log points into percent, outcome by outcome."""
     convert = effect_in_percent if is_effect else in_percent
     names = [str(name) for name in array["outcome"].to_numpy()]
-    found = [convert(array.sel(outcome=[n]), scm.variables[n].unit) for n in names]
+    found = [convert(array.sel(outcome=[n]), scm.variables[n]) for n in names]
     return xr.concat(found, dim="outcome", coords="different", compat="equals").transpose(
         *array.dims
     )
@@ -248,15 +248,20 @@ def summary_table(arrays: Mapping[str, xr.DataArray], scm: StructuralCausalModel
     arrays : mapping of str to xr.DataArray
         Dims ``outcome``, ``chain`` and ``draw`` plus any others; the key becomes the column
         ``quantity``. Log points become percent: of a path all, of an ``effect`` or ``difference``
-        those on levels; a ``contribution`` stays in log points, which add up, a ``share`` as it is.
+        those on levels, of a ``contribution`` so that parts add up (`contributions_in_percent`); a
+        ``share`` stays as it is.
     scm : StructuralCausalModel
         Says in which units the outcomes are.
     """
     rule = interval_rule()
     frames = []
     for name, array in arrays.items():
-        adds_up = name in _ADDING
-        own = array if adds_up else in_percent_by_outcome(array, scm, is_effect=name in _EFFECTS)
+        if name == "share":
+            own = array
+        elif name == "contribution":
+            own = contributions_in_percent(scm, array)
+        else:
+            own = in_percent_by_outcome(array, scm, is_effect=name in _EFFECTS)
         summary = interval(own, rule).rename("value")
         keep = [dim for dim in summary.dims if dim != "summary"]
         frame = summary.to_dataset(dim="summary").to_dataframe().reset_index()
@@ -330,7 +335,7 @@ def _period(value: object, scm: StructuralCausalModel) -> str:
 
 def decomposition_view(parts: xr.DataArray, scm: StructuralCausalModel) -> View:
     """Mean size of each part's contribution over the window, largest first, with the last one."""
-    medians = parts.median(["chain", "draw"])
+    medians = contributions_in_percent(scm, parts).median(["chain", "draw"])
     first, last = (_period(pd.Timestamp(medians["time"].to_numpy()[at]), scm) for at in (0, -1))
     rows: list[dict[str, str]] = []
     for outcome in medians["outcome"].to_numpy():
@@ -339,7 +344,7 @@ def decomposition_view(parts: xr.DataArray, scm: StructuralCausalModel) -> View:
         sizes = abs(moved).mean("time").to_series().sort_values(ascending=False)
         rows.extend(
             {
-                "outcome": _short_of(scm, str(outcome)),
+                "outcome": label_with_unit(scm, str(outcome)),
                 "moved by": part_words(scm, str(part)),
                 "on average": f"{sizes[part]:.2f}",
                 f"in {last}": f"{float(moved.sel(part=part).isel(time=-1)):+.2f}",
@@ -350,7 +355,7 @@ def decomposition_view(parts: xr.DataArray, scm: StructuralCausalModel) -> View:
         table=pd.DataFrame(rows),
         title=f"{parts_finding(parts, scm)}, {first} to {last}",
         question="Question: what moved the outcomes in these years?",
-        caption="Medians, in the unit of the outcome; all parts: --csv.",
+        caption="Medians, in % of a level and in points of a rate (pp); all parts: --csv.",
     )
 
 

@@ -22,7 +22,7 @@ from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import to_dict
 from sanctions_model.summaries import ERRORS, interval, interval_rule, median_error
-from sanctions_model.units import effect_in_percent, percent_unit
+from sanctions_model.units import effect_in_percent
 
 __all__ = ["Comparison", "compare"]
 
@@ -133,7 +133,7 @@ def _common_outcomes(
             f"The fits have different outcomes: only the first has {', '.join(only[0]) or 'none'}, "
             f"only the second {', '.join(only[1]) or 'none'}; name outcomes that both have."
         )
-    units = {n: (first.variables[n].unit, second.variables[n].unit) for n in one}
+    units = {n: (first.variables[n].kept_unit, second.variables[n].kept_unit) for n in one}
     for name, (a, b) in units.items():
         if a != b:
             raise QuestionError(f"{name!r} is in {a!r} in one fit and in {b!r} in the other.")
@@ -157,9 +157,9 @@ def _effects(
     for outcome in outcomes:
         for horizon in horizons:
             values = effect.sel({dims.OUTCOME: outcome, dims.HORIZON: horizon})
-            unit = found.scm.variables[outcome].unit
-            row = {"outcome": outcome, "unit": percent_unit(unit), "horizon": horizon}
-            rows.append(row | _summarised(effect_in_percent(values, unit)))
+            variable = found.scm.variables[outcome]
+            row = {"outcome": outcome, "unit": variable.unit, "horizon": horizon}
+            rows.append(row | _summarised(effect_in_percent(values, variable)))
     return pd.DataFrame(rows)
 
 

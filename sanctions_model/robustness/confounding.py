@@ -331,7 +331,7 @@ def confounding_curve(
     """
     scm, rule = problem.scm, interval_rule()
     equation = outcome_equation(scm, claim.outcome)
-    effect, unit = claim_effect(scm, draws, claim), scm.variables[claim.outcome].unit
+    effect, unit = claim_effect(scm, draws, claim), scm.variables[claim.outcome]
     credited = _credited(scm, draws, claim, equation, association)
     if strengths is None:
         point = tipping_point(scm, draws, claim, association=association, known=known)

@@ -109,7 +109,7 @@ def claim_effects(
         {
             name: effect_in_percent(
                 claim_effect(scm, draws, claim).reset_coords(drop=True),
-                scm.variables[claim.outcome].unit,
+                scm.variables[claim.outcome],
             )
             for name, claim in claims.items()
         }
@@ -295,7 +295,7 @@ def _closed_effects(
         outcomes=[claim.outcome],
     ).isel({dims.OUTCOME: 0, dims.HORIZON: -1})
     values: np.ndarray = found.to_numpy().reshape(len(links) + 1, -1)
-    return effect_in_percent(values, scm.variables[claim.outcome].unit)
+    return effect_in_percent(values, scm.variables[claim.outcome])
 
 
 def parameter_swings(
@@ -340,7 +340,7 @@ def parameter_swings(
     stacked = _stacked(problem.scm, few, bounds)
     rows = []
     for name, claim in claims.items():
-        unit = problem.scm.variables[claim.outcome].unit
+        unit = problem.scm.variables[claim.outcome]
         effect = effect_in_percent(claim_effect(problem.scm, stacked, claim), unit)
         medians = effect.transpose(dims.CHAIN, dims.DRAW).median(dims.DRAW).to_numpy()
         base = float(medians[0])

@@ -443,7 +443,7 @@ def evidence_effects(
     rows = []
     for claim_name, claim in claims.items():
         problem.scm.require(claim.outcome, "the claim")
-        unit = problem.scm.variables[claim.outcome].unit
+        unit = problem.scm.variables[claim.outcome]
         effect = effect_in_percent(claim_effect(problem.scm, draws, claim), unit)
         base = interval(effect, rule)
         holds = (claim.sign * effect > 0).transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel()

@@ -17,6 +17,7 @@ import xarray as xr
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit, fit
 from sanctions_model.queries.effects import total_effect
+from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.summaries import ERRORS, interval, interval_rule, median_error
 
@@ -183,9 +184,12 @@ def compare_vintages(
     _require_comparable(old, revised)
     rule = interval_rule()
     found = {
-        name: total_effect(
-            fitted.scm, fitted.draws, relief, horizon=max(horizons), outcomes=outcomes
-        ).sel(horizon=list(horizons))
+        name: effects_in_percent(
+            fitted.scm,
+            total_effect(
+                fitted.scm, fitted.draws, relief, horizon=max(horizons), outcomes=outcomes
+            ).sel(horizon=list(horizons)),
+        )
         for name, fitted in (("old", old), ("new", new), ("revised", revised))
     }
     summaries = {name: interval(effect, rule) for name, effect in found.items()}

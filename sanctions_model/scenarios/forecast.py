@@ -107,7 +107,7 @@ def scenario_forecast(
     found = xr.Dataset({"path": base + effect, "effect": effect})
     found = found.transpose(dims.OUTCOME, dims.HORIZON, dims.CHAIN, dims.DRAW).assign_coords(
         period=(dims.HORIZON, period_labels(start, year, ahead)),
-        unit=(dims.OUTCOME, [scm.variables[name].unit for name in wanted]),
+        unit=(dims.OUTCOME, [scm.variables[name].kept_unit for name in wanted]),
     )
     found.attrs = {
         "label": scenario.label,

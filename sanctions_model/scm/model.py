@@ -283,10 +283,10 @@ class StructuralCausalModel:
 
     def effect_unit(self, name: str) -> str:
         """Return the unit of a difference of a variable, or of a level."""
-        unit = self.variables[name].unit
+        variable = self.variables[name]
         if name in {level.variable.name for level in self.levels}:
-            return unit
-        return difference_unit(unit) or "unit of the variable"
+            return variable.unit
+        return difference_unit(variable) or "unit of the variable"
 
     def __repr__(self) -> str:
         """Say in a line what the model holds."""

@@ -46,6 +46,8 @@ def to_dict(scm: StructuralCausalModel) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: _plain(getattr(value, field.name)) for field in _fields(value)}
+        if isinstance(value, variables.Variable):
+            fields["unit"] = value.written_unit  # says the logs too
         return {"kind": type(value).__name__, **fields}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
@@ -58,7 +60,9 @@ def _fields(value: Any) -> list[dataclasses.Field[Any]]:
     return [
         field
         for field in dataclasses.fields(value)
-        if not (
+        if field.init
+        and not (isinstance(value, variables.Variable) and field.name == "logs")
+        and not (
             field.metadata.get("omitted_at_default")
             and getattr(value, field.name) in (field.default, _made(field))
         )

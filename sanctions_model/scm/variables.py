@@ -14,6 +14,7 @@ import numpy as np
 from sanctions_model.coercion import as_number, as_number_or_path
 from sanctions_model.errors import QuestionError, SpecError
 from sanctions_model.scm.periods import read_day
+from sanctions_model.units import kept_words, split_unit
 
 __all__ = [
     "OMITTED_AT_DEFAULT",
@@ -35,6 +36,8 @@ __all__ = [
 # without them is what it was.
 OMITTED_AT_DEFAULT: Mapping[str, bool] = MappingProxyType({"omitted_at_default": True})
 
+# How files of models have always marked logs; a model read back has the hash that it had.
+_LOG_MARKS = {"growth": " (100 dlog)", "level": " (100 log points)"}
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -49,7 +52,7 @@ class Variable:
     label : str, optional
         How tables and figures call it; the name by default.
     unit : str, optional
-        As in "% a year".
+        As in "% a year"; a mark of logs in it, as in "% a year (100 dlog)", becomes `logs`.
     source : str, optional
         Producer of the series, or how it is made.
     column : str, optional
@@ -59,11 +62,14 @@ class Variable:
     least_peak : float, optional
         Size that the largest of eight or more values exceeds when the unit is right: percentages
         given as fractions stay below it.
+    logs : str, optional
+        ``growth`` for 100 times the change of a log, ``level`` for 100 times a log: kept so, and
+        told to readers in percent.
 
     Raises
     ------
     SpecError
-        If the name is no identifier.
+        If the name is no identifier, or `logs` is neither or contradicts the unit.
     """
 
     name: str
@@ -73,6 +79,8 @@ class Variable:
     column: str = ""
     plausible: tuple[float, float] | None = None
     least_peak: float | None = None
+    logs: str = ""
+    _written: str = field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -80,8 +88,30 @@ class Variable:
                 f"Variable name {self.name!r} is not an identifier; "
                 "use letters, digits and underscores."
             )
+        words, said = split_unit(self.unit)
+        logs, marked = self.logs or said, said and self.unit != kept_words(words, said)
+        if logs and (logs not in _LOG_MARKS or logs != (said or logs) or words[:1] != "%"):
+            raise SpecError(
+                f"Variable {self.name!r} has logs={self.logs!r} and the unit {self.unit!r}; "
+                "expected a unit in % and logs='growth' (change of a log) or 'level' (a log)."
+            )
+        object.__setattr__(
+            self, "_written", self.unit if marked else words + _LOG_MARKS.get(logs, "")
+        )
+        object.__setattr__(self, "unit", words)
+        object.__setattr__(self, "logs", logs)
         object.__setattr__(self, "label", self.label or self.name)
         object.__setattr__(self, "column", self.column or self.name)
+
+    @property
+    def written_unit(self) -> str:
+        """The unit as files of models hold it, the mark of logs in it."""
+        return self._written
+
+    @property
+    def kept_unit(self) -> str:
+        """The unit as results carry it: in words, with what is kept in logs said."""
+        return kept_words(self.unit, self.logs)
 
     def require_plausible(
         self, values: np.ndarray | float, what: str, *, slack: float = 0.0

@@ -264,7 +264,7 @@ def _create(
         {
             "format_version": FORMAT_VERSION,
             "outcomes": list(outcomes),
-            "units": [scm.variables[name].unit for name in outcomes],
+            "units": [scm.variables[name].kept_unit for name in outcomes],
             "labels": [scm.variables[name].label for name in outcomes],
             "ci_prob": rule.prob,
             "ci_kind": rule.kind,

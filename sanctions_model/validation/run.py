@@ -37,7 +37,7 @@ from sanctions_model.scm.serialization import content_hash
 from sanctions_model.scm.stability import STABLE, spectral_radius
 from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.summaries import interval
-from sanctions_model.units import effect_in_percent, percent_unit
+from sanctions_model.units import effect_in_percent
 from sanctions_model.validation.backtests import (
     BackTest,
     BackTestResult,
@@ -55,6 +55,7 @@ from sanctions_model.validation.predictive import leave_one_out_cells, predictiv
 from sanctions_model.validation.published_effects import totals_table
 from sanctions_model.validation.sanity import sanity_checks
 from sanctions_model.validation.windows import training_observations, training_problem
+from sanctions_model.waiting import Waiting
 
 __all__ = ["HEADLINE", "Plan", "Validation", "headline_table", "sensitivity_table", "validate"]
 
@@ -284,8 +285,17 @@ class _Work:
             origins=self.plan.origins,
             settings=SamplingSettings(random_seed=self.plan.random_seed),
             with_minnesota=self.with_minnesota,
-            notify=lambda origin: _LOG.info("origin %s", origin),
+            notify=self._tell_origin,
         )
+
+    def _tell_origin(self, origin: str) -> None:
+        origins = self.plan.origins
+        done = origins.index(origin) if origin in origins else 0
+        self._waiting(done, len(origins))
+
+    @cached_property
+    def _waiting(self) -> Waiting:
+        return Waiting(_LOG.info, "rolling origins")
 
     @cached_property
     def _calibrated(self) -> Calibration:
@@ -297,16 +307,14 @@ class _Work:
         # The longest window without completed cells.
         window = training_observations(self._observations, self._scm, self.plan.last_origin)
         problem = training_problem(self._scm, window, self.fit.problem.priors)
+        waiting = Waiting(_LOG.info, "simulated data sets")
+        waiting(0, self.plan.data_sets)
         return simulation_based_calibration(
             problem,
             data_sets=self.plan.data_sets,
             quantities=quantities,
             random_seed=self.plan.random_seed,
-            notify=lambda done: (
-                _LOG.info("%s of %s data sets", done, self.plan.data_sets)
-                if done % 10 == 0
-                else None
-            ),
+            notify=lambda done: waiting(done, self.plan.data_sets),
         )
 
     @property
@@ -365,7 +373,7 @@ def _headline_effects(fit: Fit, draws: xr.Dataset) -> Iterator[tuple[str, int, x
     found = total_effect(fit.scm, draws, _FULL, horizon=longest, outcomes=_OUTCOMES)
     for outcome, horizon in HEADLINE:
         effect = found.sel({dims.OUTCOME: outcome, dims.HORIZON: horizon}, drop=True)
-        yield outcome, horizon, effect_in_percent(effect, fit.scm.variables[outcome].unit)
+        yield outcome, horizon, effect_in_percent(effect, fit.scm.variables[outcome])
 
 
 def headline_table(fit: Fit) -> pd.DataFrame:
@@ -405,7 +413,7 @@ def headline_table(fit: Fit) -> pd.DataFrame:
         summary = interval(effect)
         row: dict[str, object] = {
             "outcome": outcome,
-            "unit": percent_unit(fit.scm.variables[outcome].unit),
+            "unit": fit.scm.variables[outcome].unit,
             "horizon": horizon,
         }
         for prefix, found in (("prior_", prior_summary), ("", summary)):

@@ -78,7 +78,7 @@ def test_attributes_can_be_written_to_a_netcdf_file(bundled, tmp_path):
         xr.testing.assert_equal(read.load(), bundled)
         assert read.attrs["freq"] == "Q"
         assert read.attrs["periods_per_year"] == 4
-        assert read["gdp_growth"].attrs["unit"] == "% a quarter (100 dlog)"
+        assert read["gdp_growth"].attrs["unit"] == "% a quarter, log change"
 
 
 def test_the_bundled_series_are_the_columns_of_the_committed_files(bundled):

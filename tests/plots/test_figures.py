@@ -325,11 +325,11 @@ def test_the_forest_of_a_small_model_makes_its_units(tiny, tiny_draws):
 
 def test_responses_say_label_unit_and_horizon(figures, default_problem):
     said = words(figures["responses"])
-    for name in ("key_rate", "gdp_level", "rouble", "import_premium"):
+    for name in ("key_rate", "gdp_level", "rouble", "inflation_yoy"):
         assert default_problem.scm.variables[name].label in said
-    for unit in ("pp (% a year)", "pp of the border price"):
-        assert unit in said
-    assert "log points" not in said
+    assert sum(axes.axison and bool(axes.lines) for axes in figures["responses"].axes) == 4
+    assert "pp (% a year)" in said
+    assert "log" not in said
 
 
 def test_responses_of_levels_are_drawn_in_percent(default_problem, draws):

@@ -10,6 +10,7 @@ from dataclasses import replace
 import laboratory
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laboratory import MODEL, PRIORS, as_observations, pinned
@@ -29,13 +30,14 @@ from sanctions_model.queries.counterfactuals import (
     historical_decomposition,
 )
 from sanctions_model.queries.forecasts import forecast_error_variance_decomposition
+from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.queries.responses import impulse_response
 from sanctions_model.scm.equations import Exogenous, Level, Linear, PartialAdjustment
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.simulation.propagate import respond
-from sanctions_model.scm.variables import Noise
+from sanctions_model.scm.variables import Noise, Variable
 
 NAMES = ("a", "b", "c")
 PERIODS = 60
@@ -528,3 +530,41 @@ def test_a_shock_passes_along_open_links_only(default_problem, default_draws):
         calm = propagated(scm, default_draws, **common)
         close(found[:, row].to_numpy(), (hit - calm)[:, 0], atol=1e-9)
     assert float(np.abs(found[0, 0]).max()) > 1e-3
+
+
+def test_a_decomposition_in_percent_adds_up_to_the_percent_of_the_paths():
+    """Growth and a level that cumulates it, against exponentials of the paths; a rate stays."""
+    rng = np.random.default_rng(5)
+    log_parts = rng.normal(0.0, 8.0, size=(3, 4, 6, 2, 5))
+    log_parts[:, 1:, 0] = np.array([0.0, 3.0, -3.0])[:, None, None]  # parts that cancel
+    parts = xr.DataArray(
+        log_parts,
+        dims=("outcome", "part", "time", "chain", "draw"),
+        coords={
+            "outcome": ["growth", "level", "rate"],
+            "part": ["base", "a", "b", "c"],
+            "unit": ("outcome", ["% a quarter, log change", "%, log level", "%"]),
+        },
+    )
+    scm = StructuralCausalModel(
+        equations=(
+            Linear(variable=Variable(name="growth", unit="% a quarter", logs="growth")),
+            Linear(variable=Variable(name="rate", unit="%")),
+        ),
+        levels=(Level(variable=Variable(name="level", unit="%", logs="level"), flow="growth"),),
+    )
+    found = contributions_in_percent(scm, parts)
+    log_base, log_actual = log_parts[:, 0], log_parts.sum(axis=1)
+    base, actual = (100 * (np.exp(values / 100) - 1) for values in (log_base, log_actual))
+    together = found.drop_sel(part="base").sum("part").to_numpy()
+    close(found.sel(part="base").to_numpy()[:2], base[:2])
+    close(together[0], actual[0] - base[0])
+    close(together[1], 100 * ((1 + actual[1] / 100) / (1 + base[1] / 100) - 1))
+    close(found.sel(outcome="rate").to_numpy(), log_parts[2])
+    # Shares of parts in their sum are those in log points; parts that cancel keep their sizes.
+    own = found.isel(time=slice(1, None)).to_numpy()
+    for at in (0, 1):
+        close(own[at, 1] / own[at, 2], log_parts[at, 1, 1:] / log_parts[at, 2, 1:])
+    close(found.to_numpy()[1, 2, 0], np.full((2, 5), 3.0))
+    close(found.to_numpy()[0, 2, 0], 3.0 * np.exp(log_base[0, 0] / 100))
+    assert list(found["unit"].to_numpy()) == ["% a quarter", "%", "%"]

@@ -241,6 +241,9 @@ def test_a_nowcast_is_the_posterior_of_each_missing_cell(default_problem, defaul
         values = cells.isel({cells.dims[0]: place}).to_numpy()
         name, at = default_problem.cases.missing[place]
         assert row.series == name
+        if default_problem.scm.variables[name].logs:
+            assert row.unit == "% a quarter"
+            values = 100 * (np.exp(values / 100) - 1)
         assert row.period == str(default_problem.cases.time[at].astype("datetime64[M]")).replace(
             "-10", "Q4"
         ).replace("-01", "Q1")

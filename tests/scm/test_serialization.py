@@ -178,3 +178,51 @@ def test_what_describes_no_model_is_refused(plain, message):
 def test_a_damaged_description_is_refused_as_such(changed):
     with pytest.raises(SanctionsModelError):
         from_dict({**to_dict(EVERYTHING), **changed})
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "logs", "kept"),
+    [
+        ("% a month (100 dlog)", "% a month", "growth", "% a month, log change"),
+        ("% (100 log points)", "%", "level", "%, log level"),
+        ("100 log, 0 over 2021", "%, 0 over 2021", "level", "%, 0 over 2021, log level"),
+        ("% a month, log change", "% a month", "growth", "% a month, log change"),
+        ("log points", "log points", "", "log points"),
+    ],
+)
+def test_a_unit_that_says_logs_becomes_words_and_a_property(text, unit, logs, kept):
+    found = Variable(name="y", unit=text)
+    assert (found.unit, found.logs, found.kept_unit) == (unit, logs, kept)
+    assert replace(found, label="why").logs == logs
+    assert Variable(name="y", unit=kept) == found
+
+
+def test_a_model_in_logs_is_written_as_files_of_before_have_it():
+    """Fits that were saved with the mark in the unit keep their hash."""
+    stated = Variable(name="y", unit="% a month", logs="growth")
+    before = Variable(name="y", unit="% a month (100 dlog)")
+    scms = [StructuralCausalModel(equations=(Linear(variable=v),)) for v in (stated, before)]
+    assert to_dict(scms[0]) == to_dict(scms[1])
+    assert to_dict(scms[0])["equations"][0]["variable"] == {
+        **{"kind": "Variable", "name": "y", "label": "y", "unit": "% a month (100 dlog)"},
+        **{"source": "", "column": "y", "plausible": None, "least_peak": None},
+    }
+    assert from_dict(json.loads(json.dumps(to_dict(scms[0])))) == scms[0]
+    odd = StructuralCausalModel(
+        equations=(Linear(variable=Variable(name="y", unit="100 log, 0 over 2021")),)
+    )
+    assert spec_hash(from_dict(to_dict(odd))) == spec_hash(odd)
+    assert to_dict(odd)["equations"][0]["variable"]["unit"] == "100 log, 0 over 2021"
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"unit": "%", "logs": "logs"},
+        {"unit": "pp", "logs": "growth"},
+        {"unit": "% (100 log points)", "logs": "growth"},
+    ],
+)
+def test_logs_that_contradict_the_unit_are_refused(stated):
+    with pytest.raises(SpecError, match="expected a unit in % and logs="):
+        Variable(name="y", **stated)

@@ -13,8 +13,9 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -25,11 +26,15 @@ from rich.table import Table
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 __all__ = [
     "FORMATS",
     "Output",
     "asked_output",
     "configure",
+    "drawn_outcomes",
     "is_short",
     "printable",
     "require_library",
@@ -58,6 +63,12 @@ class Output:
 
 
 asked_output = Output()
+
+
+def drawn_outcomes(result: "xr.DataArray", named: Sequence[str] | None) -> list[str] | None:
+    """Return the panels of a figure: all where they are named or ``--all`` is asked, else None."""
+    every = named or asked_output.whole
+    return [str(name) for name in result["outcome"].to_numpy()] if every else None
 
 
 class _Notes(logging.Handler):

@@ -22,6 +22,7 @@ from sanctions_model.cli.parts.options import (
 )
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
+from sanctions_model.waiting import Waiting
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -90,7 +91,7 @@ def sweep(
         economy = economy_for(observations)
         scm = economy.transmission(int(observations.attrs["periods_per_year"]))
         stated = load_priors(priors, economy=economy.name)
-    bar = _Bar(shown=not quiet and sys.stderr.isatty())
+    bar = _Bar(quiet=quiet)
     try:
         found = run_sweep(
             asked, folder, scm, observations, stated, given=given, engine=engine, progress=bar
@@ -151,13 +152,17 @@ def _draw(found: "xr.Dataset", folder: Path) -> None:
 
 
 class _Bar:
-    """A progress bar with the time left, on stderr."""
+    """How far a sweep is with the time left, on stderr: a bar on a terminal, else lines."""
 
-    def __init__(self, *, shown: bool) -> None:
+    def __init__(self, *, quiet: bool) -> None:
         self._update: Callable[[int, int], None] | None = None
         self._stop: Callable[[], None] = lambda: None
-        if shown:
+        if quiet:
+            return
+        if sys.stderr.isatty():
             self._start()
+        else:
+            self._update = Waiting(_LOG.info, "points")
 
     def _start(self) -> None:
         from rich.console import Console

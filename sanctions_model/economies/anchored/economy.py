@@ -30,7 +30,7 @@ _WIDE, _RATE = (-300.0, 300.0), (-5.0, 200.0)  # plausible levels and rates
 
 def external_equations() -> tuple[Equation, ...]:
     """Return the equations of oil, trade and the rouble."""
-    level, growth = "100 log, 0 over 2021", "% a quarter (100 dlog)"
+    level, growth = "100 log, 0 over 2021", "% a quarter, log change"
     return (
         Linear(
             variable=variable_of(
@@ -159,7 +159,7 @@ def output_equations() -> tuple[Equation, ...]:
             terms={"log_gdp": 1.0, "potential": -1.0},
         ),
         change_of("output_gap_change", "output_gap", "change of the output gap", "pp"),
-        change_of("gdp_growth", "log_gdp", "real GDP growth", "% a quarter (100 dlog)"),
+        change_of("gdp_growth", "log_gdp", "real GDP growth", "% a quarter, log change"),
         # The labour market measures changes of the gap; what else moves unemployment is drift.
         Linear(
             variable=variable_of(
@@ -174,7 +174,7 @@ def output_equations() -> tuple[Equation, ...]:
             variable=variable_of(
                 "tightness_change",
                 "change of vacancies for each CV",
-                "% a quarter (100 dlog)",
+                "% a quarter, log change",
                 column="tightness_change_pct",
                 plausible=(-100, 100),
             ),
@@ -192,7 +192,7 @@ def prices_equations() -> tuple[Equation, ...]:
             variable=variable_of(
                 "inflation",
                 "consumer price inflation",
-                "% a quarter (100 dlog)",
+                "% a quarter, log change",
                 column="inflation_pct",
                 plausible=(-10.0, 60.0),
             ),
@@ -206,7 +206,9 @@ def prices_equations() -> tuple[Equation, ...]:
             centred=False,
         ),
         Identity(
-            variable=variable_of("inflation_yoy", "inflation, year on year", "% a year (100 dlog)"),
+            variable=variable_of(
+                "inflation_yoy", "inflation, year on year", "% a year, log change"
+            ),
             terms={"inflation" + (f"[{lag}]" if lag else ""): 1.0 for lag in range(4)},
         ),
         Identity(
@@ -217,7 +219,7 @@ def prices_equations() -> tuple[Equation, ...]:
         ),
         Identity(
             variable=variable_of(
-                "depreciation", "rouble depreciation, USD/RUB growth", "% a quarter (100 dlog)"
+                "depreciation", "rouble depreciation, USD/RUB growth", "% a quarter, log change"
             ),
             terms={"real_depreciation": 1.0, "inflation": 1.0, "one": -FOREIGN_INFLATION},
         ),
@@ -304,7 +306,7 @@ def rates_equations() -> tuple[Equation, ...]:
 
 def incomes_equations() -> tuple[Equation, ...]:
     """Return the equations of credit and wages."""
-    growth = "% a quarter (100 dlog)"
+    growth = "% a quarter, log change"
     return (
         # Outcomes only. In the long run both grow with capacity, up to a small own drift.
         PartialAdjustment(

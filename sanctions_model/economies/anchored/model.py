@@ -3,7 +3,8 @@
 Inflation returns to the target because expectations do; output is a trend and a gap; the rule aims
 at the dated target around a neutral rate; sanctions act at two speeds, a disruption that fades
 within quarters and a technology gap that stays; trade in levels closes the balance of payments.
-Units: ``log_*`` are 100 log (0 over 2021), growth is ``100 dlog`` a quarter, rates are % a year.
+Units: ``log_*`` are 100 log (0 over 2021), growth is 100 times the change of a log, rates
+are % a year.
 Beliefs are in ``data/priors_anchored.toml``; `docs/economy_anchored.md` says why and what fails.
 """
 
@@ -78,8 +79,8 @@ def anchored_transmission() -> StructuralCausalModel:
 
 def _levels() -> tuple[Level, ...]:
     def level(name: str, flow: str, label: str, sign: float = 1.0) -> Level:
-        unit = "% (100 log points)"
-        return Level(variable=Variable(name=name, label=label, unit=unit), flow=flow, sign=sign)
+        variable = Variable(name=name, label=label, unit="%", logs="level")
+        return Level(variable=variable, flow=flow, sign=sign)
 
     return (
         level("price_level", "inflation", "consumer price level"),

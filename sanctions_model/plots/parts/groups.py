@@ -12,7 +12,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = ["Group", "driver_groups", "part_label", "shock_groups"]
 
-_OTHER = "other shocks"
+_OTHER, _OTHER_DRIVERS = "other shocks", "other drivers and trends"
 _OTHER_COLOUR = "#BFBFBF"
 # Okabe and Ito's colours in the order of the model's shocks; vermilion is for the sanctions.
 _SHOCKS = ("#E69F00", "#56B4E9", "#CC79A7", "#0072B2", "#009E73", "#F0E442")
@@ -85,18 +85,22 @@ def _shock_colours(names: Sequence[str], scm: StructuralCausalModel) -> dict[str
 
 
 def driver_groups(
-    names: Sequence[str], scm: StructuralCausalModel, *, together: bool
+    shares: Mapping[str, np.ndarray], scm: StructuralCausalModel, *, together: bool
 ) -> list[Group]:
     """Group drivers: measures together where asked, others by the first words of their label.
 
+    As many others as there are colours stand apart, the largest; the rest are summed.
+
     Parameters
     ----------
-    names : sequence of str
+    shares : mapping of str to numpy.ndarray
+        Of each driver in each panel.
     scm : StructuralCausalModel
         For labels, and for what is a measure.
     together : bool
         Sum the measures.
     """
+    names = list(shares)
     measures = tuple(name for name in names if name in scm.measures)
     found = []
     if measures and together:
@@ -110,6 +114,12 @@ def driver_groups(
     for name in names:
         if name not in measures:
             others.setdefault(part_label(scm, name), []).append(name)
+    size = {label: sum(np.max(shares[n]) for n in own) for label, own in others.items()}
+    if len(others) > len(_DRIVERS):
+        apart = sorted(size, key=lambda label: -size[label])[: len(_DRIVERS) - 1]
+        rest = [name for label, own in others.items() if label not in apart for name in own]
+        found += [Group(label, tuple(others[label]), _DRIVERS[i]) for i, label in enumerate(apart)]
+        return [*found, Group(_OTHER_DRIVERS, tuple(rest), _DRIVERS[-1], together=True)]
     # By its place in the model, so that a driver has one colour in every figure.
     order = list(dict.fromkeys(part_label(scm, n) for n in scm.exogenous if n not in scm.measures))
     colours = dict(zip(order, _cycle(_DRIVERS, len(order)), strict=True))

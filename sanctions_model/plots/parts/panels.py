@@ -28,10 +28,10 @@ from sanctions_model.plots.parts.style import (
     tidy,
     wrap,
 )
+from sanctions_model.queries.reading.headlines import panel_outcomes
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
-from sanctions_model.units import percent_unit
 
 __all__ = [
     "ESTIMATE",
@@ -324,8 +324,10 @@ def _by_rows(handles: Sequence[Line2D | Patch], columns: int) -> list[Line2D | P
     return [padded[row * columns + column] for column in range(columns) for row in range(rows)]
 
 
-def chosen(result: xr.DataArray, outcomes: Sequence[str] | None) -> list[str]:
-    """Return the outcomes to draw: those asked for, else all that the result has.
+def chosen(
+    result: xr.DataArray, outcomes: Sequence[str] | None, scm: StructuralCausalModel
+) -> list[str]:
+    """Return the outcomes to draw: those asked for, else the four of the result that say most.
 
     Raises
     ------
@@ -336,7 +338,7 @@ def chosen(result: xr.DataArray, outcomes: Sequence[str] | None) -> list[str]:
     for name in outcomes or ():
         if name not in there:
             raise UnknownVariableError.from_name(name, there, "the outcomes of the result")
-    return list(outcomes or there)
+    return list(outcomes or panel_outcomes(scm, there))
 
 
 _GAP = 0.16  # inches between two columns of panels
@@ -392,9 +394,7 @@ def place_panels(
             axes = place_axes(figure, start, top + row * step + head, width, height)
             heading = "\n".join(headings[name])
             axes.set_title(heading, size=TEXT, loc="left", pad=4, color=Colour.ink)
-            axes.set_xlabel(
-                percent_unit(scm.effect_unit(name)), size=SMALL, labelpad=2, color=Colour.ink
-            )
+            axes.set_xlabel(scm.effect_unit(name), size=SMALL, labelpad=2, color=Colour.ink)
             yield name, axes, column == 0
 
     return figure, panels()

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
@@ -33,6 +34,7 @@ __all__ = [
     "new_figure",
     "page_text_inches",
     "place_axes",
+    "readable",
     "save_figures",
     "svg_bytes",
     "text_inches",
@@ -106,6 +108,29 @@ def tidy(axes: Axes) -> None:
     axes.tick_params(
         labelsize=SMALL, length=2.5, width=0.6, color=Colour.faint, labelcolor=Colour.ink, pad=2
     )
+
+
+def readable(colour: str, least: float = 4.6) -> str:
+    """Return a colour, darkened until a text of it is read on white.
+
+    Parameters
+    ----------
+    colour : str
+    least : float
+        Contrast of luminances, by the Web Content Accessibility Guidelines 2.2 at least 4.5.
+
+    Examples
+    --------
+    >>> readable("#0072B2"), readable("#FFFFFF")
+    ('#0072b2', '#757575')
+    """
+    shade = to_rgb(colour)
+    while True:
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shade]
+        luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        if 1.05 / (luminance + 0.05) >= least:
+            return to_hex(shade)
+        shade = (0.98 * shade[0], 0.98 * shade[1], 0.98 * shade[2])
 
 
 def line_inches(size: float) -> float:

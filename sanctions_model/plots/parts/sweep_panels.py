@@ -22,7 +22,7 @@ from sanctions_model.plots.parts.style import (
     place_axes,
 )
 from sanctions_model.summaries import IntervalRule
-from sanctions_model.units import effect_in_percent, percent_unit
+from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import difference_unit, number
 
 __all__ = [
@@ -214,5 +214,4 @@ def outcome_label(found: xr.Dataset, name: str) -> str:
 def outcome_unit(found: xr.Dataset, name: str) -> str:
     """Return the unit of a difference of an outcome."""
     unit = str(found["unit"].sel(outcome=name).item())
-    short = difference_unit(unit, short=True) or unit
-    return percent_unit(short) if "log points" in short else short
+    return difference_unit(unit, short=True) or unit

@@ -11,7 +11,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.queries.claims import Claim, claim_effect
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import share_error
-from sanctions_model.units import effect_in_percent, percent_unit
+from sanctions_model.units import effect_in_percent
 
 __all__ = ["exceedance_table"]
 
@@ -65,10 +65,10 @@ def exceedance_table(
         )
     rows = []
     for name, claim in effects.items():
-        unit, material = scm.variables[claim.outcome].unit, claim.material or 0.0
+        variable, material = scm.variables[claim.outcome], claim.material or 0.0
         signed = {
             drawn: claim.sign
-            * effect_in_percent(claim_effect(scm, sample, claim), unit)
+            * effect_in_percent(claim_effect(scm, sample, claim), variable)
             .transpose(dims.CHAIN, dims.DRAW)
             .to_numpy()
             for drawn, sample in (("prior", prior_draws), ("posterior", draws))
@@ -84,7 +84,7 @@ def exceedance_table(
                     "statement": claim.statement,
                     "outcome": claim.outcome,
                     "horizon": claim.horizon,
-                    "unit": percent_unit(unit),
+                    "unit": variable.unit,
                     "size": size,
                     "matters": multiple == 1.0,
                     "prob_prior": float(beyond["prior"].mean()),

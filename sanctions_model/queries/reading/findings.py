@@ -6,8 +6,8 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.queries.reading.headlines import main_outcomes, spoken_label, when_words
+from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.units import percent_unit
 from sanctions_model.wording import number, upper_first
 
 __all__ = [
@@ -73,13 +73,15 @@ def parts_finding(parts: xr.DataArray, scm: StructuralCausalModel) -> str:
     scm : StructuralCausalModel
     """
     name = str(parts[dims.OUTCOME].to_numpy()[0])
-    own = parts.sel(outcome=name).median([dims.CHAIN, dims.DRAW])
+    shown = contributions_in_percent(scm, parts.sel({dims.OUTCOME: [name]}))
+    own = shown.isel({dims.OUTCOME: 0}).median([dims.CHAIN, dims.DRAW])
     own = own.sel(part=[p for p in own["part"].to_numpy() if p != "base"])
     sizes = abs(own).mean(dims.TIME).to_series()
+    unit = scm.effect_unit(name).split(" (")[0].replace("pp", "points")
     mover = upper_first(part_words(scm, str(sizes.idxmax())))
     return (
         f"{mover} moved {spoken_label(scm, name)} most, "
-        f"by {number(sizes.max(), signed=False)} points on average"
+        f"by {number(sizes.max(), signed=False)} {unit} on average"
     )
 
 
@@ -108,7 +110,7 @@ def channel_finding(effect: xr.DataArray, scm: StructuralCausalModel) -> str:
     largest = str(entries.abs().idxmax())
     label = scm.variables[largest].short_label if largest in scm.variables else largest
     when = when_words(effect.attrs, int(effect[dims.HORIZON]), scm)
-    unit = percent_unit(scm.effect_unit(name)).split()[0]
+    unit = scm.effect_unit(name).split()[0]
     return (
         f"{effect.attrs.get(dims.Said.SUBJECT, 'Relief')} moves {spoken_label(scm, name)} by "
         f"{number(total)} {unit} {when}, {number(float(entries[largest]))} of it through "

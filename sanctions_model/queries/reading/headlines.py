@@ -15,7 +15,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after, read_period
 from sanctions_model.summaries import interval, interval_rule
-from sanctions_model.units import difference_in_percent, effect_in_percent, in_percent, percent_unit
+from sanctions_model.units import difference_in_percent, effect_in_percent, in_percent
 from sanctions_model.wording import (
     date_words,
     difference_unit,
@@ -32,6 +32,7 @@ __all__ = [
     "headline",
     "label_with_unit",
     "main_outcomes",
+    "panel_outcomes",
     "spoken_label",
     "when_words",
 ]
@@ -46,6 +47,7 @@ _MAIN_PATHS = (
     "rouble",
     "real_wage_level",
 )
+_PANELS, _PANELS_MOST = ("gdp_level", "inflation_yoy", "key_rate", "rouble"), 4
 _TITLE = ("key_rate", "gdp_level", "price_level", "inflation_yoy")
 _MOST, _YEARS, _TITLE_YEARS = 6, (1, 2, 3, 5), 3
 _SIZE = ("median", "lower", "upper")
@@ -130,6 +132,13 @@ def main_outcomes(
     return (found or own or list(there))[:_MOST]
 
 
+def panel_outcomes(scm: StructuralCausalModel, there: Sequence[str]) -> list[str]:
+    """Return the four outcomes at most that a figure draws where none are named."""
+    main = [name for name in _PANELS if name in there]
+    rest = [n for n in (*main_outcomes(scm, there), *there) if n not in main]
+    return [*main, *dict.fromkeys(rest)][:_PANELS_MOST]
+
+
 def at_periods(horizons: Sequence[int], periods_per_year: int) -> list[int]:
     """Return the horizons that a table shows: after one, two, three and five years, or the last.
 
@@ -181,9 +190,7 @@ def _short(scm: StructuralCausalModel, name: str) -> str:
 
 def _unit(scm: StructuralCausalModel, name: str, *, of_path: bool = False) -> str:
     variable = scm.variables[name]
-    return (
-        percent_unit(variable.short_unit) if of_path else difference_unit(variable.unit, short=True)
-    )
+    return variable.short_unit if of_path else difference_unit(variable, short=True)
 
 
 def _outcome(
@@ -211,7 +218,7 @@ def _of_draws(
     name = _outcome([str(n) for n in result[dims.OUTCOME].to_numpy()], outcome, scm, subject)
     at = _horizon([int(h) for h in result[dims.HORIZON].to_numpy()], horizon, scm)
     own = result.sel({dims.OUTCOME: name, dims.HORIZON: at})
-    unit = scm.variables[name].unit
+    unit = scm.variables[name]
     if result.name == "effect":
         when = when_words(result.attrs, at, scm)
         return _moved(effect_in_percent(own, unit), scm, name, subject, when)
@@ -227,7 +234,7 @@ def _stands(
     when = when_words(attributes, at, scm, before="in")
     changed = attributes.get(dims.Said.SUBJECT)
     given = f" with {changed}" if changed else ""
-    if "log points" in scm.variables[name].unit:
+    if scm.variables[name].logs == "level":
         size, way = number(abs(middle), signed=False), "higher" if middle > 0 else "lower"
         since = when_words(attributes, 0, scm, before="in")
         stands = f"{what} is {size} % {way} {when} than {since}"
@@ -280,7 +287,7 @@ def changes_in_percent(result: xr.Dataset, scm: StructuralCausalModel) -> xr.Dat
         Dims as those of ``difference``.
     """
     pairs = [
-        (result.sel({dims.OUTCOME: [name]}), scm.variables[str(name)].unit)
+        (result.sel({dims.OUTCOME: [name]}), scm.variables[str(name)])
         for name in result[dims.OUTCOME].to_numpy()
     ]
     found = [
@@ -311,7 +318,7 @@ def _of_futures(
     largest = str(sizes.idxmax(dims.SCENARIO).item())
     label = str(result["scenario_label"].sel({dims.SCENARIO: largest}).item())
     when = when_words(result.attrs, at, scm)
-    draws = effect_in_percent(own.sel({dims.SCENARIO: largest}), scm.variables[name].unit)
+    draws = effect_in_percent(own.sel({dims.SCENARIO: largest}), scm.variables[name])
     return _moved(draws, scm, name, f"Of the futures, {label}", when)
 
 

@@ -29,7 +29,6 @@ from sanctions_model.summaries import (
     share_error,
     summary_errors,
 )
-from sanctions_model.units import percent_unit
 
 __all__ = ["effects_table", "link_effects", "links_table"]
 
@@ -155,7 +154,7 @@ def effects_table(
             if basis is not None and basis.draws is not None:
                 before = _by_channel(scm, basis.prior_draws, relief, longest, outcome)
             shown, prior = (parts_in_percent(scm, effect) for effect in (after, before))
-            unit = percent_unit(scm.variables[outcome].unit)
+            unit = scm.variables[outcome].unit
             for horizon in horizons:
                 for channel in after[dims.CHANNEL].to_numpy():
                     where = {

@@ -264,7 +264,7 @@ def brief_facts(fit: Fit, folder: Path, validation: Path | None = None) -> Facts
 def _effect(fit: Fit, draws: xr.Dataset, relief: Relief, outcomes: list[str]) -> xr.DataArray:
     found = total_effect(fit.scm, draws, relief, horizon=_FAN, outcomes=outcomes)
     parts = [
-        effect_in_percent(found.sel({dims.OUTCOME: [name]}), fit.scm.variables[name].unit)
+        effect_in_percent(found.sel({dims.OUTCOME: [name]}), fit.scm.variables[name])
         for name in outcomes
     ]
     return xr.concat(parts, dims.OUTCOME)
@@ -290,7 +290,7 @@ def _without_largest(fit: Fit, relief: Relief, effects: pd.DataFrame) -> tuple[s
     parts = channel_effects(fit.scm, fit.draws, relief, horizon=HORIZON, outcomes=[HEADLINE])
     at = parts.isel({dims.OUTCOME: 0}).sel({dims.HORIZON: HORIZON})
     rest = at.sel({dims.CHANNEL: "total"}) - at.sel({dims.CHANNEL: channel})
-    return channel, _median(effect_in_percent(rest, fit.scm.variables[HEADLINE].unit))
+    return channel, _median(effect_in_percent(rest, fit.scm.variables[HEADLINE]))
 
 
 def _elsewhere() -> Range:

@@ -165,9 +165,7 @@ def _interval(facts: Facts, language: Language, outcome: str) -> str:
 def _effect_row(facts: Facts, language: Language, outcome: str) -> list[str]:
     variable = facts.fit.scm.variables[outcome]
     found, above = facts.after(outcome), facts.prob_above(outcome)
-    in_points = (
-        "log points" not in variable.unit and difference_unit(variable.unit, short=True) == "pp"
-    )
+    in_points = variable.logs != "level" and difference_unit(variable, short=True) == "pp"
     unit = language.texts["points" if in_points else "percent"]
     prob, direction = (above, "higher") if found.median > 0 else (1.0 - above, "lower")
     return [

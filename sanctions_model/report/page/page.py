@@ -241,7 +241,7 @@ def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[st
                 "name": name,
                 "label": scm.variables[name].short_label,
                 "unit": page_unit(scm, name),
-                "level": "log points" in scm.variables[name].unit,
+                "level": scm.variables[name].logs == "level",
             }
             for name in answers.outcomes
         ],

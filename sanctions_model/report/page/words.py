@@ -13,7 +13,7 @@ def unit_word(answers: Answers, outcome: str) -> str:
     levels = {level.variable.name for level in answers.scm.levels}
     if outcome in levels:
         return "%"
-    return difference_unit(answers.scm.variables[outcome].unit, short=True)
+    return difference_unit(answers.scm.variables[outcome], short=True)
 
 
 def size_words(answers: Answers, outcome: str, horizon: int) -> str:

@@ -24,6 +24,7 @@ from sanctions_model.scenarios.odds.regimes import draw_future_paths
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.periods import period_labels
 from sanctions_model.scm.serialization import content_hash, spec_hash
+from sanctions_model.units import effect_in_percent
 
 __all__ = [
     "compare_futures",
@@ -105,7 +106,7 @@ def compare_futures(
     found = found.assign_coords(
         probability=(dims.SCENARIO, list(process.initial)),
         scenario_label=(dims.SCENARIO, [library.named(name).label for name in process.order]),
-        unit=(dims.OUTCOME, [scm.variables[name].unit for name in wanted]),
+        unit=(dims.OUTCOME, [scm.variables[name].kept_unit for name in wanted]),
         period=(dims.HORIZON, period_labels(start, year, horizon)),
     )
     found.attrs = dims.carried(stay.attrs) | {
@@ -222,7 +223,7 @@ def expected_by_odds(
     Returns
     -------
     xr.DataArray
-        Dims ``(odds, outcome, horizon)``.
+        Dims ``(odds, outcome, horizon)``; of levels in percent.
 
     Raises
     ------
@@ -235,7 +236,12 @@ def expected_by_odds(
     given = np.asarray(odds, dtype=float)
     if ((given < 0) | (given > 1)).any():
         raise QuestionError("Odds outside [0, 1]; give probabilities.")
-    means = result["effect"].mean([dims.CHAIN, dims.DRAW])
+    effect = result["effect"]
+    if "unit" in effect.coords:
+        parts = [effect.sel({dims.OUTCOME: [name]}) for name in effect[dims.OUTCOME].to_numpy()]
+        shown = [effect_in_percent(own, str(own["unit"].item())) for own in parts]
+        effect = xr.concat(shown, dims.OUTCOME, coords="different", compat="equals")
+    means = effect.mean([dims.CHAIN, dims.DRAW])
     others = [name for name in names if name != future]
     weights = result["probability"].sel({dims.SCENARIO: others})
     if float(weights.sum()) == 0:

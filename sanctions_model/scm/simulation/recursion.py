@@ -286,7 +286,7 @@ def _labelled(
             dims.HORIZON: np.arange(1, result.shape[2] + 1),
             dims.CHAIN: np.arange(shape[0]),
             dims.DRAW: np.arange(shape[1]),
-            "unit": (dims.OUTCOME, [variable.unit for variable in variables]),
+            "unit": (dims.OUTCOME, [variable.kept_unit for variable in variables]),
             "label": (dims.OUTCOME, [variable.label for variable in variables]),
         },
     )

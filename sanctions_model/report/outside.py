@@ -1,0 +1,102 @@
+"""What a figure of a forecast is drawn beside: target, others' forecasts, a plain rival."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.data.outside_forecasts import (
+    FORECASTERS,
+    load_outside_forecasts,
+    newest_forecasts,
+)
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.plots.parts.beside import Beside
+from sanctions_model.queries.forecasts import drivers_ahead
+from sanctions_model.scm.simulation.history import known_past
+from sanctions_model.units import in_percent
+
+__all__ = ["forecast_beside"]
+
+_RATE, _LEVEL = "no change", "past trend"
+
+
+def forecast_beside(
+    paths: xr.DataArray,
+    problem: Problem,
+    outcomes: Sequence[str],
+    *,
+    targets: Mapping[str, str],
+    quoted: Mapping[str, tuple[str, str]],
+) -> Beside:
+    """Return what `plot_forecast` draws beside a forecast.
+
+    Parameters
+    ----------
+    paths : xr.DataArray
+        From `simulate`, for its start and its horizon.
+    problem : Problem
+        Whose past the rivals go on from.
+    outcomes : sequence of str
+        Rates and levels that are forecast.
+    targets : mapping of str to str
+        By outcome the driver that is its target.
+    quoted : mapping of str to tuple
+        By outcome ``end`` or ``mean``, and what the figure is called in
+        ``outside_forecasts.csv``.
+
+    Returns
+    -------
+    Beside
+        The rival of a rate is its last value, that of a level its mean growth so far: the medians
+        of the random walks of `validation.origins.baselines`.
+
+    Raises
+    ------
+    ObservationError
+        If the bundled table of forecasts is not usable.
+    """
+    scm, horizon = problem.scm, paths.sizes[dims.HORIZON]
+    first = np.datetime64(str(paths.attrs[dims.Said.START]), "D")
+    start = int(np.searchsorted(problem.cases.time.astype("datetime64[D]"), first))
+    ahead = drivers_ahead(problem, start, horizon, {})
+    levels = {level.variable.name: level for level in scm.levels}
+    rivals = {}
+    for name in outcomes:
+        level = levels.get(name)
+        past = known_past(scm, problem.cases.values, level.flow if level else name)
+        if past is None:
+            continue
+        known = np.asarray(past)[: start + 1]
+        known = known[np.isfinite(known)]
+        if not known.size:
+            continue
+        if level is None:
+            path = np.full(horizon, known[-1])
+        else:
+            path = level.sign * known.mean() * np.arange(1, horizon + 1)
+        rivals[name] = (_LEVEL if level else _RATE, in_percent(path, scm.variables[name]))
+    newest = newest_forecasts(load_outside_forecasts())
+    called = {theirs: (ours, how) for ours, (how, theirs) in quoted.items() if ours in outcomes}
+    rows = newest[newest["variable"].isin(called)]
+    return Beside(
+        targets={
+            name: ahead[driver]
+            for name, driver in targets.items()
+            if name in outcomes and driver in ahead
+        },
+        rivals=rivals,
+        others=pd.DataFrame(
+            {
+                "outcome": [called[name][0] for name in rows["variable"]],
+                "source": rows["forecaster"].map(FORECASTERS).to_numpy(),
+                "statistic": [called[name][1] for name in rows["variable"]],
+                "year": rows["year"].to_numpy(),
+                "lower": rows["low"].to_numpy(),
+                "upper": rows["high"].to_numpy(),
+                "published": rows["published"].to_numpy(),
+            }
+        ),
+    )
