@@ -16,6 +16,7 @@ import numpy as np
 
 __all__ = [
     "Kept",
+    "Unit",
     "difference_in_percent",
     "effect_in_percent",
     "in_log_points",
@@ -42,6 +43,35 @@ class Kept(Protocol):
     @property
     def logs(self) -> str:
         """``growth``, ``level`` or nothing."""
+
+
+class Unit(str):
+    """A unit in words that still says whether what it is of is kept in log points.
+
+    Parameters
+    ----------
+    text : str
+        In words.
+    logs : str
+        ``growth``, ``level`` or nothing.
+
+    Examples
+    --------
+    >>> Unit("% a year", "growth"), Unit("% a year", "growth").logs
+    ('% a year', 'growth')
+    """
+
+    __slots__ = ("logs",)
+
+    def __new__(cls, text: str, logs: str = "") -> "Unit":
+        """Make it of its words."""
+        made = super().__new__(cls, text)
+        made.logs = logs
+        return made
+
+    def __getnewargs__(self) -> tuple[str, str]:
+        """Say both parts to a copy."""
+        return str(self), self.logs
 
 
 def split_unit(text: str) -> tuple[str, str]:
@@ -87,7 +117,9 @@ def kept_words(unit: str, logs: str) -> str:
 
 def logs_of(unit: str | Kept) -> str:
     """Return ``growth`` or ``level`` for what is kept in log points, else nothing."""
-    return split_unit(unit)[1] if isinstance(unit, str) else unit.logs
+    if isinstance(unit, str) and not isinstance(unit, Unit):
+        return split_unit(unit)[1]
+    return unit.logs
 
 
 def in_log_points(unit: str | Kept) -> bool:
@@ -118,7 +150,9 @@ def percent_unit(unit: str | Kept) -> str:
     >>> percent_unit("% (100 log points)"), percent_unit("% a year (100 dlog)"), percent_unit("pp")
     ('%', '% a year', 'pp')
     """
-    return split_unit(unit)[0] if isinstance(unit, str) else unit.unit
+    if isinstance(unit, Unit):
+        return str(unit)
+    return split_unit(unit)[0] if isinstance(unit, str) else str(unit.unit)
 
 
 def in_percent[Values: Any](values: Values, unit: str | Kept) -> Values:

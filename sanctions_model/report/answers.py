@@ -80,7 +80,7 @@ def effect_words(draws: xr.DataArray, scm: StructuralCausalModel, name: str) -> 
     name : str
         The outcome.
     """
-    own = effect_in_percent(draws, scm.variables[name].unit)
+    own = effect_in_percent(draws, scm.variables[name])
     flat = own.transpose(dims.CHAIN, dims.DRAW).to_numpy().reshape(-1)
     chances = {n: said for n, said in _chances(flat, _material(name)).items() if said}
     chances.pop("P(lower)")

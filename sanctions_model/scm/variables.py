@@ -14,7 +14,7 @@ import numpy as np
 from sanctions_model.coercion import as_number, as_number_or_path
 from sanctions_model.errors import QuestionError, SpecError
 from sanctions_model.scm.periods import read_day
-from sanctions_model.units import kept_words, split_unit
+from sanctions_model.units import Unit, kept_words, split_unit
 
 __all__ = [
     "OMITTED_AT_DEFAULT",
@@ -98,7 +98,7 @@ class Variable:
         object.__setattr__(
             self, "_written", self.unit if marked else words + _LOG_MARKS.get(logs, "")
         )
-        object.__setattr__(self, "unit", words)
+        object.__setattr__(self, "unit", Unit(words, logs))
         object.__setattr__(self, "logs", logs)
         object.__setattr__(self, "label", self.label or self.name)
         object.__setattr__(self, "column", self.column or self.name)

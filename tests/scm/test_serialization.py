@@ -1,5 +1,6 @@
 """A model as JSON and back; what its hash sees and what not."""
 
+import copy
 import json
 from dataclasses import replace
 
@@ -22,6 +23,7 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import content_hash, from_dict, spec_hash, to_dict
 from sanctions_model.scm.variables import Affine, Constant, Hold, Indicator, Noise, Path, Variable
+from sanctions_model.units import logs_of
 
 
 def variable(name):
@@ -194,6 +196,8 @@ def test_a_unit_that_says_logs_becomes_words_and_a_property(text, unit, logs, ke
     found = Variable(name="y", unit=text)
     assert (found.unit, found.logs, found.kept_unit) == (unit, logs, kept)
     assert replace(found, label="why").logs == logs
+    assert logs_of(found) == logs_of(found.unit) == logs_of(kept) == logs_of(text) == logs
+    assert logs_of(copy.deepcopy(found.unit)) == logs  # words alone would forget it
     assert Variable(name="y", unit=kept) == found
 
 

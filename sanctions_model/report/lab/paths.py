@@ -41,7 +41,7 @@ def paths_data(fit: Fit) -> dict[str, Any] | None:
     ).isel({dims.SCENARIO: 0})
     ordered = found.transpose(dims.OUTCOME, dims.HORIZON, dims.CHAIN, dims.DRAW).to_numpy()
     rows = ordered.reshape(len(outcomes) * PATH_HORIZON, -1)
-    in_logs = [in_log_points(fit.scm.variables[name].unit) for name in outcomes]
+    in_logs = [in_log_points(fit.scm.variables[name]) for name in outcomes]
     return {
         "outcomes": outcomes,
         "inLogs": in_logs,
