@@ -62,6 +62,7 @@ class Unit(str):
     """
 
     __slots__ = ("logs",)
+    logs: str
 
     def __new__(cls, text: str, logs: str = "") -> "Unit":
         """Make it of its words."""
@@ -69,7 +70,7 @@ class Unit(str):
         made.logs = logs
         return made
 
-    def __getnewargs__(self) -> tuple[str, str]:
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
         """Say both parts to a copy."""
         return str(self), self.logs
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -96,8 +97,8 @@ def draw_beside(
             middle = year + 1 - half + _APART * (place - (len(colours) - 1) / 2)
             start, stop = middle - _APART / 2, middle + _APART / 2
         if high > low:
-            box = {"facecolor": "none", "edgecolor": colour, "lw": 1.2, "zorder": 4}
-            axes.fill_between([start, stop], [low, low], [high, high], **box)
+            edge: dict[str, Any] = {"facecolor": "none", "edgecolor": colour}
+            axes.fill_between([start, stop], low, high, lw=1.2, zorder=4, **edge)
         else:
             axes.plot([start, stop], [low, low], color=colour, lw=2.2, zorder=5)
     return ends

@@ -78,7 +78,8 @@ def label_lines(axes: Axes, ends: Sequence[End]) -> None:
     if not ends:
         return
     low, high = axes.get_ylim()
-    figure = axes.figure
+    figure = axes.get_figure(root=True)
+    assert figure is not None
     room = axes.get_position().height * float(figure.get_figheight())
     lines = [wrap(name, LABEL_INCHES, SMALL) for _, name, _ in ends]
     heights = np.array([line_inches(SMALL) * len(own) for own in lines])
