@@ -45,6 +45,7 @@ docs: $(VENV)/.dev
 readme: $(VENV)/.run results/russia/posterior.nc
 	$(BIN)/python scripts/readme_tables.py
 	$(BIN)/python scripts/histories.py
+	$(BIN)/python scripts/claims_old_and_new.py
 
 results/russia/posterior.nc: | $(VENV)/.run
 	$(BIN)/sanctions-model run --out results/russia

@@ -51,7 +51,8 @@ GROUPS = {
     ),
     "Histories (counterfactuals)": ("queries.counterfactuals",),
     "Futures": (
-        *("scenarios", "report.scenarios", "queries.forecasts", "queries.conditional"),
+        *("scenarios", "report.scenarios", "report.sectors", "queries.forecasts"),
+        *("queries.conditional",),
         *("queries.required", "queries.reading.windows", "queries.reading.calendar_years"),
     ),
     "Claims and checks": (

@@ -193,3 +193,69 @@ def test_the_page_of_histories_tells_each_year_and_its_parts_add_up():
     assert abs(numbers[0] - numbers[1:].sum(axis=0)).max() < 0.05 * len(numbers)
     assert f"changed by {script.said(numbers[0, 1])} % in 2015" in page
     assert "What moved Russia" in script.PAGE.read_text(encoding="utf-8")
+
+
+# Claims, first and now
+
+
+def claims_of_now(**changes):
+    row = {
+        **{
+            "statement": "Imports rise.",
+            "outcome": "import_level",
+            "verdict": "Likely (P = 0.82): x",
+        },
+        **{"prob_prior": 0.99, "prob": 0.82, "prior_median": 10.6, "median": 4.0, "lower": -2.7},
+        **{"upper": 13.0, "information": 0.8, "basis": "identified"},
+    }
+    return pd.DataFrame([{"claim": "import_normalisation"} | row | changes])
+
+
+def test_the_first_answers_are_of_todays_claims_and_read_from_a_notebook():
+    import json
+
+    from sanctions_model.queries.claims import load_claims
+
+    script = load_script("claims_old_and_new")
+    before = pd.read_csv(script.BEFORE, index_col="claim")
+    assert set(before.index) == set(load_claims())
+    assert list(before.columns) == list(script.COLUMNS)
+    assert before.loc["inflation_at_target", "prob"] == 0.79
+    shown = before.rename(columns={"width_share": "another"})
+    output = {"data": {"text/html": shown.to_html().splitlines(keepends=True)}}
+    notebook = json.dumps({"cells": [{"outputs": []}, {"outputs": [output]}]})
+    pd.testing.assert_frame_equal(script.recorded(notebook), before)
+    with pytest.raises(ValueError, match="No table of claims"):
+        script.recorded(json.dumps({"cells": []}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "*Well supported* (P 0.99) became *Likely* (P 0.82): imports follow income"),
+        ({}, "went from +11 to +4, information gained 0.80"),
+        (
+            {"verdict": "As sure before the data (P = 0.99): x", "prob": 0.99},
+            "the prior alone gave it 0.99",
+        ),
+        (
+            {"verdict": "Well supported (P = 0.99): x", "prob": 0.99, "basis": "mixed"},
+            "*Well supported*, P 0.99 and now 0.99: the size was called assumed",
+        ),
+    ],
+)
+def test_a_verdict_that_changed_has_a_sentence_with_its_reason(changes, sentence):
+    script = load_script("claims_old_and_new")
+    before = pd.read_csv(script.BEFORE, index_col="claim").loc[["import_normalisation"]]
+    text = script.page(before, claims_of_now(**changes))
+    assert sentence in " ".join(text.split())
+    assert "## Verdicts that changed: 1 of 1" in text
+
+
+def test_a_verdict_that_stands_has_no_sentence_and_other_claims_are_refused():
+    script = load_script("claims_old_and_new")
+    before = pd.read_csv(script.BEFORE, index_col="claim").loc[["import_normalisation"]]
+    same = {"verdict": "Well supported (P = 0.99): x", "prob": 0.99, "basis": "assumed"}
+    assert "changed: 0 of 1" in script.page(before, claims_of_now(**same))
+    with pytest.raises(ValueError, match=r"has import_normalisation, other;"):
+        script.page(before.rename({"import_normalisation": "other"}), claims_of_now())
