@@ -136,15 +136,40 @@ def alternatives_lines(alternatives: pd.DataFrame) -> list[str]:
     return lines
 
 
+def mixture_lines(mixture: pd.DataFrame) -> list[str]:
+    """Return both intervals of each claim and whose choice the variance is."""
+    header = [
+        "claim",
+        "graphs weighed",
+        "stated model",
+        "all models",
+        "graph",
+        "priors",
+        "parameters",
+    ]
+    lines = [_row(header), _row(["---"] * len(header), padding="")]
+    for row in mixture.to_dict("records"):
+        sizes = [
+            "{:+.1f} ({:+.1f}; {:+.1f})".format(*(row[f"{kind}{n}"] for n in _NUMBERS))
+            for kind in ("alone_", "")
+        ]
+        shares = [f"{100 * row[f'share_{n}']:.0f} %" for n in ("graph", "priors", "parameters")]
+        how = "equally" if row["weights"] == "equal" else "by scores"
+        lines.append(_row([str(row["claim"]).replace("_", " "), how, *sizes, *shares]))
+    return lines
+
+
 def _from(name: str, lines: Callable[[pd.DataFrame], list[str]]) -> Callable[[Path], list[str]]:
     return lambda folder: lines(pd.read_csv(folder / name))
 
 
+_REFITS = ("alternatives.csv", "mixture.csv")
 BLOCKS: dict[str, Callable[[Path], list[str]]] = {
     "finding": finding_lines,
     "effects.csv": _from("effects.csv", effects_lines),
     "claims.csv": _from("claims.csv", claims_lines),
     "alternatives.csv": _from("alternatives.csv", alternatives_lines),
+    "mixture.csv": _from("mixture.csv", mixture_lines),
     "example of claims.csv": _from("claims.csv", example_lines),
 }
 
@@ -161,7 +186,7 @@ def with_tables(text: str, folder: Path) -> str:
         _, end, after = rest.partition(f"\n<!-- end of {name} -->")
         if begin and not end:
             raise ValueError(f"{name} has no end; put <!-- end of {name} --> behind it.")
-        if begin and (name != "alternatives.csv" or (folder / name).is_file()):  # of refits
+        if begin and (name not in _REFITS or (folder / name).is_file()):  # of refits
             text = before + begin + "\n".join(lines(folder)) + end + after
     return text
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.parts.console import configure, show
+from sanctions_model.cli.parts.console import asked_output, configure, is_short, show
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -178,11 +178,15 @@ def sensitivity(
     if figure is not None:
         _draw_tornado(found, asked[claim], claim, ranking, figure)
     from sanctions_model.report.checks import ranking_view
+    from sanctions_model.report.graph_choice import choice_view, graph_choice
 
     if as_json:
         _table(ranking, "What the answers rest on", "", as_json=True)
         return
     show(ranking_view(ranking[ranking["rank"] <= most], found.scm))
+    choice = None if is_short() else graph_choice(fit, found)
+    if choice is not None and asked_output.form == "table":
+        show(choice_view(choice, found.scm))
 
 
 def _read_alternatives(path: Path) -> "pd.DataFrame":

@@ -259,3 +259,20 @@ def test_a_verdict_that_stands_has_no_sentence_and_other_claims_are_refused():
     assert "changed: 0 of 1" in script.page(before, claims_of_now(**same))
     with pytest.raises(ValueError, match=r"has import_normalisation, other;"):
         script.page(before.rename({"import_normalisation": "other"}), claims_of_now())
+
+
+def test_the_choice_of_the_model_is_written_where_refits_are_there(tmp_path):
+    text = "a\n<!-- from results: mixture.csv -->\nold\n<!-- end of mixture.csv -->\nb\n"
+    assert readme_tables.with_tables(text, tmp_path) == text
+    row = {"claim": "gdp_growth", "weights": "equal"}
+    row |= {
+        f"alone_{n}": v for n, v in zip(("median", "lower", "upper"), (1, 0.5, 1.5), strict=True)
+    }
+    row |= {"median": 0.8, "lower": -1.0, "upper": 2.0}
+    row |= {"share_graph": 0.2, "share_priors": 0.5, "share_parameters": 0.3}
+    pd.DataFrame([row]).to_csv(tmp_path / "mixture.csv", index=False)
+    shown = readme_tables.with_tables(text, tmp_path)
+    assert "+1.0 (+0.5; +1.5)" in shown
+    assert "+0.8 (-1.0; +2.0)" in shown
+    assert "20 %" in shown
+    assert "old" not in shown

@@ -208,6 +208,7 @@ def report(
     """Write one self-contained page: summary, claims, fans, explorer, futures, priors."""
     configure(quiet=quiet)
     from sanctions_model.economies.growth import MEASURES
+    from sanctions_model.report.graph_choice import graph_choice
     from sanctions_model.report.page.mixtures import drawn_futures
     from sanctions_model.report.page.page import require_report_path, write_report
     from sanctions_model.scenarios.library import load_scenarios
@@ -221,7 +222,7 @@ def report(
     if lacking and fitted.scm.measures:
         _LOG.info("without futures, which move %s; the model has none", ", ".join(lacking))
     futures = None if lacking else drawn_futures(fitted, asked)
-    written = write_report(fitted, target, futures)
+    written = write_report(fitted, target, futures, graph_choice(fit, fitted))
     _LOG.info("wrote %s, %.1f MB", written, written.stat().st_size / 1e6)
 
 

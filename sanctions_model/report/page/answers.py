@@ -86,6 +86,8 @@ class Answers:
     parameters : pandas.DataFrame
         Prior and posterior of every parameter, see `parameter_table`.
     rule : IntervalRule
+    choice : pandas.DataFrame or None
+        What other graphs and priors add, see `report.graph_choice`.
     """
 
     fit: Fit
@@ -98,6 +100,7 @@ class Answers:
     links: pd.DataFrame
     parameters: pd.DataFrame
     rule: IntervalRule
+    choice: pd.DataFrame | None = None
 
     @property
     def scm(self) -> StructuralCausalModel:
@@ -147,7 +150,12 @@ class Answers:
         return {name: float(first[name]) for name in ("median", "mean", "lower", "upper")}
 
 
-def answer_report(fit: Fit, claims: Mapping[str, Claim] | None = None) -> Answers:
+def answer_report(
+    fit: Fit,
+    claims: Mapping[str, Claim] | None = None,
+    *,
+    choice: pd.DataFrame | None = None,
+) -> Answers:
     """Ask a fit everything that the report says.
 
     Parameters
@@ -156,6 +164,8 @@ def answer_report(fit: Fit, claims: Mapping[str, Claim] | None = None) -> Answer
         Posterior draws, or prior draws in prior-only mode.
     claims : mapping of str to Claim, optional
         The bundled ones by default.
+    choice : pandas.DataFrame, optional
+        From `graph_choice`, if other graphs and priors were fitted.
 
     Returns
     -------
@@ -203,6 +213,7 @@ def answer_report(fit: Fit, claims: Mapping[str, Claim] | None = None) -> Answer
         ),
         parameters=parameter_table(fit),
         rule=interval_rule(),
+        choice=choice,
     )
 
 

@@ -13,6 +13,7 @@ from string import Template
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
@@ -69,7 +70,12 @@ _MATCHED = (2, 8, 20)
 _PERIODS = {4: "quarter", 12: "month"}
 
 
-def write_report(fit: Fit, path: Path | str, futures: FutureEffects | None = None) -> Path:
+def write_report(
+    fit: Fit,
+    path: Path | str,
+    futures: FutureEffects | None = None,
+    choice: pd.DataFrame | None = None,
+) -> Path:
     """Write the report of a fit, whole or not at all.
 
     Parameters
@@ -80,6 +86,8 @@ def write_report(fit: Fit, path: Path | str, futures: FutureEffects | None = Non
         HTML file in an existing folder; one of this name is replaced.
     futures : FutureEffects, optional
         Named futures to compare and to mix; none by default.
+    choice : pandas.DataFrame, optional
+        From `graph_choice`, if other graphs and priors were fitted.
 
     Returns
     -------
@@ -93,7 +101,7 @@ def write_report(fit: Fit, path: Path | str, futures: FutureEffects | None = Non
     """
     target = Path(path)
     require_report_path(target)
-    text = report_html(fit, futures)
+    text = report_html(fit, futures, choice)
     try:
         with whole_file(target) as part:
             part.write_text(text, encoding="utf-8")
@@ -116,7 +124,9 @@ def require_report_path(path: Path) -> None:
         raise QuestionError(f"Cannot write {path}: there is no folder {path.parent}; make it.")
 
 
-def report_html(fit: Fit, futures: FutureEffects | None = None) -> str:
+def report_html(
+    fit: Fit, futures: FutureEffects | None = None, choice: pd.DataFrame | None = None
+) -> str:
     """Return the report of a fit as one HTML document.
 
     Parameters
@@ -124,6 +134,8 @@ def report_html(fit: Fit, futures: FutureEffects | None = None) -> str:
     fit : Fit
     futures : FutureEffects, optional
         Named futures to compare and to mix; none by default.
+    choice : pandas.DataFrame, optional
+        From `graph_choice`, if other graphs and priors were fitted.
 
     Returns
     -------
@@ -134,7 +146,7 @@ def report_html(fit: Fit, futures: FutureEffects | None = None) -> str:
     QuestionError
         If the model has nothing to report.
     """
-    answers = answer_report(fit)
+    answers = answer_report(fit, choice=choice)
     futures = None if futures is None else _shown(futures, answers)
     template = Template(_asset("template.html"))
     return template.substitute(

@@ -10,6 +10,7 @@ from sanctions_model.plots.effects import channel_label
 from sanctions_model.plots.parts.observed_past import period_name
 from sanctions_model.plots.parts.signs import ASSUMED
 from sanctions_model.queries.effects import CHAIN_PARTS
+from sanctions_model.report.graph_choice import choice_sentences
 from sanctions_model.report.lab.builder import builder_section
 from sanctions_model.report.lab.paths import PATH_HORIZON, PATH_OUTCOMES
 from sanctions_model.report.page.answers import (
@@ -355,8 +356,10 @@ def _data(answers: Answers) -> Html:
     shares = behaviour["information"].dropna().sort_values(ascending=False)
     shares.index = [parameter_words(answers.scm, str(address)) for address in shares.index]
     informed, silent = shares.head(_SHOWN_LINKS), shares.tail(_SHOWN_LINKS)
+    chosen = [] if answers.choice is None else choice_sentences(answers.choice, answers.scm)
     return join(
         [
+            *(tag("p", true_minus(sentence)) for sentence in chosen),
             tag(
                 "p",
                 "The information gained on a parameter is 1 − exp(−2 KL), KL from its prior to its "

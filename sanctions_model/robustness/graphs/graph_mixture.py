@@ -182,4 +182,4 @@ def mixture_sentence(row: Mapping[str, object], unit: str) -> str:
     )
 
 
-_TEXTS = {"claim", "weights", "ci_kind"}
+_TEXTS = {"claim", "outcome", "weights", "ci_kind"}

@@ -1,0 +1,203 @@
+"""The verbs on the effects of relief and on the article's claims."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanctions_model.cli.parts.console import asked_output, configure, is_short, say, show
+from sanctions_model.cli.parts.options import (
+    DEFAULT_FIT,
+    CsvOption,
+    FigureOption,
+    FitOption,
+    JsonOption,
+    QuietOption,
+    load_fit,
+    write_csv,
+    write_figure,
+)
+from sanctions_model.errors import QuestionError
+from sanctions_model.report.views import View
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from sanctions_model.inference.fit import Fit
+    from sanctions_model.queries.claims import Claim
+
+__all__ = ["claims", "effects"]
+
+
+def effects(
+    fit: FitOption = DEFAULT_FIT,
+    relief: Annotated[float, typer.Option(help="Share of the measures lifted, 0 to 1.")] = 1.0,
+    measure: Annotated[
+        list[str] | None, typer.Option(help="Lift this measure only; may be repeated.")
+    ] = None,
+    ramp: Annotated[int, typer.Option(help="Steps of the relief, one a period.")] = 4,
+    horizon: Annotated[
+        list[int] | None, typer.Option(help="Periods after the start; may be repeated.")
+    ] = None,
+    outcome: Annotated[
+        list[str] | None, typer.Option(help="Outcome to report; may be repeated.")
+    ] = None,
+    csv: CsvOption = None,
+    figure: FigureOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Effects of relief by outcome, horizon and channel, from an existing fit."""
+    configure(quiet=quiet)
+    from sanctions_model.queries.basis import Basis
+    from sanctions_model.queries.reading.tables import effects_table
+    from sanctions_model.report.dated import effects_view
+    from sanctions_model.report.graph_choice import graph_choice, with_choice
+    from sanctions_model.scm.interventions import ALL_MEASURES, Relief
+
+    chosen = Relief(depth=relief, ramp=ramp, measures=tuple(measure or ALL_MEASURES))
+    fitted = load_fit(fit)
+    table = effects_table(
+        fitted.scm,
+        fitted.draws,
+        reliefs=[chosen],
+        horizons=horizon or [4, 8, 12, 20],
+        outcomes=outcome,
+        basis=Basis(fitted.problem, fitted.prior_draws, fitted.posterior_draws),
+    )
+    # The refits are of full relief of all measures in four steps.
+    refitted = chosen == Relief()
+    choice = graph_choice(fit, fitted) if refitted else None
+    table = with_choice(table, choice)
+    write_csv(table, csv)
+    if figure is not None:
+        from sanctions_model.plots import plot_responses
+
+        drawn = plot_responses(
+            fitted.scm,
+            fitted.draws,
+            chosen,
+            outcomes=outcome,
+            horizon=max(horizon or [20]),
+            drawn_from=fitted.drawn_from,
+        )
+        write_figure(drawn, figure)
+    view = View(table=table, title="Effects") if as_json else effects_view(table, fitted.scm)
+    _show_with_choice(view, choice, fitted, as_json=as_json)
+
+
+def claims(
+    fit: FitOption = DEFAULT_FIT,
+    claims: Annotated[
+        Path | None, typer.Option("--claims", help="Your own claims; the bundled by default.")
+    ] = None,
+    chain: Annotated[
+        bool, typer.Option("--chain", help="Ask the chain as a whole, and where it breaks.")
+    ] = False,
+    exceed: Annotated[
+        bool, typer.Option("--exceed", help="Probability of effects beyond sizes, not of one size.")
+    ] = False,
+    csv: CsvOption = None,
+    figure: FigureOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer the article's claims: probability before and after the data, size, verdict."""
+    configure(quiet=quiet)
+    from sanctions_model.queries.claims import load_claims, scorecard
+    from sanctions_model.report.claims import claims_view
+    from sanctions_model.report.graph_choice import graph_choice, with_choice
+
+    asked = load_claims(claims)
+    fitted = load_fit(fit)
+    if chain and (exceed or figure is not None):
+        raise QuestionError("--chain is a table of its own; leave out --exceed and --figure.")
+    if chain:
+        _chain(fitted, asked, csv=csv, as_json=as_json)
+        return
+    if exceed:
+        _exceed(fitted, asked, csv=csv, figure=figure, as_json=as_json)
+        return
+    table = scorecard(
+        fitted.problem,
+        fitted.prior_draws,
+        fitted.posterior_draws,
+        asked,
+        random_seed=int(fitted.manifest["settings"]["random_seed"]),
+    )
+    choice = graph_choice(fit, fitted) if claims is None else None
+    table = with_choice(table, choice)
+    write_csv(table, csv)
+    if figure is not None:
+        from sanctions_model.plots import plot_scorecard
+
+        write_figure(plot_scorecard(table, periods=fitted.scm.periods_name), figure)
+    view = claims_view(table, fitted.scm.periods_per_year)
+    view = View(table=table, title="Claims") if as_json else view
+    _show_with_choice(view, choice, fitted, as_json=as_json)
+
+
+def _show_with_choice(
+    view: View, choice: "pd.DataFrame | None", fitted: "Fit", *, as_json: bool
+) -> None:
+    """Show a table, and the headline intervals over all graphs and priors where these are known."""
+    from dataclasses import replace
+
+    from sanctions_model.report.graph_choice import choice_caption, choice_view
+
+    if choice is None or as_json or asked_output.form != "table":
+        show(view, as_json=as_json)
+        return
+    if is_short():
+        caption = f"{view.caption} {choice_caption(choice, fitted.scm)}"
+        show(replace(view, caption=caption))
+        return
+    show(view)
+    show(choice_view(choice, fitted.scm))
+
+
+def _exceed(
+    fitted: "Fit",
+    asked: "Mapping[str, Claim]",
+    *,
+    csv: Path | None,
+    figure: Path | None,
+    as_json: bool,
+) -> None:
+    """Show how probable effects beyond several sizes are."""
+    from sanctions_model.queries.reading.exceedance import exceedance_table
+
+    table = exceedance_table(fitted.scm, fitted.prior_draws, fitted.posterior_draws, asked)
+    write_csv(table, csv)
+    if figure is not None:
+        from sanctions_model.plots import plot_exceedance
+
+        write_figure(plot_exceedance(table, periods=fitted.scm.periods_name), figure)
+    caption = "Size in the unit of the effect; matters: the smallest size that does, a judgement."
+    shown = table.drop(columns=["statement"]).round(3)
+    title = "How probable is an effect of at least this size?"
+    show(View(table=table if as_json else shown, title=title, caption=caption), as_json=as_json)
+
+
+def _chain(fitted: "Fit", asked: "Mapping[str, Claim]", *, csv: Path | None, as_json: bool) -> None:
+    """Show the chain as a whole, the pairs of its steps and its own channel net of the offset."""
+    from sanctions_model.queries.chain import chain_table, own_channel_sentence
+    from sanctions_model.report.claims import chain_view, pairs_view
+
+    draws = fitted.prior_draws if fitted.is_prior_only else fitted.draws
+    found = chain_table(fitted.scm, draws, asked)
+    table = found.steps.assign(
+        joint=found.joint, joint_error=found.joint_error, joint_material=found.material
+    ).merge(found.pairs.add_prefix("with_"), left_on="claim", right_index=True)
+    write_csv(table, csv)
+    if as_json or asked_output.form != "table":
+        show(View(table=table, title="The chain as a whole"), as_json=as_json)
+        return
+    own = [claim for claim in asked.values() if claim.channel == "article_chain"]
+    sentences = [own_channel_sentence(fitted.scm, draws, claim) for claim in own]
+    show(chain_view(found, is_prior=fitted.is_prior_only))
+    if not is_short():
+        say([*found.sentences[1:], *sentences], as_json=False)
+        show(pairs_view(found))
