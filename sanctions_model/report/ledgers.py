@@ -92,9 +92,8 @@ def priors_view(priors: Priors, scm: StructuralCausalModel, *, containing: str =
     priors.for_model(scm, dict.fromkeys(scm.stochastic, (0.0, 1.0)))
     rows = []
     for address, (name, label) in addresses(scm).items():
-        group = priors.entries[name]
-        prior = group.get(label or "") or group["*"]
-        if containing not in address:
+        prior = priors.stated(name, label)
+        if prior is None or containing not in address:
             continue
         sources = prior.sources
         rows.append(

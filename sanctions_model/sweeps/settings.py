@@ -81,9 +81,8 @@ def _believing(problem: Problem, priors: Priors) -> Problem:
     """Return the same problem under other beliefs, those that stay being the very same objects."""
     absolute = priors.for_model(problem.scm, problem.cases.moments)
     for address, (name, label) in addresses(problem.scm).items():
-        before, after = (p.entries.get(name, {}) for p in (problem.priors, priors))
-        key = label or ""
-        if before.get(key, before.get("*")) is after.get(key, after.get("*")):
+        before, after = (p.stated(name, label) for p in (problem.priors, priors))
+        if before is after:
             absolute[address] = problem.absolute[address]
     return replace(problem, priors=priors, absolute=absolute)
 
@@ -114,4 +113,4 @@ def stated_prior(setting: Setting, address: str) -> Prior:
     names = {parameter for parameter, _ in known.values()}
     if address not in known and not (address in names and label in entries):
         raise UnknownVariableError.from_name(address, known, "the parameters of the sweep")
-    return entries.get(label) or entries["*"]
+    return setting.priors[address]

@@ -4,36 +4,23 @@ A prior is stated once, in a TOML file or by hand. The PyMC model takes its argu
 numpy draws from it and evaluates its density here, so that prior-only answers compile nothing.
 """
 
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-)
+from pydantic import BaseModel, ConfigDict
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.display import html_table
 from sanctions_model.errors import PriorError, did_you_mean
-from sanctions_model.inference.priors.families import (
-    Beta,
-    Fixed,
-    Gamma,
-    HalfNormal,
-    LogNormal,
-    Normal,
-    Prior,
-    Relative,
-    StudentT,
-)
+from sanctions_model.inference.priors.families import Fixed, Prior, Relative
+from sanctions_model.inference.priors.patterns import is_pattern, matching, stated_for
+from sanctions_model.inference.priors.reading import read_group, read_toml, table_of
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import (
     addresses,
@@ -42,17 +29,8 @@ from sanctions_model.scm.parameters import (
     parameter_dims,
 )
 
-__all__ = ["Priors", "load_priors", "read_prior", "sample_prior"]
+__all__ = ["Priors", "load_priors", "sample_prior"]
 
-FORMAT_VERSION = 1
-
-
-_FAMILIES: Mapping[str, Callable[..., Prior]] = MappingProxyType(
-    {
-        family.__name__: family
-        for family in (Normal, StudentT, LogNormal, Beta, Gamma, HalfNormal, Fixed)
-    }
-)
 # Parameters whose bare name serves every label without an own prior.
 _FOR_EVERY_ONE = {"intercept", "scale", "degrees_of_freedom", "persistence", "crisis_multiplier"}
 # Where a parameter lives: a prior with density outside is refused.
@@ -72,8 +50,8 @@ class Priors(BaseModel):
     Parameters
     ----------
     entries : mapping of str to mapping of str to Prior
-        By parameter, then by label; the label ``*`` serves every equation without an own entry,
-        a scalar parameter has the label ``""``.
+        By parameter, then by label; a label with a star, as ``* -> inflation``, serves all that it
+        matches and that have no own, ``*`` every other one; a scalar has the label ``""``.
     periods_per_year : int
         The period that persistence, speeds and flow coefficients are stated for.
     origin : str
@@ -109,7 +87,7 @@ class Priors(BaseModel):
         ----------
         priors : mapping of str to Prior
             By address; a bare ``scale``, ``intercept``, ``persistence``, ``degrees_of_freedom`` or
-            ``crisis_multiplier`` serves every one that has no own.
+            ``crisis_multiplier`` serves every one that has no own, ``"* -> y"`` every link into y.
         periods_per_year : int
             Period length that persistence, speeds and flow coefficients are stated for; that of
             the model.
@@ -140,13 +118,37 @@ class Priors(BaseModel):
             If none is stated for it.
         """
         ((name, group),) = Priors.from_addresses({address: Fixed(value=0.0)}).entries.items()
-        stated = self.entries.get(name, {})
-        for label in (next(iter(group)), "*"):
-            if label in stated:
-                return stated[label]
-        raise PriorError(
-            f"{self.origin}: no prior for {address!r}.{did_you_mean(address, self.addresses)}"
-        )
+        found = self.stated(name, next(iter(group)))
+        if found is None:
+            raise PriorError(
+                f"{self.origin}: no prior for {address!r}.{did_you_mean(address, self.addresses)}"
+            )
+        return found
+
+    def stated(self, name: str, label: str | None) -> Prior | None:
+        """Return what is stated for a label of a parameter: by name, by a pattern or for all.
+
+        Parameters
+        ----------
+        name : str
+            Of the parameter, as ``coefficient``.
+        label : str or None
+            Along its dimension; None or ``""`` for a scalar.
+
+        Returns
+        -------
+        Prior or None
+            None where nothing is.
+
+        Raises
+        ------
+        PriorError
+            If two patterns match the label and differ.
+        """
+        try:
+            return stated_for(self.entries.get(name, {}), label or "")
+        except PriorError as error:
+            raise PriorError(f"{self.origin}: {error}") from None
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -158,13 +160,19 @@ class Priors(BaseModel):
         )
 
     def replace(self, changed: Mapping[str, Prior]) -> "Priors":
-        """Return the same priors with some replaced, by address as in `from_addresses`."""
+        """Return the same priors with some replaced, by address as in `from_addresses`.
+
+        A pattern, as ``"* -> y"``, leaves no link that it matches its own; a bare ``scale`` no
+        equation.
+        """
         new = Priors.from_addresses(changed)
         merged = {name: dict(group) for name, group in self.entries.items()}
         for name, group in new.entries.items():
-            if "*" in group:
-                merged[name] = {}  # a prior for every equation leaves no equation its own
-            merged.setdefault(name, {}).update(group)
+            own = merged.setdefault(name, {})
+            for rule in filter(is_pattern, group):
+                for label in tuple(own) if rule == "*" else matching(rule, tuple(own)):
+                    del own[label]
+            own.update(group)
         return self.model_copy(update={"entries": merged})
 
     def for_model(
@@ -197,13 +205,12 @@ class Priors(BaseModel):
         self._refuse_unknown(scm, known)
         found: dict[str, Prior] = {}
         for address, (name, label) in known.items():
-            group = self.entries.get(name, {})
-            prior = group.get(label or "", group.get("*"))
+            prior = self.stated(name, label)
             if prior is None:
                 every = f", or {name!r} for every one" if name != "coefficient" and label else ""
                 raise PriorError(
                     f"{self.origin}: parameter {address!r} has no prior; "
-                    f"add the table {_table(name, label)}{every}."
+                    f"add the table {table_of(name, label)}{every}."
                 )
             if isinstance(prior, Relative):
                 prior = prior.scaled((moments or {}).get(label or ""))
@@ -212,7 +219,7 @@ class Priors(BaseModel):
             at_edge = known_value in _EDGES.get(name, ())
             if prior.support[0] < low or prior.support[1] > high or at_edge:
                 raise PriorError(
-                    f"{self.origin}: {_table(name, label)}: {prior.family} has density on "
+                    f"{self.origin}: {table_of(name, label)}: {prior.family} has density on "
                     f"{prior.support}; expected a prior within ({low}, {high})."
                 )
             found[address] = prior
@@ -231,8 +238,10 @@ class Priors(BaseModel):
                 if name == "degrees_of_freedom" and name not in dimension:
                     continue  # Gaussian noise: nothing to be free about
                 choices = coords[dimension[name] or ""] if dimension.get(name) else list(dimension)
+                if dimension.get(name) and is_pattern(label) and matching(label, choices):
+                    continue
                 raise PriorError(
-                    f"{self.origin}: {_table(name, label)} names no parameter of the model; "
+                    f"{self.origin}: {table_of(name, label)} names no parameter of the model; "
                     f"there is {', '.join(choices)}.{did_you_mean(label or name, choices)}"
                 )
 
@@ -258,12 +267,12 @@ def _arguments(prior: Prior) -> str:
     return ", ".join(f"{name}={value:g}" for name, value in prior.arguments.items())
 
 
-def _table(name: str, label: str | None) -> str:
-    return f'[{name}."{label}"]' if label else f"[{name}]"
-
-
 def load_priors(path: Path | str | None = None, *, economy: str = "anchored") -> Priors:
     """Read a priors file.
+
+    With ``extends = "bundled"`` a file states only what differs from the bundled priors: a table
+    without ``family`` changes arguments, one with it replaces the belief. ``"anchored"``,
+    ``"growth"`` or the path of another file, from the folder of this one, may stand there as well.
 
     Parameters
     ----------
@@ -289,76 +298,68 @@ def load_priors(path: Path | str | None = None, *, economy: str = "anchored") ->
     >>> load_priors().entries["anchoring"][""].family
     'Beta'
     """
-    file = data_path(f"priors_{economy}.toml") if path is None else Path(path)
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PriorError(f"Cannot read {file}: {error.strerror}; give a priors file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PriorError(f"{file.name} is not a TOML file: {error}.") from None
-    version = content.pop("format_version", None)
-    if version != FORMAT_VERSION:
-        raise PriorError(
-            f"{file.name}: format_version is {version!r}; "
-            f"expected {FORMAT_VERSION} as the first key."
-        )
-    periods = content.pop("periods_per_year", 4)
+    return _read(_bundled(economy) if path is None else Path(path), economy, ())
+
+
+def _bundled(economy: str) -> Path:
+    return Path(data_path(f"priors_{economy}.toml"))
+
+
+def _read(file: Path, economy: str, above: tuple[Path, ...]) -> Priors:
+    """Read a file, and before it the one that it goes on from."""
+    content = read_toml(file)
+    base = _base(file, content.pop("extends", None), economy, above)
+    periods = content.pop("periods_per_year", 4 if base is None else base.periods_per_year)
     if not isinstance(periods, int) or periods < 1:
         raise PriorError(f"{file.name}: periods_per_year is {periods!r}; expected 4 or 12.")
-    entries = {name: _read_group(file.name, name, tables) for name, tables in content.items()}
+    if base is not None and periods != base.periods_per_year:
+        raise PriorError(
+            f"{file.name}: periods_per_year is {periods}, that of {base.origin} "
+            f"{base.periods_per_year}; a file goes on from one of the same period."
+        )
+    entries = {
+        name: read_group(
+            file.name,
+            name,
+            tables,
+            bare="*" if name in _FOR_EVERY_ONE else "",
+            base=None if base is None else base.entries.get(name, {}),
+            base_file="" if base is None else base.origin,
+        )
+        for name, tables in content.items()
+    }
     if not entries:
         raise PriorError(f"{file.name} has no priors; expected one table a parameter.")
-    priors = Priors(entries=entries, periods_per_year=periods, origin=file.name)
+    origin = file.name if base is None else f"{file.name} on {base.origin}"
+    entries = entries if base is None else {**base.entries, **entries}
+    priors = Priors(entries=entries, periods_per_year=periods, origin=origin)
     known = load_evidence()
     for name, group in entries.items():
         for label, prior in group.items():
             for source in () if isinstance(prior.sources, str) else prior.sources:
                 if source != "judgement" and source not in known:
                     raise PriorError(
-                        f"{file.name}: {_table(name, label)}: source {source!r} is not an id of "
+                        f"{file.name}: {table_of(name, label)}: source {source!r} is not an id of "
                         f"evidence.csv.{did_you_mean(source, list(known.ids))}"
                     )
     return priors
 
 
-def _read_group(file: str, name: str, tables: Any) -> dict[str, Prior]:
-    if not isinstance(tables, dict):
-        raise PriorError(f"{file}: {name} is {tables!r}; expected a table with a family.")
-    if "family" in tables:
-        tables = {"": tables}
-    return {label: read_prior(file, _table(name, label), table) for label, table in tables.items()}
-
-
-def read_prior(file: str, place: str, table: Any) -> Prior:
-    """Return one prior from its table.
-
-    Parameters
-    ----------
-    file, place : str
-        Where the table stands, for messages.
-    table : object
-
-    Raises
-    ------
-    PriorError
-        If the family is unknown, an argument missing, unknown or impossible, or there is no
-        rationale.
-    """
-    family = table.get("family") if isinstance(table, dict) else table
-    if not isinstance(family, str) or family not in _FAMILIES:
+def _base(file: Path, named: Any, economy: str, above: tuple[Path, ...]) -> Priors | None:
+    """Read the priors that a file goes on from, none where it stands alone."""
+    if named is None:
+        return None
+    if not isinstance(named, str) or not named:
         raise PriorError(
-            f"{file}: {place}: family {family!r}; expected one of {', '.join(_FAMILIES)}."
+            f"{file.name}: extends is {named!r}; write 'bundled', 'anchored', 'growth' or the "
+            "name of a priors file."
         )
-    try:
-        prior = _FAMILIES[family](**table)
-    except PriorError as error:
-        raise PriorError(f"{file}: {place}: {error}") from None
-    if not prior.rationale or not prior.sources:
-        raise PriorError(
-            f"{file}: {place}: no rationale or sources; say why, and give evidence ids or "
-            '"judgement".'
-        )
-    return prior
+    files = {"bundled": _bundled(economy), **{n: _bundled(n) for n in ("anchored", "growth")}}
+    there = files.get(named, file.parent / named)
+    chain = (*above, file.resolve())
+    if there.resolve() in chain:
+        raise PriorError(f"{file.name}: extends {named!r}, which goes on from this file itself.")
+    return _read(there, economy, chain)
 
 
 def sample_prior(

@@ -19,8 +19,9 @@ from sanctions_model.errors import PriorError, QuestionError, first_fault
 from sanctions_model.files import read_tables
 from sanctions_model.inference.fit import Fit, fit
 from sanctions_model.inference.priors.families import Prior
-from sanctions_model.inference.priors.ledger import Priors, read_prior
+from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.priors.pools import Pool, as_prior, load_pools, pool_studies
+from sanctions_model.inference.priors.reading import read_prior
 from sanctions_model.inference.samplers import sampler_for
 from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.estimands import LinkEffect, ParameterValue, Quantity, load_quantities
@@ -254,8 +255,7 @@ def _stated(priors: Priors, address: str) -> Prior | None:
     name, label = "coefficient", address
     if " -> " not in address:
         name, _, label = address.removesuffix("]").partition("[")
-    group = priors.entries.get(name, {})
-    return group.get(label, group.get("*"))
+    return priors.stated(name, label)
 
 
 def fit_alternatives(

@@ -1,0 +1,139 @@
+"""Tables of a priors file: families with their arguments, rationale and sources, checked.
+
+This module knows one table at a time, and no model.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel
+
+from sanctions_model.errors import PriorError
+from sanctions_model.inference.priors.families import (
+    Beta,
+    Fixed,
+    Gamma,
+    HalfNormal,
+    LogNormal,
+    Normal,
+    Prior,
+    StudentT,
+)
+from sanctions_model.inference.priors.patterns import laid_over
+
+__all__ = ["read_group", "read_prior", "read_toml", "table_of"]
+
+FORMAT_VERSION = 1
+_FAMILIES: Mapping[str, Callable[..., Prior]] = MappingProxyType(
+    {
+        family.__name__: family
+        for family in (Normal, StudentT, LogNormal, Beta, Gamma, HalfNormal, Fixed)
+    }
+)
+
+
+def table_of(name: str, label: str | None) -> str:
+    """Return the head of a table, as a file has it."""
+    return f'[{name}."{label}"]' if label else f"[{name}]"
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """Return the tables of a priors file.
+
+    Raises
+    ------
+    PriorError
+        If it cannot be read, is no TOML or of another version.
+    """
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PriorError(f"Cannot read {file}: {error.strerror}; give a priors file.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise PriorError(f"{file.name} is not a TOML file: {error}.") from None
+    version = content.pop("format_version", None)
+    if version != FORMAT_VERSION:
+        raise PriorError(
+            f"{file.name}: format_version is {version!r}; "
+            f"expected {FORMAT_VERSION} as the first key."
+        )
+    return content
+
+
+def read_group(
+    file: str,
+    name: str,
+    tables: Any,
+    *,
+    bare: str = "",
+    base: Mapping[str, Prior] | None = None,
+    base_file: str = "",
+) -> dict[str, Prior]:
+    """Return the priors of a parameter by label, from its tables.
+
+    Parameters
+    ----------
+    file, name : str
+        The file, for messages, and the parameter.
+    tables : object
+        One table, or tables by label.
+    bare : str
+        The label of one table alone.
+    base : mapping of str to Prior, optional
+        What these tables change.
+    base_file : str
+        Where that stands, for messages.
+
+    Raises
+    ------
+    PriorError
+        If a table is none, changes nothing, or `read_prior` refuses it.
+    """
+    if not isinstance(tables, dict):
+        raise PriorError(f"{file}: {name} is {tables!r}; expected a table with a family.")
+    partial = base is not None and not any(isinstance(table, dict) for table in tables.values())
+    if "family" in tables or partial:
+        tables = {bare: tables}
+    if base is not None:
+        tables = laid_over(base, tables, file=file, base_file=base_file, name=name)
+    return {
+        label: table
+        if isinstance(table, BaseModel)
+        else read_prior(file, table_of(name, label), table)
+        for label, table in tables.items()
+    }
+
+
+def read_prior(file: str, place: str, table: Any) -> Prior:
+    """Return one prior from its table.
+
+    Parameters
+    ----------
+    file, place : str
+        Where the table stands, for messages.
+    table : object
+
+    Raises
+    ------
+    PriorError
+        If the family is unknown, an argument missing, unknown or impossible, or there is no
+        rationale.
+    """
+    family = table.get("family") if isinstance(table, dict) else table
+    if not isinstance(family, str) or family not in _FAMILIES:
+        raise PriorError(
+            f"{file}: {place}: family {family!r}; expected one of {', '.join(_FAMILIES)}."
+        )
+    try:
+        prior = _FAMILIES[family](**table)
+    except PriorError as error:
+        raise PriorError(f"{file}: {place}: {error}") from None
+    if not prior.rationale or not prior.sources:
+        raise PriorError(
+            f"{file}: {place}: no rationale or sources; say why, and give evidence ids or "
+            '"judgement".'
+        )
+    return prior
