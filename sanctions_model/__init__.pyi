@@ -76,6 +76,7 @@ __all__ = [
     "load_scenarios",
     "load_sweep",
     "measure_effects",
+    "minnesota",
     "pin",
     "plots",
     "policy_rule",
@@ -133,6 +134,7 @@ from .inference.conditioned import Problem
 from .inference.fit import Fit, fit, sample_prior_predictive
 from .inference.priors.families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
 from .inference.priors.ledger import Priors, load_priors
+from .inference.priors.minnesota import minnesota
 from .inference.samplers import Nutpie
 from .inference.storage import load, save
 from .queries.claims import Claim, load_claims, scorecard

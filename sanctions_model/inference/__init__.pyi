@@ -18,6 +18,7 @@ __all__ = [
     "load",
     "load_pools",
     "load_priors",
+    "minnesota",
     "pool",
     "sample_prior",
     "sample_prior_predictive",
@@ -29,6 +30,7 @@ from .fit import Fit, fit, sample_prior_predictive
 from .priors.families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
 from .priors.ledger import Priors, load_priors, sample_prior
 from .priors.meta_analysis import pool
+from .priors.minnesota import minnesota
 from .priors.pools import load_pools
 from .pymc_model import build
 from .samplers import Nutpie, PyMCSampler

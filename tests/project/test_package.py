@@ -131,7 +131,7 @@ def test_every_public_name_resolves_and_is_documented():
 
 
 def test_few_names_stand_flat():
-    assert len(set(sanctions_model.__all__) - set(ROOMS)) <= 85
+    assert len(set(sanctions_model.__all__) - set(ROOMS)) <= 90
 
 
 def test_a_name_that_moved_to_its_room_is_found_with_a_warning_that_says_where():

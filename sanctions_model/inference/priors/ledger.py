@@ -331,8 +331,8 @@ def _read(file: Path, economy: str, above: tuple[Path, ...]) -> Priors:
     if not entries:
         raise PriorError(f"{file.name} has no priors; expected one table a parameter.")
     origin = file.name if base is None else f"{file.name} on {base.origin}"
-    entries = entries if base is None else {**base.entries, **entries}
-    priors = Priors(entries=entries, periods_per_year=periods, origin=origin)
+    whole: dict[str, Mapping[str, Prior]] = {**({} if base is None else base.entries), **entries}
+    priors = Priors(entries=whole, periods_per_year=periods, origin=origin)
     known = load_evidence()
     for name, group in entries.items():
         for label, prior in group.items():

@@ -91,39 +91,44 @@ def laid_over(
         If a table without a family matches nothing of the base, or two of them change the same.
     """
     found: dict[str, Any] = dict(base)
-    own = [label for label in tables if not is_pattern(label)]
+    own = {label for label in tables if not is_pattern(label)}
     changed_by: dict[str, str] = {}
     # Patterns first, so that what is stated for a label itself goes before them.
-    for label in sorted(tables, key=lambda label: label in own):
-        table = tables[label]
-        place = f'[{name}."{label}"]'
-        hits = tuple(base) if label == "*" else matching(label, base)
+    for label in sorted(tables, key=own.__contains__):
+        table, known = tables[label], dict(base)
         if not isinstance(table, dict) or "family" in table:
-            for hit in hits:
-                if hit not in own:
-                    found.pop(hit, None)
+            for hit in set(_hits(label, known)) - own:
+                found.pop(hit, None)
             found[label] = table
             continue
-        if label not in own and "value" not in table:  # a known value is a definition, and stays
-            hits = tuple(hit for hit in hits if not isinstance(base[hit], Fixed))
-        if not hits and label in own and (general := stated_for(base, label)) is not None:
-            hits, base = (label,), {**base, label: general}
+        if label in own and (stated := stated_for(base, label)) is not None:
+            known[label] = stated
+        hits = [hit for hit in _hits(label, known, table) if hit == label or hit not in own]
+        place = f'[{name}."{label}"]'
         if not hits:
             raise PriorError(
                 f"{file}: {place} changes nothing: {base_file} states no prior that it matches."
                 f"{did_you_mean(label, list(base))} Give a whole table, with a family."
             )
         for hit in hits:
-            if hit in changed_by and label not in own:
+            if hit in changed_by:
                 raise PriorError(
                     f"{file}: {changed_by[hit]!r} and {label!r} both change {hit!r}; state "
                     f"{hit!r} itself, or narrow one of the two."
                 )
-            if hit in own and label not in own:
-                continue
             changed_by[hit] = label
-            found[hit] = _changed(base[hit], table, file=file, base_file=base_file, place=place)
+            found[hit] = _changed(known[hit], table, file=file, base_file=base_file, place=place)
     return found
+
+
+def _hits(
+    label: str, base: Mapping[str, Prior], table: Mapping[str, Any] | None = None
+) -> tuple[str, ...]:
+    """Return what of the base a label means; a rule's table leaves known values: definitions."""
+    found = tuple(base) if label == "*" else matching(label, base)
+    if not is_pattern(label) or table is None or "value" in table:
+        return found
+    return tuple(hit for hit in found if not isinstance(base[hit], Fixed))
 
 
 def _changed(

@@ -9,8 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import BaseModel
-
 from sanctions_model.errors import PriorError
 from sanctions_model.inference.priors.families import (
     Beta,
@@ -101,7 +99,7 @@ def read_group(
         tables = laid_over(base, tables, file=file, base_file=base_file, name=name)
     return {
         label: table
-        if isinstance(table, BaseModel)
+        if hasattr(table, "family")  # a belief of the base, as it stands there
         else read_prior(file, table_of(name, label), table)
         for label, table in tables.items()
     }
