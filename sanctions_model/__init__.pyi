@@ -84,6 +84,7 @@ __all__ = [
     "replace_equation",
     "report",
     "required_relief",
+    "reweight",
     "robustness",
     "run_sweep",
     "sample_prior_predictive",
@@ -135,6 +136,7 @@ from .inference.fit import Fit, fit, sample_prior_predictive
 from .inference.priors.families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
 from .inference.priors.ledger import Priors, load_priors
 from .inference.priors.minnesota import minnesota
+from .inference.reweighted import reweight
 from .inference.samplers import Nutpie
 from .inference.storage import load, save
 from .queries.claims import Claim, load_claims, scorecard

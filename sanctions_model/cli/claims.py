@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sanctions_model.inference.fit import Fit
+    from sanctions_model.inference.priors.families import Prior
     from sanctions_model.queries.claims import Claim
+    from sanctions_model.scm.interventions import Relief
 
 __all__ = ["claims", "effects"]
 
@@ -44,6 +46,13 @@ def effects(
     outcome: Annotated[
         list[str] | None, typer.Option(help="Outcome to report; may be repeated.")
     ] = None,
+    prior: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another belief, beside the fitted one, as in "
+            "'depreciation -> inflation=LogNormal(0.14, 0.6)'; may be repeated."
+        ),
+    ] = None,
     csv: CsvOption = None,
     figure: FigureOption = None,
     quiet: QuietOption = False,
@@ -51,6 +60,7 @@ def effects(
 ) -> None:
     """Effects of relief by outcome, horizon and channel, from an existing fit."""
     configure(quiet=quiet)
+    from sanctions_model.inference.priors.reading import parse_priors
     from sanctions_model.queries.basis import Basis
     from sanctions_model.queries.reading.tables import effects_table
     from sanctions_model.report.dated import effects_view
@@ -58,7 +68,13 @@ def effects(
     from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 
     chosen = Relief(depth=relief, ramp=ramp, measures=tuple(measure or ALL_MEASURES))
+    beliefs = parse_priors(prior or [])
+    if beliefs and figure is not None:
+        raise QuestionError("--figure draws the effects as fitted; leave it out with --prior.")
     fitted = load_fit(fit)
+    if beliefs:
+        _effects_beside(fitted, beliefs, chosen, horizon, outcome, csv=csv, as_json=as_json)
+        return
     table = effects_table(
         fitted.scm,
         fitted.draws,
@@ -86,6 +102,29 @@ def effects(
         write_figure(drawn, figure)
     view = View(table=table, title="Effects") if as_json else effects_view(table, fitted.scm)
     _show_with_choice(view, choice, fitted, as_json=as_json)
+
+
+def _effects_beside(
+    fitted: "Fit",
+    beliefs: "Mapping[str, Prior]",
+    chosen: "Relief",
+    horizon: list[int] | None,
+    outcome: list[str] | None,
+    *,
+    csv: Path | None,
+    as_json: bool,
+) -> None:
+    """Show the effects under other beliefs below those as fitted."""
+    from sanctions_model.inference.reweighted import reweight
+    from sanctions_model.queries.reading.tables import effects_beside
+    from sanctions_model.report.dated import beside_view
+
+    found = reweight(fitted, beliefs)
+    horizons = horizon or [4, 8, 12, 20]
+    table = effects_beside(found, relief=chosen, horizons=horizons, outcomes=outcome)
+    write_csv(table, csv)
+    view = beside_view(table, fitted.scm, found.changed)
+    show(View(table=table, title="Effects") if as_json else view, as_json=as_json)
 
 
 def claims(

@@ -20,6 +20,7 @@ __all__ = [
     "load_priors",
     "minnesota",
     "pool",
+    "reweight",
     "sample_prior",
     "sample_prior_predictive",
     "save",
@@ -33,5 +34,6 @@ from .priors.meta_analysis import pool
 from .priors.minnesota import minnesota
 from .priors.pools import load_pools
 from .pymc_model import build
+from .reweighted import reweight
 from .samplers import Nutpie, PyMCSampler
 from .storage import load, save

@@ -44,6 +44,7 @@ __all__ = [
     "Refit",
     "checked_counts",
     "fit",
+    "groups_of_prior",
     "problem_structure",
     "refit",
     "sample_prior_predictive",
@@ -208,7 +209,7 @@ def fit(
             tree = sampler.sample(problem, progress=progress, **settings)
             posterior, diagnostics = _examine(problem, tree)
         seconds = time.perf_counter() - began
-    groups = _groups(problem, random_seed, draws * chains)
+    groups = groups_of_prior(problem, random_seed, draws * chains)
     few = posterior.isel({dims.DRAW: slice(0, max(1, _PREDICTED // chains))})
     groups |= {
         "posterior": posterior,
@@ -394,7 +395,7 @@ def sample_prior_predictive(
     """
     draws, _, _, random_seed = checked_counts(draws=draws, random_seed=random_seed)
     problem = _checked_problem(scm, observations, priors)
-    groups = _groups(problem, random_seed, draws)
+    groups = groups_of_prior(problem, random_seed, draws)
     settings = {"draws": draws, "chains": 1, "random_seed": random_seed}
     return Fit(
         problem=problem,
@@ -412,7 +413,21 @@ def _checked_problem(
     return problem
 
 
-def _groups(problem: Problem, random_seed: int, draws: int) -> dict[str, xr.Dataset]:
+def groups_of_prior(problem: Problem, random_seed: int, draws: int) -> dict[str, xr.Dataset]:
+    """Return the groups that need no posterior: prior, its predictions, and the data.
+
+    Parameters
+    ----------
+    problem : Problem
+        Model, data and beliefs.
+    random_seed, draws : int
+        Of the prior draws, and how many.
+
+    Returns
+    -------
+    dict of str to xr.Dataset
+        ``prior``, ``prior_predictive`` and ``observed_data``.
+    """
     prior = sample_prior(problem.scm, problem.absolute, draws=draws, random_seed=random_seed)
     prior = complete_from_prior(problem, prior, random_seed + 1)  # not the noise of predictions
     few = prior.isel({dims.DRAW: slice(0, _PREDICTED)})

@@ -6,6 +6,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.inference.reweighting import MAX_K_HAT
 from sanctions_model.queries.reading.headlines import (
     at_periods,
     headline,
@@ -17,7 +18,14 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
 
-__all__ = ["dated_view", "effects_view", "futures_view", "question_of", "yearly_view"]
+__all__ = [
+    "beside_view",
+    "dated_view",
+    "effects_view",
+    "futures_view",
+    "question_of",
+    "yearly_view",
+]
 
 _SIZE = ("median", "lower", "upper")
 
@@ -126,6 +134,47 @@ def effects_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
         "the last effect rests on (identified by data, mixed or assumed): --all.",
         most=len(main_outcomes(scm, there)),
         aside=("rests on",),
+    )
+
+
+def beside_view(table: pd.DataFrame, scm: StructuralCausalModel, changed: Sequence[str]) -> View:
+    """Show effects as fitted and under other beliefs, one below the other.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `effects_beside`.
+    scm : StructuralCausalModel
+    changed : sequence of str
+        Addresses of the beliefs that differ.
+    """
+    columns = _columns(table.attrs, scm, sorted(table["horizon"].unique()))
+    last, there = max(columns), list(dict.fromkeys(table["outcome"]))
+    shown = []
+    for outcome in _ordered(scm, there, of_paths=False):
+        own = table[table["outcome"] == outcome].set_index("horizon")
+        for start, said in (("", "as fitted"), ("new_", "with your prior")):
+            sizes = {
+                called: size_cell(*own.loc[h, [f"{start}{n}" for n in _SIZE]], signed=True)
+                for h, called in columns.items()
+            }
+            label = "" if start else label_with_unit(scm, outcome)
+            chance = own[f"{start}prob_below_zero"]
+            sure = {"P(lower)": f"{chance[last]:.2f}"}
+            shown.append({"outcome": label, "prior": said, **sizes, **sure})
+    renamed = {f"new_{name}": name for name in (*_SIZE, "prob_below_zero")}
+    after = table.drop(columns=list(renamed.values())).rename(columns=renamed)
+    after = after.assign(channel="total")
+    after.attrs = dict(table.attrs)
+    asked = question_of(table.attrs).removesuffix(".")
+    return View(
+        table=_not_zero(pd.DataFrame(shown), list(columns.values())),
+        title=headline(after, scm),
+        question=f"{asked}, with another prior of {', '.join(changed)}.",
+        caption=f"{interval_words(interval_rule())} The draws of the fit, weighted: k-hat "
+        f"{table['k_hat'].iloc[0]:.2f}, which holds up to {MAX_K_HAT:g}.",
+        most=2 * len(main_outcomes(scm, there)),
+        first=("outcome", "prior"),
     )
 
 

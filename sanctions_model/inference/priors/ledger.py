@@ -242,7 +242,7 @@ class Priors(BaseModel):
                     continue
                 raise PriorError(
                     f"{self.origin}: {table_of(name, label)} names no parameter of the model; "
-                    f"there is {', '.join(choices)}.{did_you_mean(label or name, choices)}"
+                    f"there is {_listed(choices)}.{did_you_mean(label or name, choices)}"
                 )
 
     @cached_property
@@ -259,6 +259,13 @@ class Priors(BaseModel):
         return tuple(dict.fromkeys(found))
 
 
+def _listed(choices: list[str]) -> str:
+    """Say what there is, of many the first few."""
+    more = f" and {len(choices) - _SHOWN} more" if len(choices) > _SHOWN + 2 else ""
+    return f"{', '.join(choices[:_SHOWN] if more else choices)}{more}"
+
+
+_SHOWN = 8
 # A known value at these edges leaves no model: a state that never adjusts, a shock of no size.
 _EDGES = {"persistence": (1.0,), "scale": (0.0,), "degrees_of_freedom": (0.0,)}
 

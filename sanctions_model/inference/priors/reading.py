@@ -3,13 +3,15 @@
 This module knows one table at a time, and no model.
 """
 
+import ast
+import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sanctions_model.errors import PriorError
+from sanctions_model.errors import PriorError, did_you_mean
 from sanctions_model.inference.priors.families import (
     Beta,
     Fixed,
@@ -22,7 +24,7 @@ from sanctions_model.inference.priors.families import (
 )
 from sanctions_model.inference.priors.patterns import laid_over
 
-__all__ = ["read_group", "read_prior", "read_toml", "table_of"]
+__all__ = ["parse_priors", "read_group", "read_prior", "read_toml", "table_of"]
 
 FORMAT_VERSION = 1
 _FAMILIES: Mapping[str, Callable[..., Prior]] = MappingProxyType(
@@ -135,3 +137,74 @@ def read_prior(file: str, place: str, table: Any) -> Prior:
             '"judgement".'
         )
     return prior
+
+
+_STATED = re.compile(r"(?P<address>.*\S)\s*=\s*(?P<family>\w+)\s*(?P<arguments>\(.*\))\s*")
+_FORM = "'depreciation -> inflation=LogNormal(0.14, 0.6)'"
+
+
+def parse_priors(texts: Iterable[str]) -> dict[str, Prior]:
+    """Read beliefs as they are typed, ``depreciation -> inflation=LogNormal(0.14, 0.6)``.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        An address, an equals sign, a family with its arguments: in the order of the family's
+        signature, or by name.
+
+    Returns
+    -------
+    dict of str to Prior
+        By address, as `Priors.replace` takes them.
+
+    Raises
+    ------
+    PriorError
+        If a text is of another form, the family or an argument unknown or impossible, or an
+        address is given twice.
+
+    Examples
+    --------
+    >>> parse_priors(["x -> y=LogNormal(0.2, sigma=0.5, negative=True)"])["x -> y"].support
+    (-inf, 0.0)
+    """
+    found: dict[str, Prior] = {}
+    for text in texts:
+        match = _STATED.fullmatch(text.strip())
+        if match is None:
+            raise PriorError(f"Cannot read the prior {text!r}; write it as {_FORM}.")
+        address, family = match["address"].strip(), match["family"]
+        if family not in _FAMILIES:
+            raise PriorError(
+                f"{text!r}: there is no family {family!r}; there is {', '.join(_FAMILIES)}."
+                f"{did_you_mean(family, _FAMILIES)}"
+            )
+        if address in found:
+            raise PriorError(f"{address!r} is given two priors; give one.")
+        stated = _arguments(text, family, match["arguments"])
+        try:
+            found[address] = _FAMILIES[family](**stated)
+        except PriorError as error:
+            raise PriorError(f"{text!r}: {error}") from None
+    return found
+
+
+def _arguments(text: str, family: str, written: str) -> dict[str, Any]:
+    """Return the arguments of a call by name; only numbers and booleans are read."""
+    model: Any = _FAMILIES[family]
+    own = [n for n in model.model_fields if n in model.__annotations__ and n != "family"]
+    takes = f"{family} takes {', '.join(own)}"
+    try:
+        call = ast.parse(f"{family}{written}", mode="eval").body
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
+            raise ValueError
+        named = [(own[k], node) for k, node in enumerate(call.args)]
+        named += [(str(word.arg), word.value) for word in call.keywords]
+        found = {name: ast.literal_eval(node) for name, node in named}
+    except (SyntaxError, ValueError, IndexError, RecursionError, MemoryError):
+        raise PriorError(
+            f"Cannot read the arguments of {text!r}; {takes}, as in {_FORM}."
+        ) from None
+    if len(found) < len(named) or not set(found) <= set(own):
+        raise PriorError(f"{text!r} has an argument twice or of another name; {takes}.")
+    return found

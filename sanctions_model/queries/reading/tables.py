@@ -9,6 +9,8 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Prior
+from sanctions_model.inference.reweighted import Reweighted
+from sanctions_model.inference.reweighting import weighted_interval
 from sanctions_model.queries.basis import LINK_COLUMNS, Basis
 from sanctions_model.queries.effects import (
     channel_effects,
@@ -17,7 +19,7 @@ from sanctions_model.queries.effects import (
     relief_words,
     total_effect,
 )
-from sanctions_model.queries.reading.percent import parts_in_percent
+from sanctions_model.queries.reading.percent import effects_in_percent, parts_in_percent
 from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
@@ -30,7 +32,7 @@ from sanctions_model.summaries import (
     summary_errors,
 )
 
-__all__ = ["effects_table", "link_effects", "links_table"]
+__all__ = ["effects_beside", "effects_table", "link_effects", "links_table"]
 
 _KIND = "kind"
 _SUMMARY = ("median", "lower", "upper")
@@ -176,6 +178,72 @@ def effects_table(
     table.attrs = {
         dims.Said.SUBJECT: relief_subject(scm, largest),
         dims.Said.QUESTION: relief_words(scm, largest, start=draws.attrs.get(dims.Said.START)),
+    }
+    table.attrs.update(dims.carried(draws.attrs))
+    return table
+
+
+def effects_beside(
+    found: Reweighted,
+    *,
+    relief: Relief | None = None,
+    horizons: Sequence[int] = _RELIEF_HORIZONS,
+    outcomes: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Tabulate the effects of relief under the beliefs of a fit and under others.
+
+    Parameters
+    ----------
+    found : Reweighted
+        From `reweight`.
+    relief : Relief, optional
+        Full relief of all measures in four steps by default.
+    horizons : sequence of int
+        Periods from the start.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row an outcome and horizon: ``median``, ``lower``, ``upper`` and ``prob_below_zero`` as
+        fitted, the same with ``new_`` before, and ``k_hat``; effects on levels in percent.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach, or a horizon is below 1.
+    """
+    scm, draws, rule = found.base.scm, found.base.draws, interval_rule()
+    asked = scm.relief(relief or Relief())
+    wanted = reachable(scm, asked.measures, outcomes)
+    effect = total_effect(
+        scm, draws, asked, horizon=require_horizon(list(horizons)), outcomes=wanted
+    ).sel({dims.HORIZON: list(horizons)})
+    shown = effects_in_percent(scm, effect)
+    weights = found.weights.weights
+    before, after = interval(shown, rule), weighted_interval(shown, weights, rule)
+    below = (shown < 0).transpose(..., dims.CHAIN, dims.DRAW)
+    rows = []
+    for outcome in wanted:
+        for horizon in horizons:
+            where = {dims.OUTCOME: outcome, dims.HORIZON: horizon}
+            row: dict[str, object] = {"outcome": outcome}
+            row["unit"] = percent_unit(scm.variables[outcome].unit)
+            row |= {"relief": asked.depth, "horizon": horizon}
+            lower = below.sel(where).to_numpy().reshape(-1)
+            for start, summary, chance in (
+                ("", before, float(lower.mean())),
+                ("new_", after, float(lower @ weights)),
+            ):
+                own = summary.sel(where)
+                row |= {f"{start}{n}": float(own.sel(summary=n)) for n in _SUMMARY}
+                row[f"{start}prob_below_zero"] = chance
+            rows.append(row | {"k_hat": found.k_hat, "ci_prob": rule.prob, "ci_kind": rule.kind})
+    table = pd.DataFrame(rows)
+    table.attrs = {
+        dims.Said.SUBJECT: relief_subject(scm, asked),
+        dims.Said.QUESTION: relief_words(scm, asked, start=draws.attrs.get(dims.Said.START)),
     }
     table.attrs.update(dims.carried(draws.attrs))
     return table
