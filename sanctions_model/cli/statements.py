@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sanctions_model.cli.parts.console import show
+from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ def read_statements(
     from sanctions_model.scenarios.statements import Statement
 
     scm = fitted.scm
+    said = [" ".join(text.split()) for text in texts or []]
+    for text in said:
+        if said.count(text) > 1:
+            raise QuestionError(f"--statement {text!r} is given twice; give it once.")
     for name in outcomes:
         scm.require(name, "the outcomes")
 

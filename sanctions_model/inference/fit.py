@@ -21,7 +21,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.coercion import as_whole
 from sanctions_model.data.checks import require_plausible
-from sanctions_model.errors import ConvergenceError
+from sanctions_model.errors import ConvergenceError, QuestionError
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import (
     complete_from_prior,
@@ -53,6 +53,7 @@ __all__ = [
 _LOG = logging.getLogger(__name__)
 _ONE_AT_A_TIME = threading.Lock()
 _REFIT_TARGET_ACCEPT = 0.95
+_MOST_IN_ALL = 400_000  # draws of all chains: some 10 kB each, with likelihood and predictions
 # Beyond these the draws would not fit into memory, or a seed into the samplers' numbers.
 _MOST = {"draws": 100_000, "tune": 100_000, "chains": 100, "random_seed": 4_000_000_000}
 _PREDICTED = 1000  # draws with predictions: what figures of them use
@@ -484,12 +485,18 @@ def checked_counts(
     QuestionError
         If one is no whole number or outside its bounds.
     """
-    return (
-        as_whole(draws, "draws", least=1, most=_MOST["draws"]),
-        as_whole(tune, "tune", least=1, most=_MOST["tune"]),
-        as_whole(chains, "chains", least=1, most=_MOST["chains"]),
-        as_whole(random_seed, "random_seed", least=0, most=_MOST["random_seed"]),
-    )
+    asked = {"draws": draws, "tune": tune, "chains": chains, "random_seed": random_seed}
+    found = {
+        name: as_whole(value, name, least=int(name != "random_seed"), most=_MOST[name])
+        for name, value in asked.items()
+    }
+    in_all = found["draws"] * found["chains"]
+    if in_all > _MOST_IN_ALL:
+        raise QuestionError(
+            f"{found['chains']} chains of {found['draws']} draws are {in_all}; expected at most "
+            f"{_MOST_IN_ALL} in all, more would not fit into memory."
+        )
+    return found["draws"], found["tune"], found["chains"], found["random_seed"]
 
 
 def problem_structure(problem: Problem) -> tuple[Hashable, ...]:

@@ -172,3 +172,8 @@ def test_the_mixture_takes_either_odds_and_shows_what_both_expect(saved_fit):
         assert words in done.out
     begins = next(line for line in done.out.splitlines() if line.startswith("It begins with"))
     assert "Rapprochement (reset) 0.30" not in begins
+
+
+def test_a_statement_given_twice_is_refused(saved_fit):
+    twice = ("--statement", BELOW, "--statement", BELOW)
+    assert "is given twice" in refused("forecast", "--fit", saved_fit, *twice)

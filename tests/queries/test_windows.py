@@ -48,6 +48,21 @@ def test_through_is_no_likelier_than_in_and_in_no_likelier_than_by():
     assert through.mean() < inside.mean() < by.mean()
 
 
+@pytest.mark.parametrize("when", ["through 5-5", "on average over 5 to 5"])
+def test_a_window_that_names_a_period_twice_is_that_period(when):
+    with pytest.raises(QuestionError, match="names one period twice; write 'in 5'"):
+        Window.parse(when)
+
+
+@pytest.mark.parametrize(
+    "when",
+    ["by by 8", "in 8 by 9", "by 8 in 8", "in 8 8", "through 5-6-7", "in 8 against status quo"],
+)
+def test_a_statement_takes_one_word_and_its_periods(when):
+    with pytest.raises(QuestionError, match="Cannot read"):
+        Statement.parse(f"y <= 4 {when}", start="2026-01-01")
+
+
 @pytest.mark.parametrize(
     ("when", "words"),
     [

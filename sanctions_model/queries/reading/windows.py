@@ -63,8 +63,8 @@ class Window:
         Raises
         ------
         QuestionError
-            If the text is of another form, a window lacks its first or last period, or `period`
-            refuses one.
+            If the text is of another form, a window lacks its first or last period or has one
+            twice, or `period` refuses one.
         """
         match = _WINDOW.fullmatch(text.strip())
         if match is None:
@@ -78,7 +78,10 @@ class Window:
             return cls(word, 1 if word == "by" else first, first)
         if last is None:
             raise QuestionError(f"{text!r}: '{word}' takes two periods, as in '{word} 5-8'.")
-        return cls(word, first, number(last))
+        end = number(last)
+        if end == first:
+            raise QuestionError(f"{text!r} names one period twice; write 'in {match['first']}'.")
+        return cls(word, first, end)
 
     def met(self, paths: np.ndarray, value: float, *, below: bool) -> np.ndarray:
         """Return whether paths, period first, are at or beyond the value when asked.
