@@ -187,6 +187,7 @@ def test_an_empty_text_is_no_path(tmp_path, monkeypatch, arguments):
             "chains is 1000000; expected a whole number of",
         ),
         (["run", "--draws", 10**12], "at most 100000"),
+        (["run", "--draws", 10**5, "--chains", 5], "expected at most 400000 in all"),
         (["run", "--seed", -1], "random_seed is -1; expected a whole number of at least 0"),
         (["validate", "--every", 0], "The number of quarters between two origins is 0"),
         (["validate", "--data-sets", -1], "The number of data sets is -1"),
