@@ -40,6 +40,7 @@ from sanctions_model.scm.variables import Noise
 __all__ = ["Combination", "Condition", "conditional_forecast"]
 
 # Draws solved at once: their response matrices stay within some 100 MiB.
+_MOST_RESPONSES = 200_000_000  # numbers of 8 bytes
 _BLOCK = 500
 _SMALLEST_SHARE = 1e-10
 
@@ -154,7 +155,9 @@ def conditional_forecast(
     Returns
     -------
     xr.Dataset
-        ``path``, dims ``(outcome, horizon, chain, draw)``, and ``plausibility``, dims
+        ``path``, dims ``(outcome, horizon, chain, draw)``, its ``mean`` and standard deviation
+        ``sd`` over draws, ``shock``, dims ``(equation, horizon, chain, draw)``: the shocks that
+        bent so that the conditions hold, in units of their equations, and ``plausibility``, dims
         ``(chain, draw)``: share of unconditional futures of that draw whose conditioned values
         lie at least as far from their mean, in the metric of the shocks. Small values say that
         the scenario needs shocks that rarely happen.
@@ -190,9 +193,12 @@ def conditional_forecast(
     drivers = drivers_ahead(problem, last, horizon, exogenous or {})
     times = draw_crises(scm, draws, horizon, random_seed)
     shocks = draw_shocks(scm, draws, horizon, random_seed, times=times)
-    size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
+    shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW])
+    size = shape[0] * shape[1]
     plausibility = np.ones(size)
     if cells:
+        last_met = max(period for _, period in cells)
+        _require_room(size * len(cells) * len(shocked) * last_met, len(cells), last_met)
         free = {name: path for name, path in shocks.items() if name not in shocked}
         mean = propagate(
             scm,
@@ -228,12 +234,18 @@ def conditional_forecast(
         shocks=shocks,
         outcomes=wanted,
     ).isel({dims.SCENARIO: 0})
-    shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW])
     result = xr.Dataset(
         {
             "path": paths,
+            "mean": paths.mean([dims.CHAIN, dims.DRAW]),
+            "sd": paths.std([dims.CHAIN, dims.DRAW]),
+            "shock": (
+                (dims.EQUATION, dims.HORIZON, dims.CHAIN, dims.DRAW),
+                np.reshape([shocks[name] for name in shocked], (-1, horizon, *shape)),
+            ),
             "plausibility": ((dims.CHAIN, dims.DRAW), plausibility.reshape(shape)),
-        }
+        },
+        coords={dims.EQUATION: shocked},
     )
     result.attrs = dims.carried(draws.attrs) | {
         dims.Said.START: str(problem.cases.time[last])[:10],
@@ -242,6 +254,16 @@ def conditional_forecast(
         "conditions": len(sums),
     }
     return result
+
+
+def _require_room(numbers: int, cells: int, last: int) -> None:
+    """Refuse conditions whose responses to all shocks before them would fill the memory."""
+    if numbers > _MOST_RESPONSES:
+        raise QuestionError(
+            f"{cells} conditioned values up to period {last} need {8 * numbers / 1e9:.1f} GB; "
+            f"expected at most {8 * _MOST_RESPONSES / 1e9:.1f}: state fewer or earlier ones, name "
+            "fewer absorbing shocks, or use fewer draws."
+        )
 
 
 def _cells(

@@ -31,7 +31,7 @@ __all__ = [
 
 
 # Far beyond what linear equations say anything about; more would fill the memory.
-LONGEST_HORIZON = 1000
+LONGEST_HORIZON = 400
 # What a relief lifts where it names no measure: all of the model that is asked.
 ALL_MEASURES = ("*",)
 
@@ -277,8 +277,8 @@ def _period_count(horizon: object) -> int:
         ) from None
     if found > LONGEST_HORIZON:
         raise QuestionError(
-            f"Horizon {found}; expected at most {LONGEST_HORIZON} periods, more would not fit "
-            "into memory."
+            f"Horizon {found}; expected at most {LONGEST_HORIZON} periods: no model of this kind "
+            "speaks of later ones, and their paths would not fit into memory."
         )
     return found
 

@@ -20,7 +20,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError, did_you_mean, first_fault
 from sanctions_model.files import whole_file
 from sanctions_model.inference.priors.families import Prior
-from sanctions_model.scm.interventions import ALL_MEASURES, Relief
+from sanctions_model.scm.interventions import ALL_MEASURES, LONGEST_HORIZON, Relief
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.sweeps.axes import Axis, PriorWidth, Value
 from sanctions_model.sweeps.settings import Future, Setting
@@ -45,6 +45,10 @@ class Route(StrEnum):
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+_MOST_KEPT = 20_000  # draws a point: a sweep of 1,000 points would hold 160 MB an outcome
+_MOST_SAMPLED = 100_000  # as many as a fit takes
 
 
 class Grid(_Frozen):
@@ -108,10 +112,10 @@ class Bases(_Frozen):
 class Sampling(_Frozen):
     """Draws a chain kept and discarded, chains, and tuning from a base fit's start."""
 
-    draws: int = Field(default=1000, ge=100)
-    tune: int = Field(default=1000, ge=100)
-    chains: int = Field(default=4, ge=2)
-    warm_tune: int = Field(default=150, ge=50)
+    draws: int = Field(default=1000, ge=100, le=_MOST_SAMPLED)
+    tune: int = Field(default=1000, ge=100, le=_MOST_SAMPLED)
+    chains: int = Field(default=4, ge=2, le=100)
+    warm_tune: int = Field(default=150, ge=50, le=_MOST_SAMPLED)
 
 
 class SweepDesign(_Frozen):
@@ -153,9 +157,9 @@ class SweepDesign(_Frozen):
     label: str = Field(min_length=1)
     random_seed: int = Field(default=20260101, ge=0)
     outcomes: tuple[str, ...] = ()
-    horizon: int = Field(default=12, ge=1)
+    horizon: int = Field(default=12, ge=1, le=LONGEST_HORIZON)
     route: Route | None = None
-    kept_draws: int = Field(default=400, ge=1)
+    kept_draws: int = Field(default=400, ge=1, le=_MOST_KEPT)
     axis: tuple[Axis, ...] = Field(min_length=1)
     layout: Annotated[Grid | Points | Sobol, Field(discriminator="kind")] = Grid()
     relief: ReliefEntry = ReliefEntry()

@@ -628,3 +628,31 @@ def test_a_problem_is_told_apart_from_its_model():
     meets(first, [("v", 1, 1.0)])
     meets(second, [("v", 1, 1.0)])
     assert (first["path"].sel(outcome="u") != second["path"].sel(outcome="u")).all()
+
+
+@pytest.mark.parametrize("question", ["gaussian", "heavy"])
+def test_bent_shocks_are_those_that_make_the_paths(question, request):
+    """By the reference's system: what is left of each path without shocks is its shocks."""
+    found = ask(request.getfixturevalue(question), CASES["several at once"])
+    matrix, right = system()
+    left = paths_of(found) @ matrix.T - right
+    shock = found["shock"].sel(equation=list(NAMES))
+    shock = shock.transpose("chain", "draw", "horizon", "equation").to_numpy()
+    np.testing.assert_allclose(shock.reshape(left.shape), left, atol=1e-8)
+
+
+def test_mean_and_deviation_are_those_of_the_closed_form(gaussian):
+    cells = CASES["two variables"]
+    found = ask(gaussian, cells)
+    mean, covariance = closed_form(cells)
+    spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    by_period = {name: found[name].transpose("horizon", "outcome") for name in ("mean", "sd")}
+    error = ERRORS * spread / np.sqrt(COUNT) + 1e-6  # a root of rounding where met
+    assert (np.abs(by_period["mean"].to_numpy().ravel() - mean) <= error).all()
+    assert (np.abs(by_period["sd"].to_numpy().ravel() - spread) <= error).all()
+
+
+def test_conditions_that_would_fill_the_memory_are_refused(gaussian):
+    long = [("u", period, 0.0) for period in range(1, 301)]
+    with pytest.raises(QuestionError, match="300 conditioned values up to period 300 need"):
+        ask(gaussian, long, horizon=300, x=np.zeros(300))

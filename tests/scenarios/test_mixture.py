@@ -349,3 +349,18 @@ def test_four_thousand_paired_draws_and_the_nested_split_are_within_their_budget
         )
     )
     assert split < 30.0
+
+
+@pytest.mark.parametrize(
+    ("counts", "reason"),
+    [
+        ({"paths": 10**9}, "number of paths is 1000000000; expected .* at most 20000"),
+        ({"parameters": 10**9}, "number of draws is 1000000000; expected .* at most 4000"),
+        ({"paths": 20_000, "horizon": 400}, "would take hours"),
+        ({"horizon": 401}, "expected at most 400 periods"),
+    ],
+)
+def test_a_split_that_would_not_end_is_refused(default_problem, default_draws, counts, reason):
+    asked = {"horizon": 8, "outcomes": OUTCOMES, "random_seed": 1, **counts}
+    with pytest.raises(QuestionError, match=reason):
+        spread_split(default_problem, default_draws, load_scenarios(), **asked)

@@ -229,7 +229,7 @@ def effects_beside(
         for horizon in horizons:
             where = {dims.OUTCOME: outcome, dims.HORIZON: horizon}
             row: dict[str, object] = {"outcome": outcome}
-            row["unit"] = percent_unit(scm.variables[outcome].unit)
+            row["unit"] = scm.variables[outcome].unit
             row |= {"relief": asked.depth, "horizon": horizon}
             lower = below.sel(where).to_numpy().reshape(-1)
             for start, summary, chance in (

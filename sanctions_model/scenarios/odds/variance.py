@@ -16,6 +16,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import as_whole
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import drivers_ahead, forecast_error_variance, starting_state
@@ -29,6 +30,8 @@ from sanctions_model.scm.simulation.propagate import propagate
 __all__ = ["ORDERS", "SOURCES", "spread_split"]
 
 SOURCES = ("future", "path", "parameters", "shocks")
+_MOST_PATHS, _MOST_DRAWS = 20_000, 4_000
+_MOST_FUTURES = 20_000_000  # periods of pairs of a path and a draw, in minutes
 ORDERS = ("future first", "parameters first")
 
 
@@ -83,6 +86,13 @@ def spread_split(
     """
     process, horizon = library.process(), require_horizon(horizon)
     count = len(process.order)
+    paths = as_whole(paths, "The number of paths", least=1, most=_MOST_PATHS)
+    parameters = as_whole(parameters, "The number of draws", least=1, most=_MOST_DRAWS)
+    if paths * min(parameters, _size(draws)) * horizon > _MOST_FUTURES:
+        raise QuestionError(
+            f"{paths} paths with {parameters} draws over {horizon} periods would take hours; "
+            f"expected a product of at most {_MOST_FUTURES}."
+        )
     if paths < count or parameters < 1:
         raise QuestionError(
             f"{paths} paths and {parameters} draws; expected at least one path for each of "
@@ -122,6 +132,10 @@ def spread_split(
             ),
         },
     )
+
+
+def _size(draws: xr.Dataset) -> int:
+    return draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
 
 
 def _thinned(draws: xr.Dataset, count: int) -> xr.Dataset:
