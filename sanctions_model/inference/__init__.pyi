@@ -15,6 +15,7 @@ __all__ = [
     "StudentT",
     "build",
     "fit",
+    "for_arviz",
     "load",
     "load_pools",
     "load_priors",
@@ -28,6 +29,7 @@ __all__ = [
 
 from .conditioned import Problem
 from .fit import Fit, fit, sample_prior_predictive
+from .for_arviz import for_arviz
 from .priors.families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
 from .priors.ledger import Priors, load_priors, sample_prior
 from .priors.meta_analysis import pool

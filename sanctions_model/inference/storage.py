@@ -120,7 +120,11 @@ def load(path: Path | str) -> Fit:
     """
     path = _in_folder(Path(path)) if Path(path).is_dir() else Path(path)
     if not path.is_file():
-        raise FitFileError(f"There is no fit at {path}; make one with `sanctions-model run`.")
+        looked = "" if path.is_absolute() else f", looked for in {Path.cwd()}"
+        raise FitFileError(
+            f"There is no fit at {path}{looked}; make one with `sanctions-model run`, or name the "
+            "folder of another one."
+        )
     content, groups = _read(path)
     version = content.get("format_version")
     if version != FORMAT_VERSION:

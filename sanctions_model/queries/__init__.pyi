@@ -19,6 +19,7 @@ __all__ = [
     "counterfactual",
     "effects_table",
     "episode",
+    "forecast_error_variance",
     "forecast_error_variance_decomposition",
     "headline",
     "historical_decomposition",
@@ -47,7 +48,12 @@ from .conditional import Condition, conditional_forecast
 from .counterfactuals import Episode, abduct, counterfactual, episode, historical_decomposition
 from .effects import channel_effects, measure_effects, relief_paths, total_effect
 from .estimands import load_quantities, quantity_draws
-from .forecasts import forecast_error_variance_decomposition, nowcast_table, simulate
+from .forecasts import (
+    forecast_error_variance,
+    forecast_error_variance_decomposition,
+    nowcast_table,
+    simulate,
+)
 from .reading.calendar_years import Statistic, annual
 from .reading.headlines import headline
 from .reading.tables import effects_table, link_effects, links_table

@@ -76,6 +76,15 @@ class Episode:
     exogenous: Mapping[str, np.ndarray]
     known: Mapping[str, np.ndarray]
 
+    def __repr__(self) -> str:
+        """Say in a line which window it is."""
+        first, last = (str(self.time[k])[:10] for k in (0, -1))
+        rows = self.draws.sizes[dims.CHAIN] * self.draws.sizes[dims.DRAW]
+        return (
+            f"Episode({self.problem.scm.name or 'model'!r}: {first} to {last}, {self.periods} "
+            f"periods, shocks of {len(self.shocks)} equations, {rows} draws)"
+        )
+
     @property
     def time(self) -> np.ndarray:
         """First days of the window's periods."""
@@ -306,7 +315,7 @@ def counterfactual(
     past: Episode,
     *,
     interventions: Sequence[Intervention] = (),
-    without_shocks: Sequence[str] = (),
+    without_shocks: Sequence[str] | Mapping[str, tuple[str, str]] = (),
     outcomes: Sequence[str] | None = None,
 ) -> xr.Dataset:
     """Replay a window with other measures, other policies or without some shocks.
@@ -317,8 +326,9 @@ def counterfactual(
         From `episode`.
     interventions : sequence of Intervention
         Periods count from 1 within the window.
-    without_shocks : sequence of str
-        Equations whose shocks are set to 0.
+    without_shocks : sequence of str or mapping of str to tuple of str
+        Equations whose shocks are set to 0; with the first and the last period in which they are,
+        as in ``{"key_rate": ("2022Q1", "2022Q2")}``, the whole window by default.
     outcomes : sequence of str, optional
         Variables or levels; the headline ones by default.
 
@@ -332,7 +342,7 @@ def counterfactual(
     Raises
     ------
     UnknownVariableError, QuestionError
-        If a name is unknown, or nothing is changed.
+        If a name is unknown, a period is not inside the window, or nothing is changed.
     """
     scm = past.problem.scm
     if not interventions and not without_shocks:
@@ -344,17 +354,57 @@ def counterfactual(
             raise QuestionError(f"{name!r} has no shocks; there is {', '.join(scm.stochastic)}.")
     wanted = scm.wanted(outcomes)
     factual = past.replay(wanted)
-    shocks = {n: path for n, path in past.shocks.items() if n not in without_shocks}
+    shocks = {
+        name: _left_out(past, name, path, without_shocks) if name in without_shocks else path
+        for name, path in past.shocks.items()
+    }
     other = past.replay(wanted, interventions=interventions, shocks=shocks)
     result = xr.Dataset(
         {"factual": factual, "counterfactual": other, "difference": other - factual}
     )
     lacking = [name for name, known in past.known.items() if not known.all()]
     changed = [edit_words(intervention) for intervention in interventions]
-    changed += [f"no shocks to {name.replace('_', ' ')}" for name in without_shocks]
+    spans = _spans(without_shocks)
+    changed += [
+        f"no shocks to {name.replace('_', ' ')}"
+        + (f" from {' to '.join(spans[name])}" if name in spans else "")
+        for name in without_shocks
+    ]
     result.attrs = {"not_observed": ", ".join(lacking), "changed": ", ".join(changed)}
     result.attrs |= dims.carried(past.draws.attrs)
     return result
+
+
+def _spans(
+    without: Sequence[str] | Mapping[str, tuple[str, str]],
+) -> Mapping[str, tuple[str, str]]:
+    return without if isinstance(without, Mapping) else {}
+
+
+def _left_out(
+    past: Episode,
+    name: str,
+    path: np.ndarray,
+    without: Sequence[str] | Mapping[str, tuple[str, str]],
+) -> np.ndarray:
+    """Return shocks that are 0 in the stated periods, in all of the window by default."""
+    if name not in _spans(without):
+        return np.zeros_like(path)
+    span = _spans(without)[name]
+    if isinstance(span, str) or len(span) != 2:
+        raise QuestionError(
+            f"without_shocks of {name!r} is {span!r}; give its first and last period, as in "
+            "('2022Q1', '2022Q2')."
+        )
+    first, last = _window(past.problem, *span)
+    if first < past.first or last > past.last:
+        raise QuestionError(
+            f"The shocks to {name!r} are left out from {span[0]} to {span[1]}, outside the window "
+            f"from {str(past.time[0])[:10]} to {str(past.time[-1])[:10]}."
+        )
+    found = path.copy()
+    found[first - past.first : last + 1 - past.first] = 0.0
+    return found
 
 
 def historical_decomposition(

@@ -6,7 +6,7 @@ the caller names. *Forecast-error variance decomposition*: share of
 ``Var(y_h - E[y_h])`` that each equation's shocks make, parameters given.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -244,6 +244,7 @@ def forecast_error_variance_decomposition(
     *,
     horizon: int = 20,
     outcomes: Sequence[str] | None = None,
+    held: Collection[str] = (),
 ) -> xr.DataArray:
     """Share of the forecast-error variance that each equation's shocks make.
 
@@ -261,6 +262,9 @@ def forecast_error_variance_decomposition(
         Periods ahead, at least 1; every one up to it is reported.
     outcomes : sequence of str, optional
         Variables or levels; the headline ones by default.
+    held : collection of str
+        Endogenous variables that an intervention keeps on a path: no shock moves them, nor passes
+        through them.
 
     Returns
     -------
@@ -273,13 +277,13 @@ def forecast_error_variance_decomposition(
         If some draw has no variance (Student-t with 2 or fewer degrees of freedom), or the horizon
         is below 1.
     UnknownVariableError
-        If an outcome is unknown.
+        If an outcome or a variable that is held is unknown.
 
     Notes
     -----
     Lütkepohl, New Introduction to Multiple Time Series Analysis (2005), section 2.3.3.
     """
-    shares = forecast_error_variance(scm, draws, horizon=horizon, outcomes=outcomes)
+    shares = forecast_error_variance(scm, draws, horizon=horizon, outcomes=outcomes, held=held)
     values = shares.to_numpy()
     total = values.sum(axis=1, keepdims=True)
     values /= np.where(total > 0, total, np.nan)
@@ -292,6 +296,7 @@ def forecast_error_variance(
     *,
     horizon: int = 20,
     outcomes: Sequence[str] | None = None,
+    held: Collection[str] = (),
 ) -> xr.DataArray:
     """Variance of the forecast error that each equation's shocks make, parameters given.
 
@@ -306,6 +311,8 @@ def forecast_error_variance(
     horizon = require_horizon(horizon)
     parameters = DrawParameters(scm, draws)
     wanted = scm.wanted(outcomes)
+    for name in held:
+        scm.graph.require(name, "the variables that are held")
     pulse = np.zeros((horizon, 1))
     pulse[0] = 1.0
     shape = (len(wanted), len(scm.stochastic), horizon, *parameters.shape)
@@ -320,7 +327,9 @@ def forecast_error_variance(
                     "less: these shocks have no variance; use a prior with shift = 2."
                 )
             variance = variance / (1.0 - 2.0 / freedom)
-        response = respond(scm, draws, horizon=horizon, shocks={name: pulse}, outcomes=wanted)
+        response = respond(
+            scm, draws, horizon=horizon, shocks={name: pulse}, outcomes=wanted, held=held
+        )
         squares = response.isel({dims.SCENARIO: 0}).to_numpy()
         np.square(squares, out=squares)
         squares *= variance.reshape(parameters.shape)

@@ -26,6 +26,7 @@ __all__ = [
     "Variable",
     "pin",
     "policy_rule",
+    "propagate",
     "replace_equation",
     "respond",
     "spectral_radius",
@@ -45,7 +46,7 @@ from .equations import (
 from .interventions import Relief, ScaleBy, SetTo, ShiftBy
 from .model import StructuralCausalModel
 from .parameters import pin
-from .simulation.propagate import respond
+from .simulation.propagate import propagate, respond
 from .stability import spectral_radius
 from .surgery import policy_rule, replace_equation, with_parameters
 from .variables import (

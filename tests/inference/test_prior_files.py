@@ -199,3 +199,10 @@ def test_a_fit_under_a_rule_is_saved_and_read_with_it(tmp_path):
     np.testing.assert_array_equal(
         again.draws["coefficient"][..., place], drawn.draws["coefficient"][..., place]
     )
+
+
+def test_priors_are_shown_in_a_line():
+    shown = repr(load_priors())
+    assert shown == str(load_priors())
+    assert shown.startswith("Priors('priors_anchored.toml': ")
+    assert len(shown) < 100

@@ -665,3 +665,36 @@ def test_the_page_of_identities_names_tests_that_exist():
     for file, function in named:
         text = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
         assert f"\ndef {function}(" in text, f"{file}::{function}"
+
+
+def test_shocks_left_out_in_a_part_of_the_window_are_those_of_that_part(vector_past):
+    """By the linear system: the path moves by the response to minus these shocks alone."""
+    past, _, _, _ = vector_past
+    name = next(iter(past.problem.scm.stochastic))
+    days = [str(day)[:10] for day in past.time]
+    span = (days[1], days[2])
+    found = counterfactual(past, without_shocks={name: span}, outcomes=list(past.shocks))
+    kept = np.array(past.shocks[name], copy=True)
+    kept[1:3] = 0.0
+    again = past.replay(list(past.shocks), shocks={**past.shocks, name: kept})
+    np.testing.assert_allclose(found["counterfactual"], again, atol=1e-12)
+    # Before the part nothing changes, in it something does.
+    moved = np.abs(found["difference"]).max(["outcome", "chain", "draw"]).to_numpy()
+    assert moved[0] == pytest.approx(0, abs=1e-12)
+    assert moved[1] > 1e-6
+    whole = counterfactual(past, without_shocks=[name], outcomes=list(past.shocks))
+    same = counterfactual(
+        past, without_shocks={name: (days[0], days[-1])}, outcomes=list(past.shocks)
+    )
+    np.testing.assert_allclose(whole["difference"], same["difference"], atol=1e-12)
+    assert f"from {span[0]} to {span[1]}" in found.attrs["changed"]
+    with pytest.raises(QuestionError, match="first and last period"):
+        counterfactual(past, without_shocks={name: span[0]})
+
+
+def test_a_window_is_shown_in_a_line(vector_past):
+    past, *_ = vector_past
+    shown = repr(past)
+    assert shown.startswith("Episode(")
+    assert f"{past.periods} periods" in shown
+    assert "\n" not in shown

@@ -485,3 +485,37 @@ def test_hold_without_a_value_keeps_the_last_observation():
     draws = pin(problem.scm, {"x -> y": 2.0, "scale[y]": 0.0})
     found = simulate(problem, draws, horizon=2, random_seed=1, outcomes=["y"])
     close(found.to_numpy().ravel(), [10.0, 10.0])
+
+
+def test_the_variance_under_a_held_variable_is_that_of_the_model_without_its_links():
+    """y = 0.5 x + e, z = 2 y + 0.3 x + u: held at a path, y passes nothing on to z."""
+    from strategies import variable
+
+    import sanctions_model as sm
+    from sanctions_model.scm.variables import Noise
+
+    scm = sm.StructuralCausalModel(
+        noise=Noise.GAUSSIAN,
+        equations=(
+            sm.Linear(variable=variable("x"), parents=()),
+            sm.Linear(variable=variable("y"), parents=("x",)),
+            sm.Linear(variable=variable("z"), parents=("x", "y")),
+        ),
+    )
+    values = {"x -> y": 0.5, "x -> z": 0.3, "y -> z": 2.0}
+    scales = {"scale[x]": 1.5, "scale[y]": 0.7, "scale[z]": 1.1}
+    draws = sm.pin(scm, values | scales)
+    free = sm.queries.forecast_error_variance(scm, draws, horizon=1, outcomes=["z"])
+    held = sm.queries.forecast_error_variance(scm, draws, horizon=1, outcomes=["z"], held=["y"])
+    expected = {
+        "free": [((0.3 + 2 * 0.5) * 1.5) ** 2, (2 * 0.7) ** 2, 1.1**2],
+        "held": [(0.3 * 1.5) ** 2, 0.0, 1.1**2],
+    }
+    np.testing.assert_allclose(free.to_numpy().ravel(), expected["free"])
+    np.testing.assert_allclose(held.to_numpy().ravel(), expected["held"])
+    shares = sm.forecast_error_variance_decomposition(
+        scm, draws, horizon=1, outcomes=["z"], held=["y"]
+    )
+    assert float(shares.sum()) == pytest.approx(1.0)
+    with pytest.raises(sm.UnknownVariableError):
+        sm.queries.forecast_error_variance(scm, draws, horizon=1, held=["w"])

@@ -64,6 +64,17 @@ class Priors(BaseModel):
     periods_per_year: int = 4
     origin: str = "priors given by hand"
 
+    def __repr__(self) -> str:
+        """Say in a line how many beliefs these are, and from where."""
+        return (
+            f"Priors({self.origin!r}: {len(self.addresses)} beliefs, {self.periods_per_year} "
+            "periods a year)"
+        )
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        return repr(self)
+
     def _repr_html_(self) -> str:
         """Show every prior with its arguments and sources."""
         rows = [

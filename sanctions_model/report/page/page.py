@@ -5,6 +5,7 @@ anything.
 """
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
@@ -103,6 +104,7 @@ def write_report(
     require_report_path(target)
     text = report_html(fit, futures, choice)
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(target) as part:
             part.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -116,12 +118,13 @@ def require_report_path(path: Path) -> None:
     Raises
     ------
     QuestionError
-        If it is a folder, or its folder does not exist.
+        If it is a folder, or its folder could not be made.
     """
     if path.is_dir():
         raise QuestionError(f"{path} is a folder; give a file name for the report.")
-    if not path.parent.is_dir():
-        raise QuestionError(f"Cannot write {path}: there is no folder {path.parent}; make it.")
+    there = next(folder for folder in path.absolute().parents if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise QuestionError(f"Cannot write {path}: {there} is no folder that can be written to.")
 
 
 def report_html(
