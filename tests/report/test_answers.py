@@ -301,15 +301,22 @@ def test_a_report_of_the_prior_says_so_and_equal_fits_give_equal_reports(prior_f
 
 
 def test_a_report_that_cannot_be_written_is_refused(report_fit, tmp_path):
-    with pytest.raises(QuestionError, match="no folder"):
-        write_report(report_fit, tmp_path / "missing" / "report.html")
-    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(QuestionError, match="no folder that can be written to"):
+        write_report(report_fit, tmp_path / "file" / "report.html")
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize(("out", "why"), [("missing/report.html", "no folder"), (".", "a folder")])
+def test_a_report_makes_its_folder(report_fit, tmp_path):
+    made = write_report(report_fit, tmp_path / "new" / "deep" / "report.html")
+    assert made.is_file()
+
+
+@pytest.mark.parametrize(("out", "why"), [("file/report.html", "no folder"), (".", "a folder")])
 def test_the_verb_refuses_a_bad_place_before_any_work(out, why, tmp_path):
     from typer.testing import CliRunner
 
+    (tmp_path / "file").write_text("x")
     result = CliRunner().invoke(app, ["report", "--out", str(tmp_path / out)])
     assert isinstance(result.exception, QuestionError)
     assert why in str(result.exception)
