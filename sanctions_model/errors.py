@@ -30,11 +30,27 @@ __all__ = [
     "UnknownVariableError",
     "did_you_mean",
     "first_fault",
+    "reading_fault",
 ]
 
 
+_LONGEST = 2000
+
+
 class SanctionsModelError(ValueError):
-    """Root of all errors that the package raises on purpose."""
+    """Root of all errors that the package raises on purpose; its message is one line.
+
+    Parameters
+    ----------
+    message : str
+        Names from files and of users stand in it: what would break the line or steer a terminal
+        becomes a space or a question mark, and a message without end is cut.
+    """
+
+    def __init__(self, message: object = "") -> None:
+        line = " ".join(str(message).split())
+        line = "".join(sign if sign.isprintable() else "?" for sign in line)
+        super().__init__(line if len(line) <= _LONGEST else f"{line[:_LONGEST]} ...")
 
 
 class SpecError(SanctionsModelError):
@@ -122,6 +138,40 @@ def did_you_mean(name: str, available: Iterable[str]) -> str:
     lowered = {str(known).lower(): known for known in available}
     close = get_close_matches(name.lower(), lowered, n=1)
     return f" Did you mean {lowered[close[0]]!r}?" if close else ""
+
+
+def reading_fault(error: Exception) -> str:
+    """Say in our words why the content of a file could not be read as TOML or CSV.
+
+    Parameters
+    ----------
+    error : Exception
+        As the readers of the standard library and of pandas raise it.
+
+    Returns
+    -------
+    str
+        A reason, without a full stop.
+
+    Examples
+    --------
+    >>> reading_fault(UnicodeDecodeError("utf-8", bytes(3), 2, 3, "invalid start byte"))
+    'it is not text in UTF-8, from byte 3 on'
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not text in UTF-8, from byte {error.start + 1} on"
+    if isinstance(error, OSError):
+        return str(error.strerror or error)
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    text = str(error)
+    if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", text):
+        return f"line {found[2]} has {found[3]} cells where the first line has {found[1]}"
+    if found := re.search(r"EOF inside string starting at row (\d+)", text):
+        return f"a quotation mark in line {int(found[1]) + 1} has no second one"
+    if "No columns to parse" in text:
+        return "it is empty"
+    return text.removeprefix("Error tokenizing data. C error: ").rstrip(". ")
 
 
 def first_fault(error: "ValidationError", *, whole: str = "", skip: int = 0) -> str:

@@ -1,13 +1,13 @@
 """Types of fields in files that people edit: numbers are numbers, and no text that looks it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from sanctions_model.coercion import as_number, as_whole
 from sanctions_model.errors import QuestionError
 
-__all__ = ["Number", "Positive", "Whole"]
+__all__ = ["Flag", "Number", "Positive", "Version", "Whole"]
 
 
 def _number(value: object) -> float:
@@ -30,6 +30,8 @@ def _expectation(error: QuestionError) -> str:
     return f"{expected}, got {got.removeprefix('It is ')}"
 
 
+Flag = Annotated[bool, Field(strict=True)]  # neither 1 nor "yes"
 Number = Annotated[float, BeforeValidator(_number)]
 Positive = Annotated[float, Field(gt=0), BeforeValidator(_number)]
 Whole = Annotated[int, BeforeValidator(_whole)]
+Version = Annotated[Literal[1], BeforeValidator(_whole)]  # true is no version

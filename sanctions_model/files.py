@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, reading_fault
 
 __all__ = [
     "file_sha256",
@@ -54,10 +54,11 @@ def read_tables(file: Path, name: str, *, optional: bool = False) -> dict[str, A
     except OSError as error:
         raise QuestionError(f"Cannot read {file}: {error.strerror}; give a TOML file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise QuestionError(f"{file.name} is not a TOML file: {error}.") from None
+        raise QuestionError(f"{file.name} is not a TOML file: {reading_fault(error)}.") from None
     tables: object = content.get(name, {})
     version = content.get("format_version")
-    if version != TABLES_FORMAT_VERSION or not isinstance(tables, dict) or not (tables or optional):
+    known = version == TABLES_FORMAT_VERSION and not isinstance(version, bool)
+    if not known or not isinstance(tables, dict) or not (tables or optional):
         raise QuestionError(
             f"{file.name}: expected format_version = {TABLES_FORMAT_VERSION} and tables "
             f"[{name}.NAME]."

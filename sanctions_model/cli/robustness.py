@@ -23,7 +23,7 @@ from sanctions_model.cli.parts.options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.errors import QuestionError, UnknownVariableError, reading_fault
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
@@ -195,8 +195,10 @@ def _read_alternatives(path: Path) -> "pd.DataFrame":
     needed = {"alternative", "kind", "claim", "outcome", "horizon", "median", "converged"}
     try:
         table = pd.read_csv(path)
-    except (OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise QuestionError(f"Cannot read {path}: {error}; give a table of refits.") from None
+    except (OSError, ValueError) as error:
+        raise QuestionError(
+            f"Cannot read {path}: {reading_fault(error)}; give a table of refits."
+        ) from None
     if missing := sorted(needed - set(table)):
         raise QuestionError(f"{path} lacks {', '.join(missing)}; give a table of refits.")
     return table

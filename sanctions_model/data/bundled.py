@@ -1,11 +1,15 @@
-"""Where the bundled data files are. Knows paths, not contents."""
+"""Where the bundled data files are, and tables of one's own that take the place of one."""
 
 from functools import cache
 from pathlib import Path
 
-from sanctions_model.errors import ObservationError
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
-__all__ = ["data_path"]
+from sanctions_model.errors import ObservationError, did_you_mean, reading_fault
+
+__all__ = ["data_path", "read_like_bundled"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -47,3 +51,53 @@ def data_path(name: str) -> Path:
             f"The bundled data have no file {name!r} in {_data_directory()}; reinstall the package."
         )
     return path
+
+
+def read_like_bundled(name: str, path: Path | str | None = None) -> pd.DataFrame:
+    """Read a table with the columns of a bundled one, numbers where that has numbers.
+
+    Parameters
+    ----------
+    name : str
+        Of the bundled table, which is read without `path`.
+    path : path, optional
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its columns in its order; empty cells are NaN.
+
+    Raises
+    ------
+    ObservationError
+        If it cannot be read, lacks a column, or has something else where a number is expected.
+    """
+    known = pd.read_csv(data_path(name))
+    if path is None:
+        return known
+    file = Path(path)
+    numeric = [name for name in known if is_numeric_dtype(known[name])]
+    try:
+        table = pd.read_csv(file, encoding="utf-8-sig", dtype=dict.fromkeys(numeric, str))
+    except (OSError, ValueError) as error:
+        raise ObservationError(
+            f"{file.name} cannot be read as a table: {reading_fault(error)}; give a CSV file with "
+            f"the columns of {name}."
+        ) from None
+    for column in known:
+        if column not in table:
+            raise ObservationError(
+                f"{file.name} lacks the column {column!r}; expected those of {name}."
+                f"{did_you_mean(str(column), map(str, table.columns))}"
+            )
+    for column in numeric:
+        numbers = pd.to_numeric(table[column], errors="coerce")
+        bad = table[column].notna() & ~np.isfinite(numbers)
+        if bad.any():
+            row = int(bad.to_numpy().argmax())
+            raise ObservationError(
+                f"{file.name}, line {row + 2}: {column} is {table[column].iloc[row]!r}; expected "
+                "a number."
+            )
+        table[column] = numbers
+    return table[list(known)]

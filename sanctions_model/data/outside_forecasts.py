@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sanctions_model.data.bundled import data_path
-from sanctions_model.errors import ObservationError, did_you_mean
+from sanctions_model.errors import ObservationError, did_you_mean, reading_fault
 
 __all__ = [
     "FORECASTERS",
@@ -50,17 +50,23 @@ def load_outside_forecasts(path: Path | str | None = None) -> pd.DataFrame:
     try:
         table = pd.read_csv(file, dtype={"published": str})
     except (OSError, ValueError) as error:
-        raise ObservationError(f"{file}: cannot be read as a table: {error}.") from None
+        raise ObservationError(
+            f"{file}: cannot be read as a table: {reading_fault(error)}."
+        ) from None
     for name in _COLUMNS:
         if name not in table:
             raise ObservationError(
                 f"{file.name}: no column {name!r}.{did_you_mean(name, list(table.columns))}"
             )
-    low, high = (pd.to_numeric(table[name], errors="coerce") for name in ("low", "high"))
+    low, high, years = (
+        pd.to_numeric(table[name], errors="coerce").where(np.isfinite)
+        for name in ("low", "high", "year")
+    )
     dates = pd.to_datetime(table["published"], errors="coerce", format="mixed")
     for bad, name, expected in (
         (~table["forecaster"].isin(FORECASTERS), "forecaster", " or ".join(FORECASTERS)),
         (dates.isna(), "published", "a month or a date, as in 2026-07"),
+        (~(years.between(1900, 2100) & (years % 1 == 0)), "year", "a year, as in 2026"),
         (~(low <= high), "low", "a number that is at most that of 'high'"),
     ):
         if bad.any():

@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from sanctions_model.errors import ObservationError, QuestionError
+from sanctions_model.errors import ObservationError, QuestionError, reading_fault
 from sanctions_model.scm.periods import Span, is_day_first, read_span
 
 __all__ = ["check_regular", "frame_content", "parse_table", "read_content"]
@@ -107,9 +107,8 @@ def _lines(content: bytes, where: str) -> pd.DataFrame:
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
     except (ValueError, pd.errors.ParserError) as error:
-        reason = " ".join(str(error).split())
         raise ObservationError(
-            f"{where} is not a CSV table ({reason}); save it as one, with commas."
+            f"{where} is not a CSV table ({reading_fault(error)}); save it as one, with commas."
         ) from error
     if separator == ",":
         return cells

@@ -316,6 +316,9 @@ def load_raw(path: Path | str) -> pd.DataFrame:
     """
     file = Path(path)
     index, columns = parse_table(read_content(file), file.name)
+    for name, values in columns.items():
+        if np.isinf(values).any():
+            raise ObservationError(f"{file.name}: {name} is infinite in a quarter; correct it.")
     return pd.DataFrame(columns, index).rename_axis("quarter")
 
 

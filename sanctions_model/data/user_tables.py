@@ -10,13 +10,14 @@ import io
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sanctions_model.economies.growth import MEASURES
-from sanctions_model.errors import ObservationError, did_you_mean, first_fault
+from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
+from sanctions_model.fields import Number, Version
 from sanctions_model.files import whole_file
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Constant, Indicator
@@ -50,10 +51,10 @@ class TableMapping(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format_version: Literal[1] = 1
+    format_version: Version = 1
     country: str = HOME
     currency: str = Field(default=_HOME_CURRENCY, pattern="^[A-Z]{3}$")
-    inflation_target: float | None = Field(default=None, ge=0, le=20)
+    inflation_target: Number | None = Field(default=None, ge=0, le=20)
     events: Path | None = None
     rule: Path | None = None
     columns: Mapping[str, str] = Field(default_factory=dict)
@@ -174,7 +175,7 @@ def load_mapping(path: Path | str) -> TableMapping:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ObservationError(
-            f"The mapping {file} is not valid TOML ({error}); correct it there."
+            f"The mapping {file} is not valid TOML ({reading_fault(error)}); correct it there."
         ) from None
     except ValidationError as error:
         raise ObservationError(

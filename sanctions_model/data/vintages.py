@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -34,6 +33,7 @@ from sanctions_model.data.transformations import (
     write_table,
 )
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault
+from sanctions_model.fields import Number, Version
 
 __all__ = [
     "BUNDLED",
@@ -81,11 +81,11 @@ class SeriesRecord(_Frozen):
     retrieved: str
     join: str
     last: str
-    factor: float
+    factor: Number
 
 
 class _Record(_Frozen):
-    format_version: Literal[1]
+    format_version: Version
     created: str
     base: str
     base_sha256: str

@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sanctions_model.data.bundled import data_path
-from sanctions_model.errors import ObservationError, did_you_mean, first_fault
+from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
 
 __all__ = ["INSTRUMENTS", "Episode", "Instrument", "episodes_table", "load_episodes", "read_cells"]
 
@@ -204,8 +204,9 @@ def read_cells(file: Path, columns: Sequence[str], optional: Iterable[str] = ())
     except OSError as error:
         raise ObservationError(f"Cannot read {file}: {error.strerror}; give a CSV file.") from None
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        reason = " ".join(str(error).split())
-        raise ObservationError(f"{file.name} is not a CSV table in UTF-8 ({reason}).") from None
+        raise ObservationError(
+            f"{file.name} is not a CSV table in UTF-8 ({reading_fault(error)})."
+        ) from None
     header = [str(name).strip() for name in cells.iloc[0]]
     for name in header:
         if name not in columns:

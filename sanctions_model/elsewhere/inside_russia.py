@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sanctions_model.data.bundled import data_path
+from sanctions_model.data.bundled import read_like_bundled
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.summaries import interval_rule
 
@@ -44,7 +44,7 @@ def load_bans(path: Path | str | None = None) -> pd.DataFrame:
     ObservationError
         If the package has no such file.
     """
-    return pd.read_csv(data_path("relief_inside_russia.csv") if path is None else path)
+    return read_like_bundled("relief_inside_russia.csv", path)
 
 
 def load_news_days(path: Path | str | None = None) -> pd.DataFrame:
@@ -67,8 +67,9 @@ def load_news_days(path: Path | str | None = None) -> pd.DataFrame:
     ObservationError
         If the package has no such file.
     """
-    file = data_path("news_days.csv") if path is None else path
-    return pd.read_csv(file, keep_default_na=False, na_values={name: [""] for name in _MOVES})
+    table = read_like_bundled("news_days.csv", path)
+    words = [name for name in table if name not in _MOVES]
+    return table.assign(**table[words].astype(object).fillna(""))
 
 
 def share_back(

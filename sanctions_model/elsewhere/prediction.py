@@ -16,11 +16,11 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.data.bundled import data_path
+from sanctions_model.data.bundled import data_path, read_like_bundled
 from sanctions_model.elsewhere.episodes import INSTRUMENTS, Instrument
 from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES
 from sanctions_model.elsewhere.model.panel_model import COVARIATES, HEAVY, ROOT_ORDER
-from sanctions_model.errors import QuestionError, did_you_mean
+from sanctions_model.errors import ObservationError, QuestionError, did_you_mean, reading_fault
 from sanctions_model.summaries import interval_rule
 
 __all__ = [
@@ -199,20 +199,18 @@ def load_effect_draws(path: Path | str | None = None) -> xr.Dataset:
 
     Raises
     ------
-    QuestionError
-        If a column is missing.
+    ObservationError
+        If the file cannot be read, a column is missing, or a cell is no number.
 
     Examples
     --------
     >>> load_effect_draws()["effect_mean"].dims
     ('chain', 'draw', 'outcome')
     """
-    file = data_path("elsewhere_draws.csv") if path is None else Path(path)
-    table = pd.read_csv(file)
+    table = read_like_bundled("elsewhere_draws.csv", path)
     columns = parameter_columns()
-    for name in columns:
-        if name not in table:
-            raise QuestionError(f"{file.name} lacks the column {name!r}; make it anew.")
+    if table.isna().any(axis=None):
+        raise ObservationError("A draw of the effects elsewhere has an empty cell; make it anew.")
     found = {}
     for name, axes in PARAMETERS.items():
         shape = tuple(len(COORDS[axis]) for axis in axes)
@@ -241,12 +239,12 @@ def load_episode_effects(path: Path | str | None = None) -> pd.DataFrame:
     ObservationError
         If the package has no such file.
     """
-    return pd.read_csv(data_path("elsewhere_episodes.csv") if path is None else path)
+    return read_like_bundled("elsewhere_episodes.csv", path)
 
 
 def load_trial(path: Path | str | None = None) -> pd.DataFrame:
     """Return the shipped results of ``scripts/elsewhere_trial.py``, a row a trial and outcome."""
-    return pd.read_csv(data_path("elsewhere_trial.csv") if path is None else path)
+    return read_like_bundled("elsewhere_trial.csv", path)
 
 
 def fit_summary(path: Path | str | None = None) -> dict[str, Any]:
@@ -266,10 +264,17 @@ def fit_summary(path: Path | str | None = None) -> dict[str, Any]:
     Raises
     ------
     ObservationError
-        If the package has no such file.
+        If there is no such file, or it is no summary of a fit.
     """
     file = data_path("elsewhere_fit.json") if path is None else Path(path)
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        found: object = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ObservationError(
+            f"Cannot read {file}: {reading_fault(error)}; give the summary of a fit."
+        ) from None
+    if not isinstance(found, dict) or "failures" not in found:
+        raise ObservationError(f"{file.name} is no summary of a fit; make it anew.")
     return found
 
 

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, QuestionError, first_fault
+from sanctions_model.fields import Number, Whole
 from sanctions_model.files import read_tables
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.basis import BASIS_COLUMNS, Basis
@@ -83,15 +84,15 @@ class Claim(BaseModel):
 
     statement: str = Field(min_length=1)
     outcome: str
-    sign: int
-    horizon: int = Field(ge=1)
-    material: float | None = Field(default=None, gt=0)
-    target: float | None = None
+    sign: Whole
+    horizon: Whole = Field(ge=1)
+    material: Number | None = Field(default=None, gt=0)
+    target: Number | None = None
     when: str | None = None
-    step: int | None = Field(default=None, ge=1)
+    step: Whole | None = Field(default=None, ge=1)
     channel: str = "total"
-    depth: float = Field(default=1.0, ge=0, le=1)
-    ramp: int = Field(default=4, ge=1)
+    depth: Number = Field(default=1.0, ge=0, le=1)
+    ramp: Whole = Field(default=4, ge=1)
     measures: tuple[str, ...] = Field(default=ALL_MEASURES, min_length=1)
 
     @model_validator(mode="after")

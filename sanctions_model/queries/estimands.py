@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
+from sanctions_model.fields import Number, Whole
 from sanctions_model.files import read_tables
 from sanctions_model.queries.reading.tables import link_effects
 from sanctions_model.scm.model import StructuralCausalModel
@@ -60,7 +61,7 @@ class ScaledTo(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     variable: str
-    size: float
+    size: Number
 
 
 class ParameterValue(_Quantity):
@@ -112,12 +113,12 @@ class ShockResponse(_Quantity):
 
     kind: Literal["shock"] = "shock"
     cause: str
-    size: float = 1.0
-    lasting: int = Field(default=1, ge=1)
+    size: Number = 1.0
+    lasting: Whole = Field(default=1, ge=1)
     open: tuple[str, ...] = ()
     scaled_to: ScaledTo | None = None
     outcome: str
-    horizon: int = Field(ge=1)
+    horizon: Whole = Field(ge=1)
 
     def parts(self, scm: StructuralCausalModel) -> Iterator[tuple[str, list[str]]]:
         """Yield cause, links and outcomes."""
@@ -152,13 +153,13 @@ class MeasureChange(_Quantity):
     """
 
     kind: Literal["measures"] = "measures"
-    before: Mapping[str, float] = Field(default_factory=dict)
-    after: Mapping[str, float] = Field(default_factory=dict)
-    ramp: int = Field(default=1, ge=1)
+    before: Mapping[str, Number] = Field(default_factory=dict)
+    after: Mapping[str, Number] = Field(default_factory=dict)
+    ramp: Whole = Field(default=1, ge=1)
     entries: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     outcome: str
-    horizon: int = Field(ge=1)
+    horizon: Whole = Field(ge=1)
 
     def parts(self, scm: StructuralCausalModel) -> Iterator[tuple[str, list[str]]]:
         """Yield measures, channels, links and the outcome."""
@@ -216,6 +217,8 @@ def _parse(file: Path, place: str, table: Any) -> Quantity:
         words = {key: own[key] for key in ("label", "unit", "note") if key in own}
         others = tuple(
             _parse(file, place, {**(words if "kind" in other else own), **other})
+            if isinstance(other, Mapping)
+            else _parse(file, f"{place}.otherwise", other)
             for other in table["otherwise"]
         )
     try:

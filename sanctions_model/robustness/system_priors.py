@@ -22,6 +22,7 @@ from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
+from sanctions_model.fields import Number, Whole
 from sanctions_model.files import read_tables
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.meta_analysis import Pooled
@@ -86,10 +87,10 @@ class ImpliedEvidence(BaseModel):
 
     quantity: str
     unit: str
-    horizon: int = Field(ge=0)
+    horizon: Whole = Field(ge=0)
     pool: str | None = None
-    value: float | None = None
-    spread: float | None = Field(default=None, gt=0)
+    value: Number | None = None
+    spread: Number | None = Field(default=None, gt=0)
     sources: tuple[str, ...] = ()
     rationale: str = Field(min_length=1)
 

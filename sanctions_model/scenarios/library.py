@@ -15,7 +15,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from sanctions_model.data.bundled import data_path
-from sanctions_model.errors import QuestionError, did_you_mean, first_fault
+from sanctions_model.errors import QuestionError, did_you_mean, first_fault, reading_fault
 from sanctions_model.fields import Number, Whole
 from sanctions_model.scenarios.quantities import Stated
 from sanctions_model.scenarios.scenario import DESIGNS, Scenario
@@ -255,7 +255,9 @@ def load_scenarios(path: Path | str | None = None) -> ScenarioLibrary:
     file = data_path("scenarios.toml") if path is None else Path(path)
     content = _content(file)
     tables = content.get("scenario")
-    if content.get("format_version") != FORMAT_VERSION or not isinstance(tables, dict):
+    version = content.get("format_version")
+    known = version == FORMAT_VERSION and not isinstance(version, bool)
+    if not known or not isinstance(tables, dict):
         raise QuestionError(
             f"{file.name}: expected format_version = {FORMAT_VERSION} and tables [scenario.NAME]."
         )
@@ -341,7 +343,7 @@ def _content(file: Path) -> dict[str, Any]:
             f"Cannot read {file}: {error.strerror}; give a scenario file."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise QuestionError(f"{file.name} is not a TOML file: {error}.") from None
+        raise QuestionError(f"{file.name} is not a TOML file: {reading_fault(error)}.") from None
 
 
 def _validated[Model: BaseModel](

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError
-from sanctions_model.fields import Number, Whole
+from sanctions_model.fields import Number, Version, Whole
 from sanctions_model.inference.priors.families import Beta
 from sanctions_model.queries.conditional import Condition
 from sanctions_model.scenarios.quantities import (
@@ -202,7 +202,7 @@ class Scenario(Stated):
         conditions.
     """
 
-    format_version: Literal[1] = 1
+    format_version: Version = 1
     label: str = Field(min_length=1)
     intervention: tuple[Annotated[_Set | _Shift | _Scale, Field(discriminator="kind")], ...] = ()
     condition: tuple[ConditionEntry, ...] = ()

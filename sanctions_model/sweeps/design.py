@@ -17,7 +17,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model import dims
-from sanctions_model.errors import QuestionError, did_you_mean, first_fault
+from sanctions_model.errors import QuestionError, did_you_mean, first_fault, reading_fault
+from sanctions_model.fields import Number, Version, Whole
 from sanctions_model.files import whole_file
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.scm.interventions import ALL_MEASURES, LONGEST_HORIZON, Relief
@@ -68,15 +69,15 @@ class Sobol(_Frozen):
     """A scrambled Sobol sequence through the axes' ranges."""
 
     kind: Literal["sobol"] = "sobol"
-    number: int = Field(ge=1, le=_LARGEST)
+    number: Whole = Field(ge=1, le=_LARGEST)
 
 
 class ReliefEntry(_Frozen):
     """A relief, as `Relief` takes it."""
 
-    depth: float = Field(default=1.0, ge=0, le=1)
-    ramp: int = Field(default=4, ge=1)
-    start: int = Field(default=1, ge=1)
+    depth: Number = Field(default=1.0, ge=0, le=1)
+    ramp: Whole = Field(default=4, ge=1)
+    start: Whole = Field(default=1, ge=1)
     measures: tuple[str, ...] = ALL_MEASURES
 
     @property
@@ -91,7 +92,7 @@ class FutureEntry(ReliefEntry):
     """A relief that happens with a probability."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    probability: float = Field(ge=0, le=1)
+    probability: Number = Field(ge=0, le=1)
 
 
 class Bases(_Frozen):
@@ -105,17 +106,17 @@ class Bases(_Frozen):
         These instead of spread ones: values of prior axes, the others as stated.
     """
 
-    number: int = Field(default=1, ge=1, le=100)
+    number: Whole = Field(default=1, ge=1, le=100)
     points: tuple[dict[str, bool | int | float | str], ...] = ()
 
 
 class Sampling(_Frozen):
     """Draws a chain kept and discarded, chains, and tuning from a base fit's start."""
 
-    draws: int = Field(default=1000, ge=100, le=_MOST_SAMPLED)
-    tune: int = Field(default=1000, ge=100, le=_MOST_SAMPLED)
-    chains: int = Field(default=4, ge=2, le=100)
-    warm_tune: int = Field(default=150, ge=50, le=_MOST_SAMPLED)
+    draws: Whole = Field(default=1000, ge=100, le=_MOST_SAMPLED)
+    tune: Whole = Field(default=1000, ge=100, le=_MOST_SAMPLED)
+    chains: Whole = Field(default=4, ge=2, le=100)
+    warm_tune: Whole = Field(default=150, ge=50, le=_MOST_SAMPLED)
 
 
 class SweepDesign(_Frozen):
@@ -153,13 +154,13 @@ class SweepDesign(_Frozen):
         Draws stored a point.
     """
 
-    format_version: Literal[1] = 1
+    format_version: Version = 1
     label: str = Field(min_length=1)
-    random_seed: int = Field(default=20260101, ge=0)
+    random_seed: Whole = Field(default=20260101, ge=0)
     outcomes: tuple[str, ...] = ()
-    horizon: int = Field(default=12, ge=1, le=LONGEST_HORIZON)
+    horizon: Whole = Field(default=12, ge=1, le=LONGEST_HORIZON)
     route: Route | None = None
-    kept_draws: int = Field(default=400, ge=1, le=_MOST_KEPT)
+    kept_draws: Whole = Field(default=400, ge=1, le=_MOST_KEPT)
     axis: tuple[Axis, ...] = Field(min_length=1)
     layout: Annotated[Grid | Points | Sobol, Field(discriminator="kind")] = Grid()
     relief: ReliefEntry = ReliefEntry()
@@ -228,7 +229,9 @@ class SweepDesign(_Frozen):
                 f"Cannot read {file}: {error.strerror}; give a sweep design."
             ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise QuestionError(f"{file.name} is not a TOML file: {error}.") from None
+            raise QuestionError(
+                f"{file.name} is not a TOML file: {reading_fault(error)}."
+            ) from None
         if "format_version" not in content:
             raise QuestionError(f"{file.name}: no format_version; expected format_version = 1.")
         try:

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from sanctions_model.errors import PriorError, QuestionError, UnknownVariableError
+from sanctions_model.fields import Flag, Number
 from sanctions_model.inference.priors.families import (
     Beta,
     HalfNormal,
@@ -80,10 +81,10 @@ class NumberAxis(AnyAxis):
         Fill the range evenly in logs.
     """
 
-    values: tuple[float, ...] = ()
-    lower: float | None = None
-    upper: float | None = None
-    log: bool = False
+    values: tuple[Number, ...] = ()
+    lower: Number | None = None
+    upper: Number | None = None
+    log: Flag = False
 
 
 class _Prior(NumberAxis):

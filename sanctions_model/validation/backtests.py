@@ -108,7 +108,10 @@ class Variant(BaseModel):
         if not isinstance(table, Mapping) or not isinstance(table.get("otherwise"), list):
             return table
         words = {key: table[key] for key in ("title", "rationale") if key in table}
-        return {**table, "otherwise": [{**words, **form} for form in table["otherwise"]]}
+        forms = [
+            {**words, **form} if isinstance(form, Mapping) else form for form in table["otherwise"]
+        ]
+        return {**table, "otherwise": forms}
 
     def form_for(self, scm: StructuralCausalModel) -> "Variant":
         """Return the first form that speaks of nothing that a model lacks, or else the variant."""

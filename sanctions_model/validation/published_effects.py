@@ -10,13 +10,14 @@ with the reason.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
@@ -24,6 +25,7 @@ from sanctions_model.data.evidence import load_evidence
 from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
+from sanctions_model.fields import Flag, Number, Whole
 from sanctions_model.files import read_tables
 from sanctions_model.queries.estimands import ScaledTo
 from sanctions_model.scm.model import StructuralCausalModel
@@ -66,7 +68,7 @@ COLUMNS = (
 )
 _PARTS = ("median", "lower", "upper")
 
-type _Levels = str | Mapping[str, float]
+type _Levels = str | Mapping[str, Number]
 
 
 class _Table(BaseModel):
@@ -75,7 +77,7 @@ class _Table(BaseModel):
 
 class _Shock(_Table):
     variable: str
-    path: tuple[float, ...]
+    path: tuple[Number, ...]
 
 
 class Experiment(_Table):
@@ -162,18 +164,18 @@ class Total(_Table):
         The same for a model of another name, where it differs.
     """
 
-    number: PositiveInt
+    number: Whole = Field(ge=1)
     title: str
     published: str
     unit: str
-    lower: float | None = None
-    upper: float | None = None
+    lower: Number | None = None
+    upper: Number | None = None
     experiment: str | None = None
     outcome: str | None = None
-    horizon: PositiveInt | None = None
-    divided_by: float = 1.0
+    horizon: Whole | None = Field(default=None, ge=1)
+    divided_by: Number = 1.0
     evidence: tuple[str, ...]
-    used_for_priors: bool
+    used_for_priors: Flag
     reason: str
     reasons: Mapping[str, str] = {}
 
@@ -223,7 +225,7 @@ def load_published_totals(path: Path | str | None = None) -> PublishedTotals:
     """
     file = data_path("published_totals.toml") if path is None else Path(path)
     experiments = {
-        name: _read(Experiment, table, f"{file.name}: [experiment.{name}]")
+        name: _read_experiment(table, f"{file.name}: [experiment.{name}]")
         for name, table in read_tables(file, "experiment", optional=True).items()
     }
     totals = {
@@ -252,23 +254,40 @@ def _read[T: BaseModel](model: type[T], table: object, place: str) -> T:
         raise QuestionError(f"{place}: {first_fault(error)}.") from None
 
 
-def _levels(levels: _Levels) -> dict[str, float]:
+def _read_experiment(table: object, place: str) -> Experiment:
+    """Return an experiment, its further forms proved as it is itself."""
+    found = _read(Experiment, table, place)
+    own = found.model_dump(exclude={"otherwise"})
+    others = [_read(Experiment, {**own, **form}, f"{place}: otherwise") for form in found.otherwise]
+    for form in (found, *others):
+        for levels in (form.before, form.after):
+            if levels is not None:
+                _levels(levels, place)
+    return found
+
+
+def _levels(levels: _Levels, where: str = "an experiment") -> dict[str, float]:
     """Return measures by name; a quarter means that of the bundled table."""
     if not isinstance(levels, str):
         for name in levels:
             if name not in MEASURES:
-                raise UnknownVariableError.from_name(name, MEASURES, "an experiment's measures")
+                raise UnknownVariableError.from_name(name, MEASURES, f"{where}: measures")
         return {name: float(levels.get(name, 0.0)) for name in MEASURES}
-    file = data_path("measures.csv")
-    index, columns = parse_table(read_content(file), file.name)
-    quarters = [str(period) for period in index]
+    quarters, columns = _bundled_measures()
     if levels not in quarters:
         raise QuestionError(
-            f"An experiment's quarter is {levels!r}; expected one from {quarters[0]} to "
+            f"{where}: the quarter is {levels!r}; expected one from {quarters[0]} to "
             f"{quarters[-1]}, as in '2015Q1'."
         )
     place = quarters.index(levels)
     return {name: float(columns[name].to_numpy()[place]) for name in MEASURES}
+
+
+@cache
+def _bundled_measures() -> tuple[list[str], dict[str, pd.Series]]:
+    file = data_path("measures.csv")
+    index, columns = parse_table(read_content(file), file.name)
+    return [str(period) for period in index], columns
 
 
 def implied_total(

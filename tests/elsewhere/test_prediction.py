@@ -27,7 +27,7 @@ from sanctions_model.elsewhere.prediction import (
     inflation_points,
     reliability,
 )
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.inference.diagnostics import Diagnostics
 
 
@@ -237,5 +237,5 @@ def test_the_fit_says_whether_it_converged():
 
 def test_draws_of_another_make_are_refused(tmp_path):
     (tmp_path / "draws.csv").write_text("effect_mean[gdp]\n1.0\n")
-    with pytest.raises(QuestionError, match="lacks the column"):
+    with pytest.raises(ObservationError, match="lacks the column"):
         load_effect_draws(tmp_path / "draws.csv")

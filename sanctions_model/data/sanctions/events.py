@@ -25,7 +25,8 @@ from pydantic import (
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.economies.growth import MEASURES
-from sanctions_model.errors import ObservationError, did_you_mean, first_fault
+from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
+from sanctions_model.fields import Number, Version
 
 __all__ = [
     "EXPLICIT",
@@ -74,18 +75,18 @@ class Component(_Frozen):
 
     id: str
     measure: Measure
-    weight: float = Field(gt=0, le=1)
-    divisor: float = Field(gt=0)
+    weight: Number = Field(gt=0, le=1)
+    divisor: Number = Field(gt=0)
     label: str
     kind: str
-    raw_values: tuple[Annotated[float, Field(ge=0)], ...]
+    raw_values: tuple[Annotated[Number, Field(ge=0)], ...]
     status: tuple[str, ...]
-    us_share_before: float = Field(ge=0, le=1)
-    us_share_after: float = Field(ge=0, le=1)
+    us_share_before: Number = Field(ge=0, le=1)
+    us_share_after: Number = Field(ge=0, le=1)
     us_share_status: str
     us_share_basis: str
-    band_sd: float = Field(ge=0)
-    rest: Mapping[Literal["eu", "uk", "others"], Annotated[float, Field(ge=0, le=1)]] = {
+    band_sd: Number = Field(ge=0)
+    rest: Mapping[Literal["eu", "uk", "others"], Annotated[Number, Field(ge=0, le=1)]] = {
         "others": 1.0
     }
     rest_status: str = "J"
@@ -97,7 +98,7 @@ class Explicit(_Frozen):
 
     component: str
     effective_date: dt.date
-    size: float = Field(lt=0)
+    size: Number = Field(lt=0)
     back_on: dt.date | None = None
     status: str
     reason: str
@@ -107,7 +108,7 @@ class EventClass(_Frozen):
     """What a raw weight `r` of an event stands for."""
 
     label: str
-    r: float | str
+    r: Number | str
     examples: str
 
 
@@ -125,13 +126,13 @@ class Cap(_Frozen):
     """From the day after `date`, no step raises a measure above `level`."""
 
     date: dt.date
-    level: float = Field(gt=0)
+    level: Number = Field(gt=0)
 
 
 class Band(_Frozen):
     """Spread of component and measure weights (Dirichlet concentration)."""
 
-    weight_concentration: float = Field(gt=0)
+    weight_concentration: Number = Field(gt=0)
 
 
 class Rule(_Frozen):
@@ -143,13 +144,13 @@ class Rule(_Frozen):
     ``weight * raw value / divisor``. It is 1 at the date of the cap by definition of the unit.
     """
 
-    format_version: Literal[1]
+    format_version: Version
     title: str
     unit: str
     anchor_dates: tuple[dt.date, ...] = Field(min_length=2)
     us_share_break: dt.date
     cap: Cap
-    composites: Mapping[str, Mapping[Measure, float]]
+    composites: Mapping[str, Mapping[Measure, Number]]
     band: Band
     event_classes: tuple[EventClass, ...] = ()
     explicit: tuple[Explicit, ...] = ()
@@ -311,7 +312,8 @@ def load_rule(path: Path | str | None = None) -> Rule:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ObservationError(
-            f"The measures rule {file} is not valid TOML ({error}); correct it there."
+            f"The measures rule {file} is not valid TOML ({reading_fault(error)}); "
+            "correct it there."
         ) from error
     except ValidationError as error:
         raise ObservationError(
@@ -354,7 +356,8 @@ def load_events(path: Path | str | None = None) -> tuple[Event, ...]:
         ) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise ObservationError(
-            f"The events {file} are not a CSV file in UTF-8 ({error}); save them as such."
+            f"The events {file} are not a CSV file in UTF-8 ({reading_fault(error)}); "
+            "save them as such."
         ) from error
     if missing := [name for name in Event.model_fields if name not in header]:
         raise ObservationError(

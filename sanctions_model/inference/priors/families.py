@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model.errors import PriorError, first_fault
-from sanctions_model.fields import Number, Positive
+from sanctions_model.fields import Flag, Number, Positive
 
 __all__ = [
     "Beta",
@@ -68,7 +68,7 @@ def _is_number(value: object) -> bool:
 class Relative(_Belief):
     """A prior whose arguments may be in units of the equation's own series."""
 
-    relative_to_series: bool = False
+    relative_to_series: Flag = False
     without_data: dict[str, Number] | None = None
 
     def scaled(self, moments: tuple[float, float] | None) -> Self:
@@ -238,7 +238,7 @@ class LogNormal(_Belief):
     median: Positive
     sigma: Positive
     upper: Positive | None = None
-    negative: bool = False
+    negative: Flag = False
 
     @property
     def support(self) -> tuple[float, float]:

@@ -18,6 +18,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.display import html_table
 from sanctions_model.errors import PriorError, did_you_mean
+from sanctions_model.fields import Whole
 from sanctions_model.inference.priors.families import Fixed, Prior, Relative
 from sanctions_model.inference.priors.patterns import is_pattern, matching, stated_for
 from sanctions_model.inference.priors.reading import read_group, read_toml, table_of
@@ -61,7 +62,7 @@ class Priors(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     entries: Mapping[str, Mapping[str, Prior]]
-    periods_per_year: int = 4
+    periods_per_year: Whole = 4
     origin: str = "priors given by hand"
 
     def __repr__(self) -> str:
@@ -328,7 +329,7 @@ def _read(file: Path, economy: str, above: tuple[Path, ...]) -> Priors:
     content = read_toml(file)
     base = _base(file, content.pop("extends", None), economy, above)
     periods = content.pop("periods_per_year", 4 if base is None else base.periods_per_year)
-    if not isinstance(periods, int) or periods < 1:
+    if not isinstance(periods, int) or isinstance(periods, bool) or periods < 1:
         raise PriorError(f"{file.name}: periods_per_year is {periods!r}; expected 4 or 12.")
     if base is not None and periods != base.periods_per_year:
         raise PriorError(

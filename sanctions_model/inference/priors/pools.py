@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import Evidence, load_evidence
 from sanctions_model.errors import PriorError, QuestionError, did_you_mean, first_fault
+from sanctions_model.fields import Number, Whole
 from sanctions_model.files import read_tables
 from sanctions_model.inference.priors.families import Beta, LogNormal, Normal
 from sanctions_model.inference.priors.meta_analysis import Pooled, pool
@@ -47,10 +48,10 @@ class Study(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     evidence: str
-    value: float | None = None
-    error: float = Field(gt=0)
-    quality: float = Field(gt=0, le=1)
-    horizon: int = Field(ge=0)
+    value: Number | None = None
+    error: Number = Field(gt=0)
+    quality: Number = Field(gt=0, le=1)
+    horizon: Whole = Field(ge=0)
     conversion: str = ""
     basis: str = Field(min_length=1)
 
@@ -78,9 +79,9 @@ class Pool(BaseModel):
 
     quantity: str
     unit: str = Field(min_length=1)
-    horizon: int = Field(ge=0)
+    horizon: Whole = Field(ge=0)
     family: Literal["Normal", "LogNormal", "Beta"] = "Normal"
-    between_scale: float = Field(gt=0)
+    between_scale: Number = Field(gt=0)
     rationale: str = Field(min_length=1)
     studies: tuple[Study, ...] = Field(min_length=1)
 

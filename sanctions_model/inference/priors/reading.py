@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sanctions_model.errors import PriorError, did_you_mean
+from sanctions_model.errors import PriorError, did_you_mean, reading_fault
 from sanctions_model.inference.priors.families import (
     Beta,
     Fixed,
@@ -53,9 +53,9 @@ def read_toml(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise PriorError(f"Cannot read {file}: {error.strerror}; give a priors file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PriorError(f"{file.name} is not a TOML file: {error}.") from None
+        raise PriorError(f"{file.name} is not a TOML file: {reading_fault(error)}.") from None
     version = content.pop("format_version", None)
-    if version != FORMAT_VERSION:
+    if version != FORMAT_VERSION or isinstance(version, bool):
         raise PriorError(
             f"{file.name}: format_version is {version!r}; "
             f"expected {FORMAT_VERSION} as the first key."

@@ -122,24 +122,38 @@ def load_prior_sets(path: Path | str | None = None) -> dict[str, PriorSet]:
     file = data_path("prior_sets.toml") if path is None else Path(path)
     found = {}
     for name, table in read_tables(file, "prior_set").items():
-        stated = dict(table) if isinstance(table, Mapping) else {}
-        forms = [stated.pop("priors", {}), *stated.pop("otherwise", ())]
-        common = {"rationale": str(stated.get("rationale", "")), "sources": "judgement"}
+        place = f"{file.name}: [prior_set.{name}]"
+        if not isinstance(table, Mapping):
+            raise QuestionError(f"{place}: expected a table of rationale and priors.")
+        stated = dict(table)
+        otherwise = stated.pop("otherwise", [])
+        if not isinstance(otherwise, list):
+            raise QuestionError(f"{place}: otherwise: expected a list of tables of priors.")
         first, *others = (
-            {
-                address: read_prior(
-                    file.name, f'[prior_set.{name}.priors."{address}"]', common | own
-                )
-                for address, own in form.items()
-            }
-            for form in forms
+            _read_form(file.name, name, form, str(stated.get("rationale", "")))
+            for form in (stated.pop("priors", {}), *otherwise)
         )
         try:
-            found[name] = PriorSet(priors=first, otherwise=tuple(others), **stated)
-        except (ValidationError, TypeError) as error:
-            reason = first_fault(error) if isinstance(error, ValidationError) else error
-            raise QuestionError(f"{file.name}: [prior_set.{name}]: {reason}.") from None
+            content = {"priors": first, "otherwise": tuple(others), **stated}
+            found[name] = PriorSet.model_validate(content)
+        except ValidationError as error:
+            raise QuestionError(f"{place}: {first_fault(error)}.") from None
     return found
+
+
+def _read_form(file: str, name: str, form: object, rationale: str) -> dict[str, Prior]:
+    """Return the priors of a set; one without a rationale has that of the set."""
+    if not isinstance(form, Mapping):
+        raise QuestionError(f"{file}: [prior_set.{name}]: expected a table of priors by address.")
+    common = {"rationale": rationale, "sources": "judgement"}
+    return {
+        address: read_prior(
+            file,
+            f'[prior_set.{name}.priors."{address}"]',
+            common | own if isinstance(own, dict) else own,
+        )
+        for address, own in form.items()
+    }
 
 
 def prior_alternatives(

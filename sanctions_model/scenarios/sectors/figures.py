@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, model_validator
 
 from sanctions_model.data.bundled import data_path
-from sanctions_model.errors import ObservationError, first_fault
+from sanctions_model.errors import ObservationError, first_fault, reading_fault
 
 __all__ = ["Sector", "load_sectors"]
 
@@ -42,7 +42,7 @@ class Sector(BaseModel):
         Where it is from, or why it was judged so.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     sector: str = Field(min_length=1)
     label: str = Field(min_length=1)
@@ -121,7 +121,7 @@ def load_sectors(path: Path | str | None = None) -> tuple[Sector, ...]:
             reader = csv.DictReader(stream)
             rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ObservationError(f"Cannot read the sectors {file}: {error}.") from None
+        raise ObservationError(f"Cannot read the sectors {file}: {reading_fault(error)}.") from None
     found = []
     for line, row in rows:
         try:

@@ -1,0 +1,146 @@
+"""What the search through the doors found once, each with the words that refuse it now."""
+
+import pickle
+import tomllib
+
+import hostile
+import pytest
+
+import sanctions_model as sm
+from sanctions_model.data.bundled import data_path
+from sanctions_model.data.outside_forecasts import load_outside_forecasts
+from sanctions_model.data.sanctions.events import load_rule
+from sanctions_model.data.transformations import load_raw
+from sanctions_model.data.user_tables import load_mapping
+from sanctions_model.elsewhere.inside_russia import load_bans, load_news_days
+from sanctions_model.elsewhere.prediction import fit_summary, load_effect_draws, load_trial
+from sanctions_model.errors import FitFileError, QuestionError, SanctionsModelError
+from sanctions_model.inference.priors.pools import load_pools
+from sanctions_model.queries.estimands import load_quantities
+from sanctions_model.robustness.graphs.alternatives import load_prior_sets
+from sanctions_model.scenarios.sectors import load_sectors
+from sanctions_model.validation.backtests import load_back_tests
+from sanctions_model.validation.published_effects import load_published_totals
+
+Q = ("quantity", "pass_through_1q")
+KINDS = [
+    (sm.load_claims, "claims", ("claim", "grey_premium", "material"), "0.5", "the text '0.5'"),
+    (sm.load_claims, "claims", ("claim", "grey_premium", "material"), True, "the boolean True"),
+    (sm.load_claims, "claims", ("claim", "grey_premium", "material"), float("inf"), "got inf"),
+    (sm.load_claims, "claims", ("claim", "grey_premium", "horizon"), 8.0, "a whole number, got 8"),
+    (sm.load_claims, "claims", ("format_version",), True, "expected format_version = 1"),
+    (load_pools, "pools", ("pool", "gdp_2014", "between_scale"), "0.5", "the text '0.5'"),
+    (load_quantities, "quantities", (*Q, "horizon"), True, "the boolean True"),
+    (load_quantities, "quantities", (*Q, "otherwise", 0), "text", "otherwise"),
+    (load_rule, "measures_rule", ("components", 1, "raw_values", 2), float("inf"), "got inf"),
+    (load_rule, "measures_rule", ("format_version",), True, "a whole number"),
+    (load_prior_sets, "prior_sets", ("prior_set", "flat", "priors"), "text", "a table of priors"),
+    (load_prior_sets, "prior_sets", ("prior_set", "flat", "otherwise"), 1, "a list of tables"),
+    (load_prior_sets, "prior_sets", ("prior_set", "flat"), 1, "a table of rationale and priors"),
+    (
+        *(load_prior_sets, "prior_sets"),
+        *(("prior_set", "flat", "priors", "gdp_growth -> import_growth"), True, "family True"),
+    ),
+    (
+        *(load_back_tests, "backtests"),
+        *(("backtest", "war_of_2022", "variant", "no_oil", "otherwise", 0), True, "a table"),
+    ),
+    (
+        *(load_published_totals, "published_totals"),
+        *(("experiment", "step_2022", "after"), "1066Q1", "the quarter is '1066Q1'"),
+    ),
+    (
+        *(load_published_totals, "published_totals"),
+        *(("experiment", "step_2022", "after"), {"a": 1}, "Unknown name 'a'"),
+    ),
+    (
+        *(load_published_totals, "published_totals"),
+        *(("experiment", "weaker_rouble", "otherwise", 0, "open", 1), True, "text"),
+    ),
+    (
+        *(load_published_totals, "published_totals"),
+        *(("total", "iran_imposition", "used_for_priors"), "true", "true or false"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("door", "name", "place", "wrong", "said"), KINDS)
+def test_a_number_is_no_text_and_a_flag_no_number(tmp_path, door, name, place, wrong, said):
+    content = tomllib.loads(data_path(f"{name}.toml").read_text(encoding="utf-8"))
+    file = tmp_path / "mine.toml"
+    file.write_text(hostile.toml(hostile.replaced(content, place, wrong)), encoding="utf-8")
+    with pytest.raises(SanctionsModelError) as error:
+        door(file)
+    assert said in str(error.value)
+    hostile.require_clear(str(error.value))
+
+
+@pytest.mark.parametrize("wrong", ["0.5", True])
+def test_an_inflation_target_is_a_number(tmp_path, wrong):
+    (tmp_path / "m.toml").write_text(hostile.toml({"inflation_target": wrong}), encoding="utf-8")
+    with pytest.raises(SanctionsModelError, match="inflation_target: expected a finite number"):
+        load_mapping(tmp_path / "m.toml")
+
+
+TABLES = [
+    (load_outside_forecasts, "outside_forecasts", "year", "inf", "expected a year"),
+    (load_outside_forecasts, "outside_forecasts", "high", "inf", "low '"),
+    (load_trial, "elsewhere_trial", "low", "True", "low is 'True'; expected a number"),
+    (
+        load_effect_draws,
+        "elsewhere_draws",
+        "effect_mean[gdp]",
+        "inf",
+        "is 'inf'; expected a number",
+    ),
+    (load_effect_draws, "elsewhere_draws", "effect_mean[gdp]", "", "an empty cell"),
+    (load_bans, "relief_inside_russia", "value", "ten", "line 2: value is 'ten'"),
+    (load_news_days, "news_days", "brent_pct", "=1+1", "brent_pct is '=1+1'"),
+    (load_sectors, "sectors", "premium_median", "inf", "a finite number"),
+    (load_raw, "raw_quarterly", "brent_usd_bbl", "1e400", "is infinite"),
+]
+
+
+@pytest.mark.parametrize(("door", "name", "column", "wrong", "said"), TABLES)
+def test_a_cell_of_a_table_is_a_finite_number(tmp_path, door, name, column, wrong, said):
+    import csv
+
+    with data_path(f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    rows[1][rows[0].index(column)] = wrong
+    with (tmp_path / "mine.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+    with pytest.raises(SanctionsModelError) as error:
+        door(tmp_path / "mine.csv")
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (b"case,item\n\xff,1\n", "it is not text in UTF-8, from byte 11 on"),
+        (b"case,item\n1,2\n1,2,3\n", "line 3 has 3 cells where the first line has 2"),
+        (b'case,item\n1,"2\n', "a quotation mark in line 2 has no second one"),
+        (b"case,item\n1,2\n", "lacks the column 'year'; expected those of relief_inside"),
+    ],
+)
+def test_why_a_table_cannot_be_read_is_said_in_our_words(tmp_path, content, said):
+    (tmp_path / "mine.csv").write_bytes(content)
+    with pytest.raises(SanctionsModelError) as error:
+        load_bans(tmp_path / "mine.csv")
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("content", ["", "[" * 100_000, "{}", "[1]", '{"failures": '])
+def test_a_summary_of_another_fit_is_refused(tmp_path, content):
+    (tmp_path / "fit.json").write_text(content, encoding="utf-8")
+    hostile.must_refuse(fit_summary, tmp_path / "fit.json")
+
+
+def test_a_message_is_one_line_whatever_names_stand_in_it():
+    error = QuestionError("a\nb\x1b[31m\u202e" + "x" * 10_000)
+    assert str(error).startswith("a b?[31m?xx")
+    assert len(str(error)) < 2010
+    assert isinstance(pickle.loads(pickle.dumps(error)), QuestionError)
+    assert str(FitFileError(3)) == "3"
