@@ -11,7 +11,7 @@ import numpy as np
 
 from sanctions_model.errors import QuestionError
 
-__all__ = ["as_number", "as_number_or_path", "as_whole"]
+__all__ = ["as_number", "as_number_or_path", "as_whole", "generator_of"]
 
 
 def _scalar(value: object) -> object:
@@ -91,6 +91,26 @@ def as_whole(value: object, what: str, *, least: int | None = None, most: int | 
     bounds = "" if least is None else f" of at least {least}"
     bounds += "" if most is None else f" and at most {most}"
     raise QuestionError(f"{what} is {_shown(value)}; expected a whole number{bounds}.")
+
+
+def generator_of(random_seed: object) -> np.random.Generator:
+    """Return the generator of a seed.
+
+    Parameters
+    ----------
+    random_seed : object
+        A whole number of at least 0.
+
+    Returns
+    -------
+    numpy.random.Generator
+
+    Raises
+    ------
+    QuestionError
+        If it is no such number; numpy would take a boolean, and None for a seed of the moment.
+    """
+    return np.random.default_rng(as_whole(random_seed, "The random seed", least=0))
 
 
 def as_number_or_path(value: object, what: str) -> float | tuple[float, ...]:

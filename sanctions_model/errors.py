@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-_LONGEST = 2000
+_LONGEST, _SHOWN = 2000, 200
 
 
 class SanctionsModelError(ValueError):
@@ -202,7 +202,8 @@ def first_fault(error: "ValidationError", *, whole: str = "", skip: int = 0) -> 
     parts = [str(part) for part in first["loc"][skip:]]
     place = ".".join(part for part in parts if not _TRIED.fullmatch(part)) or whole
     reason = _reason(first)
-    got = f" (got {first['input']!r})"
+    got = repr(first["input"])
+    got = f" (got {got if len(got) < _SHOWN else f'{got[:_SHOWN]} ...'})"
     if first["type"] == "missing":  # the names that there are: one may be misspelt
         got = f" (got {', '.join(str(name) for name in first['input']) or 'nothing'})"
     elif first["type"] == "value_error":  # a sentence of ours, which says it

@@ -19,6 +19,7 @@ __all__ = [
     "locked",
     "publish",
     "read_tables",
+    "require_folder",
     "require_target",
     "staged",
     "whole_file",
@@ -97,6 +98,30 @@ def require_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
         raise QuestionError(f"{where}: that is a link or a device; give the name of a plain file.")
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise QuestionError(f"{where}: it may not be written; give another place.")
+
+
+def require_folder(folder: Path, what: str) -> None:
+    """Refuse a folder that could not be made or written to; call it before any work.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        That is there, or would be made with the folders above it.
+    what : str
+        What names it, for the message, as in ``--out``.
+
+    Raises
+    ------
+    QuestionError
+        If something on the way is no folder or may not be written, or a name is too long.
+    """
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in folder.parts):
+        raise QuestionError(f"{what}: a name in it is too long; give a shorter one.")
+    existing = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if not existing.is_dir():
+        raise QuestionError(f"{what} {folder}: {existing} is a file; give a folder.")
+    if not os.access(existing, os.W_OK):
+        raise QuestionError(f"{what} {folder}: {existing} cannot be written; give another folder.")
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -23,8 +22,8 @@ from sanctions_model.economies.registry import (
     economy_of,
     find_economy,
 )
-from sanctions_model.errors import FitFileError
-from sanctions_model.files import file_sha256, locked, publish, staged
+from sanctions_model.errors import FitFileError, QuestionError
+from sanctions_model.files import file_sha256, locked, publish, require_folder, staged
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit, checked_counts, fit, sample_prior_predictive
 from sanctions_model.inference.priors.ledger import Priors, load_priors
@@ -218,12 +217,11 @@ def _name(path: Path | None) -> str | None:
 
 def require_writable(out: Path) -> None:
     """Raise `FitFileError` if the folder of results could not be made; make nothing yet."""
+    try:
+        require_folder(out, "Cannot write results to")
+    except QuestionError as error:
+        raise FitFileError(str(error)) from None
     existing = next(path for path in (out, *out.absolute().parents) if path.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
-        what = "cannot be written" if existing.is_dir() else "is a file"
-        raise FitFileError(
-            f"Cannot write results to {out}: {existing} {what}; give another folder."
-        )
     free = shutil.disk_usage(existing).free
     if free < _ENOUGH_ROOM:
         raise FitFileError(

@@ -34,10 +34,11 @@ from sanctions_model.cli.parts.options import (
     PriorsOption,
     QuietOption,
     find_data,
-    load_fit,
+    load_fit_if_there,
     write_figure,
 )
 from sanctions_model.cli.parts.outputs import brief, report, sweep, validate
+from sanctions_model.cli.parts.usage import run_command
 from sanctions_model.cli.queries import counterfactual_app, forecast
 from sanctions_model.cli.responses import fevd, irf
 from sanctions_model.cli.robustness import compare, confounding, evidence, refute, sensitivity
@@ -147,7 +148,7 @@ def main() -> None:
     """Run the command line; refusals become one line on stderr and an exit code."""
     try:
         _require_values(sys.argv[1:])
-        command()()
+        run_command(command())
     except ConvergenceError as error:
         _fail(error, 3)
     except SanctionsModelError as error:
@@ -264,7 +265,7 @@ def graph(
     from sanctions_model.economies.registry import default_transmission
     from sanctions_model.report.ledgers import equations_view
 
-    fitted = load_fit(fit) if (fit / "posterior.nc").is_file() else None
+    fitted = load_fit_if_there(fit)
     if fitted is None:
         _LOG.info("no fit at %s: drawing the graph without effects", fit)
     scm = default_transmission() if fitted is None else fitted.scm

@@ -22,7 +22,9 @@ from sanctions_model.cli.parts.options import (
     write_csv,
     write_figure,
 )
+from sanctions_model.coercion import as_whole
 from sanctions_model.errors import QuestionError
+from sanctions_model.files import require_target
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
@@ -208,13 +210,14 @@ def compare(
     from sanctions_model.robustness.vintages import compare_vintages
     from sanctions_model.scm.interventions import Relief
 
-    if keep is not None and not keep.parent.is_dir():
-        raise QuestionError(f"--keep {keep}: there is no folder {keep.parent}; make it.")
+    if keep is not None:
+        require_target(keep, "--keep", (".nc",))
+    asked, horizons = Relief(depth=relief), tuple(horizon or (4, 12))
+    for periods in horizons:
+        as_whole(periods, "--horizon", least=1)
     fits = load_fit(old), load_fit(new)
     revised = _third_fit(*fits, keep)
-    table = compare_vintages(
-        *fits, revised, relief=Relief(depth=relief), horizons=tuple(horizon or (4, 12))
-    )
+    table = compare_vintages(*fits, revised, relief=asked, horizons=horizons)
     write_csv(table, csv)
     view = comparison_view(table, fits[0].scm)
     show(View(table=table, title="Comparison") if as_json else view, as_json=as_json)

@@ -1,6 +1,5 @@
 """The verb on relief observed elsewhere: the predictive, the answer among the liftings, hazards."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +12,7 @@ from sanctions_model.cli.parts.options import (
     FitOption,
     JsonOption,
     QuietOption,
-    load_fit,
+    load_fit_if_there,
     write_csv,
     write_figure,
 )
@@ -51,7 +50,7 @@ def elsewhere(
     table = predictive_table()
     write_csv(table, csv)
     # What the model cannot answer is refused before anything is printed.
-    fitted = load_fit(fit) if (Path(fit) / "posterior.nc").is_file() else None
+    fitted = load_fit_if_there(fit)
     beside = [] if fitted is None else [_with_liftings(fitted, lifting)]
     if figure is not None:
         write_figure(_drawn(fitted, lifting), figure)

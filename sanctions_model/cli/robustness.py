@@ -23,7 +23,9 @@ from sanctions_model.cli.parts.options import (
     write_csv,
     write_figure,
 )
+from sanctions_model.coercion import as_whole
 from sanctions_model.errors import QuestionError, UnknownVariableError, reading_fault
+from sanctions_model.files import require_target
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
@@ -159,6 +161,9 @@ def sensitivity(
     asked = headline_claims()
     if claim not in asked:
         raise UnknownVariableError.from_name(claim, asked, "--claim")
+    as_whole(most, "--most", least=1)
+    if refit:
+        require_target(fit / "alternatives.csv", "--refit", (".csv",))
     found = _posterior(fit)
     others = None
     if alternatives is not None:
@@ -293,6 +298,7 @@ def refute(
     from sanctions_model.robustness.refutation import implied_independences
 
     asked = _claim(claim)
+    as_whole(number, "--number", least=1)
     found = _posterior(fit)
     table = implied_independences(found.problem, found.draws)
     if refit:
@@ -365,9 +371,10 @@ def compare(
     if len(fits) < len(folders):
         raise QuestionError("A folder is given twice; give different ones.")
     first, *others = fits
+    written: list[pd.DataFrame] = []
     for other in others:
         found = compare_fits(fits[first], fits[other], names=(first, other), outcomes=outcome)
-        write_csv(found.effects, csv)
+        written.append(found.effects)
         if as_json:
             _table(found.effects, f"{other} against {first}", "", as_json=True)
         else:
@@ -375,8 +382,19 @@ def compare(
             for view in comparison_views(*tables, fits[first].scm, (first, other)):
                 show(view)
         _point_to_vintages(fits[first], fits[other], (first, other))
+    write_csv(written[0] if len(written) == 1 else _stacked(written, others), csv)
     if weights or leave_future_out:
         _show_weights(fits, leave_future_out=leave_future_out, as_json=as_json)
+
+
+def _stacked(tables: "list[pd.DataFrame]", others: list[str]) -> "pd.DataFrame":
+    """Put the comparisons with several fits below one another, each with the fit's name."""
+    import pandas as pd
+
+    return pd.concat(
+        [table.assign(compared=name) for table, name in zip(tables, others, strict=True)],
+        ignore_index=True,
+    )
 
 
 def _point_to_vintages(first: "Fit", second: "Fit", names: tuple[str, str]) -> None:

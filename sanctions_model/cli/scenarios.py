@@ -34,8 +34,10 @@ from sanctions_model.cli.parts.options import (
 )
 from sanctions_model.cli.queries import OutcomeOption, scenario_app
 from sanctions_model.cli.statements import read_statements, show_statements, with_statements
+from sanctions_model.coercion import generator_of
 from sanctions_model.errors import QuestionError, ReweightingError
-from sanctions_model.files import whole_file
+from sanctions_model.files import require_folder as require_target_folder
+from sanctions_model.files import require_target, whole_file
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
@@ -97,8 +99,8 @@ def headline(fitted: "Fit", asked: list[str] | None) -> list[str]:
 
 def require_folder(out: Path | None) -> None:
     """Refuse a folder of results that could not be made, before any work is done."""
-    if out is not None and out.exists() and not out.is_dir():
-        raise QuestionError(f"--out {out}: that is a file; give a folder.")
+    if out is not None:
+        require_target_folder(out, "--out")
     if out is not None and not out.exists() and not out.parent.is_dir():
         raise QuestionError(f"--out {out}: there is no folder {out.parent}; make it first.")
 
@@ -155,9 +157,9 @@ def write_template(
     if out is None:
         typer.echo(text, nl=False)
         return
-    if out.exists() or not out.parent.is_dir():
-        why = "that exists" if out.exists() else f"there is no folder {out.parent}"
-        raise QuestionError(f"--out {out}: {why}; give another name.")
+    require_target(out, "--out", (".json",) if schema else (".toml",))
+    if out.exists():
+        raise QuestionError(f"--out {out}: that exists; give another name.")
     with whole_file(out) as part:
         part.write_text(text, encoding="utf-8")
     _LOG.info("wrote %s", out)
@@ -174,19 +176,20 @@ def show_scenario(
 ) -> None:
     """Print what a scenario states, and the paths of the measures that it draws."""
     configure(quiet=quiet)
-    import numpy as np
 
     from sanctions_model.report.scenarios import paths_view, scenario_view
     from sanctions_model.scenarios.library import load_scenarios
     from sanctions_model.scenarios.odds.regimes import draw_scenario_paths
+    from sanctions_model.scm.interventions import require_horizon
 
+    generator = generator_of(seed)
+    require_horizon(horizon)
     scenario = load_scenarios(library).named(name)
     show(scenario_view(name, scenario), as_json=as_json)
     from sanctions_model.scenarios.quantities import first_date
 
     if scenario.intervention or scenario.condition or as_json or first_date(scenario):
         return  # paths need a start, which only a fit has
-    generator = np.random.default_rng(seed)
     paths = draw_scenario_paths(scenario, paths=4000, horizon=horizon, generator=generator)
     show(paths_view(paths, table_horizons(horizon)))
 
@@ -364,7 +367,6 @@ def sectors(
 ) -> None:
     """Grey imports and output by sector under a scenario, beside the model's own premium."""
     configure(quiet=quiet)
-    import numpy as np
 
     from sanctions_model.report.sectors import (
         output_view,
@@ -394,7 +396,7 @@ def sectors(
         scenario,
         paths=fitted.draws.sizes["chain"] * fitted.draws.sizes["draw"],
         horizon=horizon,
-        generator=np.random.default_rng(seed),
+        generator=generator_of(seed),
     )
     result = sector_premiums(fitted.scm, fitted.draws, drawn, sectors=rows, random_seed=seed)
     prices = [n for n in ("price_level",) if n in fitted.scm.variables]

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sanctions_model.coercion import generator_of
 from sanctions_model.data.bundled import read_like_bundled
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.summaries import interval_rule
@@ -103,7 +104,7 @@ def share_back(
     ['case', 'year', 'seen']
     """
     if share is None or speed is None:
-        rng, priors = np.random.default_rng(random_seed), load_priors()
+        rng, priors = generator_of(random_seed), load_priors()
         share = priors["recoverable_share[trade]"].sample(rng, 20_000)
         speed = priors["recovery_speed[trade]"].sample(rng, 20_000)
     figures = load_bans().query("item == 'delivered_to_russia'")

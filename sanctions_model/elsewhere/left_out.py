@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from sanctions_model.coercion import generator_of
 from sanctions_model.elsewhere.model.cells import GAP, HORIZONS, LEADS, OUTCOMES, Cells, build_cells
 from sanctions_model.elsewhere.panel import ReliefData
 from sanctions_model.elsewhere.trial import (
@@ -67,7 +68,7 @@ def predicted_outcomes(
         ``width`` and ``width_without`` of the intervals, ``crps`` and ``crps_without``: continuous
         ranked probability scores, smaller is better.
     """
-    rng = np.random.default_rng(random_seed)
+    rng = generator_of(random_seed)
     own, coefficient, freedom = nuisance(posterior)
     level = levels_of(posterior) if level is None else level
     chosen = rng.choice(len(own), size=draws, replace=len(own) < draws)

@@ -16,6 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import generator_of
 from sanctions_model.data.bundled import data_path, read_like_bundled
 from sanctions_model.elsewhere.episodes import INSTRUMENTS, Instrument
 from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES
@@ -378,7 +379,7 @@ def predict(
     1
     """
     draws = load_effect_draws() if draws is None else draws
-    rng = np.random.default_rng(random_seed)
+    rng = generator_of(random_seed)
     stacked = draws.isel(chain=0)
     mean = stacked["effect_mean"] + stacked["effect_slope"].dot(
         xr.DataArray(lifting.covariates, dims="covariate"), dim="covariate"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sanctions_model.coercion import generator_of
 from sanctions_model.elsewhere.episodes import Episode, load_episodes
 from sanctions_model.errors import QuestionError, did_you_mean
 from sanctions_model.summaries import interval_rule
@@ -76,7 +77,7 @@ def hazard_draws(
     """
     chosen = load_episodes() if episodes is None else episodes
     time, events = _totals(chosen, years, last_year)
-    rng = np.random.default_rng(random_seed)
+    rng = generator_of(random_seed)
     return rng.gamma(_EVENTS + events, 1 / (_YEARS + time), size=draws)
 
 

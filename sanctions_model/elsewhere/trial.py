@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from sanctions_model.coercion import generator_of
 from sanctions_model.elsewhere.episodes import Episode
 from sanctions_model.elsewhere.model.cells import GAP, HORIZONS, LEADS, Cells, build_cells
 from sanctions_model.elsewhere.model.panel_model import (
@@ -108,7 +109,7 @@ def placebo(data: ReliefData, *, dates: bool = False, random_seed: int = 0) -> R
     ObservationError
         If the panel has too few countries without a lifting and with more than thirty years.
     """
-    rng = np.random.default_rng(random_seed)
+    rng = generator_of(random_seed)
     taken = {episode.iso3 for episode in data.episodes}
     years = data.panel.dropna(subset=["gdp_growth"]).groupby("iso3")["year"].agg(["min", "max"])
     long = years[~years.index.isin(taken) & (years["max"] - years["min"] > _LONG_PANEL)]
@@ -196,7 +197,7 @@ def prior_truth(
     level : numpy.ndarray
         As `made_up` takes it.
     """
-    rng = np.random.default_rng(random_seed)
+    rng = generator_of(random_seed)
     scales, n = np.array(EFFECT_SCALES), len(cells.episodes)
     found = {
         "effect_mean": rng.normal(0, scales),
@@ -286,7 +287,7 @@ def made_up(
         With other values: each follows from the two before it, made up as well where they are
         cells themselves.
     """
-    rng = np.random.default_rng(random_seed)
+    rng = generator_of(random_seed)
     own, coefficient, freedom = (part.mean(0) for part in nuisance(posterior))
     added = added_by(cells, level)
     regressor = cells.regressor.copy()

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import generator_of
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.priors.families import student_t_log_density
 from sanctions_model.scm.parameters import DrawParameters, addresses, parameter_dims, stack_draws
@@ -221,7 +222,7 @@ def complete_from_prior(problem: Problem, draws: xr.Dataset, random_seed: int) -
     cells = np.zeros(shape)
     completed[MISSING_CELL] = (axes, cells)
     columns = {name: position for position, name in enumerate(problem.cases.columns)}
-    noise = _noise(problem, draws, np.random.default_rng(random_seed), problem.cases.time.size)
+    noise = _noise(problem, draws, generator_of(random_seed), problem.cases.time.size)
     for position, (name, period) in enumerate(missing):
         # Within a period the cells are in solving order, so that a parent is drawn before it.
         means = one_step_means(problem, completed)[:, period, columns[name]]
@@ -261,7 +262,7 @@ def predictive(problem: Problem, draws: xr.Dataset, random_seed: int) -> xr.Data
         their parents are not there.
     """
     means = one_step_means(problem, draws)
-    generator = np.random.default_rng(random_seed)
+    generator = generator_of(random_seed)
     drawn = means + _noise(problem, draws, generator, problem.cases.time.size)
     drawn = np.where(problem.cases.weight > 0, drawn, np.nan)
     shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW], *drawn.shape[1:])

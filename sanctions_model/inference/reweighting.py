@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import generator_of
 from sanctions_model.errors import ReweightingError
 from sanctions_model.inference.priors.families import Fixed, Prior
 from sanctions_model.scm.model import StructuralCausalModel
@@ -413,7 +414,7 @@ def resample(draws: xr.Dataset, weights: np.ndarray, *, size: int, random_seed: 
     """
     if size < 1:
         raise ReweightingError(f"size is {size}; expected at least 1 draw.")
-    start = np.random.default_rng(random_seed).random()
+    start = generator_of(random_seed).random()
     cumulative = np.cumsum(weights)
     places = (start + np.arange(size)) / size * cumulative[-1]
     chosen = np.minimum(np.searchsorted(cumulative, places, side="right"), weights.size - 1)

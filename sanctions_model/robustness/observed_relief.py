@@ -17,6 +17,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import generator_of
 from sanctions_model.data.bundled import data_path
 from sanctions_model.elsewhere.model.cells import OUTCOMES
 from sanctions_model.elsewhere.prediction import YEARS
@@ -437,7 +438,7 @@ def wide_recovery(draws: xr.Dataset, *, random_seed: int = 20260101) -> xr.Datas
     QuestionError
         If the bundled set is missing.
     """
-    generator, changed = np.random.default_rng(random_seed), draws.copy()
+    generator, changed = generator_of(random_seed), draws.copy()
     for name in ("recoverable_share", "recovery_speed"):
         values = draws[name].copy(deep=True)
         for measure in values["measure"].to_numpy():

@@ -20,6 +20,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import generator_of
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit
@@ -150,7 +151,7 @@ def placebos(
     """
     path = measures_path(problem)
     size = path.size
-    generator = np.random.default_rng(random_seed)
+    generator = generator_of(random_seed)
     steps = np.diff(path)
     paths: list[tuple[str, str, np.ndarray]] = []
     for shift in range(1, dates + 1):
@@ -189,7 +190,7 @@ def random_causes(
     QuestionError, SpecError
         If the question has no answer as put, or an altered model cannot be built.
     """
-    generator = np.random.default_rng(random_seed)
+    generator = generator_of(random_seed)
     size = problem.cases.time.size
     paths = [
         (f"noise {position}", "random common cause", generator.standard_normal(size))

@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import generator_of
 from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
@@ -81,7 +82,7 @@ def designed_effect(
         scenario,
         paths=draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW],
         horizon=horizon,
-        generator=np.random.default_rng(random_seed),
+        generator=generator_of(random_seed),
     )
     effect = respond_to(scm, draws, drawn.one_a_draw(), outcomes=outcomes)
     rests_on = {"scenario": content_hash(scenario.model_dump(mode="json"))}

@@ -79,7 +79,7 @@ class _Scale(Edit):
 def _period(given: object) -> object:
     """Read a period as a key of a table, which is text."""
     text = str(given)
-    if text.isdigit() and len(text) < 4:
+    if text.isascii() and text.isdigit() and len(text) < 4:
         return int(text)
     try:
         read_span(given)

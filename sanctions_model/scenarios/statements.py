@@ -144,11 +144,11 @@ class Statement:
 
 def _period(text: str, period: str, start: str, periods_per_year: int) -> int:
     """Return the number of a period named in a statement."""
-    if period.isdigit() and len(period) < 4:
+    if period.isascii() and period.isdigit() and len(period) < 4:
         if int(period) < 1:
             raise QuestionError(f"{text!r} is in the past: the future starts after {start}.")
         return int(period)
-    if period.isdigit():
+    if period.isascii() and period.isdigit():
         raise QuestionError(f"{text!r}: {period} is a year; name a period of it, as in {period}Q4.")
     try:
         return periods_ahead(period, start, periods_per_year, end=True)

@@ -80,7 +80,9 @@ def _assignment(text: str, option: str) -> _Assignment:
 
 def _moment(text: str | None) -> int | str | None:
     """Return a number of periods, or the period of the calendar as it is written."""
-    return int(text) if text is not None and text.isdigit() and len(text) < 4 else text
+    if text is not None and text.isascii() and text.isdigit() and len(text) < 4:
+        return int(text)
+    return text
 
 
 def edited(

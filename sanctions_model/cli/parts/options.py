@@ -32,6 +32,7 @@ __all__ = [
     "checked_figure_path",
     "find_data",
     "load_fit",
+    "load_fit_if_there",
     "write_csv",
     "write_figure",
 ]
@@ -141,6 +142,13 @@ def load_fit(folder: Path) -> "Fit":
             " and ".join(changed),
         )
     return fitted
+
+
+def load_fit_if_there(folder: Path) -> "Fit | None":
+    """Load a fit; None where there is none and none was asked for by name."""
+    if folder == DEFAULT_FIT and not (folder / "posterior.nc").is_file():
+        return None
+    return load_fit(folder)
 
 
 def write_csv(table: "pd.DataFrame", path: Path | None) -> None:

@@ -21,6 +21,7 @@ from sanctions_model.cli.parts.options import (
     write_csv,
 )
 from sanctions_model.errors import QuestionError
+from sanctions_model.files import require_folder
 from sanctions_model.report.views import View
 from sanctions_model.waiting import Waiting
 
@@ -36,6 +37,7 @@ from sanctions_model.cli.parts.options import FitOption
 __all__ = ["brief", "report", "sweep", "validate"]
 
 _LOG = logging.getLogger("sanctions_model.cli")
+DEFAULT_VALIDATION = Path("results/validation")
 
 
 def sweep(
@@ -78,6 +80,7 @@ def sweep(
 
     asked = SweepDesign.from_toml(design)
     folder = out or Path("results/sweeps") / design.stem
+    require_folder(folder, "--out")
     engine = DaskEngine.connect(scheduler) if scheduler else None
     given = None if without_fit or data or priors else _given(fit)
     if given is not None:
@@ -234,7 +237,7 @@ def brief(
     lang: Annotated[str, typer.Option(help="Languages, as in en,ru,zh.")] = "en",
     validation: Annotated[
         Path, typer.Option(help="Folder that `validate` wrote, for the tests on the past.")
-    ] = Path("results/validation"),
+    ] = DEFAULT_VALIDATION,
     quiet: QuietOption = False,
 ) -> None:
     """Write one page to forward in each language: a sheet of A4 (PDF), HTML and a picture."""
@@ -243,6 +246,10 @@ def brief(
 
     languages = require_languages(lang.split(","))
     target = fit / "brief" if out is None else out
+    if out is not None:
+        require_folder(out, "--out")
+    if validation != DEFAULT_VALIDATION and not validation.is_dir():
+        raise QuestionError(f"--validation {validation}: there is no such folder; leave it out.")
     for path in write_brief(load_fit(fit), target, languages, results=fit, validation=validation):
         _LOG.info("wrote %s, %.0f kB", path, path.stat().st_size / 1e3)
 

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from sanctions_model.coercion import generator_of
 from sanctions_model.elsewhere.episodes import Episode
 from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES, REGRESSORS, Cells
 from sanctions_model.elsewhere.panel import ReliefData
@@ -301,7 +302,7 @@ def sample_panel(
         save_warmup=False,
     )
     tree["posterior"] = xr.DataTree(
-        redrawn_means(tree["posterior"].to_dataset(), np.random.default_rng(random_seed))
+        redrawn_means(tree["posterior"].to_dataset(), generator_of(random_seed))
     )
     return tree
 

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 
 from sanctions_model.errors import QuestionError
+from sanctions_model.scm.interventions import require_horizon
 
 __all__ = ["WINDOW_FORMS", "Window"]
 
@@ -36,7 +37,7 @@ class Window:
     Raises
     ------
     QuestionError
-        If the periods run backwards or begin before 1.
+        If the periods run backwards, begin before 1 or end after the longest horizon.
     """
 
     word: str
@@ -48,6 +49,7 @@ class Window:
             raise QuestionError(f"Period {self.first}; periods count from 1, the first unknown.")
         if self.last < self.first:
             raise QuestionError(f"Periods {self.first} to {self.last} run backwards.")
+        require_horizon(self.last)
 
     @classmethod
     def parse(cls, text: str, *, period: Callable[[str], int] | None = None) -> Self:
@@ -133,7 +135,10 @@ class Window:
         return f"{self.word} {self.last}" if one else f"{self.word} {self.first}-{self.last}"
 
 
+_DIGITS = 9  # of a number of periods that is refused as too large; more is no number
+
+
 def _number(text: str) -> int:
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()) or len(text) > _DIGITS:
         raise QuestionError(f"{text!r} is no number of periods; write when as {WINDOW_FORMS}.")
     return int(text)

@@ -5,7 +5,6 @@ anything.
 """
 
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
@@ -19,7 +18,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.files import whole_file
+from sanctions_model.files import require_folder, require_target, whole_file
 from sanctions_model.inference.fit import Fit
 from sanctions_model.plots.effects import channel_label
 from sanctions_model.queries.effects import CHAIN_PARTS
@@ -118,13 +117,15 @@ def require_report_path(path: Path) -> None:
     Raises
     ------
     QuestionError
-        If it is a folder, or its folder could not be made.
+        If it is no plain file that ends in .html, or its folder could not be made or is read-only.
     """
     if path.is_dir():
         raise QuestionError(f"{path} is a folder; give a file name for the report.")
-    there = next(folder for folder in path.absolute().parents if folder.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise QuestionError(f"Cannot write {path}: {there} is no folder that can be written to.")
+    require_folder(path.parent, "The folder of the report")
+    if path.parent.is_dir():
+        require_target(path, "The report", (".html", ".htm"))
+    elif path.suffix.lower() not in {".html", ".htm"}:
+        raise QuestionError(f"The report {path}: expected a file name that ends in .html.")
 
 
 def report_html(

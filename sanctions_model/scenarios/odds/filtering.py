@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from sanctions_model.coercion import as_number, generator_of
 from sanctions_model.data.sanctions.events import load_events
 from sanctions_model.data.sanctions.measures import intensities
 from sanctions_model.economies.growth import MEASURES
@@ -104,9 +105,10 @@ def filtered_odds(
     seen = observed_composite() if observed is None else pd.Series(observed)
     process = library.process()
     require_undated(library)
+    spread = as_number(spread, "The spread", expected="a finite number above 0")
     if not len(seen) or not np.isfinite(seen.to_numpy(dtype=float)).all() or spread <= 0:
         raise QuestionError("Odds are filtered through finite values with a spread above 0.")
-    generator = np.random.default_rng(random_seed)
+    generator = generator_of(random_seed)
     share = (np.arange(paths) + 0.5) / paths  # exact up to rounding
     edges = np.cumsum(process.initial)
     first = np.minimum((share[:, None] >= edges).sum(axis=1), edges.size - 1)

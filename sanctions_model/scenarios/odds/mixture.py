@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import generator_of
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import simulate
@@ -80,7 +81,7 @@ def compare_futures(
     process, horizon = library.process(), require_horizon(horizon)
     size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
     first = np.repeat(np.arange(len(process.order))[:, None], size, axis=1)
-    generator = np.random.default_rng(random_seed)
+    generator = generator_of(random_seed)
     scm = problem.scm
     start, year = starting_day(problem, list(outcomes or scm.headline)), scm.periods_per_year
     paths = draw_future_paths(
@@ -192,7 +193,7 @@ def mixture(result: xr.Dataset, *, random_seed: int) -> xr.Dataset:
     middle = (np.arange(size) + 0.5) / size
     edges = np.cumsum(result["probability"].to_numpy())
     which = np.minimum((middle[:, None] >= edges).sum(axis=1), edges.size - 1)
-    which = np.random.default_rng(random_seed).permutation(which).reshape(chains, count)
+    which = generator_of(random_seed).permutation(which).reshape(chains, count)
     chosen = xr.DataArray(which, dims=(dims.CHAIN, dims.DRAW))
     picked = result.isel({dims.SCENARIO: chosen}).drop_vars(
         [dims.SCENARIO, "probability", "scenario_label"], errors="ignore"

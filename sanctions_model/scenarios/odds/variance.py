@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.coercion import as_whole
+from sanctions_model.coercion import as_whole, generator_of
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import drivers_ahead, forecast_error_variance, starting_state
@@ -169,7 +169,7 @@ def _grid_moments(
     horizon: int,
     random_seed: int,
 ) -> list[_Moments]:
-    generator, found = np.random.default_rng(random_seed), []
+    generator, found = generator_of(random_seed), []
     for position in range(len(library.process().order)):
         drawn = draw_future_paths(
             library, first=np.full(each, position), horizon=horizon, generator=generator

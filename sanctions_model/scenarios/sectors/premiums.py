@@ -16,6 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import generator_of
 from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.effects import answer_manifest, respond_to
 from sanctions_model.scenarios.odds.regimes import FuturePaths
@@ -107,7 +108,7 @@ def sector_premiums(
 
 def drawn_sectors(rows: Sequence[Sector], draws: xr.Dataset, random_seed: int) -> xr.Dataset:
     """Draw weight, share and premium of every sector, one a draw; the weights sum to 1."""
-    generator = np.random.default_rng(random_seed)
+    generator = generator_of(random_seed)
     shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW])
     drawn: dict[str, list[np.ndarray]] = {"weight": [], "share": [], "premium": []}
     for row in rows:

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from sanctions_model.coercion import as_whole
+from sanctions_model.coercion import generator_of
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
 from sanctions_model.scm.variables import Noise
@@ -80,7 +80,7 @@ def draw_shocks(
     """
     parameters = DrawParameters(scm, draws)
     times = draw_crises(scm, draws, horizon, random_seed) if times is None else times
-    generator = np.random.default_rng(as_whole(random_seed, "The random seed", least=0))
+    generator = generator_of(random_seed)
     shocks = {}
     for name in scm.stochastic:
         standard = generator.standard_normal((horizon, parameters.size))

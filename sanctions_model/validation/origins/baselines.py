@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sanctions_model.coercion import generator_of
 from sanctions_model.errors import QuestionError
 from sanctions_model.validation.origins.scoring import Mixture
 
@@ -100,7 +101,7 @@ def random_walk(
     QuestionError
         If the series has fewer than four values.
     """
-    generator = np.random.default_rng(random_seed)
+    generator = generator_of(random_seed)
     known = _known(series)
     if is_growth:
         drift, scale = _regression(np.ones((known.size, 1)), known, draws, generator)
@@ -135,7 +136,7 @@ def autoregression(
     QuestionError
         If the series has fewer than four values.
     """
-    generator = np.random.default_rng(random_seed)
+    generator = generator_of(random_seed)
     known = _known(series)
     design = np.stack([np.ones(known.size - _LAGS), known[1:-1], known[:-2]], axis=1)
     weights, scale = _regression(design, known[_LAGS:], draws, generator)
@@ -184,7 +185,7 @@ def leave_one_out(
     dict of str to dict of int to Mixture
         By rival and position along time, where the value and its lags are known.
     """
-    generator = np.random.default_rng(random_seed)
+    generator = generator_of(random_seed)
     values = np.asarray(series, dtype=float)
     position = np.arange(values.size)
     before = {
@@ -271,7 +272,7 @@ def minnesota(
     count = len(names)
     weights = np.asarray(model.beta).reshape(draws, count, -1)
     covariance = np.asarray(model.sigma).reshape(draws, count, count)
-    generator = np.random.default_rng(random_seed)
+    generator = generator_of(random_seed)
     shocks = np.einsum(
         "dij,dhj->dhi",
         np.linalg.cholesky(covariance),
