@@ -135,7 +135,7 @@ class Window:
         return f"{self.word} {self.last}" if one else f"{self.word} {self.first}-{self.last}"
 
 
-_DIGITS = 9  # of a number of periods that is refused as too large; more is no number
+_DIGITS = 12  # of a number of periods that is refused as too large; more is no number
 
 
 def _number(text: str) -> int:
