@@ -206,17 +206,22 @@ def report(
         typer.Option(help="HTML file to write; report.html in the fit's folder if absent."),
     ] = None,
     library: LibraryOption = None,
+    lang: Annotated[
+        str, typer.Option(help="Language it opens in: en, ru or zh; a switch has all.")
+    ] = "en",
     quiet: QuietOption = False,
 ) -> None:
     """Write one self-contained page: summary, claims, fans, explorer, futures, priors."""
     configure(quiet=quiet)
     from sanctions_model.economies.growth import MEASURES
     from sanctions_model.report.graph_choice import graph_choice
+    from sanctions_model.report.lab.languages import require_page_language
     from sanctions_model.report.page.mixtures import drawn_futures
     from sanctions_model.report.page.page import require_report_path, write_report
     from sanctions_model.scenarios.library import load_scenarios
 
     target = fit / "report.html" if out is None else out
+    opens = require_page_language(lang)
     if out is not None:
         require_report_path(out)
     asked = load_scenarios(library)
@@ -225,7 +230,7 @@ def report(
     if lacking and fitted.scm.measures:
         _LOG.info("without futures, which move %s; the model has none", ", ".join(lacking))
     futures = None if lacking else drawn_futures(fitted, asked)
-    written = write_report(fitted, target, futures, graph_choice(fit, fitted))
+    written = write_report(fitted, target, futures, graph_choice(fit, fitted), language=opens)
     _LOG.info("wrote %s, %.1f MB", written, written.stat().st_size / 1e6)
 
 

@@ -45,14 +45,14 @@ function openQuestions(builder) {
     const wanted = valueOf("ask-chance");
     say("ask-chance", `${wanted} %`);
     byId("ask-statement").textContent = statementText(statement);
-    byId("ask-answer").textContent = `${chance.toFixed(2)} with the relief as set, `
-      + `${without.toFixed(2)} without relief`;
+    byId("ask-answer").textContent = tr(`${chance.toFixed(2)} with the relief as set, `
+      + `${without.toFixed(2)} without relief`);
     const none = relief.smallest === 0 ? "No relief is needed for that chance." : null;
-    byId("ask-relief").textContent = none ?? (relief.smallest === null
+    byId("ask-relief").textContent = tr(none ?? (relief.smallest === null
       ? `Out of reach: at best ${relief.chance.toFixed(2)}, `
         + `at ${Math.round(100 * relief.depth)} % of the relief as set.`
       : `${Math.round(100 * relief.smallest)} % of the relief as set gives `
-        + `${relief.chance.toFixed(2)}, the first at or above ${(wanted / 100).toFixed(2)}.`);
+        + `${relief.chance.toFixed(2)}, the first at or above ${(wanted / 100).toFixed(2)}.`));
   }
 
   askForm.addEventListener("submit", (event) => event.preventDefault());

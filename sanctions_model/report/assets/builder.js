@@ -68,8 +68,8 @@ function openBuilder() {
     const effective = Math.round(effectiveSize(beliefWeights(beliefs, dial)));
     const holds = beliefs.reliable[dial < 0 ? 0 : 1][Math.round(10 * size) - 1];
     light.dataset.light = holds ? "good" : "bad";
-    light.textContent = `Other beliefs weigh the draws: ${all.draws} count as ${effective}. `
-      + (holds ? "That is enough to rely on." : "Too few to rely on: fit these beliefs instead.");
+    light.textContent = tr(`Other beliefs weigh the draws: ${all.draws} count as ${effective}. `
+      + (holds ? "That is enough to rely on." : "Too few to rely on: fit these beliefs instead."));
   }
 
   function keep(state) {
@@ -81,7 +81,7 @@ function openBuilder() {
       [found, weights] = [before, own];
     }
     button.setAttribute("aria-pressed", String(kept !== null));
-    button.textContent = kept === null ? "Keep to compare" : "Stop comparing";
+    button.textContent = tr(kept === null ? "Keep to compare" : "Stop comparing");
   }
 
   const current = () => new URLSearchParams(inputs.map((input) => [input.id, stateOf(input)]));

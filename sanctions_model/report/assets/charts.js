@@ -22,9 +22,9 @@ function drawBars(place, rows, unit) {
     const [from, to] = [0, row.mean].map(across).sort((a, b) => a - b);
     const bar = { x: from, y: middle - 8, width: to - from, height: 16, fill: colour };
     const shape = svg("rect", bar, root);
-    svg("title", {}, shape, `${row.label}: ${format(row.mean)} (${format(row.lower)}; ${format(row.upper)}) ${unit}`);
+    svg("title", {}, shape, `${tr(row.label)}: ${format(row.mean)} (${format(row.lower)}; ${format(row.upper)}) ${unit}`);
     svg("path", { d: `M${across(row.lower)},${middle}H${across(row.upper)}`, stroke: INK }, root);
-    word(left - 6, middle + 4, "beside", row.label);
+    word(left - 6, middle + 4, "beside", tr(row.label));
   });
   svg("path", { d: `M${across(0)},0V${height - 32}`, stroke: INK }, root);
 }
@@ -32,9 +32,9 @@ function drawBars(place, rows, unit) {
 // A number with two significant digits, its sign and a true minus.
 function format(value) {
   const size = Math.abs(value);
-  if (size < 0.005) return value === 0 ? "0" : "0.00";
+  if (size < 0.005) return value === 0 ? "0" : tr("0.00");
   const rounded = Number(value.toPrecision(2));
   const digits = Math.abs(rounded) >= 10 ? 0 : Math.abs(rounded) >= 1 ? 1 : 2;
   const text = Math.abs(rounded).toFixed(digits);
-  return (rounded < 0 ? "\u2212" : "+") + text;
+  return tr((rounded < 0 ? "\u2212" : "+") + text);
 }

@@ -49,6 +49,6 @@ function ticks(low, high) {
   const digits = Math.max(0, -Math.floor(Math.log10(step)));
   return Array.from({ length: count }, (_, at) => {
     const value = (first + at) * step;
-    return { value, text: value.toFixed(digits).replace("-", "\u2212").replace(/^\u2212(0\.?0*)$/, "$1") };
+    return { value, text: tr(value.toFixed(digits).replace("-", "\u2212").replace(/^\u2212(0\.?0*)$/, "$1")) };
   });
 }

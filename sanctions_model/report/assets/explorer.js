@@ -1,12 +1,18 @@
 // The page's life: charts, sliders that move the fans, a link that restores a setting.
 
 const page = JSON.parse(document.getElementById("report-data").textContent);
+const language = openLanguage(
+  page.languages,
+  new URLSearchParams(location.search).get("lang") ?? document.documentElement.dataset.opens,
+);
+const { tr } = language;
+translatePage(language);
 // A level is propagated in log points and read as the percent by which it differs.
 const percentOf = (value) => 100 * Math.expm1(value / 100);
 const periods = Array.from({ length: page.horizon }, (_, at) => at + 1);
 const byId = (id) => document.getElementById(id);
 
-const wordsOf = (outcome) => ({ unit: outcome.unit, dates: page.dates });
+const wordsOf = (outcome) => ({ unit: tr(outcome.unit), dates: page.dates });
 
 // Charts are drawn when they come near the window, and all of them before printing.
 const waiting = new Map();
@@ -51,7 +57,7 @@ function drawStaticCharts() {
     if (first !== null) draw(first);
   }
   for (const chart of page.channels) {
-    drawLater(byId(`channels-${chart.name}`), (place) => drawBars(place, chart.rows, chart.unit));
+    drawLater(byId(`channels-${chart.name}`), (place) => drawBars(place, chart.rows, tr(chart.unit)));
   }
 }
 
@@ -116,19 +122,20 @@ function fillRow(name, outcome, summary, other) {
   for (const cell of byId(`${name}-row-${outcome.name}`).querySelectorAll("td")) {
     const at = Number(cell.dataset.horizon) - 1;
     const words = (one) => (
-      cell.dataset.shows === "above" ? one.above[at].toFixed(2) : inBrackets(one, at)
+      cell.dataset.shows === "above" ? tr(one.above[at].toFixed(2)) : inBrackets(one, at)
     );
     cell.textContent = words(summary);
     if (other === null) continue;
     const kept = document.createElement("small");
-    kept.textContent = `kept: ${words(other)}`;
+    kept.textContent = tr(`kept: ${words(other)}`);
     cell.append(kept);
   }
 }
 
 const valueOf = (id) => Number(byId(id).value);
 
-function say(id, text) {
+function say(id, english) {
+  const text = tr(english);
   byId(`${id}-value`).textContent = text;
   byId(id).setAttribute("aria-valuetext", text);
 }

@@ -192,7 +192,7 @@ def _questions(dates: Sequence[str], asks: Mapping[str, str]) -> Html:
         "dl",
         [
             tag("dt", "In one line"),
-            tag("dd", attributes={"id": "ask-statement"}),
+            tag("dd", attributes={"id": "ask-statement", "lang": "en"}),
             tag("dt", "Chance"),
             tag("dd", attributes={"id": "ask-answer"}),
             tag("dt", "What it takes"),

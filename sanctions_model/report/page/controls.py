@@ -76,7 +76,11 @@ def futures_section(answers: Answers, futures: FutureEffects) -> Html:
                 "begin, and shares follow so that they sum to 100 %. The table says what follows "
                 "from each beginning; a future may turn into another, where its file says so.",
             ),
-            tag("ul", (tag("li", true_minus(sentence)) for sentence in futures.sentences)),
+            tag(
+                "ul",
+                (tag("li", true_minus(sentence)) for sentence in futures.sentences),
+                attributes={"lang": "en"},
+            ),
             folded("Each future by itself", _futures_table(answers, futures), ample=True),
             panel(answers, "futures", (fieldset("Odds", *odds),), caption),
         ]

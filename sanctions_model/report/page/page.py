@@ -23,6 +23,7 @@ from sanctions_model.inference.fit import Fit
 from sanctions_model.plots.effects import channel_label
 from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.report.lab.beliefs import belief_dial
+from sanctions_model.report.lab.languages import languages_data, require_page_language
 from sanctions_model.report.lab.paths import paths_data
 from sanctions_model.report.page.answers import (
     CHANNEL_HORIZON,
@@ -54,6 +55,7 @@ _LOG = logging.getLogger(__name__)
 EXPLORER_DRAWS = 400
 FUTURE_QUANTILES = 201
 _SCRIPTS = (
+    "language.js",
     "recursion.js",
     "weighted.js",
     "odds.js",
@@ -75,6 +77,8 @@ def write_report(
     path: Path | str,
     futures: FutureEffects | None = None,
     choice: pd.DataFrame | None = None,
+    *,
+    language: str = "en",
 ) -> Path:
     """Write the report of a fit, whole or not at all.
 
@@ -88,6 +92,8 @@ def write_report(
         Named futures to compare and to mix; none by default.
     choice : pandas.DataFrame, optional
         From `graph_choice`, if other graphs and priors were fitted.
+    language : str
+        What the page opens in, one of `brief.language.LANGUAGES`; all of them are in it.
 
     Returns
     -------
@@ -97,11 +103,12 @@ def write_report(
     Raises
     ------
     QuestionError
-        If the model has nothing to report, or the file cannot be written.
+        If the model has nothing to report, the page lacks the language, or the file cannot be
+        written.
     """
     target = Path(path)
     require_report_path(target)
-    text = report_html(fit, futures, choice)
+    text = report_html(fit, futures, choice, language=language)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(target) as part:
@@ -129,7 +136,11 @@ def require_report_path(path: Path) -> None:
 
 
 def report_html(
-    fit: Fit, futures: FutureEffects | None = None, choice: pd.DataFrame | None = None
+    fit: Fit,
+    futures: FutureEffects | None = None,
+    choice: pd.DataFrame | None = None,
+    *,
+    language: str = "en",
 ) -> str:
     """Return the report of a fit as one HTML document.
 
@@ -140,6 +151,8 @@ def report_html(
         Named futures to compare and to mix; none by default.
     choice : pandas.DataFrame, optional
         From `graph_choice`, if other graphs and priors were fitted.
+    language : str
+        What the page opens in.
 
     Returns
     -------
@@ -148,12 +161,14 @@ def report_html(
     Raises
     ------
     QuestionError
-        If the model has nothing to report.
+        If the model has nothing to report, or there is no such language.
     """
+    opens = require_page_language(language)
     answers = answer_report(fit, choice=choice)
     futures = None if futures is None else _shown(futures, answers)
     template = Template(_asset("template.html"))
     return template.substitute(
+        language=opens,
         title="Relief of sanctions on Russia: what the model says",
         style=_asset("style.css"),
         body=body(answers, futures),
@@ -267,6 +282,7 @@ def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[st
         },
         "channels": channel_charts(answers),
         "model": compiled_model(scm, answers.fit.draws, answers.outcomes, HORIZON),
+        "languages": languages_data(),
         "issuers": _issuers(answers),
         "beliefs": None if dial is None else dial.data(),
         "paths": paths_data(answers.fit),

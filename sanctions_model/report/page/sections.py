@@ -44,11 +44,16 @@ __all__ = ["body", "contrast_words"]
 _SHOWN_LINKS = 12
 _FIRST = "gdp_level"
 _OPEN = (0.2, 0.8)  # between these probabilities the sign is open
+# For colleagues: not put into other languages.
+_ENGLISH = ("data", "graph", "priors", "diagnostics", "caveats")
+_LANGUAGES = {"en": "English", "ru": "Русский", "zh": "中文"}
 _TITLE = "If sanctions on Russia are relieved, what follows?"
 
 
 def _section(name: str, title: str, inside: Html) -> Html:
     """Return a section that the contents can link to."""
+    if name in _ENGLISH:
+        inside = tag("div", inside, attributes={"lang": "en"})
     return tag("section", [tag("h2", title), inside], attributes={"id": name})
 
 
@@ -88,6 +93,7 @@ def body(answers: Answers, futures: FutureEffects | None = None) -> Html:
     return join(
         [
             tag("a", "Skip to the content", attributes={"class": "skip", "href": "#summary"}),
+            _switch(),
             _header(answers),
             tag("nav", tag("ol", links), attributes={"aria-label": "Contents"}),
             tag("main", (_section(name, title, inside) for name, (title, inside) in parts.items())),
@@ -104,6 +110,16 @@ def _explorer(answers: Answers) -> Html:
         if name in answers.outcomes and not answers.fit.is_prior_only
     }
     return builder_section(answers, named, asked=named[:PATH_HORIZON], asks=asks)
+
+
+def _switch() -> Html:
+    """Return the links to the page in each language."""
+    links = [
+        tag("a", name, attributes={"class": "language", "lang": code, "href": f"?lang={code}"})
+        for code, name in _LANGUAGES.items()
+    ]
+    named = {"class": "languages", "aria-label": "English, русский, 中文"}
+    return tag("nav", links, attributes=named)
 
 
 def contrast_words(answers: Answers) -> str:
@@ -189,7 +205,7 @@ def _summary(answers: Answers) -> Html:
             tag("div", tiles, attributes={"class": "tiles"}),
             folded(
                 f"All {len(said)} findings in sentences",
-                tag("dl", said, attributes={"class": "findings"}),
+                tag("dl", said, attributes={"class": "findings", "lang": "en"}),
             ),
         ]
     )
@@ -249,7 +265,9 @@ def _claim_row(claim: Mapping[Hashable, Any]) -> list[str]:
         _track(before, before if np.isnan(after) else after),
         share_words(float(claim["prob_material"])),
         str(claim["basis"]),
-        folded("in words", true_minus(str(claim["verdict"]))),
+        folded(
+            "in words", tag("span", true_minus(str(claim["verdict"])), attributes={"lang": "en"})
+        ),
     ]
 
 
@@ -424,4 +442,4 @@ def _footer(answers: Answers) -> Html:
         f"{str(manifest['priors']['sha256'])[:12]}). The article: B. P. Guseletov, On the "
         "Prospects for the Development of Russian-American Relations under Donald Trump."
     )
-    return tag("footer", tag("p", said))
+    return tag("footer", tag("p", said), attributes={"lang": "en"})
