@@ -20,7 +20,7 @@ TEXTS = """() => {
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const { data, parentElement } = walker.currentNode;
-    if (data.trim() && !parentElement.closest("script, style, [lang]:not(html)")) {
+    if (data.trim() && !parentElement.closest("script, style, noscript, [lang]:not(html)")) {
       found.push(data.trim());
     }
   }

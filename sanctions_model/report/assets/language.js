@@ -47,7 +47,7 @@ function translatePage(language) {
     link.addEventListener("click", () => { link.href = link.search + location.hash; });
   }
   if (language.code === "en") return;
-  const english = "script, style, [lang]:not(html)";
+  const english = "script, style, noscript, [lang]:not(html)";
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode, text = node.data.trim();

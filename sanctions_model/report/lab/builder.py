@@ -27,6 +27,12 @@ _WORDS = {
 }
 
 
+WITHOUT_SCRIPT = tag(
+    "noscript",
+    tag("p", "Sliders need a script, which does not run here; figures and tables do without."),
+)
+
+
 def choice(name: str, label: str, options: Mapping[str, str], value: str) -> Html:
     """Return a labelled list to choose from.
 
@@ -104,6 +110,7 @@ def builder_section(
                 "Set a relief: the model runs in this page, and charts and table follow at once. "
                 "Keep a setting, change it, and compare.",
             ),
+            WITHOUT_SCRIPT,
             tag("p", attributes={"id": "dial-light", "class": "light", "role": "status"}),
             panel(answers, "relief", controls, caption, more=(keep,)),
             _questions(asked, asks) if asks else Html(""),

@@ -38,6 +38,7 @@ __all__ = [
     "Answers",
     "answer_report",
     "dates",
+    "fans",
 ]
 
 # In the order in which the claimed chain runs, as a reader follows it.
@@ -269,3 +270,34 @@ def dates(fit: Fit) -> list[str]:
     frequency = {4: "Q", 12: "M"}.get(fit.scm.periods_per_year, "Y")
     last = pd.Period(pd.Timestamp(str(fit.problem.cases.time[-1])), freq=frequency)
     return [str(last + ahead) for ahead in range(1, HORIZON + 1)]
+
+
+def fans(effect: xr.DataArray, rule: IntervalRule) -> dict[str, Mapping[str, list[float]]]:
+    """Return each outcome's median and bounds over the horizon.
+
+    Parameters
+    ----------
+    effect : xr.DataArray
+        Draws, dims ``(outcome, horizon, chain, draw)``.
+    rule : IntervalRule
+
+    Returns
+    -------
+    dict
+        By outcome ``median``, ``lower``, ``upper``, ``halfLower``, ``halfUpper``.
+    """
+    wide, half = interval(effect, rule), interval(effect, IntervalRule(0.5, rule.kind))
+    parts = {
+        "median": wide.sel(summary="median"),
+        "lower": wide.sel(summary="lower"),
+        "upper": wide.sel(summary="upper"),
+        "halfLower": half.sel(summary="lower"),
+        "halfUpper": half.sel(summary="upper"),
+    }
+    return {
+        str(name): {
+            part: [float(f"{value:.6g}") for value in values.sel({dims.OUTCOME: name}).to_numpy()]
+            for part, values in parts.items()
+        }
+        for name in effect[dims.OUTCOME].to_numpy()
+    }

@@ -155,7 +155,14 @@ def page_unit(scm: StructuralCausalModel, outcome: str) -> str:
     return scm.effect_unit(outcome).split(" (")[0]
 
 
-def chart(scm: StructuralCausalModel, place: str, outcome: str, *, heading: str = "h3") -> Html:
+def chart(
+    scm: StructuralCausalModel,
+    place: str,
+    outcome: str,
+    *,
+    heading: str = "h3",
+    still: Html | None = None,
+) -> Html:
     """Return a chart's place under its heading.
 
     Parameters
@@ -166,14 +173,17 @@ def chart(scm: StructuralCausalModel, place: str, outcome: str, *, heading: str 
     outcome : str
     heading : str
         The element of the heading: one level below the one it stands under.
+    still : Html, optional
+        What is shown where no script runs.
     """
     label = scm.variables[outcome].short_label
     unit = tag("span", f", {page_unit(scm, outcome)}", attributes={"class": "unit"})
     drawn = {"id": place, "class": "plot", "role": "img"}
     drawn["aria-label"] = f"{label}; the table of this section has the numbers"
+    inside = () if still is None else tag("noscript", still)
     return tag(
         "div",
-        [tag(heading, [label, unit]), tag("div", attributes=drawn)],
+        [tag(heading, [label, unit]), tag("div", inside, attributes=drawn)],
         attributes={"class": "chart"},
     )
 

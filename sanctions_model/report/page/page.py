@@ -5,7 +5,6 @@ anything.
 """
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -32,13 +31,13 @@ from sanctions_model.report.page.answers import (
     Answers,
     answer_report,
     dates,
+    fans,
 )
 from sanctions_model.report.page.compiled import compiled_model, packed_rows, representative_draws
 from sanctions_model.report.page.markup import embedded_json, page_unit
 from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
 from sanctions_model.report.page.sections import body
 from sanctions_model.scenarios.issuers import issuer_shares
-from sanctions_model.summaries import IntervalRule, interval
 
 __all__ = [
     "EXPLORER_DRAWS",
@@ -257,8 +256,8 @@ def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[st
         Ready for JSON.
     """
     scm = answers.scm
-    prior = None if answers.prior_effect is None else _fan(answers.prior_effect, answers.rule)
-    posterior = _fan(answers.effect, answers.rule)
+    prior = None if answers.prior_effect is None else fans(answers.prior_effect, answers.rule)
+    posterior = fans(answers.effect, answers.rule)
     dial = belief_dial(answers.fit)
     return {
         "rule": {"prob": answers.rule.prob, "kind": answers.rule.kind},
@@ -339,22 +338,3 @@ def channel_charts(answers: Answers) -> list[dict[str, Any]]:
         for name in CHANNEL_OUTCOMES
         if name in answers.outcomes
     ]
-
-
-def _fan(effect: xr.DataArray, rule: IntervalRule) -> dict[str, Mapping[str, list[float]]]:
-    """Return each outcome's median and bounds over the horizon."""
-    wide, half = interval(effect, rule), interval(effect, IntervalRule(0.5, rule.kind))
-    parts = {
-        "median": wide.sel(summary="median"),
-        "lower": wide.sel(summary="lower"),
-        "upper": wide.sel(summary="upper"),
-        "halfLower": half.sel(summary="lower"),
-        "halfUpper": half.sel(summary="upper"),
-    }
-    return {
-        str(name): {
-            part: [float(f"{value:.6g}") for value in values.sel({dims.OUTCOME: name}).to_numpy()]
-            for part, values in parts.items()
-        }
-        for name in effect[dims.OUTCOME].to_numpy()
-    }

@@ -13,6 +13,7 @@ from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.report.graph_choice import choice_sentences
 from sanctions_model.report.lab.builder import builder_section
 from sanctions_model.report.lab.paths import PATH_HORIZON, PATH_OUTCOMES
+from sanctions_model.report.lab.still import still_fan
 from sanctions_model.report.page.answers import (
     BEHAVIOUR,
     CHANNEL_HORIZON,
@@ -20,6 +21,7 @@ from sanctions_model.report.page.answers import (
     TABLE_HORIZONS,
     Answers,
     dates,
+    fans,
 )
 from sanctions_model.report.page.controls import futures_section
 from sanctions_model.report.page.ledger import diagnostics_section, graph_section, priors_section
@@ -191,7 +193,7 @@ def _first_chart(answers: Answers) -> Html:
     if _FIRST not in answers.outcomes:
         return Html("")
     caption = f"Effect of full relief on GDP. Line: median; bands: 50 % and {answers.rule}."
-    return charts_figure([chart(answers.scm, f"first-{_FIRST}", _FIRST, heading="h2")], caption)
+    return charts_figure([_fan_chart(answers, "first", _FIRST, heading="h2")], caption)
 
 
 def _summary(answers: Answers) -> Html:
@@ -287,13 +289,23 @@ def _track(before: float, after: float) -> Html:
     )
 
 
+def _fan_chart(answers: Answers, place: str, name: str, *, heading: str = "h3") -> Html:
+    """Return the place of a fan, with one that stands still where no script runs."""
+    still = still_fan(
+        fans(answers.effect, answers.rule)[name],
+        dates(answers.fit),
+        page_unit(answers.scm, name),
+    )
+    return chart(answers.scm, f"{place}-{name}", name, heading=heading, still=still)
+
+
 def _fans(answers: Answers) -> Html:
     dashed = "" if answers.prior_effect is None else f" Dashed: the prior's {answers.rule}."
     caption = (
         f"{contrast_words(answers)} Dark band: 50 % interval.{dashed} pp: percentage points; "
         "levels in percent."
     )
-    charts = [chart(answers.scm, f"fan-{name}", name) for name in answers.outcomes]
+    charts = [_fan_chart(answers, "fan", name) for name in answers.outcomes]
     return join(
         [
             charts_figure(charts, caption),

@@ -1,0 +1,79 @@
+"""Fans that stand still, for a page whose script does not run: the same bands, lines and years."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from sanctions_model.report.page.markup import Html, tag
+from sanctions_model.wording import number
+
+__all__ = ["still_fan"]
+
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 300, 220, 44, 18, 18, 42
+
+
+def still_fan(fan: Mapping[str, Sequence[float]], dates: Sequence[str], unit: str) -> Html:
+    """Return a fan as SVG, to stand in a ``noscript`` element.
+
+    Parameters
+    ----------
+    fan : mapping
+        ``median``, ``lower``, ``upper``, ``halfLower``, ``halfUpper``, one value a period.
+    dates : sequence of str
+        Names of the periods.
+    unit : str
+
+    Returns
+    -------
+    Html
+    """
+    horizon = len(fan["median"])
+    low, high = min(0.0, *fan["lower"]), max(0.0, *fan["upper"])
+
+    def across(period: float) -> float:
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * period / horizon
+
+    def down(value: float) -> float:
+        return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (high - value) / ((high - low) or 1.0)
+
+    def along(values: Sequence[float]) -> list[str]:
+        points = enumerate([0.0, *values])
+        return [f"{across(at):.1f},{down(value):.1f}" for at, value in points]
+
+    def band(lower: str, upper: str, opacity: str) -> Html:
+        edge = [*along(fan[lower]), *reversed(along(fan[upper]))]
+        return tag(
+            "path",
+            attributes={
+                "d": f"M{'L'.join(edge)}Z",
+                "fill": "var(--blue)",
+                "fill-opacity": opacity,
+            },
+        )
+
+    def word(x: float, y: float, anchor: str, text: str) -> Html:
+        place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor}
+        return tag("text", text, attributes=place)
+
+    line = {"d": f"M{'L'.join(along(fan['median']))}", "fill": "none", "stroke": "var(--blue)"}
+    zero = {"d": f"M{_LEFT},{down(0.0):.1f}H{_WIDTH - _RIGHT}", "stroke": "var(--ink)"}
+    years = [
+        word(across(at + 1), _HEIGHT - _BOTTOM + 16, "middle", date[:4])
+        for at, date in enumerate(dates)
+        if date.endswith(("Q1", "-01"))
+    ]
+    ends = [
+        word(_LEFT - 4, down(value) + 4.5, "end", number(value))
+        for value in np.unique([low, 0.0, high])
+    ]
+    parts = [
+        band("lower", "upper", "0.2"),
+        band("halfLower", "halfUpper", "0.35"),
+        tag("path", attributes=zero),
+        tag("path", attributes=line | {"stroke-width": "2"}),
+        *years,
+        *ends,
+        word((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 5, "middle", unit),
+    ]
+    box = {"viewBox": f"0 0 {_WIDTH} {_HEIGHT}", "class": "fan", "font-size": "13"}
+    return tag("svg", parts, attributes=box)
