@@ -51,8 +51,8 @@ class IntervalRule:
 
     def __str__(self) -> str:
         """Say the rule as a caption does."""
-        kind = "equal-tailed" if self.kind == "eti" else "highest-density"
-        return f"{self.percent} {kind} interval"
+        kind = "" if self.kind == "eti" else "highest-density "
+        return f"{self.percent} {kind}interval"
 
 
 def interval_rule() -> IntervalRule:
@@ -61,7 +61,7 @@ def interval_rule() -> IntervalRule:
     Examples
     --------
     >>> str(interval_rule())
-    '89 % equal-tailed interval'
+    '89 % interval'
     """
     from arviz_base import rcParams  # a quarter of a second, which an import need not wait for
 

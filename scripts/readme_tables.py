@@ -22,6 +22,7 @@ __all__ = [
     "example_lines",
     "finding_lines",
     "main",
+    "totals_lines",
     "with_tables",
 ]
 
@@ -159,6 +160,23 @@ def mixture_lines(mixture: pd.DataFrame) -> list[str]:
     return lines
 
 
+def totals_lines(folder: Path) -> list[str]:
+    """Return how many published effects of sanctions the model finds again, from the fit."""
+    import sanctions_model as sm
+    from sanctions_model.validation.published_effects import totals_table
+
+    fit = sm.load(folder / "posterior.nc")
+    verdicts = totals_table(fit.scm, fit.prior_draws, fit.draws)["verdict"].value_counts()
+    inside, outside, silent = (
+        int(verdicts.get(name, 0)) for name in ("inside", "outside", "not answered")
+    )
+    return [
+        f"**Of {inside + outside} published effects of sanctions that the model can be asked for, "
+        f"{inside} lie inside its range and {outside} outside**; {silent} more it cannot answer. "
+        "[Which ones, and why](validation.md#published-totals)."
+    ]
+
+
 def _from(name: str, lines: Callable[[pd.DataFrame], list[str]]) -> Callable[[Path], list[str]]:
     return lambda folder: lines(pd.read_csv(folder / name))
 
@@ -170,8 +188,12 @@ BLOCKS: dict[str, Callable[[Path], list[str]]] = {
     "claims.csv": _from("claims.csv", claims_lines),
     "alternatives.csv": _from("alternatives.csv", alternatives_lines),
     "mixture.csv": _from("mixture.csv", mixture_lines),
+    "totals": totals_lines,
     "example of claims.csv": _from("claims.csv", example_lines),
 }
+
+# Blocks that are left as they are where a folder lacks what they are made from.
+NEEDED = {name: name for name in _REFITS} | {"totals": "posterior.nc"}
 
 
 def with_tables(text: str, folder: Path) -> str:
@@ -186,7 +208,8 @@ def with_tables(text: str, folder: Path) -> str:
         _, end, after = rest.partition(f"\n<!-- end of {name} -->")
         if begin and not end:
             raise ValueError(f"{name} has no end; put <!-- end of {name} --> behind it.")
-        if begin and (name not in _REFITS or (folder / name).is_file()):  # of refits
+        needed = NEEDED.get(name)
+        if begin and (needed is None or (folder / needed).is_file()):
             text = before + begin + "\n".join(lines(folder)) + end + after
     return text
 

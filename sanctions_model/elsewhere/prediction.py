@@ -41,10 +41,10 @@ __all__ = [
 
 YEARS = (1, 3, 5)
 UNITS = {
-    "gdp": "% of the level (100 log points)",
-    "imports": "% of the volume (100 log points)",
+    "gdp": "% of the level, log level",
+    "imports": "% of the volume, log level",
     "inflation": "pp a year",
-    "real_exchange_rate": "% (100 log points), up = stronger",
+    "real_exchange_rate": "%, up = stronger, log level",
 }
 USUAL_INFLATION = 6.0  # % a year, at which points of the bounded scale become points of inflation
 # Name in the file: its dimensions.

@@ -50,7 +50,7 @@ class Problem:
         first, last = (str(self.cases.time[k])[:10] for k in (0, -1))
         return (
             f"Problem({self.scm.name or 'model'!r}: {len(self.absolute)} parameters, data from "
-            f"{first} to {last}, {len(self.cases.missing)} completed cells)"
+            f"{first} to {last}, {len(self.cases.missing)} missing figures estimated)"
         )
 
     @classmethod
@@ -150,8 +150,8 @@ class Problem:
             return np.empty((0, 1))
         if MISSING_CELL not in draws:
             raise QuestionError(
-                f"The draws have no {MISSING_CELL!r}, but the data have {len(wanted)} completed "
-                "cells; use draws of a fit of these data."
+                f"The draws have no {MISSING_CELL!r}, but the data lack {len(wanted)} figures "
+                "that draws estimate; use draws of a fit of these data."
             )
         cells = stack_draws(draws, MISSING_CELL)
         labelled = dims.MISSING in draws.coords

@@ -244,7 +244,9 @@ def _require_labels(problem: Problem, draws: xr.Dataset, what: str) -> None:
                 f"{what} have labels along {dim!r} that are not those of model and data; fit again."
             )
     if cells and not np.isfinite(draws[MISSING_CELL].to_numpy()).all():
-        raise FitFileError(f"{what} have completed cells that are not finite; fit again.")
+        raise FitFileError(
+            f"{what} have estimates of missing figures that are not finite; fit again."
+        )
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, xr.Dataset]]:

@@ -269,7 +269,7 @@ def plot_waterfall(
     )
     caption = (
         f"Contrast: {relief_words(scm, relief)}; effect in {scm.period_name} {horizon}, "
-        f"counted from the first of the relief. Bars: {drawn_from} means of the parts by entry, "
+        f"counted from the first of the relief. Bars: {drawn_from} means of the parts by channel, "
         "each beginning where the one above ends (blue raises, orange lowers); means add up to the "
         "mean total exactly. Line: "
         f"{rule} of the total. pp: percentage points."

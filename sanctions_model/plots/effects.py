@@ -447,6 +447,6 @@ def _channel_caption(
     )
     return (
         f"Contrast: {relief_words(scm, relief)}; effect in {scm.period_name} {horizon}, "
-        f"counted from the first of the relief. Bars: {drawn_from} means, in which entries (blue "
+        f"counted from the first of the relief. Bars: {drawn_from} means, in which channels (blue "
         f"bars) add up to the total; lines and brackets: {rule}.{chain} pp: percentage points."
     )

@@ -165,7 +165,7 @@ def plot_scenario_effect(
         source=effect.attrs.get(dims.Said.SOURCE),
     )
     caption = (
-        f"{label}, against the measures staying as at the end of 2025. Line: {drawn_from} median; "
+        f"{label}, against sanctions unchanged as at the end of 2025. Line: {drawn_from} median; "
         "band: 50 % interval; "
         f"dashed: {interval_rule()}."
     )

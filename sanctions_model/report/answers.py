@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 # What every effect of a future is compared with.
-AGAINST = "the measures staying as at the end of 2025"
+AGAINST = "sanctions unchanged as at the end of 2025"
 
 
 def _effect(result: xr.Dataset, scm: StructuralCausalModel, name: str, at: int) -> np.ndarray:
@@ -284,6 +284,6 @@ def expected_view(
     return View(
         table=pd.DataFrame(rows),
         title=f"Expected effect by {result['period'].to_numpy()[-1]}, by the odds one starts from",
-        caption=f"Mean over all futures, against {AGAINST}; later they turn into each other as the "
-        "matrix says.",
+        caption=f"Mean over all futures, against {AGAINST}; later one can turn into "
+        "another, with the chances that the file states.",
     )

@@ -1,5 +1,6 @@
 """The model itself as tables: every equation, every prior with its reason and sources."""
 
+import numpy as np
 import pandas as pd
 
 from sanctions_model.errors import QuestionError
@@ -52,6 +53,9 @@ def equations_view(scm: StructuralCausalModel) -> View:
         question="Question: what depends on what?",
         first=("variable", "label", "parents", "unit", "kind"),
     )
+
+
+_FIXED = "Fixed("
 
 
 def _parents(equation: Equation) -> str:
@@ -108,11 +112,14 @@ def priors_view(priors: Priors, scm: StructuralCausalModel, *, containing: str =
         )
     if not rows:
         raise QuestionError(f"No parameter's address contains {containing!r}.")
+    table = pd.DataFrame(rows)
+    fixed = table["prior"].str.startswith(_FIXED)
     return View(
-        table=pd.DataFrame(rows),
-        title=f"{priors.origin} states a prior for each of {len(rows)} parameters",
+        table=table.iloc[np.argsort(fixed.to_numpy(), kind="stable")],
+        title=f"{priors.origin} states a prior for each of {len(rows)} parameters, "
+        f"{int(fixed.sum())} of them fixed",
         question="Question: what was believed before the data?",
-        caption="Reasons and sources (ids of evidence.csv): --all.",
+        caption="Fixed ones last. Reasons and sources (ids of evidence.csv): --all.",
         aside=("rationale", "sources"),
     )
 

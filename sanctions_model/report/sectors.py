@@ -205,7 +205,7 @@ def output_view(table: pd.DataFrame) -> View:
         title=title,
         question="Question: what did sanctions do to output and capacity of the sectors?",
         caption=f"No figure of the model. Imports of banned varieties changed by {varieties} %, of "
-        f"banned products by {products} % with what came through third countries.{beside}",
+        f"banned products by {products} % with what arrived through third countries.{beside}",
         aside=("rests on, or why not",),
     )
 

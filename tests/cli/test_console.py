@@ -1,6 +1,7 @@
 """Tables on a terminal of 80 columns, in a pipe, and in other formats."""
 
 import csv
+import inspect
 import io
 import json
 import re
@@ -11,6 +12,7 @@ import pytest
 from command import call, refused
 from saved_fits import fit_of
 
+from sanctions_model.cli.app import app
 from sanctions_model.cli.parts import console
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.report.views import View
@@ -41,12 +43,69 @@ VERBS = [
     ("sensitivity",),
     ("validate", "--quick"),
 ]
+WITHOUT_FIT = [("priors",), ("data", "coverage")]
+# Verbs that print a table and are not asked here, each with where it is or why not.
+ELSEWHERE = {
+    "run": "samples; its tables are those of effects, claims, data coverage and data nowcast",
+    "sweep": "fits or reweights a design; tests/cli/test_sweep.py",
+    "validate": "asked with --quick",
+    "report": "writes a page",
+    "brief": "writes pages",
+    "data build": "writes a table of figures",
+    "data update": "fetches from official services; tests/cli/test_data.py",
+    "data diff": "needs two vintages; tests/cli/test_data.py",
+    "data compare": "needs two fits of two vintages; tests/cli/test_data.py",
+    "data check": "needs a table of the user's; tests/cli/test_data.py",
+    "data template": "prints a file to fill in",
+    "data list": "a list of vintages, no answer",
+    "scenario list": "a list of scenarios, no answer",
+    "scenario show": "a scenario as its file states it, no answer",
+    "scenario template": "prints a file to fill in",
+    "compare": "needs a second fit; tests/cli/test_robustness.py",
+    "scenario odds": "is about the measures as they were; tests/cli/test_futures.py",
+}
+# Verbs with an answer in numbers and without --figure, each with the reason.
+WITHOUT_FIGURE = {
+    "annual": "`forecast --figure` draws the paths beside the same forecasts of others",
+    "refute": "checks that pass or fail",
+    "compare": "two fits side by side; each draws its own",
+    "scenario odds": "four numbers before and after",
+    "sweep": "--figures draws all that the design allows",
+    "validate": "the report has its figures; --quick prints checks that pass or fail",
+    "data diff": "which cells differ",
+    "data compare": "shares of two causes in a change",
+    "data check": "which cells look wrong",
+}
 NOT_SAID = re.compile(
     r"measures that stay|the transmission|\bentry\b|sliders|matrix says|figures say of|"
     r"completed cell|what came|says of|speak for other|equal-tailed|100 dlog|100 log|"
     r"-0\.00\b|\bnan\b",
     re.IGNORECASE,
 )
+
+
+def verbs_of(group, before=()):
+    for command in group.registered_commands:
+        name = command.name or command.callback.__name__.replace("_", "-")
+        yield " ".join((*before, name)), inspect.signature(command.callback).parameters
+    for inner in group.registered_groups:
+        yield from verbs_of(inner.typer_instance, (*before, inner.name) if inner.name else before)
+
+
+def test_no_verb_is_forgotten():
+    """Every verb of the app is read at 80 columns here, or it is said where or why not."""
+    asked = [*VERBS, *WITHOUT_FIT]
+    known = {" ".join(words[:2]) for words in asked} | {words[0] for words in asked}
+    verbs = {name for name, _ in verbs_of(app)}
+    assert verbs - known - set(ELSEWHERE) == set()
+    assert set(ELSEWHERE) - verbs == set()
+
+
+def test_every_answer_in_numbers_can_be_drawn():
+    """A verb that writes a table as a file also draws, unless it is said why not."""
+    lacking = {n for n, own in verbs_of(app) if "csv" in own and "figure" not in own}
+    assert lacking - set(WITHOUT_FIGURE) == set()
+    assert set(WITHOUT_FIGURE) - lacking == set()
 
 
 @pytest.fixture
@@ -84,6 +143,18 @@ def test_a_verb_is_understood_in_a_minute_at_80_columns(asked, request, terminal
     rule = next(place for place, line in enumerate(lines) if set(line) == {"─"})
     heads = lines[1:rule]
     assert not any("_" in line for line in heads if "Question" not in line), heads
+
+
+@pytest.mark.parametrize("asked", WITHOUT_FIT, ids=" ".join)
+def test_a_table_of_what_is_stated_fits_80_columns(asked, terminal):
+    shown = call(*asked, "--quiet")
+    assert shown.code == 0, shown.err
+    lines = shown.out.splitlines()
+    assert len(lines) <= 25, shown.out
+    assert max(map(len, lines)) <= 80
+    assert re.search(r"\d", lines[0])
+    assert "Question: " in shown.out
+    assert NOT_SAID.search(shown.out) is None, NOT_SAID.search(shown.out)
 
 
 def words(text):

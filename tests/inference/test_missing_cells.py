@@ -496,7 +496,7 @@ def test_a_conditional_forecast_starts_after_the_completed_edge(completed):
 def test_no_question_does_without_the_completed_cells(completed):
     problem, draws = completed
     bare = draws.drop_vars("missing_cell")
-    message = "no 'missing_cell', but the data have 8 completed cells; use draws of a fit"
+    message = "no 'missing_cell', but the data lack 8 figures that draws estimate"
     with pytest.raises(QuestionError, match=message):
         simulate(problem, bare, horizon=1, random_seed=1, outcomes=["price"])
     with pytest.raises(QuestionError, match=message):

@@ -42,7 +42,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.variables import Hold, Variable
 
-RULE = "89 % equal-tailed interval"
+RULE = "89 % interval"
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ from sanctions_model.scm.interventions import Relief, SetTo, ShiftBy
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Variable
 
-RULE = "89 % equal-tailed interval"
+RULE = "89 % interval"
 
 
 def percent(log_points):

@@ -107,7 +107,7 @@ def test_a_forest_shows_every_study_the_pool_and_the_model(name, studies):
     for study in studies:
         assert study in words
     assert quantity.unit in words
-    assert "89 % equal-tailed interval" in words
+    assert "89 % interval" in words
     low, high = axes.get_xlim()
     for line in axes.lines[: 2 * len(pool.studies)]:
         assert low <= min(line.get_xdata()) <= max(line.get_xdata()) <= high
@@ -146,5 +146,5 @@ def test_a_tipping_figure_marks_one_half_and_the_known_driver():
     assert not np.isnan(sample[1:-1]).any()
     words = texts(figure)
     assert "as likely as not at −1.0" in words
-    assert "weather: median and 89 % equal-tailed interval" in words
+    assert "weather: median and 89 % interval" in words
     assert inside_the_page(figure)

@@ -114,7 +114,7 @@ def test_effects_are_medians_by_future_with_contrast_interval_and_horizon(figure
     for part in (
         "12 quarters",
         "Against sanctions unchanged",
-        "89 % equal-tailed",
+        "89 % interval",
         "prior medians",
     ):
         assert part in said

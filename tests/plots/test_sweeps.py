@@ -82,7 +82,7 @@ def test_the_line_along_an_axis_is_the_median_and_the_band_its_bounds(plane):
     assert figure.axes[1].get_title(loc="left") == "GDP"
     assert [axes.get_ylabel() for axes in figure.axes[:2]] == ["%", "pp"]
     said = words(figure)
-    for expected in ("a known plane", "after 8 periods", "89 % equal-tailed interval",
+    for expected in ("a known plane", "after 8 periods", "89 % interval",
                      "relief of trade", "3 by propagate", "y at 1.",
                      "Axes: x, share of the measures that is lifted; y, share"):  # fmt: skip
         assert expected in said
@@ -147,7 +147,7 @@ def test_an_axis_of_names_has_a_row_a_name_with_median_and_interval():
     assert [text.get_text() for text in first.texts] == ["no answer"]
     assert first.get_xlabel() == "%"
     said = words(figure)
-    for expected in ("a known plane", "after 8 periods", "relief of trade", "89 % equal-tailed"):
+    for expected in ("a known plane", "after 8 periods", "relief of trade", "89 % interval"):
         assert expected in said
     drawn = figure.get_tightbbox(figure.canvas.get_renderer())
     assert min(drawn.x0, drawn.y0) >= 0

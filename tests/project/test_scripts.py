@@ -10,6 +10,9 @@ import pandas as pd
 import pytest
 from anchored_economy import anchored_draws, anchored_problem
 
+import sanctions_model as sm
+from sanctions_model.validation.published_effects import totals_table
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HORIZONS = (4, 8, 12)
@@ -89,6 +92,19 @@ def test_the_finding_is_said_from_the_tables(results):
     assert "has probability 1.00" in odds
     assert "gave 1.00: the data made it no different" in odds
     assert "Of the sizes of 2 claims 0 are told by the data, 1 by data and beliefs" in odds
+
+
+def test_the_front_page_counts_published_effects_inside_and_outside(small_fit):
+    fit = sm.load(small_fit)
+    table = totals_table(fit.scm, fit.prior_draws, fit.draws)
+    inside = sum(verdict == "inside" for verdict in table["verdict"])
+    outside = sum(verdict == "outside" for verdict in table["verdict"])
+    (line,) = readme_tables.totals_lines(small_fit.parent)
+    assert line.startswith(f"**Of {inside + outside} published effects")
+    assert f"{inside} lie inside its range and {outside} outside**" in line
+    assert f"; {len(table) - inside - outside} more it cannot answer" in line
+    page = (readme_tables.ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    assert "<!-- from results: totals -->" in page
 
 
 def test_the_example_is_the_row_of_output_alone(results):

@@ -59,6 +59,7 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 # Where neither draws nor results say which fit they are of.
 _SOURCE = "Source: sanctions-model, own calculation"
+_GAMMA = 5.5e-2  # of the colour space sRGB
 _PIECE = re.compile(r"\S+(?: %\S*)?")
 
 
@@ -126,7 +127,9 @@ def readable(colour: str, least: float = 4.6) -> str:
     """
     shade = to_rgb(colour)
     while True:
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shade]
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + _GAMMA) / (1 + _GAMMA)) ** 2.4 for c in shade
+        ]
         luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
         if 1.05 / (luminance + 0.05) >= least:
             return to_hex(shade)

@@ -63,8 +63,8 @@ def futures_section(answers: Answers, futures: FutureEffects) -> Html:
         for at, (label, share) in enumerate(zip(futures.labels, futures.odds, strict=True))
     ]
     caption = (
-        "Effect when the futures come with the odds that the sliders say, against measures that "
-        f"stay. Line: median; dark band: 50 % interval; light band: {answers.rule} (of equal tails "
+        "Effect when the futures come with your odds, against sanctions unchanged. "
+        f"Line: median; dark band: 50 % interval; light band: {answers.rule} (of equal tails "
         f"in any case); horizontal axis: years. Parameters and the paths within each "
         "future are uncertain too."
     )

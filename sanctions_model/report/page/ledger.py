@@ -178,7 +178,7 @@ def _checks(answers: Answers) -> Html:
                 [
                     tag("summary", "All sanity checks"),
                     table(
-                        "Sanity checks, 5-95 % equal-tailed intervals",
+                        "Sanity checks, intervals from 5 to 95 %",
                         ["Check", "What", "Value", "Result", "Note"],
                         rows,
                         numeric=(2,),

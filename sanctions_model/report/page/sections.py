@@ -129,8 +129,8 @@ def contrast_words(answers: Answers) -> str:
     kind = answers.fit.drawn_from
     return (
         f"Effects compare full relief of all {len(answers.relief.measures)} measures in "
-        f"{answers.relief.ramp} equal steps, one a {answers.scm.period_name}, with measures "
-        f"that stay as they are at the end of 2025. Numbers are {kind} medians; brackets and "
+        f"{answers.relief.ramp} equal steps, one a {answers.scm.period_name}, with "
+        f"sanctions unchanged as at the end of 2025. Numbers are {kind} medians; brackets and "
         f"shaded bands are {answers.rule}s."
     )
 
@@ -342,8 +342,8 @@ def _channels(answers: Answers) -> Html:
     ]
     caption = (
         f"{contrast_words(answers)} After {CHANNEL_HORIZON} {answers.scm.periods_name}. Grey: the "
-        "total. Blue: its parts by entry, the first variable behind the measures; bars are means, "
-        "in which they add up to the total. Green: another split of the same "
+        "total. Blue: its parts by channel, the first variable behind the measures; bars are "
+        "means, in which they add up to the total. Green: another split of the same "
         "total: along the article's chain alone, the line through expected inflation that works "
         "against it, and the remainder."
     )
@@ -371,7 +371,7 @@ def _channels_table(answers: Answers) -> Html:
     ]
     return table(
         f"Parts of the effect after {CHANNEL_HORIZON} {answers.scm.periods_name}, mean and "
-        f"{answers.rule}: by entry, then along the article's chain",
+        f"{answers.rule}: by channel, then along the article's chain",
         ["Part", *columns],
         rows,
         numeric=range(1, len(shown) + 1),

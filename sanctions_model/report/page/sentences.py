@@ -160,7 +160,7 @@ def _by_entry(answers: Answers, outcome: str, horizon: int) -> str:
 
 def _price_channels(answers: Answers) -> Finding:
     said = _by_entry(answers, "price_level", _YEARS_3)
-    text = f"By entry, in % of the price level after three years: {said}." if said else ""
+    text = f"By channel, in % of the price level after three years: {said}." if said else ""
     return Finding(topic="What moves prices", text=text)
 
 
@@ -275,7 +275,7 @@ def _output_channels(answers: Answers) -> Finding:
     said = _by_entry(answers, "gdp_level", _YEARS_3)
     if not said:
         return Finding(topic="What moves GDP", text="")
-    text = f"By entry, in % of GDP after three years: {said}."
+    text = f"By channel, in % of GDP after three years: {said}."
     largest = _entries(answers, "gdp_level", _YEARS_3)[0][0]
     shares = _shares_into(answers, largest)
     if shares.size:

@@ -71,7 +71,7 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
     drawn: dict[str, Figure] = {
         "validation_totals": plot_totals(
             tables["totals"],
-            title="Published totals and what the model says of the same experiment",
+            title="Published totals and the model about the same experiment",
             caption="Black: published range or number. Coloured: posterior median and "
             f"{interval_rule().percent} interval, blue inside, orange outside; grey: prior "
             "interval. Each row is divided by the larger end of its published range; horizons and "
@@ -94,7 +94,7 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
                 tables[f"backtest_{name}_quarterly"],
                 {n: words for n, words in SERIES.items() if n != "oil_growth"},
                 title=f"{spec.title}, oil and measures fed in",
-                caption=f"Points: what came. Blue: median and {interval_rule().percent} interval "
+                caption=f"Points: the outcome. Blue: median and {interval_rule().percent} interval "
                 "of this model; dotted: its median with the measures held at their last level and "
                 "no war. Grey: random walk, which is fed nothing.",
             )

@@ -92,7 +92,7 @@ Made by `{command}` with sanctions-model {version} ({packages}), seed {found.pla
 from the fit of {manifest["created"]} ({settings["chains"]} chains of {settings["draws"]} draws, \
 data to {manifest["data"]["last_period"]}, sha256 {manifest["data"]["sha256"][:12]}). Remade by \
 the same command; `make validate` also runs the slow tests. Intervals of effects and claims are \
-those of every table ({interval_rule()}), those of forecasts as wide and equal-tailed; checks \
+those of every table ({interval_rule()}), those of forecasts as wide, with equal tails; checks \
 with a stated bound name the quantile that they read."""
 
 
@@ -224,11 +224,12 @@ def _calibration(found: "Validation", pictures: Mapping[str, str]) -> str:
 {int(table["data_sets"].iloc[0])} data sets were simulated from the prior with the gaps and \
 drivers of the real one to {found.plan.last_origin}, and fitted. Of \
 {len(table)} quantities (every \
-free parameter, completed cell and effect) {len(outside)} left the 99 % simultaneous band of \
-uniform ranks{names}; by chance {0.01 * len(table):.1f} are expected. Intervals covered within \
-their binomial error for {int(covers.sum())} of {len(table)}. The small known-truth economy is put \
-through the same check, with 200 data sets and with a lag off by one and a wrong scale that it \
-must catch, by the slow tests in `tests/validation/test_calibration.py`.
+free parameter, estimate of a missing figure and effect) {len(outside)} left the 99 % \
+simultaneous band of uniform ranks{names}; by chance {0.01 * len(table):.1f} are expected. \
+Intervals covered within their binomial error for {int(covers.sum())} of {len(table)}. \
+The small known-truth economy is put through the same check, with 200 data sets and with a lag \
+off by one and a wrong scale that it must catch, by the slow tests in \
+`tests/validation/test_calibration.py`.
 
 {markdown_table(shown)}
 

@@ -154,7 +154,7 @@ def _learning(scm: StructuralCausalModel, observations: xr.Dataset, priors: Prio
         {"inflation_target": "perceived_target"}.get(name, name): weight
         for name, weight in expected.terms.items()
     }
-    half = Fixed(value=0.5, rationale="half the stated target, half what came", sources="judgement")
+    half = Fixed(value=0.5, rationale="half the target, half the outcome", sources="judgement")
     slow = Beta(alpha=18, beta=2, rationale="half-life of about two years", sources="judgement")
     own: dict[str, Prior] = {
         "inflation_target -> perceived_target": half,
