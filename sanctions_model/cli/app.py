@@ -164,11 +164,19 @@ def main() -> None:
         _fail("interrupted; nothing was written", 130)
 
 
+_TAKE_PATHS = {
+    f"--{name}"
+    for name in ("out", "fit", "csv", "figure", "data", "priors", "file", "mapping", "claims")
+}
+
+
 def _require_values(arguments: list[str]) -> None:
     """Refuse empty texts: as a path one would be the folder that we are in."""
     for before, text in zip(["", *arguments], arguments, strict=False):
         if not text or (text.startswith("--") and text.endswith("=")):
             raise QuestionError(f"{text or before or 'An argument'}: the value is empty; give one.")
+        if before in _TAKE_PATHS and text.startswith("-"):
+            raise QuestionError(f"{before}: the value is missing before {text}; give one.")
 
 
 def _fail(reason: object, code: int) -> None:

@@ -21,12 +21,13 @@ def main() -> None:
     parser.add_argument("--allow-unconverged", action="store_true")
     options = vars(parser.parse_args())
     folder = options.pop("out")
+    allowed = options["allow_unconverged"]
     try:
         fitted = fit_relief(**options)
+        files = write_relief_files(fitted, folder, allow_unconverged=allowed)
     except SanctionsModelError as error:
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(1) from None
-    files = write_relief_files(fitted, folder)
     sys.stdout.write(f"{reliability(fit_summary(files[-1]))}\n")
     sys.stdout.writelines(f"{file}\n" for file in files)
 

@@ -177,6 +177,15 @@ def test_an_empty_text_is_no_path(tmp_path, monkeypatch, arguments):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("option", ["--out", "--data", "--priors"])
+def test_an_option_is_no_path(tmp_path, monkeypatch, option):
+    monkeypatch.chdir(tmp_path)
+    done = call("run", option, "--quiet")
+    assert done.code == 1
+    assert f"{option}: the value is missing before --quiet" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -223,3 +223,47 @@ def test_means_drawn_anew_have_their_conditional_by_brute_force():
     assert float(means.std()) == pytest.approx(sd, rel=0.02)
     assert "world_loading_raw" not in drawn
     assert drawn["world_loading"].equals(xr.Dataset(found)["world_loading"])
+
+
+def test_draws_that_miss_the_gate_are_not_written(tmp_path, monkeypatch, capsys):
+    """Chains that stand at four places: `make elsewhere` leaves every file as it is."""
+    import sys
+
+    import xarray as xr
+
+    from sanctions_model.data.bundled import data_path
+    from sanctions_model.elsewhere import __main__ as command
+    from sanctions_model.elsewhere import write_relief_files
+    from sanctions_model.elsewhere.model import fitting
+    from sanctions_model.errors import ConvergenceError, QuestionError
+    from sanctions_model.inference.diagnostics import Diagnostics
+
+    stuck = fitting.ReliefFit(
+        cells=None,
+        posterior=xr.Dataset(),
+        diagnostics=Diagnostics(r_hat=2.0, ess_bulk=5.0, ess_tail=5.0, divergences=0, explosive=0),
+        settings={},
+    )
+    monkeypatch.setattr(fitting, "compile_panel", lambda *given: None)
+    monkeypatch.setattr(fitting, "sample_panel", lambda *given, **options: None)
+    monkeypatch.setattr(fitting, "gathered", lambda *given: stuck)
+    with pytest.raises(ConvergenceError, match=r"did not converge: R-hat 2.000"):
+        fitting.fit_relief()
+    assert fitting.fit_relief(allow_unconverged=True) is stuck
+    with pytest.raises(ConvergenceError, match="did not converge"):
+        write_relief_files(stuck, tmp_path)
+    shipped = data_path("elsewhere_fit.json")
+    before = shipped.read_bytes()
+    with pytest.raises(ConvergenceError, match="did not converge"):
+        write_relief_files(stuck, shipped.parent, allow_unconverged=True)
+    for extra in ([], ["--allow-unconverged", "--out", str(shipped.parent)]):
+        monkeypatch.setattr(sys, "argv", ["elsewhere", *extra])
+        with pytest.raises(SystemExit) as ended:
+            command.main()
+        assert ended.value.code == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "did not converge" in line
+    assert shipped.read_bytes() == before
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(QuestionError, match="draws is -1"):
+        fitting.fit_relief(draws=-1)

@@ -23,6 +23,7 @@ from sanctions_model.elsewhere.prediction import (
 from sanctions_model.errors import ConvergenceError
 from sanctions_model.files import whole_file
 from sanctions_model.inference.diagnostics import Diagnostics, worst_mixing
+from sanctions_model.inference.fit import checked_counts
 
 __all__ = ["ReliefFit", "effect_draws", "fit_relief", "input_hashes", "write_relief_files"]
 
@@ -83,20 +84,30 @@ def fit_relief(
     ------
     ConvergenceError
         If the draws fail the gate.
+    QuestionError
+        If a count is below 1 or too large.
     ObservationError
         If the panel has no three years in a row.
     """
+    draws, tune, chains, random_seed = checked_counts(
+        draws=draws, tune=tune, chains=chains, random_seed=random_seed
+    )
     data = load_relief_data() if data is None else data
     cells, z = build_cells(data), covariates(data)
     settings = {"draws": draws, "tune": tune, "chains": chains, "random_seed": random_seed}
     tree = sample_panel(compile_panel(cells, z), cells, z, **settings)
     fitted = gathered(tree, cells, settings)
-    if fitted.diagnostics.failures and not allow_unconverged:
+    if not allow_unconverged:
+        _require_converged(fitted)
+    return fitted
+
+
+def _require_converged(fitted: ReliefFit) -> None:
+    if fitted.diagnostics.failures:
         raise ConvergenceError(
             f"The panel did not converge: {'; '.join(fitted.diagnostics.failures)}. Use more "
             "tuning draws."
         )
-    return fitted
 
 
 def gathered(tree: xr.DataTree, cells: Cells, settings: dict[str, int]) -> ReliefFit:
@@ -163,7 +174,9 @@ def input_hashes() -> dict[str, str]:
     return {name: hashlib.sha256(data_path(name).read_bytes()).hexdigest() for name in _INPUTS}
 
 
-def write_relief_files(fitted: ReliefFit, folder: Path | str) -> list[Path]:
+def write_relief_files(
+    fitted: ReliefFit, folder: Path | str, *, allow_unconverged: bool = False
+) -> list[Path]:
     """Write draws, single effects, the predictive and how the fit was made.
 
     Parameters
@@ -172,6 +185,9 @@ def write_relief_files(fitted: ReliefFit, folder: Path | str) -> list[Path]:
         Of the bundled data.
     folder : path
         An existing one.
+    allow_unconverged : bool
+        Write draws that fail the gate, their failures beside them; never over
+        the shipped files.
 
     Returns
     -------
@@ -180,10 +196,15 @@ def write_relief_files(fitted: ReliefFit, folder: Path | str) -> list[Path]:
 
     Raises
     ------
+    ConvergenceError
+        If the draws fail the gate, or would take the place of the shipped ones although they do.
     ObservationError
         If the bundled data are missing.
     """
     folder = Path(folder)
+    shipped = folder.resolve() == data_path("relief_episodes.csv").resolve().parent
+    if shipped or not allow_unconverged:
+        _require_converged(fitted)
     written = []
     tables = {"draws": effect_draws(fitted), "episodes": episode_effects(fitted)}
     for name, table in tables.items():
