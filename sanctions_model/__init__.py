@@ -6,8 +6,8 @@ in its room, as in `sanctions_model.robustness.tipping_point`.
 """
 
 import importlib
+import pathlib
 import warnings
-from pathlib import Path
 from typing import Any
 
 import lazy_loader
@@ -30,7 +30,7 @@ def __getattr__(name: str) -> Any:
 
 def _room_of(name: str) -> str | None:
     """Read it off the rooms' stubs, which loads none of them."""
-    for stub in Path(__file__).parent.glob("*/__init__.pyi"):
+    for stub in pathlib.Path(__file__).parent.glob("*/__init__.pyi"):
         if f'"{name}",' in stub.read_text(encoding="utf-8"):
             return stub.parent.name
     return None
