@@ -1,9 +1,9 @@
 """Put the panel model of liftings on trial: `python scripts/elsewhere_trial.py`.
 
-Some thirty short samples, a quarter of an hour of processor time: two chains of 400 draws after
-350, and twice as many draws where R-hat of the population of effects is above 1.05 (the gate of
-the fit itself is stricter). Every sample leaves a small table in ``results/elsewhere``; a run that
-was stopped goes on from there. When all are there, their summary goes to
+Some thirty short samples, a third of an hour of processor time: two chains of 400 draws after
+350, twice and then four times as many where R-hat of the population of effects is above 1.05 (the
+gate of the fit itself is stricter). Every sample leaves a small table in ``results/elsewhere``; a
+run that was stopped goes on from there. When all are there, their summary goes to
 ``data/elsewhere_trial.csv``, which the validation report shows.
 """
 
@@ -119,10 +119,11 @@ class Trials:
         """Draw with these cells."""
         if self.sampler is not None:
             return self.sampler(cells, z)
-        found = sample_again(self.compiled, cells, z, draws=DRAWS, tune=TUNE)
-        if found.attrs["r_hat"] <= AGREED:
-            return found
-        return sample_again(self.compiled, cells, z, draws=2 * DRAWS, tune=TUNE)
+        for times in (1, 2, 4):
+            found = sample_again(self.compiled, cells, z, draws=times * DRAWS, tune=times * TUNE)
+            if found.attrs["r_hat"] <= AGREED:
+                break
+        return found
 
     @cached_property
     def base(self) -> xr.Dataset:
@@ -240,8 +241,13 @@ def single(table: pd.DataFrame, trial: str) -> list[dict[str, object]]:
     """Rows of one episode, as they are."""
     return [
         {"trial": trial, "case": row.episode, "outcome": row.outcome, "n": row.years}
-        | {"inside": row.inside, "inside_without": row.inside_without, "crps": row.crps}
-        | {"crps_without": row.crps_without, "observed": row.observed, "rank": row.rank}
+        | {"inside": float(row.inside), "inside_without": float(row.inside_without)}
+        | {
+            "crps": row.crps,
+            "crps_without": row.crps_without,
+            "observed": row.observed,
+            "rank": row.rank,
+        }
         | {"mean": row.effect, "lower": row.lower, "upper": row.upper}
         for row in table[table["episode"] == SHOWN].itertuples()
     ]

@@ -21,6 +21,7 @@ __all__ = [
     "effects_lines",
     "example_lines",
     "finding_lines",
+    "liftings_lines",
     "main",
     "totals_lines",
     "with_tables",
@@ -28,9 +29,13 @@ __all__ = [
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "figures"
-_NAMES = ("README.md", "docs/index.md", "docs/howto/scorecard.md", "docs/what_it_rests_on.md")
+_NAMES = (
+    *("README.md", "docs/index.md", "docs/howto/scorecard.md", "docs/what_it_rests_on.md"),
+    "docs/elsewhere.md",
+)
 DOCUMENTS = tuple(ROOT / name for name in _NAMES)
 HORIZONS = (4, 8, 12)
+LIFTING = "settlement, all senders"
 FINDING = ("price_level", "key_rate", "gdp_level")  # of the first sentence and the first picture
 EXAMPLE = "gdp_growth"  # the claim that the page on the scorecard explains
 OUTCOMES = {
@@ -177,6 +182,48 @@ def totals_lines(folder: Path) -> list[str]:
     ]
 
 
+def liftings_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the answer with the liftings elsewhere, as believed and under wide beliefs."""
+    import sanctions_model as sm
+
+    fit = sm.load(folder / "posterior.nc")
+    predicted = sm.elsewhere.predict(sm.elsewhere.liftings_like_russia()[LIFTING])
+    wide = sm.robustness.wide_recovery(fit.draws)
+    asked = sm.robustness.with_liftings_elsewhere
+    return (
+        asked(fit.scm, fit.draws, predicted),
+        asked(fit.scm, wide, predicted, powers=(0.0, 0.5)),
+    )
+
+
+def liftings_lines(stated: pd.DataFrame, wide: pd.DataFrame) -> list[str]:
+    """Return the answer without the liftings elsewhere, with half their weight and in full."""
+    columns = ["without", "power 0.5", "power 1", "shift at 0.5", "narrower at 1"]
+    header = ["outcome", *columns, "wide beliefs, without", "wide, power 0.5"]
+    lines = [_row(header), _row(["---"] * len(header), padding="")]
+    for outcome in dict.fromkeys(stated["outcome"]):
+        own = stated[stated["outcome"] == outcome].set_index("power")
+        other = wide[wide["outcome"] == outcome].set_index("power")
+        sizes = [_size(own.loc[power]) for power in (0.0, 0.5, 1.0)]
+        sizes += [f"{own.loc[0.5, 'shift']:+.2f}", f"{own.loc[1.0, 'narrower']:.2f}"]
+        sizes += [_size(other.loc[power]) for power in (0.0, 0.5)]
+        lines.append(_row([OUTCOMES[outcome], *sizes]))
+    held = stated[stated["power"] > 0]
+    least = held.groupby("power")["effective_size"].min()
+    return [
+        *lines,
+        "",
+        f"k-hat is at most {held['k_hat'].max():.2f}, with {least[0.5]:,.0f} effective draws at a "
+        f"power of 0.5 and {least[1.0]:,.0f} at 1.",
+    ]
+
+
+def _size(row: "pd.Series[float]") -> str:
+    if not bool(row["used"]):
+        return "refused"
+    return "{:+.2f} ({:+.2f}; {:+.2f})".format(*row[_NUMBERS])
+
+
 def _from(name: str, lines: Callable[[pd.DataFrame], list[str]]) -> Callable[[Path], list[str]]:
     return lambda folder: lines(pd.read_csv(folder / name))
 
@@ -190,10 +237,11 @@ BLOCKS: dict[str, Callable[[Path], list[str]]] = {
     "mixture.csv": _from("mixture.csv", mixture_lines),
     "totals": totals_lines,
     "example of claims.csv": _from("claims.csv", example_lines),
+    "liftings": lambda folder: liftings_lines(*liftings_tables(folder)),
 }
 
 # Blocks that are left as they are where a folder lacks what they are made from.
-NEEDED = {name: name for name in _REFITS} | {"totals": "posterior.nc"}
+NEEDED = {name: name for name in _REFITS} | dict.fromkeys(("totals", "liftings"), "posterior.nc")
 
 
 def with_tables(text: str, folder: Path) -> str:

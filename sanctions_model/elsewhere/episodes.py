@@ -4,6 +4,7 @@ Knows dates, senders and instruments; knows no outcomes.
 """
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -94,6 +95,16 @@ class Episode(BaseModel):
         return senders
 
     @model_validator(mode="after")
+    def _date_is_of_the_year(self) -> "Episode":
+        said = re.fullmatch(r"(\d{4})(-(0[1-9]|1[0-2])(-\d{2})?)?", self.lift_date)
+        if said is None or int(said[1]) != self.lift_year:
+            raise ValueError(
+                f"lift_date is {self.lift_date!r} and lift_year {self.lift_year}; expected a year, "
+                "year-month or day of that year, as in 2016-01-16"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _dates_are_in_order(self) -> "Episode":
         if self.lift_year < self.first_year:
             raise ValueError(
@@ -142,7 +153,8 @@ def load_episodes(path: Path | str | None = None) -> tuple[Episode, ...]:
     ------
     ObservationError
         If the file cannot be read, has a column too many or too few, or a row is refused: a
-        lifting before the imposition, an unknown instrument, an id given twice.
+        lifting before the imposition, a date outside its year, an unknown instrument, an id or a
+        lifting given twice.
 
     Examples
     --------
@@ -162,7 +174,20 @@ def load_episodes(path: Path | str | None = None) -> tuple[Episode, ...]:
                 f"{file.name}: the episode {name!r} is there {count} times; "
                 "keep one row or give another id."
             )
+    _refuse_the_same_lifting(file, found)
     return tuple(found)
+
+
+def _refuse_the_same_lifting(file: Path, episodes: Sequence[Episode]) -> None:
+    """Refuse one lifting under two ids: it would count twice."""
+    known: dict[object, str] = {}
+    for e in episodes:
+        first = known.setdefault((e.iso3, e.lift_date, frozenset(e.senders)), e.episode_id)
+        if first != e.episode_id:
+            raise ObservationError(
+                f"{file.name}: {first!r} and {e.episode_id!r} are the same lifting ({e.iso3}, "
+                f"{e.lift_date}, the same senders); keep one."
+            )
 
 
 def _optional() -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from sanctions_model.elsewhere.episodes import read_cells
-from sanctions_model.errors import ObservationError
+from sanctions_model.errors import ObservationError, did_you_mean
 
 __all__ = ["read_gsdb"]
 
@@ -54,7 +54,8 @@ def read_gsdb(
     ------
     ObservationError
         If the file is of another release or another table of the data base, a year or a flag is
-        not one, a case ends before it begins, or a state has no code.
+        not one, a case ends before it begins or is there twice, or a state has no code that the
+        panel knows.
     """
     file = Path(path)
     try:
@@ -75,6 +76,9 @@ def read_gsdb(
     if (early := years["end"] < years["begin"]).any():
         case = cells["case_id"][early].iloc[0]
         raise ObservationError(f"{file.name}: case {case} ends before it begins; correct it.")
+    if (again := cells.duplicated("case_id")).any():
+        case = cells["case_id"][again].iloc[0]
+        raise ObservationError(f"{file.name}: case {case} is there twice; keep one row.")
     iso3 = _codes(file, cells["sanctioned_state"], panel, codes or {})
     flags = {name: _flags(file, cells, name) for name in (*_INSTRUMENTS, "sender_mult")}
     table = pd.DataFrame(
@@ -122,6 +126,12 @@ def _codes(
     file: Path, states: pd.Series, panel: pd.DataFrame, codes: Mapping[str, str]
 ) -> pd.Series:
     known = dict(zip(panel["country"], panel["iso3"], strict=True)) | dict(codes)
+    for name, code in codes.items():
+        if code and code not in set(panel["iso3"]):
+            raise ObservationError(
+                f"{file.name}: the code {code!r} of {name!r} is not in the panel."
+                f"{did_you_mean(code, sorted(set(panel['iso3'])))}"
+            )
     unknown = sorted(set(states) - set(known))
     if unknown:
         listed = ", ".join(unknown[:5]) + (" ..." if len(unknown) > 5 else "")

@@ -124,11 +124,12 @@ def load_country_panel(path: Path | str | None = None) -> pd.DataFrame:
                 f"{file.name}, line {_line(odd)}: {name} is {got!r}; expected one of "
                 f"{', '.join(map(str, sorted(allowed)))}."
             )
-    if (low := table["cpi_inflation"] <= -100).any():
-        raise ObservationError(
-            f"{file.name}, line {_line(low)}: cpi_inflation is "
-            f"{table['cpi_inflation'][low].iloc[0]:g} %; expected above -100."
-        )
+    for name in ("gdp_growth", "import_volume_growth", "cpi_inflation"):
+        if (low := table[name] <= -100).any():
+            raise ObservationError(
+                f"{file.name}, line {_line(low)}: {name} is {table[name][low].iloc[0]:g} %; "
+                "expected above -100."
+            )
     types = {"year": int, **dict.fromkeys(_FLAGS, int)}
     return table.astype(types).sort_values(["iso3", "year"], ignore_index=True)
 

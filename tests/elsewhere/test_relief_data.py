@@ -53,7 +53,15 @@ def test_how_an_episode_ended():
 
 
 REFUSED_EPISODES = {
-    "before its imposition": ({"lift_year": "1950"}, "line 2 .DOM1962.*lifted in 1950, before"),
+    "before its imposition": (
+        {"lift_year": "1950", "lift_date": "1950"},
+        "line 2 .DOM1962.*lifted in 1950, before",
+    ),
+    "a day of another year": (
+        {"lift_date": "1999-01-01"},
+        "lift_date is '1999-01-01' and lift_year",
+    ),
+    "no date": ({"lift_date": "soon"}, "expected a year, year-month or day of that year"),
     "before its lifting": ({"reimposed_year": "1961"}, "reimposed in 1961, before the lifting"),
     "another ending": ({"ended_how": "surrender"}, "ended_how.*got 'surrender'"),
     "a flag": ({"trade": "3"}, "trade.*got '3'"),
@@ -69,6 +77,12 @@ def test_a_bad_episode_is_told_in_one_line(cells, message, tmp_path):
     with pytest.raises(ObservationError, match=message) as refusal:
         load_episodes(written(changed(EPISODES, 0, **cells), tmp_path))
     assert "\n" not in str(refusal.value)
+
+
+def test_the_same_lifting_under_two_ids_is_refused(tmp_path):
+    again = changed(EPISODES.iloc[:1], 0, episode_id="ANOTHER")
+    with pytest.raises(ObservationError, match="'DOM1962' and 'ANOTHER' are the same lifting"):
+        load_episodes(written(pd.concat([EPISODES, again]), tmp_path))
 
 
 def test_an_unknown_instrument_is_refused_with_the_known_ones(tmp_path):
@@ -92,6 +106,7 @@ REFUSED_PANELS = {
     "a year": (0, {"year": "1971.5"}, "the year is 1971.5"),
     "no country": (0, {"country": ""}, "country is empty"),
     "prices below 0": (0, {"cpi_inflation": "-100"}, "cpi_inflation is -100 %"),
+    "a loss of more than all": (0, {"gdp_growth": "-150"}, "gdp_growth is -150 %; expected above"),
     "two regions": (0, {"region": "asia"}, "AGO is in 2 regions"),
 }
 
@@ -167,12 +182,19 @@ def test_states_by_another_name_need_a_code(tmp_path):
     assert read_gsdb(file, panel, codes={"Kingdom of Nepal": ""})["iso3"].tolist() == ["IRN"]
 
 
+def test_a_code_that_the_panel_does_not_have_is_refused(tmp_path):
+    file = written(changed(GSDB, 1, sanctioned_state="Burma"), tmp_path)
+    with pytest.raises(ObservationError, match="the code 'BUR' of 'Burma' is not in the panel"):
+        read_gsdb(file, load_country_panel(), codes={"Burma": "BUR"})
+
+
 REFUSED_COPIES = {
     "an older release": (changed(GSDB, 2, begin="2015", end="2019"), "release 1 or 2; expected"),
     "other columns": (GSDB.drop(columns="sender_mult"), "missing column.*release 3 or later"),
     "the dyadic table": (GSDB.assign(year="2000"), "unknown column 'year'.*dyadic tables"),
     "a flag": (changed(GSDB, 0, trade="x"), "trade of case 1 is 'x'; expected 0 or 1"),
     "a year": (changed(GSDB, 0, begin="x"), "begin of case 1 is 'x'"),
+    "a case twice": (pd.concat([GSDB, GSDB.iloc[:1]]), "case 1 is there twice; keep one row"),
     "an early end": (changed(GSDB, 0, end="2001"), "case 1 ends before it begins"),
 }
 

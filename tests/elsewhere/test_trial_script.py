@@ -94,6 +94,9 @@ def test_every_trial_leaves_its_tables(script, run):
     }
     assert not list(folder.glob("*.part"))
     assert (table["r_hat"].dropna() >= 1).all()
+    table.to_csv(folder / "summary.csv", index=False)
+    read = pd.read_csv(folder / "summary.csv").drop(columns=["trial", "case", "outcome"])
+    assert all(kind.kind in "fi" for kind in read.dtypes)  # numbers, no words for yes and no
 
 
 def test_coverage_is_counted_by_hand(run):

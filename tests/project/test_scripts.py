@@ -130,6 +130,21 @@ def test_a_refit_that_did_not_converge_says_so():
     assert lines[1].startswith("| equations | no oil (did not converge) |")
 
 
+def test_the_answer_with_liftings_elsewhere_is_one_row_an_outcome():
+    row = {"outcome": "gdp_level", "lower": -0.3, "upper": 1.9, "shift": -0.1, "narrower": 0.14}
+    row |= {"k_hat": -0.4, "effective_size": 3194.4, "used": True}
+    medians = {0.0: 0.565, 0.5: 0.497, 1.0: 0.443}
+    stated = pd.DataFrame([row | {"power": p, "median": m} for p, m in medians.items()])
+    wide = stated.iloc[:2].assign(used=[True, False])
+    _, _, line, _, held = readme_tables.liftings_lines(stated, wide)
+    assert line.startswith("| GDP, % | +0.56 (-0.30; +1.90) | +0.50 (-0.30; +1.90) | +0.44 (")
+    assert line.endswith("| -0.10 | 0.14 | +0.56 (-0.30; +1.90) | refused |")
+    assert (
+        held
+        == "k-hat is at most -0.40, with 3,194 effective draws at a power of 0.5 and 3,194 at 1."
+    )
+
+
 def test_only_what_stands_between_the_markers_changes(results, tmp_path, capsys):
     readme = tmp_path / "README.md"
     readme.write_text(README, encoding="utf-8")

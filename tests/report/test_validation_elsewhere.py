@@ -32,16 +32,39 @@ def test_the_section_shows_every_trial_that_is_shipped():
     table, text = load_trial(), elsewhere_section()
     for row in table[table["trial"].isin(["left out", "reimposed"])].itertuples():
         assert f"| {row.n:.0f} | {row.inside:.2f} |" in text
+    shown = {"one episode": "| lifting |", "one reimposition": "| reimposition |"}
+    for trial, words in shown.items():
+        assert text.count(words) == (table["trial"] == trial).sum()
+    assert ("by fifth" in text) == (table["trial"] == "fold").any()
     assert ("Placebos" in text) == (table["trial"] == "placebo").any()
     assert ("Made-up panels" in text) == (table["trial"] == "made up").any()
 
 
 def test_placebos_and_hidden_kinds_have_a_table_each():
     placebo = {"trial": "placebo", "outcome": "gdp", "n": 4, "inside": 1.0, "mean": 0.1}
+    placebo |= {"case": "other dates", "lower": -1.0, "upper": 2.0}
     dropped = {"trial": "dropped", "case": "without wars (9)", "outcome": "gdp", "mean": -0.4}
     dropped |= {"lower": -3.0, "upper": 2.0, "settlement": -1.0}
     dropped |= {"settlement_lower": -9.0, "settlement_upper": 8.0}
     rows = pd.DataFrame([placebo | {"spread": 1.5}, dropped])
     text = elsewhere_section(pd.concat([left_out(), rows]))
-    assert "| GDP, % | 4 | 1.00 | 0.10 | 1.50 |" in text
+    assert "| other dates | GDP, % | 4 | 1.00 | 0.10 (−1.00; 2.00) | 1.50 |" in text
     assert "| without wars (9) | −0.40 (−3.00; 2.00) | −1.00 (−9.00; 8.00) |" in text
+
+
+def test_an_effect_of_placebos_and_chains_that_disagree_are_failures():
+    placebo = {"trial": "placebo", "case": "other dates", "outcome": "imports", "n": 6}
+    rows = [placebo | {"inside": 5 / 6, "r_hat": 1.01}, placebo | {"inside": 0.5, "r_hat": 1.2}]
+    lines = elsewhere_failures(pd.concat([left_out(), pd.DataFrame(rows)]))
+    # Of six sound intervals fewer than four hold 0 in less than 2.5 % of cases.
+    assert len(lines) == 2
+    assert "(other dates): an effect where nothing was lifted, on imports in 3 of 6" in lines[0]
+    assert lines[1].endswith("not to be relied on: other dates.")
+
+
+def test_iran_stands_by_itself():
+    row = {"trial": "one reimposition", "case": "IRN2016", "outcome": "inflation", "n": 4}
+    row |= {"observed": 30.26, "rank": 0.99, "lower": -1.4, "upper": 20.5}
+    row |= {"crps": 17.3, "crps_without": 18.1}
+    text = elsewhere_section(pd.concat([left_out(), pd.DataFrame([row])]))
+    assert "| reimposition | inflation, pp | 30.3 | −1.40 to 20.5 | 0.99 | 17.3, 18.1 |" in text
