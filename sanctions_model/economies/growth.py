@@ -6,6 +6,8 @@ sizes are in ``data/priors_growth.toml``; why the equations are as they are stan
 block.
 """
 
+from sanctions_model.coercion import as_whole
+from sanctions_model.errors import SpecError
 from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
     Equation,
@@ -22,6 +24,7 @@ __all__ = ["MEASURES", "growth_transmission"]
 
 MEASURES = ("trade", "finance", "energy", "transport", "assets")
 
+_YEARS = (4, 12)
 _EFFECTIVE = ("trade", "finance", "energy", "transport")
 
 _MEASURE_LABELS = {
@@ -47,12 +50,21 @@ def growth_transmission(periods_per_year: int = 4) -> StructuralCausalModel:
         Five measures, four effective measures, four latent states, nine observed equations and
         the identities between them.
 
+    Raises
+    ------
+    SpecError
+        If there are other periods than quarters or months.
+    QuestionError
+        If it is no whole number.
+
     Examples
     --------
     >>> len(growth_transmission().stochastic)
     9
     """
-    year = periods_per_year
+    year = as_whole(periods_per_year, "The number of periods a year")
+    if year not in _YEARS:
+        raise SpecError(f"{year} periods a year; expected 4 (quarters) or 12 (months).")
     period = {4: "quarter", 12: "month"}.get(year, "period")
     return StructuralCausalModel(
         name="growth transmission",

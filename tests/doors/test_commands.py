@@ -7,13 +7,14 @@ import hostile
 import pandas as pd
 import pytest
 from command import call
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from saved_fits import fit_of
 
 import sanctions_model as sm
 from sanctions_model.cli.app import command
 from sanctions_model.data.bundled import data_path
+from sanctions_model.scm.interventions import LONGEST_HORIZON
 
 
 def verbs(group, path=()):
@@ -105,6 +106,13 @@ NO_EDIT = (
         "key_rate=1e999",
     ),
 )
+NO_PRIOR = (
+    *("depreciation -> inflation", "depreciation -> inflation=", "=Normal(0, 1)", "\x1b[31m=1", ""),
+    *("depreciation -> inflation=Normal(ten, 1)", "depreciation -> inflation=Nothing(0, 1)"),
+    *("depreciation -> inflation=Normal(0, -1)", "depreciation -> inflation=Normal(0, nan)"),
+    *("depreciation -> inflation=Normal(0", "nothing -> inflation=Normal(0, 1)", "x" * 5000),
+    *("depreciation -> inflation=Normal(0, 1, 2, 3, 4)", "depreciation -> inflation=Beta(inf, 1)"),
+)
 NO_WORDS = ("soon", "key_rate << 10", "2030Q9", "reset=ten", "reset=nan", "=", "in -8", "\x1b[31m")
 NO_PLACE = ("@missing/t.csv", "@folder", "@none", "/dev/null", "@link", "@long", "")
 
@@ -120,6 +128,8 @@ def wrong_for(name, kind, words=()):
         wrong = NO_FOLDER
     elif name in NAMES:
         wrong = NO_NAME
+    elif name == "--prior":
+        wrong = NO_PRIOR
     elif name in EDITS:
         wrong = NO_EDIT
     elif name in WORDS and kind is not int:
@@ -228,7 +238,7 @@ def require_refused(arguments):
 
 @pytest.mark.parametrize("words", CASES, ids=" ".join)
 @given(data=st.data())
-@settings(max_examples=4)
+@hostile.searched(4)
 def test_no_verb_takes_an_option_of_a_wrong_kind(words, places, no_work, data):
     if CASES[words]:
         require_refused(asked(words, data.draw(st.sampled_from(CASES[words])), places))
@@ -264,7 +274,7 @@ SAID = [
     (["scenario", "odds", "--spread", "nan"], "The spread is nan; expected a finite number"),
     (
         [*REQUIRE, "--within", "1000000000", "--fit", "@fit"],
-        "expected at most 1000 periods",
+        f"expected at most {LONGEST_HORIZON} periods",
     ),
     (
         [*REQUIRE, "--when", "by \u00b2"],

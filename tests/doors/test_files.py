@@ -7,7 +7,7 @@ from datetime import date
 
 import hostile
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import sanctions_model as sm
@@ -259,7 +259,7 @@ def test_a_table_as_it_should_be_is_read(name, spoilt):
 
 @pytest.mark.parametrize("name", TOML)
 @given(data=st.data())
-@settings(max_examples=40)
+@hostile.searched(40)
 def test_no_file_takes_a_value_of_a_wrong_kind(name, spoilt, data):
     door, content = TOML[name]
     changed = data.draw(hostile.a_place_in(content, wrong_kinds))
@@ -269,7 +269,7 @@ def test_no_file_takes_a_value_of_a_wrong_kind(name, spoilt, data):
 
 @pytest.mark.parametrize("name", CSV)
 @given(data=st.data())
-@settings(max_examples=25)
+@hostile.searched(25)
 def test_no_table_takes_a_cell_of_a_wrong_kind(name, spoilt, data):
     rows = ROWS[name]
     # An identifier may be any text, and a flag of an episode also "true".
@@ -295,7 +295,7 @@ DOORS = {name: door for name, (door, _) in (CSV | TOML).items()}
 
 @pytest.mark.parametrize("name", DOORS)
 @given(data=st.data())
-@settings(max_examples=15)
+@hostile.searched(15)
 def test_a_damaged_file_is_read_or_refused_in_one_line(name, spoilt, data):
     spoilt.write_bytes(data.draw(hostile.damaged(CONTENT[name])))
     hostile.answer(DOORS[name], spoilt)

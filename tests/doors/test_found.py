@@ -144,3 +144,9 @@ def test_a_message_is_one_line_whatever_names_stand_in_it():
     assert len(str(error)) < 2010
     assert isinstance(pickle.loads(pickle.dumps(error)), QuestionError)
     assert str(FitFileError(3)) == "3"
+
+
+@pytest.mark.parametrize("periods", [1, 5, 0, "4", True, None, [4], 4.0])
+def test_a_year_of_the_growth_economy_has_quarters_or_months(periods):
+    hostile.must_refuse(sm.growth_transmission, periods)
+    assert sm.growth_transmission(12).periods_per_year == 12
