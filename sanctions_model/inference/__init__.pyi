@@ -2,6 +2,7 @@
 
 __all__ = [
     "Beta",
+    "BetaMixture",
     "Fit",
     "Fixed",
     "Gamma",
@@ -30,7 +31,16 @@ __all__ = [
 from .conditioned import Problem
 from .fit import Fit, fit, sample_prior_predictive
 from .for_arviz import for_arviz
-from .priors.families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
+from .priors.families import (
+    Beta,
+    BetaMixture,
+    Fixed,
+    Gamma,
+    HalfNormal,
+    LogNormal,
+    Normal,
+    StudentT,
+)
 from .priors.ledger import Priors, load_priors, sample_prior
 from .priors.meta_analysis import pool
 from .priors.minnesota import minnesota

@@ -19,6 +19,7 @@ from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.design_matrix import Design
 from sanctions_model.inference.priors.families import (
     Beta,
+    BetaMixture,
     Fixed,
     Gamma,
     HalfNormal,
@@ -243,8 +244,8 @@ def _family_vector(name: str, group: _Group) -> Any:
         case LogNormal():
             log = pm.Normal(label, np.log(arguments["median"]), arguments["sigma"], shape=shape)
             return sign * pt.exp(log)
-        case Beta():
-            return pm.Beta(label, arguments["alpha"], arguments["beta"], shape=shape)
+        case Beta() | BetaMixture():
+            return _shares(label, arguments, shape)
         case Gamma():
             excess = pm.Gamma(label, arguments["alpha"], arguments["beta"], shape=shape)
             return arguments["shift"] + excess
@@ -253,6 +254,18 @@ def _family_vector(name: str, group: _Group) -> Any:
         case Fixed():
             return arguments["value"]
     raise AssertionError(name)
+
+
+def _shares(label: str, arguments: Mapping[str, np.ndarray], shape: int) -> Any:
+    if "weight" not in arguments:
+        return pm.Beta(label, arguments["alpha"], arguments["beta"], shape=shape)
+    share = np.broadcast_to(arguments["weight"], shape)
+    components = [
+        pm.Beta.dist(arguments[f"{name}alpha"], arguments[f"{name}beta"], shape=shape)
+        for name in ("", "other_")
+    ]
+    weights = np.stack([share, 1.0 - share], axis=-1)
+    return pm.Mixture(label, w=weights, comp_dists=components, shape=shape)
 
 
 def _scales(problem: Problem, vectors: Mapping[str, Any]) -> Any:

@@ -31,6 +31,7 @@ from sanctions_model.inference.kernel.inputs import (
 from sanctions_model.inference.kernel.nutpie_adapter import load_kernel
 from sanctions_model.inference.priors.families import (
     Beta,
+    BetaMixture,
     Fixed,
     Gamma,
     HalfNormal,
@@ -292,7 +293,13 @@ def random_problem(scm, seed):
         "scale": positive,
         "degrees_of_freedom": lambda: Gamma(alpha=2.0, beta=0.1, shift=2.0),
         "persistence": lambda: Beta(alpha=1 + size(), beta=1 + size()),
-        "recoverable_share": lambda: Beta(alpha=1 + size(), beta=1 + size()),
+        "recoverable_share": lambda: BetaMixture(
+            weight=generator.uniform(0.1, 0.9),
+            alpha=1 + size(),
+            beta=1 + size(),
+            other_alpha=size(),
+            other_beta=1 + size(),
+        ),
         "recovery_speed": lambda: Beta(alpha=1 + size(), beta=1 + size()),
         "crisis_multiplier": positive,
     }

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from oracle import as_dicts, close, prior_density, prior_distribution
+from scipy.stats import beta
 from small_problem import TABLES, as_prior, make_problem, small_scm
 from strategies import variable
 
@@ -14,6 +15,7 @@ from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.errors import PriorError
 from sanctions_model.inference.priors.families import (
     Beta,
+    BetaMixture,
     Fixed,
     Gamma,
     HalfNormal,
@@ -529,3 +531,25 @@ def test_log_densities_broadcast_over_draws():
     for table in BELIEFS.values():
         prior = as_prior(table)
         close(np.exp(prior.log_density(values)).ravel(), np.exp(prior.log_density(values.ravel())))
+
+
+def test_a_mixture_of_two_shares_has_the_density_and_the_draws_of_both():
+    prior = BetaMixture(weight=0.3, alpha=1.5, beta=6.0, other_alpha=8.0, other_beta=3.0)
+    values = np.linspace(0.001, 0.999, 57)
+    components = beta(1.5, 6.0), beta(8.0, 3.0)
+    expected = np.log(0.3 * components[0].pdf(values) + 0.7 * components[1].pdf(values))
+    np.testing.assert_allclose(prior.log_density(values), expected, rtol=1e-10, atol=1e-10)
+    assert np.all(prior.log_density(np.array([-0.1, 0.0, 1.0, 1.2])) == -np.inf)
+    size = 20_000
+    drawn = prior.sample(np.random.default_rng(4), size)
+    for level in (0.1, 0.3, 0.5, 0.8):
+        share = 0.3 * components[0].cdf(level) + 0.7 * components[1].cdf(level)
+        assert abs(np.mean(drawn < level) - share) < 4 * np.sqrt(share * (1 - share) / size)
+
+
+def test_a_mixture_of_two_shares_is_read_from_a_table_and_refused_in_a_line():
+    table = {"family": "BetaMixture", "weight": 0.25, "alpha": 1.5, "beta": 6}
+    table |= {"other_alpha": 8, "other_beta": 3}
+    assert as_prior(table).components[1] == Beta(alpha=8, beta=3)
+    with pytest.raises(PriorError, match="weight"):
+        BetaMixture(weight=1.0, alpha=1, beta=1, other_alpha=1, other_beta=1)

@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["ABOVE", "BELOW", "BETA", "BETWEEN", "GAMMA", "NORMAL", "STUDENT_T", "Inputs"]
+__all__ = ["ABOVE", "BELOW", "BETA", "BETWEEN", "GAMMA", "MIXTURE", "NORMAL", "STUDENT_T", "Inputs"]
 
 # Kinds of a parameter: its prior and its support. Machine code that numba kept has these numbers
 # and the order of `Inputs` in it: change them together with `kernel`.
-NORMAL, ABOVE, BELOW, BETWEEN, STUDENT_T, BETA, GAMMA = range(7)
+NORMAL, ABOVE, BELOW, BETWEEN, STUDENT_T, BETA, GAMMA, MIXTURE = range(8)
 
 
 class Inputs(NamedTuple):
@@ -43,8 +43,9 @@ class Inputs(NamedTuple):
         Completed cell, period and weight of each reading of a cell as a parent; ``(read, 3)``.
     arguments : numpy.ndarray
         Two arguments of the prior, lower and upper bound (for `STUDENT_T` the third argument in
-        place of the lower one), and sign if the parameter is plus or minus an exponential, else 0;
-        shape ``(n, 5)``.
+        place of the lower one, for `MIXTURE` those of the second component), sign if the parameter
+        is plus or minus an exponential, else 0, and for `MIXTURE` the log weight of the second
+        component over that of the first; shape ``(n, 6)``.
     factors : numpy.ndarray
         All parameters, centres and 1; what is not free has its value. Shape ``(factor,)``.
     numbers : numpy.ndarray

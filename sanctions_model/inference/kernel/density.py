@@ -33,6 +33,7 @@ from sanctions_model.inference.kernel.arrays import (
     BELOW,
     BETA,
     GAMMA,
+    MIXTURE,
     NORMAL,
     STUDENT_T,
     Inputs,
@@ -95,6 +96,13 @@ def _parameter(kind, given, x):
     if kind == BETA:
         density = first * log_s + second * log_rest
         return s, s * (1.0 - s), density, first - (first + second) * s
+    if kind == MIXTURE:  # its second component relative to the first, on the log scale
+        density = first * log_s + second * log_rest
+        ahead = lower * log_s + upper * log_rest + given[5] - density
+        share = 1.0 / (1.0 + math.exp(-ahead))
+        by_first, by_other = first - (first + second) * s, lower - (lower + upper) * s
+        by_x = (1.0 - share) * by_first + share * by_other
+        return s, s * (1.0 - s), density + _softplus(ahead), by_x
     slope = (upper - lower) * s * (1.0 - s)
     value = lower * (1.0 - s) + upper * s
     density, by_x = _normal(value, slope, first, second)

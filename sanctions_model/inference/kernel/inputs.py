@@ -17,12 +17,14 @@ from sanctions_model.inference.kernel.arrays import (
     BETA,
     BETWEEN,
     GAMMA,
+    MIXTURE,
     NORMAL,
     STUDENT_T,
     Inputs,
 )
 from sanctions_model.inference.priors.families import (
     Beta,
+    BetaMixture,
     Fixed,
     Gamma,
     HalfNormal,
@@ -42,10 +44,12 @@ class _Row:
     """A prior as the kernel reads it: see `kernel.Inputs.arguments`."""
 
     kind: int
-    arguments: tuple[float, float, float, float]  # two of the family, lower and upper bound
+    # Two of the family, lower and upper bound; of two components all four.
+    arguments: tuple[float, float, float, float]
     constant: float  # what normalises the density
     centre: float  # of x, near the prior's middle
     sign: float = 0.0
+    ahead: float = 0.0  # log weight of the second of two components over that of the first
 
 
 def free_parameters(problem: Problem) -> list[str]:
@@ -97,7 +101,7 @@ def kernel_inputs(problem: Problem) -> Inputs:
     where = np.stack(np.divmod(places, len(names)), axis=1)
     moments = np.array([cases.moments[name] for name, _ in cases.missing]).reshape(-1, 2)
     moments[:, 1] = np.where(moments[:, 1] > 0, moments[:, 1], 1.0)
-    arguments = [(*row.arguments, row.sign) for row in rows]
+    arguments = [(*row.arguments, row.sign, row.ahead) for row in rows]
     reads, shares = _reads(design, where)
     behind = design.source_cells()
     return Inputs(
@@ -112,7 +116,7 @@ def kernel_inputs(problem: Problem) -> Inputs:
         noise=_whole([_noise(problem, design.factors, name) for name in names]),
         cells=_whole([(names.index(name), at) for name, at in cases.missing]).reshape(-1, 2),
         reads=reads,
-        arguments=_real(arguments).reshape(-1, 5),
+        arguments=_real(arguments).reshape(-1, 6),
         factors=_factors(problem, design.factors),
         numbers=_real(design.numbers),
         known=_real(design.known_values().T),
@@ -233,6 +237,16 @@ def _row(prior: Prior) -> _Row:
         case Beta(alpha=alpha, beta=beta):
             centre = float(np.log(alpha / beta))
             return _Row(BETA, (alpha, beta, 0.0, 1.0), -float(betaln(alpha, beta)), centre)
+        case BetaMixture(weight=weight):
+            first, other = prior.components
+            numbers = (first.alpha, first.beta, other.alpha, other.beta)
+            mean = sum(
+                share * one.alpha / (one.alpha + one.beta)
+                for share, one in ((weight, first), (1.0 - weight, other))
+            )
+            start = float(np.log(weight) - betaln(first.alpha, first.beta))
+            ahead = float(np.log1p(-weight) - betaln(other.alpha, other.beta)) - start
+            return _Row(MIXTURE, numbers, start, float(np.log(mean / (1.0 - mean))), ahead=ahead)
         case Gamma(alpha=alpha, beta=beta, shift=shift):
             constant = float(alpha * np.log(beta) - gammaln(alpha))
             return _Row(GAMMA, (alpha, beta, shift, 0.0), constant, float(np.log(alpha / beta)))

@@ -13,6 +13,7 @@ from sanctions_model.fields import Flag, Number, Positive
 
 __all__ = [
     "Beta",
+    "BetaMixture",
     "Fixed",
     "Gamma",
     "HalfNormal",
@@ -301,6 +302,60 @@ class Beta(_Belief):
         return np.where(inside, density - betaln(self.alpha, self.beta), -np.inf)
 
 
+class BetaMixture(_Belief):
+    """Beta(alpha, beta) with probability `weight`, else Beta(other_alpha, other_beta), on (0, 1).
+
+    For a share on which the literature disagrees: the belief keeps both answers and not their
+    average, which nobody gave.
+
+    Parameters
+    ----------
+    weight : float
+        Probability of the first component, between 0 and 1.
+    alpha, beta, other_alpha, other_beta : float
+        All positive.
+    unit : str, optional
+        Unit of the parameter, as tables print it.
+    rationale : str, optional
+        Why this belief.
+    sources : tuple of str, optional
+        Ids of published estimates; ``"judgement"`` by default.
+
+    Examples
+    --------
+    >>> BetaMixture(weight=0.25, alpha=1.5, beta=6, other_alpha=8, other_beta=3).support
+    (0.0, 1.0)
+    """
+
+    family: Literal["BetaMixture"] = "BetaMixture"
+    weight: Annotated[Number, Field(gt=0, lt=1)]
+    alpha: Positive
+    beta: Positive
+    other_alpha: Positive
+    other_beta: Positive
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """The unit interval."""
+        return 0.0, 1.0
+
+    @property
+    def components(self) -> tuple[Beta, Beta]:
+        """The two beliefs that are mixed."""
+        first = Beta(alpha=self.alpha, beta=self.beta)
+        return first, Beta(alpha=self.other_alpha, beta=self.other_beta)
+
+    def sample(self, generator: np.random.Generator, size: int) -> np.ndarray:
+        """Draw."""
+        first, other = (component.sample(generator, size) for component in self.components)
+        return np.where(generator.uniform(size=size) < self.weight, first, other)
+
+    def log_density(self, values: np.ndarray) -> np.ndarray:
+        """Log density, -inf outside (0, 1)."""
+        first, other = (component.log_density(values) for component in self.components)
+        return np.logaddexp(np.log(self.weight) + first, np.log1p(-self.weight) + other)
+
+
 class Gamma(_Belief):
     """`shift` plus Gamma with shape alpha and rate beta.
 
@@ -419,7 +474,7 @@ class Fixed(_Belief):
 
 
 type Prior = Annotated[
-    Normal | StudentT | LogNormal | Beta | Gamma | HalfNormal | Fixed,
+    Normal | StudentT | LogNormal | Beta | BetaMixture | Gamma | HalfNormal | Fixed,
     Field(discriminator="family"),  # so that a table is read as the family that it names
 ]
 

@@ -14,6 +14,7 @@ from typing import Any
 from sanctions_model.errors import PriorError, did_you_mean, reading_fault
 from sanctions_model.inference.priors.families import (
     Beta,
+    BetaMixture,
     Fixed,
     Gamma,
     HalfNormal,
@@ -30,7 +31,7 @@ FORMAT_VERSION = 1
 _FAMILIES: Mapping[str, Callable[..., Prior]] = MappingProxyType(
     {
         family.__name__: family
-        for family in (Normal, StudentT, LogNormal, Beta, Gamma, HalfNormal, Fixed)
+        for family in (Normal, StudentT, LogNormal, Beta, BetaMixture, Gamma, HalfNormal, Fixed)
     }
 )
 
