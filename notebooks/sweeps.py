@@ -170,6 +170,13 @@ plot_sweep_tornado(found)
 # A caution about the ranking: it holds within the ranges that were swept. A belief that nobody
 # dares to move gets a short bar, and that says more about us than about the belief.
 #
+# What would change our mind? A point whose answer has another sign than its neighbours, or a
+# k-hat that rises above 0.7 near the middle of a range and not at its end. The first would be a
+# fault of the model, the second says that the data and the belief pull in different directions,
+# and that the fit has to be made again before the point is quoted. Neither is rare in work of this
+# kind, and both are in the table that a sweep writes, point by point, so that they can be looked
+# at and not averaged away.
+#
 # ## The finding in words
 
 # %%

@@ -299,6 +299,17 @@ print(
 )
 
 # %% [markdown]
+# ## With a table of your own
+#
+# Replace the loop by your file and keep the rest. Three things then need thought, and nobody can
+# do it for you. *Which variables?* Only those that the question needs and a series can feed: every
+# further equation brings beliefs with it. *Which timing?* A parent in the same period is an
+# assumption about who moves first, the one that the data can say least about; where in doubt, use
+# last period's value and see whether the answer stays. *Which beliefs?* Write down the effect of a
+# full tariff that would surprise you, and make it a point two deviations out. Then look at the
+# prior predictive before the posterior: if the beliefs alone allow inflation of 300 % a month,
+# they are not yours.
+#
 # ## An exercise
 #
 # Cut the history before the tariff fell (`index[:160]`) and fit again. The effect of lifting is
