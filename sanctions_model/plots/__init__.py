@@ -1,13 +1,14 @@
 """Figures for papers and notebooks, one plot a file; each function returns a matplotlib Figure."""
 
 from sanctions_model.plots.chain import plot_chain
+from sanctions_model.plots.channels import plot_channels, plot_waterfall
 from sanctions_model.plots.claims import plot_exceedance, plot_scorecard
 from sanctions_model.plots.decompositions import (
     plot_decomposition,
+    plot_sectors,
     plot_variance_decomposition,
-    plot_waterfall,
 )
-from sanctions_model.plots.effects import plot_channels, plot_impulse_response, plot_responses
+from sanctions_model.plots.effects import plot_impulse_response, plot_responses
 from sanctions_model.plots.elsewhere import plot_liftings
 from sanctions_model.plots.forecast import plot_forecast
 from sanctions_model.plots.graph import plot_graph
@@ -17,7 +18,6 @@ from sanctions_model.plots.scenarios import (
     plot_future_effects,
     plot_odds,
     plot_scenario_effect,
-    plot_sectors,
     plot_spread,
 )
 from sanctions_model.plots.standard import main_figures, sweep_figures

@@ -1,4 +1,4 @@
-"""Stacked bars: what shocks, sanctions and other drivers made of the past, period by period."""
+"""Parts and their sum: of the past by shocks and drivers, of forecast errors, of sectors."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,6 @@ from matplotlib.patches import Patch
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.plots.effects import channel_label
 from sanctions_model.plots.parts.groups import Group, driver_groups, part_label, shock_groups
 from sanctions_model.plots.parts.observed_past import decimal_years, period_name, periods_per_year
 from sanctions_model.plots.parts.panels import (
@@ -19,10 +18,7 @@ from sanctions_model.plots.parts.panels import (
     frame,
     key,
     key_inches,
-    place_panels,
     row_inches,
-    tidy_rows,
-    write_beside,
     year_axis,
 )
 from sanctions_model.plots.parts.style import (
@@ -38,19 +34,18 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.queries.effects import channel_effects, reached_outcomes, relief_words
 from sanctions_model.queries.reading.findings import (
-    channel_finding,
     parts_finding,
     variance_finding,
 )
-from sanctions_model.queries.reading.percent import contributions_in_percent, parts_in_percent
-from sanctions_model.scm.interventions import Relief
+from sanctions_model.queries.reading.percent import (
+    contributions_in_percent,
+)
+from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
-from sanctions_model.wording import number
 
-__all__ = ["plot_decomposition", "plot_variance_decomposition", "plot_waterfall"]
+__all__ = ["plot_decomposition", "plot_sectors", "plot_variance_decomposition"]
 
 _BASE, _PART = "base", "part"
 _LEFT, _RIGHT = 0.6, 0.2
@@ -207,114 +202,6 @@ def _caption(
     )
 
 
-_OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble")
-_TOTAL = "total"
-_ROW, _NUMBERS = 0.22, 0.55  # inches
-_STEP = 0.6
-
-
-def plot_waterfall(
-    scm: StructuralCausalModel,
-    draws: xr.Dataset,
-    relief: Relief | None = None,
-    outcomes: Sequence[str] | None = None,
-    horizon: int = 12,
-    *,
-    drawn_from: str = "posterior",
-) -> Figure:
-    """Draw how the entries of a relief add up to its effect at one horizon.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        With named entries.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    relief : Relief, optional
-        Full relief of the model's measures in four steps by default.
-    outcomes : sequence of str, optional
-        Variables or levels, one panel each.
-    horizon : int
-        Periods from the start of the relief.
-    drawn_from : str
-        What `draws` are, for the caption.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
-
-    Raises
-    ------
-    UnknownVariableError, NoCausalPathError, QuestionError
-        If a name is unknown, an outcome is out of reach, the horizon is below 1, or the model
-        names no entries.
-    """
-    relief = scm.relief(relief)
-    wanted = outcomes or reached_outcomes(scm, relief, _OUTCOMES) or None
-    effect = channel_effects(scm, draws, relief, horizon=horizon, outcomes=wanted)
-    effect = effect.sel({dims.HORIZON: horizon, dims.CHANNEL: [*scm.entries, _TOTAL]})
-    effect = parts_in_percent(scm, effect)
-    means = effect.mean((dims.CHAIN, dims.DRAW))
-    rule = interval_rule()
-    bounds = interval(effect.sel({dims.CHANNEL: _TOTAL}), rule)
-    names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
-    moving = (abs(effect) > _ROUNDING).any((dims.OUTCOME, dims.CHAIN, dims.DRAW))
-    entries = [name for name in scm.entries if bool(moving.sel({dims.CHANNEL: name}))]
-
-    title = titled(
-        channel_finding(effect, scm),
-        f"From channel to channel: effect of relief after {scm.count_periods(horizon)}",
-        source=effect.attrs.get(dims.Said.SOURCE),
-    )
-    caption = (
-        f"Contrast: {relief_words(scm, relief)}; effect in {scm.period_name} {horizon}, "
-        f"counted from the first of the relief. Bars: {drawn_from} means of the parts by channel, "
-        "each beginning where the one above ends (blue raises, orange lowers); means add up to the "
-        "mean total exactly. Line: "
-        f"{rule} of the total. pp: percentage points."
-    )
-    labels = {name: channel_label(scm, name) for name in (*entries, _TOTAL)}
-    rows = list(labels.values())
-    figure, panels = place_panels(
-        (title, caption), scm, names, rows, height=(len(rows) + 0.4) * _ROW, numbers=_NUMBERS
-    )
-    for name, axes, first in panels:
-        where = {dims.OUTCOME: name}
-        _steps(axes, [float(means.sel({**where, dims.CHANNEL: c})) for c in entries])
-        own = bounds.sel(where)
-        _total(
-            axes,
-            len(entries),
-            float(means.sel({**where, dims.CHANNEL: _TOTAL})),
-            (float(own.sel(summary="lower")), float(own.sel(summary="upper"))),
-        )
-        tidy_rows(axes, len(entries))
-        ticks = axes.set_yticks(range(len(rows)), rows if first else [""] * len(rows))
-        ticks[-1].label1.set_fontweight("bold")
-    return figure
-
-
-def _steps(axes: Axes, parts: Sequence[float]) -> None:
-    """Draw each part from where the parts above it end."""
-    ends = np.cumsum([0.0, *parts])
-    for row, part in enumerate(parts):
-        colour = Colour.posterior if part >= 0 else Colour.negative
-        axes.barh(row, part, left=ends[row], height=_STEP, color=colour, lw=0)
-        axes.plot([ends[row + 1]] * 2, [row, row + 1], color=Colour.faint, lw=0.6, zorder=0)
-        write_beside(axes, row, _in_words(part))
-
-
-def _total(axes: Axes, row: int, mean: float, bounds: tuple[float, float]) -> None:
-    axes.barh(row, mean, height=_STEP, color=Colour.total, lw=0)
-    axes.plot(bounds, [row, row], color=Colour.ink, lw=0.9)
-    write_beside(axes, row, _in_words(mean), bold=True)
-
-
-def _in_words(value: float) -> str:
-    return number(value) if abs(value) > _ROUNDING else "0"
-
-
 _SHOCK = "shock"
 _LEFT, _GAP, _RIGHT = 0.52, 0.5, 0.16
 _PLOT_HEIGHT, _ROW_GAP = 1.45, 0.44
@@ -424,3 +311,86 @@ def _variance_caption(scm: StructuralCausalModel, groups: Sequence[Group], drawn
         f"sanctions are known paths and have no share.{listed} {scm.periods_name.capitalize()} "
         "ahead count from 1, the first after the start."
     )
+
+
+_SECTOR_NAMES, _SECTOR_EDGE, _SECTOR_ROW, _SECTOR_SHIFT = 2.1, 0.2, 0.34, 0.14
+_SECTOR_BELOW = 0.42
+
+
+def plot_sectors(
+    result: xr.Dataset,
+    *,
+    scenario: str,
+    scm: StructuralCausalModel,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw each sector's part of the import premium, their sum and the transmission's premium.
+
+    Parameters
+    ----------
+    result : xr.Dataset
+        From `sector_premiums`.
+    scenario : str
+        What the paths are of, in words.
+    scm : StructuralCausalModel
+        Says what periods are called.
+    drawn_from : str
+        What the draws of the parameters are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
+    """
+    last, rule = int(result[dims.HORIZON][-1]), interval_rule()
+    when = scm.count_periods(last)
+    rows = [
+        (str(result["sector_label"].sel({SECTOR: n}).item()), result["part"].sel({SECTOR: n}))
+        for n in result[SECTOR].to_numpy()
+    ]
+    rows += [("sum of the sectors", result["total"])]
+    rows += [("premium of the model itself", result["transmission"])]
+    rows += [("sum less the model's", result["difference"])]
+    ends = [float(result["total"].sel({dims.HORIZON: h}).median()) for h in (0, last)]
+    title = titled(
+        f"The import premium goes from {ends[0]:.1f} to {ends[1]:.1f} points in {when}",
+        f"Grey-import premium by sector: {scenario}, today and after {when}",
+        source=result.attrs.get(dims.Said.SOURCE),
+    )
+    caption = (
+        f"Points of the import premium: weight in imports times grey share times premium on it. "
+        f"Dots: medians; lines: {rule}. Shares, premiums and weights are judgement where "
+        f"sectors.csv says so; the model's premium is of the {drawn_from} and does not read "
+        "the sectors. What differs is not forced to agree."
+    )
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=colour, marker="o", ms=4, lw=1.2, label=label)
+        for colour, label in ((Colour.negative, "today"), (Colour.posterior, f"after {when}"))
+    ]
+    top, bottom = page_text_inches(title, caption)
+    height = _SECTOR_ROW * len(rows)
+    figure = new_figure(top + 0.1 + height + _SECTOR_BELOW + key_inches(handles) + bottom)
+    add_page_text(figure, title, caption)
+    axes = place_axes(
+        figure, _SECTOR_NAMES, top + 0.1, COLUMN_INCHES - _SECTOR_NAMES - _SECTOR_EDGE, height
+    )
+    places = np.arange(len(rows))[::-1].astype(float)
+    for place, (_, values) in zip(places, rows, strict=True):
+        for at, shift, colour in (
+            (0, _SECTOR_SHIFT, Colour.negative),
+            (last, -_SECTOR_SHIFT, Colour.posterior),
+        ):
+            found = interval(values.sel({dims.HORIZON: at}), rule)
+            middle, low, high = (float(found.sel(summary=n)) for n in ("median", "lower", "upper"))
+            axes.plot([low, high], [place + shift] * 2, color=colour, lw=1.2)
+            axes.plot([middle], [place + shift], color=colour, marker="o", ms=4, ls="")
+    frame(axes, [], "")
+    axes.axvline(0.0, color=Colour.ink, lw=0.7, zorder=1)
+    axes.axhline(2.5, color=Colour.rule, lw=0.6)
+    axes.set_yticks(places, [label for label, _ in rows])
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.grid(visible=False, axis="y")
+    axes.grid(axis="x", color=Colour.rule, lw=0.4)
+    axes.set_xlabel("points of the import premium (% of the border price)", size=SMALL, labelpad=2)
+    key(figure, handles, top + 0.1 + height + _SECTOR_BELOW)
+    return figure

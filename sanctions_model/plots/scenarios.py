@@ -42,12 +42,11 @@ from sanctions_model.plots.parts.style import (
 from sanctions_model.queries.reading.headlines import headline
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scenarios.odds.variance import ORDERS
-from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import interval_rule
 from sanctions_model.wording import number, with_article
 
-__all__ = ["plot_future_effects", "plot_odds", "plot_sectors", "plot_spread"]
+__all__ = ["plot_future_effects", "plot_odds", "plot_spread"]
 
 _LEFT, _GAP, _RIGHT = 0.62, 0.62, 0.2
 _PLOT_HEIGHT, _ROW_GAP = 1.45, 0.44
@@ -402,85 +401,4 @@ def _page(
         label_lines(axes, ends)
     if handles:
         key(figure, handles, top + rows * step + 0.02)
-    return figure
-
-
-_NAMES, _EDGE, _ROW, _SHIFT = 2.1, 0.2, 0.34, 0.14
-_BELOW = 0.42
-
-
-def plot_sectors(
-    result: xr.Dataset,
-    *,
-    scenario: str,
-    scm: StructuralCausalModel,
-    drawn_from: str = "posterior",
-) -> Figure:
-    """Draw each sector's part of the import premium, their sum and the transmission's premium.
-
-    Parameters
-    ----------
-    result : xr.Dataset
-        From `sector_premiums`.
-    scenario : str
-        What the paths are of, in words.
-    scm : StructuralCausalModel
-        Says what periods are called.
-    drawn_from : str
-        What the draws of the parameters are, for the caption.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
-    """
-    last, rule = int(result[dims.HORIZON][-1]), interval_rule()
-    when = scm.count_periods(last)
-    rows = [
-        (str(result["sector_label"].sel({SECTOR: n}).item()), result["part"].sel({SECTOR: n}))
-        for n in result[SECTOR].to_numpy()
-    ]
-    rows += [("sum of the sectors", result["total"])]
-    rows += [("premium of the model itself", result["transmission"])]
-    rows += [("sum less the model's", result["difference"])]
-    ends = [float(result["total"].sel({dims.HORIZON: h}).median()) for h in (0, last)]
-    title = titled(
-        f"The import premium goes from {ends[0]:.1f} to {ends[1]:.1f} points in {when}",
-        f"Grey-import premium by sector: {scenario}, today and after {when}",
-        source=result.attrs.get(dims.Said.SOURCE),
-    )
-    caption = (
-        f"Points of the import premium: weight in imports times grey share times premium on it. "
-        f"Dots: medians; lines: {rule}. Shares, premiums and weights are judgement where "
-        f"sectors.csv says so; the model's premium is of the {drawn_from} and does not read "
-        "the sectors. What differs is not forced to agree."
-    )
-    handles: list[Line2D | Patch] = [
-        Line2D([], [], color=colour, marker="o", ms=4, lw=1.2, label=label)
-        for colour, label in ((Colour.negative, "today"), (Colour.posterior, f"after {when}"))
-    ]
-    top, bottom = page_text_inches(title, caption)
-    height = _ROW * len(rows)
-    figure = new_figure(top + 0.1 + height + _BELOW + key_inches(handles) + bottom)
-    add_page_text(figure, title, caption)
-    axes = place_axes(figure, _NAMES, top + 0.1, COLUMN_INCHES - _NAMES - _EDGE, height)
-    places = np.arange(len(rows))[::-1].astype(float)
-    for place, (_, values) in zip(places, rows, strict=True):
-        for at, shift, colour in (
-            (0, _SHIFT, Colour.negative),
-            (last, -_SHIFT, Colour.posterior),
-        ):
-            found = interval(values.sel({dims.HORIZON: at}), rule)
-            middle, low, high = (float(found.sel(summary=n)) for n in ("median", "lower", "upper"))
-            axes.plot([low, high], [place + shift] * 2, color=colour, lw=1.2)
-            axes.plot([middle], [place + shift], color=colour, marker="o", ms=4, ls="")
-    frame(axes, [], "")
-    axes.axvline(0.0, color=Colour.ink, lw=0.7, zorder=1)
-    axes.axhline(2.5, color=Colour.rule, lw=0.6)
-    axes.set_yticks(places, [label for label, _ in rows])
-    axes.set_ylim(-0.6, len(rows) - 0.4)
-    axes.grid(visible=False, axis="y")
-    axes.grid(axis="x", color=Colour.rule, lw=0.4)
-    axes.set_xlabel("points of the import premium (% of the border price)", size=SMALL, labelpad=2)
-    key(figure, handles, top + 0.1 + height + _BELOW)
     return figure

@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 
 from sanctions_model.inference.fit import Fit
 from sanctions_model.plots.chain import plot_chain
+from sanctions_model.plots.channels import plot_channels, plot_waterfall
 from sanctions_model.plots.claims import plot_scorecard
-from sanctions_model.plots.decompositions import plot_waterfall
-from sanctions_model.plots.effects import plot_channels, plot_responses
+from sanctions_model.plots.effects import plot_responses
 from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.parts.sweep_panels import POINT, axes_left, numeric_axes
 from sanctions_model.plots.sweeps import (

@@ -7,7 +7,7 @@ on all of them.
 from dataclasses import dataclass
 
 from sanctions_model import dims
-from sanctions_model.plots.effects import channel_label
+from sanctions_model.plots.channels import channel_label
 from sanctions_model.report.annual import BANK, DIFFERENCE, POLL, RELIEF, UNCHANGED
 from sanctions_model.report.brief.facts import AUTHORS, HEADLINE, YEARLY, Facts
 from sanctions_model.report.brief.language import Language

@@ -19,7 +19,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import require_folder, require_target, whole_file
 from sanctions_model.inference.fit import Fit
-from sanctions_model.plots.effects import channel_label
+from sanctions_model.plots.channels import channel_label
 from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.report.lab.beliefs import belief_dial
 from sanctions_model.report.lab.languages import languages_data, require_page_language

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sanctions_model.plots.effects import channel_label
+from sanctions_model.plots.channels import channel_label
 from sanctions_model.plots.parts.observed_past import period_name
 from sanctions_model.plots.parts.signs import ASSUMED
 from sanctions_model.queries.effects import CHAIN_PARTS

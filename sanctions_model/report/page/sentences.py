@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.plots.effects import channel_label
+from sanctions_model.plots.channels import channel_label
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.report.page.answers import BEHAVIOUR, HORIZON, Answers
 from sanctions_model.report.page.words import part_words, size_words, unit_word

@@ -1,0 +1,304 @@
+"""Through which channel an effect comes: parts as bars, and one after the other."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sanctions_model import dims
+from sanctions_model.plots.parts.panels import (
+    place_panels,
+    tidy_rows,
+    write_beside,
+)
+from sanctions_model.plots.parts.style import (
+    Colour,
+    titled,
+)
+from sanctions_model.queries.effects import (
+    CHAIN_PARTS,
+    channel_effects,
+    reached_outcomes,
+    relief_words,
+)
+from sanctions_model.queries.reading.findings import (
+    channel_finding,
+)
+from sanctions_model.queries.reading.percent import (
+    parts_in_percent,
+)
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.summaries import IntervalRule, interval, interval_rule
+from sanctions_model.wording import number
+
+__all__ = ["channel_label", "plot_channels", "plot_waterfall"]
+
+# A part below this is rounding.
+_ROUNDING = 1e-9
+_CHANNEL_OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble")
+_WORDS = {
+    **dict(zip(CHAIN_PARTS, ("along the chain", "offset of the chain", "remainder"), strict=True)),
+    "rouble_direct": "trade limits on rouble",
+    "imports_direct": "trade limits on imports",
+}
+_ROW = 0.2
+_PARTING = 0.6  # empty share of a row before the second split
+_NUMBERS = 1.25
+
+
+def plot_channels(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    relief: Relief | None = None,
+    outcomes: Sequence[str] | None = None,
+    horizon: int = 12,
+    *,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw the effect of a relief at one horizon, split by channel.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        With named entries.
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    relief : Relief, optional
+        Full relief of the model's measures in four steps by default.
+    outcomes : sequence of str, optional
+        Variables or levels, one panel each.
+    horizon : int
+        Periods from the start of the relief.
+    drawn_from : str
+        What `draws` are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach, the horizon is below 1, or the model
+        names no entries.
+    """
+    relief = scm.relief(relief)
+    wanted = outcomes or reached_outcomes(scm, relief, _CHANNEL_OUTCOMES) or None
+    rule = interval_rule()
+    effect = channel_effects(scm, draws, relief, horizon=horizon, outcomes=wanted)
+    effect = parts_in_percent(scm, effect.sel({dims.HORIZON: horizon}))
+    summary = interval(effect, rule)
+    means = effect.mean((dims.CHAIN, dims.DRAW))
+    reaches = (effect != 0).any((dims.CHAIN, dims.DRAW))
+    names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
+    channels = [str(name) for name in effect[dims.CHANNEL].to_numpy()]
+    labels = {name: channel_label(scm, name) for name in channels}
+
+    title = titled(
+        channel_finding(effect, scm),
+        f"Through which channel: effect of relief after {scm.count_periods(horizon)}",
+        source=effect.attrs.get(dims.Said.SOURCE),
+    )
+    caption = _channel_caption(scm, relief, horizon, rule, drawn_from)
+    places = _places(channels)
+    last = max(places.values())
+    figure, panels = place_panels(
+        (title, caption),
+        scm,
+        names,
+        list(labels.values()),
+        height=(last + 1.0) * _ROW,
+        numbers=_NUMBERS,
+    )
+    for name, axes, first in panels:
+        where = {dims.OUTCOME: name}
+        _bars(axes, places, means.sel(where), summary.sel(where), reaches.sel(where))
+        tidy_rows(axes, last)
+        ticks = axes.set_yticks(list(places.values()), [labels[c] for c in places] if first else [])
+        for tick, channel in zip(ticks, places, strict=False):
+            if channel == "total":
+                tick.label1.set_fontweight("bold")
+    return figure
+
+
+def channel_label(scm: StructuralCausalModel, channel: str) -> str:
+    """Return what figures and tables call a part of an effect."""
+    if channel in _WORDS:
+        return _WORDS[channel]
+    if channel in scm.variables:
+        return scm.variables[channel].short_label
+    return channel.replace("_", " ")
+
+
+def _places(channels: Sequence[str]) -> dict[str, float]:
+    """Return each channel's row, counted downwards, the chain's parts set apart."""
+    entries = [name for name in channels if name not in CHAIN_PARTS]
+    parts = [name for name in channels if name in CHAIN_PARTS]
+    below = len(entries) + _PARTING
+    return {
+        **{name: float(row) for row, name in enumerate(entries)},
+        **{name: below + row for row, name in enumerate(parts)},
+    }
+
+
+def _bars(
+    axes: Axes,
+    places: dict[str, float],
+    means: xr.DataArray,
+    summary: xr.DataArray,
+    reaches: xr.DataArray,
+) -> None:
+    for channel, place in places.items():
+        where = {dims.CHANNEL: channel}
+        mean = float(means.sel(where))
+        lower, upper = (float(summary.sel({**where, "summary": n})) for n in ("lower", "upper"))
+        there = bool(reaches.sel(where))
+        if there:
+            axes.barh(place, mean, height=0.62, color=_colour(channel), lw=0)
+            axes.plot([lower, upper], [place, place], color=Colour.ink, lw=0.9)
+        words = f"{number(mean)} ({number(lower)}; {number(upper)})" if there else "no path"
+        colour = Colour.ink if there else Colour.faint
+        write_beside(axes, place, words, bold=channel == "total", colour=colour)
+    apart = [place for channel, place in places.items() if channel in CHAIN_PARTS]
+    if apart:
+        axes.axhline(
+            min(apart) - 0.5 - _PARTING / 2, color=Colour.faint, lw=0.7, ls=":", clip_on=False
+        )
+
+
+def _colour(channel: str) -> str:
+    if channel == "total":
+        return Colour.total
+    return Colour.accent if channel in CHAIN_PARTS else Colour.posterior
+
+
+def _channel_caption(
+    scm: StructuralCausalModel, relief: Relief, horizon: int, rule: IntervalRule, drawn_from: str
+) -> str:
+    chain = (
+        " Below the dotted line another split of the same total: along the article's chain alone, "
+        "the line through expected inflation that works against it, and the remainder."
+        if scm.chain
+        else ""
+    )
+    return (
+        f"Contrast: {relief_words(scm, relief)}; effect in {scm.period_name} {horizon}, "
+        f"counted from the first of the relief. Bars: {drawn_from} means, in which channels (blue "
+        f"bars) add up to the total; lines and brackets: {rule}.{chain} pp: percentage points."
+    )
+
+
+_TOTAL = "total"
+_STEP_ROW, _STEP_NUMBERS = 0.22, 0.55  # inches
+_STEP = 0.6
+
+
+def plot_waterfall(
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    relief: Relief | None = None,
+    outcomes: Sequence[str] | None = None,
+    horizon: int = 12,
+    *,
+    drawn_from: str = "posterior",
+) -> Figure:
+    """Draw how the entries of a relief add up to its effect at one horizon.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        With named entries.
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    relief : Relief, optional
+        Full relief of the model's measures in four steps by default.
+    outcomes : sequence of str, optional
+        Variables or levels, one panel each.
+    horizon : int
+        Periods from the start of the relief.
+    drawn_from : str
+        What `draws` are, for the caption.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not shown: write it with its `savefig`, or all at once with `save_figures`.
+
+    Raises
+    ------
+    UnknownVariableError, NoCausalPathError, QuestionError
+        If a name is unknown, an outcome is out of reach, the horizon is below 1, or the model
+        names no entries.
+    """
+    relief = scm.relief(relief)
+    wanted = outcomes or reached_outcomes(scm, relief, _CHANNEL_OUTCOMES) or None
+    effect = channel_effects(scm, draws, relief, horizon=horizon, outcomes=wanted)
+    effect = effect.sel({dims.HORIZON: horizon, dims.CHANNEL: [*scm.entries, _TOTAL]})
+    effect = parts_in_percent(scm, effect)
+    means = effect.mean((dims.CHAIN, dims.DRAW))
+    rule = interval_rule()
+    bounds = interval(effect.sel({dims.CHANNEL: _TOTAL}), rule)
+    names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
+    moving = (abs(effect) > _ROUNDING).any((dims.OUTCOME, dims.CHAIN, dims.DRAW))
+    entries = [name for name in scm.entries if bool(moving.sel({dims.CHANNEL: name}))]
+
+    title = titled(
+        channel_finding(effect, scm),
+        f"From channel to channel: effect of relief after {scm.count_periods(horizon)}",
+        source=effect.attrs.get(dims.Said.SOURCE),
+    )
+    caption = (
+        f"Contrast: {relief_words(scm, relief)}; effect in {scm.period_name} {horizon}, "
+        f"counted from the first of the relief. Bars: {drawn_from} means of the parts by channel, "
+        "each beginning where the one above ends (blue raises, orange lowers); means add up to the "
+        "mean total exactly. Line: "
+        f"{rule} of the total. pp: percentage points."
+    )
+    labels = {name: channel_label(scm, name) for name in (*entries, _TOTAL)}
+    rows = list(labels.values())
+    figure, panels = place_panels(
+        (title, caption),
+        scm,
+        names,
+        rows,
+        height=(len(rows) + 0.4) * _STEP_ROW,
+        numbers=_STEP_NUMBERS,
+    )
+    for name, axes, first in panels:
+        where = {dims.OUTCOME: name}
+        _steps(axes, [float(means.sel({**where, dims.CHANNEL: c})) for c in entries])
+        own = bounds.sel(where)
+        _total(
+            axes,
+            len(entries),
+            float(means.sel({**where, dims.CHANNEL: _TOTAL})),
+            (float(own.sel(summary="lower")), float(own.sel(summary="upper"))),
+        )
+        tidy_rows(axes, len(entries))
+        ticks = axes.set_yticks(range(len(rows)), rows if first else [""] * len(rows))
+        ticks[-1].label1.set_fontweight("bold")
+    return figure
+
+
+def _steps(axes: Axes, parts: Sequence[float]) -> None:
+    """Draw each part from where the parts above it end."""
+    ends = np.cumsum([0.0, *parts])
+    for row, part in enumerate(parts):
+        colour = Colour.posterior if part >= 0 else Colour.negative
+        axes.barh(row, part, left=ends[row], height=_STEP, color=colour, lw=0)
+        axes.plot([ends[row + 1]] * 2, [row, row + 1], color=Colour.faint, lw=0.6, zorder=0)
+        write_beside(axes, row, _in_words(part))
+
+
+def _total(axes: Axes, row: int, mean: float, bounds: tuple[float, float]) -> None:
+    axes.barh(row, mean, height=_STEP, color=Colour.total, lw=0)
+    axes.plot(bounds, [row, row], color=Colour.ink, lw=0.9)
+    write_beside(axes, row, _in_words(mean), bold=True)
+
+
+def _in_words(value: float) -> str:
+    return number(value) if abs(value) > _ROUNDING else "0"
