@@ -391,7 +391,7 @@ def test_channels_show_entries_chain_and_what_has_no_path(figures, default_probl
         assert label in said
     assert "after 12 quarters" in said
     assert "no path" in said  # imports do not act on prices
-    assert "means, in which entries (blue bars) add up to the total" in said
+    assert "means, in which channels (blue bars) add up to the total" in said
 
 
 def test_a_split_without_entries_is_refused(tiny, tiny_draws):
