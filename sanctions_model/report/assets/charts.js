@@ -8,6 +8,8 @@ function drawBars(place, rows, unit) {
   const top = (at) => 6 + step * (at + (gap > 0 && at >= gap ? 0.5 : 0));
   const height = top(rows.length) + 38;
   const { root, word } = drawing(place, width, height);
+  const parts = rows.map((row) => [row.label, row.mean, row.lower, row.upper]);
+  chartData.set(place, () => [["part", "mean", "lower", "upper"], ...parts]);
   const low = Math.min(0, ...rows.map((row) => row.lower));
   const high = Math.max(0, ...rows.map((row) => row.upper));
   const across = (value) => left + (width - left - right) * (value - low) / (high - low || 1);

@@ -5,6 +5,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const INK = "var(--ink)", FAINT = "var(--faint)", RULE = "var(--rule)";
 const POSTERIOR = "var(--blue)", ACCENT = "var(--green)", TOTAL = "var(--grey)";
 const FONT_SIZE = 13;
+// What a chart shows, as rows with a head, by its place.
+const chartData = new Map();
 
 function svg(name, attributes, parent, text) {
   const element = document.createElementNS(SVG, name);

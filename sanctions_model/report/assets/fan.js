@@ -22,6 +22,11 @@ function movingFan(place, first, words, colour, prior = null) {
   const readout = word(width - right, top - 6, "readout", "");
   let scale = [];
   let shown = first;
+  const parts = ["median", "lower", "upper", "halfLower", "halfUpper"];
+  chartData.set(place, () => [
+    ["period", "median", "lower", "upper", "lower_50", "upper_50"],
+    ...words.dates.map((date, t) => [date, ...parts.map((part) => shown[part][t])]),
+  ]);
   let range = [
     Math.min(0, ...first.lower, ...(prior?.lower ?? [])),
     Math.max(0, ...first.upper, ...(prior?.upper ?? [])),

@@ -6,6 +6,7 @@ if (matchMedia("(max-width: 40rem)").matches) {
 }
 
 drawStaticCharts();
+offerSaving();
 const builder = openBuilder();
 const explorers = [builder.explorer];
 const ask = openQuestions(builder);

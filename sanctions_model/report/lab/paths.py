@@ -11,7 +11,7 @@ from sanctions_model.units import in_log_points
 __all__ = ["PATH_HORIZON", "PATH_OUTCOMES", "paths_data"]
 
 PATH_OUTCOMES = ("key_rate", "inflation_yoy", "gdp_level")
-PATH_HORIZON = 16
+PATH_HORIZON = 14
 
 
 def paths_data(fit: Fit) -> dict[str, Any] | None:

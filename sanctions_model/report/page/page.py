@@ -21,6 +21,7 @@ from sanctions_model.files import require_folder, require_target, whole_file
 from sanctions_model.inference.fit import Fit
 from sanctions_model.plots.channels import channel_label
 from sanctions_model.queries.effects import CHAIN_PARTS
+from sanctions_model.report.brief.facts import AUTHORS
 from sanctions_model.report.lab.beliefs import belief_dial
 from sanctions_model.report.lab.languages import languages_data, require_page_language
 from sanctions_model.report.lab.paths import paths_data
@@ -56,14 +57,15 @@ FUTURE_QUANTILES = 201
 _SCRIPTS = (
     "language.js",
     "recursion.js",
-    "weighted.js",
-    "odds.js",
+    "builder/weighted.js",
+    "builder/odds.js",
     "drawing.js",
     "charts.js",
     "fan.js",
     "explorer.js",
-    "builder.js",
-    "asking.js",
+    "saving.js",
+    "builder/builder.js",
+    "builder/asking.js",
     "start.js",
 )
 # Periods at which the embedded draws are to have the quantiles of all draws.
@@ -281,12 +283,22 @@ def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[st
         },
         "channels": channel_charts(answers),
         "model": compiled_model(scm, answers.fit.draws, answers.outcomes, HORIZON),
+        "citation": _citation(answers.fit),
         "languages": languages_data(),
         "issuers": _issuers(answers),
         "beliefs": None if dial is None else dial.data(),
         "paths": paths_data(answers.fit),
         "futures": None if futures is None else _futures_data(futures),
     }
+
+
+def _citation(fit: Fit) -> str:
+    manifest = fit.manifest
+    return (
+        f"{AUTHORS} ({str(manifest['created'])[:4]}). sanctions_model "
+        f"{manifest['versions']['sanctions-model']}, fit of {str(manifest['created'])[:10]}, data "
+        f"{str(manifest['data']['sha256'])[:12]}"
+    )
 
 
 def _issuers(answers: Answers) -> dict[str, dict[str, float]]:
