@@ -38,11 +38,12 @@ __all__ = [
 GROUPS = {
     "Start here": (
         *("workflow", "inference.fit", "inference.samplers", "inference.storage"),
-        *("inference.conditioned", "inference.pymc_model"),
+        *("inference.conditioned", "inference.pymc_model", "inference.for_arviz"),
     ),
     "Data and measures": ("data", "robustness.vintages"),
     "Priors and evidence": (
         *("inference.priors", "data.evidence", "robustness.system_priors", "queries.estimands"),
+        "inference.reweighted",
     ),
     "Equations and graphs": ("economies", "scm"),
     "Effects (interventions)": (
@@ -52,7 +53,7 @@ GROUPS = {
     "Histories (counterfactuals)": ("queries.counterfactuals",),
     "Futures": (
         *("scenarios", "report.scenarios", "report.sectors", "queries.forecasts"),
-        *("queries.conditional",),
+        *("queries.conditional", "queries.annual_conditions"),
         *("queries.required", "queries.reading.windows", "queries.reading.calendar_years"),
     ),
     "Claims and checks": (
