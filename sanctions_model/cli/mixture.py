@@ -127,7 +127,7 @@ def mix(
     """Mixture over the futures: forecast, statements, where the spread is from, your own odds."""
     configure(quiet=quiet)
     require_folder(out)
-    from sanctions_model.report.answers import expected_view
+    from sanctions_model.report.answers import AGAINST, expected_view
     from sanctions_model.report.scenarios import mix_sentences, spread_sentences, spread_view
     from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.effects import starting_day
@@ -185,6 +185,7 @@ def mix(
     table = summary_table(
         {n: together[n].sel(outcome=wanted) for n in ("path", "effect")}, fitted.scm
     )
+    table = with_statements(table, said.iloc[:0], against=AGAINST)
     if out is not None:
         _write_mix(out, fitted, result, together, split, table, said, chosen)
     table = with_statements(table, said)

@@ -217,6 +217,7 @@ def run_scenario(
     """Effect of a scenario or of interventions, against the future without them."""
     configure(quiet=quiet)
     from sanctions_model.report.answers import (
+        AGAINST,
         scenario_answer,
         scenario_finding,
         scenario_sentences,
@@ -253,7 +254,8 @@ def run_scenario(
     said = statement_probabilities(result, read)
     told = list(dict.fromkeys([*(s.outcome for s in read), *wanted]))
     effect = result["effect"].sel(outcome=wanted)
-    table = with_statements(summary_table({"effect": effect}, fitted.scm), said)
+    table = summary_table({"effect": effect}, fitted.scm)
+    table = with_statements(table, said, against=AGAINST)
     write_csv(table, csv)
     if figure is not None:
         from sanctions_model.plots import plot_scenario_effect
@@ -295,6 +297,7 @@ def compare(
     configure(quiet=quiet)
     require_folder(out)
     from sanctions_model.queries.reading.headlines import at_periods
+    from sanctions_model.report.answers import AGAINST
     from sanctions_model.report.dated import futures_view
     from sanctions_model.report.scenarios import compare_sentences
     from sanctions_model.report.views import summary_table
@@ -322,7 +325,7 @@ def compare(
     result = result.sel(outcome=wanted)
     year = fitted.scm.periods_per_year
     table = summary_table({"effect": result["effect"], "path": result["path"]}, fitted.scm)
-    table = with_statements(table, said)
+    table = with_statements(table, said, against=AGAINST)
     if figure is not None or out is not None:
         from sanctions_model.plots import plot_future_effects
 

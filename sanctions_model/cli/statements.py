@@ -71,10 +71,14 @@ def probabilities_of(
     return statement_probabilities(xr.Dataset({"path": with_periods(paths, fitted)}), statements)
 
 
-def with_statements(table: "pd.DataFrame", said: "pd.DataFrame") -> "pd.DataFrame":
-    """Add a row a statement to a table that is written."""
+def with_statements(
+    table: "pd.DataFrame", said: "pd.DataFrame", *, against: str = ""
+) -> "pd.DataFrame":
+    """Add a row a statement to a table that is written, and what its effects are compared with."""
     import pandas as pd
 
+    if against:
+        table = table.assign(against=[against if q == "effect" else "" for q in table["quantity"]])
     if not len(said):
         return table
     return pd.concat([table, said.assign(quantity="statement")], ignore_index=True)

@@ -12,6 +12,7 @@ from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.storage import save
+from sanctions_model.report.answers import AGAINST
 
 EU = """
 format_version = 1
@@ -177,3 +178,16 @@ def test_the_mixture_takes_either_odds_and_shows_what_both_expect(saved_fit):
 def test_a_statement_given_twice_is_refused(saved_fit):
     twice = ("--statement", BELOW, "--statement", BELOW)
     assert "is given twice" in refused("forecast", "--fit", saved_fit, *twice)
+
+
+@pytest.mark.parametrize("verb", ["run", "compare", "mix"])
+def test_files_say_what_an_effect_is_compared_with(saved_fit, tmp_path, verb):
+    asked = {"run": ["partial_lifting"], "compare": [], "mix": ["--paths", 20, "--parameters", 4]}
+    path = tmp_path / "table.csv"
+    done = call("scenario", verb, *asked[verb], "--fit", saved_fit, "--horizon", 4, "--csv", path)
+    assert done.code == 0, done.err
+    table = pd.read_csv(path, keep_default_na=False)
+    effects = table["quantity"] == "effect"
+    assert effects.any()
+    assert (table.loc[effects, "against"] == AGAINST).all()
+    assert (table.loc[~effects, "against"] == "").all()
