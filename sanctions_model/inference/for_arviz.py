@@ -35,6 +35,11 @@ def for_arviz(fit: Fit, *, link_coords: bool = False, random_seed: int = 0) -> x
         observed periods, with a prediction for each draw; every variable has the attributes
         ``label``, ``unit`` and ``source``.
 
+    Raises
+    ------
+    QuestionError
+        If the draws do not complete the cells that the data lack.
+
     Examples
     --------
     ``az.plot_loo_pit(for_arviz(fit), var_names=["inflation"])``, ``az.summary(for_arviz(fit))``.

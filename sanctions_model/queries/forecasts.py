@@ -300,13 +300,36 @@ def forecast_error_variance(
 ) -> xr.DataArray:
     """Variance of the forecast error that each equation's shocks make, parameters given.
 
-    Parameters, errors and source as for `forecast_error_variance_decomposition`, whose shares are
-    these over their sum.
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        Equations that the draws belong to.
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+    horizon : int
+        Periods ahead, at least 1; every one up to it is reported.
+    outcomes : sequence of str, optional
+        Variables or levels; the headline ones by default.
+    held : collection of str
+        Endogenous variables that an intervention keeps on a path, as in
+        `forecast_error_variance_decomposition`, whose shares are these over their sum.
 
     Returns
     -------
     xr.DataArray
         Dims ``(outcome, shock, horizon, chain, draw)``, in squared units of the outcome.
+
+    Raises
+    ------
+    QuestionError
+        If some draw has no variance (Student-t with 2 or fewer degrees of freedom), or the horizon
+        is below 1.
+    UnknownVariableError
+        If an outcome or a variable that is held is unknown.
+
+    Notes
+    -----
+    Lütkepohl, New Introduction to Multiple Time Series Analysis (2005), section 2.3.3.
     """
     horizon = require_horizon(horizon)
     parameters = DrawParameters(scm, draws)

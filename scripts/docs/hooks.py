@@ -42,6 +42,7 @@ GROUPS = {
     ),
     "Data and measures": ("data", "robustness.vintages"),
     "Priors and evidence": (
+        "inference.reweighted",
         *("inference.priors", "data.evidence", "robustness.system_priors", "queries.estimands"),
         "inference.reweighted",
     ),

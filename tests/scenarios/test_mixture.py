@@ -299,7 +299,7 @@ def test_given_the_parameters_first_their_part_is_the_spread_of_means_by_draw(
     ("changed", "message"),
     [
         ({"paths": 3}, "at least one path for each of 4 futures"),
-        ({"parameters": 0}, "and a draw"),
+        ({"parameters": 0}, "number of draws is 0; expected"),
         ({"weights": (0.5, 0.5)}, "2 probabilities for 4 futures"),
         ({"weights": (0.5, 0.5, 0.5, 0.5)}, "must sum to 1"),
     ],

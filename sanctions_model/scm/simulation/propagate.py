@@ -157,6 +157,7 @@ def propagate(
     Parameters
     ----------
     scm : StructuralCausalModel
+        Equations that the draws belong to.
     draws : xr.Dataset or DrawParameters
         Parameter draws, dims ``(chain, draw)`` plus each parameter's own; as rows where the same
         draws answer many times.
