@@ -259,6 +259,8 @@ class Crisis:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"\w+", self.name):
             raise SpecError(f"Crisis name {self.name!r}; use letters, digits and underscores.")
+        object.__setattr__(self, "start", read_day(self.start))
+        object.__setattr__(self, "end", read_day(self.end, end=True))
         if self.end < self.start:
             raise SpecError(f"The crisis {self.name!r} ends on {self.end}, before {self.start}.")
 

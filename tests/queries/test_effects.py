@@ -11,7 +11,7 @@ from oracle import as_dicts, close, propagated
 
 from sanctions_model import summaries
 from sanctions_model.basis import information
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.growth import MEASURES, growth_transmission
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.inference.priors.families import Fixed, LogNormal, Normal
 from sanctions_model.inference.priors.ledger import sample_prior
@@ -21,6 +21,7 @@ from sanctions_model.queries.effects import (
     channel_effects,
     measure_effects,
     relief_paths,
+    relief_words,
     total_effect,
 )
 from sanctions_model.queries.reading.tables import effects_table, link_effects, links_table
@@ -799,3 +800,11 @@ def test_one_pinned_draw_answers_every_question():
     assert isinstance(priors["premium -> inflation"], LogNormal)
     assert isinstance(priors["trade -> growth"], Normal)
     assert len(links_table(MODEL, priors, draws, draws)) == 2 * len(MODEL.links)
+
+
+def test_a_relief_says_when_it_begins_and_in_how_many_steps():
+    scm = growth_transmission()
+    assert "from" not in relief_words(scm, Relief(ramp=4))
+    assert "in 4 equal steps from quarter 3," in relief_words(scm, Relief(ramp=4, start=3))
+    assert "at once from quarter 2," in relief_words(scm, Relief(ramp=1, start=2))
+    assert "from 2026Q3," in relief_words(scm, Relief(ramp=1, start=3), start="2025-10-01")

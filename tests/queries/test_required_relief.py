@@ -135,3 +135,35 @@ def test_the_frontier_is_that_of_one_simulation_for_each_pair(bundled, monkeypat
             assert found["energy"][first] == DEPTHS[at]
         else:
             assert np.isnan(found["energy"][first])
+
+
+def test_depths_that_suffice_are_intervals_of_their_own_ends():
+    depths = np.round(np.linspace(0, 1, 11), 2)
+    chances = np.array([0.9, 0.9, 0.1, 0.1, 0.8, 0.85, 0.9, 0.2, 0.2, 0.9, 0.9])
+    target = Target(outcome="y", value=0.0, below=True, when="by 4", probability=0.8)
+
+    def intervals(probability):
+        return required.RequiredRelief(
+            target=target, depths=depths, probability=probability, standard_error=0 * depths
+        ).sufficient
+
+    assert intervals(chances) == ((0.0, 0.1), (0.4, 0.6), (0.9, 1.0))
+    assert intervals(0 * depths) == ()
+    assert intervals(0 * depths + 0.8) == ((0.0, 1.0),)
+    assert intervals((depths == 0.3).astype(float)) == ((0.3, 0.3),)
+
+
+def test_the_verdict_says_how_near_the_best_is_and_that_relief_may_be_too_large():
+    target = Target(outcome="y", value=0.0, below=True, when="by 4", probability=0.8)
+
+    def said(probability, error):
+        return required.RequiredRelief(
+            target=target,
+            depths=np.array([0.0, 0.5, 1.0]),
+            probability=np.array(probability),
+            standard_error=np.array([error] * 3),
+        ).verdict
+
+    assert "within two standard errors" in said([0.1, 0.75, 0.2], 0.03)
+    assert "within two standard errors" not in said([0.1, 0.75, 0.2], 0.02)
+    assert said([0.9, 0.1, 0.9], 0.01) != said([0.9, 0.9, 0.9], 0.01)

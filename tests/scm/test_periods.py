@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanctions_model.errors import QuestionError
-from sanctions_model.scm.periods import is_day_first, read_day, read_period, read_span
+from sanctions_model.errors import QuestionError, SpecError
+from sanctions_model.scm.periods import (
+    is_day_first,
+    periods_ahead,
+    read_day,
+    read_period,
+    read_span,
+)
 from sanctions_model.scm.variables import Indicator
 
 
@@ -94,3 +100,23 @@ def test_an_indicator_takes_periods_and_keeps_dates():
     assert read_day(dt.date(2014, 5, 17)) == "2014-05-17"
     with pytest.raises(QuestionError, match="is no period"):
         Indicator("soon")
+
+
+def test_a_period_of_pandas_is_the_months_that_its_name_is():
+    for freq, name in (("Q", "2014Q3"), ("M", "2014-05"), ("Y", "2014")):
+        assert read_span(pd.Period(name, freq)) == read_span(name)
+
+
+def test_what_comes_is_counted_from_the_last_known_period_and_what_was_is_refused():
+    for ahead, name in enumerate(("2026Q1", "2026Q2", "2026Q3", "2026Q4", "2027Q1"), start=1):
+        assert periods_ahead(name, "2025-10-01", 4) == ahead
+    for past in ("2025Q4", "2025Q3", "2025Q1", "2014Q1"):
+        with pytest.raises(QuestionError, match="is in the past"):
+            periods_ahead(past, "2025-10-01", 4)
+
+
+def test_an_indicator_ends_no_earlier_than_it_starts():
+    same = Indicator("2014Q2", "2014-04")
+    assert (same.start, same.end) == ("2014-04-01", "2014-04-01")
+    with pytest.raises(SpecError, match="is 1 nowhere"):
+        Indicator("2014Q2", "2014Q1")

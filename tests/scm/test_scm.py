@@ -19,7 +19,7 @@ from sanctions_model.scm.equations import (
 )
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.variables import Affine, Variable
+from sanctions_model.scm.variables import Affine, Crisis, Variable
 
 
 def variable(name):
@@ -355,3 +355,16 @@ def test_every_entry_starts_right_after_the_effective_measures():
         reached |= more
     assert not reached & set(scm.stochastic)
     assert Edge("finance", "risk_premium") in by_label.values()
+
+
+@pytest.mark.parametrize(("periods_per_year", "lengths"), [(4, (3, 6)), (12, (9, 18))])
+def test_each_crisis_is_as_long_as_its_own_periods(periods_per_year, lengths):
+    scm = StructuralCausalModel(
+        equations=(
+            Exogenous(variable=variable("x")),
+            Linear(variable=variable("y"), parents=("x",)),
+        ),
+        crises=(Crisis("first", "2008Q3", "2009Q1"), Crisis("second", "2014Q3", "2015Q4")),
+        periods_per_year=periods_per_year,
+    )
+    assert scm.crisis_lengths == lengths
