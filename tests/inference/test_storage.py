@@ -354,7 +354,7 @@ def nudged(values):
         ("persistence", later_times_100, r"within 0 and 1"),
         ("link", swapped, "have labels along 'link'"),
         ("missing", swapped, "have labels along 'missing'"),
-        ("missing_cell", half_missing, "have completed cells that are not finite"),
+        ("missing_cell", half_missing, "have estimates of missing figures that are not finite"),
     ],
 )
 def test_damaged_draws_beyond_the_first_are_refused(copy, name, change, said, with_sum):
