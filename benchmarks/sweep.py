@@ -13,7 +13,8 @@ import xarray as xr
 
 from benchmarks.common import default_problem, growth
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Fit, Refit, SamplingSettings, fit, refit
+from sanctions_model.inference.fit import Fit, fit
+from sanctions_model.inference.refits import Refit, SamplingSettings, refit
 from sanctions_model.inference.reweighting import (
     importance_weights,
     prior_log_ratio,

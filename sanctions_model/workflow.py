@@ -25,8 +25,9 @@ from sanctions_model.economies.registry import (
 from sanctions_model.errors import FitFileError, QuestionError
 from sanctions_model.files import file_sha256, locked, publish, require_folder, staged
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Fit, checked_counts, fit, sample_prior_predictive
+from sanctions_model.inference.fit import Fit, fit, sample_prior_predictive
 from sanctions_model.inference.priors.ledger import Priors, load_priors
+from sanctions_model.inference.refits import checked_counts
 from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.inference.storage import MANIFEST_FILE, POSTERIOR_FILE, load, save
 from sanctions_model.queries.basis import Basis

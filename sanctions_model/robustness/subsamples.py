@@ -15,7 +15,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import log_likelihood
-from sanctions_model.inference.fit import Refit, SamplingSettings, refit
+from sanctions_model.inference.refits import Refit, SamplingSettings, refit
 from sanctions_model.inference.reweighting import importance_weights, weighted_interval
 from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.sensitivity import claim_effects

@@ -20,7 +20,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError, ReweightingError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Refit, SamplingSettings, problem_structure, refit
+from sanctions_model.inference.refits import Refit, SamplingSettings, problem_structure, refit
 from sanctions_model.inference.reweighting import (
     ImportanceWeights,
     changed_priors,

@@ -26,9 +26,9 @@ from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError, first_fault
 from sanctions_model.files import read_tables
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import SamplingSettings, refit
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.refits import SamplingSettings, refit
 from sanctions_model.inference.samplers import Sampler, sampler_for
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.model import StructuralCausalModel

@@ -22,9 +22,9 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import crisis_times, one_step_means
-from sanctions_model.inference.fit import SamplingSettings, refit
 from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.inference.refits import SamplingSettings, refit
 from sanctions_model.inference.samplers import Nutpie, Sampler
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief

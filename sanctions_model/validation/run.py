@@ -24,7 +24,8 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import whole_file
-from sanctions_model.inference.fit import Fit, SamplingSettings
+from sanctions_model.inference.fit import Fit
+from sanctions_model.inference.refits import SamplingSettings
 from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.claims import scorecard
 from sanctions_model.queries.effects import total_effect

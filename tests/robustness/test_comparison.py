@@ -215,7 +215,7 @@ def test_the_future_is_foreseen_by_models_that_start_at_different_dates():
 
 @pytest.mark.slow
 def test_leave_future_out_by_weights_and_refits_agrees_with_refitting_every_period():
-    from sanctions_model.inference.fit import SamplingSettings
+    from sanctions_model.inference.refits import SamplingSettings
     from sanctions_model.robustness.subsamples import period_log_density, refit_without
 
     fitted = laboratory.fitted()

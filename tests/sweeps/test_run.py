@@ -304,7 +304,7 @@ def test_questions_of_one_posterior_share_its_fit(lab, tmp_path):
 
 
 def test_a_warm_start_converges_with_a_short_tune_to_the_same_posterior(lab):
-    from sanctions_model.inference.fit import SamplingSettings, refit
+    from sanctions_model.inference.refits import SamplingSettings, refit
 
     problem = lab.problem
     cold = refit(problem, SamplingSettings(draws=1500, tune=500, random_seed=1), keep_start=True)

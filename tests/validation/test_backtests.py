@@ -15,8 +15,8 @@ from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior
-from sanctions_model.inference.fit import SamplingSettings, problem_structure
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
+from sanctions_model.inference.refits import SamplingSettings, problem_structure
 from sanctions_model.report.validation.words import converged_words
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.simulation.shocks import draw_crises

@@ -23,7 +23,7 @@ from sanctions_model.elsewhere.prediction import (
 from sanctions_model.errors import ConvergenceError
 from sanctions_model.files import whole_file
 from sanctions_model.inference.diagnostics import Diagnostics, worst_mixing
-from sanctions_model.inference.fit import checked_counts
+from sanctions_model.inference.refits import checked_counts
 
 __all__ = ["ReliefFit", "effect_draws", "fit_relief", "input_hashes", "write_relief_files"]
 

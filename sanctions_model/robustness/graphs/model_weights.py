@@ -21,7 +21,8 @@ import xarray as xr
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import Fit, SamplingSettings
+from sanctions_model.inference.fit import Fit
+from sanctions_model.inference.refits import SamplingSettings
 from sanctions_model.inference.reweighting import importance_weights
 from sanctions_model.robustness.subsamples import period_log_density, refit_without
 

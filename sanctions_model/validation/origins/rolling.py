@@ -18,8 +18,8 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.fit import SamplingSettings, refit
 from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.refits import SamplingSettings, refit
 from sanctions_model.inference.samplers import Sampler, sampler_for
 from sanctions_model.scm.equations import Exogenous, PartialAdjustment
 from sanctions_model.scm.interventions import Intervention
