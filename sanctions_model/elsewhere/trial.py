@@ -148,7 +148,7 @@ def _free_years(years: pd.DataFrame, iso3: str, others: Sequence[int]) -> list[i
     apart = HORIZONS[-1] + 2 - LEADS[0]
     return [
         year
-        for year in range(max(int(first) + 12, 1985), int(last) - 5)
+        for year in range(max(int(str(first)) + 12, 1985), int(str(last)) - 5)
         if all(abs(year - other) > apart for other in others)
     ]
 

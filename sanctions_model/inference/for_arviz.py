@@ -116,7 +116,7 @@ def _with_links(fit: Fit, found: xr.Dataset, *, asked: bool) -> xr.Dataset:
 
 
 def _observed(fit: Fit) -> xr.DataArray:
-    return fit.idata["observed_data"]["observed"]
+    return fit.idata["observed_data"].to_dataset()["observed"]
 
 
 def _cells(fit: Fit) -> xr.DataArray:

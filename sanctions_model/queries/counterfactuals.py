@@ -390,8 +390,8 @@ def _left_out(
     """Return shocks that are 0 in the stated periods, in all of the window by default."""
     if name not in _spans(without):
         return np.zeros_like(path)
-    span = _spans(without)[name]
-    if isinstance(span, str) or len(span) != 2:
+    span: object = _spans(without)[name]
+    if not isinstance(span, tuple | list) or len(span) != 2:
         raise QuestionError(
             f"without_shocks of {name!r} is {span!r}; give its first and last period, as in "
             "('2022Q1', '2022Q2')."

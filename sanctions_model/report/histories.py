@@ -48,8 +48,9 @@ def forces_finding(forces: xr.DataArray, scm: StructuralCausalModel) -> str:
     name = str(forces[dims.OUTCOME].to_numpy()[0])
     named = [f for f in forces[FORCE].to_numpy() if f not in _QUIET]
     means = forces.sel(outcome=name, force=named).mean([dims.CHAIN, dims.DRAW]).to_series()
-    force, year = means.abs().idxmax()
-    outcome, size = spoken_label(scm, name), means[force, year]
+    at = int(means.abs().to_numpy().argmax())
+    force, year = means.index[at]
+    outcome, size = spoken_label(scm, name), float(means.iloc[at])
     what = f"{'growth of ' if _grows(scm, name) else ''}{outcome}"
     return f"{upper_first(str(force))} moved {what} most: by {number(size)} points in {year}"
 

@@ -1,5 +1,8 @@
 """What the sectors come to, in tables and sentences computed from the numbers."""
 
+from collections.abc import Hashable, Mapping
+
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -150,14 +153,14 @@ def pooled_sentences(table: pd.DataFrame, scm: StructuralCausalModel) -> list[st
     return said
 
 
-def _moved(row: "dict[str, object]", prefix: str) -> str:
+def _moved(row: "Mapping[Hashable, object]", prefix: str) -> str:
     middle, low, high = (
         number(float(str(row[f"{prefix}{part}"]))) for part in ("median", "lower", "upper")
     )
     return f"{middle} ({low}; {high})"
 
 
-def _span(row: "dict[str, object]", prefix: str) -> str:
+def _span(row: "Mapping[Hashable, object]", prefix: str) -> str:
     middle, low, high = (
         float(str(row[f"{prefix}{part}"])) for part in ("median", "lower", "upper")
     )
@@ -185,7 +188,7 @@ def output_view(table: pd.DataFrame) -> View:
         rows.append(cells)
     known = table["output_percent"].dropna()
     varieties, products = (
-        number(load_evidence()[f"egorov_2025_sanctioned_{name}"].value)
+        number(float(load_evidence()[f"egorov_2025_sanctioned_{name}"].value or 0.0))
         for name in ("varieties", "products")
     )
     title = (
@@ -210,8 +213,9 @@ def output_view(table: pd.DataFrame) -> View:
     )
 
 
-def _percent(value: float, unit: str = "%") -> str:
-    return "not answered" if pd.isna(value) else f"{number(float(value))} {unit}"
+def _percent(value: object, unit: str = "%") -> str:
+    size = float(str(value))
+    return "not answered" if np.isnan(size) else f"{number(size)} {unit}"
 
 
 def whole_table(
@@ -234,7 +238,7 @@ def whole_table(
         Columns of `sector_table`, ``power`` of the sectors as evidence (pooled rows alone) and
         ``source`` (of output).
     """
-    rows = table.to_dict("records")
+    rows: list[dict[Hashable, object]] = [*table.to_dict("records")]
     rule = {name: table[name].iloc[0] for name in ("ci_prob", "ci_kind")}
     for row in () if pooled is None else pooled.to_dict("records"):
         same = {name: row[name] for name in ("unit", "horizon", "power")}
@@ -243,13 +247,18 @@ def whole_table(
             {"sector": "all", "quantity": f"pooled_{row['quantity']}"} | same | sizes | rule
         )
     for row in output.to_dict("records"):
-        own = {"sector": row["sector"], "horizon": 0}
+        own: dict[Hashable, object] = {"sector": row["sector"], "horizon": 0}
         source = f"{row['output_status']}: {row['output_source']}"
         found = {"output": (row["output_percent"], "%", source)}
         if "gap" in row:
             found["imported_output"] = (row["imported_percent"], "%", f"file, {row['code']}")
             found["output_gap"] = (row["gap"], "points", f"file, {row['code']}, less ours")
         for quantity, (value, unit, origin) in found.items():
-            said = {"quantity": quantity, "unit": unit, "median": value, "source": origin}
+            said: dict[Hashable, object] = {
+                "quantity": quantity,
+                "unit": unit,
+                "median": value,
+                "source": origin,
+            }
             rows.append(own | said)
     return pd.DataFrame(rows).reindex(columns=[*table.columns, "power", "source"])

@@ -29,7 +29,7 @@ def run_command(command: Any) -> NoReturn:
         raise KeyboardInterrupt from None
     except typer.exceptions.TyperException as error:
         if isinstance(error.__cause__, ValidationError):
-            error.message = first_fault(error.__cause__)  # type: ignore[attr-defined]
+            error.message = first_fault(error.__cause__)
         error.show()  # type: ignore[attr-defined]
         raise SystemExit(2) from None
     raise SystemExit(code or 0)

@@ -353,7 +353,7 @@ class BetaMixture(_Belief):
     def log_density(self, values: np.ndarray) -> np.ndarray:
         """Log density, -inf outside (0, 1)."""
         first, other = (component.log_density(values) for component in self.components)
-        return np.logaddexp(np.log(self.weight) + first, np.log1p(-self.weight) + other)
+        return np.asarray(np.logaddexp(np.log(self.weight) + first, np.log1p(-self.weight) + other))
 
 
 class Gamma(_Belief):

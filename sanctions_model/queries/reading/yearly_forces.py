@@ -103,7 +103,7 @@ def _by_force(parts: xr.DataArray, scm: StructuralCausalModel) -> xr.DataArray:
 
 def _whole_years(time: pd.DatetimeIndex, size: int) -> list[int]:
     counts = time.year.value_counts()
-    return sorted(int(year) for year, count in counts.items() if count == size)
+    return sorted(int(str(year)) for year, count in counts.items() if count == size)
 
 
 def _before(
@@ -114,7 +114,7 @@ def _before(
     The level is 0 in the period before the window, as in the decomposition; only where it stood
     before has such a past.
     """
-    first = int(time.get_indexer([start])[0])
+    first = int(time.get_indexer(pd.DatetimeIndex([start]))[0])
     size = int(np.sum(time.year == time.year[first]))
     wanted = own["time"].to_numpy()
     year = _whole_years(pd.DatetimeIndex(wanted), size)[0] - 1
@@ -142,8 +142,10 @@ def _before(
 
 def _percent_of_log(total: xr.DataArray) -> xr.DataArray:
     """% per log point at a change of ``total``: (exp(x) - 1) / x, 1 at 0."""
-    safe = xr.where(total == 0.0, 1.0, total)
-    return xr.where(total == 0.0, 1.0, 100.0 * np.expm1(safe / 100.0) / safe)
+    flat = total == 0.0
+    changes = total.where(~flat, 1.0)
+    per_log = changes.copy(data=100.0 * np.expm1(changes.to_numpy() / 100.0)) / changes
+    return per_log.where(~flat, 1.0)
 
 
 def _with_total(parts: xr.DataArray) -> xr.DataArray:

@@ -307,7 +307,7 @@ def _issuers(answers: Answers) -> dict[str, dict[str, float]]:
     if not set(answers.relief.measures) <= set(shares.index):
         return {}
     return {
-        name: {str(issuer): float(part) for issuer, part in shares.loc[name].items()}
+        name: {str(issuer): float(str(part)) for issuer, part in shares.loc[name].items()}
         for name in answers.relief.measures
     }
 
