@@ -20,9 +20,10 @@ from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
 from sanctions_model.summaries import interval
 from sanctions_model.wording import number, true_minus
 
-__all__ = ["fieldset", "futures_section", "panel", "slider"]
+__all__ = ["fieldset", "futures_section", "language_switch", "panel", "slider"]
 
 _TABLE_HORIZONS, _PROB_HORIZON = (4, 12, 20), 12
+_LANGUAGES = {"en": "English", "ru": "Русский", "zh": "中文"}
 _TABLE_TITLES = {"relief": "Your relief in numbers", "futures": "Your odds in numbers"}
 
 
@@ -209,3 +210,13 @@ def _live_table(answers: Answers, name: str) -> Html:
         inside,
         attributes={"class": "scroll", "tabindex": "0", "role": "region", "aria-label": title},
     )
+
+
+def language_switch() -> Html:
+    """Return the links to the page in each language."""
+    links = [
+        tag("a", name, attributes={"class": "language", "lang": code, "href": f"?lang={code}"})
+        for code, name in _LANGUAGES.items()
+    ]
+    named = {"class": "languages", "aria-label": "English, русский, 中文"}
+    return tag("nav", links, attributes=named)

@@ -23,7 +23,7 @@ from sanctions_model.report.page.answers import (
     dates,
     fans,
 )
-from sanctions_model.report.page.controls import futures_section
+from sanctions_model.report.page.controls import futures_section, language_switch
 from sanctions_model.report.page.ledger import diagnostics_section, graph_section, priors_section
 from sanctions_model.report.page.markup import (
     Html,
@@ -48,7 +48,6 @@ _FIRST = "gdp_level"
 _OPEN = (0.2, 0.8)  # between these probabilities the sign is open
 # For colleagues: not put into other languages.
 _ENGLISH = ("data", "graph", "priors", "diagnostics", "caveats")
-_LANGUAGES = {"en": "English", "ru": "Русский", "zh": "中文"}
 _TITLE = "If sanctions on Russia are relieved, what follows?"
 
 
@@ -95,7 +94,7 @@ def body(answers: Answers, futures: FutureEffects | None = None) -> Html:
     return join(
         [
             tag("a", "Skip to the content", attributes={"class": "skip", "href": "#summary"}),
-            _switch(),
+            language_switch(),
             _header(answers),
             tag("nav", tag("ol", links), attributes={"aria-label": "Contents"}),
             tag("main", (_section(name, title, inside) for name, (title, inside) in parts.items())),
@@ -112,16 +111,6 @@ def _explorer(answers: Answers) -> Html:
         if name in answers.outcomes and not answers.fit.is_prior_only
     }
     return builder_section(answers, named, asked=named[:PATH_HORIZON], asks=asks)
-
-
-def _switch() -> Html:
-    """Return the links to the page in each language."""
-    links = [
-        tag("a", name, attributes={"class": "language", "lang": code, "href": f"?lang={code}"})
-        for code, name in _LANGUAGES.items()
-    ]
-    named = {"class": "languages", "aria-label": "English, русский, 中文"}
-    return tag("nav", links, attributes=named)
 
 
 def contrast_words(answers: Answers) -> str:
