@@ -305,7 +305,7 @@ def test_a_report_of_the_prior_says_so_and_equal_fits_give_equal_reports(prior_f
 
 def test_a_report_that_cannot_be_written_is_refused(report_fit, tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(QuestionError, match="no folder that can be written to"):
+    with pytest.raises(QuestionError, match="is a file; give a folder"):
         write_report(report_fit, tmp_path / "file" / "report.html")
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
@@ -315,7 +315,9 @@ def test_a_report_makes_its_folder(report_fit, tmp_path):
     assert made.is_file()
 
 
-@pytest.mark.parametrize(("out", "why"), [("file/report.html", "no folder"), (".", "a folder")])
+@pytest.mark.parametrize(
+    ("out", "why"), [("file/report.html", "is a file; give a folder"), (".", "a folder")]
+)
 def test_the_verb_refuses_a_bad_place_before_any_work(out, why, tmp_path):
     from typer.testing import CliRunner
 
