@@ -48,10 +48,10 @@ def elsewhere(
     if lifting not in LIFTINGS:
         raise UnknownVariableError.from_name(lifting, LIFTINGS, "--lifting")
     table = predictive_table()
-    write_csv(table, csv)
-    # What the model cannot answer is refused before anything is printed.
+    # What the model cannot answer is refused before anything is written or printed.
     fitted = load_fit_if_there(fit)
     beside = [] if fitted is None else [_with_liftings(fitted, lifting)]
+    write_csv(table, csv)
     if figure is not None:
         write_figure(_drawn(fitted, lifting), figure)
     if as_json:

@@ -497,8 +497,9 @@ def test_the_graph_is_printed_and_drawn(prior_run, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["graph.png"]
 
 
-def test_the_graph_is_drawn_without_a_fit_too(tmp_path):
-    done = call("graph", "--fit", tmp_path / "none", "--figure", tmp_path / "graph.png")
+def test_the_graph_is_drawn_without_a_fit_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = call("graph", "--figure", tmp_path / "graph.png")
     assert done.code == 0
     assert "drawing the graph without effects" in done.err
     assert (tmp_path / "graph.png").exists()
