@@ -213,17 +213,18 @@ def finding(
     'Half relief lowers the key rate by 0.20 pp by early 2029; it could be nothing'
     """
     moves, raises, lowers = _PAST_VERBS if past else _VERBS
+    unit = f" {unit}" if unit else ""
     size = number(abs(median), signed=False)
     if size in {"0", "0.00"}:
-        return f"{subject} {moves} {what} by less than 0.01 {unit} {when}"
+        return f"{subject} {moves} {what} by less than 0.01{unit} {when}"
     verb, sure = (raises, prob_above) if median > 0 else (lowers, 1.0 - prob_above)
     if sure < 0.6:
         return (
             f"Whether {lower_first(subject)} {raises} or {lowers.split()[-1]} {what} is open: "
-            f"{number(median)} {unit} {when}, from {number(lower)} to {number(upper)}"
+            f"{number(median)}{unit} {when}, from {number(lower)} to {number(upper)}"
         )
     doubt = f"; it could {'' if sure >= 0.8 else 'well '}be nothing" if lower <= 0 <= upper else ""
-    return f"{subject} {verb} {what} by {size} {unit} {when}{doubt}"
+    return f"{subject} {verb} {what} by {size}{unit} {when}{doubt}"
 
 
 def upper_first(text: str) -> str:

@@ -302,14 +302,14 @@ def keep_unconverged(fitted: Fit, out: Path) -> Path:
 
 
 def load_results(folder: Path) -> Fit:
-    """Load the fit of a results folder.
+    """Load the fit of a results folder, or of a file that `sanctions_model.save` wrote.
 
     Raises
     ------
     FitFileError
         If there is none, or it is not usable.
     """
-    return load(folder if folder.is_dir() else folder / POSTERIOR_FILE)
+    return load(folder if folder.exists() else folder / POSTERIOR_FILE)
 
 
 def differences_from_files(fitted: Fit) -> list[str]:

@@ -18,6 +18,7 @@ from sanctions_model.cli.parts.options import (
     FitOption,
     JsonOption,
     QuietOption,
+    beside_fit,
     checked_figure_path,
     load_fit,
     write_csv,
@@ -163,14 +164,14 @@ def sensitivity(
         raise UnknownVariableError.from_name(claim, asked, "--claim")
     as_whole(most, "--most", least=1)
     if refit:
-        require_target(fit / "alternatives.csv", "--refit", (".csv",))
+        require_target(beside_fit(fit, "alternatives.csv"), "--refit", (".csv",))
     found = _posterior(fit)
     others = None
     if alternatives is not None:
         others = _read_alternatives(alternatives)
     if refit:
         others = _refitted(found, asked)
-        target = fit / "alternatives.csv"
+        target = beside_fit(fit, "alternatives.csv")
         write_csv(others, target)
     ranking = rank_factors(
         found,

@@ -217,7 +217,7 @@ def run_scenario(
     """Effect of a scenario or of interventions, against the future without them."""
     configure(quiet=quiet)
     from sanctions_model.report.answers import (
-        AGAINST,
+        against,
         scenario_answer,
         scenario_finding,
         scenario_sentences,
@@ -255,7 +255,7 @@ def run_scenario(
     told = list(dict.fromkeys([*(s.outcome for s in read), *wanted]))
     effect = result["effect"].sel(outcome=wanted)
     table = summary_table({"effect": effect}, fitted.scm)
-    table = with_statements(table, said, against=AGAINST)
+    table = with_statements(table, said, against=against(fitted.scm))
     write_csv(table, csv)
     if figure is not None:
         from sanctions_model.plots import plot_scenario_effect

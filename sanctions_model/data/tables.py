@@ -16,12 +16,12 @@ import pandas as pd
 from sanctions_model.errors import ObservationError, QuestionError, reading_fault
 from sanctions_model.scm.periods import Span, is_day_first, read_span
 
-__all__ = ["check_regular", "frame_content", "parse_table", "read_content"]
+__all__ = ["PERIOD_COLUMNS", "check_regular", "frame_content", "parse_table", "read_content"]
 
 _LOG = logging.getLogger(__name__)
 
-_PERIOD_COLUMNS = ("quarter", "month", "period", "date")
-_MISSING = ("", "NA", "NaN", "nan", "n/a", "N/A", "#N/A", "...", "…", "-", "–", "—")
+PERIOD_COLUMNS = ("quarter", "month", "period", "date")
+_MISSING = ("", "NA", "NaN", "nan", "n/a", "N/A", "#N/A", "н/д", "Н/Д", "...", "…", "-", "–", "—")
 _ZIP = b"PK\x03\x04"  # what an XLSX file begins with
 _NAMES = {1: "monthly", 3: "quarterly", 12: "annual"}
 # Infinities are read, so that they can be refused as such.
@@ -70,7 +70,7 @@ def parse_table(content: bytes, where: str) -> tuple[pd.PeriodIndex, dict[str, p
     header = [str(name).strip() for name in cells.iloc[0]]
     _check_header(header, len(cells) - 1, where)
     lowered = [name.lower() for name in header]
-    key = next((lowered.index(name) for name in _PERIOD_COLUMNS if name in lowered), 0)
+    key = next((lowered.index(name) for name in PERIOD_COLUMNS if name in lowered), 0)
     body = cells.iloc[1:].map(str.strip)
     index = _periods(body.iloc[:, key].tolist(), where)
     columns = {

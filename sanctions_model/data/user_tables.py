@@ -15,6 +15,7 @@ from typing import Self
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sanctions_model.data.tables import PERIOD_COLUMNS
 from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
 from sanctions_model.fields import Number, Version
@@ -99,6 +100,12 @@ class TableMapping(BaseModel):
             for name in (variable, scm.variables[variable].column)
         }
         for theirs, ours in self.columns.items():
+            if ours.lower() in PERIOD_COLUMNS:
+                raise ObservationError(
+                    f"The mapping gives {theirs!r} as {ours!r}; the column of periods needs no "
+                    "mapping: take this line out. It is the first one, or the one called "
+                    f"{', '.join(PERIOD_COLUMNS[:-1])} or {PERIOD_COLUMNS[-1]}."
+                )
             if theirs not in columns:
                 raise ObservationError(
                     f"The mapping names the column {theirs!r}, but {where} has "

@@ -149,8 +149,9 @@ class Problem:
         if not wanted:
             return np.empty((0, 1))
         if MISSING_CELL not in draws:
+            figures = "1 figure" if len(wanted) == 1 else f"{len(wanted)} figures"
             raise QuestionError(
-                f"The draws have no {MISSING_CELL!r}, but the data lack {len(wanted)} figures "
+                f"The draws have no {MISSING_CELL!r}, but the data lack {figures} "
                 "that draws estimate; use draws of a fit of these data."
             )
         cells = stack_draws(draws, MISSING_CELL)

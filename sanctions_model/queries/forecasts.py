@@ -75,9 +75,15 @@ def last_known_period(problem: Problem, outcomes: Sequence[str]) -> int:
         [t >= lags - 1 and known[t - lags + 1 : t + 1].all() for t in range(known.size)]
     )
     if not complete.any():
+        seen = [n for n in sorted(needed) if n in problem.scm.observed]
+        never = [n for n in seen if not problem.cases.available[n].any()]
+        lacking = (
+            f"the table has no figure of {in_words(never)}"
+            if never
+            else f"expected one with {in_words(seen)}"
+        )
         raise ObservationError(
-            f"No period has all that {', '.join(outcomes)} needs; the data lack one of "
-            f"{', '.join(sorted(needed))}."
+            f"No period has all that {in_words(list(outcomes))} needs: {lacking}."
         )
     return int(np.flatnonzero(complete)[-1])
 

@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.economies.registry import economy_of
 from sanctions_model.elsewhere.base_rates import lifting_rate
 from sanctions_model.queries.claims import load_claims
 from sanctions_model.report.views import View, interval_words
@@ -23,6 +24,7 @@ from sanctions_model.wording import number, share_words
 
 __all__ = [
     "AGAINST",
+    "against",
     "effect_words",
     "expected_view",
     "mean_words",
@@ -35,6 +37,7 @@ __all__ = [
 
 # What every effect of a future is compared with.
 AGAINST = "sanctions unchanged as at the end of 2025"
+_AGAINST_ELSEWHERE = "the future without it"  # a model of the reader's own ends when its table does
 
 
 def _effect(result: xr.Dataset, scm: StructuralCausalModel, name: str, at: int) -> np.ndarray:
@@ -91,6 +94,17 @@ def effect_words(draws: xr.DataArray, scm: StructuralCausalModel, name: str) -> 
     )
 
 
+def against(scm: StructuralCausalModel) -> str:
+    """Say what the effect of a scenario is compared with.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        Of the fit; measures of the bundled economies count from the end of 2025.
+    """
+    return _AGAINST_ELSEWHERE if economy_of(scm) is None else AGAINST
+
+
 def mean_words(draws: xr.DataArray) -> str:
     """Say a mean with two Monte-Carlo standard errors.
 
@@ -141,7 +155,7 @@ def scenario_answer(
     return View(
         table=pd.DataFrame(rows),
         title=f"{label}: {scenario_finding(result, scm, outcomes[0], horizon=last + 1)}",
-        question=f"Question: what is the effect of {label}, against {AGAINST}?",
+        question=f"Question: what is the effect of {label}, against {against(scm)}?",
         caption=caption,
     )
 
@@ -196,7 +210,7 @@ def scenario_sentences(
     list of str
         Every number in them is computed.
     """
-    said = [f"{result.attrs['label']}, against {AGAINST}:"]
+    said = [f"{result.attrs['label']}, against {against(scm)}:"]
     for name in outcomes:
         draws = _effect(result, scm, name, -1)
         still = float((draws == 0).mean())

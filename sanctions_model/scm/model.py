@@ -351,10 +351,12 @@ class StructuralCausalModel:
         if asked.measures != ALL_MEASURES:
             return asked
         if not self.measures:
+            named = f"The model {self.name!r}" if self.name else "The model"
             raise QuestionError(
-                f"The model {self.name!r} names no measures that relief could lift (what a channel "
-                "or an effective variable starts from); name drivers yourself, as in "
-                f"Relief(measures=...). There is: {', '.join(self.exogenous)}."
+                f"{named} names no measures that relief could lift (what a channel or an effective "
+                "variable starts from); name drivers yourself, as in Relief(measures=...) or "
+                "--measure. "
+                f"There is: {', '.join(self.exogenous)}."
             )
         return replace(asked, measures=self.measures)
 

@@ -859,6 +859,8 @@ def test_missing_priors_are_refused(tmp_path):
 
 def test_a_parameter_that_does_not_exist_is_refused():
     assert "No parameter's address contains 'wheat'" in refused("priors", "--parameter", "wheat")
+    some = call("priors", "--parameter", "inflation")
+    assert "parameters with 'inflation' in the address" in some.err + some.out
 
 
 # Refused questions

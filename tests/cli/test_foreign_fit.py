@@ -54,6 +54,17 @@ def folder(tmp_path_factory):
     return write_fit(tmp_path_factory.mktemp("united_states"))
 
 
+def test_a_fit_is_named_by_its_folder_or_by_its_file(folder):
+    asked = ("irf", "spending", "--format", "csv", "--fit")
+    assert call(*asked, folder / "posterior.nc").out == call(*asked, folder).out
+
+
+def test_a_scenario_of_another_model_is_not_compared_with_sanctions_of_a_year(folder):
+    done = call("scenario", "run", "--set", "bill_rate=2", "--horizon", "4", "--fit", folder)
+    assert "against the future without it" in done.out
+    assert "2025" not in done.out
+
+
 @pytest.mark.parametrize("asked", ANSWERED, ids=" ".join)
 def test_a_verb_answers_about_the_model_of_the_fit(folder, asked):
     done = call(*asked, "--fit", folder)

@@ -40,6 +40,7 @@ FORMS = {
     "tabs": FRAME.to_csv(index=False, sep="\t", decimal=",").encode(),
     "byte order mark": FRAME.to_csv(index=False, sep=";").encode("utf-8-sig"),
     "n/a": FRAME.to_csv(index=False, na_rep="n/a").encode(),
+    "n/a in Russian": FRAME.to_csv(index=False, sep=";", na_rep="н/д").encode("cp1251"),
     "dots": FRAME.to_csv(index=False, na_rep="...").encode(),
     "dashes": FRAME.to_csv(index=False, na_rep="—").encode(),
     "XLSX": as_excel(FRAME),

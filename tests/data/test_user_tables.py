@@ -220,6 +220,7 @@ def test_a_mapping_that_is_not_there_is_refused(tmp_path):
         ({"CPI": "inflation_pc"}, "as 'inflation_pc', which.* Did you mean 'inflation_pct'"),
         ({"CPI": "GDP"}, "gives 'CPI' as 'GDP', which the model does not read"),
         ({"CPI": "gdp_growth_pct"}, "gives 'gdp_growth_pct' twice"),
+        ({"when": "quarter"}, "'when' as 'quarter'; the column of periods needs no mapping: take"),
     ],
 )
 def test_names_that_do_not_fit_are_refused(tmp_path, columns, words):

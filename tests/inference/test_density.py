@@ -115,7 +115,7 @@ def test_means_and_states_read_the_completed_cells_of_the_same_draw(small):
 
 def test_draws_without_the_completed_cells_are_refused(small):
     problem, draws, _ = small
-    with pytest.raises(QuestionError, match="no 'missing_cell', but the data have 3 completed"):
+    with pytest.raises(QuestionError, match="no 'missing_cell', but the data lack 3 figures"):
         log_likelihood(problem, draws.drop_vars("missing_cell"))
 
 

@@ -624,7 +624,7 @@ def test_an_intervention_after_the_window_is_refused(vector_past, name):
 def test_an_episode_needs_the_completed_cells():
     problem = make_problem()
     draws = sample_prior(problem.scm, problem.absolute, draws=1, random_seed=1)
-    with pytest.raises(QuestionError, match="no 'missing_cell', but the data have 3 completed"):
+    with pytest.raises(QuestionError, match="no 'missing_cell', but the data lack 3 figures"):
         episode(problem, draws, start="2013Q1")
 
 

@@ -122,12 +122,12 @@ def test_where_a_series_ends_for_good_a_forecast_of_what_it_moves_starts(outcome
 
 def test_draws_without_the_completed_cells_are_refused():
     problem = lab_problem(growth=-1)
-    with pytest.raises(QuestionError, match="no 'missing_cell', but the data have 1 completed"):
+    with pytest.raises(QuestionError, match="no 'missing_cell', but the data lack 1 figure that"):
         simulate(problem, pinned(scm=problem.scm), horizon=1, random_seed=1, outcomes=["growth"])
 
 
 def test_without_a_known_period_there_is_no_forecast(problem):
-    with pytest.raises(ObservationError, match="No period has all that silent needs"):
+    with pytest.raises(ObservationError, match="silent needs: the table has no figure of silent"):
         simulate(problem, pinned(scm=problem.scm), horizon=2, random_seed=1, outcomes=["silent"])
 
 

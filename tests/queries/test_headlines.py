@@ -76,6 +76,17 @@ def test_the_words_follow_the_numbers(size, said):
         prob_above=above,
     )
     assert found == said
+    bare = finding(
+        "It",
+        "the rate",
+        "",
+        "by 2029",
+        median=median,
+        lower=lower,
+        upper=upper,
+        prob_above=above,
+    )
+    assert bare == said.replace(" pp", "")  # a variable without a unit leaves no hole
 
 
 def test_a_forecast_a_scenario_a_response_and_a_past_have_headlines(default_problem, dated):

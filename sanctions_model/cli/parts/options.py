@@ -29,6 +29,7 @@ __all__ = [
     "MappingOption",
     "PriorsOption",
     "QuietOption",
+    "beside_fit",
     "checked_figure_path",
     "find_data",
     "load_fit",
@@ -42,7 +43,7 @@ DEFAULT_FIT = Path("results/russia")
 _FORMULA = re.compile(r"[=@+\t\r]|-(?!\d)")
 
 FitOption = Annotated[
-    Path, typer.Option("--fit", help="Results folder of a fit, as `run` writes it.")
+    Path, typer.Option("--fit", help="Results folder of a fit, as `run` writes it, or its file.")
 ]
 DataOption = Annotated[
     Path | None,
@@ -142,6 +143,11 @@ def load_fit(folder: Path) -> "Fit":
             " and ".join(changed),
         )
     return fitted
+
+
+def beside_fit(fit: Path, name: str) -> Path:
+    """Return where a file goes that lies beside a fit, which is a folder or a file."""
+    return (fit.parent if fit.is_file() else fit) / name
 
 
 def load_fit_if_there(folder: Path) -> "Fit | None":

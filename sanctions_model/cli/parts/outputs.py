@@ -16,6 +16,7 @@ from sanctions_model.cli.parts.options import (
     JsonOption,
     PriorsOption,
     QuietOption,
+    beside_fit,
     find_data,
     load_fit,
     write_csv,
@@ -220,7 +221,7 @@ def report(
     from sanctions_model.report.page.page import require_report_path, write_report
     from sanctions_model.scenarios.library import load_scenarios
 
-    target = fit / "report.html" if out is None else out
+    target = beside_fit(fit, "report.html") if out is None else out
     opens = require_page_language(lang)
     if out is not None:
         require_report_path(out)
@@ -250,7 +251,7 @@ def brief(
     from sanctions_model.report.brief.files import require_languages, write_brief
 
     languages = require_languages(lang.split(","))
-    target = fit / "brief" if out is None else out
+    target = beside_fit(fit, "brief") if out is None else out
     if out is not None:
         require_folder(out, "--out")
     if validation != DEFAULT_VALIDATION and not validation.is_dir():

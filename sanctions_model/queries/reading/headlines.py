@@ -241,7 +241,8 @@ def _stands(
         bounds = f"{number(low)} and {number(high)} %"
     else:
         unit = _unit(scm, name, of_path=True)
-        stands = f"{what} is {number(middle, signed=False)} {unit} {when}"
+        size = number(middle, signed=False)
+        stands = f"{what} is {size} {unit} {when}" if unit else f"{what} is {size} {when}"
         bounds = f"{number(low, signed=False)} and {number(high, signed=False)}"
     share = mass_words(interval_rule().prob)
     return f"{stands}{given}: {share} futures lie between {bounds}"
