@@ -4,7 +4,7 @@ Every message says what was got, what was expected and what to do. This module k
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -84,7 +84,7 @@ class UnknownVariableError(SanctionsModelError):
         """
         names = list(available)
         return cls(
-            f"Unknown name {name!r} in {where}. There is: {', '.join(names)}."
+            f"Unknown name {name!r} in {where}. There is: {_listed(names)}."
             f"{did_you_mean(name, names)}"
         )
 
@@ -125,6 +125,15 @@ class FitFileError(SanctionsModelError):
 
 class SanctionsModelWarning(UserWarning):
     """The one warning class of the package."""
+
+
+def _listed(names: Sequence[str], room: int = 1200) -> str:
+    """List names, and of very many as many as there is room for."""
+    shown = list(names)
+    while len(", ".join(shown)) > room:
+        shown.pop()
+    more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
+    return ", ".join(shown) + more
 
 
 def did_you_mean(name: str, available: Iterable[str]) -> str:

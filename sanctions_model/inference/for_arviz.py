@@ -86,7 +86,7 @@ def _free(fit: Fit, drawn: xr.Dataset) -> xr.Dataset:
         )
     if "missing_cell" in found:
         found["missing_cell"] = found["missing_cell"].assign_attrs(
-            label="completed cells", unit="of its series", source="the model"
+            label="missing figures, estimated", unit="of its series", source="the model"
         )
     used = {dim for array in found.data_vars.values() for dim in array.dims}
     return found.drop_dims([dim for dim in found.dims if dim not in used])

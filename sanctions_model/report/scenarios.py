@@ -203,6 +203,11 @@ def compare_sentences(
     -------
     list[str]
         Sentences; every number in them is computed.
+
+    Raises
+    ------
+    QuestionError, ObservationError
+        If an interval in force is none, or dates cannot be counted.
     """
     at = horizon or int(result[dims.HORIZON][-1])
     effect = result["effect"].sel(horizon=at)
@@ -347,6 +352,11 @@ def spread_sentences(
     -------
     list[str]
         Sentences; every number in them is computed.
+
+    Raises
+    ------
+    QuestionError, ObservationError
+        If an interval in force is none, or dates cannot be counted.
     """
     at = horizon or int(split[dims.HORIZON][-1])
     when = scm.count_periods(at)

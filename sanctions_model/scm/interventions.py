@@ -17,6 +17,7 @@ from sanctions_model.errors import QuestionError
 __all__ = [
     "ALL_MEASURES",
     "LONGEST_HORIZON",
+    "LONGEST_PATH",
     "Intervention",
     "Relief",
     "ScaleBy",
@@ -30,8 +31,9 @@ __all__ = [
 ]
 
 
-# Far beyond what linear equations say anything about; more would fill the memory.
-LONGEST_HORIZON = 400
+# Far beyond what linear equations say anything about; more would fill the memory. A path by itself
+# may be longer: a steady state is seen there.
+LONGEST_HORIZON, LONGEST_PATH = 400, 1000
 # What a relief lifts where it names no measure: all of the model that is asked.
 ALL_MEASURES = ("*",)
 
@@ -253,31 +255,31 @@ def said(intervention: Intervention) -> str:
     return f"The intervention '{edit_words(intervention)}'"
 
 
-def require_horizon(horizon: int | Sequence[int]) -> int:
+def require_horizon(horizon: int | Sequence[int], *, most: int = LONGEST_HORIZON) -> int:
     """Return the largest of the horizons asked for, each a whole number of at least 1.
 
     Raises
     ------
     QuestionError
-        If a horizon is not a whole number from 1 to `LONGEST_HORIZON`, or none is given.
+        If a horizon is not a whole number from 1 to ``most``, or none is given.
     """
     several = np.ndim(horizon) > 0
     asked = list(horizon) if several else [horizon]  # type: ignore[arg-type]
     if not asked:
         raise QuestionError("Horizon []; expected a whole number of periods of at least 1.")
-    return max(_period_count(one) for one in asked)
+    return max(_period_count(one, most) for one in asked)
 
 
-def _period_count(horizon: object) -> int:
+def _period_count(horizon: object, most: int) -> int:
     try:
         found = as_whole(horizon, "The horizon", least=1)
     except QuestionError:
         raise QuestionError(
             f"Horizon {horizon}; expected a whole number of periods of at least 1."
         ) from None
-    if found > LONGEST_HORIZON:
+    if found > most:
         raise QuestionError(
-            f"Horizon {found}; expected at most {LONGEST_HORIZON} periods: no model of this kind "
+            f"Horizon {found}; expected at most {most} periods: no model of this kind "
             "speaks of later ones, and their paths would not fit into memory."
         )
     return found

@@ -31,6 +31,7 @@ from sanctions_model.inference.storage import load
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses
+from sanctions_model.waiting import Waiting
 
 FIGURES = {"chain", "channels", "graph", "prior_posterior", "responses", "scorecard", "waterfall"}
 
@@ -366,6 +367,7 @@ def test_options_of_a_run_reach_the_job(monkeypatch, tmp_path):
             tmp_path / "out",
         ),
     )
+    assert isinstance(seen.pop("progress"), Waiting)  # no terminal: a line now and then
     assert seen == {
         "data": Path("d.csv"),
         "mapping": Path("m.toml"),
@@ -376,7 +378,6 @@ def test_options_of_a_run_reach_the_job(monkeypatch, tmp_path):
         "random_seed": 10,
         "prior_only": False,
         "allow_unconverged": True,
-        "progress": False,
         "economy": None,
     }
 
@@ -479,7 +480,10 @@ def test_priors_are_printed_with_their_sources():
     assert {"prior", "unit", "rationale", "sources"} <= set(rows[0])
     assert "import_premium_change -> inflation" in {row["parameter"] for row in rows}
     everything = json.loads(call("priors", "--json").out)
-    assert [row["parameter"] for row in everything] == list(addresses(default_transmission()))
+    shown = [row["parameter"] for row in everything]
+    assert sorted(shown) == sorted(addresses(default_transmission()))
+    fixed = [row["prior"].startswith("Fixed") for row in everything]
+    assert fixed == sorted(fixed)  # what is free comes first
 
 
 def test_the_evidence_is_printed():

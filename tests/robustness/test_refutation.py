@@ -189,7 +189,7 @@ def test_a_refit_without_an_episode_that_did_not_converge_is_flagged(monkeypatch
     draws = complete_from_prior(problem, draws, 5)
     # Chains that do not agree: the second stands elsewhere.
     apart = replace(laboratory.FakeSampler([0, 0]), spread=50.0)
-    fitting = sys.modules["sanctions_model.inference.fit"]  # the room has a function of that name
+    fitting = sys.modules["sanctions_model.inference.refits"]
     monkeypatch.setattr(fitting, "Nutpie", lambda: apart)
     table = subsamples.leave_out_periods(
         problem,

@@ -123,7 +123,7 @@ def readable(colour: str, least: float = 4.6) -> str:
     Examples
     --------
     >>> readable("#0072B2"), readable("#FFFFFF")
-    ('#0072b2', '#757575')
+    ('#0072b2', '#747474')
     """
     shade = to_rgb(colour)
     while True:

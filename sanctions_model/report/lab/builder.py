@@ -91,8 +91,8 @@ def builder_section(
     Html
     """
     controls = (
-        fieldset("How much of each measure is lifted", *_depths(answers)),
-        fieldset("When", *_when(answers, dates)),
+        fieldset("How much of each measure is lifted", _depths(answers)),
+        fieldset("When", _when(answers, dates)),
         folded("Each measure at its own time", join(_starts(answers, dates))),
         folded("Who lifts", join(_issuers())),
         folded("What else", join(_else(answers))),
@@ -209,7 +209,7 @@ def _questions(dates: Sequence[str], asks: Mapping[str, str]) -> Html:
     )
     form = tag(
         "form",
-        fieldset("Ask a question about the path itself", *controls),
+        fieldset("Ask a question about the path itself", controls),
         attributes={"id": "ask-controls", "class": "asking", "autocomplete": "off"},
     )
     return tag("div", [form, answers], attributes={"class": "questions"})

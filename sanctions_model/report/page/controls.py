@@ -3,6 +3,8 @@
 What the inputs do is in ``assets/explorer.js``; their ids are the names in a link's fragment.
 """
 
+from collections.abc import Sequence
+
 from sanctions_model import dims
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.report.page.answers import Answers, dates
@@ -52,7 +54,7 @@ def slider(
     )
 
 
-def fieldset(legend: str, *children: str) -> Html:
+def fieldset(legend: str, children: Sequence[str]) -> Html:
     """Return controls under one name."""
     return tag("fieldset", [tag("legend", legend), *children])
 
@@ -83,7 +85,7 @@ def futures_section(answers: Answers, futures: FutureEffects) -> Html:
                 attributes={"lang": "en"},
             ),
             folded("Each future by itself", _futures_table(answers, futures), ample=True),
-            panel(answers, "futures", (fieldset("Odds", *odds),), caption),
+            panel(answers, "futures", (fieldset("Odds", odds),), caption),
         ]
     )
 

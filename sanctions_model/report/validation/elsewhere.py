@@ -104,7 +104,7 @@ def elsewhere_section(table: pd.DataFrame | None = None) -> str:
         markdown_table(pd.DataFrame(_coverage_rows(table))),
         *_by_fold(table),
         *_with_table(
-            "Iran alone: what came from the lifting of 2016 on, in two years, predicted without "
+            "Iran alone: what followed the lifting of 2016, in two years, predicted without "
             "them; and from 2018 on, in four, as if the reimposition undid the lifting's own "
             "effect. 90 % interval; rank: share of the predictive below what was seen.",
             _single_rows(table),

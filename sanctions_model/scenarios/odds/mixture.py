@@ -187,6 +187,11 @@ def mixture(result: xr.Dataset, *, random_seed: int) -> xr.Dataset:
     -------
     xr.Dataset
         Without ``scenario``: draws of the mixture, for intervals, fans and probabilities.
+
+    Raises
+    ------
+    QuestionError
+        If the seed is no whole number of at least 0.
     """
     chains, count = result.sizes[dims.CHAIN], result.sizes[dims.DRAW]
     size = chains * count

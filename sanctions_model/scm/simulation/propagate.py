@@ -12,7 +12,13 @@ import xarray as xr
 
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.equations import LinearForm
-from sanctions_model.scm.interventions import Intervention, SetTo, require_horizon, said
+from sanctions_model.scm.interventions import (
+    LONGEST_PATH,
+    Intervention,
+    SetTo,
+    require_horizon,
+    said,
+)
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.simulation.history import evaluate_states
@@ -189,7 +195,7 @@ def propagate(
     UnknownVariableError, QuestionError
         If a name is unknown, or a horizon or path is not usable.
     """
-    horizon = require_horizon(horizon)
+    horizon = require_horizon(horizon, most=LONGEST_PATH)
     parameters = DrawParameters.of(scm, draws)
     forms = linear_forms(scm, parameters)
     for intervention in interventions:
@@ -277,7 +283,7 @@ def respond(
     UnknownVariableError, QuestionError
         If a name is unknown, or a horizon or path is not usable.
     """
-    horizon = require_horizon(horizon)
+    horizon = require_horizon(horizon, most=LONGEST_PATH)
     parameters = DrawParameters.of(scm, draws)
     forms = linear_forms(scm, parameters, with_constants=False)
     extra = _checked_shocks(scm, shocks, (horizon, parameters.size))
