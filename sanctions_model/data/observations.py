@@ -2,7 +2,7 @@
 
 Knows columns and what stands in for those that are absent; a table that cannot be used is refused
 in one line that says what was got, what was expected and what to do. Does not know how series are
-made (`transformations`) or what they mean together (`transmission`).
+made (`transformations`) or what they mean together (`economies`).
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Newer figures from the sources, joined to a vintage and written as the next one.
 
 Knows how figures of a source become a column of ``raw_quarterly.csv`` and when they do not fit the
-figures at hand; does not know how to ask (`adapters`) or what follows from a column
+figures at hand; does not know how to ask (`sources`) or what follows from a column
 (`transformations`).
 """
 
@@ -107,7 +107,7 @@ def refresh(
     Parameters
     ----------
     sources : sequence of Adapter
-        In the order in which they are asked; see `adapters.registry.SOURCES`.
+        In the order in which they are asked; see `sources.registry.SOURCES`.
     base : Vintage
     end : pandas.Period
         Last quarter to ask for.
