@@ -2,6 +2,8 @@
 // (numbers, names) is put into the language in turn, and digits stay what they are. Texts that have
 // no form in the language stay English; so does what is marked as English.
 
+const DECIMAL = /(?<!\.\d*)(\d)\.(\d)(?!\d*\.\d)/g; // not within a version, as in 0.1.0
+
 function openLanguage(data, wanted) {
   const at = Math.max(0, data.codes.indexOf(wanted));
   const mark = data.decimal[data.codes[at]];
@@ -20,7 +22,7 @@ function openLanguage(data, wanted) {
     patterns.push({ pattern: new RegExp(`^${source}$`, "s"), order, form: forms[at] });
   }
   const marked = (text) => (
-    /^[-+\u2212\d.,;:()%\s\u2192†P=]+$/.test(text) ? text.replace(/(\d)\.(\d)/g, `$1${mark}$2`) : text
+    /^[-+\u2212\d.,;:()%\s\u2192†P=]+$/.test(text) ? text.replace(DECIMAL, `$1${mark}$2`) : text
   );
 
   function tr(text) {
