@@ -66,9 +66,10 @@ def reachable(
     for name in wanted:
         scm.require(name, "the outcomes")
         if flows.get(name, name) not in reach:
+            others = ", ".join(sorted(reach - set(causes)))
             raise NoCausalPathError(
                 f"No directed path leads from {', '.join(causes)} to {name!r}; "
-                f"they reach {', '.join(sorted(reach - set(causes)))}."
+                + (f"what can be reached: {others}." if others else "nothing follows from there.")
             )
     return wanted
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sanctions_model import dims
 from sanctions_model.queries.chain import Chain
-from sanctions_model.queries.reading.findings import LIKELY, claims_finding
+from sanctions_model.queries.reading.findings import LIKELY, claims_finding, of_the_article
 from sanctions_model.queries.required import RequiredRelief
 from sanctions_model.report.views import View, size_cell
 from sanctions_model.scm.model import StructuralCausalModel
@@ -42,7 +42,9 @@ def claims_view(table: pd.DataFrame, periods_per_year: int = 4) -> View:
     return View(
         table=pd.DataFrame(rows),
         title=claims_finding(table),
-        question="Question: what of the article comes true where all measures go?",
+        question="Question: what of the article comes true where all measures go?"
+        if of_the_article(table)
+        else "Question: how likely are these claims?",
         caption=f"Likely: P of {LIKELY} or more; P before the data in brackets. Change: median "
         f"({mass_words(interval_rule().prob)} draws). Verdicts: --all.",
         aside=("verdict",),

@@ -114,10 +114,11 @@ def priors_view(priors: Priors, scm: StructuralCausalModel, *, containing: str =
         raise QuestionError(f"No parameter's address contains {containing!r}.")
     table = pd.DataFrame(rows)
     fixed = table["prior"].str.startswith(_FIXED)
+    many = f"each of {len(rows)} parameters" if len(rows) > 1 else "one parameter"
     chosen = f" with {containing!r} in the address" if containing else ""
     return View(
         table=table.iloc[np.argsort(fixed.to_numpy(), kind="stable")],
-        title=f"{priors.origin} states a prior for each of {len(rows)} parameters{chosen}, "
+        title=f"{priors.origin} states a prior for {many}{chosen}, "
         f"{int(fixed.sum())} of them fixed",
         question="Question: what was believed before the data?",
         caption="Fixed ones last. Reasons and sources (ids of evidence.csv): --all.",

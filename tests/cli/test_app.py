@@ -470,6 +470,9 @@ measures = ["energy"]
     (row,) = json.loads(done.out)
     assert row["claim"] == "mine"
     assert row["prob"] is None
+    said = call("claims", "--fit", prior_run[0], "--claims", tmp_path / "mine.toml")
+    assert "of 1 claims are likely" in said.out
+    assert "article" not in said.out
 
 
 def test_priors_are_printed_with_their_sources():

@@ -193,7 +193,7 @@ def test_a_level_cumulates_the_response_of_its_flow(default_problem, default_dra
 
 
 def test_what_is_no_descendant_does_not_respond(tariff):
-    with pytest.raises(NoCausalPathError, match="tariff to 'aside'; they reach demand, price"):
+    with pytest.raises(NoCausalPathError, match="'aside'; what can be reached: demand, price"):
         step_response(*tariff, cause="tariff", outcomes=["aside"])
     assert "aside" not in step_response(*tariff, cause="tariff")["outcome"].to_numpy()
 

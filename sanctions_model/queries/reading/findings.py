@@ -5,6 +5,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.queries.claims import load_claims
 from sanctions_model.queries.reading.headlines import main_outcomes, spoken_label, when_words
 from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
@@ -14,6 +15,7 @@ __all__ = [
     "LIKELY",
     "channel_finding",
     "claims_finding",
+    "of_the_article",
     "part_words",
     "parts_finding",
     "variance_finding",
@@ -33,11 +35,19 @@ def claims_finding(table: pd.DataFrame) -> str:
     ... )
     >>> claims_finding(table)
     "1 of the article's 2 claims are likely, 1 of them by belief alone"
+    >>> claims_finding(table.assign(claim=["mine", "yours"]))
+    '1 of 2 claims are likely, 1 of them by belief alone'
     """
     likely = table["prob"].fillna(table["prob_prior"]) >= LIKELY
     by_belief = int((likely & table["sign_assumed"].astype(bool)).sum())
     belief = f", {by_belief} of them by belief alone" if by_belief else ""
-    return f"{int(likely.sum())} of the article's {len(table)} claims are likely{belief}"
+    whose = "the article's " if of_the_article(table) else ""
+    return f"{int(likely.sum())} of {whose}{len(table)} claims are likely{belief}"
+
+
+def of_the_article(table: pd.DataFrame) -> bool:
+    """Say whether the rows of a scorecard are claims of the article, not a reader's own."""
+    return "claim" not in table or set(table["claim"]) <= set(load_claims())
 
 
 def variance_finding(shares: xr.DataArray, scm: StructuralCausalModel) -> str:
