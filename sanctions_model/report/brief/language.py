@@ -79,7 +79,7 @@ class Language:
 
     def chance(self, prob: float) -> str:
         """Say a probability as a number of cases in 100, never as none or all."""
-        cases = round(100.0 * prob)
+        cases = round(100.0 * float(f"{prob:.2f}"))  # the two digits that every table shows
         if cases in (0, 100):
             return str(self.texts["less_than_1" if cases == 0 else "more_than_99"])
         return str(cases)
