@@ -40,6 +40,8 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sanctions_model.inference.fit import Fit
     from sanctions_model.queries.conditional import Condition
     from sanctions_model.queries.counterfactuals import Episode
@@ -312,12 +314,16 @@ def forecast(
             beside=beside,
         )
         write_figure(drawn, figure)
-    view = dated_view(paths, fitted.scm, question=_asked(conditions, _edits(asked)))
+    view = dated_view(
+        paths, fitted.scm, question=_asked(conditions, _edits(asked), fitted.scm.measures)
+    )
     show(View(table=table, title="Forecast") if as_json else view, as_json=as_json)
     show_statements(said, as_json=as_json)
 
 
-def _asked(conditions: "list[Condition]", interventions: "list[Intervention]") -> str:
+def _asked(
+    conditions: "list[Condition]", interventions: "list[Intervention]", measures: "Sequence[str]"
+) -> str:
     """Say what a forecast was asked under."""
     from sanctions_model.scm.interventions import edit_words
     from sanctions_model.wording import in_words
@@ -327,6 +333,8 @@ def _asked(conditions: "list[Condition]", interventions: "list[Intervention]") -
         values = ", ".join(f"{value:g}" for value in dict.fromkeys(asked.values.values()))
         when = f"in periods {min(asked.values)} to {max(asked.values)}"
         words.append(f"{asked.variable.replace('_', ' ')} at {values} {when}")
+    if not words and not measures:  # a model of the reader's own, of something else
+        return "Question: what comes?"
     return f"Question: what comes, with {in_words(words) if words else 'sanctions unchanged'}?"
 
 

@@ -59,6 +59,12 @@ def test_a_fit_is_named_by_its_folder_or_by_its_file(folder):
     assert call(*asked, folder / "posterior.nc").out == call(*asked, folder).out
 
 
+def test_a_forecast_of_a_model_without_measures_speaks_of_no_sanctions(folder):
+    done = call("forecast", "--horizon", "4", "--fit", folder)
+    assert "Question: what comes?" in done.out
+    assert "sanctions unchanged" not in done.out
+
+
 def test_a_scenario_of_another_model_is_not_compared_with_sanctions_of_a_year(folder):
     done = call("scenario", "run", "--set", "bill_rate=2", "--horizon", "4", "--fit", folder)
     assert "against the future without it" in done.out

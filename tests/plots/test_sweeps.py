@@ -88,6 +88,14 @@ def test_the_line_along_an_axis_is_the_median_and_the_band_its_bounds(plane):
         assert expected in said
 
 
+def test_relief_of_every_measure_is_called_that(plane):
+    design = json.loads(plane.attrs["design"])
+    design["relief"]["measures"] = ["*"]
+    said = words(plot_along_axis(plane.assign_attrs(design=json.dumps(design)).sel(y=1.0), "x"))
+    assert "relief of all measures" in said
+    assert "*" not in said
+
+
 def test_a_surface_has_the_medians_and_dots_where_the_sign_is_open(plane):
     figure = plot_response_surface(plane, "x", "y")
     assert faults_of(figure) == []

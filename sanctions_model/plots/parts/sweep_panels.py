@@ -21,6 +21,7 @@ from sanctions_model.plots.parts.style import (
     page_text_inches,
     place_axes,
 )
+from sanctions_model.scm.interventions import ALL_MEASURES
 from sanctions_model.summaries import IntervalRule
 from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import difference_unit, number
@@ -142,7 +143,8 @@ def question_words(found: xr.Dataset) -> str:
     varied = {(a["kind"], a.get("argument")) for a in design["axis"]}
     relief = design["relief"]
     depth = "" if ("relief", "depth") in varied else f" by {100 * relief['depth']:g} %"
-    measures = ", ".join(relief["measures"])
+    every = tuple(relief["measures"]) == ALL_MEASURES
+    measures = "all measures" if every else ", ".join(relief["measures"])
     contrast = f"relief of {measures}{depth} in {relief['ramp']} steps"
     if design.get("future"):
         contrast = "the futures of the design, each with its probability"
