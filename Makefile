@@ -37,6 +37,7 @@ bench: $(VENV)/.test
 notebooks: $(VENV)/.dev results/russia/posterior.nc results/russia/alternatives.csv
 	$(BIN)/jupytext --update --to ipynb notebooks/*.py
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	$(BIN)/python scripts/light_notebooks.py notebooks/*.ipynb
 
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -1,6 +1,9 @@
 """The README's tables are written from a run's tables, and from nothing else."""
 
+import base64
 import importlib.util
+import io
+import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from anchored_economy import anchored_draws, anchored_problem
+from PIL import Image
 
 import sanctions_model as sm
 from sanctions_model.validation.published_effects import totals_table
@@ -307,3 +311,24 @@ def test_the_choice_of_the_model_is_written_where_refits_are_there(tmp_path):
     assert "+0.8 (-1.0; +2.0)" in shown
     assert "20 %" in shown
     assert "old" not in shown
+
+
+def test_pictures_of_notebooks_become_lighter_and_stay_pictures(tmp_path):
+    script = load_script("light_notebooks")
+    shades = np.linspace(0, 255, 400 * 300 * 3).reshape(300, 400, 3).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(shades).save(buffer, "PNG", compress_level=0)
+    light = script.lighter(buffer.getvalue())
+    assert len(light) < len(buffer.getvalue()) / 5
+    assert script.lighter(light) == light or len(script.lighter(light)) <= len(light)
+    with Image.open(io.BytesIO(light)) as picture:
+        apart = np.asarray(picture.convert("RGB"), dtype=int) - shades
+    assert abs(apart).max() < 8
+    file = tmp_path / "a.ipynb"
+    png = base64.b64encode(buffer.getvalue()).decode("ascii")
+    cell = {"outputs": [{"data": {"image/png": png, "text/plain": "x"}}], "source": "é"}
+    file.write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
+    assert script.main([str(file)]) == 0
+    read = json.loads(file.read_text(encoding="utf-8"))["cells"][0]
+    assert base64.b64decode(read["outputs"][0]["data"]["image/png"]) == light
+    assert read["source"] == "é"
