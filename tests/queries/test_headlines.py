@@ -132,3 +132,22 @@ def test_few_outcomes_and_periods_are_shown_first(default_problem):
     assert main_outcomes(scm, ["import_level"]) == ["import_level"]
     assert at_periods(range(1, 41), 4) == [4, 8, 12, 20]
     assert at_periods(range(1, 61), 12) == [12, 24, 36, 60]
+
+
+def test_futures_are_ranked_by_means_where_a_median_is_a_spike_at_zero(default_problem):
+    rare = np.where(np.arange(10) < 4, -10.0, 0.0)  # mean -4, median 0
+    steady = np.full(10, -1.0)
+    values = np.stack([rare, steady])[:, None, None, None, :]
+    effect = xr.DataArray(
+        values,
+        dims=("scenario", "outcome", "horizon", "chain", "draw"),
+        coords={"scenario": ["rare", "steady"], "outcome": ["key_rate"], "horizon": [12]},
+        name="effect",
+    )
+    labels = ("scenario", ["a rare lifting", "a steady one"])
+    result = xr.Dataset({"effect": effect}).assign_coords(scenario_label=labels)
+    said = headline(result.assign_attrs(start="2026-01-01"), default_problem.scm)
+    assert said.startswith(
+        "Of the futures, a rare lifting moves the key rate by −4.0 pp on average"
+    )
+    assert said.endswith("; nothing changes in 60 of 100 draws"), said

@@ -310,16 +310,28 @@ def _of_past(result: xr.Dataset, scm: StructuralCausalModel, outcome: str | None
 def _of_futures(
     result: xr.Dataset, scm: StructuralCausalModel, outcome: str | None, horizon: int | None
 ) -> str:
-    """Of several futures: the one that moves the outcome most."""
+    """Of several futures: the one that moves the outcome most on average.
+
+    By means: where most draws of a future change nothing, its median is 0 whatever the others say.
+    """
     effect = result["effect"]
     name = _outcome([str(n) for n in effect[dims.OUTCOME].to_numpy()], outcome, scm)
     at = _horizon([int(h) for h in effect[dims.HORIZON].to_numpy()], horizon, scm)
     own = effect.sel({dims.OUTCOME: name, dims.HORIZON: at})
-    sizes = abs(own.median((dims.CHAIN, dims.DRAW)))
+    sizes = abs(own.mean((dims.CHAIN, dims.DRAW)))
     largest = str(sizes.idxmax(dims.SCENARIO).item())
     label = str(result["scenario_label"].sel({dims.SCENARIO: largest}).item())
     when = when_words(result.attrs, at, scm)
     draws = effect_in_percent(own.sel({dims.SCENARIO: largest}), scm.variables[name])
+    mean = float(draws.mean())
+    if mean and not float(draws.median()):
+        size = f"{number(mean)} {_unit(scm, name)}"
+        still = f"{100 * float((draws == 0).mean()):.0f} of 100 draws"
+        outcome_words = spoken_label(scm, name)
+        return (
+            f"Of the futures, {label} moves {outcome_words} by {size} on average {when}; "
+            f"nothing changes in {still}"
+        )
     return _moved(draws, scm, name, f"Of the futures, {label}", when)
 
 
