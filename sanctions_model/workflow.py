@@ -28,7 +28,6 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit, fit, sample_prior_predictive
 from sanctions_model.inference.priors.ledger import Priors, load_priors
 from sanctions_model.inference.refits import checked_counts
-from sanctions_model.inference.samplers import Nutpie
 from sanctions_model.inference.storage import MANIFEST_FILE, POSTERIOR_FILE, load, save
 from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.claims import load_claims, scorecard
@@ -158,8 +157,6 @@ def run(
             tune=tune,
             chains=chains,
             random_seed=random_seed,
-            # Trends and levels correlate: scales alone leave long trajectories.
-            sampler=Nutpie(low_rank=chosen.has_levels),
             allow_unconverged=allow_unconverged,
             progress=progress,
         )

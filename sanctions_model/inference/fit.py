@@ -35,7 +35,7 @@ from sanctions_model.inference.refits import (
     checked_counts,
     examine,
 )
-from sanctions_model.inference.samplers import Nutpie, Sampler
+from sanctions_model.inference.samplers import Sampler, sampler_for
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.scm.serialization import content_hash, spec_hash
@@ -160,7 +160,7 @@ def fit(
     random_seed : int
         Same versions, same kind of machine and same seed give the same bits.
     sampler : Sampler, optional
-        `Nutpie` by default, or `PyMCSampler`.
+        That of `sampler_for` by default; `PyMCSampler` is slower.
     allow_unconverged : bool
         Return the fit even if the gate fails, with a warning in the log.
     progress : bool or callable
@@ -186,7 +186,7 @@ def fit(
     )
     settings = {"draws": draws, "tune": tune, "chains": chains, "random_seed": random_seed}
     problem = _checked_problem(scm, observations, priors)
-    sampler = sampler or Nutpie()
+    sampler = sampler or sampler_for(scm)
     with ONE_AT_A_TIME:
         began = time.perf_counter()
         tree = sampler.sample(problem, progress=progress, **settings)

@@ -16,7 +16,7 @@ from sanctions_model.errors import ConvergenceError, QuestionError
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.diagnostics import Diagnostics, diagnose
 from sanctions_model.inference.priors.families import Fixed
-from sanctions_model.inference.samplers import Nutpie, Sampler, WarmStart
+from sanctions_model.inference.samplers import Sampler, WarmStart, sampler_for
 from sanctions_model.scm.parameters import note_centres, parameter_dims
 from sanctions_model.scm.serialization import spec_hash
 
@@ -109,7 +109,7 @@ def refit(
     problem : Problem
     settings : SamplingSettings, optional
     sampler : Sampler, optional
-        `Nutpie` by default; only it can begin at a start.
+        That of `sampler_for` by default; only `Nutpie` can begin at a start.
     start : WarmStart, optional
         Of a fit nearby, of the same `problem_structure`.
     warm_tune : int
@@ -130,7 +130,7 @@ def refit(
         If the draws fail the gate, at the end also at a higher target.
     """
     settings = settings or SamplingSettings()
-    sampler = sampler or Nutpie()
+    sampler = sampler or sampler_for(problem.scm)
     bold = sampler.with_target_accept(REFIT_TARGET_ACCEPT)
     attempts: list[tuple[Sampler, WarmStart | None, int]] = [
         (sampler, None, settings.tune),

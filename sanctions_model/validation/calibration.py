@@ -25,7 +25,7 @@ from sanctions_model.inference.density import crisis_times, one_step_means
 from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.refits import SamplingSettings, refit
-from sanctions_model.inference.samplers import Nutpie, Sampler
+from sanctions_model.inference.samplers import Sampler, sampler_for
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
@@ -208,7 +208,7 @@ def simulation_based_calibration(
     notify : callable, optional
         Called with the number of data sets done.
     sampler : Sampler, optional
-        Whose likelihood is judged; `Nutpie` by default.
+        Whose likelihood is judged; that of `sampler_for` by default.
 
     Returns
     -------
@@ -223,7 +223,8 @@ def simulation_based_calibration(
     for name, count in {"data_sets": data_sets, "thin": thin}.items():
         if count < 1:
             raise QuestionError(f"{name} is {count}; expected at least 1.")
-    sampler, prob = sampler or Nutpie(), interval_rule().prob if prob is None else prob
+    sampler = sampler or sampler_for(problem.scm)
+    prob = interval_rule().prob if prob is None else prob
     truths = sample_prior(problem.scm, problem.absolute, draws=data_sets, random_seed=random_seed)
     simulated = simulate_data_sets(problem, truths, random_seed=random_seed)
     true_cells = {

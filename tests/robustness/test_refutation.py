@@ -190,7 +190,7 @@ def test_a_refit_without_an_episode_that_did_not_converge_is_flagged(monkeypatch
     # Chains that do not agree: the second stands elsewhere.
     apart = replace(laboratory.FakeSampler([0, 0]), spread=50.0)
     fitting = sys.modules["sanctions_model.inference.refits"]
-    monkeypatch.setattr(fitting, "Nutpie", lambda: apart)
+    monkeypatch.setattr(fitting, "sampler_for", lambda scm: apart)
     table = subsamples.leave_out_periods(
         problem,
         draws,
