@@ -15,6 +15,7 @@ from laboratory import MODEL, PRIORS
 from pictures import faults_of
 from scipy import stats
 
+from sanctions_model.economies.anchored import anchored_transmission
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.plots.trust.validation import (
@@ -27,7 +28,7 @@ from sanctions_model.plots.trust.validation import (
 from sanctions_model.queries.basis import Basis
 from sanctions_model.report.validation.backtests import back_test_bars, back_test_sentence, failures
 from sanctions_model.report.validation.document import write_report
-from sanctions_model.report.validation.words import SERIES, number, span
+from sanctions_model.report.validation.words import SERIES, number, series_words, span
 from sanctions_model.validation import run as validation
 from sanctions_model.validation.backtests import EXPORT_PRICE, load_back_tests
 from sanctions_model.validation.predictive import leave_one_out_cells, predictive_table
@@ -468,3 +469,11 @@ def test_headline_effects_have_the_interval_of_every_other_table(default_problem
             row = validation.headline_table(fit).iloc[0]
         expected = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
         np.testing.assert_allclose([row["lower"], row["upper"]], expected)
+
+
+def test_a_series_without_words_of_its_own_has_its_label():
+    scm = anchored_transmission()
+    assert series_words("log_exports", scm) == scm.variables["log_exports"].label
+    assert series_words("inflation", scm) == "inflation"
+    # Every series that is scored has a name, in either economy.
+    assert all(series_words(name, scm) for name in scm.observed)

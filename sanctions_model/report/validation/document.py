@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sanctions_model.files import whole_file
 from sanctions_model.report.validation.sections import effect_words, markdown_report
-from sanctions_model.report.validation.words import SERIES
+from sanctions_model.report.validation.words import SERIES, series_words
 from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.backtests import load_back_tests
 from sanctions_model.validation.origins.rolling import score_summary
@@ -79,7 +79,7 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
         ),
         "validation_pit": plot_transforms(
             {
-                labels[str(name)]: group["pit"].to_numpy()
+                series_words(str(name), found.fit.scm): group["pit"].to_numpy()
                 for name, group in tables["cells"].groupby("series", sort=False)
             },
             title="Leave-one-out probability integral transform, by series",

@@ -20,6 +20,7 @@ from sanctions_model.report.validation.words import (
     markdown_table,
     number,
     rows_of,
+    series_words,
     span,
     truth_of,
 )
@@ -240,7 +241,7 @@ def _predictive(found: "Validation", pictures: Mapping[str, str]) -> str:
     table = found.tables["predictive"]
     shown = pd.DataFrame(
         {
-            "series": [SERIES[name].split(",")[0] for name in table["series"]],
+            "series": [series_words(str(name), found.fit.scm) for name in table["series"]],
             "n": table["n"],
             "prior coverage": [number(v) for v in table["prior_coverage"]],
             "coverage": [number(v) for v in table["coverage"]],

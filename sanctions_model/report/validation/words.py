@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sanctions_model.scm.model import StructuralCausalModel
+
 __all__ = [
     "SERIES",
     "converged_words",
@@ -12,6 +14,7 @@ __all__ = [
     "markdown_table",
     "number",
     "rows_of",
+    "series_words",
     "span",
     "truth_of",
 ]
@@ -27,6 +30,11 @@ SERIES = {
     "real_wage_growth": "real wages, % a quarter",
     "oil_growth": "Brent, % a quarter",
 }
+
+
+def series_words(name: str, scm: StructuralCausalModel) -> str:
+    """Name a series without its unit; one that the page has no words for by its own label."""
+    return SERIES[name].split(",")[0] if name in SERIES else scm.variables[name].label
 
 
 def number(value: object, *, sign: bool = False) -> str:
