@@ -98,7 +98,6 @@ def annual_table(
     with_relief = relief_paths(scm, asked, horizon, last)
     without = relief_paths(scm, Relief(depth=0.0, measures=asked.measures), horizon, last)
     statistics = {name: quoted[name][0] for name in names if name in quoted}
-    both_ways = {n: np.stack([without[n], with_relief[n]]) for n in asked.measures}
     plausibility = None
     if baseline:
         given = annual_conditions(fit.problem, fit.draws, baseline, statistics=statistics)
@@ -122,7 +121,7 @@ def annual_table(
             fit.problem,
             fit.draws,
             horizon=horizon,
-            exogenous=both_ways,
+            exogenous={n: np.stack([without[n], with_relief[n]]) for n in asked.measures},
             random_seed=random_seed,
             outcomes=names,
         )

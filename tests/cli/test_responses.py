@@ -38,7 +38,7 @@ def test_calendar_years_stand_beside_what_others_forecast(folder, tmp_path):
 
 def test_a_baseline_of_others_is_met_and_relief_comes_on_top(folder, tmp_path):
     given = tmp_path / "given.csv"
-    given.write_text("year,gdp_level\n2027,1.5\n", encoding="utf-8")
+    given.write_text("year,gdp_level,key_rate\n2027,1.5,11\n", encoding="utf-8")
     out = tmp_path / "years.csv"
     asked = ("annual", "--fit", folder, "--years", 2, "--csv", out, "--baseline")
     done = call(*asked, given)
@@ -46,6 +46,9 @@ def test_a_baseline_of_others_is_met_and_relief_comes_on_top(folder, tmp_path):
     assert "Unchanged is the baseline given" in " ".join(done.out.split())
     table = pd.read_csv(out)
     gdp = table[(table["outcome"] == "gdp_level") & (table["year"] == 2027)].set_index("source")
+    rate = table[(table["outcome"] == "key_rate") & (table["year"] == 2027)].set_index("source")
+    met = rate.loc["sanctions unchanged", ["median", "lower", "upper"]].astype(float)
+    np.testing.assert_allclose(met, 11.0, atol=1e-6)  # an average is met exactly
     ours = gdp.loc["sanctions unchanged"]
     assert ours["median"] == pytest.approx(1.5, abs=0.02)
     # The geometric average is met, the arithmetic one is shown.
