@@ -460,7 +460,7 @@ def test_headline_effects_have_the_interval_of_every_other_table(default_problem
         idata={"log_prior": group, "log_likelihood": group},
     )
     monkeypatch.setattr(
-        "sanctions_model.validation.run._headline_effects",
+        "sanctions_model.validation.headline._headline_effects",
         lambda fit, drawn: iter([("key_rate", 12, draws)]),
     )
     monkeypatch.setattr(Basis, "of", lambda self, before, after: {"basis": "mixed"})
