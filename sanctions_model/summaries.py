@@ -21,8 +21,10 @@ __all__ = [
     "interval",
     "interval_rule",
     "mean_error",
+    "median_difference_error",
     "median_error",
     "probability",
+    "quantile_pulls",
     "share_error",
     "summary_errors",
 ]
@@ -178,6 +180,56 @@ def median_error(draws: xr.DataArray) -> float:
         Dims ``(chain, draw)``.
     """
     return _quantile_error(draws.transpose(*_SAMPLE).to_numpy(), 0.5)
+
+
+def quantile_pulls(values: np.ndarray, place: float = 0.5) -> np.ndarray:
+    r"""Return what each draw adds to the error of a quantile, its influence.
+
+    .. math:: (q - [x_i \le x_q]) / f(x_q)
+
+    with the density f from the order statistics two standard errors of a share around q. The
+    standard deviation of the pulls over the root of the number of independent draws is the
+    quantile's standard error; of two quantiles of the same draws what they share cancels.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        The last axis is of draws.
+    place : float
+        The share q of the draws below, the median's by default.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the same shape, in the unit of the draws; zero where all draws are one number.
+
+    Notes
+    -----
+    Serfling (1980), Approximation Theorems of Mathematical Statistics, 2.5.
+    """
+    ordered = np.sort(values, axis=-1)
+    size = values.shape[-1]
+    centre = round(place * (size - 1))
+    step = max(1, round(2.0 * np.sqrt(size * place * (1.0 - place))))
+    low, high = max(0, centre - step), min(size - 1, centre + step)
+    slope = (ordered[..., high] - ordered[..., low]) / max(high - low, 1) * size
+    above = values > np.quantile(ordered, place, axis=-1)[..., None]
+    return np.asarray(slope[..., None] * np.where(above, place, place - 1.0))
+
+
+def median_difference_error(first: xr.DataArray, second: xr.DataArray) -> float:
+    """Return the Monte-Carlo standard error of a difference of medians from the same draws.
+
+    That of a difference of probabilities or means is `mean_error` of the difference.
+
+    Parameters
+    ----------
+    first, second : xr.DataArray
+        Dims ``(chain, draw)``; the same parameters draw by draw.
+    """
+    pulls = [quantile_pulls(own.transpose(*_SAMPLE).to_numpy().ravel()) for own in (first, second)]
+    apart = (pulls[1] - pulls[0]).reshape(first.sizes[dims.CHAIN], -1)
+    return mean_error(xr.DataArray(apart, dims=_SAMPLE))
 
 
 def summary_errors(draws: xr.DataArray, summary: xr.DataArray) -> dict[str, float]:

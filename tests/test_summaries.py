@@ -20,7 +20,9 @@ from sanctions_model.summaries import (
     interval,
     interval_rule,
     mean_error,
+    median_difference_error,
     probability,
+    quantile_pulls,
     share_error,
     summary_errors,
 )
@@ -166,6 +168,36 @@ def test_draws_that_depend_on_each_other_have_larger_errors():
     assert mean_error(together) > 3 * mean_error(apart)
     assert errors[1] > 3 * errors[0]  # the square root of (1 + 0.9) / (1 - 0.9) is 4.4
     assert share_error(slow < 0) > 2 * share_error(steps < 0)
+
+
+@pytest.mark.parametrize("place", [0.055, 0.5, 0.8])
+def test_the_error_of_a_quantile_is_its_closed_form(place):
+    # sqrt(q (1 - q) / n) / f(x_q), of normal draws.
+    values = 3.0 * np.random.default_rng(4).normal(size=40_000)
+    found = quantile_pulls(values, place).std() / np.sqrt(values.size)
+    density = stats.norm.pdf(stats.norm.ppf(place)) / 3.0
+    exact = np.sqrt(place * (1.0 - place) / values.size) / density
+    assert found == pytest.approx(exact, rel=0.12)
+
+
+def test_the_error_of_a_mean_and_of_a_probability_is_its_closed_form():
+    values = np.random.default_rng(5).normal(0.0, 3.0, (4, 2500))
+    draws = xr.DataArray(values, dims=("chain", "draw"))
+    assert mean_error(draws) == pytest.approx(3.0 / 100.0, rel=0.08)
+    share = float(stats.norm.cdf(-0.5))
+    exact = np.sqrt(share * (1.0 - share)) / 100.0
+    assert share_error(values > 1.5) == pytest.approx(exact, rel=0.08)
+
+
+@pytest.mark.parametrize("rho", [-0.5, 0.0, 0.9, 1.0])
+def test_what_two_medians_of_the_same_draws_share_cancels_in_the_error_of_their_difference(rho):
+    # Both pulls are signs times sqrt(pi / 2): the variance is pi (1 - 2 asin(rho) / pi) / n.
+    rng = np.random.default_rng(6)
+    first, other = rng.normal(size=(2, 4, 5000))
+    second = rho * first + np.sqrt(1.0 - rho**2) * other
+    pair = [xr.DataArray(own, dims=("chain", "draw")) for own in (first, second)]
+    exact = np.sqrt(np.pi * (1.0 - 2.0 * np.arcsin(rho) / np.pi) / first.size)
+    assert median_difference_error(*pair) == pytest.approx(exact, rel=0.1, abs=1e-12)
 
 
 def test_what_does_not_vary_has_no_error():

@@ -29,6 +29,7 @@ from sanctions_model.plots.parts.style import (
 )
 from sanctions_model.plots.parts.sweep_panels import (
     POINT,
+    alike_words,
     axes_left,
     chosen_outcomes,
     design_of,
@@ -44,6 +45,7 @@ from sanctions_model.plots.parts.sweep_panels import (
     summary_of,
 )
 from sanctions_model.summaries import ERRORS
+from sanctions_model.sweeps.errors import contrast_errors, from_first
 from sanctions_model.wording import number
 
 __all__ = ["plot_along_axis", "plot_by_name", "plot_response_surface", "plot_sweep_tornado"]
@@ -78,13 +80,14 @@ def plot_by_name(found: xr.Dataset, axis: str, *, outcomes: Sequence[str] | None
     _require(found, axis)
     shown = chosen_outcomes(found, outcomes)
     values = found[axis].to_numpy().ravel().tolist()
+    near = from_first(found.sel(outcome=shown))["within_error"]
     names = [str(value).replace("_", " ").replace("->", "→") for value in values]
     rule = rule_of(found)
     title = titled(range_finding(found, shown[0]), f"One answer each: {design_of(found)['label']}")
     caption = (
         f"{question_words(found)} Points: medians; lines: {rule}. Dotted: the median of the first "
-        "row; hollow: no further from it than two Monte-Carlo errors of the difference. "
-        f"{routes_words(found)}"
+        "row; hollow and grey: no further from it than two Monte-Carlo errors of the difference. "
+        f"{alike_words(found, shown)} {routes_words(found)}"
     )
     left = _MARGIN + min(_LONGEST, max(text_inches(name, SMALL) for name in names)) + 0.12
     labels = [wrap(name, left - _MARGIN - 0.1, SMALL) for name in names]
@@ -103,7 +106,7 @@ def plot_by_name(found: xr.Dataset, axis: str, *, outcomes: Sequence[str] | None
         row, column = divmod(place, columns)
         across = left + column * (width + _GAP)
         axes = place_axes(figure, across, top + row * step + head, width, height)
-        _rows(axes, summary_of(found, name), _near_first(found, name))
+        _rows(axes, summary_of(found, name), near[:, place])
         tidy(axes)
         axes.set_title("\n".join(headings[name]), size=TEXT, loc="left", pad=3, color=Colour.ink)
         axes.set_ylim(len(names) - 0.5, -0.5)
@@ -115,23 +118,9 @@ def plot_by_name(found: xr.Dataset, axis: str, *, outcomes: Sequence[str] | None
     return figure
 
 
-def _near_first(found: xr.Dataset, outcome: str) -> np.ndarray:
-    """Whether each row's median is within Monte-Carlo error of the first row's.
-
-    Rows that are answered from the same draws differ by what is asked, not by sampling.
-    """
-    own = found.sel(outcome=outcome)
-    median = own["effect_summary"].sel(summary="median").to_numpy().ravel()
-    error = own["median_error"].to_numpy().ravel()
-    base, route = (own[name].to_numpy().ravel() for name in ("base", "route"))
-    same = (base == base[0]) & (route == route[0]) & (route == "propagate")
-    near = np.abs(median - median[0]) < ERRORS * np.hypot(error, error[0])
-    near &= ~same
-    near[0] = False
-    return np.asarray(near)
-
-
 def _rows(axes: Axes, summary: xr.DataArray, near: np.ndarray) -> None:
+    """One row a name; those within Monte-Carlo error of the first are hollow."""
+    near = near & (np.arange(near.size) > 0)
     median, low, high = (
         summary.sel(summary=part).to_numpy().ravel() for part in ("median", "lower", "upper")
     )
@@ -201,7 +190,10 @@ def plot_along_axis(
     names = chosen_outcomes(found, outcomes)
     design, rule = design_of(found), rule_of(found)
     title = titled(range_finding(found, names[0]), f"Effect along one axis: {design['label']}")
-    caption = f"{question_words(found)} Line: median; band: {rule}. {routes_words(found)}"
+    caption = (
+        f"{question_words(found)} Line: median, grey where two neighbours differ by at most two "
+        f"Monte-Carlo errors; band: {rule}. {alike_words(found, names)} {routes_words(found)}"
+    )
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=Colour.posterior, lw=1.5, label="median"),
         Patch(color=Colour.posterior, alpha=WIDE, lw=0, label=str(rule)),
@@ -209,11 +201,17 @@ def plot_along_axis(
     ordered = found.sortby(axis)
     places = ordered[axis].to_numpy().astype(float)
     figure, panels = panels_for(title, caption, names, handles, 3)
-    for panel, name in zip(panels, names, strict=True):
+    steps = np.diff(np.eye(places.size), axis=0)
+    near = _within_error(ordered.sel(outcome=names), steps)
+    for at, (panel, name) in enumerate(zip(panels, names, strict=True)):
         own = summary_of(ordered, name)
+        median = own.sel(summary="median").to_numpy()
         low, high = own.sel(summary="lower").to_numpy(), own.sel(summary="upper").to_numpy()
         panel.fill_between(places, low, high, color=Colour.posterior, alpha=WIDE, lw=0)
-        panel.plot(places, own.sel(summary="median"), color=Colour.posterior, lw=1.5)
+        panel.plot(places, median, color=Colour.posterior, lw=1.5)
+        for step in np.flatnonzero(near[:, at]):
+            ends = slice(step, step + 2)
+            panel.plot(places[ends], median[ends], color=Colour.faint, lw=1.6)
         frame(panel, [outcome_label(found, name)], outcome_unit(found, name))
         zero_line(panel)
         panel.set_xlabel(axis.replace("_", " "), size=SMALL, labelpad=2, color=Colour.ink)
@@ -251,7 +249,7 @@ def plot_response_surface(
     title = titled(range_finding(found, names[0]), f"Response surface: {design['label']}")
     caption = (
         f"{question_words(found)} Colour and lines: median effect in the unit above each "
-        f"panel; dots: the {rule} holds zero. {routes_words(found)}"
+        f"panel; dots: the {rule} holds zero. {alike_words(found, names)} {routes_words(found)}"
     )
     figure, panels = panels_for(title, caption, names, [], 2)
     x, y = (found[name].to_numpy().astype(float) for name in (across, up))
@@ -335,47 +333,60 @@ def plot_sweep_tornado(found: xr.Dataset, *, outcomes: Sequence[str] | None = No
     title = titled(range_finding(found, names[0]), f"What moves the answer most: {design['label']}")
     caption = (
         f"{question_words(found)} Bars: the median effect as an axis goes from its {ends}, "
-        f"the others averaged over. Line: the mean of all points' medians. {routes_words(found)}"
+        "the others averaged over; grey: the two ends differ by at most two Monte-Carlo errors. "
+        f"Line: the mean of all points' medians. {routes_words(found)}"
     )
     handles: list[Line2D | Patch] = [
         Patch(color=Colour.prior, lw=0, label="axis low"),
         Patch(color=Colour.posterior, lw=0, label="axis high"),
     ]
     figure, panels = panels_for(title, caption, names, handles, 2, left=1.25)
-    for panel, name in zip(panels, names, strict=True):
-        median = summary_of(found, name).sel(summary="median")
-        middle = float(median.mean())
-        swings = {axis: _swing(found, median, axis, axes) for axis in axes}
-        order = sorted(axes, key=lambda axis: abs(np.subtract(*swings[axis])))
-        for row, axis in enumerate(order):
-            low, high = swings[axis]
-            for end, colour in ((low, Colour.prior), (high, Colour.posterior)):
+    factors = [_ends(found, axis, axes) for axis in axes]
+    contrasts = np.array([high - low for low, high in factors])
+    near = _within_error(found.sel(outcome=names), contrasts)
+    for at, (panel, name) in enumerate(zip(panels, names, strict=True)):
+        median = summary_of(found, name).sel(summary="median").to_numpy().ravel()
+        middle = float(np.nanmean(median))
+        swings = [ends @ np.nan_to_num(median) for ends in factors]
+        widths = [abs(np.subtract(*ends)) for ends in swings]
+        order = np.argsort(widths, kind="stable")
+        for row, which in enumerate(order):
+            shades = [Colour.faint] * 2 if near[which, at] else [Colour.prior, Colour.posterior]
+            for end, colour in zip(swings[which], shades, strict=True):
                 panel.barh(row, end - middle, left=middle, height=0.6, color=colour, lw=0)
         frame(panel, [outcome_label(found, name)], "")
         panel.grid(visible=False)
         panel.axvline(middle, color=Colour.ink, lw=0.7)
-        panel.set_yticks(range(len(order)), [axis.replace("_", " ") for axis in order])
+        panel.set_yticks(range(len(order)), [axes[at].replace("_", " ") for at in order])
         panel.set_xlabel(outcome_unit(found, name), size=SMALL, labelpad=2, color=Colour.ink)
         panel.locator_params(axis="x", nbins=4)
     return figure
 
 
-def _swing(
-    found: xr.Dataset, median: xr.DataArray, axis: str, axes: Sequence[str]
-) -> tuple[float, float]:
-    """Return the median at the low and at the high end of an axis, the others averaged over."""
+def _within_error(found: xr.Dataset, contrasts: np.ndarray) -> np.ndarray:
+    """Whether sums of medians are within two Monte-Carlo errors of zero: (contrast, outcome)."""
+    median = found["effect_summary"].sel(summary="median").transpose(..., "outcome").to_numpy()
+    sums = contrasts @ np.nan_to_num(median.reshape(-1, median.shape[-1]))
+    return np.asarray(np.abs(sums) <= ERRORS * contrast_errors(found, contrasts))
+
+
+def _ends(found: xr.Dataset, axis: str, axes: Sequence[str]) -> np.ndarray:
+    """Return the factors of every point's median in the answer at an axis's two ends.
+
+    Shape ``(end, point)``, the low end first; the other axes are averaged over.
+    """
+    known = found["effect_summary"].isel(outcome=0).sel(summary="median").notnull()
+    used = known.to_numpy().ravel()
     if POINT not in found.dims:
-        others = [dim for dim in median.dims if dim != axis]
-        line = median.mean(others).sortby(axis).to_numpy()
-        return float(line[0]), float(line[-1])
-    values = np.column_stack([found[name].to_numpy().astype(float) for name in axes])
-    outcome = median.to_numpy()
-    used = np.isfinite(outcome)
-    centred = values[used] - values[used].mean(axis=0)
-    slopes, *_ = np.linalg.lstsq(
-        np.column_stack([np.ones(used.sum()), centred]), outcome[used], rcond=None
-    )
-    own = centred[:, list(axes).index(axis)]
-    slope = slopes[1 + list(axes).index(axis)]
-    low, high = np.quantile(own, [0.05, 0.95])
-    return float(slopes[0] + slope * low), float(slopes[0] + slope * high)
+        there, values = xr.broadcast(known, found[axis])[1], found[axis]
+        ends = [(there == end).transpose(*known.dims) for end in (values.min(), values.max())]
+        inside = np.array([end.to_numpy().ravel() & used for end in ends], dtype=float)
+        return np.asarray(inside / np.maximum(inside.sum(axis=1, keepdims=True), 1.0))
+    values = np.column_stack([found[name].to_numpy().astype(float) for name in axes])[used]
+    centred = values - values.mean(axis=0)
+    line = np.linalg.pinv(np.column_stack([np.ones(len(values)), centred]))
+    own = list(axes).index(axis)
+    places = np.quantile(centred[:, own], [0.05, 0.95])
+    found_factors = np.zeros((2, used.size))
+    found_factors[:, used] = line[0] + places[:, None] * line[1 + own]
+    return found_factors

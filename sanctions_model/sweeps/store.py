@@ -21,7 +21,7 @@ from sanctions_model.inference.samplers import WarmStart
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.sweeps.design import Grid, Route, SweepDesign
-from sanctions_model.sweeps.errors import median_errors
+from sanctions_model.sweeps.errors import from_first, summary_error
 
 if TYPE_CHECKING:
     import zarr
@@ -320,7 +320,7 @@ def load_sweep(folder: Path | str) -> xr.Dataset:
         Grids have the axes as dimensions; lists and space-filling designs have ``point``, with
         the axes as coordinates along it. ``effect`` has the stored draws, ``effect_summary``
         median, bounds and probability below zero, both with dim ``outcome``, in the outcome's
-        unit; ``median_error`` is the median's Monte-Carlo standard error; ``route`` (empty where
+        unit, ``summary_error`` their Monte-Carlo standard errors; ``route`` (empty where
         pending or failed), ``base``, ``k_hat``, ``effective_size``,
         ``r_hat``, ``ess_bulk``, ``seconds``, ``status`` (pending, done, failed), ``error`` and
         ``note`` have a value a point.
@@ -391,11 +391,12 @@ def _flat(arrays: Mapping[str, np.ndarray], content: Mapping[str, Any]) -> xr.Da
     status = np.array(["pending", "done", "failed"], dtype=object)
     single = {name: (POINT, arrays[name]) for name in (*_NUMBERS, "base")}
     single |= {name: (POINT, _decode(arrays[name])) for name in ("error", "note")}
+    rule = IntervalRule(content["ci_prob"], content["ci_kind"])
     return xr.Dataset(
         {
             "effect": ((POINT, dims.OUTCOME, dims.DRAW), arrays["effect"]),
             "effect_summary": ((POINT, dims.OUTCOME, "summary"), arrays["effect_summary"]),
-            "median_error": ((POINT, dims.OUTCOME), median_errors(arrays)),
+            "summary_error": ((POINT, dims.OUTCOME, "summary"), summary_error(arrays, rule.tails)),
             "route": (POINT, route[arrays["route"]]),
             "status": (POINT, status[_status(arrays)]),
             **single,
@@ -416,6 +417,7 @@ def _flat(arrays: Mapping[str, np.ndarray], content: Mapping[str, Any]) -> xr.Da
 
 
 _KEPT = ("median", "lower", "upper", "prob_below_zero")
+_ERRORS = {name: f"{name.partition('_')[0]}_error" for name in _KEPT}
 
 
 def routes_table(found: xr.Dataset) -> pd.DataFrame:
@@ -470,20 +472,30 @@ def points_table(found: xr.Dataset) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The axes, ``outcome``, ``unit``, ``median``, ``lower``, ``upper``, ``prob_below_zero``,
-        ``median_error``, ``route``, ``k_hat``, ``effective_size``, ``seconds``, ``status``,
-        ``error``, ``ci_prob`` and ``ci_kind``.
+        The axes, ``outcome``, ``unit``, ``median``, ``lower``, ``upper``, ``prob_below_zero`` with
+        the Monte-Carlo standard errors ``median_error``, ``lower_error``, ``upper_error`` and
+        ``prob_error``; ``from_first``, the median less the first point's, its standard error
+        ``from_first_error`` (what points of the same draws share cancels) and ``within_error``:
+        the difference is at most two of them; ``route``, ``k_hat``, ``effective_size``,
+        ``seconds``, ``status``, ``error``, ``ci_prob`` and ``ci_kind``.
     """
     summary = found["effect_summary"].to_dataset(dim="summary")[list(_KEPT)]
+    errors = found["summary_error"].to_dataset(dim="summary").rename(_ERRORS)
+    points = found["status"]
+    apart = {
+        name: ((*points.dims, dims.OUTCOME), values.reshape(*points.shape, -1))
+        for name, values in from_first(found).items()
+    }
     single = ["route", "k_hat", "effective_size", "seconds", "status", "error"]
-    frame = xr.merge([summary, found[["median_error", *single]]]).to_dataframe().reset_index()
-    frame = frame.drop(columns=["label", "point"], errors="ignore")
+    merged = xr.merge([summary, errors, found[single].assign(apart)])
+    frame = merged.to_dataframe().reset_index().drop(columns=["label", "point"], errors="ignore")
     axes = [str(name) for name in found["status"].dims if name != "point"]
     axes += [
         str(name)
         for name in found.coords
         if found[name].dims == ("point",) and name not in ("point", *axes)
     ]
-    return frame[[*axes, dims.OUTCOME, "unit", *_KEPT, "median_error", *single]].assign(
+    kept = [*_KEPT, *_ERRORS.values(), *apart]
+    return frame[[*axes, dims.OUTCOME, "unit", *kept, *single]].assign(
         ci_prob=found.attrs["ci_prob"], ci_kind=found.attrs["ci_kind"]
     )

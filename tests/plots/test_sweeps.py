@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.collections import PolyCollection, QuadMesh
+from matplotlib.colors import to_hex
 from pictures import faults_of
+from scipy.stats import norm
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots import (
@@ -16,6 +18,7 @@ from sanctions_model.plots import (
     plot_sweep_tornado,
     sweep_figures,
 )
+from sanctions_model.plots.parts.style import Colour
 
 OUTCOMES = ["price_level", "gdp_level"]
 
@@ -39,10 +42,15 @@ def made(median, dims, coords):
         "relief": {"depth": 1.0, "ramp": 4, "start": 1, "measures": ["trade"]},
     }
     at = {name: ((dims if dims == ("point",) else name), values) for name, values in coords.items()}
+    # The same draws at every point, around its median, whose standard error is 0.1.
+    drawn = 0.1 * np.sqrt(400) / np.sqrt(np.pi / 2) * norm.ppf((np.arange(400) + 0.5) / 400)
+    unknown = (dims, np.full(median.shape[:-1], np.nan))
     return xr.Dataset(
         {
+            "effect": ((*dims, "outcome", "draw"), summary[..., :1] + drawn),
             "effect_summary": ((*dims, "outcome", "summary"), summary),
-            "median_error": ((*dims, "outcome"), np.full(median.shape, 0.1)),
+            "effective_size": unknown,
+            "ess_bulk": unknown,
             "base": (dims, np.zeros(median.shape[:-1], dtype=int)),
             "route": (dims, np.full(median.shape[:-1], "propagate", dtype=object)),
         },
@@ -110,15 +118,40 @@ def test_a_surface_has_the_medians_and_dots_where_the_sign_is_open(plane):
 def test_an_answer_that_sampling_alone_may_have_moved_is_hollow():
     names = np.array(["stated", "the same", "near", "far"], dtype=object)
     found = made(np.array([1.0, 1.0, 1.2, 3.0]), ("belief",), {"belief": names})
+    for route, hollow in (("refit", [0, 1, 1, 0]), ("propagate", [0, 1, 0, 0])):
+        # From the same draws a shift of all of them is no sampling, and none is none.
+        found["route"][:] = route
+        figure = plot_by_name(found, "belief", outcomes=["price_level"])
+        marks = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+        assert [mark.get_markerfacecolor() == "white" for mark in marks] == hollow
+        said = f"{sum(hollow)} of 3 answers on consumer price level differ from the first by at"
+        assert said in words(figure)
+
+
+def test_a_line_is_grey_where_neighbours_are_within_monte_carlo_error():
+    places = np.array([0.0, 0.5, 1.0, 2.0])
+    found = made(np.array([1.0, 1.05, 3.0, 3.0]), ("x",), {"x": places})
     found["route"][:] = "refit"
-    figure = plot_by_name(found, "belief", outcomes=["price_level"])
-    marks = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
-    assert [mark.get_markerfacecolor() == "white" for mark in marks] == [False, True, True, False]
-    # From the same draws no difference is sampling.
-    found["route"][:] = "propagate"
-    figure = plot_by_name(found, "belief", outcomes=["price_level"])
-    marks = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
-    assert not any(mark.get_markerfacecolor() == "white" for mark in marks)
+    panel = plot_along_axis(found, "x", outcomes=["price_level"]).axes[0]
+    grey = [line.get_xdata().tolist() for line in panel.lines if line.get_color() == Colour.faint]
+    assert grey == [[0.0, 0.5], [1.0, 2.0]]
+
+
+def test_bars_of_a_tornado_are_grey_where_an_axis_moves_no_more_than_sampling(plane):
+    apart = made(3.0 * X[:, None] + 0.05 * Y[None, :], ("x", "y"), {"x": X, "y": Y})
+    apart["route"][:] = "refit"
+    shades = {}
+    for found in (plane, apart):
+        panel = plot_sweep_tornado(found, outcomes=["price_level"]).axes[0]
+        rows = [label.get_text() for label in panel.get_yticklabels()]
+        bars = [to_hex(bar.get_facecolor()) for bar in panel.patches]
+        shades[found["route"].item(0)] = {
+            row: set(bars[2 * at : 2 * at + 2]) == {to_hex(Colour.faint)}
+            for at, row in enumerate(rows)
+        }
+    assert shades == {
+        "propagate": {"x": False, "y": False}, "refit": {"x": False, "y": True}
+    }  # fmt: skip
 
 
 def test_lines_of_equal_effect_are_labelled_away_from_dots_and_zero_is_drawn_if_crossed(plane):

@@ -3,11 +3,14 @@
 Skipped where there is no Chromium (`apt-get install chromium`).
 """
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
 from browsing import NEEDS_CHROMIUM, opened
 
+import sanctions_model.report
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.reweighting import (
     effective_draws,
@@ -25,9 +28,10 @@ from sanctions_model.scenarios.issuers import issuer_shares
 from sanctions_model.scenarios.statements import Statement
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.simulation.propagate import respond
-from sanctions_model.summaries import interval
+from sanctions_model.summaries import interval, median_difference_error
 
 pytestmark = NEEDS_CHROMIUM
+BUILDER = Path(sanctions_model.report.__file__).parent / "assets" / "builder"
 MEASURES = ("trade", "finance", "energy", "transport", "assets")
 SET = """(values) => new Promise((done) => {
   const form = document.getElementById("relief-controls");
@@ -244,3 +248,55 @@ def test_a_damaged_kept_setting_does_no_harm(browser, report_file):
     assert complaints == []
     assert "kept" in page.locator("#relief-row-gdp_level td").first.inner_text()
     page.close()
+
+
+PAIRED = """([first, second, weights]) => {
+  const [a, b] = [Float64Array.from(first), Float64Array.from(second)];
+  const given = weights === null ? null : Float64Array.from(weights);
+  return {
+    median: pairedError(medianPulls(a, given), medianPulls(b, given)),
+    above: pairedError(shareAbovePulls(a, given), shareAbovePulls(b, given)),
+  };
+}"""
+
+
+@pytest.fixture(scope="module")
+def formulas(browser):
+    """A page with nothing but the formulas of the report's page."""
+    page = browser.new_page()
+    for name in ("weighted.js", "paired.js"):
+        page.add_script_tag(content=(BUILDER / name).read_text(encoding="utf-8"))
+    return page
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.9, 1.0])
+def test_the_error_of_a_difference_of_two_settings_is_its_closed_form(formulas, rho):
+    rng = np.random.default_rng(7)
+    first, other = rng.normal(size=(2, 20_000))
+    second = rho * first + np.sqrt(1.0 - rho**2) * other
+    agree = np.arcsin(rho) / np.pi
+    exact = {"median": np.pi * (1.0 - 2.0 * agree), "above": 0.5 - agree}
+    for weights, worth in ((None, 20_000), (np.r_[[1e-4] * 10_000, [0.0] * 10_000], 10_000)):
+        given = None if weights is None else weights.tolist()
+        found = formulas.evaluate(PAIRED, [first.tolist(), second.tolist(), given])
+        for name, variance in exact.items():
+            close = pytest.approx(np.sqrt(variance / worth), rel=0.1, abs=1e-9)
+            assert found[name] == close
+    draws = [xr.DataArray(own[None], dims=("chain", "draw")) for own in (first, second)]
+    library = median_difference_error(*draws)
+    found = formulas.evaluate(PAIRED, [first.tolist(), second.tolist(), None])
+    assert found["median"] == pytest.approx(library, rel=0.1, abs=1e-9)
+
+
+def test_a_kept_number_is_grey_where_sampling_alone_may_have_moved_the_other(page):
+    page.evaluate(SET, START)
+    page.locator("#keep").click()
+    same = ", the same within Monte-Carlo error"
+    cells = page.locator("#relief-table td small")
+    page.wait_for_function("document.querySelector('td small.same') !== null")
+    assert all(text.endswith(same) for text in cells.all_inner_texts())
+    page.evaluate(SET, START | {"relief-of-trade": 0})
+    moved = page.locator("#relief-row-gdp_level td small").first
+    assert same not in moved.inner_text()
+    assert moved.get_attribute("class") == ""
+    page.locator("#keep").click()

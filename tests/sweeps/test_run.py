@@ -18,7 +18,7 @@ from laboratory import MODEL, PRIORS
 from sanctions_model.errors import ConvergenceError, QuestionError
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.summaries import interval, median_error
+from sanctions_model.summaries import interval, median_error, share_error
 from sanctions_model.sweeps import InProcess, SweepDesign, load_sweep, run_sweep
 from sanctions_model.sweeps.design import Route
 from sanctions_model.sweeps.settings import Setting
@@ -95,8 +95,10 @@ def test_a_sweep_of_one_point_is_the_single_answer(tmp_path, drawn):
     np.testing.assert_array_equal(found["effect"], stacked.astype(np.float32))
     for outcome in found["outcome"].to_numpy():
         own = effect.sel(outcome=outcome)
-        error = float(found["median_error"].sel(outcome=outcome))
-        assert error == pytest.approx(median_error(own), rel=0.35)
+        errors = found["summary_error"].sel(outcome=outcome)
+        assert float(errors.sel(summary="median")) == pytest.approx(median_error(own), rel=0.35)
+        below = float(errors.sel(summary="prob_below_zero"))
+        assert below == pytest.approx(share_error((own < 0).to_numpy()), rel=0.35)
     np.testing.assert_allclose(
         found["effect_summary"].sel(summary="prob_below_zero"), (stacked < 0).mean(axis=1)
     )

@@ -23,11 +23,13 @@ from sanctions_model.plots.parts.style import (
 )
 from sanctions_model.scm.interventions import ALL_MEASURES
 from sanctions_model.summaries import IntervalRule
+from sanctions_model.sweeps.errors import from_first
 from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import difference_unit, number
 
 __all__ = [
     "POINT",
+    "alike_words",
     "axes_left",
     "chosen_outcomes",
     "design_of",
@@ -195,6 +197,15 @@ def routes_words(found: xr.Dataset) -> str:
     lost = routes.count("")
     counts += [f"{lost} without answer"] if lost else []
     return f"Points: {', '.join(counts)}."
+
+
+def alike_words(found: xr.Dataset, outcomes: Sequence[str]) -> str:
+    """Say how many answers on the first of the outcomes are within error of the first point's."""
+    near = from_first(found.sel(outcome=[outcomes[0]]))["within_error"][1:]
+    return (
+        f"{int(near.sum())} of {near.size} answers on {outcome_label(found, outcomes[0])} differ "
+        "from the first by at most two Monte-Carlo errors."
+    )
 
 
 def range_finding(found: xr.Dataset, outcome: str) -> str:

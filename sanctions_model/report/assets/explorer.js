@@ -63,8 +63,11 @@ function drawStaticCharts() {
 
 // A group of sliders with the charts and the table that follow them.
 // `read` makes a setting of the inputs, `answer` makes summaries by outcome of a setting.
-// `kept` gives the summaries of a setting to compare with, or null.
-function explorer(name, { read, answer, describe, colour, kept = () => null }) {
+// `kept` gives the summaries of a setting to compare with, or null; `same` says whether a number's
+// difference from it is below two Monte-Carlo errors, of all draws.
+function explorer(name, {
+  read, answer, describe, colour, kept = () => null, same = () => false,
+}) {
   const form = byId(`${name}-controls`);
   const inputs = [...form.querySelectorAll("input, select")];
   const initial = inputs.map((input) => (input.type === "checkbox" ? input.checked : input.value));
@@ -84,7 +87,7 @@ function explorer(name, { read, answer, describe, colour, kept = () => null }) {
     page.outcomes.forEach((outcome, at) => {
       const other = kept()?.[outcome.name] ?? null;
       moves[at](summaries[outcome.name], other);
-      fillRow(name, outcome, summaries[outcome.name], other);
+      fillRow(name, outcome, summaries[outcome.name], other, few ? () => false : same);
     });
     form.dispatchEvent(new CustomEvent(few ? "shown" : "settled"));
     if (few) resting = setTimeout(() => show(false), 200);
@@ -117,8 +120,8 @@ const inBrackets = (summary, at) => (
   `${format(summary.median[at])} (${format(summary.lower[at])}; ${format(summary.upper[at])})`
 );
 
-// The setting as it is, and under it the one to compare with.
-function fillRow(name, outcome, summary, other) {
+// The setting as it is, and under it the one to compare with, grey where it is the same.
+function fillRow(name, outcome, summary, other, same) {
   for (const cell of byId(`${name}-row-${outcome.name}`).querySelectorAll("td")) {
     const at = Number(cell.dataset.horizon) - 1;
     const words = (one) => (
@@ -127,7 +130,9 @@ function fillRow(name, outcome, summary, other) {
     cell.textContent = words(summary);
     if (other === null) continue;
     const kept = document.createElement("small");
-    kept.textContent = tr(`kept: ${words(other)}`);
+    const near = same(outcome, at, cell.dataset.shows);
+    kept.className = near ? "same" : "";
+    kept.textContent = tr(`kept: ${words(other)}${near ? ", the same within Monte-Carlo error" : ""}`);
     cell.append(kept);
   }
 }

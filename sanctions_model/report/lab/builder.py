@@ -108,7 +108,8 @@ def builder_section(
             tag(
                 "p",
                 "Set a relief: the model runs in this page, and charts and table follow at once. "
-                "Keep a setting, change it, and compare.",
+                "Keep a setting, change it, and compare; where the kept number is grey, the two "
+                "differ by less than two Monte-Carlo errors.",
             ),
             WITHOUT_SCRIPT,
             tag("p", attributes={"id": "dial-light", "class": "light", "role": "status"}),

@@ -58,6 +58,7 @@ _SCRIPTS = (
     "language.js",
     "recursion.js",
     "builder/weighted.js",
+    "builder/paired.js",
     "builder/odds.js",
     "drawing.js",
     "charts.js",

@@ -77,11 +77,23 @@ function openBuilder() {
     else {
       const setting = settingOf(all, (id) => state.get(id));
       const [before, own] = [found, weights];
-      kept = { text: String(state), summaries: answer(setting, false) };
+      kept = { text: String(state), summaries: answer(setting, false), paths: found, weights };
       [found, weights] = [before, own];
     }
     button.setAttribute("aria-pressed", String(kept !== null));
     button.textContent = tr(kept === null ? "Keep to compare" : "Stop comparing");
+  }
+
+  // Whether the median, or the share above zero, differs from the kept one by less than two errors.
+  function same({ name, level }, at, shows) {
+    const pullsOf = shows === "above" ? shareAbovePulls : medianPulls;
+    const [own, other] = [{ paths: found, weights }, kept].map((setting) => {
+      const values = setting.paths[name].subarray(at * all.draws, (at + 1) * all.draws);
+      return pullsOf(level ? values.map(percentOf) : values, setting.weights);
+    });
+    const of = shows === "above" ? "above" : "median";
+    const apart = moving.summaries()[name][of][at] - kept.summaries[name][of][at];
+    return Math.abs(apart) <= 2 * pairedError(own, other);
   }
 
   const current = () => new URLSearchParams(inputs.map((input) => [input.id, stateOf(input)]));
@@ -97,6 +109,7 @@ function openBuilder() {
     answer,
     describe,
     kept: () => kept?.summaries ?? null,
+    same,
   });
 
   // What a link says of the kept setting is put into a copy of each input, which bounds it.
