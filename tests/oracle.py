@@ -66,6 +66,16 @@ def as_dicts(draws):
 def expectation(equation, values, centres, get, closed=()):
     """What an equation gives without its shock; `get(parent, lag)` looks a parent up."""
     name = equation.variable.name
+    now = systematic(equation, values, centres, get, closed)
+    if not getattr(equation, "persistent_errors", False):
+        return now
+    before = systematic(equation, values, centres, lambda p, lag: get(p, lag + 1), closed)
+    return now + values[f"error_persistence[{name}]"] * (get(name, 1) - before)
+
+
+def systematic(equation, values, centres, get, closed=()):
+    """What an equation gives, its error apart."""
+    name = equation.variable.name
     if isinstance(equation, Identity | Accumulator):
         flow = identity(equation, values, get, closed)
         if isinstance(equation, Identity):
@@ -416,6 +426,14 @@ def behind_a_state(scm, name):
 
 def own_edges(equation):
     """(parent, lag) of everything that an equation reads, its own last value included."""
+    found = stated_edges(equation)
+    if not getattr(equation, "persistent_errors", False):
+        return found
+    return [*found, *((p, lag + 1) for p, lag in [*found, (equation.variable.name, 0)])]
+
+
+def stated_edges(equation):
+    """(parent, lag) of what an equation reads, its error apart."""
     match equation:
         case Exogenous():
             return []

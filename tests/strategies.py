@@ -144,6 +144,8 @@ def models(draw, *, most_exogenous=3):
         if kind is PartialAdjustment:
             rest = [text for text in candidates if text not in parents]
             options["impact"] = tuple(draw(some(rest, most=2)))
+        if not any(" * " in text for text in (*parents, *options.get("impact", ()))):
+            options["persistent_errors"] = draw(st.booleans())
         equations.append(kind(variable=variable(name), parents=parents, **options))
     # Every exogenous variable must lead somewhere.
     equations.append(Linear(variable=variable("sink"), parents=(*outside, order[-1])))
@@ -167,6 +169,7 @@ def random_draws(scm, generator, *, chains=1, draws=2):
         "scale": ("equation", equations, 0.1, 2.0),
         "degrees_of_freedom": ("equation", equations, 2.1, 9.0),
         "persistence": ("adjusting", list(scm.adjusting), 0.0, 1.0),
+        "error_persistence": ("persisting", list(scm.persisting), 0.0, 1.0),
         "recoverable_share": ("measure", measures, 0.0, 1.0),
         "recovery_speed": ("measure", measures, 0.0, 1.0),
         "crisis_multiplier": ("crisis", [crisis.name for crisis in scm.crises], 0.5, 4.0),

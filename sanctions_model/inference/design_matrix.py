@@ -113,6 +113,9 @@ class _Symbols:
     def persistence(self, variable: str) -> Polynomial:
         return Polynomial.of(address_of("persistence", variable))
 
+    def error_persistence(self, equation: str) -> Polynomial:
+        return Polynomial.of(address_of("error_persistence", equation))
+
     def scalar(self, name: str) -> Polynomial:
         return Polynomial.of(address_of(name))
 

@@ -22,8 +22,9 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import last_known_period, simulate
 from sanctions_model.scenarios.odds.regimes import KINDS, NEED, FuturePaths, draw_scenario_paths
 from sanctions_model.scenarios.scenario import Scenario
-from sanctions_model.scm.equations import Identity, LinearForm
+from sanctions_model.scm.equations import Identity
 from sanctions_model.scm.interventions import Intervention
+from sanctions_model.scm.linear_form import LinearForm
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.serialization import content_hash, spec_hash

@@ -9,10 +9,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from sanctions_model.errors import SpecError
 from sanctions_model.scm.graph import Edge
+from sanctions_model.scm.linear_form import (
+    LinearForm,
+    Parameters,
+    Term,
+    weighted_links,
+    with_persistent_error,
+)
 from sanctions_model.scm.periods import read_day
 from sanctions_model.scm.variables import (
     OMITTED_AT_DEFAULT,
@@ -33,55 +40,15 @@ __all__ = [
     "LatentAdjustment",
     "Level",
     "Linear",
-    "LinearForm",
-    "Parameters",
     "PartialAdjustment",
     "Stochastic",
     "Structural",
-    "Term",
     "Unobserved",
 ]
 
 _PARENT = re.compile(
     r"(?P<name>[A-Za-z_]\w*)(?:\[(?P<lag>\d+)\])?(?: \* (?P<factor>[A-Za-z_]\w*))?"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One weighted parent of a linear form; `weight` is a number, an array or a tensor.
-
-    A `factor` is an exogenous variable whose value in the child's period multiplies it.
-    """
-
-    parent: str
-    lag: int
-    weight: Any
-    factor: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LinearForm:
-    """``constant + sum of weight * parent[t - lag]`` (times a factor): what equations come to."""
-
-    constant: Any
-    terms: tuple[Term, ...]
-
-
-class Parameters(Protocol):
-    """Parameter values by name: numbers, arrays over draws, or tensors."""
-
-    def coefficient(self, label: str) -> Any:
-        """Return the long-run (partial adjustment) or direct (linear) effect of a link."""
-
-    def intercept(self, equation: str) -> Any:
-        """Return the value of the equation with its parents at their centres."""
-
-    def persistence(self, variable: str) -> Any:
-        """Return the share of last period's value that is kept, in [0, 1)."""
-
-    def scalar(self, name: str) -> Any:
-        """Return a named parameter of an identity."""
 
 
 def _edge(text: str, child: str) -> Edge:
@@ -110,18 +77,19 @@ def _check_parts(variable: object, parents: object = ()) -> None:
         )
 
 
-def _weighted(
-    links: Iterable[Edge], parameters: Parameters, centres: Mapping[str, Any], share: Any
-) -> tuple[Any, tuple[Term, ...]]:
-    """Terms of the links, and what centring them adds to the constant."""
-    terms, offset = [], 0.0
-    for link in links:
-        weight = share * parameters.coefficient(link.label)
-        terms.append(Term(link.parent, link.lag, weight, link.factor))
-        centre = centres.get(link.label)
-        if centre is not None:
-            offset = offset - weight * centre
-    return offset, tuple(terms)
+def _a_period_before(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+    """Return what last period's error reads and the equation does not read itself."""
+    earlier = (Edge(edge.parent, edge.child, edge.lag + 1) for edge in edges)
+    return tuple(edge for edge in dict.fromkeys(earlier) if edge not in edges)
+
+
+def _refuse_factors(equation: "PartialAdjustment | Linear") -> None:
+    for link in equation.links:
+        if equation.persistent_errors and link.factor:
+            raise SpecError(
+                f"{link.label!r} has a factor and the errors of its equation persist; expected "
+                "one of the two, as the factor of the period before is not kept."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -299,7 +267,7 @@ class LatentAdjustment:
         """Return the state's own lag and its parents, short-run weights."""
         name = self.variable.name
         rho = parameters.persistence(name)
-        offset, terms = _weighted(self.links, parameters, centres, 1.0 - rho)
+        offset, terms = weighted_links(self.links, parameters, centres, 1.0 - rho)
         return LinearForm(offset, (*terms, Term(name, 1, rho)))
 
 
@@ -328,6 +296,10 @@ class PartialAdjustment:
         Whether parents enter less their mean over the sample, which makes the intercept ``a`` the
         level at ordinary values. False where zero means something: gaps, neutral rates, unit
         weights.
+    persistent_errors : bool
+        Whether what the equation leaves unexplained lasts: the error is ``u_t = psi u_{t-1} + s
+        eps_t`` with the parameter ``error_persistence`` in [0, 1). What parents do is the same
+        either way; a shock of one period fades at the rate ``psi`` besides.
     """
 
     variable: Variable
@@ -336,19 +308,30 @@ class PartialAdjustment:
     impact: tuple[str, ...] = field(default=(), metadata=OMITTED_AT_DEFAULT)
     anchor: str = field(default="", metadata=OMITTED_AT_DEFAULT)
     centred: bool = field(default=True, metadata=OMITTED_AT_DEFAULT)
+    persistent_errors: bool = field(default=False, metadata=OMITTED_AT_DEFAULT)
 
     def __post_init__(self) -> None:
         _check_parts(self.variable, self.parents)
         _check_parts(self.variable, self.impact)
+        _refuse_factors(self)
         if self.start is not None:
             object.__setattr__(self, "start", read_day(self.start))
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Edges from the parents and their factors, the anchor and its own last value."""
+        return (*self._stated, *self.through_errors)
+
+    @property
+    def _stated(self) -> tuple[Edge, ...]:
         name = self.variable.name
         read = (*self.links, *self.anchor_edges)
         return (*read, *_factor_edges(read), Edge(name, name, 1))
+
+    @property
+    def through_errors(self) -> tuple[Edge, ...]:
+        """The edges of last period's error, which are no links: they are never closed."""
+        return _a_period_before(self._stated) if self.persistent_errors else ()
 
     @cached_property
     def links(self) -> tuple[Edge, ...]:
@@ -374,16 +357,19 @@ class PartialAdjustment:
         name = self.variable.name
         rho = parameters.persistence(name)
         slow, at_once = self.links[: len(self.parents)], self.links[len(self.parents) :]
-        offset, terms = _weighted(slow, parameters, centres, 1.0 - rho)
+        offset, terms = weighted_links(slow, parameters, centres, 1.0 - rho)
         constant = (1.0 - rho) * parameters.intercept(name) + offset
         if at_once:
-            extra, direct = _weighted(at_once, parameters, centres, 1.0)
+            extra, direct = weighted_links(at_once, parameters, centres, 1.0)
             constant, terms = constant + extra, (*terms, *direct)
         around = tuple(
             Term(edge.parent, edge.lag, weight)
             for edge, weight in zip(self.anchor_edges, (1.0, -rho), strict=False)
         )
-        return LinearForm(constant, (*terms, *around, Term(name, 1, rho)))
+        form = LinearForm(constant, (*terms, *around, Term(name, 1, rho)))
+        if not self.persistent_errors:
+            return form
+        return with_persistent_error(form, name, parameters.error_persistence(name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -400,22 +386,34 @@ class Linear:
         ISO date: the equation is estimated on periods that start on or after it.
     centred : bool
         As in `PartialAdjustment`.
+    persistent_errors : bool
+        As in `PartialAdjustment`.
     """
 
     variable: Variable
     parents: tuple[str, ...] = ()
     start: str | None = None
     centred: bool = field(default=True, metadata=OMITTED_AT_DEFAULT)
+    persistent_errors: bool = field(default=False, metadata=OMITTED_AT_DEFAULT)
 
     def __post_init__(self) -> None:
         _check_parts(self.variable, self.parents)
+        _refuse_factors(self)
         if self.start is not None:
             object.__setattr__(self, "start", read_day(self.start))
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Edges from the parents and their factors."""
-        return (*self.links, *_factor_edges(self.links))
+        return (*self.links, *_factor_edges(self.links), *self.through_errors)
+
+    @property
+    def through_errors(self) -> tuple[Edge, ...]:
+        """The edges of last period's error, which are no links: they are never closed."""
+        if not self.persistent_errors:
+            return ()
+        name = self.variable.name
+        return _a_period_before((*self.links, Edge(name, name, 0)))
 
     @cached_property
     def links(self) -> tuple[Edge, ...]:
@@ -424,8 +422,12 @@ class Linear:
 
     def linear_form(self, parameters: Parameters, centres: Mapping[str, Any]) -> LinearForm:
         """Return the weights and the constant ``a - sum b c``."""
-        offset, terms = _weighted(self.links, parameters, centres, 1.0)
-        return LinearForm(parameters.intercept(self.variable.name) + offset, terms)
+        offset, terms = weighted_links(self.links, parameters, centres, 1.0)
+        name = self.variable.name
+        form = LinearForm(parameters.intercept(name) + offset, terms)
+        if not self.persistent_errors:
+            return form
+        return with_persistent_error(form, name, parameters.error_persistence(name))
 
 
 type Equation = (

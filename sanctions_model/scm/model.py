@@ -177,6 +177,11 @@ class StructuralCausalModel:
         return tuple(n for n, e in self.by_name.items() if isinstance(e, kinds))
 
     @cached_property
+    def persisting(self) -> tuple[str, ...]:
+        """Observed variables whose equation has errors that persist."""
+        return tuple(n for n, e in self.stochastic.items() if e.persistent_errors)
+
+    @cached_property
     def relieved(self) -> tuple[str, ...]:
         """Measures whose relief is asymmetric, in the order of their effective variables."""
         return tuple(dict.fromkeys(equation.measure for equation in self.effective.values()))
@@ -244,9 +249,9 @@ class StructuralCausalModel:
     @cached_property
     def closable(self) -> frozenset[str]:
         """Labels of the edges that a propagation can close: all that enter a linear form."""
-        return frozenset(
-            edge.label for equation in self.structural.values() for edge in equation.edges
-        )
+        labels = {edge.label for equation in self.structural.values() for edge in equation.edges}
+        errors = {edge.label for e in self.stochastic.values() for edge in e.through_errors}
+        return frozenset(labels - errors)
 
     @cached_property
     def longest_lag(self) -> int:

@@ -19,7 +19,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.coercion import as_number
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.scm.equations import LinearForm, Parameters
+from sanctions_model.scm.linear_form import LinearForm, Parameters
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Noise
 
@@ -41,6 +41,7 @@ CENTRES = "parents_centred_at"  # attribute of draws: where their intercepts are
 _ADDRESS = re.compile(r"(?P<parameter>\w+)\[(?P<item>\w+)\]")
 _RANGES = {
     "persistence": (0.0, np.nextafter(1.0, 0.0)),
+    "error_persistence": (0.0, np.nextafter(1.0, 0.0)),
     "scale": (0.0, np.inf),
     "degrees_of_freedom": (0.0, np.inf),
     "recoverable_share": (0.0, 1.0),
@@ -62,6 +63,7 @@ def parameter_dims(scm: StructuralCausalModel) -> dict[str, str | None]:
     named |= {"intercept": dims.EQUATION, "persistence": dims.ADJUSTING, "scale": dims.EQUATION}
     if scm.noise is Noise.STUDENT_T:
         named["degrees_of_freedom"] = dims.EQUATION
+    named |= {"error_persistence": dims.PERSISTING}
     named |= {"recoverable_share": dims.MEASURE, "recovery_speed": dims.MEASURE}
     named |= {"crisis_multiplier": dims.CRISIS}
     coords = parameter_coords(scm)
@@ -75,6 +77,7 @@ def parameter_coords(scm: StructuralCausalModel) -> dict[str, list[str]]:
         dims.LINK: [link.label for link in scm.links],
         dims.EQUATION: list(scm.stochastic),
         dims.ADJUSTING: list(scm.adjusting),
+        dims.PERSISTING: list(scm.persisting),
         dims.MEASURE: list(scm.recoveries),
         dims.CRISIS: [crisis.name for crisis in scm.crises],
     }
@@ -294,6 +297,10 @@ class DrawParameters:
     def persistence(self, variable: str) -> Any:
         """Return the draws of a persistence."""
         return self._rows["persistence"][variable]
+
+    def error_persistence(self, equation: str) -> Any:
+        """Return the draws of the share of an error that is kept."""
+        return self._rows["error_persistence"][equation]
 
     def scalar(self, name: str) -> Any:
         """Return the draws of a named parameter of an identity."""

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.scm.equations import LinearForm, Term
+from sanctions_model.scm.linear_form import LinearForm, Term
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.simulation.propagate import continuation_paths

@@ -293,6 +293,7 @@ def random_problem(scm, seed):
         "scale": positive,
         "degrees_of_freedom": lambda: Gamma(alpha=2.0, beta=0.1, shift=2.0),
         "persistence": lambda: Beta(alpha=1 + size(), beta=1 + size()),
+        "error_persistence": lambda: Beta(alpha=1 + size(), beta=1 + size()),
         "recoverable_share": lambda: BetaMixture(
             weight=generator.uniform(0.1, 0.9),
             alpha=1 + size(),
@@ -345,6 +346,7 @@ def test_random_models_are_of_all_sorts(random_problems):
     assert any(problem.falling for problem in random_problems)
     assert any(kernel_inputs(problem).filters.shape[1] > 1 for problem in random_problems)
     assert any(kernel_inputs(problem).filters.size == 0 for problem in random_problems)
+    assert any(problem.scm.persisting for problem in random_problems)
 
 
 def test_random_models_have_the_density_of_numpy(random_problems):

@@ -238,7 +238,7 @@ def test_a_start_after_the_past_holds_its_last_periods(scm, seed):
             close(ends[:, draw], path[-scm.longest_lag :])
 
 
-@given(models(), st.integers(0, 2**32 - 1), st.integers(4, 8))
+@given(models(), st.integers(0, 2**32 - 1), st.integers(5, 8))
 def test_propagating_the_past_from_its_first_part_continues_it(scm, seed, known):
     """With shocks that make up for the means, the observed series return, states included."""
     generator = np.random.default_rng(seed)

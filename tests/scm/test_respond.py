@@ -139,7 +139,7 @@ def test_through_closed_links_nothing_passes(run, data):
     run = without_moved_factors(run)
     given_ones, flat = baselines(data, run)
     first = {name: path[0] for name, path in flat.items()}
-    labels = sorted(edge.label for e in scm.structural.values() for edge in e.edges)
+    labels = sorted(scm.closable)
     closed = [
         data.draw(st.lists(st.sampled_from(labels), unique=True)) for _ in range(run.scenarios)
     ]

@@ -33,10 +33,12 @@ from sanctions_model.scm.parameters import (
 __all__ = ["Priors", "load_priors", "sample_prior"]
 
 # Parameters whose bare name serves every label without an own prior.
-_FOR_EVERY_ONE = {"intercept", "scale", "degrees_of_freedom", "persistence", "crisis_multiplier"}
+_FOR_EVERY_ONE = {"intercept", "scale", "degrees_of_freedom", "crisis_multiplier"}
+_FOR_EVERY_ONE |= {"persistence", "error_persistence"}
 # Where a parameter lives: a prior with density outside is refused.
 _SUPPORTS = {
     "persistence": (0.0, 1.0),
+    "error_persistence": (0.0, 1.0),
     "recoverable_share": (0.0, 1.0),
     "recovery_speed": (0.0, 1.0),
     "crisis_multiplier": (0.0, np.inf),
@@ -279,7 +281,12 @@ def _listed(choices: list[str]) -> str:
 
 _SHOWN = 8
 # A known value at these edges leaves no model: a state that never adjusts, a shock of no size.
-_EDGES = {"persistence": (1.0,), "scale": (0.0,), "degrees_of_freedom": (0.0,)}
+_EDGES = {
+    "persistence": (1.0,),
+    "error_persistence": (1.0,),
+    "scale": (0.0,),
+    "degrees_of_freedom": (0.0,),
+}
 
 
 def _arguments(prior: Prior) -> str:

@@ -170,8 +170,9 @@ def diagram(
     for name, equation in scm.by_name.items():
         if hosts[name].name != name:
             continue
+        through = getattr(equation, "through_errors", ())
         for edge in equation.edges:
-            if edge.parent == name and edge.label not in linked:
+            if edge in through or (edge.parent == name and edge.label not in linked):
                 continue  # persistence
             host = hosts[edge.parent]
             term = Term(

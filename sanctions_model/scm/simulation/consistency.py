@@ -66,7 +66,14 @@ def _check_names(scm: "StructuralCausalModel") -> None:
     if scm.periods_per_year < 1:
         raise SpecError(f"periods_per_year is {scm.periods_per_year}; expected 1 or more.")
     taken = {"coefficient", "intercept", "persistence", "scale", "degrees_of_freedom"}
-    taken |= {"recoverable_share", "recovery_speed", "missing_cell", "missing_cell_offset"}
+    taken |= {
+        "error_persistence",
+        "persisting",
+        "recoverable_share",
+        "recovery_speed",
+        "missing_cell",
+        "missing_cell_offset",
+    }
     taken |= {"observed", "series", "numbers", "chain", "draw", "link", "equation"}
     taken |= {"adjusting", "measure", "missing", "time", "crisis", "crisis_multiplier"}
     _check_crises(scm)
@@ -141,7 +148,8 @@ def _check_own_parents(equation: Equation) -> None:
     child = equation.variable.name
     own = [edge for edge in equation.edges if edge.parent == child]
     labels = [edge.label for edge in equation.edges]
-    if isinstance(equation, PartialAdjustment | LatentAdjustment | Accumulator) and len(own) > 1:
+    lags = 2 if isinstance(equation, PartialAdjustment) and equation.persistent_errors else 1
+    if isinstance(equation, PartialAdjustment | LatentAdjustment | Accumulator) and len(own) > lags:
         raise SpecError(
             f"{child!r} adjusts partially, so its own lag is its persistence; "
             f"drop {own[0].label!r} or use Linear."

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from sanctions_model.errors import SpecError
-from sanctions_model.scm.equations import Accumulator, Identity, Parameters
+from sanctions_model.scm.equations import Accumulator, Identity
+from sanctions_model.scm.linear_form import Parameters
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import centres_for
 from sanctions_model.scm.variables import Affine

@@ -11,7 +11,6 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model.errors import QuestionError, UnknownVariableError
-from sanctions_model.scm.equations import LinearForm
 from sanctions_model.scm.interventions import (
     LONGEST_PATH,
     Intervention,
@@ -19,6 +18,7 @@ from sanctions_model.scm.interventions import (
     require_horizon,
     said,
 )
+from sanctions_model.scm.linear_form import LinearForm
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.simulation.history import evaluate_states

@@ -10,9 +10,8 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.scm.equations import LinearForm
-from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy, said
+from sanctions_model.scm.linear_form import LinearForm
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.simulation.history import asymmetric_adjustment
@@ -262,7 +261,7 @@ class Recursion:
         times = {}
         for name, form in forms.items():
             for position, term in enumerate(form.terms):
-                label = Edge(term.parent, name, term.lag, term.factor).label
+                label = term.link_to(name)
                 is_open = np.array([label not in labels for labels in closed], dtype=float)
                 if not is_open.all():
                     shape = (len(closed), self.horizon, 1)

@@ -9,7 +9,7 @@ known now, with the adjustment over the whole sample.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -220,8 +220,18 @@ def _ordinary(
     ]
     if not asked:
         return {}
-    after = propagate(
+    # A series without data has no error that could persist.
+    calm = replace(
         scm,
+        equations=tuple(
+            replace(equation, persistent_errors=False)
+            if isinstance(equation, PartialAdjustment) and name in asked
+            else equation
+            for name, equation in scm.by_name.items()
+        ),
+    )
+    after = propagate(
+        calm,
         draws,
         horizon=1,
         exogenous={name: path[:1] for name, path in exogenous.items()},
