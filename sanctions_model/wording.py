@@ -11,6 +11,8 @@ import numpy as np
 from sanctions_model.units import Kept, logs_of, percent_unit
 
 __all__ = [
+    "chance",
+    "chance_is",
     "date_words",
     "difference_unit",
     "figure",
@@ -132,7 +134,7 @@ def in_words(names: Sequence[str]) -> str:
 
 
 def share_words(share: float) -> str:
-    """Say a probability or a share with two digits; nothing where it is not a number.
+    """Say a share with two digits; nothing where it is not a number.
 
     Examples
     --------
@@ -142,6 +144,33 @@ def share_words(share: float) -> str:
     if np.isnan(share):
         return ""
     return "0.00" if abs(share) < 0.005 else f"{share:.2f}".replace("-", "−")
+
+
+def chance(prob: float) -> str:
+    """Say a probability with two digits, never as none or all; nothing where it is not a number.
+
+    Draws are finitely many: a share that rounds to 0 or 1 is no certainty.
+
+    Examples
+    --------
+    >>> chance(0.85), chance(0.996), chance(0.002), chance(float("nan"))
+    ('0.85', '>0.99', '<0.01', '')
+    """
+    if np.isnan(prob):
+        return ""
+    return {"0.00": "<0.01", "1.00": ">0.99"}.get(text := f"{prob:.2f}", text)
+
+
+def chance_is(prob: float, of: str = "P") -> str:
+    """Say what a probability is.
+
+    Examples
+    --------
+    >>> chance_is(0.85), chance_is(0.996, "P(higher)")
+    ('P = 0.85', 'P(higher) > 0.99')
+    """
+    text = chance(prob)
+    return f"{of} {text[0]} {text[1:]}" if text[:1] in "<>" else f"{of} = {text}"
 
 
 def date_words(period: str) -> str:

@@ -40,6 +40,7 @@ from sanctions_model.summaries import (
     summary_errors,
 )
 from sanctions_model.units import effect_in_percent, in_percent
+from sanctions_model.wording import chance, chance_is
 
 __all__ = ["Claim", "claim_effect", "load_claims", "scorecard"]
 
@@ -371,18 +372,18 @@ def _verdict(
     if prob_without is not None:
         side = "at or above" if claim.sign > 0 else "at or below"
         when = _window(claim.when or "").words(period)
+        event = f"P({called} {side} {claim.target:g} {row['unit']} {when})"
         return (
-            f"P({called} {side} {claim.target:g} {row['unit']} {when}) = {prob:.2f} with relief, "
-            f"{prob_without:.2f} without: relief makes the difference on "
-            f"{100 * row['prob_material']:.0f} % of the simulated paths. Its own effect on the "
-            f"outcome is {size}{origin}."
+            f"{chance_is(prob, event)} with relief, {chance(prob_without)} without: relief "
+            f"makes the difference on {100 * row['prob_material']:.0f} % of the simulated paths. "
+            f"Its own effect on the outcome is {size}{origin}."
         )
-    material = f"beyond {claim.material:g} {unit} with P = {row['prob_material']:.2f}"
+    material = f"beyond {claim.material:g} {unit} with {chance_is(row['prob_material'])}"
     word = "Sign assumed by the prior"
     if not row["sign_assumed"]:
         word = _word(prob, row["prob_prior"], prior_only=prior_only)
     event = f"{called} {'higher' if claim.sign > 0 else 'lower'}{_part(claim)}"
-    return f"{word} (P = {prob:.2f}): {event}, {size}, {material}{origin}."
+    return f"{word} ({chance_is(prob)}): {event}, {size}, {material}{origin}."
 
 
 def _short_unit(unit: str) -> str:
@@ -405,7 +406,7 @@ def _origin(row: Mapping[str, Any], middle: str, *, prior_only: bool) -> str:
     """Say where probability and size stood before the data, and what the size rests on."""
     if prior_only:
         return "; prior only, no data used: assumed"
-    moved = f"; before the data P was {row['prob_prior']:.2f}"
+    moved = f"; before the data {chance_is(row['prob_prior'])}"
     if np.isnan(row["information"]):
         return f"{moved}; the size is fixed by definition: assumed"
     gained = f"information gained {row['information']:.2f} ± {2 * row['information_error']:.2f}"

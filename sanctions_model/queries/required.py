@@ -28,6 +28,7 @@ from sanctions_model.queries.forecasts import last_known_period, settled, simula
 from sanctions_model.queries.reading.windows import Window
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.units import Kept, in_percent
+from sanctions_model.wording import chance_is
 
 __all__ = ["RequiredRelief", "Target", "relief_frontier", "required_relief"]
 
@@ -133,16 +134,16 @@ class RequiredRelief:
             near = short < 2 * self.standard_error[best]
             close = ", within two standard errors of it" if near else ""
             return (
-                f"{asked} is out of reach: the best is P = {self.probability[best]:.2f} "
+                f"{asked} is out of reach: the best is {chance_is(self.probability[best])} "
                 f"(s.e. {self.standard_error[best]:.3f}){close}, at a relief of "
-                f"{self.depths[best]:.2f}; without relief P = {self.probability[0]:.2f}."
+                f"{self.depths[best]:.2f}; without relief {chance_is(self.probability[0])}."
             )
         at = int(np.argmin(np.abs(self.depths - self.smallest)))
-        found = f"P = {self.probability[at]:.2f}, s.e. {self.standard_error[at]:.3f}"
+        found = f"{chance_is(self.probability[at])}, s.e. {self.standard_error[at]:.3f}"
         if len(self.sufficient) > 1:
             pieces = " and ".join(f"{low:.2f} to {high:.2f}" for low, high in self.sufficient)
             return f"{asked} holds for relief of {pieces} (P is not monotone in the relief)."
-        without = f"without relief P = {self.probability[0]:.2f}"
+        without = f"without relief {chance_is(self.probability[0])}"
         return f"{asked} requires a relief of {self.smallest:.2f} ({found}; {without})."
 
     def to_frame(self) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from sanctions_model.report.views import View
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
-from sanctions_model.wording import finding
+from sanctions_model.wording import chance, finding
 
 __all__ = [
     "BANK",
@@ -206,7 +206,7 @@ def annual_view(table: pd.DataFrame, fit: Fit) -> View:
     if given is not None:
         bent = (
             " Unchanged is the baseline given: shocks bend to meet it, and a future as far from"
-            f" ours comes with a chance of {given:.2f}."
+            f" ours comes with a chance of {chance(given)}."
         )
     return View(
         table=pd.DataFrame(rows),

@@ -20,7 +20,7 @@ from sanctions_model.scenarios.odds.mixture import reweighted
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval, interval_rule, mean_error
 from sanctions_model.units import effect_in_percent
-from sanctions_model.wording import number, share_words
+from sanctions_model.wording import chance, chance_is, number, share_words
 
 __all__ = [
     "AGAINST",
@@ -64,9 +64,9 @@ def _middle(draws: np.ndarray) -> str:
 
 
 def _chances(draws: np.ndarray, material: float | None) -> dict[str, str]:
-    found = {"P(higher)": share_words(float((draws > 0).mean()))}
-    found["P(lower)"] = share_words(float((draws < 0).mean()))
-    matters = "" if material is None else share_words(float((abs(draws) >= material).mean()))
+    found = {"P(higher)": chance(float((draws > 0).mean()))}
+    found["P(lower)"] = chance(float((draws < 0).mean()))
+    matters = "" if material is None else chance(float((abs(draws) >= material).mean()))
     found["P(matters)"] = matters and f"{matters} (at least {material:g})"
     return found
 
@@ -183,11 +183,11 @@ def scenario_finding(
     if not np.any(draws):
         return f"{called} in {result['period'].to_numpy()[at]}: no effect"
     way = "higher" if sign > 0 else "lower"
-    chance = share_words(float((sign * draws > 0).mean()))
+    sure = chance(float((sign * draws > 0).mean()))
     size = number(abs(mean), signed=False)
     return (
         f"{called} in {result['period'].to_numpy()[at]}: {size} {_unit(scm, outcome)} {way} on "
-        f"average, P({way}) {chance}"
+        f"average, P({way}) {sure}"
     )
 
 
@@ -214,7 +214,7 @@ def scenario_sentences(
     for name in outcomes:
         draws = _effect(result, scm, name, -1)
         still = float((draws == 0).mean())
-        nothing = f"; nothing at all with P = {share_words(still)}" if still >= 0.005 else ""
+        nothing = f"; nothing at all with {chance_is(still)}" if still >= 0.005 else ""
         found = scenario_finding(result, scm, name)
         said.append(f"{found}; median {_middle(draws)}{nothing}.")
     return said
@@ -237,7 +237,7 @@ def odds_view(library: ScenarioLibrary, filtered: pd.DataFrame) -> View:
             "future": name,
             "label": library.named(name).label,
             "first odds": share_words(before[at]),
-            f"filtered to {last}": share_words(now[at]),
+            f"filtered to {last}": chance(now[at]),
         }
         for at, name in enumerate(library.process().order)
     ]

@@ -10,7 +10,7 @@ from sanctions_model.queries.reading.headlines import spoken_label
 from sanctions_model.report.views import View
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.units import percent_unit
-from sanctions_model.wording import number, upper_first
+from sanctions_model.wording import chance, number, upper_first
 
 __all__ = [
     "comparison_views",
@@ -57,6 +57,9 @@ def worded(
         shown[name] = [in_words_of(scm, str(value)) for value in shown[name]]
     for name in shown.columns:
         if shown[name].dtype == float:
+            if name.endswith("prob"):
+                shown[name] = [chance(x) for x in shown[name]]
+                continue
             shown[name] = ["" if np.isnan(x) else number(x, signed=False) for x in shown[name]]
             shown[name] = [x.replace("−", "-") for x in shown[name]]
     return shown.rename(columns=columns)

@@ -13,7 +13,7 @@ from sanctions_model.report.views import View, size_cell
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval_rule
-from sanctions_model.wording import mass_words, upper_first
+from sanctions_model.wording import chance, mass_words, upper_first
 
 __all__ = ["chain_view", "claims_view", "pairs_view", "required_view"]
 
@@ -35,7 +35,9 @@ def claims_view(table: pd.DataFrame, periods_per_year: int = 4) -> View:
                 "claim": _in_short(row["statement"]),
                 "by": period_after(start, horizon, periods_per_year) if start else str(horizon),
                 "change, % or pp": size,
-                "P (before)": f"{prob:.2f} ({row['prob_prior']:.2f})" if known else f"({prob:.2f})",
+                "P (before)": f"{chance(prob)} ({chance(row['prob_prior'])})"
+                if known
+                else f"({chance(prob)})",
                 "verdict": row["verdict"],
             }
         )
@@ -63,10 +65,10 @@ def chain_view(found: Chain, *, is_prior: bool) -> View:
     rows = [
         {
             "step": f"{place}. {_in_short(row['statement'])}",
-            "P": f"{row['prob']:.2f}",
-            "P given those before": f"{row['prob_given']:.2f}",
+            "P": chance(row["prob"]),
+            "P given those before": chance(row["prob_given"]),
             "breaks here": f"{100 * row['breaks_here']:.0f} %",
-            "P large": f"{row['prob_material']:.2f}",
+            "P large": chance(row["prob_material"]),
         }
         for place, row in enumerate(found.steps.to_dict("records"), start=1)
     ]
@@ -81,7 +83,7 @@ def chain_view(found: Chain, *, is_prior: bool) -> View:
 
 def pairs_view(found: Chain) -> View:
     """Show the probability that two steps of the chain have their signs together."""
-    pairs = found.pairs.round(2).reset_index(drop=True)
+    pairs = found.pairs.map(chance).reset_index(drop=True)
     numbers = [str(place) for place in range(1, len(pairs) + 1)]
     pairs.columns = pd.Index(numbers)
     pairs.insert(0, "step", numbers)
@@ -100,7 +102,7 @@ def required_view(found: RequiredRelief, scm: StructuralCausalModel) -> View:
     rows = [
         {
             "relief": f"{100 * depth:.0f} %",
-            "probability": f"{prob:.2f}",
+            "probability": chance(prob),
             "two standard errors": f"{2 * error:.2f}",
             "enough": bool(prob >= found.target.probability),
         }

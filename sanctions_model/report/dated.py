@@ -17,6 +17,7 @@ from sanctions_model.report.views import View, in_percent_by_outcome, interval_w
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.wording import chance
 
 __all__ = [
     "beside_view",
@@ -123,7 +124,7 @@ def effects_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
         sizes = {
             called: size_cell(*own.loc[h, [*_SIZE]], signed=True) for h, called in columns.items()
         }
-        sure = {"P(lower)": f"{own.loc[last, 'prob_below_zero']:.2f}"}
+        sure = {"P(lower)": chance(float(own.loc[last, "prob_below_zero"]))}
         basis = {"rests on": own.loc[last, "basis"]} if "basis" in own else {}
         shown.append({"outcome": label_with_unit(scm, outcome), **sizes, **sure, **basis})
     return View(
@@ -159,8 +160,8 @@ def beside_view(table: pd.DataFrame, scm: StructuralCausalModel, changed: Sequen
                 for h, called in columns.items()
             }
             label = "" if start else label_with_unit(scm, outcome)
-            chance = own[f"{start}prob_below_zero"]
-            sure = {"P(lower)": f"{chance[last]:.2f}"}
+            below = own[f"{start}prob_below_zero"]
+            sure = {"P(lower)": chance(float(below[last]))}
             shown.append({"outcome": label, "prior": said, **sizes, **sure})
     renamed = {f"new_{name}": name for name in (*_SIZE, "prob_below_zero")}
     after = table.drop(columns=list(renamed.values())).rename(columns=renamed)

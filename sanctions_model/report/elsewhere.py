@@ -7,7 +7,7 @@ import pandas as pd
 from sanctions_model.elsewhere.prediction import fit_summary, reliability
 from sanctions_model.report.views import View, interval_words
 from sanctions_model.summaries import interval_rule
-from sanctions_model.wording import number
+from sanctions_model.wording import chance, number
 
 __all__ = ["hazard_view", "predictive_views", "with_view"]
 
@@ -136,7 +136,7 @@ def hazard_view(table: pd.DataFrame) -> View:
             "back": int(row["reimposed"]),
             "% a year": f"{100 * row['hazard']:.1f} "
             f"({100 * row['lower']:.1f}; {100 * row['upper']:.1f})",
-            "P, 5 years": f"{row['within_5']:.2f}",
+            "P, 5 years": chance(row["within_5"]),
         }
         for _, row in table.iterrows()
     ]

@@ -13,7 +13,7 @@ from sanctions_model.report.views import View, size_cell
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval
-from sanctions_model.wording import number, share_words, true_minus, upper_first
+from sanctions_model.wording import chance, number, true_minus, upper_first
 
 __all__ = ["output_view", "pooled_sentences", "sector_sentences", "sector_view", "whole_table"]
 
@@ -92,7 +92,7 @@ def sector_sentences(result: xr.Dataset, scm: StructuralCausalModel) -> list[str
             f"import premium, {_bare(few)} of them in the named ones; the model's own "
             f"premium is {_bare(interval(own['transmission']))}. The difference is "
             + true_minus(f"{apart[0]:+.1f} ({apart[1]:+.1f}; {apart[2]:+.1f}) points, ")
-            + f"P(sectors higher) {share_words(float((own['difference'] > 0).mean()))}."
+            + f"P(sectors higher) {chance(float((own['difference'] > 0).mean()))}."
         )
     gone = {
         n: 1 - result[n].sel(horizon=last) / result[n].sel(horizon=0)

@@ -28,6 +28,7 @@ from sanctions_model.robustness.sensitivity import (
 from sanctions_model.robustness.system_priors import Observation, evidence_effects
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule, median_error
+from sanctions_model.wording import chance
 
 __all__ = ["COLUMNS", "fair_sentences", "rank_factors", "tornado"]
 
@@ -265,8 +266,8 @@ def fair_sentences(
         sentences.append(
             f"{variable.label[0].upper()}{variable.label[1:]}, {claim.horizon} {periods} after "
             f"full relief: {numbers[0]:+.1f} {unit} ({numbers[1]:+.1f} to {numbers[2]:+.1f}), "
-            f"{higher} as the article says with probability {prob:.2f}, after {prior:.2f} before "
-            f"the data (information gained {gained:.2f}; power scaling: "
+            f"{higher} as the article says with probability {chance(prob)}, after {chance(prior)} "
+            f"before the data (information gained {gained:.2f}; power scaling: "
             f"{_scaled(scaling, name)}); of all parameters it hangs most on "
             f"{_words(found.scm, first['factor'])}, on which the information gained is "
             f"{first['information']:.2f}: over its interval the median runs from "

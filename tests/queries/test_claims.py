@@ -24,6 +24,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.variables import Hold, Noise
 from sanctions_model.units import effect_in_percent
+from sanctions_model.wording import chance_is
 
 
 def market(noise=Noise.GAUSSIAN):
@@ -343,14 +344,14 @@ def test_verdicts_repeat_the_numbers_of_their_row(bundled):
         assert f"information gained {row['information']:.2f}" in verdict
         assert f"size {row['basis']} (" in verdict
         assert f"likelihood share {row['likelihood_share']:.2f}" in verdict
-        assert f"before the data P was {row['prob_prior']:.2f} and the median" in verdict
+        assert f"before the data {chance_is(row['prob_prior'])} and the median" in verdict
         if "without" in verdict:
-            assert f"= {row['prob']:.2f} with relief" in verdict
+            assert f"{chance_is(row['prob'], '')} with relief" in verdict
             assert f"on {100 * row['prob_material']:.0f} % of the simulated paths" in verdict
         else:
-            assert f"with P = {row['prob_material']:.2f}" in verdict
+            assert f"with {chance_is(row['prob_material'])}" in verdict
             assert ("Sign assumed" in verdict) == row["sign_assumed"]
-            assert f"(P = {row['prob']:.2f})" in verdict
+            assert f"({chance_is(row['prob'])})" in verdict
 
 
 @pytest.mark.parametrize(
@@ -383,7 +384,7 @@ def test_what_the_prior_already_had_is_not_well_supported(problem):
     assert answer(problem, unsure, sure)["verdict"].startswith("Well supported")
     almost = np.r_[-1.0, np.linspace(1, 2, 39)]
     assert answer(problem, pinned(problem, almost), sure)["verdict"].startswith(
-        "As sure before the data (P = 1.00)"
+        "As sure before the data (P > 0.99)"
     )
 
 

@@ -12,6 +12,7 @@ from sanctions_model.inference.reweighting import resample
 from sanctions_model.queries.claims import claim_effect, load_claims, scorecard
 from sanctions_model.robustness.system_priors import evidence_weights, load_implied_evidence
 from sanctions_model.units import effect_in_percent
+from sanctions_model.wording import chance_is
 
 BASES = ("identified", "mixed", "assumed")
 LITTLE = re.compile(r"data say(s)? (next to )?(little|nothing)|restate", re.IGNORECASE)
@@ -59,7 +60,7 @@ def test_a_sentence_says_what_when_how_surely_how_much_and_on_what_basis(read):
         way = "higher" if claim.sign > 0 else "lower"
         if claim.target is None:
             assert f"{called} {way}" in said, said
-            assert f"(P = {row['prob']:.2f})" in said, said
+            assert f"({chance_is(row['prob'])})" in said, said
         else:
             assert f"P({called} at or {'above' if claim.sign > 0 else 'below'}" in said, said
             assert f"= {row['prob']:.2f} with relief" in said, said

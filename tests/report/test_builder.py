@@ -207,7 +207,7 @@ def test_a_question_has_the_chance_and_takes_the_relief_that_the_library_says(
         result = xr.Dataset({"path": simulated.isel(scenario=0)})
         result = result.assign_coords(unit=("outcome", [variable.kept_unit]))
         chances.append(float(statement.holds(result).mean()))
-    for name, chance in zip(("without", "chance"), chances, strict=True):
+    for name, chance in zip(("without", "given"), chances, strict=True):
         assert found[name] == pytest.approx(chance, abs=1e-6)
     target = Target(
         outcome=outcome,

@@ -19,6 +19,7 @@ from sanctions_model.report.page.mixtures import mixture_quantiles
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.summaries import interval
+from sanctions_model.wording import chance
 
 SCRIPT = "<script>alert(1)</script>"
 MEASURES = ("trade", "finance", "energy", "transport", "assets")
@@ -301,3 +302,11 @@ def test_a_move_of_a_slider_is_shown_at_once(page, record_property):
     record_property("median_milliseconds_of_a_move", round(median, 1))
     # A bound that a busy machine keeps; the goal is 150 on an idle one.
     assert median < 2000
+
+
+def test_a_chance_is_said_alike_in_the_page_and_in_the_tables(page):
+    """Halves, the ends and what rounds to certainty: one rule in two languages."""
+    probabilities = [0.0, 0.00499, 0.005, 0.125, 0.375, 0.625, 0.875, 0.145, 0.9949, 0.9951, 1.0]
+    shown = page.evaluate("(all) => all.map(window.report.chance)", probabilities)
+    assert shown == [chance(probability) for probability in probabilities]
+    assert {"0.00", "1.00"}.isdisjoint(shown)

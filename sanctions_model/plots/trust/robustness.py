@@ -32,7 +32,7 @@ from sanctions_model.robustness.confounding import TippingPoint
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval_rule
-from sanctions_model.wording import number, upper_first
+from sanctions_model.wording import chance_is, number, upper_first
 
 __all__ = ["plot_required_relief", "plot_tipping", "plot_tornado"]
 
@@ -162,7 +162,7 @@ def _required(result: RequiredRelief) -> str:
     """Say how much relief the target needs, or how far full relief falls short."""
     asked, best = result.target.probability, float(result.probability.max())
     if result.smallest is None:
-        return f"No relief reaches the target with P = {asked:g}: the best is P = {best:.2f}"
+        return f"No relief reaches the target with P = {asked:g}: the best is {chance_is(best)}"
     return (
         f"The target needs a relief of {100 * result.smallest:.0f} % to be met with P = {asked:g}"
     )

@@ -31,6 +31,12 @@ function drawBars(place, rows, unit) {
   svg("path", { d: `M${across(0)},0V${height - 32}`, stroke: INK }, root);
 }
 
+// A probability with two digits, never none or all; halves go to the even digit, as in the tables.
+function chance(probability) {
+  const text = ((8 * probability) % 4 === 1 ? probability - 0.005 : probability).toFixed(2);
+  return { "0.00": "<0.01", "1.00": ">0.99" }[text] ?? text;
+}
+
 // A number with two significant digits, its sign and a true minus.
 function format(value) {
   const size = Math.abs(value);

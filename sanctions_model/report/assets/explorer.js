@@ -125,7 +125,7 @@ function fillRow(name, outcome, summary, other, same) {
   for (const cell of byId(`${name}-row-${outcome.name}`).querySelectorAll("td")) {
     const at = Number(cell.dataset.horizon) - 1;
     const words = (one) => (
-      cell.dataset.shows === "above" ? tr(one.above[at].toFixed(2)) : inBrackets(one, at)
+      cell.dataset.shows === "above" ? tr(chance(one.above[at])) : inBrackets(one, at)
     );
     cell.textContent = words(summary);
     if (other === null) continue;

@@ -16,13 +16,13 @@ function openLanguage(data, wanted) {
     }
     const fixed = forms[0].split(/\{#?\w+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
     const source = fixed.reduce((sum, part, k) => (
-      sum + (names[k - 1][1] === "#" ? "([-+\u2212\\d.,; ()]+?)" : "(.+?)") + part
+      sum + (names[k - 1][1] === "#" ? "([-+\u2212\\d.,; ()P=<>]+?)" : "(.+?)") + part
     ));
     const order = names.map((found) => found[2]);
     patterns.push({ pattern: new RegExp(`^${source}$`, "s"), order, form: forms[at] });
   }
   const marked = (text) => (
-    /^[-+\u2212\d.,;:()%\s\u2192†P=]+$/.test(text) ? text.replace(DECIMAL, `$1${mark}$2`) : text
+    /^[-+\u2212\d.,;:()%\s\u2192†P=<>]+$/.test(text) ? text.replace(DECIMAL, `$1${mark}$2`) : text
   );
 
   function tr(text) {

@@ -29,5 +29,5 @@ if (place !== null) {
 }
 
 // What a test, or a curious reader in the console, can ask.
-window.report = { page, explorers, drawAll, builder, ask };
+window.report = { page, explorers, drawAll, builder, ask, chance };
 document.documentElement.dataset.report = "ready";

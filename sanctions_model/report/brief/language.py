@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.wording import figure, number, share_words
+from sanctions_model.wording import chance, figure, number, share_words
 
 __all__ = ["LANGUAGES", "Language", "load_language"]
 
@@ -79,10 +79,10 @@ class Language:
 
     def chance(self, prob: float) -> str:
         """Say a probability as a number of cases in 100, never as none or all."""
-        cases = round(100.0 * float(f"{prob:.2f}"))  # the two digits that every table shows
-        if cases in (0, 100):
-            return str(self.texts["less_than_1" if cases == 0 else "more_than_99"])
-        return str(cases)
+        text = chance(prob)
+        if text[0] in "<>":
+            return str(self.texts["less_than_1" if text[0] == "<" else "more_than_99"])
+        return str(round(100.0 * float(text)))
 
     def period(self, period: pd.Period) -> str:
         """Say a quarter; a period of another length as it is written."""

@@ -39,7 +39,7 @@ from sanctions_model.report.page.markup import (
 from sanctions_model.report.page.mixtures import FutureEffects
 from sanctions_model.report.page.sentences import findings, headline
 from sanctions_model.report.page.words import part_words, size_words
-from sanctions_model.wording import number, share_words, true_minus
+from sanctions_model.wording import chance, chance_is, number, share_words, true_minus
 
 __all__ = ["body", "contrast_words"]
 
@@ -173,7 +173,7 @@ def _title(answers: Answers) -> str:
     verb, prob = ("raise", above) if median > 0 else ("lower", 1.0 - above)
     return (
         f"Lifting all sanctions would {verb} Russia’s GDP by about "
-        f"{number(abs(median), signed=False)} % in three years (P = {prob:.2f})"
+        f"{number(abs(median), signed=False)} % in three years ({chance_is(prob)})"
     )
 
 
@@ -217,7 +217,8 @@ def _tile(answers: Answers, name: str) -> Html:
             tag("span", f"({rest}", attributes={"class": "range"}),
             tag(
                 "span",
-                f"after {CHANNEL_HORIZON} {answers.scm.periods_name}; P({direction}) = {prob:.2f}",
+                f"after {CHANNEL_HORIZON} {answers.scm.periods_name}; "
+                f"{chance_is(prob, f'P({direction})')}",
                 attributes={"class": "when"},
             ),
         ],
@@ -254,7 +255,7 @@ def _claim_row(claim: Mapping[Hashable, Any]) -> list[str]:
     return [
         f"{claim['statement']}{' ' + ASSUMED if claim['sign_assumed'] else ''}",
         _track(before, before if np.isnan(after) else after),
-        share_words(float(claim["prob_material"])),
+        chance(float(claim["prob_material"])),
         str(claim["basis"]),
         folded(
             "in words", tag("span", true_minus(str(claim["verdict"])), attributes={"lang": "en"})
@@ -273,7 +274,7 @@ def _track(before: float, after: float) -> Html:
     return join(
         [
             tag("span", marks, attributes={"class": "track", "aria-hidden": "true"}),
-            tag("span", f"{before:.2f} → {after:.2f}", attributes={"class": "nowrap"}),
+            tag("span", f"{chance(before)} → {chance(after)}", attributes={"class": "nowrap"}),
         ]
     )
 
@@ -308,7 +309,7 @@ def _effects_table(answers: Answers) -> Html:
     for name in answers.outcomes:
         sizes = [size_words(answers, name, horizon) for horizon in TABLE_HORIZONS]
         higher = answers.prob_above(name, CHANNEL_HORIZON)
-        rows.append([answers.scm.variables[name].short_label, *sizes, f"{higher:.2f}"])
+        rows.append([answers.scm.variables[name].short_label, *sizes, chance(higher)])
     columns = [
         "Outcome",
         *(f"after {horizon} {answers.scm.periods_name}" for horizon in TABLE_HORIZONS),

@@ -16,7 +16,15 @@ from sanctions_model.plots.channels import channel_label
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.report.page.answers import BEHAVIOUR, HORIZON, Answers
 from sanctions_model.report.page.words import part_words, size_words, unit_word
-from sanctions_model.wording import in_words, number, probability_words, share_words, true_minus
+from sanctions_model.wording import (
+    chance,
+    chance_is,
+    in_words,
+    number,
+    probability_words,
+    share_words,
+    true_minus,
+)
 
 __all__ = ["Finding", "findings", "headline"]
 
@@ -113,7 +121,7 @@ def _moved(answers: Answers, outcome: str) -> str:
     median, above = answers.median(outcome, _YEARS_3), answers.prob_above(outcome, _YEARS_3)
     direction, prob = ("higher", above) if median > 0 else ("lower", 1.0 - above)
     size = f"{number(abs(median), signed=False)} {unit_word(answers, outcome)}"
-    return f"about {size} {direction} (P = {prob:.2f})"
+    return f"about {size} {direction} ({chance_is(prob)})"
 
 
 def _prices(answers: Answers) -> Finding:
@@ -179,8 +187,8 @@ def _key_rate(answers: Answers) -> Finding:
         topic="Key rate",
         text=(
             f"The key rate changes by {size_words(answers, 'key_rate', _YEARS_2)} after two years "
-            f"and {size_words(answers, 'key_rate', _YEARS_3)} after three; P(lower) = "
-            f"{below:.2f}.{parts}"
+            f"and {size_words(answers, 'key_rate', _YEARS_3)} after three; "
+            f"{chance_is(below, 'P(lower)')}.{parts}"
         ),
     )
 
@@ -217,9 +225,9 @@ def _real_loans(answers: Answers) -> Finding:
     return Finding(
         topic="Loans, real",
         text=(
-            f"Real borrowing costs {verdict}: {size_words(answers, name, _YEAR)}; P(dearer) = "
-            f"{dearer[0]:.2f} after two quarters and {dearer[1]:.2f} after four. After three years "
-            f"the change is {size_words(answers, name, _YEARS_3)}."
+            f"Real borrowing costs {verdict}: {size_words(answers, name, _YEAR)}; "
+            f"{chance_is(dearer[0], 'P(dearer)')} after two quarters and {chance(dearer[1])} after "
+            f"four. After three years the change is {size_words(answers, name, _YEARS_3)}."
         ),
     )
 
@@ -231,8 +239,8 @@ def _credit(answers: Answers) -> Finding:
         topic="Credit",
         text=(
             f"Real credit to firms changes by {size_words(answers, 'credit_level', _YEARS_2)} "
-            f"after two years, P(more) = {early:.2f}; after five years P(more) = {late:.2f}. The "
-            f"claim that credit expands {support}."
+            f"after two years, {chance_is(early, 'P(more)')}; after five years "
+            f"{chance_is(late, 'P(more)')}. The claim that credit expands {support}."
         ),
     )
 
@@ -308,7 +316,7 @@ def _rouble(answers: Answers) -> Finding:
         topic="Rouble",
         text=(
             f"The rouble changes by {size_words(answers, 'rouble', _YEARS_2)} after two years; it "
-            f"is {probability_words(stronger)} stronger, P = {stronger:.2f}. Lifted alone, the "
+            f"is {probability_words(stronger)} stronger, {chance_is(stronger)}. Lifted alone, the "
             f"measures move it by (medians, %): {listed}.{order}"
         ),
     )
@@ -321,7 +329,7 @@ def _wages(answers: Answers) -> Finding:
         text=(
             f"Real wages change by {size_words(answers, 'real_wage_level', _YEARS_2)} after two "
             f"years and {size_words(answers, 'real_wage_level', _YEARS_3)} after three; after two "
-            f"they are {probability_words(prob)} higher, P = {prob:.2f}."
+            f"they are {probability_words(prob)} higher, {chance_is(prob)}."
         ),
     )
 
@@ -371,8 +379,8 @@ def _not_a_finding(answers: Answers) -> Finding:
     return Finding(
         topic="A warning",
         text=(
-            f"P(GDP higher after three years) = {after:.2f}; it was {before:.2f} before the data. "
-            f"{verdict}."
+            f"{chance_is(after, 'P(GDP higher after three years)')}; it was {chance(before)} "
+            f"before the data. {verdict}."
         ),
     )
 

@@ -28,6 +28,7 @@ from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.backtests import load_back_tests
 from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.origins.rolling import MODEL, score_summary
+from sanctions_model.wording import chance
 
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation
@@ -141,9 +142,9 @@ def _claims(found: "Validation") -> str:
         {
             "claim": table["statement"],
             "horizon": table["horizon"],
-            "P prior": [number(value) for value in table["prob_prior"].astype(float)],
-            "P posterior": [number(value) for value in table["prob"].astype(float)],
-            "P large enough to matter": [number(v) for v in table["prob_material"].astype(float)],
+            "P prior": [chance(p) for p in table["prob_prior"].astype(float)],
+            "P posterior": [chance(p) for p in table["prob"].astype(float)],
+            "P large enough to matter": [chance(p) for p in table["prob_material"].astype(float)],
             "sign assumed": np.where(truth_of(table["sign_assumed"]), "by the prior", ""),
             "verdict": table["verdict"],
         }

@@ -33,26 +33,26 @@ function openQuestions(builder) {
     return {
       statement,
       without: chanceOf(statement, opened, null, inLogs, 0, weights),
-      chance: chanceOf(statement, opened, effect, inLogs, 1, weights),
+      given: chanceOf(statement, opened, effect, inLogs, 1, weights),
       relief: reliefFor(statement, probability, opened, effect, inLogs, weights),
     };
   }
 
   function show() {
-    const { statement, without, chance, relief } = ask();
+    const { statement, without, given, relief } = ask();
     const window = ["in", "by"].includes(statement.word);
     byId("ask-first").closest(".choice").hidden = window;
     const wanted = valueOf("ask-chance");
     say("ask-chance", `${wanted} %`);
     byId("ask-statement").textContent = statementText(statement);
-    byId("ask-answer").textContent = tr(`${chance.toFixed(2)} with the relief as set, `
-      + `${without.toFixed(2)} without relief`);
+    byId("ask-answer").textContent = tr(`${chance(given)} with the relief as set, `
+      + `${chance(without)} without relief`);
     const none = relief.smallest === 0 ? "No relief is needed for that chance." : null;
     byId("ask-relief").textContent = tr(none ?? (relief.smallest === null
-      ? `Out of reach: at best ${relief.chance.toFixed(2)}, `
+      ? `Out of reach: at best ${chance(relief.chance)}, `
         + `at ${Math.round(100 * relief.depth)} % of the relief as set.`
       : `${Math.round(100 * relief.smallest)} % of the relief as set gives `
-        + `${relief.chance.toFixed(2)}, the first at or above ${(wanted / 100).toFixed(2)}.`));
+        + `${chance(relief.chance)}, the first at or above ${(wanted / 100).toFixed(2)}.`));
   }
 
   askForm.addEventListener("submit", (event) => event.preventDefault());
