@@ -204,7 +204,7 @@ def damaged(content):
         places.map(without),
         places.map(twice),
         st.sampled_from(["utf-16", "utf-32", "utf-8-sig"]).map(
-            lambda name: content.decode().encode(name)
+            lambda name: content.decode(errors="replace").encode(name)
         ),
         st.sampled_from(
             [

@@ -17,8 +17,8 @@ from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.serialization import content_hash, from_dict, to_dict
 from sanctions_model.sweeps.design import SweepDesign
 from sanctions_model.sweeps.settings import Setting
-from sanctions_model.sweeps.store import Answer, BaseFit
 from sanctions_model.sweeps.workbench import Workbench
+from sanctions_model.sweeps.writing import Answer, BaseFit
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -20,8 +20,9 @@ from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.sweeps.design import Route, SweepDesign
 from sanctions_model.sweeps.engines import Engine, InProcess
 from sanctions_model.sweeps.settings import Setting
-from sanctions_model.sweeps.store import Answer, BaseFit, SweepStore, load_sweep
+from sanctions_model.sweeps.store import load_sweep
 from sanctions_model.sweeps.workbench import Workbench
+from sanctions_model.sweeps.writing import Answer, BaseFit, SweepStore
 
 __all__ = ["run_sweep"]
 

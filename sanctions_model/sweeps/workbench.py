@@ -38,7 +38,7 @@ from sanctions_model.summaries import interval
 from sanctions_model.sweeps.axes import HorizonAxis, Known, Mix, ReliefAxis
 from sanctions_model.sweeps.design import Point, Route, SweepDesign
 from sanctions_model.sweeps.settings import Setting, unseen
-from sanctions_model.sweeps.store import Answer, BaseFit
+from sanctions_model.sweeps.writing import Answer, BaseFit
 
 __all__ = ["Workbench"]
 

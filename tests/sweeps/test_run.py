@@ -407,7 +407,7 @@ def test_a_damaged_store_is_refused_in_a_line(tmp_path, drawn, damage):
     (array,) = [p for p in folder.rglob("effect") if p.is_dir()]
     (chunk,) = [p for p in array.rglob("*") if p.is_file() and p.name != "zarr.json"]
     chunk.write_bytes(chunk.read_bytes()[:9])
-    with pytest.raises(QuestionError, match=r"is damaged .* another folder"):
+    with pytest.raises(QuestionError, match=r"is damaged: its array .effect. .* another folder"):
         load_sweep(folder)
 
 
@@ -520,7 +520,7 @@ def test_a_killed_sweep_loses_nothing_that_had_landed(tmp_path, drawn):
 def test_a_base_fit_comes_back_from_disk_as_it_was(tmp_path, drawn):
     from sanctions_model.inference.samplers import WarmStart
     from sanctions_model.sweeps.run import _given
-    from sanctions_model.sweeps.store import SweepStore
+    from sanctions_model.sweeps.writing import SweepStore
 
     design = design_of(DEPTHS)
     base = replace(_given(drawn), start=WarmStart(positions=np.arange(12.0).reshape(3, 4)))
