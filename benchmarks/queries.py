@@ -22,11 +22,8 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.queries.conditional import Condition, conditional_forecast
-from sanctions_model.queries.counterfactuals import (
-    counterfactual,
-    episode,
-    historical_decomposition,
-)
+from sanctions_model.queries.counterfactuals import counterfactual, episode
+from sanctions_model.queries.decomposition import historical_decomposition
 from sanctions_model.queries.effects import channel_effects, total_effect
 from sanctions_model.queries.forecasts import forecast_error_variance_decomposition, simulate
 from sanctions_model.queries.required import Target, required_relief

@@ -141,7 +141,8 @@ from .inference.samplers import Nutpie
 from .inference.storage import load, save
 from .queries.claims import Claim, load_claims, scorecard
 from .queries.conditional import Condition, conditional_forecast
-from .queries.counterfactuals import Episode, counterfactual, episode, historical_decomposition
+from .queries.counterfactuals import Episode, counterfactual, episode
+from .queries.decomposition import historical_decomposition
 from .queries.effects import channel_effects, measure_effects, total_effect
 from .queries.forecasts import forecast_error_variance_decomposition, simulate
 from .queries.reading.calendar_years import annual

@@ -10,7 +10,8 @@ from pathlib import Path
 import xarray as xr
 
 from sanctions_model.inference.fit import Fit
-from sanctions_model.queries.counterfactuals import episode, historical_decomposition
+from sanctions_model.queries.counterfactuals import episode
+from sanctions_model.queries.decomposition import historical_decomposition
 from sanctions_model.queries.reading.yearly_forces import OWN_SHOCKS, TOTAL, yearly_forces
 from sanctions_model.workflow import load_results
 

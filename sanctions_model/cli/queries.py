@@ -183,7 +183,7 @@ def decompose(
 ) -> None:
     """Say what moved each calendar year of the past: sanctions, oil, policy, war, own shocks."""
     configure(quiet=quiet)
-    from sanctions_model.queries.counterfactuals import historical_decomposition
+    from sanctions_model.queries.decomposition import historical_decomposition
 
     fitted = load_fit(fit)
     by_year = bool(fitted.scm.forces) and not parts

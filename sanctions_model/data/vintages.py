@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -27,7 +26,6 @@ from sanctions_model.data.economy_series import build_economy
 from sanctions_model.data.sanctions.measures import intensities, load_events, load_rule
 from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.data.transformations import (
-    RAW_COLUMNS_OF,
     build_quarterly,
     load_raw,
     write_table,
@@ -37,11 +35,11 @@ from sanctions_model.fields import Number, Version
 
 __all__ = [
     "BUNDLED",
+    "TABLES",
     "SeriesRecord",
     "Vintage",
     "bundled_vintage",
     "default_folder",
-    "diff_vintages",
     "find_vintage",
     "list_vintages",
     "load_vintage",
@@ -53,14 +51,11 @@ _LOG = logging.getLogger(__name__)
 BUNDLED = "bundled"
 _RECORD = "vintage.json"
 _RAW = "raw_quarterly.csv"
-_TABLES = {"raw": _RAW, "model": "russia_quarterly.csv", "measures": "measures.csv"}
+TABLES = {"raw": _RAW, "model": "russia_quarterly.csv", "measures": "measures.csv"}
 _INPUTS = ("sanctions_events.csv", "measures_rule.toml")
-_FILES = (*_TABLES.values(), *_INPUTS)
+_FILES = (*TABLES.values(), *_INPUTS)
 _PART = ".part-"
 _ABANDONED_SECONDS = 86_400.0
-# Half of the last printed digit of a table.
-_PRINTED = 5e-5
-_MEASURE_PREFIXES = ("us_share_", "composite_")
 
 
 class _Frozen(BaseModel):
@@ -120,7 +115,7 @@ class Vintage:
 
     def table(self, name: str) -> pd.DataFrame:
         """Return ``"raw"``, ``"model"`` or ``"measures"``: quarters by series."""
-        file = self.path(_TABLES[name])
+        file = self.path(TABLES[name])
         index, columns = parse_table(read_content(file), file.name)
         return pd.DataFrame(columns, index).rename_axis("quarter")
 
@@ -307,66 +302,6 @@ def write_vintage(
         ) from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-
-
-def diff_vintages(old: Vintage, new: Vintage) -> pd.DataFrame:
-    """Tabulate what changed from one vintage to another, series by series.
-
-    Parameters
-    ----------
-    old, new : Vintage
-        As `find_vintage` returns them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a series. ``table`` (raw, model or measures), ``series``, ``source`` and ``join``
-        (first period that the new vintage took from the source; empty where nothing was fetched),
-        ``last_old``, ``last_new``, ``n_new`` and ``n_lost`` (periods known in one only),
-        ``n_revised`` (known in both and different as printed), ``largest_revision`` (new less old,
-        in the series' unit) and ``revised_in``, its period.
-    """
-    rows = []
-    for name in _TABLES:
-        before, after = old.table(name), new.table(name)
-        for column in dict.fromkeys((*before.columns, *after.columns)):
-            if str(column).startswith(_MEASURE_PREFIXES):
-                continue
-            pair = [
-                frame[column] if column in frame else pd.Series(dtype=float)
-                for frame in (before, after)
-            ]
-            rows.append(
-                {"table": name, "series": column}
-                | _origin(new, name, str(column))
-                | _changes(*(series.dropna() for series in pair))
-            )
-    return pd.DataFrame(rows)
-
-
-def _origin(vintage: Vintage, table: str, column: str) -> dict[str, str]:
-    raw = {"raw": (column,), "model": RAW_COLUMNS_OF.get(column, ())}.get(table, ())
-    found = [record for record in vintage.series if record.column in raw]
-    return {
-        "source": "; ".join(record.source for record in found),
-        "join": min((record.join for record in found), default=""),
-    }
-
-
-def _changes(before: pd.Series, after: pd.Series) -> dict[str, object]:
-    both = before.index.intersection(after.index)
-    revision = after.reindex(both) - before.reindex(both)
-    revised = revision[revision.abs() > _PRINTED]
-    at = int(revised.abs().to_numpy().argmax()) if len(revised) else None
-    return {
-        "last_old": str(before.index[-1]) if len(before) else "",
-        "last_new": str(after.index[-1]) if len(after) else "",
-        "n_new": len(after.index.difference(before.index)),
-        "n_lost": len(before.index.difference(after.index)),
-        "n_revised": len(revised),
-        "largest_revision": np.nan if at is None else float(revised.iloc[at]),
-        "revised_in": "" if at is None else str(revised.index[at]),
-    }
 
 
 def _hashes(folder: Path) -> dict[str, str]:

@@ -27,7 +27,8 @@ from sanctions_model.plots.sweeps import (
     plot_response_surface,
     plot_sweep_tornado,
 )
-from sanctions_model.plots.trust.priors import plot_forest, plot_prior_posterior
+from sanctions_model.plots.trust.forest import plot_forest
+from sanctions_model.plots.trust.priors import plot_prior_posterior
 from sanctions_model.plots.trust.robustness import plot_required_relief, plot_tipping, plot_tornado
 
 __all__ = [

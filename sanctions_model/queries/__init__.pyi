@@ -45,7 +45,8 @@ from .basis import Basis
 from .chain import Chain, chain_table
 from .claims import Claim, load_claims, scorecard
 from .conditional import Condition, conditional_forecast
-from .counterfactuals import Episode, abduct, counterfactual, episode, historical_decomposition
+from .counterfactuals import Episode, abduct, counterfactual, episode
+from .decomposition import historical_decomposition
 from .effects import channel_effects, measure_effects, relief_paths, total_effect
 from .estimands import load_quantities, quantity_draws
 from .forecasts import (

@@ -5,15 +5,10 @@ history. *Counterfactual*: the same shocks, other measures or interventions or o
 propagated through lags; ``difference = counterfactual - factual``. Where a series was not
 observed (before it starts, say) its shock is taken as 0 in both histories: the difference is the
 model's, the level is its mean path, and `attrs["not_observed"]` names the series.
-
-*Historical decomposition*: ``y_t = base_t + sum of shocks' contributions + sum of drivers'
-contributions``, the base being what follows from the state before the window without shocks and
-with every driver held at its value before it. The parts add up exactly, draw by draw.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -30,19 +25,12 @@ from sanctions_model.scm.simulation.history import evaluate_history
 from sanctions_model.scm.simulation.propagate import (
     falling_shares,
     propagate,
-    respond,
     start_after,
     start_before,
 )
 from sanctions_model.scm.simulation.recursion import Start
 
-__all__ = [
-    "Episode",
-    "abduct",
-    "counterfactual",
-    "episode",
-    "historical_decomposition",
-]
+__all__ = ["Episode", "abduct", "counterfactual", "episode", "over_time"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,10 +122,11 @@ class Episode:
             interventions=interventions,
             outcomes=outcomes,
         )
-        return _over_time(paths.isel({dims.SCENARIO: 0}), self.time)
+        return over_time(paths.isel({dims.SCENARIO: 0}), self.time)
 
 
-def _over_time(paths: xr.DataArray, time: np.ndarray) -> xr.DataArray:
+def over_time(paths: xr.DataArray, time: np.ndarray) -> xr.DataArray:
+    """Name the periods of paths by their first days."""
     return paths.rename({dims.HORIZON: dims.TIME}).assign_coords({dims.TIME: time})
 
 
@@ -405,71 +394,3 @@ def _left_out(
     found = path.copy()
     found[first - past.first : last + 1 - past.first] = 0.0
     return found
-
-
-def historical_decomposition(
-    past: Episode, *, outcomes: Sequence[str] | None = None
-) -> xr.DataArray:
-    """Split the history of a window into base, shocks and drivers.
-
-    Parameters
-    ----------
-    past : Episode
-        From `episode`.
-    outcomes : sequence of str, optional
-        Variables or levels; the headline ones by default.
-
-    Returns
-    -------
-    xr.DataArray
-        Dims ``(outcome, part, time, chain, draw)``. ``part`` is ``base``, each stochastic variable
-        (its own shocks) and each exogenous variable that moves in the window, what multiplies a
-        link apart; the parts add up to the factual history.
-
-    Raises
-    ------
-    UnknownVariableError, QuestionError
-        If an outcome is unknown, or the draws belong to another model.
-    """
-    scm, cases = past.problem.scm, past.problem.cases
-    wanted = scm.wanted(outcomes)
-    history = cases.values  # noqa: PD011 (a mapping, not a frame)
-    before = {n: float(history[n][past.first - 1]) for n in scm.exogenous}
-    held = {name: np.full(past.periods, level) for name, level in before.items()}
-    # Links are as strong as they were: what multiplies one has no part of its own.
-    factors = {name: past.exogenous[name] for name in scm.factors}
-    held |= factors
-    moving = [name for name, path in past.exogenous.items() if np.any(path != held[name])]
-    rows = DrawParameters(scm, past.draws)
-    level = partial(propagate, scm, rows, horizon=past.periods, start=past.start, outcomes=wanted)
-    response = partial(respond, scm, rows, horizon=past.periods, outcomes=wanted)
-    base = level(exogenous=held).isel({dims.SCENARIO: 0})
-    parts = ["base", *scm.stochastic, *moving]
-    # One array for all parts: copies of the parts would cost more than the recursions.
-    found = np.empty((len(wanted), len(parts), *base.shape[1:]))
-    found[:, 0] = base
-    for position, name in enumerate(parts[1:], start=1):
-        if name in scm.stochastic:
-            part = response(shocks={name: past.shocks[name]}, baseline=factors)
-        elif _at_rest(past, name, before[name]):
-            part = response(paths={name: past.exogenous[name]}, baseline={**before, **factors})
-        else:
-            # From the same state: a measure that fell before is not as effective as it is high.
-            part = level(exogenous=held | {name: past.exogenous[name]}) - base
-        found[:, position] = part.isel({dims.SCENARIO: 0})
-    whole = xr.DataArray(
-        found,
-        dims=(dims.OUTCOME, "part", *base.dims[1:]),
-        coords={**base.coords, "part": parts},
-        name="contribution",
-    )
-    return _over_time(whole, past.time).assign_attrs(dims.carried(past.draws.attrs))
-
-
-def _at_rest(past: Episode, name: str, level: float) -> bool:
-    """Whether a driver is felt as it is in force when the window begins, after no higher level."""
-    if past.start.peaks.get(name, level) > level:
-        return False
-    before = past.start.values  # noqa: PD011 (a mapping, not a frame)
-    own = [e for e, equation in past.problem.scm.effective.items() if equation.measure == name]
-    return all(bool(np.all(before[effective] == level)) for effective in own)

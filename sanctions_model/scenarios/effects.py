@@ -20,7 +20,8 @@ from sanctions_model.economies.growth import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import last_known_period, simulate
-from sanctions_model.scenarios.odds.regimes import KINDS, NEED, FuturePaths, draw_scenario_paths
+from sanctions_model.scenarios.odds.drawn_designs import KINDS, NEED
+from sanctions_model.scenarios.odds.regimes import FuturePaths, draw_scenario_paths
 from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scm.equations import Identity
 from sanctions_model.scm.interventions import Intervention

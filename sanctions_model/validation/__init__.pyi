@@ -16,10 +16,11 @@ __all__ = [
     "validate",
 ]
 
-from .backtests import load_back_tests, run_back_test
+from .backtests import run_back_test
 from .calibration import relief_quantities, simulation_based_calibration, uniformity
 from .origins.rolling import rolling_scores, score_summary
 from .predictive import leave_one_out_cells, predictive_table
 from .published_effects import load_published_totals, totals_table
 from .run import validate
 from .sanity import sanity_checks
+from .stated_backtests import load_back_tests

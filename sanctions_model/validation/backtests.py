@@ -12,27 +12,23 @@ failure hangs on. They are stated after the failure and pass no test.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.transformations import growth, load_raw
 from sanctions_model.economies.growth import MEASURES
-from sanctions_model.errors import QuestionError, first_fault
-from sanctions_model.files import read_tables
+from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.refits import SamplingSettings, refit
 from sanctions_model.inference.samplers import Sampler, sampler_for
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.periods import read_period
 from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.origins.annual import annual_table
@@ -43,6 +39,7 @@ from sanctions_model.validation.origins.rolling import (
     forecast_paths,
     rival_paths,
 )
+from sanctions_model.validation.stated_backtests import BackTest, Variant
 from sanctions_model.validation.windows import (
     as_known_at,
     clocks_ahead,
@@ -52,138 +49,13 @@ from sanctions_model.validation.windows import (
     training_problem,
 )
 
-__all__ = [
-    "EXPORT_PRICE",
-    "NO_SANCTIONS",
-    "BackTest",
-    "BackTestResult",
-    "Variant",
-    "back_test_problem",
-    "load_back_tests",
-    "run_back_test",
-]
+__all__ = ["EXPORT_PRICE", "NO_SANCTIONS", "BackTestResult", "back_test_problem", "run_back_test"]
 
 NO_SANCTIONS = "this model, measures and war left out"
 EXPORT_PRICE = "this model, fed the price of Urals"
 _OIL = ("oil_growth", "log_oil")  # the oil price as models have it
 _EXPORT_OIL, _DISCOUNT = "export_oil_growth", "oil_discount"
 _WAR = ("war", "war_pulse", "fiscal_impulse")
-
-
-type _Quarter = Annotated[str, BeforeValidator(lambda given: str(read_period(given, 4)))]
-type _LastQuarter = Annotated[
-    str, BeforeValidator(lambda given: str(read_period(given, 4, end=True)))
-]
-
-
-class Variant(BaseModel):
-    """A back-test with one thing changed.
-
-    Parameters
-    ----------
-    title, rationale : str
-    priors : mapping of str to Prior
-        By address, in place of the stated ones.
-    starts : mapping of str to str
-        First quarter whose figures of a variable count, by variable.
-    factors_until : str, optional
-        Last quarter from which seasonal patterns are learnt, as in `seasonally_adjust`.
-    otherwise : tuple of table
-        Priors and starts in place of these for models that lack what they speak of.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    title: str = Field(min_length=1)
-    rationale: str = Field(min_length=1)
-    priors: Mapping[str, Prior] = {}
-    starts: Mapping[str, _Quarter] = {}
-    factors_until: _LastQuarter | None = None
-    otherwise: tuple["Variant", ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _words_of_the_first(cls, table: Any) -> Any:
-        """Give further forms the words of the first."""
-        if not isinstance(table, Mapping) or not isinstance(table.get("otherwise"), list):
-            return table
-        words = {key: table[key] for key in ("title", "rationale") if key in table}
-        forms = [
-            {**words, **form} if isinstance(form, Mapping) else form for form in table["otherwise"]
-        ]
-        return {**table, "otherwise": forms}
-
-    def form_for(self, scm: StructuralCausalModel) -> "Variant":
-        """Return the first form that speaks of nothing that a model lacks, or else the variant."""
-        known = {*addresses(scm), *scm.stochastic}
-        forms = (self, *self.otherwise)
-        return next((f for f in forms if known.issuperset({*f.priors, *f.starts})), self)
-
-
-class BackTest(BaseModel):
-    """A training window, what is predicted after it, and judgements for silent equations.
-
-    Parameters
-    ----------
-    title : str
-    train_end, test_end : str
-        Last quarters of the window and of the prediction.
-    judgement : mapping of str to Prior
-        By address, for beliefs relative to data that the window has not.
-    export_price : str, optional
-        Column of ``raw_quarterly.csv`` with the price that exporters got, in USD a barrel. It is
-        then fed in as well, in place of what the model makes of Brent and the measures on energy.
-    published : tuple of str
-        Evidence ids of forecasts of the same years.
-    comment : str
-        What is known of why the test went as it did.
-    variant : mapping of str to Variant
-        By name: what is asked again with one thing changed.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    title: str
-    train_end: _LastQuarter
-    test_end: _LastQuarter
-    judgement: Mapping[str, Prior] = {}
-    export_price: str | None = None
-    published: tuple[str, ...] = ()
-    comment: str = ""
-    variant: Mapping[str, Variant] = {}
-
-
-def load_back_tests(path: Path | str | None = None) -> dict[str, BackTest]:
-    """Read back-tests from a TOML file.
-
-    Parameters
-    ----------
-    path : path, optional
-        The bundled file by default.
-
-    Returns
-    -------
-    dict of str to BackTest
-        By name.
-
-    Raises
-    ------
-    QuestionError
-        If the file cannot be read or a table is not a back-test; the message names the place.
-
-    Examples
-    --------
-    >>> load_back_tests()["war_of_2022"].train_end
-    '2021Q4'
-    """
-    file = data_path("backtests.toml") if path is None else Path(path)
-    found = {}
-    for name, table in read_tables(file, "backtest").items():
-        try:
-            found[name] = BackTest.model_validate(table)
-        except ValidationError as error:
-            raise QuestionError(f"{file.name}: [backtest.{name}]: {first_fault(error)}.") from None
-    return found
 
 
 @dataclass(frozen=True, kw_only=True)

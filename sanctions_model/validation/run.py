@@ -28,12 +28,7 @@ from sanctions_model.queries.reading.tables import links_table
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.periods import read_period
 from sanctions_model.scm.serialization import content_hash
-from sanctions_model.validation.backtests import (
-    BackTest,
-    BackTestResult,
-    load_back_tests,
-    run_back_test,
-)
+from sanctions_model.validation.backtests import BackTestResult, run_back_test
 from sanctions_model.validation.calibration import (
     Calibration,
     relief_quantities,
@@ -49,6 +44,7 @@ from sanctions_model.validation.origins.rolling import rolling_scores
 from sanctions_model.validation.predictive import leave_one_out_cells, predictive_table
 from sanctions_model.validation.published_effects import totals_table
 from sanctions_model.validation.sanity import sanity_checks
+from sanctions_model.validation.stated_backtests import BackTest, load_back_tests
 from sanctions_model.validation.windows import training_observations, training_problem
 from sanctions_model.waiting import Waiting
 

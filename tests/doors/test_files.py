@@ -29,8 +29,8 @@ from sanctions_model.robustness.system_priors import load_implied_evidence
 from sanctions_model.scenarios.keys import scenario_template
 from sanctions_model.scenarios.library import load_scenario, load_scenarios
 from sanctions_model.scenarios.sectors import load_sectors
-from sanctions_model.validation.backtests import load_back_tests
 from sanctions_model.validation.published_effects import load_published_totals
+from sanctions_model.validation.stated_backtests import load_back_tests
 
 DESIGN = """
 format_version = 1

@@ -19,8 +19,8 @@ from sanctions_model.inference.priors.pools import load_pools
 from sanctions_model.queries.estimands import load_quantities
 from sanctions_model.robustness.graphs.alternatives import load_prior_sets
 from sanctions_model.scenarios.sectors import load_sectors
-from sanctions_model.validation.backtests import load_back_tests
 from sanctions_model.validation.published_effects import load_published_totals
+from sanctions_model.validation.stated_backtests import load_back_tests
 
 Q = ("quantity", "pass_through_1q")
 KINDS = [

@@ -6,7 +6,8 @@ from oracle import close, only
 
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.families import Beta, Fixed, LogNormal, Normal
-from sanctions_model.queries.counterfactuals import episode, historical_decomposition
+from sanctions_model.queries.counterfactuals import episode
+from sanctions_model.queries.decomposition import historical_decomposition
 from sanctions_model.queries.effects import channel_effects
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.parameters import pin

@@ -25,7 +25,8 @@ from sanctions_model.inference.priors.families import Beta, Gamma, HalfNormal, N
 from sanctions_model.inference.priors.ledger import Priors, sample_prior
 from sanctions_model.inference.sample import available_cases
 from sanctions_model.queries.conditional import Condition, conditional_forecast
-from sanctions_model.queries.counterfactuals import abduct, episode, historical_decomposition
+from sanctions_model.queries.counterfactuals import abduct, episode
+from sanctions_model.queries.decomposition import historical_decomposition
 from sanctions_model.queries.forecasts import last_known_period, simulate
 from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel

@@ -36,11 +36,8 @@ from sanctions_model.plots.parts.observed_past import (
     periods_per_year,
 )
 from sanctions_model.queries.conditional import Condition, conditional_forecast
-from sanctions_model.queries.counterfactuals import (
-    counterfactual,
-    episode,
-    historical_decomposition,
-)
+from sanctions_model.queries.counterfactuals import counterfactual, episode
+from sanctions_model.queries.decomposition import historical_decomposition
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.forecasts import forecast_error_variance_decomposition, simulate
 from sanctions_model.queries.required import RequiredRelief, Target, required_relief

@@ -23,12 +23,8 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import Priors, sample_prior
 from sanctions_model.inference.sample import available_cases
-from sanctions_model.queries.counterfactuals import (
-    abduct,
-    counterfactual,
-    episode,
-    historical_decomposition,
-)
+from sanctions_model.queries.counterfactuals import abduct, counterfactual, episode
+from sanctions_model.queries.decomposition import historical_decomposition
 from sanctions_model.queries.forecasts import forecast_error_variance_decomposition
 from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.queries.responses import impulse_response

@@ -8,7 +8,8 @@ import pytest
 from anchored_economy import anchored_draws, anchored_problem
 
 from sanctions_model.errors import QuestionError, SpecError, UnknownVariableError
-from sanctions_model.queries.counterfactuals import episode, historical_decomposition
+from sanctions_model.queries.counterfactuals import episode
+from sanctions_model.queries.decomposition import historical_decomposition
 from sanctions_model.queries.reading.yearly_forces import (
     OWN_SHOCKS,
     START,

@@ -16,7 +16,8 @@ from sanctions_model.scenarios.effects import designed_effect, scenario_effect
 from sanctions_model.scenarios.forecast import scenario_forecast
 from sanctions_model.scenarios.issuers import ISSUER_CONCENTRATION, issuer_shares
 from sanctions_model.scenarios.library import load_scenarios
-from sanctions_model.scenarios.odds.regimes import NEED, draw_scenario_paths
+from sanctions_model.scenarios.odds.drawn_designs import NEED
+from sanctions_model.scenarios.odds.regimes import draw_scenario_paths
 from sanctions_model.scenarios.relief import Phase, ReliefDesign, SnapBack
 from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scm.interventions import ShiftBy

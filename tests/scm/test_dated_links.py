@@ -11,7 +11,8 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import one_step_means
 from sanctions_model.inference.priors.families import Beta, Normal
 from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.queries.counterfactuals import episode, historical_decomposition
+from sanctions_model.queries.counterfactuals import episode
+from sanctions_model.queries.decomposition import historical_decomposition
 from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin

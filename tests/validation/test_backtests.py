@@ -23,10 +23,7 @@ from sanctions_model.scm.simulation.shocks import draw_crises
 from sanctions_model.validation.backtests import (
     EXPORT_PRICE,
     NO_SANCTIONS,
-    BackTest,
-    Variant,
     back_test_problem,
-    load_back_tests,
     run_back_test,
 )
 from sanctions_model.validation.origins.annual import annual_values
@@ -36,6 +33,7 @@ from sanctions_model.validation.origins.rolling import (
     rolling_scores,
     score_summary,
 )
+from sanctions_model.validation.stated_backtests import BackTest, Variant, load_back_tests
 from sanctions_model.validation.windows import (
     as_known_at,
     clocks_ahead,

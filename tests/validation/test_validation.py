@@ -30,9 +30,10 @@ from sanctions_model.report.validation.backtests import back_test_bars, back_tes
 from sanctions_model.report.validation.document import write_report
 from sanctions_model.report.validation.words import SERIES, number, series_words, span
 from sanctions_model.validation import run as validation
-from sanctions_model.validation.backtests import EXPORT_PRICE, load_back_tests
+from sanctions_model.validation.backtests import EXPORT_PRICE
 from sanctions_model.validation.predictive import leave_one_out_cells, predictive_table
 from sanctions_model.validation.run import Plan, Validation, validate
+from sanctions_model.validation.stated_backtests import load_back_tests
 
 # Leave one out, against a posterior in closed form
 

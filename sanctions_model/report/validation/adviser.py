@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sanctions_model.report.validation.words import rows_of, truth_of
-from sanctions_model.validation.backtests import load_back_tests
 from sanctions_model.validation.origins.rolling import MODEL
+from sanctions_model.validation.stated_backtests import load_back_tests
 
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation

@@ -16,14 +16,10 @@ from sanctions_model.report.validation.words import (
     truth_of,
 )
 from sanctions_model.summaries import interval_rule
-from sanctions_model.validation.backtests import (
-    EXPORT_PRICE,
-    NO_SANCTIONS,
-    BackTest,
-    load_back_tests,
-)
+from sanctions_model.validation.backtests import EXPORT_PRICE, NO_SANCTIONS
 from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.origins.rolling import MODEL
+from sanctions_model.validation.stated_backtests import BackTest, load_back_tests
 from sanctions_model.validation.windows import readjusted_within
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from sanctions_model.files import whole_file
 from sanctions_model.report.validation.sections import effect_words, markdown_report
 from sanctions_model.report.validation.words import SERIES, series_words
 from sanctions_model.summaries import interval_rule
-from sanctions_model.validation.backtests import load_back_tests
 from sanctions_model.validation.origins.rolling import score_summary
 from sanctions_model.validation.run import Validation
+from sanctions_model.validation.stated_backtests import load_back_tests
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -25,9 +25,9 @@ from sanctions_model.report.validation.words import (
     truth_of,
 )
 from sanctions_model.summaries import interval_rule
-from sanctions_model.validation.backtests import load_back_tests
 from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.origins.rolling import MODEL, score_summary
+from sanctions_model.validation.stated_backtests import load_back_tests
 from sanctions_model.wording import chance
 
 if TYPE_CHECKING:
