@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from benchmarks.common import default_problem, peak_memory, seconds
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.scm.simulation.propagate import propagate, respond
 from sanctions_model.scm.simulation.shocks import draw_shocks

@@ -17,7 +17,7 @@ import xarray as xr
 
 from benchmarks.common import default_problem, growth, peak_memory, seconds
 from benchmarks.propagate import relief_paths
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import sample_prior

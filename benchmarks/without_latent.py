@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.equations import Identity

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.counterfactuals import counterfactual, episode
 from sanctions_model.queries.effects import total_effect

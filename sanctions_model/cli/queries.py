@@ -296,7 +296,7 @@ def forecast(
     table = with_statements(summary_table({"path": paths}, fitted.scm), said)
     write_csv(table, csv)
     if figure is not None:
-        from sanctions_model.economies.growth import QUOTED_OF_PATHS, TARGETS
+        from sanctions_model.economies.russia import QUOTED_OF_PATHS, TARGETS
         from sanctions_model.plots import plot_forecast
         from sanctions_model.queries.reading.headlines import panel_outcomes
         from sanctions_model.report.outside import forecast_beside

@@ -49,7 +49,7 @@ def annual(
     configure(quiet=quiet)
     if not 1 <= years <= _LONGEST:
         raise QuestionError(f"--years {years}; expected 1 to {_LONGEST}.")
-    from sanctions_model.economies.growth import ANNUAL
+    from sanctions_model.economies.russia import ANNUAL
     from sanctions_model.report.annual import annual_table, annual_view
     from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 
@@ -70,7 +70,7 @@ def _figures(baseline: str, fitted: "Fit", years: int) -> dict[str, dict[int, fl
         baseline_of,
         load_annual_figures,
     )
-    from sanctions_model.economies.growth import ANNUAL
+    from sanctions_model.economies.russia import ANNUAL
     from sanctions_model.queries.annual_conditions import first_open_year
 
     if baseline not in FORECASTERS:

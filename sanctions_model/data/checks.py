@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model.data.tables import check_regular
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean
 from sanctions_model.scm.model import StructuralCausalModel
 

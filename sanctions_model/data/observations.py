@@ -25,8 +25,8 @@ from sanctions_model.data.sanctions.measures import intensities, load_events, lo
 from sanctions_model.data.tables import frame_content, parse_table, read_content
 from sanctions_model.data.user_tables import TableMapping
 from sanctions_model.data.vintages import Vintage, bundled_vintage, load_vintage
-from sanctions_model.economies.growth import MEASURES
 from sanctions_model.economies.registry import ANCHORED, GROWTH, economy_of
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Constant, Indicator, Variable

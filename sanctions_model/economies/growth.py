@@ -7,6 +7,7 @@ block.
 """
 
 from sanctions_model.coercion import as_whole
+from sanctions_model.economies.russia import MEASURES, change_of, levels, variable_of
 from sanctions_model.errors import SpecError
 from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
@@ -14,15 +15,13 @@ from sanctions_model.scm.equations import (
     Exogenous,
     Identity,
     LatentAdjustment,
-    Level,
     PartialAdjustment,
 )
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Affine, Constant, Hold, Indicator, Variable
 
-__all__ = ["MEASURES", "growth_transmission"]
+__all__ = ["growth_transmission"]
 
-MEASURES = ("trade", "finance", "energy", "transport", "assets")
 
 _YEARS = (4, 12)
 _EFFECTIVE = ("trade", "finance", "energy", "transport")
@@ -79,7 +78,7 @@ def growth_transmission(periods_per_year: int = 4) -> StructuralCausalModel:
             *_rates(year),
             *_activity(year, period),
         ),
-        levels=_levels(),
+        levels=levels(),
         entries=_ENTRIES,
         chain=_chain(year),
         chain_offset=("inflation_yoy -> expected_inflation", *_OFFSET_TAIL),
@@ -132,18 +131,18 @@ def _exogenous() -> tuple[Equation, ...]:
             default=Constant(4.0),
         ),
         Exogenous(
-            variable=Variable(name="pandemic_2020q2", label="pandemic, 2020Q2", unit="0 or 1"),
+            variable=variable_of("pandemic_2020q2", "pandemic, 2020Q2", "0 or 1"),
             default=Indicator("2020-04-01", "2020-06-30"),
             continuation=Hold(0.0),
         ),
         Exogenous(
-            variable=Variable(name="pandemic_2020q3", label="pandemic, 2020Q3", unit="0 or 1"),
+            variable=variable_of("pandemic_2020q3", "pandemic, 2020Q3", "0 or 1"),
             default=Indicator("2020-07-01", "2020-09-30"),
             continuation=Hold(0.0),
         ),
         # War, mobilisation and the fiscal impulse must not hide in the links of the sanctions.
         Exogenous(
-            variable=Variable(name="war", label="war economy", unit="0 or 1"),
+            variable=variable_of("war", "war economy", "0 or 1"),
             default=Indicator("2022-01-01"),
             continuation=Hold(1.0, since="2022-01-01"),
         ),
@@ -153,10 +152,10 @@ def _exogenous() -> tuple[Equation, ...]:
 def _effective() -> tuple[Equation, ...]:
     return tuple(
         AsymmetricAdjustment(
-            variable=Variable(
-                name=f"effective_{name}",
-                label=f"effective {_MEASURE_LABELS[name]}",
-                unit="intensity, 1 = regime of end 2025",
+            variable=variable_of(
+                f"effective_{name}",
+                f"effective {_MEASURE_LABELS[name]}",
+                "intensity, 1 = regime of end 2025",
             ),
             measure=name,
         )
@@ -168,56 +167,44 @@ def _latent() -> tuple[Equation, ...]:
     return (
         # A price only: it reaches the CPI, not output, so that nothing counts twice.
         LatentAdjustment(
-            variable=Variable(
-                name="import_premium", label="grey-import premium", unit="% of the border price"
-            ),
+            variable=variable_of("import_premium", "grey-import premium", "% of the border price"),
             parents=("effective_trade", "effective_finance", "effective_transport"),
         ),
         # A quantity only: slow loss of capacity.
         LatentAdjustment(
-            variable=Variable(
-                name="technology_gap", label="technology gap", unit="% of potential output"
-            ),
+            variable=variable_of("technology_gap", "technology gap", "% of potential output"),
             parents=("effective_trade", "effective_finance", "effective_transport"),
         ),
         # Asset prices do not wait for supply chains: the measures themselves, not the effective.
         LatentAdjustment(
-            variable=Variable(
-                name="risk_premium", label="risk premium", unit="pp of the neutral rate"
-            ),
+            variable=variable_of("risk_premium", "risk premium", "pp of the neutral rate"),
             parents=("finance", "assets"),
         ),
         LatentAdjustment(
-            variable=Variable(
-                name="oil_discount",
-                label="oil discount",
-                unit="log points, Brent over the export price",
+            variable=variable_of(
+                "oil_discount", "oil discount", "log points, Brent over the export price"
             ),
             parents=("effective_energy",),
         ),
     )
 
 
-def _change(name: str, of: str, label: str, unit: str) -> Identity:
-    return Identity(
-        variable=Variable(name=name, label=label, unit=unit), terms={of: 1.0, f"{of}[1]": -1.0}
-    )
-
-
 def _changes() -> tuple[Equation, ...]:
     return (
-        _change("import_premium_change", "import_premium", "change of the premium", "points"),
-        _change("technology_gap_change", "technology_gap", "change of the technology gap", "%"),
-        _change("risk_premium_change", "risk_premium", "change of the risk premium", "pp"),
-        _change("oil_discount_change", "oil_discount", "change of the oil discount", "log points"),
-        _change(
+        change_of("import_premium_change", "import_premium", "change of the premium", "points"),
+        change_of("technology_gap_change", "technology_gap", "change of the technology gap", "%"),
+        change_of("risk_premium_change", "risk_premium", "change of the risk premium", "pp"),
+        change_of(
+            "oil_discount_change", "oil_discount", "change of the oil discount", "log points"
+        ),
+        change_of(
             "effective_trade_change",
             "effective_trade",
             "change of effective trade measures",
             "intensity",
         ),
         # Growth equations take changes of rates: money is neutral in the long run.
-        _change("key_rate_change", "key_rate", "change of the key rate", "pp"),
+        change_of("key_rate_change", "key_rate", "change of the key rate", "pp"),
     )
 
 
@@ -236,9 +223,7 @@ def _external(period: str) -> tuple[Equation, ...]:
             ),
         ),
         Identity(
-            variable=Variable(
-                name="export_oil_growth", label="export oil price growth", unit=growth
-            ),
+            variable=variable_of("export_oil_growth", "export oil price growth", growth),
             terms={"oil_growth": 1.0, "oil_discount_change": -1.0},
         ),
         PartialAdjustment(
@@ -300,25 +285,23 @@ def _prices(year: int, period: str) -> tuple[Equation, ...]:
             ),
         ),
         Identity(
-            variable=Variable(
-                name="inflation_yoy", label="inflation, year on year", unit="% a year, log change"
+            variable=variable_of(
+                "inflation_yoy", "inflation, year on year", "% a year, log change"
             ),
             terms={"inflation" + (f"[{lag}]" if lag else ""): 1.0 for lag in range(year)},
         ),
         # Wages and nominal credit catch up with prices within a year: a one-off fall of the price
         # level does not make them higher for good.
         Identity(
-            variable=Variable(
-                name="inflation_surprise",
-                label=f"inflation less inflation a year before, per {period}",
-                unit=growth,
+            variable=variable_of(
+                "inflation_surprise",
+                f"inflation less inflation a year before, per {period}",
+                growth,
             ),
             terms={"inflation": 1.0, f"inflation[{year}]": -1.0},
         ),
         Identity(
-            variable=Variable(
-                name="expected_inflation", label="expected inflation", unit="% a year"
-            ),
+            variable=variable_of("expected_inflation", "expected inflation", "% a year"),
             terms={
                 "inflation_target": Affine("anchoring"),
                 "inflation_yoy": Affine("anchoring", 1.0, -1.0),
@@ -357,16 +340,14 @@ def _rates(year: int) -> tuple[Equation, ...]:
             start="2014-04-01",
         ),
         Identity(
-            variable=Variable(name="real_lending_rate", label="real lending rate", unit="% a year"),
+            variable=variable_of("real_lending_rate", "real lending rate", "% a year"),
             terms={"lending_rate": 1.0, "expected_inflation": -1.0},
         ),
         # The mean quarterly change over a year spreads the effect over the 3 to 6 quarters that
         # the Bank of Russia names.
         Identity(
-            variable=Variable(
-                name="real_rate_change",
-                label="change of the real lending rate, mean of a year",
-                unit="pp a period",
+            variable=variable_of(
+                "real_rate_change", "change of the real lending rate, mean of a year", "pp a period"
             ),
             terms={"real_lending_rate": 1.0 / year, f"real_lending_rate[{year}]": -1.0 / year},
         ),
@@ -399,7 +380,7 @@ def _activity(year: int, period: str) -> tuple[Equation, ...]:
         # Growth above potential: lost technology must not look like weak demand to prices and
         # to the central bank.
         Identity(
-            variable=Variable(name="excess_growth", label="growth above potential", unit=growth),
+            variable=variable_of("excess_growth", "growth above potential", growth),
             terms={"gdp_growth": 1.0, "technology_gap_change": 1.0},
         ),
         # An outcome only: the effect of rates on output already holds the credit channel.
@@ -427,21 +408,6 @@ def _activity(year: int, period: str) -> tuple[Equation, ...]:
             ),
             parents=("gdp_growth", "inflation_surprise", "war"),
         ),
-    )
-
-
-def _levels() -> tuple[Level, ...]:
-    def level(name: str, flow: str, label: str, sign: float = 1.0) -> Level:
-        variable = Variable(name=name, label=label, unit="%", logs="level")
-        return Level(variable=variable, flow=flow, sign=sign)
-
-    return (
-        level("price_level", "inflation", "consumer price level"),
-        level("gdp_level", "gdp_growth", "GDP level"),
-        level("rouble", "depreciation", "rouble against the dollar (+ = stronger)", sign=-1.0),
-        level("import_level", "import_growth", "goods imports, USD value"),
-        level("credit_level", "credit_growth", "real rouble credit to firms"),
-        level("real_wage_level", "real_wage_growth", "real wage"),
     )
 
 
@@ -480,19 +446,3 @@ def _chain(year: int) -> tuple[str, ...]:
         "real_rate_change[1] -> credit_growth",
         "real_rate_change[1] -> gdp_growth",
     )
-
-
-# Of paths: what is quoted of a calendar year and what others call it, and which driver is a target.
-QUOTED_OF_PATHS = {
-    "inflation_yoy": ("end", "inflation_december"),
-    "key_rate": ("mean", "key_rate_average"),
-}
-TARGETS = {"inflation_yoy": "inflation_target"}
-# What is quoted of a calendar year, by outcome, and what others who forecast it call it.
-ANNUAL = {
-    "gdp_level": ("growth", "gdp_growth"),
-    "price_level": ("end", "inflation_december"),
-    "key_rate": ("mean", "key_rate_average"),
-    "rouble": ("growth", None),
-    "real_wage_level": ("growth", None),
-}

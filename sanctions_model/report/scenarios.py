@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.answers import AGAINST, effect_words, mean_words
 from sanctions_model.report.views import View, in_percent_by_outcome, interval_words

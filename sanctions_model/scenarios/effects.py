@@ -16,7 +16,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.coercion import generator_of
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import last_known_period, simulate

@@ -14,7 +14,7 @@ import pandas as pd
 
 from sanctions_model.data.sanctions.events import ISSUERS, Rule, load_events, load_rule
 from sanctions_model.data.sanctions.measures import issuer_levels
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.wording import in_words
 
 __all__ = [

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sanctions_model.data.sanctions.events import ISSUERS, Component
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.elsewhere.reimposition import snap_back_hazard
 from sanctions_model.errors import did_you_mean
 from sanctions_model.fields import Number, Whole

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.fields import Number, Version, Whole
 from sanctions_model.inference.priors.families import Beta

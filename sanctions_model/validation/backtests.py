@@ -21,7 +21,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.transformations import growth, load_raw
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.ledger import Priors

@@ -14,7 +14,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.tables import parse_table, read_content
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.queries.effects import channel_effects, relief_paths, total_effect
 from sanctions_model.queries.estimands import form_for, load_quantities, quantity_draws

@@ -20,8 +20,8 @@ from laboratory import TABLE_COLUMNS, FakeSampler
 from sanctions_model import workflow as job
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.vintages import bundled_vintage
-from sanctions_model.economies.growth import MEASURES
 from sanctions_model.economies.registry import default_transmission
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ConvergenceError, FitFileError
 from sanctions_model.files import locked, publish
 from sanctions_model.inference.fit import fit

@@ -15,7 +15,8 @@ from statistics_server import Services, failing
 from sanctions_model import workflow as job
 from sanctions_model.data.sources import registry
 from sanctions_model.data.vintages import bundled_vintage, list_vintages
-from sanctions_model.economies.growth import MEASURES, growth_transmission
+from sanctions_model.economies.growth import growth_transmission
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.fit import Fit

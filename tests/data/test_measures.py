@@ -17,7 +17,7 @@ from sanctions_model.data.sanctions.measures import (
     load_rule,
     measure_steps,
 )
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError
 
 QUARTERS = pd.period_range("2005Q1", "2026Q2", freq="Q")

@@ -11,7 +11,8 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.checks import validate_observations
 from sanctions_model.data.observations import coverage, load_observations
 from sanctions_model.data.sanctions.measures import intensities, load_events, load_rule
-from sanctions_model.economies.growth import MEASURES, growth_transmission
+from sanctions_model.economies.growth import growth_transmission
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.scm.model import StructuralCausalModel

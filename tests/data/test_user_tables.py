@@ -16,7 +16,8 @@ from sanctions_model.data.user_tables import (
     load_mapping,
     write_template,
 )
-from sanctions_model.economies.growth import MEASURES, growth_transmission
+from sanctions_model.economies.growth import growth_transmission
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError
 from sanctions_model.inference.sample import table_use
 

@@ -12,7 +12,8 @@ from matplotlib.patches import Patch, Rectangle
 from pictures import drawn_texts, faults_of, key_labels, line, panel, texts, words
 
 from sanctions_model import dims
-from sanctions_model.economies.growth import MEASURES, growth_transmission
+from sanctions_model.economies.growth import growth_transmission
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior

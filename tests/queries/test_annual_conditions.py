@@ -8,7 +8,7 @@ from small_futures import problem_of, repeated
 from strategies import variable
 
 from sanctions_model.data.outside_forecasts import baseline_of, load_annual_figures
-from sanctions_model.economies.growth import ANNUAL
+from sanctions_model.economies.russia import ANNUAL
 from sanctions_model.errors import ObservationError, QuestionError, UnknownVariableError
 from sanctions_model.queries.annual_conditions import annual_conditions, first_open_year
 from sanctions_model.queries.conditional import conditional_forecast

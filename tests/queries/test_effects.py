@@ -11,7 +11,8 @@ from oracle import as_dicts, close, propagated
 
 from sanctions_model import summaries
 from sanctions_model.basis import information
-from sanctions_model.economies.growth import MEASURES, growth_transmission
+from sanctions_model.economies.growth import growth_transmission
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.inference.priors.families import Fixed, LogNormal, Normal
 from sanctions_model.inference.priors.ledger import sample_prior

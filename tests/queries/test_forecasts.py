@@ -7,7 +7,7 @@ import xarray as xr
 from laboratory import LIFTED, MODEL, PRIORS, as_observations, pinned
 from oracle import close
 
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError, QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import HalfNormal, Normal

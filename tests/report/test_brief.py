@@ -18,7 +18,7 @@ from matplotlib import font_manager, rc_context
 from typer.testing import CliRunner
 
 from sanctions_model.cli.app import app
-from sanctions_model.economies.growth import ANNUAL
+from sanctions_model.economies.russia import ANNUAL
 from sanctions_model.errors import QuestionError
 from sanctions_model.queries.reading.tables import effects_table
 from sanctions_model.report.annual import annual_table

@@ -9,7 +9,8 @@ from anchored_economy import anchored_problem
 from laboratory import MODEL, PRIORS, FakeSampler
 
 from sanctions_model.data.observations import load_observations
-from sanctions_model.economies.growth import MEASURES, growth_transmission
+from sanctions_model.economies.growth import growth_transmission
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import PriorError, QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Normal

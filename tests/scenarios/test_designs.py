@@ -9,7 +9,7 @@ from future_world import at_once, scenario, world
 
 from sanctions_model.data.sanctions.events import ISSUERS
 from sanctions_model.data.sanctions.measures import issuer_levels, load_events, load_rule
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.elsewhere.reimposition import reimposition_hazard, snap_back_hazard
 from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.effects import designed_effect, scenario_effect

@@ -7,7 +7,7 @@ import pytest
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.sanctions.measures import intensities, load_events, load_rule
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.families import Beta
 from sanctions_model.scenarios.issuers import (

@@ -16,7 +16,7 @@ from future_world import (
 )
 from laboratory import MODEL, pinned
 
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scenarios.effects import designed_effect, respond_to

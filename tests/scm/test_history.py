@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from oracle import Past, as_dicts, close, effective, only
 from strategies import models, random_draws, variable
 
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.scm.equations import AsymmetricAdjustment, Exogenous, Linear
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, pin

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from oracle import close
 from strategies import runs
 
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy, require_horizon
 from sanctions_model.scm.simulation.propagate import (

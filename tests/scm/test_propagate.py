@@ -11,7 +11,8 @@ from oracle import close, only, propagated
 from scipy import stats
 from strategies import models, random_draws, runs, variable
 
-from sanctions_model.economies.growth import MEASURES, growth_transmission
+from sanctions_model.economies.growth import growth_transmission
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracle import close, continued, only, propagated
 from strategies import runs, variable
 
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.scm.equations import (
     Exogenous,
     Identity,

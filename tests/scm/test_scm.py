@@ -5,7 +5,8 @@ from hypothesis import given
 from oracle import close
 from strategies import models
 
-from sanctions_model.economies.growth import MEASURES, growth_transmission
+from sanctions_model.economies.growth import growth_transmission
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import CyclicGraphError, SpecError, UnknownVariableError
 from sanctions_model.scm.equations import (
     Accumulator,

@@ -214,7 +214,7 @@ def report(
 ) -> None:
     """Write one self-contained page: summary, claims, fans, explorer, futures, priors."""
     configure(quiet=quiet)
-    from sanctions_model.economies.growth import MEASURES
+    from sanctions_model.economies.russia import MEASURES
     from sanctions_model.report.graph_choice import graph_choice
     from sanctions_model.report.lab.languages import require_page_language
     from sanctions_model.report.page.mixtures import drawn_futures

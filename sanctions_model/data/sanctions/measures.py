@@ -23,7 +23,7 @@ from sanctions_model.data.sanctions.events import (
     load_events,
     load_rule,
 )
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError
 
 __all__ = [

@@ -1,12 +1,7 @@
 """Trade, output, prices, rates and incomes."""
 
-from sanctions_model.economies.anchored.supply import (
-    FOREIGN_INFLATION,
-    KNOTS,
-    REGIMES,
-    change_of,
-    variable_of,
-)
+from sanctions_model.economies.anchored.supply import FOREIGN_INFLATION, KNOTS, REGIMES
+from sanctions_model.economies.russia import change_of, variable_of
 from sanctions_model.scm.equations import (
     Equation,
     Identity,

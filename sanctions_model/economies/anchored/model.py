@@ -22,14 +22,10 @@ from sanctions_model.economies.anchored.supply import (
     felt_equations,
     supply_equations,
 )
-from sanctions_model.economies.growth import MEASURES
-from sanctions_model.scm.equations import (
-    Level,
-)
+from sanctions_model.economies.russia import MEASURES, levels
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import (
     Crisis,
-    Variable,
 )
 
 __all__ = ["anchored_transmission"]
@@ -61,7 +57,7 @@ def anchored_transmission() -> StructuralCausalModel:
             *rates_equations(),
             *incomes_equations(),
         ),
-        levels=_levels(),
+        levels=levels(),
         entries=_entries(),
         chain=_CHAIN,
         chain_offset=("expected_inflation -> real_lending_rate",),
@@ -74,21 +70,6 @@ def anchored_transmission() -> StructuralCausalModel:
             Crisis("war_and_sanctions", "2022-01-01", "2022-04-01"),
         ),
         crisis_hazard=4 / 84,  # four in the 84 quarters of 2005 to 2025
-    )
-
-
-def _levels() -> tuple[Level, ...]:
-    def level(name: str, flow: str, label: str, sign: float = 1.0) -> Level:
-        variable = Variable(name=name, label=label, unit="%", logs="level")
-        return Level(variable=variable, flow=flow, sign=sign)
-
-    return (
-        level("price_level", "inflation", "consumer price level"),
-        level("gdp_level", "gdp_growth", "GDP level"),
-        level("rouble", "depreciation", "rouble against the dollar (+ = stronger)", sign=-1.0),
-        level("import_level", "import_growth", "goods imports, USD value"),
-        level("credit_level", "credit_growth", "real rouble credit to firms"),
-        level("real_wage_level", "real_wage_growth", "real wage"),
     )
 
 

@@ -1,6 +1,6 @@
 """What comes from outside, and what sanctions do to deliveries, capacity and investors."""
 
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES, change_of, variable_of
 from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
     Equation,
@@ -23,11 +23,9 @@ __all__ = [
     "KNOTS",
     "REGIMES",
     "SUDDEN",
-    "change_of",
     "exogenous_equations",
     "felt_equations",
     "supply_equations",
-    "variable_of",
 ]
 
 KNOTS = ("2005Q1", "2008Q1", "2011Q1", "2014Q1", "2017Q1", "2020Q1", "2023Q1", "2025Q4")
@@ -41,23 +39,6 @@ REGIMES = {
     "controls": ("2022-01-01", None, "capital controls and a split market"),
 }
 FOREIGN_INFLATION = 0.5  # % a quarter
-
-
-def variable_of(
-    name: str,
-    label: str,
-    unit: str,
-    *,
-    column: str = "",
-    plausible: tuple[float, float] | None = None,
-) -> Variable:
-    """Return a variable by its name, label and unit."""
-    return Variable(name=name, label=label, unit=unit, column=column, plausible=plausible)
-
-
-def change_of(name: str, of: str, label: str, unit: str) -> Identity:
-    """Return the identity of a change from one quarter to the next."""
-    return Identity(variable=variable_of(name, label, unit), terms={of: 1.0, f"{of}[1]": -1.0})
 
 
 def _measures() -> tuple[Equation, ...]:

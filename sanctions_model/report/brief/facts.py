@@ -17,7 +17,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.data.outside_forecasts import load_outside_forecasts, newest_forecasts
-from sanctions_model.economies.growth import ANNUAL
+from sanctions_model.economies.russia import ANNUAL
 from sanctions_model.elsewhere.prediction import predictive_table
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.issuers import composite_weights, draw_parts
 from sanctions_model.scenarios.quantities import (

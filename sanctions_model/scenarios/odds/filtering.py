@@ -15,7 +15,7 @@ import pandas as pd
 from sanctions_model.coercion import as_number, generator_of
 from sanctions_model.data.sanctions.events import load_events
 from sanctions_model.data.sanctions.measures import intensities
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.issuers import composite_weights, measures_rule
 from sanctions_model.scenarios.library import ScenarioLibrary

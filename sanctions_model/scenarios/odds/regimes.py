@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sanctions_model.economies.growth import MEASURES
+from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.issuers import composite_weights
 from sanctions_model.scenarios.library import FutureProcess, ScenarioLibrary
