@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from small_problem import make_problem, whole_series
 
+from sanctions_model.inference.kernel import compiled
 from sanctions_model.inference.kernel import nutpie_adapter as nutpie_kernel
 from sanctions_model.inference.kernel.inputs import central_point, free_parameters
 from sanctions_model.inference.kernel.nutpie_adapter import as_c_function, kernel_model, load_kernel
@@ -159,6 +160,36 @@ def test_cold_caches_give_the_same_bits(tmp_path):
     assert cold[2] == [0, 0]
     assert again[2] == [1, 1]
     assert cold[0] == again[0] == json.loads(run_python(CODE))[0]
+
+
+def test_a_change_in_any_file_of_the_kernel_gives_another_program(monkeypatch, tmp_path):
+    folder = Path(compiled.__file__).parent
+    for file in folder.glob("*.py"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    known = compiled.program()
+    monkeypatch.setattr(compiled, "__file__", str(tmp_path / "compiled.py"))
+    assert compiled.program() == known
+    for file in tmp_path.glob("*.py"):
+        before = file.read_bytes()
+        file.write_bytes(before.replace(b"1", b"2") if b"1" in before else before + b"#")
+        assert compiled.program() != known, file.name
+        file.write_bytes(before)
+
+
+def test_machine_code_is_kept_for_one_program(monkeypatch, tmp_path):
+    from numba import config, types
+
+    def stamped(program):
+        def plus_one(x):
+            assert program
+            return x + 1.0
+
+        return plus_one
+
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    signature = types.double(types.double)
+    hits = [as_c_function(signature, stamped(program)).cache_hits for program in (1, 1, 2)]
+    assert hits == [0, 1, 0]
 
 
 # Where nothing can be kept, and what is said

@@ -6,8 +6,7 @@ import numpy as np
 
 __all__ = ["ABOVE", "BELOW", "BETA", "BETWEEN", "GAMMA", "MIXTURE", "NORMAL", "STUDENT_T", "Inputs"]
 
-# Kinds of a parameter: its prior and its support. Machine code that numba kept has these numbers
-# and the order of `Inputs` in it: change them together with `kernel`.
+# Kinds of a parameter: its prior and its support.
 NORMAL, ABOVE, BELOW, BETWEEN, STUDENT_T, BETA, GAMMA, MIXTURE = range(8)
 
 

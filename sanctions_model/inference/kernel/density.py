@@ -19,14 +19,12 @@ With free numbers x (one for each parameter that is not fixed, then one for each
 
 The gradient runs the same steps backwards: d/d mu at each cell, then weights and columns, then
 the recursions backwards in time, monomials, parameters. The arithmetic is that of IEEE, nothing
-reordered: equal inputs give equal bits on every thread. All that is compiled stands in this file,
-because numba tells from its time and size whether the code that it kept is of today.
+reordered: equal inputs give equal bits on every thread.
 """
 
 import math
 
 import numpy as np
-from numba import carray, njit, types
 
 from sanctions_model.inference.kernel.arrays import (
     ABOVE,
@@ -36,38 +34,29 @@ from sanctions_model.inference.kernel.arrays import (
     MIXTURE,
     NORMAL,
     STUDENT_T,
-    Inputs,
 )
+from sanctions_model.inference.kernel.compiled import compiled
+from sanctions_model.inference.kernel.likelihood import likelihood
 
-__all__ = [
-    "DENSITY_SIGNATURE",
-    "VALUES_SIGNATURE",
-    "density_callback",
-    "log_density",
-    "natural_values",
-    "values_callback",
-]
-
-_WIDE = 200.0  # from so many degrees of freedom on, differences of log-gammas are series
-_compiled = njit(error_model="numpy", nogil=True)
+__all__ = ["log_density", "natural_values"]
 
 
 # Parameters
 
 
-@_compiled
+@compiled
 def _softplus(x):
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
 
-@_compiled
+@compiled
 def _normal(value, slope, mu, sigma):
     """Log density up to a constant, and its derivative by x."""
     z = (value - mu) / sigma
     return -0.5 * z * z, -z / sigma * slope
 
 
-@_compiled
+@compiled
 def _parameter(kind, given, x):
     """Return a parameter at x, its derivative, its log density in x and the derivative of that.
 
@@ -110,7 +99,7 @@ def _parameter(kind, given, x):
     return value, slope, density + jacobian, by_x + 1.0 - 2.0 * s
 
 
-@_compiled
+@compiled
 def _place_parameters(given, x, theta, slope, gradient):
     """Put the parameters at x among the factors; return the log density of all priors."""
     total = given.constant[0]
@@ -126,7 +115,7 @@ def _place_parameters(given, x, theta, slope, gradient):
     return total
 
 
-@_compiled
+@compiled
 def natural_values(given, x, values):
     """Write what a draw x means: all parameters in their order, then the completed cells.
 
@@ -151,7 +140,7 @@ def natural_values(given, x, values):
 # Columns that depend on parameters
 
 
-@_compiled
+@compiled
 def _fall(measure, share, speed, by_share, by_speed):
     """Return the effective intensity of a measure; write its derivatives."""
     path = np.empty(measure.size)
@@ -175,7 +164,7 @@ def _fall(measure, share, speed, by_share, by_speed):
     return path
 
 
-@_compiled
+@compiled
 def _columns(given, theta, cells, paths, by_share, by_speed):
     """Write each filtered column after each recursion, from the longest lag before the sample."""
     before = paths.shape[2] - given.outcomes.shape[1]
@@ -203,7 +192,7 @@ def _columns(given, theta, cells, paths, by_share, by_speed):
                 paths[d + 1, f, t] = value
 
 
-@_compiled
+@compiled
 def _columns_backwards(given, theta, paths, above, by_share, by_speed, gradient, by_cell):
     """Take the derivatives by filtered columns, `above`, back to persistences and shares."""
     before = paths.shape[2] - given.outcomes.shape[1]
@@ -232,7 +221,7 @@ def _columns_backwards(given, theta, paths, above, by_share, by_speed, gradient,
 # Means
 
 
-@_compiled
+@compiled
 def _weights(given, theta):
     """Return each weight: the sum of its monomials."""
     found, one = np.zeros(given.where.shape[0]), theta.size - 1
@@ -246,7 +235,7 @@ def _weights(given, theta):
     return found
 
 
-@_compiled
+@compiled
 def _weights_backwards(given, theta, above, gradient):
     """Take the derivatives by weights, `above`, back to the factors of their monomials."""
     one = theta.size - 1
@@ -261,7 +250,7 @@ def _weights_backwards(given, theta, above, gradient):
             gradient[given.products[k, j]] += value
 
 
-@_compiled
+@compiled
 def _place_of(given, row):
     """Return the row that a column is made of, and which factor multiplies it, -1 for none."""
     shifted = given.known.shape[0] + given.source.shape[0] * given.lags.size
@@ -270,7 +259,7 @@ def _place_of(given, row):
     return given.unscaled[row - shifted], row - shifted
 
 
-@_compiled
+@compiled
 def _column(given, paths, row):
     """Return a column of the means by its row among all."""
     if row < given.known.shape[0]:
@@ -282,7 +271,7 @@ def _column(given, paths, row):
     return column if scaled < 0 else column * given.times[scaled]
 
 
-@_compiled
+@compiled
 def _means(given, paths, weights, cells):
     """Return the mean of each cell, less its own value where that is completed."""
     mean = np.zeros(given.outcomes.shape)
@@ -303,7 +292,7 @@ def _means(given, paths, weights, cells):
     return mean
 
 
-@_compiled
+@compiled
 def _means_backwards(given, paths, weights, cells, above, by_path, by_cell):
     """Take the derivatives by means, `above`, back; return those by weights."""
     found = np.zeros(weights.size)
@@ -331,112 +320,7 @@ def _means_backwards(given, paths, weights, cells, above, by_path, by_cell):
     return found
 
 
-# The likelihood
-
-
-@_compiled
-def _digamma(x):
-    """Return the derivative of the log-gamma function for x > 0; Abramowitz & Stegun 6.3.18."""
-    found = 0.0
-    while x < 10.0:
-        found -= 1.0 / x
-        x += 1.0
-    y = 1.0 / (x * x)
-    tail = y * (
-        1 / 12 - y * (1 / 120 - y * (1 / 252 - y * (1 / 240 - y * (1 / 132 - y * 691 / 32760))))
-    )
-    return found + math.log(x) - 0.5 / x - tail
-
-
-@_compiled
-def _tails(nu):
-    """Return log-gamma((nu + 1) / 2) - log-gamma(nu / 2) - log(nu pi) / 2 and its derivative.
-
-    With many degrees of freedom the first two cancel; there stands their asymptotic series,
-    Tricomi and Erdelyi (1951), https://doi.org/10.2140/pjm.1951.1.133.
-    """
-    if nu < _WIDE:
-        value = math.lgamma(0.5 * (nu + 1.0)) - math.lgamma(0.5 * nu)
-        slope = 0.5 * (_digamma(0.5 * (nu + 1.0)) - _digamma(0.5 * nu))
-        return value - 0.5 * math.log(nu * math.pi), slope - 0.5 / nu
-    y = 1.0 / (nu * nu)
-    value = (-1 / 4 + y * (1 / 24 - y * (1 / 20 - y * 17 / 112))) / nu
-    slope = y * (1 / 4 - y * (1 / 8 - y * (1 / 4 - y * 17 / 16)))
-    return value - 0.5 * math.log(2.0 * math.pi), slope
-
-
-@_compiled
-def _student_t(y, mean, weight, own, times, nu, above, by_times):
-    """Return the weighted log density of an equation's cells and its derivatives by scale and nu.
-
-    The scale of a period is the own one times `times`. Writes the derivatives by the means to
-    `above` and adds those by the logarithms of `times` to `by_times`.
-    """
-    total, by_scale, by_nu, cells = 0.0, 0.0, 0.0, 0.0
-    half = 0.5 * (nu + 1.0)
-    for t in range(y.size):
-        if weight[t] == 0.0:
-            continue
-        scale = own * times[t]
-        z = (y[t] - mean[t]) / scale
-        q = z * z / nu
-        log, pull = math.log1p(q), (nu + 1.0) * z / (nu * (1.0 + q))
-        total -= weight[t] * half * log
-        above[t] = weight[t] * pull / scale
-        by_log = weight[t] * (pull * z - 1.0)
-        by_scale += by_log
-        by_times[t] += by_log
-        total -= weight[t] * math.log(scale)
-        by_nu += weight[t] * 0.5 * (pull * z / nu - log)
-        cells += weight[t]
-    constant, slope = _tails(nu)
-    total += cells * constant
-    return total, by_scale / own, by_nu + cells * slope
-
-
-@_compiled
-def _gaussian(y, mean, weight, own, times, above, by_times):
-    """Do for Gaussian shocks what `_student_t` does."""
-    total, by_scale, cells = 0.0, 0.0, 0.0
-    for t in range(y.size):
-        scale = own * times[t]
-        z = (y[t] - mean[t]) / scale
-        total -= weight[t] * (0.5 * z * z + math.log(scale))
-        above[t] = weight[t] * z / scale
-        by_log = weight[t] * (z * z - 1.0)
-        by_scale += by_log
-        by_times[t] += by_log
-        cells += weight[t]
-    return total - cells * 0.5 * math.log(2.0 * math.pi), by_scale / own
-
-
-@_compiled
-def _likelihood(given, theta, mean, above, gradient):
-    """Return the log likelihood; write its derivatives by means, add those by scale and tails."""
-    total = 0.0
-    times, by_times = np.ones(mean.shape[1]), np.zeros(mean.shape[1])
-    for t in range(times.size):
-        if given.crisis[t] >= 0:
-            times[t] = theta[given.crisis[t]]
-    for e in range(mean.shape[0]):
-        scale, tails = given.noise[e, 0], given.noise[e, 1]
-        y, weight = given.outcomes[e], given.weight[e]
-        if tails < 0:
-            value, by_scale = _gaussian(y, mean[e], weight, theta[scale], times, above[e], by_times)
-        else:
-            value, by_scale, by_nu = _student_t(
-                y, mean[e], weight, theta[scale], times, theta[tails], above[e], by_times
-            )
-            gradient[tails] += by_nu
-        gradient[scale] += by_scale
-        total += value
-    for t in range(times.size):
-        if given.crisis[t] >= 0:
-            gradient[given.crisis[t]] += by_times[t] / times[t]
-    return total
-
-
-@_compiled
+@compiled
 def log_density(given, x, gradient):
     """Return the log density at x, priors and Jacobians included, and write its gradient.
 
@@ -468,7 +352,7 @@ def log_density(given, x, gradient):
 
     by_theta, by_mean = np.zeros(theta.size), np.zeros((equations, periods))
     by_path, by_cell = np.zeros((filtered, length)), np.zeros(m)
-    density += _likelihood(given, theta, mean, by_mean, by_theta)
+    density += likelihood(given, theta, mean, by_mean, by_theta)
     by_weight = _means_backwards(given, paths, weights, cells, by_mean, by_path, by_cell)
     _columns_backwards(given, theta, paths, by_path, by_share, by_speed, by_theta, by_cell)
     _weights_backwards(given, theta, by_weight, by_theta)
@@ -477,94 +361,3 @@ def log_density(given, x, gradient):
     for j in range(m):
         gradient[free + j] = given.moments[j, 1] * by_cell[j]
     return density
-
-
-# Called by nutpie: inputs as one block of 8-byte words, see `kernel_inputs.pack`
-
-DENSITY_SIGNATURE = types.int64(
-    types.uint64,
-    types.CPointer(types.double),
-    types.CPointer(types.double),
-    types.CPointer(types.double),
-    types.voidptr,
-)
-VALUES_SIGNATURE = types.int64(
-    types.uint64,
-    types.uint64,
-    types.CPointer(types.double),
-    types.CPointer(types.double),
-    types.voidptr,
-)
-_WRONG_SIZE, _NO_GRADIENT, _NO_DENSITY = -1, 3, 4  # below 0 ends the sampling, above a trajectory
-
-
-@_compiled
-def _row(words, place):
-    return words[place[0] : place[0] + place[1] * place[2]]
-
-
-@_compiled
-def _table(words, place):
-    return _row(words, place).reshape((place[1], place[2]))
-
-
-@_compiled
-def _unpack(whole, real):
-    """Read the block as `Inputs`; each array's start, rows and columns stand at its head."""
-    head = whole[:78].reshape((26, 3))
-    return Inputs(
-        _row(whole, head[0]),
-        _row(whole, head[1]),
-        _table(whole, head[2]),
-        _row(whole, head[3]),
-        _table(whole, head[4]),
-        _table(whole, head[5]),
-        _table(whole, head[6]),
-        _row(whole, head[7]),
-        _table(whole, head[8]),
-        _table(whole, head[9]),
-        _table(whole, head[10]),
-        _table(real, head[11]),
-        _row(real, head[12]),
-        _row(real, head[13]),
-        _table(real, head[14]),
-        _table(real, head[15]),
-        _table(real, head[16]),
-        _table(real, head[17]),
-        _table(real, head[18]),
-        _row(real, head[19]),
-        _row(whole, head[20]),
-        _table(real, head[21]),
-        _row(real, head[22]),
-        _row(whole, head[23]),
-        _table(whole, head[24]),
-        _row(real, head[25]),
-    )
-
-
-@_compiled
-def _inputs(block):
-    length = carray(block, (1,), np.int64)[0]
-    return _unpack(carray(block, (length,), np.int64)[1:], carray(block, (length,), np.float64)[1:])
-
-
-def density_callback(size, x_, gradient_, density_, block):
-    """Write log density and gradient; return 0, or what is wrong."""
-    given = _inputs(block)
-    if size != given.kind.size + given.moments.shape[0]:
-        return _WRONG_SIZE
-    x, gradient = carray(x_, (size,)), carray(gradient_, (size,))
-    density = log_density(given, x, gradient)
-    density_[0] = density
-    if not math.isfinite(density):
-        return _NO_DENSITY
-    return 0 if np.isfinite(gradient).all() else _NO_GRADIENT
-
-
-def values_callback(size, expanded, x_, values_, block):
-    """Write the natural values of a draw; return 0, or what is wrong."""
-    given = _inputs(block)
-    if size != given.kind.size + given.moments.shape[0]:
-        return _WRONG_SIZE
-    natural_values(given, carray(x_, (size,)), carray(values_, (expanded,)))
-    return 0

@@ -55,7 +55,7 @@ def as_c_function(signature: Any, callback: Callable[..., Any]) -> Any:
     ----------
     signature : numba.core.typing.Signature
     callback : callable
-        Of a module's top level.
+        A function of a file.
 
     Returns
     -------
@@ -79,12 +79,14 @@ def load_kernel() -> tuple[Any, Any]:
     -------
     density, values : numba.core.ccallback.CFunc
     """
-    from sanctions_model.inference.kernel import density as kernel
+    from sanctions_model.inference.kernel import callbacks as kernel
+    from sanctions_model.inference.kernel.compiled import program
 
+    density, values = kernel.callbacks(program())
     with _announced():
         return (
-            as_c_function(kernel.DENSITY_SIGNATURE, kernel.density_callback),
-            as_c_function(kernel.VALUES_SIGNATURE, kernel.values_callback),
+            as_c_function(kernel.DENSITY_SIGNATURE, density),
+            as_c_function(kernel.VALUES_SIGNATURE, values),
         )
 
 
