@@ -24,6 +24,7 @@ __all__ = [
     "probability_words",
     "share_words",
     "true_minus",
+    "undated",
     "upper_first",
     "with_article",
 ]
@@ -126,6 +127,17 @@ def true_minus(text: str) -> str:
     'year-on-year −0.6'
     """
     return re.sub(r"(?<!\w)-(?=\d)", "−", text)
+
+
+def undated(label: str) -> str:
+    """Name what several dated parts are together.
+
+    Examples
+    --------
+    >>> undated("trend growth from 2005Q1"), undated("war economy")
+    ('trend growth', 'war economy')
+    """
+    return re.sub(r",?(?: from)? \d{4}(?:Q\d)?$", "", label)
 
 
 def in_words(names: Sequence[str]) -> str:

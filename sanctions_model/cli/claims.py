@@ -91,11 +91,12 @@ def effects(
     if figure is not None:
         from sanctions_model.plots import plot_responses
 
+        reached = list(dict.fromkeys(table["outcome"])) if asked_output.whole else None
         drawn = plot_responses(
             fitted.scm,
             fitted.draws,
             chosen,
-            outcomes=outcome,
+            outcomes=outcome or reached,
             horizon=max(horizon or [20]),
             drawn_from=fitted.drawn_from,
         )

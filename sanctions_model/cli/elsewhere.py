@@ -16,6 +16,7 @@ from sanctions_model.cli.parts.options import (
     write_csv,
     write_figure,
 )
+from sanctions_model.dims import Said
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.report.views import View
 
@@ -83,10 +84,11 @@ def _drawn(fitted: "Fit | None", lifting: str) -> "Figure":
 
     table = predictive_table()
     chosen = table[(table["lifting"] == lifting) & (table["year"] == _YEAR)]
-    answer = None
+    answer, source = None, None
     if fitted is not None:
         from sanctions_model.robustness.observed_relief import answer_after
 
+        source = fitted.draws.attrs.get(Said.SOURCE)
         answer = answer_after(fitted.scm, fitted.draws, year=_YEAR)
     caption = (
         "Dots: liftings elsewhere, median and 90 % interval as shipped, against the same sanctions "
@@ -94,4 +96,4 @@ def _drawn(fitted: "Fit | None", lifting: str) -> "Figure":
         f"({lifting}), median dashed. "
         f"Orange: full relief in this model. {reliability(fit_summary())}"
     )
-    return plot_liftings(load_episode_effects(), chosen, answer, caption=caption)
+    return plot_liftings(load_episode_effects(), chosen, answer, caption=caption, source=source)

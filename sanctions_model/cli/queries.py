@@ -36,6 +36,7 @@ from sanctions_model.cli.statements import (
     with_periods,
     with_statements,
 )
+from sanctions_model.dims import Said
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
 
@@ -413,6 +414,7 @@ def require(
     if figure is not None:
         from sanctions_model.plots import plot_required_relief
 
-        write_figure(plot_required_relief(found, scm=fitted.scm), figure)
+        source = fitted.draws.attrs.get(Said.SOURCE)
+        write_figure(plot_required_relief(found, scm=fitted.scm, source=source), figure)
     view = View(table=table, title="Relief") if as_json else required_view(found, fitted.scm)
     show(view, as_json=as_json)

@@ -25,6 +25,7 @@ from sanctions_model.cli.parts.options import (
     write_figure,
 )
 from sanctions_model.coercion import as_whole
+from sanctions_model.dims import Said
 from sanctions_model.errors import QuestionError, UnknownVariableError, reading_fault
 from sanctions_model.files import require_target
 from sanctions_model.report.views import View
@@ -132,7 +133,9 @@ def _draw_forest(found: "Fit", chosen: "dict[str, Observation]", figure: Path) -
                 quantity_draws(found.scm, draws, seen.quantity)
                 for draws in (found.prior_draws, found.draws)
             )
-            drawn = plot_forest(seen.quantity, seen.pool, seen.pooled, prior, posterior)
+            drawn = plot_forest(
+                seen.quantity, seen.pool, seen.pooled, prior, posterior, source=_source(found)
+            )
             write_figure(drawn, figure)
             return
     raise QuestionError("None of the figures is pooled; there is no forest to draw.")
@@ -226,19 +229,26 @@ def _refitted(found: "Fit", claims: "dict[str, Claim]") -> "pd.DataFrame":
     return compare_alternatives(list(fit_alternatives(chosen, draws=1000, tune=1000)), claims)
 
 
+def _source(found: "Fit") -> object:
+    return found.draws.attrs.get(Said.SOURCE)
+
+
 def _draw_tornado(
     found: "Fit", claim: "Claim", name: str, ranking: "pd.DataFrame", figure: Path
 ) -> None:
     from sanctions_model.plots import plot_tornado
     from sanctions_model.queries.effects import relief_words
+    from sanctions_model.report.checks import in_words_of
     from sanctions_model.robustness.ranking import tornado
     from sanctions_model.summaries import interval_rule
 
     after = found.scm.count_periods(claim.horizon)
+    bars = tornado(ranking, name)
     drawn = plot_tornado(
-        tornado(ranking, name),
+        bars.assign(factor=[in_words_of(found.scm, str(factor)) for factor in bars["factor"]]),
         title=f"What the answer rests on: {found.scm.variables[claim.outcome].label}, {after}",
         unit=found.scm.effect_unit(claim.outcome),
+        source=_source(found),
         caption=(
             f"Contrast: {relief_words(found.scm, claim.relief)}; {after} after the start. Bars run "
             "from the lowest to the highest median of the effect: of a parameter at the ends of "
@@ -275,7 +285,7 @@ def confounding(
 
         curve = confounding_curve(found.problem, found.draws, drawn_claim)
         point = tipping_point(found.scm, found.draws, drawn_claim)
-        drawn = plot_tipping(found.scm, drawn_claim, curve, point)
+        drawn = plot_tipping(found.scm, drawn_claim, curve, point, source=_source(found))
         write_figure(drawn, figure)
     from sanctions_model.report.checks import confounding_view
 

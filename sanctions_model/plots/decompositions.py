@@ -43,6 +43,7 @@ from sanctions_model.queries.reading.percent import (
 )
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
 
 __all__ = ["plot_decomposition", "plot_sectors", "plot_variance_decomposition"]
@@ -180,7 +181,7 @@ def _handles(groups: Sequence[Group]) -> list[Line2D | Patch]:
 
 
 def _member(scm: StructuralCausalModel, name: str) -> str:
-    return name.replace("_", " ") if name in scm.exogenous else part_label(scm, name)
+    return part_label(scm, name)
 
 
 def _caption(
@@ -352,9 +353,13 @@ def plot_sectors(
     rows += [("premium of the model itself", result["transmission"])]
     rows += [("sum less the model's", result["difference"])]
     ends = [float(result["total"].sel({dims.HORIZON: h}).median()) for h in (0, last)]
+    start, year = result.attrs.get(dims.Said.START), scm.periods_per_year
+    now, then = "today", f"after {when}"
+    if start:
+        now, then = (f"in {period_after(start, h, year)}" for h in (0, last))
     title = titled(
-        f"The import premium goes from {ends[0]:.1f} to {ends[1]:.1f} points in {when}",
-        f"Grey-import premium by sector: {scenario}, today and after {when}",
+        f"The import premium goes from {ends[0]:.1f} points {now} to {ends[1]:.1f} {then}",
+        f"Grey-import premium by sector: {scenario}, {now} and {then}",
         source=result.attrs.get(dims.Said.SOURCE),
     )
     caption = (
@@ -365,7 +370,7 @@ def plot_sectors(
     )
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=colour, marker="o", ms=4, lw=1.2, label=label)
-        for colour, label in ((Colour.negative, "today"), (Colour.posterior, f"after {when}"))
+        for colour, label in ((Colour.negative, now), (Colour.posterior, then))
     ]
     top, bottom = page_text_inches(title, caption)
     height = _SECTOR_ROW * len(rows)

@@ -6,14 +6,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from sanctions_model import dims
-from sanctions_model.plots.parts.panels import (
-    chosen,
-    horizon_axis,
-)
+from sanctions_model.plots.parts.labels import End, label_lines, label_room
+from sanctions_model.plots.parts.panels import chosen, horizon_axis
 from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
@@ -43,7 +39,7 @@ from sanctions_model.wording import upper_first
 __all__ = ["plot_impulse_response", "plot_responses"]
 
 _COLUMNS = 3
-_LEFT, _GAP, _RIGHT = 0.55, 0.62, 0.13
+_LEFT, _BELOW = 0.55, 0.1
 _PLOT_HEIGHT, _ROW_GAP = 1.12, 0.3
 
 
@@ -99,13 +95,14 @@ def plot_responses(
         prior = interval(effects_in_percent(scm, before), rule)
 
     what = f"{len(names)} outcomes" if len(names) > 1 else scm.variables[names[0]].label
+    what = upper_first(what)
     found = headline(answer, scm, outcome=names[0] if len(names) == 1 else None)
-    question = f"Effect of relief on {what} over {scm.count_periods(horizon)}"
+    question = f"What does relief change? {what}, over {scm.count_periods(horizon)}"
     title = titled(found, question, source=answer.attrs.get(dims.Said.SOURCE))
     caption = _caption(scm, relief, rule, drawn_from, with_prior=prior is not None)
     along = f"{scm.periods_name} after the start of relief"
     start = draws.attrs.get(dims.Said.START)
-    return _fans(scm, bands, prior, title, caption, along, drawn_from, start)
+    return _fans(scm, bands, prior, title, caption, along, start)
 
 
 def plot_impulse_response(
@@ -152,7 +149,7 @@ def plot_impulse_response(
         upper_first(asked),
         source=response.attrs.get(dims.Said.SOURCE),
     )
-    return _fans(scm, bands, None, text, caption, scm.periods_name, drawn_from, None)
+    return _fans(scm, bands, None, text, caption, scm.periods_name, None)
 
 
 def _fans(
@@ -162,7 +159,6 @@ def _fans(
     title: str,
     caption: str,
     along: str,
-    drawn_from: str,
     start: object,
 ) -> Figure:
     """One panel an outcome: a wide and a narrow band around the median."""
@@ -171,18 +167,18 @@ def _fans(
     horizon = int(bands[0][dims.HORIZON].max())
     top, bottom = page_text_inches(title, caption)
     columns = 2 if len(names) == 4 else min(_COLUMNS, len(names))
-    width = (COLUMN_INCHES - _LEFT - _RIGHT - (columns - 1) * _GAP) / columns
-    headings = {name: wrap(scm.variables[name].label, width + 0.4, TEXT) for name in names}
+    room = label_room(_named(rule, with_prior=prior is not None))
+    width = (COLUMN_INCHES - columns * (_LEFT + room)) / columns
+    headings = {name: wrap(scm.variables[name].label, width + room, TEXT) for name in names}
     lines = max(len(found) for found in headings.values())
     head = lines * line_inches(TEXT) + 0.04
     step = head + _PLOT_HEIGHT + _ROW_GAP
-    rows, beside = -(-len(names) // columns), len(names) % columns
-    below = 0.1 if beside else 0.35  # the key stands in a spare cell or under the panels
-    figure = new_figure(top + rows * step + below + bottom)
+    rows = -(-len(names) // columns)
+    figure = new_figure(top + rows * step + _BELOW + bottom)
     add_page_text(figure, title, caption)
     for position, name in enumerate(names):
         row, column = divmod(position, columns)
-        left = _LEFT + column * (width + _GAP)
+        left = _LEFT + column * (width + room + _LEFT)
         axes = place_axes(figure, left, top + row * step + head, width, _PLOT_HEIGHT)
         where = {dims.OUTCOME: name}
         _fan(axes, bands[0].sel(where), bands[1].sel(where))
@@ -193,15 +189,33 @@ def _fans(
         axes.set_ylabel(scm.effect_unit(name), size=SMALL, color=Colour.ink, labelpad=2)
         if position + columns >= len(names) and not dated:
             axes.set_xlabel("\n".join(wrap(along, width + 0.3, SMALL)), size=SMALL, labelpad=2)
-    if beside:
-        left, down = _LEFT + beside * (width + _GAP) - 0.2, top + (rows - 1) * step + head
-        key = place_axes(figure, left, down, width + 0.2, _PLOT_HEIGHT)
-    else:
-        down = top + rows * step + 0.12
-        key = place_axes(figure, _LEFT, down, COLUMN_INCHES - _LEFT - _RIGHT, 0.2)
-    handles = _handles(rule, drawn_from, with_prior=prior is not None)
-    _key(key, handles, 1 if beside else len(handles))
+        label_lines(axes, _ends(axes, bands, prior, name))
     return figure
+
+
+def _named(rule: IntervalRule, *, with_prior: bool) -> list[str]:
+    """Names of what ends at the right of a panel: the median and the upper bounds."""
+    return ["median", "50 %", f"{rule.percent}", *(["prior"] if with_prior else [])]
+
+
+def _ends(
+    axes: Axes,
+    bands: tuple[xr.DataArray, xr.DataArray],
+    prior: xr.DataArray | None,
+    name: str,
+) -> list[End]:
+    """Return where the median, the bands and the prior leave a panel, with their names."""
+    last = {dims.OUTCOME: name}
+    wide, half = (float(b.sel({**last, "summary": "upper"})[-1]) for b in bands)
+    middle = float(bands[0].sel({**last, "summary": "median"})[-1])
+    heights = [middle, half, wide]
+    colours = [Colour.posterior] * 3
+    if prior is not None:
+        upper = float(prior.sel({**last, "summary": "upper"})[-1])
+        heights.append(min(upper, axes.get_ylim()[1]))
+        colours.append(Colour.faint)
+    words = _named(interval_rule(), with_prior=prior is not None)
+    return list(zip(heights, words, colours, strict=True))
 
 
 def _fan(axes: Axes, band: xr.DataArray, half: xr.DataArray) -> None:
@@ -245,33 +259,6 @@ def _finish(axes: Axes, horizon: int, per_year: int, start: object) -> bool:
     return horizon_axis(axes, horizon, per_year, start)
 
 
-def _handles(rule: IntervalRule, drawn_from: str, *, with_prior: bool) -> list[Line2D | Patch]:
-    mass = f"{100 * rule.prob:g} %"
-    handles: list[Line2D | Patch] = [
-        Line2D([], [], color=Colour.posterior, lw=1.5, label=f"{drawn_from} median"),
-        Patch(color=Colour.posterior, alpha=0.53, lw=0, label="50 % interval"),
-        Patch(color=Colour.posterior, alpha=0.22, lw=0, label=f"{mass} interval"),
-    ]
-    if with_prior:
-        handles.append(
-            Line2D([], [], color=Colour.faint, lw=0.9, ls="--", label=f"prior, {mass} interval")
-        )
-    return handles
-
-
-def _key(axes: Axes, handles: list[Line2D | Patch], columns: int) -> None:
-    axes.set_axis_off()
-    axes.legend(
-        handles=handles,
-        loc="upper left",
-        ncols=columns,
-        frameon=False,
-        fontsize=SMALL,
-        borderpad=0,
-        borderaxespad=0,
-    )
-
-
 def _caption(
     scm: StructuralCausalModel,
     relief: Relief,
@@ -280,13 +267,11 @@ def _caption(
     *,
     with_prior: bool,
 ) -> str:
-    periods = scm.periods_name
     prior = (
         "; dashed: the same under the prior alone, cut where it is far wider" if with_prior else ""
     )
     return (
         f"Contrast: {relief_words(scm, relief)}. Line: {drawn_from} median; bands: 50 % interval "
         f"and {rule}{prior}. Differences between the two paths under common draws, shocks the "
-        f"same in both; pp: percentage points. {periods.capitalize()} count from 1, the first of "
-        "the relief."
+        "same in both; pp: percentage points."
     )

@@ -17,6 +17,7 @@ from sanctions_model.plots.parts.style import (
     new_figure,
     page_text_inches,
     place_axes,
+    readable,
     tidy,
     titled,
 )
@@ -32,6 +33,7 @@ _LABELS = {
     "real_exchange_rate": "real exchange rate, % (+ = stronger)",
 }
 _OUTSIDE = 1.6
+_BELOW = -3.0  # rows under the dots, where the band is named
 
 
 def plot_liftings(
@@ -41,6 +43,7 @@ def plot_liftings(
     *,
     title: str = "The answer for Russia among the liftings elsewhere, after three years",
     caption: str = "",
+    source: object = None,
 ) -> Figure:
     """Draw a dot an episode, the predictive for a new country, and an answer.
 
@@ -55,6 +58,8 @@ def plot_liftings(
         Median, lower and upper bound by outcome.
     title, caption : str
         Above and below the panels.
+    source : str, optional
+        Which fit the answer is of, as draws state it.
 
     Returns
     -------
@@ -70,11 +75,13 @@ def plot_liftings(
         raise QuestionError("The predictive has an outcome twice or none; choose one year.")
     names = predictive["outcome"].tolist()
     first = predictive.iloc[0]
-    label = _LABELS.get(names[0], names[0]).partition(",")[0]
+    label, _, unit = _LABELS.get(names[0], names[0]).partition(", ")
+    unit = unit.split(" ")[0]
     title = titled(
-        f"Liftings elsewhere predict {label} to move by {number(first['median'])}: 9 in 10 between "
+        f"Liftings elsewhere predict {number(first['median'])} {unit} on {label}: 9 in 10 between "
         f"{number(first['lower'])} and {number(first['upper'])}",
         title,
+        source=source,
     )
     above, below = page_text_inches(title, caption)
     rows = -(-len(names) // 2)
@@ -110,9 +117,27 @@ def _panel(
         median, lower, upper = answer
         axes.hlines([top], [lower], [upper], color=Colour.negative, lw=2.2)
         axes.plot([median], [top], "D", ms=4, color=Colour.negative, mew=0)
+        _name(axes, max(upper, median), top, "this model", Colour.negative)
+    _name(axes, predictive["lower"], _BELOW, "predicted", Colour.posterior)
     edges = np.abs([predictive["lower"], predictive["upper"], *(answer or ()), 1e-3])
     reach = max(_OUTSIDE * float(np.max(edges)), float(episodes["median"].abs().max() or 0) * 1.05)
     axes.set_xlim(-reach, reach)
-    axes.set_ylim(-2, top + 3)
+    axes.set_ylim(_BELOW - 2.0, top + 3)
     axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
     axes.tick_params(axis="x", labelsize=SMALL)
+
+
+def _name(axes: Axes, across: float, up: float, words: str, colour: str) -> None:
+    """Write what is drawn beside its right or lower left end."""
+    on_band = 5.8  # names stand on the light blue band
+    axes.annotate(
+        words,
+        (across, up),
+        (4, 0),
+        textcoords="offset points",
+        size=SMALL,
+        va="center",
+        color=readable(colour, on_band),
+        weight="bold",
+    )

@@ -324,7 +324,8 @@ def _caption(
     if numbers:
         parts.append(
             f"Numbers: {drawn_from} median of the long-run effect of a permanent unit change of "
-            "the parent, others held, in units of the child per unit of the parent (intervals: "
+            "the parent (of one period's where the child keeps all of itself), others "
+            "held, in units of the child per unit of the parent (intervals: "
             "see the figure of all links)."
         )
     forms = {term.form for line in picture.lines for term in line.terms}

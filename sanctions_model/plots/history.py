@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.plots.parts.labels import label_lines, label_room
 from sanctions_model.plots.parts.observed_past import (
     as_draws,
     completed_periods,
@@ -62,6 +63,7 @@ _LEFT, _GAP, _RIGHT = 0.58, 0.66, 0.2
 _WIDE_PANEL = 0.57
 _PLOT_HEIGHT, _ROW_GAP = 1.2, 0.28
 _YEARS_BEFORE = 2
+_HAPPENED, _OTHERWISE = "happened", "otherwise"
 _WINDOW = "#F1F1F1"
 # A difference below this is rounding.
 _ROUNDING = 1e-9
@@ -188,7 +190,8 @@ def plot_counterfactual(
     caption = _caption(window, histories, rule, drawn_from, str(result.attrs.get("changed", "")))
     handles = _handles(histories, rule)
     top, bottom = page_text_inches(title, caption)
-    room = COLUMN_INCHES - _LEFT - _GAP - _RIGHT
+    named = label_room([_HAPPENED, _OTHERWISE])
+    room = COLUMN_INCHES - _LEFT - _GAP - _RIGHT - named
     widths = _WIDE_PANEL * room, (1.0 - _WIDE_PANEL) * room
     headings = {name: wrap(scm.variables[name].label, room, TEXT) for name in names}
     head = max(len(lines) for lines in headings.values()) * line_inches(TEXT) + 0.06
@@ -197,7 +200,7 @@ def plot_counterfactual(
     step, height = row_inches(rows, head, _ROW_GAP, top + below + bottom, most=_PLOT_HEIGHT)
     figure = new_figure(top + rows * step + below + bottom)
     add_page_text(figure, title, caption)
-    right = _LEFT + widths[0] + _GAP
+    right = _LEFT + widths[0] + named + _GAP
     for row, name in enumerate(names):
         down = top + row * step + head
         axes = place_axes(figure, _LEFT, down, widths[0], height)
@@ -205,6 +208,14 @@ def plot_counterfactual(
         frame(axes, headings[name], _level_unit(scm, name))
         year_axis(axes, float(window.years(window.before)[0]), window.edges[1], widths[0], per_year)
         zero_line(axes)
+        ends = [
+            (float(bands[name].median[-1]), words, colour)
+            for bands, words, colour in (
+                (found["factual"], _HAPPENED, Colour.ink),
+                (found["counterfactual"], _OTHERWISE, Colour.posterior),
+            )
+        ]
+        label_lines(axes, ends)
         axes = place_axes(figure, right, down, widths[1], height)
         _difference(axes, window, found["difference"][name])
         frame(axes, ["difference"], scm.effect_unit(name))
@@ -280,11 +291,7 @@ def _difference(axes: Axes, window: _Window, bands: Bands) -> None:
 
 
 def _handles(histories: dict[str, _History], rule: IntervalRule) -> list[Line2D | Patch]:
-    handles: list[Line2D | Patch] = [
-        Line2D([], [], color=Colour.ink, lw=1.3, label="what happened"),
-        Line2D([], [], color=Colour.posterior, lw=1.5, label="counterfactual, median"),
-        *fan_keys(rule),
-    ]
+    handles: list[Line2D | Patch] = [*fan_keys(rule)]
     if any(history.completed.any() for history in histories.values()):
         handles.append(completed_key(rule))
     if any(history.estimated for history in histories.values()):
@@ -320,9 +327,8 @@ def _caption(
     return (
         f"Contrast: the window {window.words} (shaded) replayed with "
         f"{changed or 'the changed course'}, all other shocks as they were, also "
-        "those that sanctions may have caused, against what happened; right: counterfactual less "
-        "what happened. "
-        f"Blue line: {drawn_from} median; bands: 50 % interval and {rule}. "
+        "those that sanctions may have caused, against what happened; right: the difference. "
+        f"Blue: {drawn_from} median; bands: 50 % interval and {rule}. "
         f"{''.join(notes)}pp: percentage points."
     )
 

@@ -44,7 +44,7 @@ from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scenarios.odds.variance import ORDERS
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval_rule
-from sanctions_model.wording import number, with_article
+from sanctions_model.wording import number, upper_first, with_article
 
 __all__ = ["plot_future_effects", "plot_odds", "plot_spread"]
 
@@ -105,7 +105,7 @@ def plot_future_effects(
         source=result.attrs.get(dims.Said.SOURCE),
     )
     caption = (
-        f"Against sanctions unchanged as at the end of 2025; {how}. Lines: {drawn_from} medians; "
+        f"Against sanctions unchanged; {how}. Lines: {drawn_from} medians; "
         f"bands: 50 % interval; dashed: {rule}. Every draw of the parameters has its own path of "
         "each future; shocks are the same in all and drop out."
     )
@@ -160,13 +160,12 @@ def plot_scenario_effect(
     over = scm.count_periods(effect.sizes[dims.HORIZON])
     title = titled(
         headline(effect.rename("effect"), scm, outcome=_only(outcomes)),
-        title or f"{label[:1].upper()}{label[1:]}: effect over {over}",
+        upper_first(title or f"{label}: effect over {over}"),
         source=effect.attrs.get(dims.Said.SOURCE),
     )
     caption = (
-        f"{label}, against sanctions unchanged as at the end of 2025. Line: {drawn_from} median; "
-        "band: 50 % interval; "
-        f"dashed: {interval_rule()}."
+        f"{upper_first(label)}, against the future without it. Line: {drawn_from} median; band: "
+        f"50 % interval; dashed: {interval_rule()}."
     )
     only = effect.drop_vars(dims.SCENARIO, errors="ignore").expand_dims({dims.SCENARIO: [label]})
     colours, start = {label: _COLOURS[0]}, effect.attrs.get(dims.Said.START)
@@ -266,6 +265,7 @@ def plot_spread(
     title = titled(
         f"Politics makes {politics:.0f} % of what is uncertain about {with_article(label)}",
         question,
+        source=split.attrs.get(dims.Said.SOURCE),
     )
     # An area that nobody can see is said in words.
     largest = shares.sel({dims.OUTCOME: names}).max((dims.OUTCOME, dims.HORIZON))
@@ -336,6 +336,7 @@ def plot_odds(
     title = titled(
         f"Ten more points of odds move {with_article(label)} by {worth} {unit}",
         f"Expected effect by the odds of: {future}",
+        source=expected.attrs.get(dims.Said.SOURCE),
     )
     caption = (
         "Against sanctions unchanged; mean over paths of all futures and draws of the parameters, "

@@ -6,11 +6,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sanctions_model.errors import QuestionError
+from sanctions_model.plots.parts.labels import label_lines, label_room
 from sanctions_model.plots.parts.panels import WIDE, frame, zero_line
 from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
@@ -22,6 +21,7 @@ from sanctions_model.plots.parts.style import (
     new_figure,
     page_text_inches,
     place_axes,
+    readable,
     text_inches,
     tidy,
     titled,
@@ -194,13 +194,10 @@ def plot_along_axis(
         f"{question_words(found)} Line: median, grey where two neighbours differ by at most two "
         f"Monte-Carlo errors; band: {rule}. {alike_words(found, names)} {routes_words(found)}"
     )
-    handles: list[Line2D | Patch] = [
-        Line2D([], [], color=Colour.posterior, lw=1.5, label="median"),
-        Patch(color=Colour.posterior, alpha=WIDE, lw=0, label=str(rule)),
-    ]
     ordered = found.sortby(axis)
     places = ordered[axis].to_numpy().astype(float)
-    figure, panels = panels_for(title, caption, names, handles, 3)
+    room = label_room(["median", rule.percent])
+    figure, panels = panels_for(title, caption, names, [], 2, right=room)
     steps = np.diff(np.eye(places.size), axis=0)
     near = _within_error(ordered.sel(outcome=names), steps)
     for at, (panel, name) in enumerate(zip(panels, names, strict=True)):
@@ -215,7 +212,10 @@ def plot_along_axis(
         frame(panel, [outcome_label(found, name)], outcome_unit(found, name))
         zero_line(panel)
         panel.set_xlabel(axis.replace("_", " "), size=SMALL, labelpad=2, color=Colour.ink)
+        panel.set_xlim(places[0], places[-1])
         panel.locator_params(axis="x", nbins=5)
+        named = (float(median[-1]), "median"), (float(high[-1]), rule.percent)
+        label_lines(panel, [(end, word, Colour.posterior) for end, word in named])
     return figure
 
 
@@ -336,11 +336,7 @@ def plot_sweep_tornado(found: xr.Dataset, *, outcomes: Sequence[str] | None = No
         "the others averaged over; grey: the two ends differ by at most two Monte-Carlo errors. "
         f"Line: the mean of all points' medians. {routes_words(found)}"
     )
-    handles: list[Line2D | Patch] = [
-        Patch(color=Colour.prior, lw=0, label="axis low"),
-        Patch(color=Colour.posterior, lw=0, label="axis high"),
-    ]
-    figure, panels = panels_for(title, caption, names, handles, 2, left=1.25)
+    figure, panels = panels_for(title, caption, names, [], 2, left=1.25)
     factors = [_ends(found, axis, axes) for axis in axes]
     contrasts = np.array([high - low for low, high in factors])
     near = _within_error(found.sel(outcome=names), contrasts)
@@ -354,6 +350,8 @@ def plot_sweep_tornado(found: xr.Dataset, *, outcomes: Sequence[str] | None = No
             shades = [Colour.faint] * 2 if near[which, at] else [Colour.prior, Colour.posterior]
             for end, colour in zip(swings[which], shades, strict=True):
                 panel.barh(row, end - middle, left=middle, height=0.6, color=colour, lw=0)
+            if row == len(order) - 1:
+                _name_ends(panel, row, *map(float, swings[which]))
         frame(panel, [outcome_label(found, name)], "")
         panel.grid(visible=False)
         panel.axvline(middle, color=Colour.ink, lw=0.7)
@@ -361,6 +359,27 @@ def plot_sweep_tornado(found: xr.Dataset, *, outcomes: Sequence[str] | None = No
         panel.set_xlabel(outcome_unit(found, name), size=SMALL, labelpad=2, color=Colour.ink)
         panel.locator_params(axis="x", nbins=4)
     return figure
+
+
+def _name_ends(panel: Axes, row: int, low: float, high: float) -> None:
+    """Write at the ends of the widest bar which of them is the axis's high one."""
+    panel.margins(x=0.2)
+    for end, other, word, colour in (
+        (low, high, "low", Colour.prior),
+        (high, low, "high", Colour.posterior),
+    ):
+        side = 1 if end > other else -1
+        panel.annotate(
+            word,
+            (end, row),
+            (3 * side, 0),
+            textcoords="offset points",
+            size=SMALL,
+            ha="left" if side > 0 else "right",
+            va="center",
+            color=readable(colour),
+            weight="bold",
+        )
 
 
 def _within_error(found: xr.Dataset, contrasts: np.ndarray) -> np.ndarray:

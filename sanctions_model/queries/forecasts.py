@@ -293,7 +293,7 @@ def forecast_error_variance_decomposition(
     values = shares.to_numpy()
     total = values.sum(axis=1, keepdims=True)
     values /= np.where(total > 0, total, np.nan)
-    return shares.rename("share")
+    return shares.rename("share").assign_attrs(dims.carried(draws.attrs))
 
 
 def forecast_error_variance(

@@ -17,7 +17,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.queries.effects import reachable, total_effect
-from sanctions_model.queries.reading.tables import link_effects
+from sanctions_model.queries.reading.tables import lasting_effects
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import to_dict
@@ -164,7 +164,7 @@ def _effects(
 
 
 def _links(found: Fit) -> pd.DataFrame:
-    effects = link_effects(found.scm, found.draws).sel(kind="long_run")
+    effects = lasting_effects(found.scm, found.draws)
     return pd.DataFrame(
         [
             {"link": link.label, **_summarised(effects.sel({dims.LINK: link.label}))}

@@ -12,6 +12,7 @@ import pytest
 from command import call, refused
 from saved_fits import fit_of
 
+from sanctions_model import plots
 from sanctions_model.cli.app import app
 from sanctions_model.cli.parts import console
 from sanctions_model.inference.priors.ledger import load_priors
@@ -258,3 +259,15 @@ def test_the_ending_of_a_file_says_how_the_table_is_written(ending, small_fit, t
 def test_another_ending_is_refused_before_any_work(small_fit, tmp_path):
     said = refused("fevd", "--fit", small_fit.parent, "--csv", tmp_path / "table.xls")
     assert "ends in .csv or .tsv or .xlsx" in said
+
+
+def test_all_outcomes_are_drawn_where_all_are_asked_for(small_fit, monkeypatch, tmp_path):
+    asked = []
+    drawn = plots.plot_responses
+    monkeypatch.setattr(
+        plots, "plot_responses", lambda *a, **k: asked.append(k["outcomes"]) or drawn(*a, **k)
+    )
+    said = ("effects", "--fit", small_fit.parent, "--quiet", "--figure", tmp_path / "f.png")
+    assert call(*said).code == call(*said, "--all").code == 0
+    assert asked[0] is None
+    assert len(asked[1]) > 4

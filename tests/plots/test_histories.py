@@ -454,7 +454,7 @@ def test_a_decomposition_says_what_the_base_is_and_that_medians_do_not_add_up(fi
     assert "What moved 3 outcomes, 2022Q1 to 2026Q1" in said
     assert "from the state of 2021Q4 without shocks" in said
     assert "add up to the line draw by draw, which medians do not exactly" in said
-    assert "sanctions measures (trade, finance, energy, transport, assets)" in said
+    assert "sanctions measures (trade measures, " in said
     assert "pp (% a year)" in said
     assert "log" not in said
 
@@ -726,7 +726,7 @@ def test_required_relief_shows_the_curve_the_line_and_the_range(figures, require
 
 def test_required_relief_says_the_verdict_and_the_contrast(figures, required):
     said = words(figures["required"])
-    assert required.verdict in said
+    assert "The target needs a relief of 50 % to be met with P = 0.6" in said
     assert "Required relief: key rate at most 12 % a year at some point within 8 quarters" in said
     assert "uniform relief of all measures in 4 equal steps, against sanctions unchanged" in said
     assert "depth of relief, % of every measure lifted" in said
@@ -742,10 +742,10 @@ def test_a_target_out_of_reach_shades_nothing(default_problem, draws):
     target = Target(outcome="gdp_level", value=500.0, below=False, when="by 2", probability=0.9)
     found = required_relief(default_problem, draws, target, random_seed=1)
     figure = plot_required_relief(found, scm=growth_transmission())
-    assert "is out of reach" in words(figure)
+    assert "No relief reaches the target with P = 0.9" in words(figure)
     assert "GDP level at least 500 % at some point within 2 quarters" in words(figure)
     assert not figure.axes[0].patches
-    assert "relief that is enough" not in key_labels(figure)
+    assert "relief that is enough" not in words(figure)
 
 
 def test_a_probability_that_is_not_monotone_shades_two_ranges(required):

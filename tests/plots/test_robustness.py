@@ -13,6 +13,7 @@ from sanctions_model.plots import plot_forest, plot_tipping, plot_tornado
 from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.estimands import load_quantities
 from sanctions_model.robustness.confounding import TippingPoint
+from sanctions_model.wording import number
 
 CLAIM = Claim(
     statement="made up",
@@ -107,6 +108,8 @@ def test_a_forest_shows_every_study_the_pool_and_the_model(name, studies):
     for study in studies:
         assert study in words
     assert quantity.unit in words
+    centre = np.exp(pooled.mean) if pool.family == "LogNormal" else pooled.mean
+    assert f"Studies find {number(float(centre))} and" in words
     assert "89 % interval" in words
     low, high = axes.get_xlim()
     for line in axes.lines[: 2 * len(pool.studies)]:

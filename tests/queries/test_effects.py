@@ -25,7 +25,12 @@ from sanctions_model.queries.effects import (
     relief_words,
     total_effect,
 )
-from sanctions_model.queries.reading.tables import effects_table, link_effects, links_table
+from sanctions_model.queries.reading.tables import (
+    effects_table,
+    lasting_effects,
+    link_effects,
+    links_table,
+)
 from sanctions_model.queries.responses import impulse_response, step_response
 from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
@@ -92,6 +97,22 @@ def test_link_effects_of_a_linear_equation_divide_by_one_minus_its_own_lags():
     effects = link_effects(MODEL, pinned()).sel(link="weather -> growth")
     close(squeezed(effects.sel(kind="short_run")), 0.5)
     close(squeezed(effects.sel(kind="long_run")), 0.5 / (1 - 0.2))
+
+
+def test_what_a_cause_adds_to_a_random_walk_stays():
+    walk = StructuralCausalModel(
+        equations=(
+            Exogenous(variable=Variable(name="shock"), continuation=Hold(0.0)),
+            Linear(variable=Variable(name="rate"), parents=("shock", "rate[1]")),
+            Linear(variable=Variable(name="price"), parents=("shock", "price[1]")),
+        )
+    )
+    values = {"shock -> rate": 0.5, "rate[1] -> rate": 1.0}
+    draws = pin(walk, values | {"shock -> price": 0.5, "price[1] -> price": 0.75})
+    assert np.isnan(link_effects(walk, draws).sel(link="shock -> rate", kind="long_run")).all()
+    lasting = lasting_effects(walk, draws)
+    close(squeezed(lasting.sel(link="shock -> rate")), 0.5)
+    close(squeezed(lasting.sel(link="shock -> price")), 2.0)
 
 
 def test_the_long_run_link_effect_is_where_the_step_response_ends(tariff):

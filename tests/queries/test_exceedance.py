@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from laboratory import LIFTED, MODEL, pinned
+from pictures import faults_of
 from scipy import stats
 
 from sanctions_model.errors import QuestionError
@@ -68,6 +69,7 @@ def test_what_has_no_size_has_no_curve(drawn):
 def test_the_figure_has_a_curve_before_and_after_and_marks_what_matters(drawn):
     table = exceedance_table(MODEL, *drawn, {"prices": CLAIM})
     figure = plot_exceedance(table)
+    assert faults_of(figure) == []
     (axes,) = figure.axes
     curves = [line for line in axes.lines if len(line.get_xdata()) == len(table)]
     np.testing.assert_allclose(curves[0].get_ydata(), table["prob_prior"])

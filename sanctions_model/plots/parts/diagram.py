@@ -14,7 +14,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.plots.parts.signs import Sign
-from sanctions_model.queries.reading.tables import link_effects
+from sanctions_model.queries.reading.tables import lasting_effects, link_effects
 from sanctions_model.scm.equations import (
     Accumulator,
     AsymmetricAdjustment,
@@ -48,6 +48,8 @@ class Term:
         Draws of the long-run effect; None without draws.
     sign : Sign
         What the prior leaves open.
+    under : str
+        The regime that it acts under; empty for always.
     """
 
     edge: Edge
@@ -55,6 +57,7 @@ class Term:
     lag: int
     values: np.ndarray | None
     sign: Sign
+    under: str = ""
 
     @property
     def words(self) -> str:
@@ -63,9 +66,8 @@ class Term:
             return self.form
         median = float(np.median(self.values))
         whole = self.sign is Sign.FIXED and median == round(median)
-        return (
-            f"{self.form} {f'{median:+.0f}'.replace('-', '−') if whole else number(median)}".strip()
-        )
+        size = f"{median:+.0f}".replace("-", "−") if whole else number(median)
+        return f"{self.form} {size} {self.under}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ def diagram(
                 lag=host.lag + edge.lag,
                 values=None if values is None else values.get(edge.label),
                 sign=signs.get(edge.label, Sign.FIXED),
+                under=scm.variables[edge.factor].label if edge.factor else "",
             )
             if host.name in beside:
                 label = scm.variables[host.name].label
@@ -234,11 +237,11 @@ def _form(equation: Identity) -> str:
 
 def _values(scm: StructuralCausalModel, draws: xr.Dataset) -> dict[str, np.ndarray]:
     """Draws of what each edge carries in the long run, by label."""
-    effects = link_effects(scm, draws)
+    lasting, at_once = lasting_effects(scm, draws), link_effects(scm, draws).sel(kind="short_run")
     found = {}
     for link in scm.links:
-        kind = "short_run" if link.parent == link.child else "long_run"
-        found[link.label] = effects.sel({dims.LINK: link.label, "kind": kind}).to_numpy().ravel()
+        effects = at_once if link.parent == link.child else lasting
+        found[link.label] = effects.sel({dims.LINK: link.label}).to_numpy().ravel()
     for equation in scm.by_name.values():
         if isinstance(equation, PartialAdjustment) and equation.anchor:
             now, before = (edge.label for edge in equation.anchor_edges)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.wording import undated
 
 __all__ = ["Group", "driver_groups", "part_label", "shock_groups"]
 
@@ -87,7 +88,7 @@ def _shock_colours(names: Sequence[str], scm: StructuralCausalModel) -> dict[str
 def driver_groups(
     shares: Mapping[str, np.ndarray], scm: StructuralCausalModel, *, together: bool
 ) -> list[Group]:
-    """Group drivers: measures together where asked, others by the first words of their label.
+    """Group drivers: measures together where asked, others by their label without its date.
 
     As many others as there are colours stand apart, the largest; the rest are summed.
 
@@ -113,7 +114,7 @@ def driver_groups(
     others: dict[str, list[str]] = {}
     for name in names:
         if name not in measures:
-            others.setdefault(part_label(scm, name), []).append(name)
+            others.setdefault(undated(part_label(scm, name)), []).append(name)
     size = {label: sum(np.max(shares[n]) for n in own) for label, own in others.items()}
     if len(others) > len(_DRIVERS):
         apart = sorted(size, key=lambda label: -size[label])[: len(_DRIVERS) - 1]
@@ -121,7 +122,9 @@ def driver_groups(
         found += [Group(label, tuple(others[label]), _DRIVERS[i]) for i, label in enumerate(apart)]
         return [*found, Group(_OTHER_DRIVERS, tuple(rest), _DRIVERS[-1], together=True)]
     # By its place in the model, so that a driver has one colour in every figure.
-    order = list(dict.fromkeys(part_label(scm, n) for n in scm.exogenous if n not in scm.measures))
+    order = list(
+        dict.fromkeys(undated(part_label(scm, n)) for n in scm.exogenous if n not in scm.measures)
+    )
     colours = dict(zip(order, _cycle(_DRIVERS, len(order)), strict=True))
     return found + [
         Group(label, tuple(own), colours.get(label, _DRIVERS[0]), together=len(own) > 1)

@@ -58,8 +58,9 @@ def panels_for(
     columns: int,
     *,
     left: float = _LEFT,
+    right: float = 0.0,
 ) -> tuple[Figure, list[Axes]]:
-    """Lay out a panel an outcome between a title and a caption."""
+    """Lay out a panel an outcome between a title and a caption, `right` inches beside it free."""
     columns = min(columns, len(names))
     rows = -(-len(names) // columns)
     top, bottom = page_text_inches(title, caption)
@@ -68,11 +69,11 @@ def panels_for(
     height = top + rows * (head + _PANEL + _BELOW) + room + 0.06 + bottom
     figure = new_figure(height)
     add_page_text(figure, title, caption)
-    width = (COLUMN_INCHES - _RIGHT) / columns - left
+    width = (COLUMN_INCHES - _RIGHT) / columns - left - right
     panels = []
     for place in range(len(names)):
         row, column = divmod(place, columns)
-        across = left + column * (width + left)
+        across = left + column * (width + left + right)
         down = top + row * (head + _PANEL + _BELOW) + head
         panels.append(place_axes(figure, across, down, width, _PANEL))
     if handles:
@@ -215,7 +216,10 @@ def range_finding(found: xr.Dataset, outcome: str) -> str:
     if not known.size:
         return f"0 points answer about {outcome_label(found, outcome)}"
     ends = f"{number(float(known.min()))} to {number(float(known.max()))}"
-    return f"The effect on {outcome_label(found, outcome)} goes from {ends}"
+    return (
+        f"The effect on {outcome_label(found, outcome)} goes from {ends} "
+        + (outcome_unit(found, outcome).split(" (")[0])
+    )
 
 
 def outcome_label(found: xr.Dataset, name: str) -> str:

@@ -36,6 +36,8 @@ def plot_forest(
     pooled: Pooled,
     prior: xr.DataArray,
     posterior: xr.DataArray | None = None,
+    *,
+    source: object = None,
 ) -> Figure:
     """Draw studies, pooled prior, the model's prior and its posterior of one quantity.
 
@@ -49,6 +51,8 @@ def plot_forest(
         Of its studies.
     prior, posterior : xr.DataArray
         Draws of the quantity, dims ``(chain, draw)``; no posterior leaves its row out.
+    source : str, optional
+        Which fit and data the draws are of, as draws state it.
 
     Returns
     -------
@@ -60,10 +64,12 @@ def plot_forest(
     quarters = "1 quarter" if quantity.horizon == 1 else f"{quantity.horizon} quarters"
     after = f"after {quarters}" if quantity.horizon else "no horizon"
     answer = prior if posterior is None else posterior
+    studies = np.exp(pooled.mean) if pool.family == "LogNormal" else pooled.mean
     title = titled(
-        f"Studies find {number(pooled.mean)} and the model "
+        f"Studies find {number(studies)} and the model "
         f"{number(float(answer.median()))} {quantity.unit}",
         f"Published studies and the model: {quantity.label}",
+        source=source,
     )
     caption = (
         f"Unit: {quantity.unit}; {after}. Points: medians. Bars: {rule}; of a study from its "

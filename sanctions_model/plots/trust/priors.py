@@ -32,7 +32,7 @@ from sanctions_model.plots.parts.style import (
     wrap,
     write,
 )
-from sanctions_model.queries.reading.tables import link_effects
+from sanctions_model.queries.reading.tables import lasting_effects
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
@@ -113,7 +113,7 @@ def _finding(
     if draws is None:
         return f"Beliefs alone give {len(links)} links their sizes"
     rule = interval_rule()
-    sizes = [link_effects(scm, drawn).sel(kind="long_run") for drawn in (prior_draws, draws)]
+    sizes = [lasting_effects(scm, drawn) for drawn in (prior_draws, draws)]
     widths = [interval(size, rule) for size in sizes]
     before, after = (w.sel(summary="upper") - w.sel(summary="lower") for w in widths)
     kept = [name for name in links if float(before.sel(link=name)) > 0]
@@ -172,7 +172,8 @@ def plot_prior_posterior(
     )
     caption = (
         "Each row: change of the panel's variable after a permanent unit change of the cause, "
-        "others held; its unit in grey or in the heading. Lags in brackets. Scales differ between "
+        "others held (where the variable keeps all of itself, after that of one period); its unit "
+        "in grey or in the heading. Lags in brackets. Scales differ between "
         f"axes; the dotted line is 0. Bars: {rule}, ticks and points: medians. {share}"
         f"{ASSUMED} sign assumed by the prior: no finding. Fixed: set by "
         "definition, not estimated."
@@ -203,8 +204,8 @@ def _panels(
     wanted: set[str],
 ) -> list[_Panel]:
     order = ["median", "lower", "upper"]
-    drawn = link_effects(scm, prior_draws).sel(kind="long_run")
-    effects = None if draws is None else link_effects(scm, draws).sel(kind="long_run")
+    drawn = lasting_effects(scm, prior_draws)
+    effects = None if draws is None else lasting_effects(scm, draws)
     before = interval(drawn)
     after = None if effects is None else interval(effects)
     assumed = link_signs(scm, priors, prior_draws)
@@ -241,7 +242,8 @@ def _panel(label: str, rows: Sequence[_Row]) -> _Panel:
 
 def _cause(scm: StructuralCausalModel, link: Edge) -> str:
     lag = f" [{link.lag}]" if link.lag else ""
-    return scm.variables[link.parent].label.split(" (")[0] + lag
+    under = f", {scm.variables[link.factor].label}" if link.factor else ""
+    return scm.variables[link.parent].label.split(" (")[0] + lag + under
 
 
 def _unit(scm: StructuralCausalModel, link: Edge, priors: Mapping[str, Prior] | None) -> str:

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots.parts.groups import part_label
+from sanctions_model.plots.parts.labels import End, label_lines, label_room
 from sanctions_model.plots.parts.panels import WIDE, frame, key, key_inches
 from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
@@ -32,7 +32,7 @@ from sanctions_model.robustness.confounding import TippingPoint
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval_rule
-from sanctions_model.wording import chance_is, number, upper_first
+from sanctions_model.wording import chance_is, number, upper_first, with_article
 
 __all__ = ["plot_required_relief", "plot_tipping", "plot_tornado"]
 
@@ -50,6 +50,7 @@ def plot_tornado(
     title: str = "What the answer rests on",
     unit: str = "",
     caption: str = "",
+    source: object = None,
 ) -> Figure:
     """Draw one bar a factor from its low to its high, in the order of the table.
 
@@ -60,6 +61,8 @@ def plot_tornado(
         Bars shorter than two of their Monte-Carlo ``error``, if there is such a column, are grey.
     title, unit, caption : str
         The outcome with its horizon, its unit, and the contrast with what a bar means.
+    source : str, optional
+        Which fit and data the answer is of, as draws state it.
 
     Returns
     -------
@@ -86,7 +89,8 @@ def plot_tornado(
     heights = [max(_ROW, 0.13 * len(own) + 0.06) for own in lines]
     top = table.iloc[(table["high"] - table["low"]).abs().argmax()]
     finding = f"{upper_first(_said(top['factor']))} takes the answer from {number(top['low'])} to "
-    title = titled(f"{finding}{number(top['high'])}", title)
+    measured = f" {unit.split(' (')[0]}" if unit else ""
+    title = titled(f"{finding}{number(top['high'])}{measured}", title, source=source)
     above, below = page_text_inches(title, caption)
     figure = new_figure(above + sum(heights) + _BELOW + below + 0.1)
     add_page_text(figure, title, caption)
@@ -174,6 +178,7 @@ def plot_required_relief(
     relief: Relief | None = None,
     scm: StructuralCausalModel,
     drawn_from: str = "posterior",
+    source: object = None,
 ) -> Figure:
     """Draw the probability that a target is met against the depth of relief.
 
@@ -187,6 +192,8 @@ def plot_required_relief(
         Says what the outcome is called.
     drawn_from : str
         What the draws are, for the caption.
+    source : str, optional
+        Which fit and data the answer is of, as draws state it.
 
     Returns
     -------
@@ -197,22 +204,29 @@ def plot_required_relief(
     sign = "at most" if target.below else "at least"
     goal = f"{part_label(scm, target.outcome)} {sign} {target.value:g} {_unit(scm, target.outcome)}"
     when = target.window.words(scm.period_name)
-    title = titled(_required(result), f"Required relief: {goal.replace('-', '−').strip()} {when}")
-    caption = _caption(result, relief, scm, drawn_from)
-    handles = _handles(result)
+    title = titled(
+        _required(result),
+        f"Required relief: {goal.replace('-', '−').strip()} {when}",
+        source=source,
+    )
+    caption = _caption(relief, scm, drawn_from)
+    handles, ends = _handles(result), _ends(result)
     top, bottom = page_text_inches(title, caption)
-    figure = new_figure(top + 0.1 + _PLOT_HEIGHT + _BELOW + key_inches(handles) + bottom)
+    below = _BELOW + (key_inches(handles) if handles else 0.0)
+    figure = new_figure(top + 0.1 + _PLOT_HEIGHT + below + bottom)
     add_page_text(figure, title, caption)
-    width = COLUMN_INCHES - _LEFT - _RIGHT
+    width = COLUMN_INCHES - _LEFT - label_room([name for _, name, _ in ends])
     axes = place_axes(figure, _LEFT, top + 0.1, width, _PLOT_HEIGHT)
     _draw(axes, result)
-    frame(axes, [], f"P(target met {when})")
+    frame(axes, [], "probability that the target is met")
+    label_lines(axes, ends)
     every = set(relief.measures) == set(scm.measures)
     measures = "every measure" if every else ", ".join(relief.measures)
     axes.set_xlabel(
         f"depth of relief, % of {measures} lifted", size=SMALL, labelpad=2, color=Colour.ink
     )
-    key(figure, handles, top + 0.1 + _PLOT_HEIGHT + _BELOW)
+    if handles:
+        key(figure, handles, top + 0.1 + _PLOT_HEIGHT + _BELOW)
     return figure
 
 
@@ -233,29 +247,29 @@ def _draw(axes: Axes, result: RequiredRelief) -> None:
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
 
 
-def _handles(result: RequiredRelief) -> list[Line2D | Patch]:
-    asked = f"probability asked for, {result.target.probability:g}"
-    handles: list[Line2D | Patch] = [
-        Line2D([], [], color=Colour.posterior, lw=1.5, label="P(target met)"),
-        Patch(color=Colour.posterior, alpha=WIDE, lw=0, label="± 2 standard errors"),
-        Line2D([], [], color=Colour.negative, lw=1.1, ls="--", label=asked),
+def _ends(result: RequiredRelief) -> list[End]:
+    asked = result.target.probability
+    return [
+        (asked, f"asked for: {asked:g}", Colour.negative),
+        (float(result.probability[-1]), "target met", Colour.posterior),
     ]
-    if result.sufficient:
-        handles.append(Patch(color=Colour.accent, alpha=0.15, lw=0, label="relief that is enough"))
-    return handles
+
+
+def _handles(result: RequiredRelief) -> list[Patch]:
+    if not result.sufficient:
+        return []
+    return [Patch(color=Colour.accent, alpha=0.15, lw=0, label="relief that is enough")]
 
 
 def _unit(scm: StructuralCausalModel, name: str) -> str:
     return scm.variables[name].short_unit if name in scm.variables else ""
 
 
-def _caption(
-    result: RequiredRelief, relief: Relief, scm: StructuralCausalModel, drawn_from: str
-) -> str:
+def _caption(relief: Relief, scm: StructuralCausalModel, drawn_from: str) -> str:
     full = Relief(ramp=relief.ramp, start=relief.start, measures=relief.measures)
     uniform = relief_words(scm, full).replace("full relief", "uniform relief", 1)
     return (
-        f"Answer: {result.verdict} Contrast: {uniform}. P: share of simulated futures that meet "
+        f"Contrast: {uniform}. Probability: share of simulated futures that meet "
         f"the target, one for each {drawn_from} draw, parameters and "
         "shocks together; all depths meet the same shocks. Band: two standard errors of the "
         "simulation either side, no credible interval."
@@ -266,7 +280,12 @@ _LEFT, _RIGHT, _HEIGHT, _BELOW = 0.6, 0.2, 2.3, 0.45
 
 
 def plot_tipping(
-    scm: StructuralCausalModel, claim: Claim, curve: pd.DataFrame, point: TippingPoint
+    scm: StructuralCausalModel,
+    claim: Claim,
+    curve: pd.DataFrame,
+    point: TippingPoint,
+    *,
+    source: object = None,
 ) -> Figure:
     """Draw the bias curves of one claim.
 
@@ -280,6 +299,8 @@ def plot_tipping(
         From `confounding_curve`.
     point : TippingPoint
         From `tipping_point`.
+    source : str, optional
+        Which fit and data the curve is of, as draws state it.
 
     Returns
     -------
@@ -288,10 +309,14 @@ def plot_tipping(
     """
     label = scm.variables[claim.outcome].label
     direction = "higher" if claim.sign > 0 else "lower"
+    unit = point.unit.partition(",")[0]
+    said = with_article(scm.variables[claim.outcome].short_label.removesuffix(" level"))
     title = titled(
-        f"A hidden cause of strength {number(point.strength)} would leave the claim open",
-        f"How strong a hidden common cause must be: {label} {direction}",
+        f"A hidden cause of {number(point.strength)} {unit} would leave the claim on {said} open",
+        f"How strong must a hidden common cause be to overturn it: {label} {direction}?",
+        source=source,
     )
+    known = scm.variables[point.known].label if point.known in scm.variables else point.known
     caption = (
         f"Claim: {label} is {direction} {scm.count_periods(claim.horizon)} after "
         f"{relief_words(scm, claim.relief)}. A hidden cause moves with the measures and acts on "
@@ -300,35 +325,33 @@ def plot_tipping(
         "posterior had it acted in the years of the data; not drawn where weights do not hold."
     )
     if point.known:
-        caption += (
-            f" Shaded and dotted, {point.known}: median and {interval_rule()} of its coefficient."
-        )
-    handles = _tipping_handles(point)
+        caption += f" Shaded and dotted, {known}: median and {interval_rule()} of its coefficient."
+    handles = []
+    if known:
+        handles = [Patch(color=Colour.prior, alpha=WIDE, lw=0, label=f"{known}, estimated")]
+    sample = np.where(curve["used"], curve["sample_prob"], np.nan)
+    seen = sample[np.isfinite(sample)]
+    ends = [(float(curve["full_prob"].iloc[-1]), "full credit", Colour.negative)]
+    if seen.size:
+        ends.append((float(seen[-1]), "in the sample", Colour.posterior))
     above, below = page_text_inches(title, caption)
-    figure = new_figure(above + 0.1 + _HEIGHT + _BELOW + key_inches(handles) + below)
+    room = key_inches(handles) if handles else 0.0
+    figure = new_figure(above + 0.1 + _HEIGHT + _BELOW + room + below)
     add_page_text(figure, title, caption)
-    axes = place_axes(figure, _LEFT, above + 0.1, COLUMN_INCHES - _LEFT - _RIGHT, _HEIGHT)
+    width = COLUMN_INCHES - _LEFT - label_room([name for _, name, _ in ends])
+    axes = place_axes(figure, _LEFT, above + 0.1, width, _HEIGHT)
     strength = curve["strength"].to_numpy()
     if point.known:
         axes.axvspan(point.known_lower, point.known_upper, color=Colour.prior, alpha=WIDE, lw=0)
         axes.axvline(point.known_median, color=Colour.faint, lw=1.0, ls=":")
     axes.plot(strength, curve["full_prob"], color=Colour.negative, lw=1.5)
-    sample = np.where(curve["used"], curve["sample_prob"], np.nan)
     axes.plot(strength, sample, color=Colour.posterior, lw=1.5)
     axes.axhline(0.5, color=Colour.rule, lw=0.8, zorder=0)
     axes.plot([point.strength], [0.5], "o", color=Colour.negative, ms=4)
-    frame(axes, [], "P(claim)")
+    frame(axes, [], "probability of the claim")
     axes.set(xlim=(strength.min(), strength.max()), ylim=(-0.02, 1.02))
-    axes.set_xlabel(f"strength of the hidden cause, {point.unit}", size=SMALL, labelpad=2)
-    key(figure, handles, above + 0.1 + _HEIGHT + _BELOW)
+    axes.set_xlabel(f"strength of the hidden cause, {unit}", size=SMALL, labelpad=2)
+    label_lines(axes, ends)
+    if handles:
+        key(figure, handles, above + 0.1 + _HEIGHT + _BELOW)
     return figure
-
-
-def _tipping_handles(point: TippingPoint) -> list[Line2D | Patch]:
-    found: list[Line2D | Patch] = [
-        Line2D([], [], color=Colour.negative, lw=1.5, label="full credit"),
-        Line2D([], [], color=Colour.posterior, lw=1.5, label="in the sample"),
-    ]
-    if point.known:
-        found.append(Patch(color=Colour.prior, alpha=WIDE, lw=0, label=f"{point.known}, estimated"))
-    return found

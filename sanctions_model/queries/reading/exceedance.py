@@ -92,4 +92,6 @@ def exceedance_table(
                     "prob_error": np.nan if after is None else share_error(after),
                 }
             )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    table.attrs.update(dims.carried((prior_draws if draws is None else draws).attrs))
+    return table

@@ -9,7 +9,7 @@ from sanctions_model.queries.claims import load_claims
 from sanctions_model.queries.reading.headlines import main_outcomes, spoken_label, when_words
 from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.wording import number, upper_first
+from sanctions_model.wording import number, undated, upper_first
 
 __all__ = [
     "LIKELY",
@@ -86,9 +86,11 @@ def parts_finding(parts: xr.DataArray, scm: StructuralCausalModel) -> str:
     shown = contributions_in_percent(scm, parts.sel({dims.OUTCOME: [name]}))
     own = shown.isel({dims.OUTCOME: 0}).median([dims.CHAIN, dims.DRAW])
     own = own.sel(part=[p for p in own["part"].to_numpy() if p != "base"])
-    sizes = abs(own).mean(dims.TIME).to_series()
+    named = [undated(part_words(scm, str(part))) for part in own["part"].to_numpy()]
+    together = own.assign_coords(part=named).groupby("part").sum()
+    sizes = abs(together).mean(dims.TIME).to_series()
     unit = scm.effect_unit(name).split(" (")[0].replace("pp", "points")
-    mover = upper_first(part_words(scm, str(sizes.idxmax())))
+    mover = upper_first(str(sizes.idxmax()))
     return (
         f"{mover} moved {spoken_label(scm, name)} most, "
         f"by {number(sizes.max(), signed=False)} {unit} on average"

@@ -32,7 +32,7 @@ from sanctions_model.summaries import (
     summary_errors,
 )
 
-__all__ = ["effects_beside", "effects_table", "link_effects", "links_table"]
+__all__ = ["effects_beside", "effects_table", "lasting_effects", "link_effects", "links_table"]
 
 _KIND = "kind"
 _SUMMARY = ("median", "lower", "upper")
@@ -337,3 +337,26 @@ def link_effects(
         coords={dims.LINK: [link.label for link in scm.links], _KIND: kinds},
         name="link_effect",
     ).transpose(dims.CHAIN, dims.DRAW, dims.LINK, _KIND)
+
+
+def lasting_effects(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArray:
+    """Effect of each link that lasts: its long run, or what it adds at once where there is none.
+
+    A variable that keeps all of itself, such as an exchange rate that follows a random walk, never
+    comes to rest: what one period's cause adds to it stays.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+        Equations that the draws belong to.
+    draws : xr.Dataset
+        Parameter draws, dims ``(chain, draw)``.
+
+    Returns
+    -------
+    xr.DataArray
+        Dims ``(chain, draw, link)``, in units of the child per unit of the parent.
+    """
+    effects = link_effects(scm, draws)
+    long_run = effects.sel({_KIND: "long_run"}, drop=True)
+    return long_run.fillna(effects.sel({_KIND: "short_run"}, drop=True))

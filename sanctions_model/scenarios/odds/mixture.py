@@ -256,4 +256,5 @@ def expected_by_odds(
     here = means.sel({dims.SCENARIO: future}, drop=True)
     share = xr.DataArray(given, dims="odds", coords={"odds": given})
     found = (share * here + (1.0 - share) * elsewhere).drop_vars("probability", errors="ignore")
-    return found.transpose("odds", dims.OUTCOME, dims.HORIZON).rename("expected_effect")
+    found = found.transpose("odds", dims.OUTCOME, dims.HORIZON).rename("expected_effect")
+    return found.assign_attrs(dims.carried(result.attrs))

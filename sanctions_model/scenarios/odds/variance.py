@@ -124,7 +124,8 @@ def spread_split(
             dims.HORIZON: np.arange(1, horizon + 1),
         },
         attrs={
-            "start": str(problem.cases.time[last])[:10],
+            **dims.carried(draws.attrs),
+            dims.Said.START: str(problem.cases.time[last])[:10],
             "manifest": future_manifest(
                 problem,
                 library,

@@ -102,6 +102,7 @@ def sector_premiums(
     found = found.transpose(SECTOR, dims.HORIZON, dims.CHAIN, dims.DRAW)
     found = found.drop_vars(["unit", "label", dims.OUTCOME], errors="ignore")
     rests_on = {"sectors": content_hash([row.model_dump(mode="json") for row in rows])}
+    found.attrs = dims.carried(draws.attrs)
     found.attrs["manifest"] = answer_manifest(scm, random_seed, rests_on)
     return found.assign_coords(sector_label=(SECTOR, [row.label for row in rows]))
 
