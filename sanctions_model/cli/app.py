@@ -38,7 +38,7 @@ from sanctions_model.cli.parts.options import (
     write_figure,
 )
 from sanctions_model.cli.parts.outputs import brief, report, sweep, validate
-from sanctions_model.cli.parts.usage import run_command
+from sanctions_model.cli.parts.usage import given_once, run_command
 from sanctions_model.cli.queries import counterfactual_app, forecast
 from sanctions_model.cli.responses import fevd, irf
 from sanctions_model.cli.robustness import compare, confounding, evidence, refute, sensitivity
@@ -107,6 +107,8 @@ def _share_output(command: Any, shared: Sequence[Any]) -> None:
         _share_output(below, shared)
     if not hasattr(command, "commands"):
         command.params += shared
+        parse = command.parse_args
+        command.parse_args = lambda ctx, args: parse(ctx, given_once(command.params, args))
 
 
 def _set_whole(asked: bool) -> None:

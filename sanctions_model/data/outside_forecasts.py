@@ -147,7 +147,9 @@ def load_annual_figures(path: Path | str) -> dict[str, dict[int, float]]:
     try:
         table = pd.read_csv(file, dtype=str)
     except (OSError, ValueError) as error:
-        raise ObservationError(f"{file}: cannot be read as a table: {error}.") from None
+        raise ObservationError(
+            f"{file}: cannot be read as a table: {reading_fault(error)}."
+        ) from None
     if "year" not in table or table.shape[1] < 2:
         raise ObservationError(
             f"{file.name}: columns {', '.join(map(str, table.columns))}; expected 'year' and one "

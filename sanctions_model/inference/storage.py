@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.errors import FitFileError
+from sanctions_model.errors import FitFileError, reading_fault
 from sanctions_model.files import file_sha256, interrupted, whole_file
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import log_probability
@@ -268,7 +268,9 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, xr.Dataset]]:
     try:
         content = json.loads(text)
     except (json.JSONDecodeError, TypeError, RecursionError) as error:
-        raise FitFileError(f"{path}: its description is no JSON ({error}).") from None
+        raise FitFileError(
+            f"{path}: its description is no JSON ({reading_fault(error)})."
+        ) from None
     if not isinstance(content, dict):
         raise FitFileError(f"{path}: its description is no JSON object; fit again.")
     return content, groups

@@ -13,6 +13,7 @@ from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.simulation.propagate import continuation_paths, respond
+from sanctions_model.scm.variables import Variable
 from sanctions_model.wording import lower_first, with_article
 
 __all__ = ["impulse_response", "step_response"]
@@ -140,9 +141,12 @@ def _response(
     steps = (np.arange(horizon) < lasting).astype(float)
     if cause in scm.exogenous:
         base = continuation_paths(scm, horizon, {})[cause]
-        path = base + steps * (1.0 if size is None else size)
+        change = 1.0 if size is None else size
+        path = base + steps * change
+        scm.variables[cause].require_plausible(path, f"A change of {change:g}")
         found = respond(scm, draws, horizon=horizon, paths={cause: path}, outcomes=wanted)
     elif cause in scm.stochastic:
+        _require_within_range(scm.variables[cause], size)
         shock = DrawParameters(scm, draws).row("scale", cause) if size is None else size
         shocks = {cause: steps[:, None] * np.atleast_1d(shock)}
         found = respond(scm, draws, horizon=horizon, shocks=shocks, outcomes=wanted)
@@ -155,3 +159,15 @@ def _response(
     subject = f"{how} of {amount} in {label}"
     asked = f"what follows {lower_first(subject)}, against none"
     return finished(found.isel({dims.SCENARIO: 0}), draws, asked, subject)
+
+
+def _require_within_range(variable: Variable, size: float | None) -> None:
+    """Refuse a surprise that is larger than the whole plausible range of its variable."""
+    if size is None or variable.plausible is None:
+        return
+    low, high = variable.plausible
+    if abs(size) > high - low:
+        raise QuestionError(
+            f"A surprise of {size:g} in {variable.name!r}; expected at most {high - low:g} either "
+            f"way, the width of its plausible range of {low:g} to {high:g}."
+        )

@@ -216,6 +216,11 @@ class Relief:
             raise QuestionError(
                 f"Relief with ramp {self.ramp} and start {self.start}; expected 1 or more periods."
             )
+        if max(self.ramp, self.start) > LONGEST_HORIZON:
+            raise QuestionError(
+                f"Relief with ramp {self.ramp} and start {self.start}; expected at most "
+                f"{LONGEST_HORIZON} periods: no answer speaks of later ones."
+            )
         object.__setattr__(self, "measures", tuple(dict.fromkeys(self.measures)))
         if not self.measures:
             raise QuestionError("Relief of no measure; name at least one.")
@@ -261,13 +266,16 @@ def require_horizon(horizon: int | Sequence[int], *, most: int = LONGEST_HORIZON
     Raises
     ------
     QuestionError
-        If a horizon is not a whole number from 1 to ``most``, or none is given.
+        If a horizon is not a whole number from 1 to ``most``, given twice, or none is given.
     """
     several = np.ndim(horizon) > 0
     asked = list(horizon) if several else [horizon]  # type: ignore[arg-type]
     if not asked:
         raise QuestionError("Horizon []; expected a whole number of periods of at least 1.")
-    return max(_period_count(one, most) for one in asked)
+    counts = [_period_count(one, most) for one in asked]
+    if len(set(counts)) < len(counts):
+        raise QuestionError(f"Horizons {counts}: one is given twice; give it once.")
+    return max(counts)
 
 
 def _period_count(horizon: object, most: int) -> int:

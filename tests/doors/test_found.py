@@ -2,13 +2,16 @@
 
 import pickle
 import tomllib
+from dataclasses import replace
 
 import hostile
+import laboratory
 import pytest
+from command import call
 
 import sanctions_model as sm
 from sanctions_model.data.bundled import data_path
-from sanctions_model.data.outside_forecasts import load_outside_forecasts
+from sanctions_model.data.outside_forecasts import load_annual_figures, load_outside_forecasts
 from sanctions_model.data.sanctions.events import load_rule
 from sanctions_model.data.transformations import load_raw
 from sanctions_model.data.user_tables import load_mapping
@@ -150,3 +153,56 @@ def test_a_message_is_one_line_whatever_names_stand_in_it():
 def test_a_year_of_the_growth_economy_has_quarters_or_months(periods):
     hostile.must_refuse(sm.growth_transmission, periods)
     assert sm.growth_transmission(12).periods_per_year == 12
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["effects", "--horizon", "8", "--horizon=8"], "--horizon 8 is given twice"),
+        (["effects", "--ramp", "4", "--ramp", "8"], "--ramp is given twice"),
+        (["forecast", "--set", "oil=1", "--set", "oil=1"], "--set oil=1 is given twice"),
+        (["run", "--seed=1", "--seed=2"], "--seed is given twice"),
+        (["scenario", "mix", "--outcome", "x", "--outcome", "x"], "--outcome x is given twice"),
+    ],
+)
+def test_an_option_given_twice_is_refused_where_one_would_be_dropped(options, said):
+    assert said in call(*options).refusal
+
+
+def test_an_option_that_may_be_repeated_and_a_flag_may_be():
+    done = call("effects", "--horizon", "4", "--horizon", "8", "-q", "-q", "--fit", "nowhere")
+    assert "There is no fit at nowhere" in done.refusal
+
+
+def test_a_horizon_given_twice_is_refused():
+    with pytest.raises(QuestionError, match=r"Horizons \[2, 2\]: one is given twice"):
+        sm.effects_table(laboratory.MODEL, laboratory.pinned(), horizons=[2, 2])
+
+
+@pytest.mark.parametrize("name", ["ramp", "start"])
+def test_a_relief_that_no_answer_reaches_is_refused(name):
+    with pytest.raises(QuestionError, match="expected at most 400 periods"):
+        sm.Relief(**{name: 401})
+    assert getattr(sm.Relief(**{name: 400}), name) == 400
+
+
+def test_a_surprise_and_a_change_stay_within_what_is_plausible():
+    plausible = {"key_rate": (-5.0, 45.0), "weather": (-3.0, 3.0)}
+    equations = [
+        replace(e, variable=replace(e.variable, plausible=plausible.get(e.variable.name)))
+        for e in laboratory.MODEL.equations
+    ]
+    scm = replace(laboratory.MODEL, equations=tuple(equations))
+    draws = laboratory.pinned(scm=scm)
+    for size in (50.0, -50.0, 3.0):
+        sm.impulse_response(scm, draws, cause="key_rate", size=size, horizon=2)
+    for size in (50.1, -50.1, 1e300):
+        with pytest.raises(QuestionError, match="expected at most 50 either way"):
+            sm.impulse_response(scm, draws, cause="key_rate", size=size, horizon=2)
+    sm.step_response(scm, draws, cause="weather", size=3.0, horizon=2)
+    with pytest.raises(QuestionError, match=r"takes 'weather' to 3.1.*expected -3 to 3"):
+        sm.step_response(scm, draws, cause="weather", size=3.1, horizon=2)
+
+
+def test_a_baseline_that_is_not_there_is_refused_in_our_words(tmp_path):
+    hostile.must_refuse(load_annual_figures, tmp_path / "nothing.csv")

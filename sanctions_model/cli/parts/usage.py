@@ -1,13 +1,48 @@
 """Run the command line and say wrong usage in our words: the parser's speak of its own types."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import typer
 from pydantic import ValidationError
 
-from sanctions_model.errors import first_fault
+from sanctions_model.errors import QuestionError, first_fault
 
-__all__ = ["run_command"]
+__all__ = ["given_once", "run_command"]
+
+
+def given_once(params: Sequence[Any], arguments: list[str]) -> list[str]:
+    """Refuse an option given twice, of which the parser would drop one without a word.
+
+    Parameters
+    ----------
+    params : sequence of typer's parameters
+        Of the verb. One that may be repeated may have other values, and no value twice.
+    arguments : list of str
+        What follows the verb.
+
+    Returns
+    -------
+    list of str
+        The arguments, as they were given.
+
+    Raises
+    ------
+    QuestionError
+        With the option, and where it may be repeated the value.
+    """
+    takes = {name: p for p in params if not getattr(p, "is_flag", True) for name in p.opts}
+    given: Counter[tuple[str, str]] = Counter()
+    for place, text in enumerate(arguments):
+        name, is_joined, value = text.partition("=")
+        if name in takes and not (place and arguments[place - 1] in takes):
+            value = value if is_joined else "".join(arguments[place + 1 : place + 2])
+            given[takes[name].opts[0], value if takes[name].multiple else ""] += 1
+    for (name, value), times in given.items():
+        if times > 1:
+            raise QuestionError(f"{f'{name} {value}'.strip()} is given twice; give it once.")
+    return arguments
 
 
 def run_command(command: Any) -> NoReturn:
