@@ -193,8 +193,8 @@ def conditional_forecast(
     drivers = drivers_ahead(problem, last, horizon, exogenous or {})
     times = draw_crises(scm, draws, horizon, random_seed)
     shocks = draw_shocks(scm, draws, horizon, random_seed, times=times)
-    shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW])
-    size = shape[0] * shape[1]
+    rows = DrawParameters(scm, draws)
+    shape, size = rows.shape, rows.size
     plausibility = np.ones(size)
     if cells:
         last_met = max(period for _, period in cells)
@@ -202,7 +202,7 @@ def conditional_forecast(
         free = {name: path for name, path in shocks.items() if name not in shocked}
         mean = propagate(
             scm,
-            draws,
+            rows,
             horizon=horizon,
             exogenous=drivers,
             start=start,
@@ -219,15 +219,15 @@ def conditional_forecast(
         gap = (
             np.stack([np.broadcast_to(one.value, size) for one in sums], 1) - (weights @ reached).T
         )
-        responses = _responses(scm, draws, cells, shocked, _factors(scm, exogenous or {}, horizon))
+        responses = _responses(scm, rows, cells, shocked, _factors(scm, exogenous or {}, horizon))
         responses = np.einsum("kc,ncsp->nksp", weights, responses)
         bent, plausibility = _absorb(
-            scm, draws, responses, gap, shocks, shocked, times, random_seed, gibbs_steps
+            scm, rows, responses, gap, shocks, shocked, times, random_seed, gibbs_steps
         )
         shocks = {**shocks, **bent}
     paths = propagate(
         scm,
-        draws,
+        rows,
         horizon=horizon,
         exogenous=drivers,
         start=start,
@@ -326,7 +326,7 @@ def _factors(
 
 def _responses(
     scm: StructuralCausalModel,
-    draws: xr.Dataset,
+    rows: DrawParameters,
     cells: Sequence[tuple[str, int]],
     shocked: Sequence[str],
     factors: Mapping[str, float],
@@ -339,13 +339,12 @@ def _responses(
     names = list(dict.fromkeys(name for name, _ in cells))
     pulse = np.zeros((last, 1))
     pulse[0] = 1.0
-    size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
-    found = np.zeros((size, len(cells), len(shocked), last))
+    found = np.zeros((rows.size, len(cells), len(shocked), last))
     for position, shock in enumerate(shocked):
         impulse = respond(
-            scm, draws, horizon=last, shocks={shock: pulse}, baseline=factors, outcomes=names
+            scm, rows, horizon=last, shocks={shock: pulse}, baseline=factors, outcomes=names
         )
-        values = impulse.isel({dims.SCENARIO: 0}).to_numpy().reshape(len(names), last, size)
+        values = impulse.isel({dims.SCENARIO: 0}).to_numpy().reshape(len(names), last, -1)
         for row, (name, period) in enumerate(cells):
             # A shock of period s acts on period h as a shock of period 1 does on h - s + 1.
             found[:, row, position, :period] = values[names.index(name), :period][::-1].T
@@ -354,7 +353,7 @@ def _responses(
 
 def _absorb(
     scm: StructuralCausalModel,
-    draws: xr.Dataset,
+    parameters: DrawParameters,
     responses: np.ndarray,
     gap: np.ndarray,
     shocks: Mapping[str, np.ndarray],
@@ -365,7 +364,6 @@ def _absorb(
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Draw the absorbing shocks given that they close the gap."""
     size, count, _, last = responses.shape
-    parameters = DrawParameters(scm, draws)
     generator = np.random.default_rng([random_seed, 1])
     scale = np.stack([parameters.row("scale", name) for name in shocked], axis=1)
     freedom = np.full_like(scale, np.inf)

@@ -9,6 +9,7 @@ model's, the level is its mean path, and `attrs["not_observed"]` names the serie
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -83,6 +84,22 @@ class Episode:
         """Length of the window."""
         return self.last - self.first + 1
 
+    @cached_property
+    def rows(self) -> DrawParameters:
+        """The draws as rows, for every question that is asked about the window."""
+        return DrawParameters(self.problem.scm, self.draws)
+
+    def factual(self, outcomes: Sequence[str]) -> xr.DataArray:
+        """Replay the window as it was, once for the outcomes; dims as of `replay`."""
+        wanted = tuple(outcomes)
+        if wanted not in self._replayed:
+            self._replayed[wanted] = self.replay(wanted)
+        return self._replayed[wanted].copy()
+
+    @cached_property
+    def _replayed(self) -> dict[tuple[str, ...], xr.DataArray]:
+        return {}
+
     def replay(
         self,
         outcomes: Sequence[str],
@@ -114,7 +131,7 @@ class Episode:
         """
         paths = propagate(
             self.problem.scm,
-            self.draws,
+            self.rows,
             horizon=self.periods,
             exogenous=self.exogenous,
             start=self.start,
@@ -342,7 +359,7 @@ def counterfactual(
         if name not in scm.stochastic:
             raise QuestionError(f"{name!r} has no shocks; there is {', '.join(scm.stochastic)}.")
     wanted = scm.wanted(outcomes)
-    factual = past.replay(wanted)
+    factual = past.factual(wanted)
     shocks = {
         name: _left_out(past, name, path, without_shocks) if name in without_shocks else path
         for name, path in past.shocks.items()

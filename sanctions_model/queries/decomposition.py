@@ -13,7 +13,6 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.queries.counterfactuals import Episode, over_time
-from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.simulation.propagate import propagate, respond
 
 __all__ = ["historical_decomposition"]
@@ -52,9 +51,10 @@ def historical_decomposition(
     factors = {name: past.exogenous[name] for name in scm.factors}
     held |= factors
     moving = [name for name, path in past.exogenous.items() if np.any(path != held[name])]
-    rows = DrawParameters(scm, past.draws)
-    level = partial(propagate, scm, rows, horizon=past.periods, start=past.start, outcomes=wanted)
-    response = partial(respond, scm, rows, horizon=past.periods, outcomes=wanted)
+    level = partial(
+        propagate, scm, past.rows, horizon=past.periods, start=past.start, outcomes=wanted
+    )
+    response = partial(respond, scm, past.rows, horizon=past.periods, outcomes=wanted)
     base = level(exogenous=held).isel({dims.SCENARIO: 0})
     parts = ["base", *scm.stochastic, *moving]
     # One array for all parts: copies of the parts would cost more than the recursions.

@@ -303,14 +303,14 @@ def channel_effects(
     if scm.chain:
         closed.append(frozenset(labels - own - set(scm.chain)))
         closed.append(frozenset(labels - own - set(scm.chain) - set(scm.chain_offset)))
-        channels += [CHAIN_PARTS[0], CHAIN_PARTS[1]]
+        closed.append(frozenset(labels))  # room for what remains
+        channels += CHAIN_PARTS
     found = respond(scm, draws, horizon=horizon, paths=paths, closed=closed, outcomes=wanted)
     found = found.rename({dims.SCENARIO: dims.CHANNEL}).assign_coords({dims.CHANNEL: channels})
     if scm.chain:
-        chain, both = found.sel(channel=CHAIN_PARTS[0]), found.sel(channel=CHAIN_PARTS[1])
-        rest = (found.sel(channel="total") - both).assign_coords(channel=CHAIN_PARTS[2])
-        found.loc[{dims.CHANNEL: CHAIN_PARTS[1]}] = both - chain
-        found = xr.concat([found, rest], dim=dims.CHANNEL, coords="minimal", compat="override")
+        parts = found.transpose(dims.CHANNEL, ...).to_numpy()  # in place: copies would cost more
+        np.subtract(parts[0], parts[-2], out=parts[-1])
+        parts[-2] -= parts[-3]
     return _of_relief(found, scm, draws, relief)
 
 

@@ -357,7 +357,7 @@ def forecast_error_variance(
                 )
             variance = variance / (1.0 - 2.0 / freedom)
         response = respond(
-            scm, draws, horizon=horizon, shocks={name: pulse}, outcomes=wanted, held=held
+            scm, parameters, horizon=horizon, shocks={name: pulse}, outcomes=wanted, held=held
         )
         squares = response.isel({dims.SCENARIO: 0}).to_numpy()
         np.square(squares, out=squares)

@@ -212,7 +212,7 @@ def centres_for(scm: StructuralCausalModel, parameters: Parameters) -> Mapping[s
         return scm.centres
     for link in scm.links:
         drawn, asked = noted.get(link.label, 0.0), scm.centres.get(link.label, 0.0)
-        if not np.isclose(drawn, asked, rtol=1e-6, atol=1e-9):
+        if not abs(drawn - asked) <= 1e-9 + 1e-6 * abs(asked):
             raise QuestionError(
                 f"The draws' intercepts are levels at {drawn:g} for {link.label!r}, and the model "
                 f"is centred at {asked:g}: the draws are of other data or of an uncentred model; "
@@ -223,7 +223,7 @@ def centres_for(scm: StructuralCausalModel, parameters: Parameters) -> Mapping[s
 
 def stack_draws(draws: xr.Dataset, name: str) -> np.ndarray:
     """Return a parameter as an array whose last axis runs over chain x draw."""
-    array = draws[name]
+    array = draws[name].variable  # labels and indexes would cost more than the numbers
     rest = [dim for dim in array.dims if dim not in (dims.CHAIN, dims.DRAW)]
     values = array.transpose(*rest, dims.CHAIN, dims.DRAW).to_numpy()
     return np.ascontiguousarray(values.reshape(*values.shape[:-2], -1), dtype=float)

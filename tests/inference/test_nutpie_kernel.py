@@ -3,11 +3,9 @@
 import dataclasses
 import hashlib
 import json
-import logging
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +13,9 @@ import pytest
 from small_problem import make_problem, whole_series
 
 from sanctions_model.inference.kernel import compiled
-from sanctions_model.inference.kernel import nutpie_adapter as nutpie_kernel
 from sanctions_model.inference.kernel.inputs import central_point, free_parameters
-from sanctions_model.inference.kernel.nutpie_adapter import as_c_function, kernel_model, load_kernel
+from sanctions_model.inference.kernel.nutpie_adapter import kernel_model, load_kernel
+from sanctions_model.machine_code import kept
 from sanctions_model.scm.parameters import parameter_coords, parameter_dims
 from sanctions_model.scm.variables import Noise
 
@@ -177,7 +175,7 @@ def test_a_change_in_any_file_of_the_kernel_gives_another_program(monkeypatch, t
 
 
 def test_machine_code_is_kept_for_one_program(monkeypatch, tmp_path):
-    from numba import config, types
+    from numba import cfunc, config, types
 
     def stamped(program):
         def plus_one(x):
@@ -188,50 +186,5 @@ def test_machine_code_is_kept_for_one_program(monkeypatch, tmp_path):
 
     monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
     signature = types.double(types.double)
-    hits = [as_c_function(signature, stamped(program)).cache_hits for program in (1, 1, 2)]
+    hits = [kept(cfunc, signature, stamped(program)).cache_hits for program in (1, 1, 2)]
     assert hits == [0, 1, 0]
-
-
-# Where nothing can be kept, and what is said
-
-
-def plus_one(x):
-    return x + 1.0
-
-
-def test_a_read_only_place_compiles_in_each_process(monkeypatch):
-    from numba import cfunc, types
-    from numba.core import caching
-
-    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
-    keeping = cfunc(types.double(types.double), cache=True)
-    with pytest.raises(RuntimeError, match="no locator available"):
-        keeping(plus_one)
-    function = as_c_function(types.double(types.double), plus_one)
-    assert function.ctypes(1.0) == 2.0
-
-
-def test_another_failure_is_not_taken_for_a_read_only_place(monkeypatch):
-    import numba
-
-    def fail(*_, **__):
-        def compile_(callback):
-            raise RuntimeError("something else")
-
-        return compile_
-
-    monkeypatch.setattr(numba, "cfunc", fail)
-    with pytest.raises(RuntimeError, match="something else"):
-        as_c_function(None, plus_one)
-
-
-def test_a_line_says_so_when_compiling_takes_a_while(monkeypatch, caplog):
-    monkeypatch.setattr(nutpie_kernel, "_PATIENCE", 0.01)
-    with caplog.at_level(logging.INFO, logger="sanctions_model"):
-        with nutpie_kernel._announced():
-            pass
-        time.sleep(0.05)
-        assert caplog.text == ""
-        with nutpie_kernel._announced():
-            time.sleep(0.05)
-    assert "compiling the log density (some ten seconds, once on a machine" in caplog.text

@@ -5,10 +5,6 @@ that it makes of a PyMC model: two C functions, a block of data, names and shape
 nutpie's own and not documented; `pyproject.toml` holds nutpie to the versions that have them.
 """
 
-import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -22,53 +18,10 @@ from sanctions_model.inference.kernel.inputs import (
     kernel_inputs,
     pack,
 )
+from sanctions_model.machine_code import announced, kept
 from sanctions_model.scm.parameters import parameter_coords, parameter_dims
 
-__all__ = ["as_c_function", "kernel_model", "load_kernel"]
-
-_LOG = logging.getLogger(__name__)
-_PATIENCE = 1.0  # seconds after which waiting is worth a line
-
-
-@contextmanager
-def _announced() -> Iterator[None]:
-    """Say that something is compiled, if it is not there at once."""
-    timer = threading.Timer(
-        _PATIENCE,
-        _LOG.info,
-        ["compiling the log density (some ten seconds, once on a machine; all models share it)"],
-    )
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def as_c_function(signature: Any, callback: Callable[..., Any]) -> Any:
-    """Compile a callback, or take what numba kept of it.
-
-    numba keeps machine code beside the package, or in the user's cache where that cannot be
-    written, or where ``NUMBA_CACHE_DIR`` says. Where nothing can be written, each process compiles.
-
-    Parameters
-    ----------
-    signature : numba.core.typing.Signature
-    callback : callable
-        A function of a file.
-
-    Returns
-    -------
-    numba.core.ccallback.CFunc
-    """
-    import numba
-
-    try:
-        return numba.cfunc(signature, cache=True, error_model="numpy")(callback)
-    except RuntimeError as error:
-        if "no locator available" not in str(error):
-            raise
-        return numba.cfunc(signature, error_model="numpy")(callback)
+__all__ = ["kernel_model", "load_kernel"]
 
 
 @cache
@@ -79,14 +32,16 @@ def load_kernel() -> tuple[Any, Any]:
     -------
     density, values : numba.core.ccallback.CFunc
     """
+    from numba import cfunc
+
     from sanctions_model.inference.kernel import callbacks as kernel
     from sanctions_model.inference.kernel.compiled import program
 
     density, values = kernel.callbacks(program())
-    with _announced():
+    with announced("the log density (some ten seconds, once on a machine; all models share it)"):
         return (
-            as_c_function(kernel.DENSITY_SIGNATURE, density),
-            as_c_function(kernel.VALUES_SIGNATURE, values),
+            kept(cfunc, kernel.DENSITY_SIGNATURE, density),
+            kept(cfunc, kernel.VALUES_SIGNATURE, values),
         )
 
 

@@ -79,21 +79,19 @@ def asymmetric_adjustment(
     numpy.ndarray
         Shape ``(scenario, period, draw)``.
     """
-    own = paths if paths.ndim == 3 else paths[:, :, None]
+    from sanctions_model.scm.simulation.kernel import adjust
+
+    own = np.ascontiguousarray(paths if paths.ndim == 3 else paths[:, :, None])
     result = np.empty((*paths.shape[:2], np.size(share)))
     result[:, 0] = own[:, 0] if effective is None else effective
-    state = result[:, 0]
-    highest = own[:, 0] if peak is None else np.full((len(paths), 1), peak)
+    highest = own[:, 0].copy() if peak is None else np.full((len(paths), own.shape[2]), float(peak))
+    share, speed = (np.atleast_1d(np.asarray(rate, dtype=float)) for rate in (share, speed))
+    if act is None:
+        adjust(own, share, speed, result, highest, 1, paths.shape[1])
+        return result
     for period in range(1, paths.shape[1]):
-        now, before = own[:, period], own[:, period - 1]
-        highest = np.maximum(highest, now)
-        imposed = np.minimum(state + now - before, highest)
-        goal = now + (1.0 - share) * (highest - now)
-        relieved = np.maximum(state + speed * (goal - state), now)
-        state = np.where(now > before, imposed, relieved)
-        if act is not None:
-            state = act(state, period)
-        result[:, period] = state
+        adjust(own, share, speed, result, highest, period, period + 1)
+        result[:, period] = act(result[:, period], period)
     return result
 
 

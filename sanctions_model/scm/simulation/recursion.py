@@ -5,16 +5,21 @@ Works on plain arrays: scenarios in rows, draws in columns. Knows no questions.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy, said
-from sanctions_model.scm.linear_form import LinearForm
+from sanctions_model.scm.linear_form import LinearForm, Term
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.simulation.history import asymmetric_adjustment
+
+if TYPE_CHECKING:
+    from sanctions_model.scm.simulation.kernel import Program
 
 __all__ = ["Drivers", "Recursion", "Start"]
 
@@ -65,7 +70,8 @@ class Drivers:
             followed = name if name in self.levels else measure
             if followed not in self.levels:
                 continue  # no difference to the baseline
-            found[name] = self._path(name, measure, self.levels[followed][rows])
+            path = self.levels[followed]
+            found[name] = self._path(name, measure, path[rows] if len(path) > 1 else path)
             if self.baseline is not None:
                 if name not in self._unchanged:
                     path = self.baseline[measure]
@@ -149,7 +155,7 @@ class Recursion:
         step = max(1, _BLOCK_COLUMNS // size)
         for first in range(0, count, step):
             rows = slice(first, min(first + step, count))
-            self._run_block(drivers, rows, needed, wanted, result[:, rows])
+            self._run_block(drivers, rows, needed, wanted, result)
         return _labelled(result, wanted, self.scm, self.parameters.shape)
 
     def _needed(self, wanted: Sequence[str]) -> frozenset[str]:
@@ -166,56 +172,41 @@ class Recursion:
         wanted: Sequence[str],
         result: np.ndarray,
     ) -> None:
-        lags = self.scm.longest_lag
+        from sanctions_model.scm.simulation.kernel import advance
+
         outside = {*self.scm.exogenous, *self.scm.effective}
         paths = drivers.block(rows, sorted(needed & outside))
-        count = rows.stop - rows.start
-        shape = (count, self.parameters.size)
+        for position, name in enumerate(wanted):
+            if name in paths:
+                result[position, rows] = paths[name][:, self.scm.longest_lag :]
         forms = {name: form for name, form in self.forms.items() if name in needed}
-        rings = self._rings(forms, shape)
-        times = self._times(forms, rows)
-        levels = {
-            level.variable.name: level
-            for level in self.scm.levels
-            if level.variable.name in wanted and level.flow in rings
-        }
-        totals = {name: np.zeros(shape) for name in levels}
-        work = np.empty(shape)
-        for period in range(self.horizon):
-            for name, form in forms.items():
-                value = rings[name][period % len(rings[name])]
-                value[...] = form.constant
-                for position, term in enumerate(form.terms):
-                    if term.parent in rings:
-                        ring = rings[term.parent]
-                        parent = ring[(period - term.lag) % len(ring)]
-                    elif term.parent in paths:
-                        parent = paths[term.parent][:, lags + period - term.lag]
-                    else:
-                        continue  # no difference to the baseline
-                    np.multiply(parent, term.weight, out=work)
-                    if (name, position) in times:
-                        np.multiply(work, times[name, position][:, period], out=work)
-                    value += work
-                self._disturb(name, value, period, rows)
-            now_known = {name: ring[period % len(ring)] for name, ring in rings.items()}
-            now_known |= {name: path[:, lags + period] for name, path in paths.items()}
-            for name, level in levels.items():
-                totals[name] += level.sign * now_known[level.flow]
-            now_known |= totals
-            for position, name in enumerate(wanted):
-                if name in now_known:
-                    result[position, :, period] = now_known[name]
+        for level in self.scm.levels:
+            name = level.variable.name
+            if name in wanted and level.flow in forms:
+                total = (Term(name, 1, 1.0), Term(level.flow, 0, level.sign))
+                forms[name] = LinearForm(0.0, total)
+        places = {name: place for place, name in enumerate(wanted)}
+        program = self._program(forms, paths, rows, places, result)
+        done, order = 0, list(forms)
+        edited = [e for e, name in enumerate(order) if any(i.variable == name for i in self.edits)]
+        for period in range(self.horizon if edited else 0):
+            for e in edited:
+                until = period * len(order) + e + 1
+                advance(program, done, until)
+                done = until
+                slot, slots = program.equations[e, 2:4]
+                value = program.buffer[slot + period % slots]
+                self._intervene(order[e], value, period + 1)
+                if order[e] in places:
+                    result[places[order[e]], rows, period] = value
+        advance(program, done, self.horizon * len(order))
 
-    def _disturb(self, name: str, value: np.ndarray, period: int, rows: slice) -> None:
-        """Add the period's shock, then let the interventions have their say."""
-        if name in self.shocks:
-            shock = self.shocks[name]
-            value += shock[rows, period] if shock.ndim == 3 else shock[period]
+    def _intervene(self, name: str, value: np.ndarray, period: int) -> None:
+        """Let the interventions have their say."""
         for edit in self.edits:
             if edit.variable == name:
-                value[...] = edit.apply(value, period + 1)
-                self._require_plausible(edit, value, period + 1)
+                value[...] = edit.apply(value, period)
+                self._require_plausible(edit, value, period)
 
     def _require_plausible(self, edit: Intervention, value: np.ndarray, period: int) -> None:
         """Refuse what takes a variable where the model says nothing; a difference has no level.
@@ -229,63 +220,148 @@ class Recursion:
             variable = self.scm.variables[edit.variable]
             variable.require_plausible(np.median(value, axis=-1), said(edit), slack=slack)
 
-    def _rings(
-        self, forms: Mapping[str, LinearForm], shape: tuple[int, int]
-    ) -> dict[str, np.ndarray]:
-        """Buffer of each variable: this period and those before it that some equation reads.
+    def _program(
+        self,
+        forms: Mapping[str, LinearForm],
+        paths: Mapping[str, np.ndarray],
+        rows: slice,
+        places: Mapping[str, int],
+        result: np.ndarray,
+    ) -> "Program":
+        """Write equations, drivers and state of a block of scenarios as arrays."""
+        from sanctions_model.scm.simulation.kernel import DRIVER, EQUATION, SHARED, Program
 
-        Period ``t`` is in slot ``t % length``, the last one before the first in slot -1. No longer
-        than that, because a pass over all buffers should stay in the cache.
+        size, length = self.parameters.size, self.scm.longest_lag + self.horizon
+        reach = self._reach(forms)
+        slots = dict(zip(forms, np.cumsum([0, *(lag + 1 for lag in reach.values())]), strict=False))
+        buffer = np.zeros((sum(reach.values()) + len(reach), rows.stop - rows.start, size))
+        factors, shocks = _Slabs(self.horizon), _Slabs(self.horizon)
+        factors.add(np.ones((1, self.horizon, 1)))
+        found = {SHARED: _Slabs(length), DRIVER: _Slabs(length)}
+        parents = {name: (EQUATION, e, 0) for e, name in enumerate(forms)}
+        for name, path in paths.items():
+            kind = SHARED if path.shape[2] == 1 else DRIVER
+            parents[name] = (kind, *found[kind].add(path))
+        equations, weights = [], []
+        terms: list[tuple[int, ...]] = []
+        for name, form in forms.items():
+            first = len(terms)
+            for term in form.terms:
+                if term.parent not in parents:
+                    continue  # no difference to the baseline
+                times = self._times(term.link_to(name), term.factor, rows)
+                slab = (0, 0) if times is None else factors.add(times)
+                terms.append((*parents[term.parent], term.lag, *slab))
+                weights.append(term.weight)
+            shock = (-1, 0)
+            if name in self.shocks:
+                path = self.shocks[name]
+                shock = shocks.add(path[rows] if path.ndim == 3 else path[None])
+            buffered = (slots[name], reach[name] + 1)
+            place = places[name] * result.shape[1] + rows.start if name in places else -1
+            equations.append((first, len(terms), *buffered, *shock, place))
+            if self.start is not None and name in self.start and reach[name]:
+                before = self.start[name][-reach[name] :, None, :]
+                buffer[slots[name] + 1 : slots[name] + 1 + reach[name]] = before
+        return Program(
+            np.array(equations, dtype=np.int64).reshape(-1, 7),
+            np.array(terms, dtype=np.int64).reshape(-1, 6),
+            _rows([form.constant for form in forms.values()], size),
+            _rows(weights, size),
+            found[SHARED].whole(1),
+            found[DRIVER].whole(size),
+            shocks.whole(size),
+            factors.whole(max(path.shape[2] for path in factors.paths)),
+            buffer,
+            result.reshape(-1, self.horizon, size),
+        )
+
+    def _reach(self, forms: Mapping[str, LinearForm]) -> dict[str, int]:
+        """Return how far back some equation reads each variable.
+
+        The buffer goes no further, because a pass over all of it should stay in the cache.
         """
         reach = dict.fromkeys(forms, 0)
         for form in forms.values():
             for term in form.terms:
                 if term.parent in reach:
                     reach[term.parent] = max(reach[term.parent], term.lag)
-        rings = {name: np.zeros((lag + 1, *shape)) for name, lag in reach.items()}
-        if self.start is not None:
-            for name, lag in reach.items():
-                if lag:
-                    rings[name][1:] = self.start[name][-lag:, None, :]
-        return rings
+        return reach
 
-    def _times(
-        self, forms: Mapping[str, LinearForm], rows: slice
-    ) -> dict[tuple[str, int], np.ndarray]:
-        """Collect what multiplies links: their factor, and 0 for each scenario that closes them.
+    def _times(self, link: str, factor: str, rows: slice) -> np.ndarray | None:
+        """Return what multiplies a link: its factor, and 0 in each scenario that closes it.
 
-        Shape ``(scenario or 1, period, draw or 1)``, by equation and position of the link's term.
+        Shape ``(scenario or 1, period, draw or 1)``; None where nothing does.
         """
         every = self.closed or [frozenset()]
         closed = every[rows] if len(every) > 1 else every
-        times = {}
-        for name, form in forms.items():
-            for position, term in enumerate(form.terms):
-                label = term.link_to(name)
-                is_open = np.array([label not in labels for labels in closed], dtype=float)
-                if not is_open.all():
-                    shape = (len(closed), self.horizon, 1)
-                    times[name, position] = np.broadcast_to(is_open[:, None, None], shape)
-                if term.factor:
-                    path = self.factors[term.factor]
-                    path = path[rows] if len(path) > 1 else path
-                    times[name, position] = times.get((name, position), 1.0) * path
+        times = None
+        is_open = np.array([link not in labels for labels in closed], dtype=float)
+        if not is_open.all():
+            shape = (len(closed), self.horizon, 1)
+            times = np.broadcast_to(is_open[:, None, None], shape)
+        if factor:
+            path = self.factors[factor]
+            path = path[rows] if len(path) > 1 else path
+            times = path if times is None else times * path
         return times
+
+
+def _rows(values: Sequence[Any], size: int) -> np.ndarray:
+    """Stack numbers and rows of numbers, one a draw."""
+    found = np.empty((len(values), size))
+    for row, value in zip(found, values, strict=True):
+        row[:] = value
+    return found
+
+
+class _Slabs:
+    """Paths of shape ``(scenario or 1, period, draw or 1)``, one below the other."""
+
+    def __init__(self, periods: int) -> None:
+        self.periods, self.paths, self._count = periods, list[np.ndarray](), 0
+
+    def add(self, path: np.ndarray) -> tuple[int, int]:
+        """Return where the path begins, and 1 if each scenario has its own."""
+        first, self._count = self._count, self._count + len(path)
+        self.paths.append(path)
+        return first, int(len(path) > 1)
+
+    def whole(self, width: int) -> np.ndarray:
+        """Return all of them, at least one, with so many draws."""
+        found = np.zeros((max(self._count, 1), self.periods, width))
+        first = 0
+        for path in self.paths:
+            found[first : first + len(path)] = path
+            first += len(path)
+        return found
 
 
 def _labelled(
     result: np.ndarray, wanted: list[str], scm: StructuralCausalModel, shape: tuple[int, int]
 ) -> xr.DataArray:
     variables = [scm.variables[name] for name in wanted]
+    said = tuple((variable.name, variable.kept_unit, variable.label) for variable in variables)
     return xr.DataArray(
         result.reshape(*result.shape[:3], *shape),
         dims=(dims.OUTCOME, dims.SCENARIO, dims.HORIZON, dims.CHAIN, dims.DRAW),
-        coords={
-            dims.OUTCOME: wanted,
-            dims.HORIZON: np.arange(1, result.shape[2] + 1),
+        coords=_coordinates(said, result.shape[2], shape),
+    )
+
+
+@lru_cache
+def _coordinates(
+    outcomes: tuple[tuple[str, str, str], ...], horizon: int, shape: tuple[int, int]
+) -> xr.Coordinates:
+    """Index names, units and labels of outcomes; kept, because short questions cost less."""
+    names, units, labels = (list(texts) for texts in zip(*outcomes, strict=True))
+    return xr.Coordinates(
+        {
+            dims.OUTCOME: names,
+            dims.HORIZON: np.arange(1, horizon + 1),
             dims.CHAIN: np.arange(shape[0]),
             dims.DRAW: np.arange(shape[1]),
-            "unit": (dims.OUTCOME, [variable.kept_unit for variable in variables]),
-            "label": (dims.OUTCOME, [variable.label for variable in variables]),
-        },
+            "unit": (dims.OUTCOME, units),
+            "label": (dims.OUTCOME, labels),
+        }
     )

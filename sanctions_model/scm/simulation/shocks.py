@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from sanctions_model import dims
 from sanctions_model.coercion import generator_of
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
@@ -34,7 +35,7 @@ def draw_crises(
     numpy.ndarray
         1 outside crises, shape ``(horizon, chain * draw)``.
     """
-    size = DrawParameters(scm, draws).size
+    size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
     times = np.ones((horizon, size))
     if not scm.crisis_hazard:
         return times
