@@ -44,7 +44,7 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
-from sanctions_model.scm.variables import Affine, Hold, Path, Variable
+from sanctions_model.scm.variables import Affine, Decay, Grow, Hold, Path, Variable
 
 HORIZON = 16
 
@@ -830,3 +830,13 @@ def test_a_relief_says_when_it_begins_and_in_how_many_steps():
     assert "in 4 equal steps from quarter 3," in relief_words(scm, Relief(ramp=4, start=3))
     assert "at once from quarter 2," in relief_words(scm, Relief(ramp=1, start=2))
     assert "from 2026Q3," in relief_words(scm, Relief(ramp=1, start=3), start="2025-10-01")
+
+
+@pytest.mark.parametrize("onward", [Hold(), Decay(half_life=2.0), Grow(1.0)])
+def test_a_measure_that_goes_on_from_its_last_value_needs_one(onward):
+    measure = replace(MODEL.exogenous["trade"], continuation=onward)
+    others = [e for e in MODEL.equations if e.variable.name != "trade"]
+    scm = replace(MODEL, equations=(measure, *others))
+    with pytest.raises(QuestionError, match="last observed value, which no data give here"):
+        relief_paths(scm, LIFTED, 4)
+    assert len(relief_paths(scm, LIFTED, 4, last={"trade": 0.8})["trade"]) == 4

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from anchored_economy import anchored_draws, anchored_problem
 
 from sanctions_model.errors import QuestionError, SpecError, UnknownVariableError
@@ -14,6 +15,7 @@ from sanctions_model.queries.reading.yearly_forces import (
     OWN_SHOCKS,
     START,
     TOTAL,
+    _before,
     yearly_forces,
 )
 from sanctions_model.scm.serialization import from_dict, to_dict
@@ -98,3 +100,22 @@ def test_forces_name_variables_once_and_survive_a_file():
         dataclasses.replace(scm, forces={"oil": ("log_oli",)})
     with pytest.raises(SpecError, match="two of the forces"):
         dataclasses.replace(scm, forces={"oil": ("log_oil",), "prices": ("log_oil",)})
+
+
+def test_the_level_before_the_window_is_that_of_each_draw_s_own_past():
+    # Two draws with another past each, as completed figures give them: by hand, backwards from 0.
+    time = pd.date_range("2013-01-01", periods=8, freq="QS")
+    flow = np.array([[1.0, 2.0, 3.0, 4.0, 0, 0, 0, 0], [-2.0, 5.0, 0.5, 7.0, 0, 0, 0, 0]])
+    own = xr.DataArray(
+        np.zeros((1, 2, 1, 4)),
+        dims=("force", "chain", "draw", "time"),
+        coords={"force": [START], "time": time[4:]},
+    )
+    found = _before(flow, time, time[4], own)
+    assert list(found["year"].to_numpy()) == [2013]
+    for chain in (0, 1):
+        levels = [0.0]
+        for step in flow[chain, 3:0:-1]:  # the level a period earlier is less by what came since
+            levels.append(levels[-1] - step)
+        got = float(found.isel(chain=chain).squeeze())
+        assert got == pytest.approx(np.mean(levels))

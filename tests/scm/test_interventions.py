@@ -9,7 +9,14 @@ from strategies import runs
 
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
-from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy, require_horizon
+from sanctions_model.scm.interventions import (
+    Relief,
+    ScaleBy,
+    SetTo,
+    ShiftBy,
+    require_each_counts,
+    require_horizon,
+)
 from sanctions_model.scm.simulation.propagate import (
     Start,
     propagate,
@@ -179,3 +186,23 @@ def test_the_longest_horizon_asked_for_counts(horizon, longest):
 def test_a_horizon_that_is_no_whole_number_of_periods_is_refused(horizon):
     with pytest.raises(QuestionError, match="expected a whole number of periods of at least 1"):
         require_horizon(horizon)
+
+
+SPANS = [(a, b) for a in (1, 2, 3) for b in (1, 2, 3, None) if b is None or a <= b]
+
+
+@pytest.mark.parametrize("first", SPANS)
+@pytest.mark.parametrize("second", SPANS)
+def test_a_value_is_void_where_a_later_one_covers_all_its_periods(first, second):
+    earlier, later = (set(range(a, 10 if b is None else b + 1)) for a, b in (first, second))
+    edits = [
+        SetTo(variable="x", value=value, start=start, stop=stop)
+        for value, (start, stop) in enumerate((first, second))
+    ]
+    if earlier <= later:
+        with pytest.raises(QuestionError, match="does nothing"):
+            require_each_counts(edits)
+    else:
+        require_each_counts(edits)
+    require_each_counts([edits[0], SetTo(variable="y", value=1.0)])
+    require_each_counts([edits[0], ShiftBy(variable="x", value=1.0)])

@@ -101,6 +101,7 @@ def test_a_pinned_model_holds_what_was_given_and_neutral_values_else(scm, values
         "degrees_of_freedom[y]": np.inf,
         "degrees_of_freedom[z]": np.inf,
     }
+    assert [draws[dim].to_numpy().tolist() for dim in ("chain", "draw")] == [[0], [0]]
     assert as_dicts(draws) == [values | neutral]
     given_all = values | {"intercept[y]": -1.0, "scale[z]": 0.2, "degrees_of_freedom[y]": 4.0}
     assert as_dicts(pin(scm, given_all)) == [neutral | given_all]

@@ -1,5 +1,7 @@
 """What makes a structural causal model, and what is refused with which words."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from oracle import close
@@ -8,6 +10,8 @@ from strategies import models
 from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import CyclicGraphError, SpecError, UnknownVariableError
+from sanctions_model.scm import equations, interventions, variables
+from sanctions_model.scm import model as model_module
 from sanctions_model.scm.equations import (
     Accumulator,
     AsymmetricAdjustment,
@@ -369,3 +373,14 @@ def test_each_crisis_is_as_long_as_its_own_periods(periods_per_year, lengths):
         periods_per_year=periods_per_year,
     )
     assert scm.crisis_lengths == lengths
+
+
+def test_nothing_that_describes_a_model_can_be_changed():
+    """A model is hashed, shared between draws and processes, and stored by what it says."""
+    changeable = [
+        found.__qualname__
+        for module in (equations, interventions, variables, model_module)
+        for found in vars(module).values()
+        if dataclasses.is_dataclass(found) and not found.__dataclass_params__.frozen
+    ]
+    assert changeable == []
