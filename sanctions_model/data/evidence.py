@@ -35,6 +35,8 @@ type EvidenceStatus = Literal["seen", "second_hand", "own_calculation", "qualita
 
 _STATUSES: tuple[str, ...] = get_args(EvidenceStatus.__value__)
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
+_ADDRESS = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[^\s\"<>]*)?")
 _EMPTY_MEANS_ABSENT = ("year", "value", "lower", "upper")
 
 _Filled = Annotated[str, StringConstraints(min_length=1)]
@@ -69,6 +71,9 @@ class Estimate(BaseModel):
         ``"own_calculation"``, or ``"qualitative"`` when there is no number.
     note : str
         What a reader of the number must know.
+    doi_or_url : str
+        Where it can be read: a DOI, as in ``"10.1093/qje/qjs020"``, or an address that begins with
+        ``https://``; empty where none is known for sure.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -88,6 +93,23 @@ class Estimate(BaseModel):
     horizon: str = ""
     status: EvidenceStatus
     note: str = ""
+    doi_or_url: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where it can be read, as an address for a browser; empty where none is known."""
+        return f"https://doi.org/{self.doi_or_url}" if _is_doi(self.doi_or_url) else self.doi_or_url
+
+    @field_validator("doi_or_url")
+    @classmethod
+    def _can_be_followed(cls, text: str) -> str:
+        if text and not _is_doi(text) and _ADDRESS.fullmatch(text) is None:
+            message = (
+                f"{text!r} is neither a DOI, as in '10.1093/qje/qjs020', nor an address that "
+                "begins with https://; leave the cell empty where none is known"
+            )
+            raise ValueError(message)
+        return text
 
     @field_validator("id")
     @classmethod
@@ -262,6 +284,10 @@ def load_evidence(path: str | Path | None = None) -> Evidence:
         line_of[estimate.id] = line
         estimates.append(estimate)
     return Evidence(tuple(estimates))
+
+
+def _is_doi(text: str) -> bool:
+    return _DOI.fullmatch(text) is not None
 
 
 def _has_numbers(info: ValidationInfo) -> bool:

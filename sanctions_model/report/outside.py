@@ -18,7 +18,7 @@ from sanctions_model.queries.forecasts import drivers_ahead
 from sanctions_model.scm.simulation.history import known_past
 from sanctions_model.units import in_percent
 
-__all__ = ["forecast_beside"]
+__all__ = ["forecast_beside", "rival_path"]
 
 _RATE, _LEVEL = "no change", "past trend"
 
@@ -62,22 +62,13 @@ def forecast_beside(
     first = np.datetime64(str(paths.attrs[dims.Said.START]), "D")
     start = int(np.searchsorted(problem.cases.time.astype("datetime64[D]"), first))
     ahead = drivers_ahead(problem, start, horizon, {})
-    levels = {level.variable.name: level for level in scm.levels}
+    levels = {level.variable.name for level in scm.levels}
     rivals = {}
     for name in outcomes:
-        level = levels.get(name)
-        past = known_past(scm, problem.cases.values, level.flow if level else name)
-        if past is None:
-            continue
-        known = np.asarray(past)[: start + 1]
-        known = known[np.isfinite(known)]
-        if not known.size:
-            continue
-        if level is None:
-            path = np.full(horizon, known[-1])
-        else:
-            path = level.sign * known.mean() * np.arange(1, horizon + 1)
-        rivals[name] = (_LEVEL if level else _RATE, in_percent(path, scm.variables[name]))
+        path = rival_path(problem, name, start, horizon)
+        if path is not None:
+            words = _LEVEL if name in levels else _RATE
+            rivals[name] = (words, in_percent(path, scm.variables[name]))
     newest = newest_forecasts(load_outside_forecasts())
     called = {theirs: (ours, how) for ours, (how, theirs) in quoted.items() if ours in outcomes}
     rows = newest[newest["variable"].isin(called)]
@@ -100,3 +91,33 @@ def forecast_beside(
             }
         ),
     )
+
+
+def rival_path(problem: Problem, name: str, start: int, horizon: int) -> np.ndarray | None:
+    """Return what follows where nothing new happens: a rate stays, a level grows as it did so far.
+
+    Parameters
+    ----------
+    problem : Problem
+    name : str
+        A rate or a level.
+    start : int
+        Position of the last period that is known.
+    horizon : int
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Shape ``(horizon,)`` in the model's unit, a level from 0; None where no past is observed.
+    """
+    level = {item.variable.name: item for item in problem.scm.levels}.get(name)
+    past = known_past(problem.scm, problem.cases.values, level.flow if level else name)
+    if past is None:
+        return None
+    known = np.asarray(past)[: start + 1]
+    known = known[np.isfinite(known)]
+    if not known.size:
+        return None
+    if level is None:
+        return np.full(horizon, known[-1])
+    return np.asarray(level.sign * known.mean() * np.arange(1, horizon + 1))

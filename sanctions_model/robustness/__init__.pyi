@@ -24,6 +24,7 @@ __all__ = [
     "leave_one_link_out",
     "leave_out_periods",
     "liftings_effects",
+    "liftings_error",
     "load_implied_evidence",
     "load_prior_sets",
     "loo_weights",
@@ -63,6 +64,7 @@ from .graphs.alternatives import (
 from .graphs.graph_mixture import graph_mixture, mixture_sentence
 from .graphs.model_weights import leave_future_out, loo_weights
 from .graphs.variants import transmission_alternatives
+from .liftings_error import liftings_error
 from .observed_relief import (
     JointFigure,
     answer_after,

@@ -85,7 +85,7 @@ def test_the_bundled_file_has_the_documented_columns() -> None:
         header = next(csv.reader(stream))
     assert header == [
         *("id", "link", "authors", "year", "title", "venue", "sample", "method"),
-        *("value", "lower", "upper", "unit", "horizon", "status", "note"),
+        *("value", "lower", "upper", "unit", "horizon", "status", "note", "doi_or_url"),
     ]
 
 
@@ -138,6 +138,11 @@ def test_an_unknown_id_gets_the_nearest_one(file: Path) -> None:
         ({"status": "qualitative"}, r"column 'status': 'qualitative' with numbers"),
         ({"value": "", "lower": "", "upper": ""}, r"column 'status': 'seen' with no number"),
         ({"status": "second_hand"}, r"column 'note': a second-hand figure must name the text"),
+        ({"doi_or_url": "doi:10.1016/j.x"}, r"column 'doi_or_url': 'doi:10.1016/j.x' is neither"),
+        ({"doi_or_url": "http://example.org"}, r"column 'doi_or_url': .* is neither a DOI"),
+        ({"doi_or_url": "javascript:alert(1)"}, r"column 'doi_or_url': .* leave the cell empty"),
+        ({"doi_or_url": 'https://a.org/"><b>'}, r"column 'doi_or_url': .* is neither a DOI"),
+        ({"doi_or_url": "10.1/x"}, r"column 'doi_or_url': '10.1/x' is neither a DOI"),
         ({"authors": " "}, r"line 2, column 'authors': the cell must not be empty"),
     ],
 )
@@ -148,6 +153,27 @@ def test_a_bad_row_is_refused_with_its_place(
         load_evidence(write(file, ROW | change))
     assert str(caught.value).startswith(str(file))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("cell", "address"),
+    [
+        ("10.1093/qje/qjs020", "https://doi.org/10.1093/qje/qjs020"),
+        ("https://ideas.repec.org/p/a.html", "https://ideas.repec.org/p/a.html"),
+        ("", ""),
+    ],
+)
+def test_a_source_can_be_followed(file: Path, cell: str, address: str) -> None:
+    (estimate,) = load_evidence(write(file, ROW | {"doi_or_url": cell}))
+    assert estimate.address == address
+
+
+def test_one_study_has_one_address(evidence: Evidence) -> None:
+    found: dict[tuple[str, int | None, str], set[str]] = {}
+    for estimate in evidence:
+        study = (estimate.authors, estimate.year, estimate.title)
+        found.setdefault(study, set()).add(estimate.address)
+    assert [study for study, addresses in found.items() if len(addresses) > 1] == []
 
 
 def test_a_second_row_with_one_id_is_refused(file: Path) -> None:
@@ -198,7 +224,7 @@ def test_a_row_with_an_unquoted_comma_is_refused(file: Path) -> None:
     write(file, ROW)
     with file.open("a", encoding="utf-8") as stream:
         stream.write("a,b,c\n")
-    with pytest.raises(PriorError, match="line 3: 3 cells for 15 columns"):
+    with pytest.raises(PriorError, match="line 3: 3 cells for 16 columns"):
         load_evidence(file)
 
 

@@ -323,11 +323,11 @@ def test_the_title_says_what_was_found(facts, above, size, key):
 
 
 def write_back_tests(folder, created):
-    folder.mkdir()
+    (folder / "tables").mkdir(parents=True)
     (folder / "validation.md").write_text(f"Made by x, from the fit of {created} (4 chains)")
     rows = [{"forecaster": "this model", "inside": inside} for inside in (True, False, True)]
     rows.append({"forecaster": "random walk", "inside": False})
-    pd.DataFrame(rows).to_csv(folder / "backtest_war_annual.csv", index=False)
+    pd.DataFrame(rows).to_csv(folder / "tables" / "backtest_war_annual.csv", index=False)
 
 
 @pytest.fixture

@@ -210,6 +210,9 @@ def report(
     lang: Annotated[
         str, typer.Option(help="Language it opens in: en, ru or zh; a switch has all.")
     ] = "en",
+    validation: Annotated[
+        Path, typer.Option(help="Folder that `validate` wrote, for the tests on the past.")
+    ] = DEFAULT_VALIDATION,
     quiet: QuietOption = False,
 ) -> None:
     """Write one self-contained page: summary, claims, fans, explorer, futures, priors."""
@@ -225,13 +228,21 @@ def report(
     opens = require_page_language(lang)
     if out is not None:
         require_report_path(out)
+    _require_validation(validation)
     asked = load_scenarios(library)
     fitted = load_fit(fit)
     lacking = [name for name in MEASURES if name not in fitted.scm.measures]
     if lacking and fitted.scm.measures:
         _LOG.info("without futures, which move %s; the model has none", ", ".join(lacking))
     futures = None if lacking else drawn_futures(fitted, asked)
-    written = write_report(fitted, target, futures, graph_choice(fit, fitted), language=opens)
+    written = write_report(
+        fitted,
+        target,
+        futures,
+        graph_choice(fit, fitted),
+        language=opens,
+        validation=validation,
+    )
     _LOG.info("wrote %s, %.1f MB", written, written.stat().st_size / 1e6)
 
 
@@ -254,10 +265,14 @@ def brief(
     target = beside_fit(fit, "brief") if out is None else out
     if out is not None:
         require_folder(out, "--out")
-    if validation != DEFAULT_VALIDATION and not validation.is_dir():
-        raise QuestionError(f"--validation {validation}: there is no such folder; leave it out.")
+    _require_validation(validation)
     for path in write_brief(load_fit(fit), target, languages, results=fit, validation=validation):
         _LOG.info("wrote %s, %.0f kB", path, path.stat().st_size / 1e3)
+
+
+def _require_validation(folder: Path) -> None:
+    if folder != DEFAULT_VALIDATION and not folder.is_dir():
+        raise QuestionError(f"--validation {folder}: there is no such folder; leave it out.")
 
 
 def validate(

@@ -11,6 +11,8 @@ import pandas as pd
 
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.inference.fit import Fit
+from sanctions_model.report.sections.tested import read_back_tests
+from sanctions_model.report.validation.words import truth_of
 from sanctions_model.validation.origins.rolling import MODEL
 from sanctions_model.validation.published_effects import (
     PublishedTotals,
@@ -87,16 +89,11 @@ def failures_of(fit: Fit, folder: Path, validation: Path | None) -> Failures:
 
 
 def _back_tests(fit: Fit, folder: Path) -> BackTests | None:
-    report = folder / "validation.md"
-    created = f"from the fit of {fit.manifest['created']}"
-    if not report.is_file() or created not in report.read_text(encoding="utf-8"):
+    rows = read_back_tests(fit, folder)
+    if rows is None:
         return None
-    tables = [pd.read_csv(file) for file in sorted(folder.glob("backtest_*_annual.csv"))]
-    if not tables:
-        return None
-    rows = pd.concat(tables)
     own = rows[rows["forecaster"] == MODEL]
-    inside = own["inside"].astype(str).str.lower() == "true"
+    inside = truth_of(own["inside"])
     return BackTests(outside=int((~inside).sum()), tested=len(own))
 
 

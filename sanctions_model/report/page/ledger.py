@@ -15,6 +15,7 @@ from sanctions_model.report.ledgers import priors_view
 from sanctions_model.report.page.answers import Answers
 from sanctions_model.report.page.markup import Html, folded, join, table, tag
 from sanctions_model.report.page.slim import slim_svg
+from sanctions_model.report.sections.links import linked
 from sanctions_model.report.views import diagnostics_line
 from sanctions_model.validation.sanity import sanity_checks
 from sanctions_model.wording import number, share_words, true_minus
@@ -116,14 +117,18 @@ def _prior_row(row: Mapping[Hashable, Any], parameters: pd.DataFrame) -> list[st
 
 
 def _evidence() -> Html:
-    frame = load_evidence().to_frame().reset_index()
+    evidence = load_evidence()
+    frame = evidence.to_frame().reset_index()
     rows = []
     for row in frame.astype(object).where(frame.notna(), "").to_dict("records"):
         between = f" ({row['lower']}; {row['upper']})" if row["lower"] != "" else ""
         rows.append(
             [
                 str(row["id"]),
-                f"{row['authors']} ({row['year']}). {row['title']}. {row['venue']}.",
+                linked(
+                    f"{row['authors']} ({row['year']}). {row['title']}. {row['venue']}.",
+                    evidence[str(row["id"])],
+                ),
                 str(row["link"]).replace("->", "→"),
                 true_minus(f"{row['value']}{between} {row['unit']}".strip()),
                 str(row["horizon"]),

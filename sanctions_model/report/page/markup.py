@@ -5,10 +5,12 @@ This module knows tags, not reports.
 
 import html
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.wording import chance
 
 __all__ = [
     "Html",
@@ -21,6 +23,7 @@ __all__ = [
     "parameter_words",
     "table",
     "tag",
+    "track",
 ]
 
 _VOID = frozenset({"br", "col", "hr", "img", "input"})
@@ -220,3 +223,19 @@ def parameter_words(scm: StructuralCausalModel, address: str) -> str:
         address,
     )
     return said.replace("->", "→").replace("_", " ")
+
+
+def track(before: float, after: float) -> Html:
+    """Return two marks on a line from 0 to 1, before and after the data, and the numbers."""
+    if not (math.isfinite(before) and math.isfinite(after)):
+        return Html("not answered")
+    marks = [
+        tag("i", attributes={"class": "before", "style": f"left:{100 * before:.0f}%"}),
+        tag("i", attributes={"class": "after", "style": f"left:{100 * after:.0f}%"}),
+    ]
+    return join(
+        [
+            tag("span", marks, attributes={"class": "track", "aria-hidden": "true"}),
+            tag("span", f"{chance(before)} → {chance(after)}", attributes={"class": "nowrap"}),
+        ]
+    )

@@ -81,6 +81,7 @@ def write_report(
     choice: pd.DataFrame | None = None,
     *,
     language: str = "en",
+    validation: Path | None = None,
 ) -> Path:
     """Write the report of a fit, whole or not at all.
 
@@ -96,6 +97,8 @@ def write_report(
         From `graph_choice`, if other graphs and priors were fitted.
     language : str
         What the page opens in, one of `brief.language.LANGUAGES`; all of them are in it.
+    validation : path, optional
+        Folder that ``sanctions-model validate`` wrote, for the tests on the past.
 
     Returns
     -------
@@ -110,7 +113,7 @@ def write_report(
     """
     target = Path(path)
     require_report_path(target)
-    text = report_html(fit, futures, choice, language=language)
+    text = report_html(fit, futures, choice, language=language, validation=validation)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(target) as part:
@@ -143,6 +146,7 @@ def report_html(
     choice: pd.DataFrame | None = None,
     *,
     language: str = "en",
+    validation: Path | None = None,
 ) -> str:
     """Return the report of a fit as one HTML document.
 
@@ -155,6 +159,8 @@ def report_html(
         From `graph_choice`, if other graphs and priors were fitted.
     language : str
         What the page opens in.
+    validation : path, optional
+        Folder that ``sanctions-model validate`` wrote.
 
     Returns
     -------
@@ -173,7 +179,7 @@ def report_html(
         language=opens,
         title="Relief of sanctions on Russia: what the model says",
         style=_asset("style.css"),
-        body=body(answers, futures),
+        body=body(answers, futures, validation),
         data=embedded_json("report-data", page_data(answers, futures)),
         scripts="\n".join(_asset(name) for name in _SCRIPTS),
     )

@@ -1,6 +1,7 @@
 """The report's sections, from what a journalist reads first to what a colleague checks last."""
 
 from collections.abc import Hashable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,10 +36,12 @@ from sanctions_model.report.page.markup import (
     parameter_words,
     table,
     tag,
+    track,
 )
 from sanctions_model.report.page.mixtures import FutureEffects
 from sanctions_model.report.page.sentences import findings, headline
 from sanctions_model.report.page.words import part_words, size_words
+from sanctions_model.report.sections.background import background_section
 from sanctions_model.wording import chance, chance_is, number, share_words, true_minus
 
 __all__ = ["body", "contrast_words"]
@@ -58,13 +61,17 @@ def _section(name: str, title: str, inside: Html) -> Html:
     return tag("section", [tag("h2", title), inside], attributes={"id": name})
 
 
-def body(answers: Answers, futures: FutureEffects | None = None) -> Html:
+def body(
+    answers: Answers, futures: FutureEffects | None = None, validation: Path | None = None
+) -> Html:
     """Return the page's visible part.
 
     Parameters
     ----------
     answers : Answers
     futures : FutureEffects, optional
+    validation : path, optional
+        Folder that ``sanctions-model validate`` wrote.
 
     Returns
     -------
@@ -81,6 +88,7 @@ def body(answers: Answers, futures: FutureEffects | None = None) -> Html:
             else {"futures": ("The futures, by your odds", futures_section(answers, futures))}
         ),
         "channels": ("Through which channel", _channels(answers)),
+        "background": ("What stands behind it", background_section(answers.fit, validation)),
         "data": ("What is data and what is prior", _data(answers)),
         "graph": ("The causal graph", graph_section(answers)),
         "priors": ("Priors and their sources", priors_section(answers)),
@@ -254,29 +262,13 @@ def _claim_row(claim: Mapping[Hashable, Any]) -> list[str]:
     before, after = float(claim["prob_prior"]), float(claim["prob"])
     return [
         f"{claim['statement']}{' ' + ASSUMED if claim['sign_assumed'] else ''}",
-        _track(before, before if np.isnan(after) else after),
+        track(before, before if np.isnan(after) else after),
         chance(float(claim["prob_material"])),
         str(claim["basis"]),
         folded(
             "in words", tag("span", true_minus(str(claim["verdict"])), attributes={"lang": "en"})
         ),
     ]
-
-
-def _track(before: float, after: float) -> Html:
-    """Return two marks on a line from 0 to 1, before and after the data, and the numbers."""
-    if not (np.isfinite(before) and np.isfinite(after)):
-        return Html("not answered")
-    marks = [
-        tag("i", attributes={"class": "before", "style": f"left:{100 * before:.0f}%"}),
-        tag("i", attributes={"class": "after", "style": f"left:{100 * after:.0f}%"}),
-    ]
-    return join(
-        [
-            tag("span", marks, attributes={"class": "track", "aria-hidden": "true"}),
-            tag("span", f"{chance(before)} → {chance(after)}", attributes={"class": "nowrap"}),
-        ]
-    )
 
 
 def _fan_chart(answers: Answers, place: str, name: str, *, heading: str = "h3") -> Html:

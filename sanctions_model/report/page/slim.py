@@ -14,12 +14,15 @@ _USE = re.compile(
     r'(?: transform="translate\((?P<x>[-\d.]+) (?P<y>[-\d.]+)\)")?\s*/>'
 )
 _OTHER_USE = re.compile(r'xlink:href="#([^"]+)"')
+# Blanks beside a command of a path, and after a mark in a style, say nothing.
+_PATH, _COMMAND = re.compile(r'(?<= d=")[^"]*'), re.compile(r"\s*([A-Za-z])\s*")
+_STYLE, _MARK = re.compile(r'(?<= style=")[^"]*'), re.compile(r"([:;])\s+")
 # A scale stays as exact as it is: it multiplies hundreds of units.
 _DECIMALS = re.compile(r"(scale\([^)]*\))|(\.\d{2})\d+")
 
 
 def slim_svg(source: bytes) -> bytes:
-    """Shorten an SVG of matplotlib: names of glyphs, decimals, and space between elements.
+    """Shorten an SVG of matplotlib: names of glyphs, decimals, and blanks.
 
     Parameters
     ----------
@@ -42,6 +45,8 @@ def slim_svg(source: bytes) -> bytes:
     text = _GLYPH.sub(lambda found: f'<path id="{names[found["id"]]}" d="{found["d"]}"', text)
     text = _USE.sub(lambda found: _use(found, names, empty), text)
     text = _OTHER_USE.sub(lambda found: f'href="#{names.get(found[1], found[1])}"', text)
+    text = _PATH.sub(lambda found: _COMMAND.sub(r"\1", found[0]), text)
+    text = _STYLE.sub(lambda found: _MARK.sub(r"\1", found[0]), text)
     return _DECIMALS.sub(lambda found: found[1] or found[2], text).encode("utf-8")
 
 

@@ -1,0 +1,165 @@
+"""Calendar years without relief, beside what others forecast and a plain rival."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sanctions_model import dims
+from sanctions_model.economies.russia import ANNUAL
+from sanctions_model.inference.fit import Fit
+from sanctions_model.queries.reading.calendar_years import annual
+from sanctions_model.queries.reading.headlines import spoken_label
+from sanctions_model.report.annual import BANK, POLL, UNCHANGED, annual_table
+from sanctions_model.report.outside import rival_path
+from sanctions_model.report.page.markup import Html, charts_figure, join, table, tag
+from sanctions_model.report.sections.drawing import Plane, shape, titled_chart
+from sanctions_model.scm.interventions import Relief
+from sanctions_model.summaries import interval_rule
+from sanctions_model.wording import figure, upper_first
+
+__all__ = ["RIVAL", "years_section", "years_table"]
+
+RIVAL = "nothing new"
+_YEARS = 4  # as the brief has them
+_OUTCOMES = ("gdp_level", "price_level", "key_rate", "rouble")
+_OTHERS = {POLL: "#d55e00", BANK: "#009e73", RIVAL: "var(--grey)"}
+
+
+def years_table(fit: Fit) -> pd.DataFrame:
+    """Tabulate yearly figures with sanctions unchanged, of others, and of a rival without a model.
+
+    Parameters
+    ----------
+    fit : Fit
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `annual_table` without those of relief, and the rival's: a rate stays at its last
+        value, a level grows as it did on average.
+
+    Raises
+    ------
+    SanctionsModelError
+        If the model cannot forecast.
+    """
+    quoted = {name: ANNUAL[name] for name in _OUTCOMES if name in fit.scm.variables}
+    found = annual_table(
+        fit,
+        fit.scm.relief(Relief()),
+        years=_YEARS,
+        quoted=quoted,
+        random_seed=int(fit.manifest["settings"]["random_seed"]),
+    )
+    kept = found[found["source"].isin([UNCHANGED, POLL, BANK])]
+    names = [str(name) for name in dict.fromkeys(kept["outcome"])]
+    rival = _rival(fit, names, {name: own[0] for name, own in quoted.items()})
+    rival = rival[rival["year"].isin(kept["year"])]
+    return pd.concat([kept, rival], ignore_index=True)
+
+
+def _rival(fit: Fit, names: list[str], statistics: dict[str, str]) -> pd.DataFrame:
+    """Yearly figures of paths that no model made, by the same arithmetic as the model's."""
+    problem = fit.problem
+    last = problem.cases.time.size - 1
+    horizon = (_YEARS + 1) * fit.scm.periods_per_year
+    one = fit.draws.isel({dims.CHAIN: [0], dims.DRAW: [0]})
+    rows = []
+    for name in names:
+        path = rival_path(problem, name, last, horizon)
+        if path is None:
+            continue
+        paths = xr.DataArray(
+            path[None, None, :, None, None],
+            dims=(dims.OUTCOME, dims.SCENARIO, dims.HORIZON, dims.CHAIN, dims.DRAW),
+            coords={dims.OUTCOME: [name]},
+            attrs={dims.Said.START: str(problem.cases.time[last])[:10]},
+        )
+        own = {name: statistics[name]} if name in statistics else {}
+        found = annual(paths, problem, one, statistics=own)
+        said = str(found["statistic"].item())
+        for year in found["year"].to_numpy():
+            value = float(found.sel(year=year).item())
+            rows.append(
+                {"outcome": name, "source": RIVAL, "statistic": said, "year": int(year)}
+                | dict.fromkeys(("median", "lower", "upper"), value)
+                | {"prob_above": np.nan, "published": ""}
+            )
+    columns = ["outcome", "source", "statistic", "year", "median", "lower", "upper", "published"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def years_section(fit: Fit) -> Html:
+    """Return the section: a chart an outcome and one table."""
+    found = years_table(fit)
+    years = sorted(int(year) for year in found["year"].unique())
+    names = list(dict.fromkeys(found["outcome"]))
+    charts, rows = [], []
+    for name in names:
+        own = found[found["outcome"] == name]
+        label = spoken_label(fit.scm, str(name)).removeprefix("the ")
+        said = own.loc[own["source"] == UNCHANGED, "statistic"].iloc[0]
+        unit = "" if "%" in said else f", {fit.scm.variables[str(name)].short_unit}"
+        charts.append(titled_chart(label, _chart(own, years, label)))
+        for source in dict.fromkeys(own["source"]):
+            mine = own[own["source"] == source].set_index("year")
+            cells = [_cell(mine.loc[year]) if year in mine.index else "" for year in years]
+            rows.append([f"{label}, {said}{unit}", _called(str(source), mine), *cells])
+    rule = interval_rule()
+    caption = (
+        f"Sanctions unchanged: dot and bar are median and {rule}. Orange: the analysts' poll; "
+        "green: the Bank of Russia; grey cross: nothing new."
+    )
+    return join(
+        [
+            tag(
+                "p",
+                "Relief is measured against this baseline, so that what it is stands here, beside "
+                "what others forecast. The poll is of analysts, by the Bank of Russia, as is the "
+                f"Bank's own table. “{upper_first(RIVAL)}” is no model: a rate stays where it was "
+                "last, a level grows as it did on average since the data begin. All "
+                "forecasts but ours are central figures or ranges without a stated probability.",
+            ),
+            charts_figure(charts, caption),
+            table(
+                f"Calendar years with sanctions unchanged, median and {rule}, and others' figures",
+                ["Outcome", "Who", *map(str, years)],
+                rows,
+                numeric=range(2, 2 + len(years)),
+                cards=True,
+            ),
+        ]
+    )
+
+
+def _called(source: str, rows: pd.DataFrame) -> str:
+    dates = sorted({str(date) for date in rows["published"] if date})
+    return f"{source}, {dates[-1]}" if dates else source
+
+
+def _cell(row: pd.Series) -> str:
+    low, high = float(row["lower"]), float(row["upper"])
+    if row["source"] == UNCHANGED:
+        return f"{figure(row['median'])} ({figure(low)}; {figure(high)})"
+    return figure(low) if low == high else f"{figure(low)} to {figure(high)}"
+
+
+def _chart(own: pd.DataFrame, years: list[int], label: str) -> Html:
+    low, high = min(0.0, float(own["lower"].min())), max(0.0, float(own["upper"].max()))
+    plane = Plane(across=(years[0] - 0.6, years[-1] + 0.6), down=(low, high or 1.0))
+    drawn = []
+    for row in own.to_dict("records"):
+        ours = row["source"] == UNCHANGED
+        colour = "var(--blue)" if ours else _OTHERS[str(row["source"])]
+        shift = -0.2 if ours else 0.15 * list(_OTHERS).index(str(row["source"]))
+        x, at = plane.x(row["year"] + shift), plane.y(float(row["median"]))
+        ends = f"M{x:.1f},{plane.y(float(row['lower'])):.1f}V{plane.y(float(row['upper'])):.1f}"
+        if row["source"] == RIVAL:
+            drawn.append(shape("path", d=f"M{x - 4:.1f},{at:.1f}h8m-4,-4v8", stroke=colour))
+            continue
+        drawn += [
+            shape("path", d=ends, stroke=colour, stroke_width="2.5"),
+            shape("circle", cx=x, cy=at, r="3.5", fill=colour),
+        ]
+    said = f"{label} by calendar year, ours and others'; the table has the numbers"
+    return plane.picture(drawn, said, {float(year): str(year) for year in years})
