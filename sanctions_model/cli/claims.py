@@ -208,6 +208,7 @@ def _exceed(
 ) -> None:
     """Show how probable effects beyond several sizes are."""
     from sanctions_model.queries.reading.exceedance import exceedance_table
+    from sanctions_model.report.claims import exceedance_view
 
     table = exceedance_table(fitted.scm, fitted.prior_draws, fitted.posterior_draws, asked)
     write_csv(table, csv)
@@ -215,10 +216,8 @@ def _exceed(
         from sanctions_model.plots import plot_exceedance
 
         write_figure(plot_exceedance(table, periods=fitted.scm.periods_name), figure)
-    caption = "Size in the unit of the effect; matters: the smallest size that does, a judgement."
-    shown = table.drop(columns=["statement"]).round(3)
-    title = "How probable is an effect of at least this size?"
-    show(View(table=table if as_json else shown, title=title, caption=caption), as_json=as_json)
+    view = exceedance_view(table, fitted.scm)
+    show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
 
 
 def _chain(fitted: "Fit", asked: "Mapping[str, Claim]", *, csv: Path | None, as_json: bool) -> None:

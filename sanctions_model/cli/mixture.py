@@ -99,8 +99,8 @@ def odds(
     table = found.rename_axis("quarter").reset_index()
     write_csv(table, csv)
     view = odds_view(asked, found)
-    say(odds_sentences(asked), as_json=as_json)
     show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
+    say(odds_sentences(asked), as_json=as_json)
 
 
 @scenario_app.command("mix")

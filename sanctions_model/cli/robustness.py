@@ -390,7 +390,8 @@ def compare(
             _table(found.effects, f"{other} against {first}", "", as_json=True)
         else:
             tables = (found.effects, found.links, found.differs)
-            for view in comparison_views(*tables, fits[first].scm, (first, other)):
+            views = comparison_views(*tables, fits[first].scm, (first, other))
+            for view in views[:2] if is_short() else views:
                 show(view)
         _point_to_vintages(fits[first], fits[other], (first, other))
     write_csv(written[0] if len(written) == 1 else _stacked(written, others), csv)

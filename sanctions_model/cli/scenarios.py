@@ -219,7 +219,6 @@ def run_scenario(
     from sanctions_model.report.answers import (
         against,
         scenario_answer,
-        scenario_finding,
         scenario_sentences,
     )
     from sanctions_model.report.views import summary_table
@@ -264,7 +263,6 @@ def run_scenario(
             effect,
             label=scenario.label,
             outcomes=drawn_outcomes(effect, outcome),
-            title=f"{scenario.label}: {scenario_finding(result, fitted.scm, told[0])}",
             scm=fitted.scm,
             drawn_from=fitted.drawn_from,
         )

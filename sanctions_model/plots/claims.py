@@ -25,7 +25,7 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.queries.reading.findings import LIKELY, claims_finding
+from sanctions_model.queries.reading.findings import claims_finding, exceedance_finding
 from sanctions_model.summaries import IntervalRule
 from sanctions_model.wording import difference_unit, number
 
@@ -252,15 +252,6 @@ def _caption(table: pd.DataFrame, periods: str) -> str:
     )
 
 
-def _most_probable(table: pd.DataFrame) -> str:
-    """Say how many claims have an effect that probably matters."""
-    marked = table[table["matters"]]
-    prob = marked["prob"].fillna(marked["prob_prior"])
-    return (
-        f"{int((prob >= LIKELY).sum())} of {len(marked)} effects are likely large enough to matter"
-    )
-
-
 _CURVE, _BETWEEN, _ACROSS = 1.3, 0.62, 3
 
 
@@ -287,7 +278,7 @@ def plot_exceedance(table: pd.DataFrame, *, periods: str = "quarters") -> Figure
     if table.empty:
         raise QuestionError("No claim to draw; expected the rows of `exceedance_table`.")
     title = titled(
-        _most_probable(table),
+        exceedance_finding(table),
         "How probable is an effect of at least this size?",
         source=table.attrs.get(dims.Said.SOURCE),
     )

@@ -138,7 +138,7 @@ def plot_scenario_effect(
     label : str
         What the scenario is called.
     title : str, optional
-        What was found, as `report.answers.scenario_finding` says it.
+        The question, below the finding.
     outcomes : sequence of str, optional
         One panel each; the four that say most by default.
     scm : StructuralCausalModel

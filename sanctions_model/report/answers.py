@@ -14,6 +14,7 @@ from sanctions_model import dims
 from sanctions_model.economies.registry import economy_of
 from sanctions_model.elsewhere.base_rates import lifting_rate
 from sanctions_model.queries.claims import load_claims
+from sanctions_model.queries.reading.headlines import headline
 from sanctions_model.report.views import View, interval_words
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.odds.mixture import reweighted
@@ -152,9 +153,10 @@ def scenario_answer(
         "P(matters): a size that the article's claims count as one."
     )
     label = result.attrs["label"]
+    about = outcomes[0] if len(outcomes) == 1 else None
     return View(
         table=pd.DataFrame(rows),
-        title=f"{label}: {scenario_finding(result, scm, outcomes[0], horizon=last + 1)}",
+        title=headline(result["effect"].sel({dims.OUTCOME: list(outcomes)}), scm, outcome=about),
         question=f"Question: what is the effect of {label}, against {against(scm)}?",
         caption=caption,
     )
@@ -230,27 +232,30 @@ def odds_view(library: ScenarioLibrary, filtered: pd.DataFrame) -> View:
     filtered : pandas.DataFrame
         From `filtered_odds`.
     """
-    last = filtered.index[-1]
+    last, order = filtered.index[-1], library.process().order
     before, now = (filtered.loc[[row]].to_numpy(dtype=float)[0] for row in ("before", last))
+    likely = int(now.argmax())
     rows = [
         {
-            "future": name,
-            "label": library.named(name).label,
+            "future": library.named(name).label,
             "first odds": share_words(before[at]),
             f"filtered to {last}": chance(now[at]),
         }
-        for at, name in enumerate(library.process().order)
+        for at, name in enumerate(order)
     ]
     return View(
         table=pd.DataFrame(rows),
-        title="Odds of the futures, before and after seeing the measures since the end of 2024",
+        title=f"{library.named(order[likely]).label} has odds of {chance(now[likely])} by {last}; "
+        f"they were {share_words(before[likely])} at the start",
+        question="Question: what do the measures since the end of 2024 do to the futures' odds?",
         caption="First odds: the article's at the end of 2024, as the file states them. Filtered: "
-        "with the file's matrix as prior, by how the measures' composite changed each quarter.",
+        "by how the measures changed each quarter, with the file's yearly chances of moving from "
+        "one future to another as prior.",
     )
 
 
 def odds_sentences(library: ScenarioLibrary) -> list[str]:
-    """Say how often sanctions were lifted elsewhere beside what the matrix says."""
+    """Say how often sanctions were lifted elsewhere beside what the file expects."""
     process = library.process()
     at = process.order.index(process.status_quo)
     lifts = [k for k, name in enumerate(process.order) if library.named(name).relief]
@@ -258,8 +263,8 @@ def odds_sentences(library: ScenarioLibrary) -> list[str]:
     rates = lifting_rate().set_index("group")
     every, both = rates.loc["all"], rates.loc["trade and finance"]
     return [
-        f"From the status quo the matrix gives relief a chance of {100 * matrix:.0f} % at each "
-        "of its transitions, once a year as the bundled file has it. Elsewhere "
+        f"From the status quo the file gives relief a chance of {100 * matrix:.0f} % at each "
+        "turn, once a year in the bundled one. Elsewhere "
         f"{every['liftings']:.0f} sanctions that were lifted one day had been so at "
         f"{100 * every['rate']:.0f} % a year ({interval_rule().percent}: "
         f"{100 * every['lower']:.0f} to "

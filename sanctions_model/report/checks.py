@@ -196,23 +196,24 @@ def comparison_views(
     sizes = {"median_first": "first", "median_second": "second", "difference": "difference"}
     rest = {"difference_error": "±", "errors_apart": "errors apart"}
     question = f"Question: {names[1]} (second) against {names[0]} (first)."
+    after = {"outcome": "effect on", "horizon": scm.periods_name}
+    ordered = effects.sort_values("errors_apart", key=abs, ascending=False, kind="stable")
     first = View(
-        table=worded(
-            effects, {"outcome": "effect on", "horizon": "after"} | sizes | rest, scm, ["outcome"]
-        ),
+        table=worded(ordered, after | sizes | rest, scm, ["outcome"]),
         title=f"{int(far.sum())} of {len(effects)} effects differ by more than chance, most that "
         f"on {spoken_label(scm, largest['outcome'])}, by {number(largest['difference'])}",
         question=question,
-        caption="Medians; ±: Monte-Carlo error of the difference. Fewer than two errors apart: no "
-        "difference that this many draws can tell. Intervals: --csv.",
-        most=8,
+        caption="Medians. Fewer than two Monte-Carlo errors apart: no difference that this many "
+        "draws can tell. Intervals and errors: --csv.",
+        most=5,
+        aside=("±",),
     )
     apart = links[links["errors_apart"].fillna(float("inf")) > 3]
     second = View(
         table=worded(apart, {"link": "link"} | sizes, scm, ["link"]),
         title=f"{len(apart)} of {len(links)} links differ, or are in one model only",
-        caption="More than three Monte-Carlo errors apart.",
-        most=4,
+        caption=f"More than three Monte-Carlo errors apart. Inputs that differ: {len(differs)}.",
+        most=3,
     )
     third = View(table=differs, title=f"{len(differs)} inputs differ", most=3)
     return first, second, third

@@ -7,7 +7,12 @@ import pandas as pd
 
 from sanctions_model import dims
 from sanctions_model.queries.chain import Chain
-from sanctions_model.queries.reading.findings import LIKELY, claims_finding, of_the_article
+from sanctions_model.queries.reading.findings import (
+    LIKELY,
+    claims_finding,
+    exceedance_finding,
+    of_the_article,
+)
 from sanctions_model.queries.required import RequiredRelief
 from sanctions_model.report.views import View, size_cell
 from sanctions_model.scm.model import StructuralCausalModel
@@ -15,7 +20,7 @@ from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval_rule
 from sanctions_model.wording import chance, mass_words, upper_first
 
-__all__ = ["chain_view", "claims_view", "pairs_view", "required_view"]
+__all__ = ["chain_view", "claims_view", "exceedance_view", "pairs_view", "required_view"]
 
 
 _SAYS = re.compile(r"\b(?:is|are|can|falls?|rises?|grows?|improves?)\b")
@@ -51,6 +56,48 @@ def claims_view(table: pd.DataFrame, periods_per_year: int = 4) -> View:
         f"({mass_words(interval_rule().prob)} draws). Verdicts: --all.",
         aside=("verdict",),
     )
+
+
+def exceedance_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
+    """Show how probable an effect is beyond nothing and beyond multiples of what matters.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `exceedance_table`.
+    scm : StructuralCausalModel
+        Names units and periods.
+    """
+    start, rows = table.attrs.get(dims.Said.START), []
+    for _, own in table.groupby("claim", sort=False):
+        first, after = own.iloc[0], own["prob"].fillna(own["prob_prior"])
+        matters = float(own.loc[own["matters"], "size"].iloc[0])
+        horizon = int(first["horizon"])
+        date = period_after(start, horizon, scm.periods_per_year) if start else str(horizon)
+        unit = scm.effect_unit(str(first["outcome"])).split(" ")[0]
+        multiples = own["size"] / matters
+        rows.append(
+            {"claim": _in_short(first["statement"]), "by": date, "size": f"{matters:g} {unit}"}
+            | {
+                _times(multiple): chance(float(prob))
+                for multiple, prob in zip(multiples, after, strict=True)
+            }
+        )
+    return View(
+        table=pd.DataFrame(rows),
+        first=("claim", "by", "size", *(_times(m) for m in _MULTIPLES_FIRST)),
+        title=exceedance_finding(table),
+        question="Question: how probable is an effect of at least this size?",
+        caption="Size: the smallest that matters, which is judgement. P: of an effect of the "
+        "claim's sign and at least so many times that size. Before the data: --csv.",
+    )
+
+
+_MULTIPLES_FIRST = (0.0, 1.0, 2.0, 0.5, 4.0)
+
+
+def _times(multiple: float) -> str:
+    return f"P {multiple:g}x" if multiple else "P any"
 
 
 def _in_short(statement: str) -> str:

@@ -10,7 +10,7 @@ from sanctions_model.queries.reading.yearly_forces import FORCE, OWN_SHOCKS, STA
 from sanctions_model.report.views import View
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
-from sanctions_model.wording import number, upper_first
+from sanctions_model.wording import figure, number, upper_first
 
 __all__ = ["forces_finding", "forces_table", "forces_view"]
 
@@ -72,18 +72,20 @@ def forces_view(forces: xr.DataArray, scm: StructuralCausalModel) -> View:
         own = means.sel(outcome=name)
         for force in own[FORCE].to_numpy():
             years = {
-                str(year): f"{float(own.sel({FORCE: force, YEAR: year})):+.1f}".replace("-", "−")
+                str(year): figure(float(own.sel({FORCE: force, YEAR: year})), signed=True)
                 for year in own[YEAR].to_numpy()
             }
             label = f"{scm.variables[name].short_label}, {_unit(scm, name)}"
             rows.append({"outcome": label, "moved by": str(force), **years})
     table = pd.DataFrame(rows)
     subject = ""
+    said: tuple[str, ...] = ("outcome", "moved by")
     if len(outcomes) == 1:
         subject = f", {table['outcome'].iloc[0]}"
-        table = table.drop(columns="outcome")
+        table, said = table.drop(columns="outcome"), said[1:]
     return View(
         table=table,
+        first=(*said, *sorted((str(year) for year in means[YEAR].to_numpy()), reverse=True)),
         title=forces_finding(forces, scm),
         question=f"Question: what moved each calendar year{subject}?",
         caption="Means over the draws, which add up to what happened. Another outcome: --outcome; "

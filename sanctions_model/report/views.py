@@ -125,8 +125,10 @@ def nowcast_view(table: pd.DataFrame, *, is_prior: bool) -> View:
     source = "the prior" if is_prior else "the fit"
     last = table.iloc[-1]
     unit = percent_unit(last["unit"])
+    shown = pd.DataFrame(rows)
     return View(
-        table=pd.DataFrame(rows),
+        table=shown,
+        first=(*shown.columns[:2], *reversed(shown.columns[2:])),
         title=f"{upper_first(last['label'].partition(',')[0])} in {last['period']} is estimated at "
         f"{last['median']:.1f} {unit}; {len(table)} figures are not out yet",
         question=f"Question: what does {source} expect of figures that are not out?",

@@ -17,11 +17,13 @@ from sanctions_model.cli.app import app
 from sanctions_model.cli.parts import console
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.report.views import View
+from sanctions_model.robustness.graphs.alternatives import load_prior_sets
 
 VERBS = [
     ("annual",),
     ("claims",),
     ("claims", "--chain"),
+    ("claims", "--exceed"),
     ("confounding",),
     ("counterfactual", "decompose", "--from", "2014Q1"),
     ("counterfactual", "run", "--from", "2014Q1", "--set", "trade=0"),
@@ -44,7 +46,8 @@ VERBS = [
     ("sensitivity",),
     ("validate", "--quick"),
 ]
-WITHOUT_FIT = [("priors",), ("data", "coverage")]
+WITHOUT_FIT = [("priors",), ("data", "coverage"), ("scenario", "odds")]
+OF_TWO_FITS = "compare"
 # Verbs that print a table and are not asked here, each with where it is or why not.
 ELSEWHERE = {
     "run": "samples; its tables are those of effects, claims, data coverage and data nowcast",
@@ -62,8 +65,6 @@ ELSEWHERE = {
     "scenario list": "a list of scenarios, no answer",
     "scenario show": "a scenario as its file states it, no answer",
     "scenario template": "prints a file to fill in",
-    "compare": "needs a second fit; tests/cli/test_robustness.py",
-    "scenario odds": "is about the measures as they were; tests/cli/test_futures.py",
 }
 # Verbs with an answer in numbers and without --figure, each with the reason.
 WITHOUT_FIGURE = {
@@ -96,7 +97,7 @@ def verbs_of(group, before=()):
 def test_no_verb_is_forgotten():
     """Every verb of the app is read at 80 columns here, or it is said where or why not."""
     asked = [*VERBS, *WITHOUT_FIT]
-    known = {" ".join(words[:2]) for words in asked} | {words[0] for words in asked}
+    known = {" ".join(words[:2]) for words in asked} | {words[0] for words in asked} | {OF_TWO_FITS}
     verbs = {name for name, _ in verbs_of(app)}
     assert verbs - known - set(ELSEWHERE) == set()
     assert set(ELSEWHERE) - verbs == set()
@@ -131,6 +132,16 @@ def test_a_verb_is_understood_in_a_minute_at_80_columns(asked, request, terminal
     many = asked[0] in MANY_DRAWS
     fit = request.getfixturevalue("large_fit" if many else "small_fit")
     shown = call(*asked, "--fit", fit if many else fit.parent, "--quiet")
+    read_in_a_minute(shown)
+
+
+def test_two_fits_are_compared_in_a_minute_at_80_columns(large_fit, tmp_path, terminal):
+    sceptic = load_prior_sets()["sceptic"].priors
+    fit_of(load_priors(economy="growth").replace(sceptic), tmp_path / "other", 1)
+    read_in_a_minute(call(OF_TWO_FITS, large_fit, tmp_path / "other", "--quiet"))
+
+
+def read_in_a_minute(shown):
     assert shown.code == 0, shown.err
     lines = shown.out.splitlines()
     assert len(lines) <= 25, shown.out
@@ -172,7 +183,17 @@ def test_a_table_fits_a_screen_and_cuts_no_word(asked, small_fit, monkeypatch):
     lines = shown.out.splitlines()
     assert len(lines) <= 25
     assert max(map(len, lines)) <= 80
-    notes = {"Columns", "without", "room:", "more", "rows:", "sentences:", "(--all).", "--all."}
+    notes = {
+        "Columns",
+        "without",
+        "room:",
+        "more",
+        "row:",
+        "rows:",
+        "sentences:",
+        "(--all).",
+        "--all.",
+    }
     new = {w for w in words(shown.out) - words(whole.out) - notes if not set(w) <= set("─")}
     left_out = {w for w in new if re.fullmatch(r"\d+|.*,|.*\(--all\)\.", w)}
     assert new - left_out == set()

@@ -193,7 +193,7 @@ def _fitting(view: View, width: int | None) -> str:
         return _drawn(view, view.table, _PIPE, [])
     whole = asked_output.whole
     if not whole and view.most is not None and view.most < len(view.table):
-        more = f"{len(view.table) - view.most} more rows: --all."
+        more = _more(len(view.table) - view.most)
         view = replace(view, table=view.table.iloc[: view.most], caption=f"{view.caption} {more}")
     table, dropped = (view.table, []) if whole else _narrowed(view, width)
     notes = [_without_room(dropped)] if dropped else []
@@ -206,8 +206,12 @@ def _fitting(view: View, width: int | None) -> str:
     return _cut(view, table, width, max(most, 1), notes)
 
 
+def _more(count: int) -> str:
+    return f"{count} more {'row' if count == 1 else 'rows'}: --all."
+
+
 def _cut(view: View, table: pd.DataFrame, width: int, rows: int, notes: list[str]) -> str:
-    more = [*notes, f"{len(table) - rows} more rows: --all."]
+    more = [*notes, _more(len(table) - rows)]
     return _drawn(view, table.iloc[:rows], width, more)
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "LIKELY",
     "channel_finding",
     "claims_finding",
+    "exceedance_finding",
     "of_the_article",
     "part_words",
     "parts_finding",
@@ -70,6 +71,21 @@ def variance_finding(shares: xr.DataArray, scm: StructuralCausalModel) -> str:
     return (
         f"Shocks to {spoken_label(scm, str(own.idxmax()))} make {100 * own.max():.0f} % of what "
         f"forecasts of {spoken_label(scm, name)} miss after {scm.count_periods(last)}"
+    )
+
+
+def exceedance_finding(table: pd.DataFrame) -> str:
+    """Say of how many claims the effect is likely large enough to matter.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `exceedance_table`.
+    """
+    marked = table[table["matters"]]
+    prob = marked["prob"].fillna(marked["prob_prior"])
+    return (
+        f"{int((prob >= LIKELY).sum())} of {len(marked)} effects are likely large enough to matter"
     )
 
 

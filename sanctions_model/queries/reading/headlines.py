@@ -214,7 +214,7 @@ def _of_draws(
     result: xr.DataArray, scm: StructuralCausalModel, outcome: str | None, horizon: int | None
 ) -> str:
     """Of an effect or a path, dims ``(outcome, horizon, chain, draw)``."""
-    subject = str(result.attrs.get(dims.Said.SUBJECT, "The change"))
+    subject = upper_first(str(result.attrs.get(dims.Said.SUBJECT, "The change")))
     name = _outcome([str(n) for n in result[dims.OUTCOME].to_numpy()], outcome, scm, subject)
     at = _horizon([int(h) for h in result[dims.HORIZON].to_numpy()], horizon, scm)
     own = result.sel({dims.OUTCOME: name, dims.HORIZON: at})
