@@ -1,4 +1,8 @@
-"""Trade, output, prices, rates and incomes."""
+"""Trade, output, prices, rates and incomes.
+
+Errors persist in the four equations whose errors are seen to (`validate`: errors of neighbouring
+quarters).
+"""
 
 from sanctions_model.economies.anchored.supply import FOREIGN_INFLATION, KNOTS, REGIMES
 from sanctions_model.economies.russia import change_of, variable_of
@@ -94,6 +98,7 @@ def external_equations() -> tuple[Equation, ...]:
             parents=("import_demand", "log_rer", "effective_trade"),
             anchor="import_shortfall",
             centred=False,
+            persistent_errors=True,
         ),
         Identity(
             variable=variable_of("import_growth", "goods imports growth, USD value", growth),
@@ -236,6 +241,7 @@ def prices_equations() -> tuple[Equation, ...]:
             ),
             parents=("expected_inflation",),
             centred=False,
+            persistent_errors=True,
         ),
     )
 
@@ -259,6 +265,7 @@ def rates_equations() -> tuple[Equation, ...]:
             anchor="risk_premium",
             start="2014-04-01",
             centred=False,
+            persistent_errors=True,
         ),
         change_of("key_rate_change", "key_rate", "change of the key rate", "pp"),
         Identity(
@@ -277,6 +284,7 @@ def rates_equations() -> tuple[Equation, ...]:
             parents=("loan_price",),
             start="2014-04-01",
             centred=False,
+            persistent_errors=True,
         ),
         Identity(
             variable=variable_of("real_lending_rate", "real lending rate", "% a year"),
