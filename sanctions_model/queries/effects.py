@@ -329,7 +329,8 @@ def _require_complete(scm: StructuralCausalModel, relief: Relief, entries: set[s
     """Refuse a split that would leave a part of the effect in no channel, or count it twice."""
     inside = _drivers(scm, relief.measures)
     for edge in scm.graph.edges:
-        if edge.parent in inside and edge.child not in inside and edge.label not in entries:
+        leaves = edge.parent in inside and edge.child not in inside and edge.label in scm.closable
+        if leaves and edge.label not in entries:
             raise QuestionError(
                 f"The link {edge.label!r} carries an effect of the relief but is in no entry; "
                 "add it to the model's entries."
