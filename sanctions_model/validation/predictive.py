@@ -21,9 +21,11 @@ from sanctions_model.summaries import continuous_ranked_probability_score, inter
 from sanctions_model.validation.origins.baselines import leave_one_out
 from sanctions_model.validation.origins.rolling import RATES
 
-__all__ = ["leave_one_out_cells", "predictive_table"]
+__all__ = ["SERIAL", "leave_one_out_cells", "predictive_table", "serial_correlation"]
 
 _RELIABLE = 0.7
+SERIAL = 0.01  # errors whose independence is rejected at this level are said to persist
+_LAGS = 4
 
 
 def leave_one_out_cells(
@@ -121,7 +123,8 @@ def predictive_table(
     pandas.DataFrame
         One row a series: cells ``n``; ``prior_coverage`` and ``coverage`` of predictive
         intervals; mean leave-one-out ``log_score`` and ``crps``; ``pit_p_value`` of a uniform
-        transform; ``unreliable``, cells with Pareto k above 0.7; and for each rival its mean
+        transform; ``neighbours`` and ``serial_p_value`` from `serial_correlation`;
+        ``unreliable``, cells with Pareto k above 0.7; and for each rival its mean
         ``log_score`` with the model's ``lead`` and its standard error, on the cells that both
         have.
 
@@ -150,6 +153,7 @@ def predictive_table(
             "log_score": group["log_score"].mean(),
             "crps": group["crps"].mean(),
             "pit_p_value": float(stats.kstest(group["pit"], "uniform").pvalue),
+            **serial_correlation(group["position"].to_numpy(), group["pit"].to_numpy()),
             "unreliable": int((group["pareto_k"] > _RELIABLE).sum()),
         }
         path = np.where(problem.cases.available[str(name)], series[str(name)], np.nan)
@@ -166,6 +170,47 @@ def predictive_table(
             row[f"{rival}: lead_error"] = lead.std(ddof=1) / np.sqrt(lead.size)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def serial_correlation(position: np.ndarray, pit: np.ndarray) -> dict[str, float]:
+    """Say whether an equation's error tells that of the next period.
+
+    Parameters
+    ----------
+    position : numpy.ndarray
+        Whole numbers in time order, shape ``(cell,)``; gaps are periods without a cell.
+    pit : numpy.ndarray
+        Leave-one-out probability integral transform of each cell, in [0, 1].
+
+    Returns
+    -------
+    dict of str to float
+        ``neighbours``, the correlation of normal scores one period apart, and ``serial_p_value``
+        of no correlation at one to four periods; not a number with fewer than ten cells.
+
+    Notes
+    -----
+    Ljung and Box (1978), On a measure of lack of fit in time series models, for series without
+    gaps; pairs across a gap are left out.
+    """
+    from scipy.special import chdtrc, ndtri
+
+    if pit.size < 10:
+        return {"neighbours": np.nan, "serial_p_value": np.nan}
+    score = np.full(position.max() + 1, np.nan)
+    score[position] = ndtri(np.clip(pit, 1e-4, 1 - 1e-4))
+    score -= np.nanmean(score)
+    variance = np.nansum(score**2)
+    correlations = np.array(
+        [np.nansum(score[lag:] * score[:-lag]) / variance for lag in range(1, _LAGS + 1)]
+    )
+    size = pit.size
+    terms = correlations**2 / (size - np.arange(1, _LAGS + 1))
+    statistic = size * (size + 2) * terms.sum()
+    return {
+        "neighbours": float(correlations[0]),
+        "serial_p_value": float(chdtrc(_LAGS, statistic)),
+    }
 
 
 def _inside(problem: Problem, draws: xr.Dataset, random_seed: int) -> np.ndarray:

@@ -129,6 +129,7 @@ def found(fitted, tmp_path_factory):
         row = dict.fromkeys(
             (
                 *("prior_coverage", "coverage", "log_score", "crps", "pit_p_value"),
+                *("neighbours", "serial_p_value"),
                 *(
                     f"{r}: {w}"
                     for r in ("random walk", "autoregression")

@@ -12,6 +12,7 @@ from sanctions_model.report.validation.words import (
     markdown_table,
     number,
     rows_of,
+    series_words,
     span,
     truth_of,
 )
@@ -19,6 +20,7 @@ from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.backtests import EXPORT_PRICE, NO_SANCTIONS
 from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.origins.rolling import MODEL
+from sanctions_model.validation.predictive import SERIAL
 from sanctions_model.validation.stated_backtests import BackTest, load_back_tests
 from sanctions_model.validation.windows import readjusted_within
 
@@ -249,6 +251,17 @@ def failures(found: "Validation") -> Iterator[str]:
     for name in load_back_tests():
         if f"backtest_{name}_annual" in tables:
             yield from _missed(name, tables[f"backtest_{name}_annual"])
+    cells = tables["predictive"]
+    lasting = cells[cells["serial_p_value"] < SERIAL]
+    if len(lasting):
+        listed = ", ".join(
+            f"{series_words(str(row.series), found.fit.scm)} ({number(row.neighbours, sign=True)})"
+            for row in rows_of(lasting)
+        )
+        yield (
+            f"Errors of neighbouring quarters hang together, rejected at {SERIAL:.0%}: {listed}; "
+            "intervals a few quarters ahead may be too narrow there."
+        )
     if "rolling" in tables:
         yield from _beaten(score_summary(tables["rolling"]))
     if "calibration" in tables:

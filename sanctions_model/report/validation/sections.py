@@ -249,6 +249,8 @@ def _predictive(found: "Validation", pictures: Mapping[str, str]) -> str:
             "LOO log score": [number(v) for v in table["log_score"]],
             "CRPS": [number(v) for v in table["crps"]],
             "PIT p": [number(v) for v in table["pit_p_value"]],
+            "neighbours": [number(v, sign=True) for v in table["neighbours"]],
+            "p of none": [number(v) for v in table["serial_p_value"]],
             "lead over random walk": _leads(table, "random walk"),
             "lead over autoregression": _leads(table, "autoregression"),
         }
@@ -261,7 +263,9 @@ def _predictive(found: "Validation", pictures: Mapping[str, str]) -> str:
 Coverage: share of outcomes inside {interval_rule().percent} predictive intervals given observed \
 parents, prior and posterior. Leave-one-out scores by Pareto-smoothed importance sampling; \
 {unreliable} cells have a Pareto k above 0.7. A lead is the mean difference of log scores on the \
-same cells, with its standard error. The equations read parents of the same quarter, which the \
+same cells, with its standard error. Neighbours: correlation of leave-one-out ranks one quarter \
+apart, as normal scores, with the p value of none at one to four quarters (Ljung and Box). The \
+equations read parents of the same quarter, which the \
 rivals do not: this says that the equations fit, not that they forecast.
 
 {pictures.get("validation_pit", "")}"""
