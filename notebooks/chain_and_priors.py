@@ -137,6 +137,11 @@ pd.DataFrame(implied).T.round(2)
 # A table of links from draws that did not converge would look just like this one, so this is worth
 # a cell. The second line is the share of observed quarters inside 90 % bands of the prior and of
 # the posterior predictive distribution.
+#
+# Both shares are read together. A prior whose band holds everything is not modest but empty: it
+# would not have been surprised by any history. A posterior whose band holds far more than nine
+# quarters in ten has shocks that are believed too large, and one that holds far fewer is too sure
+# of itself.
 
 # %%
 print(fit.diagnostics)

@@ -53,7 +53,13 @@ how
 # the common movements of the world and of the region, two lags, armed conflict and oil for each
 # country; an episode's effect is the mean of all, seven covariates and a deviation of its own.
 #
-# Whether the fit behind the files converged stands in the files as well:
+# Whether the fit behind the files converged stands in the files as well.
+#
+# An R-hat near 1 means that chains which began in different places ended in the same one;
+# effective draws say how many independent draws the correlated ones are worth, in the middle
+# (bulk) and in the tails. Draws that miss these gates are never shipped, so what is left to doubt
+# is not the arithmetic but the likeness: whether countries that were let off their sanctions
+# resemble the one that may be.
 
 # %%
 summary = sm.elsewhere.fit_summary()

@@ -206,6 +206,12 @@ plot_odds(
 # silly because nobody knows such odds, note how far the line moves between 0 and 1, and whether it
 # would matter.
 #
+# The lines are straight because a mean over futures is linear in their odds: moving along the axis
+# simulates nothing anew. That is also the limit of the picture. Medians and intervals of a mixture
+# are not linear, and a future that is likely but mild can matter less than one that is unlikely
+# and deep. The odds themselves are not estimated from anything in these data; what can be said
+# about them from other countries stands in `docs/elsewhere.md`.
+#
 # ## Sectors
 #
 # Grey imports have another weight in each sector. The figures behind this table are judgement in

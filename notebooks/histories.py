@@ -66,6 +66,15 @@ _ = axes[0].legend(fontsize=8, frameon=False)
 
 # %% [markdown]
 # ## Is the fit fit to be asked?
+#
+# Three numbers come before any answer. R-hat compares the spread between chains with the spread
+# within them and is near 1 when they agree. Effective draws say how many independent draws the
+# correlated ones are worth, in the middle and in the tails. A divergence marks a place that the
+# sampler could not follow, where a corner of the posterior may have been missed.
+#
+# A replay has one more test, which no other question has: with nothing changed it must give the
+# data back exactly, shock by shock. The library is held to that, so what you see below differs
+# from the past by the change that was asked for and by nothing else.
 
 # %%
 print(fit.diagnostics)

@@ -80,6 +80,11 @@ for group in ("prior_predictive", "posterior_predictive"):
 # Studies of one quantity are pooled by random effects; the spread between them stays in the pool.
 # The model's own prior and posterior stand below. Where the posterior lies outside of all studies,
 # ask which of the two is wrong; where it lies on the prior, nobody has been asked but the studies.
+#
+# A pool is no vote, and more studies do not make it narrower by themselves. Most of them share a
+# country, a decade and often a data set; random effects let each keep a deviation of its own, and
+# the interval that counts for a new case is the one for another study, not the one for their mean.
+# The size of a square says how much weight a study has, which is rarely what its fame suggests.
 
 # %%
 figures = sm.robustness.load_implied_evidence()

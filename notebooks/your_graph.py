@@ -216,6 +216,12 @@ share_larger = float((claim.sign * gain > claim.material).mean())
 #
 # Doubt about parameters is in the interval. Doubt about arrows is not: it has to be asked for. An
 # edit returns a new model and new draws: here the prices of the region stop following the duty.
+#
+# Compare the two answers before you defend either. If cutting an arrow moves the answer by more
+# than the whole interval did, then the arrow is what the argument is about, and another hundred
+# draws or a finer prior would polish the wrong thing. If it moves nothing, leave the arrow out: a
+# smaller graph with the same answer has fewer places in which to be wrong, and is easier to
+# explain to somebody who has to act on it.
 
 # %%
 without = sm.scm.with_parameters(scm, believed, {"duty -> price": 0.0})
