@@ -126,7 +126,7 @@ def test_the_decisions_of_the_anchored_economy_are_alternatives(caplog):
     with caplog.at_level("INFO"):
         found = {a.name: a for a in transmission_alternatives(data, priors, scm)}
     assert "rates in levels: not asked of this model" in caplog.text
-    assert len(found) == 9
+    assert len(found) == 10
     draws = {}
     for name, alternative in found.items():
         own = Problem.of(alternative.scm, alternative.observations, alternative.priors)
@@ -154,6 +154,8 @@ def test_the_decisions_of_the_anchored_economy_are_alternatives(caplog):
         "recoverable_share[disruption]"
     ]
     assert share == priors["recoverable_share[trade]"]
+    assert scm.persisting
+    assert not found["errors are new every quarter"].scm.persisting
 
 
 @pytest.mark.parametrize(

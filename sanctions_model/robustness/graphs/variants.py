@@ -188,6 +188,25 @@ def _disruption_recovers(
     )
 
 
+def _new_errors(
+    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
+) -> Alternative:
+    forgetful = [
+        replace(equation, persistent_errors=False)
+        for equation in scm.by_name.values()
+        if isinstance(equation, PartialAdjustment | Linear) and equation.persistent_errors
+    ]
+    entries = {name: own for name, own in priors.entries.items() if name != "error_persistence"}
+    return Alternative(
+        name="errors are new every quarter",
+        kind="equations",
+        rationale="What rates, imports and the survey leave unexplained does not last.",
+        scm=_with_equations(scm, *forgetful),
+        observations=observations,
+        priors=priors.model_copy(update={"entries": entries}),
+    )
+
+
 def _with_equations(
     scm: StructuralCausalModel, *changed: Equation, chain: tuple[str, ...] | None = None
 ) -> StructuralCausalModel:
@@ -347,4 +366,5 @@ _EQUATIONS: tuple[tuple[str, tuple[str, ...], _Make], ...] = (
         ("recoverable_share[disruption]",),
         _disruption_recovers,
     ),
+    ("errors are new every quarter", ("error_persistence[key_rate]",), _new_errors),
 )
