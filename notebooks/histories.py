@@ -158,7 +158,7 @@ print(
 # ## A forecast from the ragged edge
 #
 # Series that end before the last quarter are completed with their posterior, and the forecast of a
-# draw starts from the completed history of that draw. Measures stay as they are. This is the least
+# draw starts from the completed history of that draw. Sanctions are unchanged. This is the least
 # trustworthy figure here: rolling origins (`docs/validation.md`) show that plain rivals often do
 # as well. Its use is as the path that relief is compared with.
 

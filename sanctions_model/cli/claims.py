@@ -147,11 +147,13 @@ def claims(
     """Answer the article's claims: probability before and after the data, size, verdict."""
     configure(quiet=quiet)
     from sanctions_model.queries.claims import load_claims, scorecard
-    from sanctions_model.report.claims import claims_view
+    from sanctions_model.report.claims import claims_view, in_words_of_the_model
     from sanctions_model.report.graph_choice import graph_choice, with_choice
 
     asked = load_claims(claims)
     fitted = load_fit(fit)
+    if claims is None:
+        asked = in_words_of_the_model(asked, fitted.scm)
     if chain and (exceed or figure is not None):
         raise QuestionError("--chain is a table of its own; leave out --exceed and --figure.")
     if chain:

@@ -361,7 +361,7 @@ def compare(
         list[str] | None, typer.Option("--outcome", help="Outcome; may be repeated.")
     ] = None,
     weights: Annotated[
-        bool, typer.Option("--weights", help="Weigh the models by leaving one cell out.")
+        bool, typer.Option("--weights", help="Weigh the models by leaving one figure out.")
     ] = False,
     leave_future_out: Annotated[
         bool,
@@ -427,9 +427,9 @@ def _show_weights(fits: "dict[str, Fit]", *, leave_future_out: bool, as_json: bo
 
     _table(
         loo_weights(fits, common=not leave_future_out),
-        "Weights by leaving one cell out",
-        "elpd: log density of a cell given its observed parents, one step ahead; weight: stacking; "
-        "unreliable: cells with k-hat above 0.7. Cells that all models predict.",
+        "Weights by leaving one figure out",
+        "elpd: log density of a figure given its observed parents, one step ahead; weight: "
+        "stacking; unreliable: figures with k-hat above 0.7. Figures that all models predict.",
         as_json=as_json,
     )
     if leave_future_out:

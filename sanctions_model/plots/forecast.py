@@ -403,9 +403,9 @@ def _caption(
     if any(flow_of(scm, name)[0] != name for name in views):
         notes.append("Levels: % from the period named at the axis. ")
     if any(view.completed.any() for view in views.values()):
-        notes.append("Open circles: nowcast, resting on cells that the data lack. ")
+        notes.append("Open circles: estimates, where figures are not out. ")
     return (
-        f"Start: {start}, the last period whose state is known or completed (dotted line). "
+        f"Start: {start}, the last period that is known or estimated (dotted line). "
         f"Drivers: {_drivers(scm, given.attrs)}. One future for each {drawn_from} draw, "
         "parameters and shocks drawn together; lines: medians; bands: 50 % interval"
         f"{' ' if alone else '; '}{wide}. "

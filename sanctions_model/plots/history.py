@@ -313,7 +313,7 @@ def _caption(
     notes = []
     if any(history.completed.any() for history in histories.values()):
         notes.append(
-            "Open circles rest on cells that the data lack and the model completes draw by draw. "
+            "Open circles rest on figures that are not out and are estimated in each draw. "
         )
     lacking = [scm.variables[n].label for n, h in histories.items() if not h.known.all()]
     if lacking:

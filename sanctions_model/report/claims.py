@@ -1,18 +1,22 @@
 """Claims, their chain and required relief, as people read them."""
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from sanctions_model import dims
+from sanctions_model.economies.registry import economy_of
 from sanctions_model.queries.chain import Chain
+from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.reading.findings import (
     LIKELY,
     claims_finding,
     exceedance_finding,
     of_the_article,
 )
+from sanctions_model.queries.reading.headlines import spoken_label
 from sanctions_model.queries.required import RequiredRelief
 from sanctions_model.report.views import View, size_cell
 from sanctions_model.scm.model import StructuralCausalModel
@@ -20,10 +24,43 @@ from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval_rule
 from sanctions_model.wording import chance, mass_words, upper_first
 
-__all__ = ["chain_view", "claims_view", "exceedance_view", "pairs_view", "required_view"]
+__all__ = [
+    "chain_view",
+    "claims_view",
+    "exceedance_view",
+    "in_words_of_the_model",
+    "pairs_view",
+    "required_view",
+]
 
 
 _SAYS = re.compile(r"\b(?:is|are|can|falls?|rises?|grows?|improves?)\b")
+
+
+def in_words_of_the_model(
+    claims: Mapping[str, Claim], scm: StructuralCausalModel
+) -> dict[str, Claim]:
+    """State the bundled claims, which speak of Russia, in the labels of a model of another country.
+
+    Parameters
+    ----------
+    claims : mapping of str to Claim
+    scm : StructuralCausalModel
+        A bundled economy keeps the article's words.
+    """
+    if economy_of(scm) is not None:
+        return dict(claims)
+    return {
+        name: claim.model_copy(update={"statement": _stated(claim, scm)})
+        for name, claim in claims.items()
+    }
+
+
+def _stated(claim: Claim, scm: StructuralCausalModel) -> str:
+    if claim.outcome not in scm.variables:
+        return claim.statement  # refused by name where it is asked
+    way = "higher" if claim.sign > 0 else "lower"
+    return f"{upper_first(spoken_label(scm, claim.outcome))} is {way}."
 
 
 def claims_view(table: pd.DataFrame, periods_per_year: int = 4) -> View:

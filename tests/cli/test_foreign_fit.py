@@ -8,6 +8,8 @@ from united_states import MODEL, write_fit
 
 from sanctions_model.cli.app import command
 from sanctions_model.economies.growth import growth_transmission
+from sanctions_model.queries.claims import load_claims
+from sanctions_model.report.claims import in_words_of_the_model
 
 # No name of the Russian model may come up in an answer about another one.
 RUSSIAN = re.compile(r"\b(inflation_yoy|key_rate|gdp_level|rouble|import_premium)\b")
@@ -111,3 +113,14 @@ def test_the_graph_of_a_fit_is_that_fit_s(folder):
     assert f"The {MODEL.name} has 4 equations" in done.out
     assert "bill_rate" in done.out
     assert growth_transmission().name not in done.out
+
+
+def test_the_article_s_claims_are_put_in_the_words_of_another_country_s_model():
+    claims = load_claims()
+    there = {level.variable.name: level.variable for level in MODEL.levels}
+    own = {name: c.model_copy(update={"outcome": next(iter(there))}) for name, c in claims.items()}
+    stated = {claim.statement for claim in in_words_of_the_model(own, MODEL).values()}
+    label = next(iter(there.values())).short_label.removesuffix(" level")
+    assert not any("Russia" in words for words in stated)
+    assert all(label.lower() in words.lower() for words in stated)
+    assert in_words_of_the_model(claims, growth_transmission()) == claims

@@ -358,7 +358,7 @@ def test_completed_cells_are_open_circles(figures, held):
     median = percent(held["factual"].sel(outcome="inflation_yoy").isel(time=-1)).median()
     assert circles(left) == [(2026.125, pytest.approx(float(median)))]
     assert "estimated, 89 % interval" in key_labels(figures["counterfactual"])
-    assert "cells that the data lack" in words(figures["counterfactual"])
+    assert "figures that are not out" in words(figures["counterfactual"])
 
 
 def test_a_latent_state_has_an_estimated_past(figures):
@@ -573,7 +573,7 @@ def test_a_forecast_says_its_start_its_drivers_and_its_units(figures, default_pr
     assert "held at 1; inflation target held at its last value" in said
     assert "pandemic" not in said  # a switch of the model's own
     assert "Growth is that over a year: the sum of 4 quarters." in said
-    assert "nowcast" in said
+    assert "Open circles: estimates" in said
     assert "past, estimated, 89 % interval" in key_labels(figures["forecast"])
     assert "scenario 1" not in said
 

@@ -1,6 +1,7 @@
 """What a user reads is spoken English: no words that only those who built the model know."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -15,13 +16,38 @@ PRIVATE = re.compile(
     r"measures (?:that )?stay\b|measures staying|\bthe transmission\b|\bby entry\b|\bentries \(blue"
     r"|sliders say|matrix says|figures say of|completed cells?|\bwhat came\b(?! before)"
     r"|model says of|speak for other|equal-tailed|100 dlog|100 log|\bdata share\b"
-    r"|periods? that stop|relief that the",
+    r"|periods? that stop|relief that the|the matrix gives|cells that the data lack"
+    r"|known or completed|leaving one cell",
+    re.IGNORECASE,
+)
+# On pages, where there is room to explain and a formula may stand, these are English.
+_EXPLAINED = (
+    r"|\bthe transmission\b",
+    r"|relief that the",
+    r"|\bwhat came\b(?! before)",
+    r"|100 log",
+)
+PRIVATE_ON_PAGES = re.compile(
+    functools.reduce(lambda text, part: text.replace(part, ""), _EXPLAINED, PRIVATE.pattern),
     re.IGNORECASE,
 )
 # Files of the rooms that speak to users; everything else raises errors, which are looked at too.
 FILES = sorted(p for p in ROOT.rglob("*.py") if "__pycache__" not in p.parts)
 # Inputs that a user may state, and what reads them.
 ALLOWED = {"units.py", "scm/variables.py", "economies/anchored/economy.py"}
+
+
+# Pages for readers; tables that name tests, and code, are not prose.
+PAGES = sorted(
+    path
+    for path in (
+        *(ROOT.parent / "docs").rglob("*.md"),
+        *(ROOT.parent / "notebooks").glob("*.py"),
+        ROOT.parent / "README.md",
+    )
+    if path.name != "identities.md"
+)
+CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
 
 def said(path):
@@ -56,6 +82,19 @@ def test_texts_for_users_hold_no_private_words(path):
         if " " in text and (match := PRIVATE.search(" ".join(text.split())))
     ]
     assert found == []
+
+
+def prose(path):
+    """Text of a page without its code; of a notebook its comments, which are its text."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        text = "\n".join(line[2:] for line in text.splitlines() if line.startswith("# "))
+    return CODE.sub("…", text)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT.parent)))
+def test_pages_hold_no_private_words(path):
+    assert PRIVATE_ON_PAGES.findall(" ".join(prose(path).split())) == []
 
 
 def test_the_test_sees_sentences_and_not_what_is_for_those_who_read_the_code(tmp_path):

@@ -48,7 +48,11 @@ def claims_finding(table: pd.DataFrame) -> str:
 
 def of_the_article(table: pd.DataFrame) -> bool:
     """Say whether the rows of a scorecard are claims of the article, not a reader's own."""
-    return "claim" not in table or set(table["claim"]) <= set(load_claims())
+    if "claim" not in table:
+        return True
+    stated = {name: claim.statement for name, claim in load_claims().items()}
+    rows = table[["claim", "statement"]].itertuples(index=False)
+    return all(stated.get(name) == statement for name, statement in rows)
 
 
 def variance_finding(shares: xr.DataArray, scm: StructuralCausalModel) -> str:

@@ -36,7 +36,7 @@ def published_section(fit: Fit) -> Html:
     )
     order = answered.sort_values("miss", key=lambda own: own.map(_ORDER), kind="stable")
     shown = table(
-        f"Published effects and the model's, median and {interval_rule().percent} equal-tailed "
+        f"Published effects and the model's, median and {interval_rule().percent} "
         "interval, misses first; z: distance in standard deviations",
         ["Effect", "Published", "This model", "z", "Verdict", "In sight for priors"],
         [_row(row) for _, row in order.iterrows()],
