@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
@@ -28,6 +28,7 @@ from sanctions_model.files import read_tables
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.basis import BASIS_COLUMNS, Basis
 from sanctions_model.queries.effects import channel_effects, relief_paths, total_effect
+from sanctions_model.queries.estimands import StatedRelief
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.queries.reading.windows import WINDOW_FORMS, Window
 from sanctions_model.scm.interventions import ALL_MEASURES, Relief
@@ -49,7 +50,7 @@ _SIGN_ASSUMED = 0.999
 _WELL_SUPPORTED = 0.95
 
 
-class Claim(BaseModel):
+class Claim(StatedRelief):
     """One claim, as ``claims.toml`` states it.
 
     Parameters
@@ -73,15 +74,9 @@ class Claim(BaseModel):
         Place of an effect claim in the chain that is asked as a whole; none by default.
     channel : str
         The part of the effect meant, ``total`` by default.
-    depth : float
-        Share of the measures that is lifted, 0 to 1; all of them in full by default.
-    ramp : int
-        Equal steps of a period each, four by default.
-    measures : tuple of str
-        Measures that are lifted, all by default.
+    depth, ramp, measures
+        Of the relief, see `StatedRelief`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     statement: str = Field(min_length=1)
     outcome: str
@@ -92,9 +87,6 @@ class Claim(BaseModel):
     when: str | None = None
     step: Whole | None = Field(default=None, ge=1)
     channel: str = "total"
-    depth: Number = Field(default=1.0, ge=0, le=1)
-    ramp: Whole = Field(default=4, ge=1)
-    measures: tuple[str, ...] = Field(default=ALL_MEASURES, min_length=1)
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Claim":
@@ -114,11 +106,6 @@ class Claim(BaseModel):
                 f"`when` is {self.when!r}; expected it to end at horizon {self.horizon}"
             )
         return self
-
-    @property
-    def relief(self) -> Relief:
-        """The relief meant."""
-        return Relief(depth=self.depth, ramp=self.ramp, measures=self.measures)
 
 
 def _window(when: str) -> Window:

@@ -1,18 +1,19 @@
-"""What a published estimate speaks of, as a number that the model gives draw by draw.
+"""What a file asks a model: an experiment, and the number that is read off it draw by draw.
 
-A parameter, a link's effect, the response to a shock, or the effect of other measures: each with
-its unit and its horizon, so that an estimate in another unit or at another horizon is refused.
-Where models write the same mechanism otherwise, a quantity has further forms, and the first one
-whose parts a model has is asked. This module knows no estimates and no weights.
+An *experiment* is what is done: measures from one level to another, or a shock, with links open or
+closed. An *estimand* is a number with its unit and its horizon, so that an estimate in another unit
+or at another horizon is refused: a parameter, a link's effect, or an outcome of an experiment.
+Where models write the same mechanism otherwise, either has further forms, and the first one whose
+parts a model has is asked. This module knows no estimates and no weights.
 """
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import xarray as xr
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
@@ -20,39 +21,69 @@ from sanctions_model.errors import QuestionError, UnknownVariableError, first_fa
 from sanctions_model.fields import Number, Whole
 from sanctions_model.files import read_tables
 from sanctions_model.queries.reading.tables import link_effects
+from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims
 from sanctions_model.scm.simulation.propagate import respond
 
 __all__ = [
+    "Effect",
+    "Estimand",
+    "Experiment",
     "LinkEffect",
-    "MeasureChange",
     "ParameterValue",
-    "Quantity",
-    "ScaledTo",
-    "ShockResponse",
+    "StatedRelief",
     "form_for",
     "load_quantities",
     "not_asked",
     "quantity_draws",
+    "stated",
 ]
 
 _KIND = "kind"
 
 
-class _Quantity(BaseModel):
-    """What every quantity states: its words, unit and horizon, and its forms in other models."""
+class _Stated(BaseModel):
+    """What every experiment and estimand states: its words, and its forms in other models."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     label: str = Field(min_length=1)
-    unit: str = Field(min_length=1)
     note: str = ""
-    otherwise: tuple["_Quantity", ...] = ()
+    otherwise: tuple["_Stated", ...] = ()
 
     def parts(self, scm: StructuralCausalModel) -> Iterator[tuple[str, list[str]]]:
-        """Names that the quantity needs, each with those of its kind that a model has."""
+        """Names that are needed, each with those of its kind that a model has."""
         raise NotImplementedError
+
+    def lacking(self, scm: StructuralCausalModel) -> tuple[str, list[str]] | None:
+        """Name of the first part that a model has not, with those that it has; None for none."""
+        return next(((name, known) for name, known in self.parts(scm) if name not in known), None)
+
+
+class StatedRelief(BaseModel):
+    """A relief as a claim or a sweep states it, with the fields of `Relief`.
+
+    Parameters
+    ----------
+    depth : float
+        Share of the measures that is lifted, 0 to 1; all of them in full by default.
+    ramp : int
+        Equal steps of a period each, four by default.
+    measures : tuple of str
+        Measures that are lifted, all by default.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    depth: Number = Field(default=1.0, ge=0, le=1)
+    ramp: Whole = Field(default=4, ge=1)
+    measures: tuple[str, ...] = Field(default=ALL_MEASURES, min_length=1)
+
+    @property
+    def relief(self) -> Relief:
+        """The relief meant."""
+        return Relief(**self.model_dump(include={"depth", "ramp", "start", "measures"}))
 
 
 class ScaledTo(BaseModel):
@@ -64,10 +95,127 @@ class ScaledTo(BaseModel):
     size: Number
 
 
-class ParameterValue(_Quantity):
+class Experiment(_Stated):
+    """What is done to a model: measures go from one level to another, or there is a shock.
+
+    Parameters
+    ----------
+    label, note : str
+        What is done, in words.
+    otherwise : tuple of Experiment
+        Forms for models that lack a part of this one.
+    cause : str, optional
+        Stochastic variable that is shocked, in place of measures.
+    size : float
+        Of the shock, in the unit of the cause.
+    lasting : int
+        Periods that the shock lasts.
+    before, after : mapping of str to float, optional
+        Levels of the measures without and with the change; those not named are 0.
+    ramp : int
+        Equal steps from the one to the other, one a period.
+    entries : tuple of str
+        Channels that stay open; all by default.
+    closed : tuple of str
+        Links through which nothing passes.
+    open : tuple of str
+        If given, the only links through which anything passes, own lags included.
+    scaled_to : ScaledTo, optional
+        Variable whose own response at the horizon gives the size.
+    """
+
+    cause: str | None = None
+    size: Number = 1.0
+    lasting: Whole = Field(default=1, ge=1)
+    before: Mapping[str, Number] | None = None
+    after: Mapping[str, Number] | None = None
+    ramp: Whole = Field(default=1, ge=1)
+    entries: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    scaled_to: ScaledTo | None = None
+
+    @model_validator(mode="after")
+    def _one_cause(self) -> Self:
+        if (self.cause is None) == (self.before is None and self.after is None):
+            raise ValueError("give measures before or after, or the cause that is shocked")
+        if self.open and (self.closed or self.entries):
+            raise ValueError("give closed or open links, not both")
+        return self
+
+    def parts(self, scm: StructuralCausalModel) -> Iterator[tuple[str, list[str]]]:
+        """Yield cause or measures, channels, links and what is scaled to."""
+        if self.cause is not None:
+            yield self.cause, list(scm.stochastic)
+        yield from (
+            (name, list(scm.measures)) for name in (*(self.before or {}), *(self.after or {}))
+        )
+        yield from ((entry, list(scm.entries)) for entry in self.entries)
+        yield from ((label, sorted(scm.closable)) for label in (*self.open, *self.closed))
+        if self.scaled_to is not None:
+            yield self.scaled_to.variable, list(scm.variables)
+
+    def effect(
+        self, scm: StructuralCausalModel, draws: xr.Dataset, outcome: str, horizon: int
+    ) -> xr.DataArray:
+        """Return what is done to an outcome, `horizon` periods after it starts.
+
+        Parameters
+        ----------
+        scm : StructuralCausalModel
+            With all parts of this form.
+        draws : xr.Dataset
+            Parameter draws, dims ``(chain, draw)``.
+        outcome : str
+        horizon : int
+            Periods, the first being that of the change.
+
+        Returns
+        -------
+        xr.DataArray
+            Dims ``(chain, draw)``.
+        """
+        shut = scm.closable - set(self.open) if self.open else set(self.closed)
+        shut |= {
+            label
+            for entry, labels in scm.entries.items()
+            for label in labels
+            if self.entries and entry not in self.entries
+        }
+        scale = [] if self.scaled_to is None else [self.scaled_to.variable]
+        found = respond(
+            scm,
+            draws,
+            horizon=horizon,
+            closed=[shut] if shut else None,
+            outcomes=[outcome, *scale],
+            **self._moved(scm, horizon),
+        ).isel({dims.SCENARIO: 0, dims.HORIZON: -1})
+        answer = found.isel({dims.OUTCOME: 0}, drop=True)
+        if self.scaled_to is None:
+            return answer
+        return answer / found.isel({dims.OUTCOME: -1}, drop=True) * self.scaled_to.size
+
+    def _moved(self, scm: StructuralCausalModel, horizon: int) -> dict[str, Any]:
+        """Return paths of measures with their baseline, or shocks."""
+        if self.cause is not None:
+            return {"shocks": {self.cause: self.size * (np.arange(horizon) < self.lasting)}}
+        stated = {"before": self.before or {}, "after": self.after or {}}
+        names = dict.fromkeys([*scm.measures, *stated["before"], *stated["after"]])
+        before, after = ({n: float(s.get(n, 0.0)) for n in names} for s in stated.values())
+        steps = np.arange(1, horizon + 1) / self.ramp
+        paths = {
+            n: np.where(steps < 1.0, before[n] + steps * (after[n] - before[n]), after[n])
+            for n in names
+        }
+        return {"paths": paths, "baseline": before}
+
+
+class ParameterValue(_Stated):
     """One parameter, by address, as in ``persistence[key_rate]``; it has no horizon."""
 
     kind: Literal["parameter"] = "parameter"
+    unit: str = Field(min_length=1)
     parameter: str
     horizon: Literal[0] = 0
 
@@ -76,10 +224,11 @@ class ParameterValue(_Quantity):
         yield self.parameter, list(addresses(scm))
 
 
-class LinkEffect(_Quantity):
+class LinkEffect(_Stated):
     """A link's effect in the same period (`run` short) or after a permanent change (long)."""
 
     kind: Literal["link"] = "link"
+    unit: str = Field(min_length=1)
     link: str
     run: Literal["short_run", "long_run"] = "long_run"
     horizon: Literal[0] = 0
@@ -89,96 +238,37 @@ class LinkEffect(_Quantity):
         yield self.link, [link.label for link in scm.links]
 
 
-class ShockResponse(_Quantity):
-    """Response of an outcome after `horizon` periods to a shock of `lasting` periods.
+class Effect(Experiment):
+    """An outcome of an experiment, `horizon` periods after it starts, in a unit.
 
     Parameters
     ----------
     kind : str
-        ``shock``, which tells the quantity from others in a file.
-    cause : str
-        Stochastic variable that is shocked.
-    size : float
-        In the unit of the cause.
-    lasting : int
-        Periods that the shock lasts.
-    open : tuple of str
-        Links that stay open, own lags included; all by default.
-    scaled_to : ScaledTo, optional
-        Variable whose own response gives the size, in place of that of the shock.
-    outcome : str
+        ``effect``, which tells the estimand from others in a file.
+    unit, outcome : str
     horizon : int
-        Periods, the first being that of the shock.
+        Periods, the first being that of the change.
     """
 
-    kind: Literal["shock"] = "shock"
-    cause: str
-    size: Number = 1.0
-    lasting: Whole = Field(default=1, ge=1)
-    open: tuple[str, ...] = ()
-    scaled_to: ScaledTo | None = None
+    kind: Literal["effect"] = "effect"
+    unit: str = Field(min_length=1)
     outcome: str
     horizon: Whole = Field(ge=1)
 
     def parts(self, scm: StructuralCausalModel) -> Iterator[tuple[str, list[str]]]:
-        """Yield cause, links and outcomes."""
-        yield self.cause, list(scm.stochastic)
-        yield from ((label, sorted(scm.closable)) for label in self.open)
-        yield from ((name, list(scm.variables)) for name in self.outcomes)
-
-    @property
-    def outcomes(self) -> list[str]:
-        """What has to be propagated: the outcome, and what it is scaled to."""
-        return [self.outcome, *([self.scaled_to.variable] if self.scaled_to else [])]
-
-
-class MeasureChange(_Quantity):
-    """Change of an outcome `horizon` periods after measures start to move.
-
-    Parameters
-    ----------
-    kind : str
-        ``measures``, which tells the quantity from others in a file.
-    before, after : mapping of str to float
-        Levels of the measures; those not named are 0.
-    ramp : int
-        Equal steps from the one to the other, one a period.
-    entries : tuple of str
-        Channels that stay open; all by default.
-    closed : tuple of str
-        Links through which nothing passes besides.
-    outcome : str
-    horizon : int
-        Number of periods.
-    """
-
-    kind: Literal["measures"] = "measures"
-    before: Mapping[str, Number] = Field(default_factory=dict)
-    after: Mapping[str, Number] = Field(default_factory=dict)
-    ramp: Whole = Field(default=1, ge=1)
-    entries: tuple[str, ...] = ()
-    closed: tuple[str, ...] = ()
-    outcome: str
-    horizon: Whole = Field(ge=1)
-
-    def parts(self, scm: StructuralCausalModel) -> Iterator[tuple[str, list[str]]]:
-        """Yield measures, channels, links and the outcome."""
-        yield from ((name, list(scm.measures)) for name in (*self.before, *self.after))
-        yield from ((entry, list(scm.entries)) for entry in self.entries)
-        yield from ((label, sorted(scm.closable)) for label in self.closed)
+        """Yield the parts of the experiment and the outcome."""
+        yield from super().parts(scm)
         yield self.outcome, list(scm.variables)
 
 
-type Quantity = ParameterValue | LinkEffect | ShockResponse | MeasureChange
+type Estimand = ParameterValue | LinkEffect | Effect
 
-_ADAPTER: TypeAdapter[Quantity] = TypeAdapter(
-    Annotated[
-        ParameterValue | LinkEffect | ShockResponse | MeasureChange, Field(discriminator="kind")
-    ]
+_ADAPTER: TypeAdapter[Estimand] = TypeAdapter(
+    Annotated[ParameterValue | LinkEffect | Effect, Field(discriminator="kind")]
 )
 
 
-def load_quantities(path: Path | str | None = None) -> dict[str, Quantity]:
+def load_quantities(path: Path | str | None = None) -> dict[str, Estimand]:
     """Read the definitions of implied quantities.
 
     Parameters
@@ -189,7 +279,7 @@ def load_quantities(path: Path | str | None = None) -> dict[str, Quantity]:
 
     Returns
     -------
-    dict of str to Quantity
+    dict of str to Estimand
         By name.
 
     Raises
@@ -204,43 +294,64 @@ def load_quantities(path: Path | str | None = None) -> dict[str, Quantity]:
     '% of CPI per 1 % of depreciation'
     """
     file = data_path("quantities.toml") if path is None else Path(path)
-    tables = read_tables(file, "quantity")
-    return {name: _parse(file, f"quantity.{name}", table) for name, table in tables.items()}
+    return {
+        name: stated(table, _ADAPTER, f"{file.name}: [quantity.{name}]")
+        for name, table in read_tables(file, "quantity").items()
+    }
 
 
-def _parse(file: Path, place: str, table: Any) -> Quantity:
-    """Return one quantity from its table, or say what is wrong with it."""
+def stated[T: _Stated](table: Any, adapter: TypeAdapter[T], place: str) -> T:
+    """Return an experiment or estimand from its table, its further forms read as it is itself.
+
+    Parameters
+    ----------
+    table : mapping
+        Its tables ``otherwise`` state what is put differently, all but the words if they have a
+        kind of their own.
+    adapter : pydantic.TypeAdapter
+        Of what is read.
+    place : str
+        For messages.
+
+    Returns
+    -------
+    Experiment or Estimand
+
+    Raises
+    ------
+    QuestionError
+        If it is not well formed; the message names place and reason.
+    """
     own: Any = table
-    others: tuple[Quantity, ...] = ()
+    others: tuple[T, ...] = ()
     if isinstance(table, Mapping) and isinstance(table.get("otherwise"), list):
         own = {key: value for key, value in table.items() if key != "otherwise"}
         words = {key: own[key] for key in ("label", "unit", "note") if key in own}
         others = tuple(
-            _parse(file, place, {**(words if "kind" in other else own), **other})
-            if isinstance(other, Mapping)
-            else _parse(file, f"{place}.otherwise", other)
-            for other in table["otherwise"]
+            stated({**(words if "kind" in form else own), **form}, adapter, place)
+            if isinstance(form, Mapping)
+            else stated(form, adapter, f"{place}: otherwise")
+            for form in table["otherwise"]
         )
     try:
-        return _ADAPTER.validate_python(own).model_copy(update={"otherwise": others})
+        return adapter.validate_python(own).model_copy(update={"otherwise": others})
     except ValidationError as error:
-        fault = first_fault(error, whole="kind", skip=1)
-        raise QuestionError(f"{file.name}: [{place}]: {fault}.") from None
+        skip = 1 if isinstance(own, Mapping) and own.get("kind") else 0
+        raise QuestionError(f"{place}: {first_fault(error, whole='kind', skip=skip)}.") from None
 
 
-def form_for(scm: StructuralCausalModel, quantity: Quantity) -> Quantity:
-    """Return the first form of a quantity whose parts a model has.
+def form_for[T: _Stated](scm: StructuralCausalModel, asked: T) -> T:
+    """Return the first form of an experiment or estimand whose parts a model has.
 
     Parameters
     ----------
     scm : StructuralCausalModel
         Whose equations are asked.
-    quantity : Quantity
-        As `load_quantities` returns it.
+    asked : Experiment or Estimand
 
     Returns
     -------
-    Quantity
+    Experiment or Estimand
         Itself, or one of those in `otherwise`.
 
     Raises
@@ -248,42 +359,38 @@ def form_for(scm: StructuralCausalModel, quantity: Quantity) -> Quantity:
     UnknownVariableError
         If the model lacks a part of every form; the message is that of the first.
     """
-    for form in (quantity, *quantity.otherwise):
-        if _lacking(scm, form) is None:
-            return form  # type: ignore[return-value]  # further forms are parsed as quantities
-    name, known = _lacking(scm, quantity) or ("", [])
-    raise UnknownVariableError.from_name(name, known, f"the quantity {quantity.label!r}")
+    forms: tuple[_Stated, ...] = (asked, *asked.otherwise)
+    for form in forms:
+        if form.lacking(scm) is None:
+            return form  # type: ignore[return-value]  # further forms are read as the first is
+    name, known = asked.lacking(scm) or ("", [])
+    raise UnknownVariableError.from_name(name, known, f"what is asked, {asked.label!r}")
 
 
-def not_asked(scm: StructuralCausalModel, quantity: Quantity) -> str:
-    """Return why a model cannot be asked for a quantity, in words; empty where it can.
+def not_asked(scm: StructuralCausalModel, asked: _Stated) -> str:
+    """Return why a model cannot be asked, in words; empty where it can.
 
     Parameters
     ----------
     scm : StructuralCausalModel
         Whose equations are asked.
-    quantity : Quantity
-        As `load_quantities` returns it.
+    asked : Experiment or Estimand
 
     Returns
     -------
     str
         As in ``not asked of this model: it has no 'depreciation -> inflation'``.
     """
-    found = [_lacking(scm, form) for form in (quantity, *quantity.otherwise)]
+    found = [form.lacking(scm) for form in (asked, *asked.otherwise)]
     if None in found:
         return ""
     return f"not asked of this model: it has no {found[0][0]!r}"  # type: ignore[index]
 
 
-def _lacking(scm: StructuralCausalModel, form: _Quantity) -> tuple[str, list[str]] | None:
-    return next(((name, known) for name, known in form.parts(scm) if name not in known), None)
-
-
 def quantity_draws(
-    scm: StructuralCausalModel, draws: xr.Dataset, quantity: Quantity
+    scm: StructuralCausalModel, draws: xr.Dataset, quantity: Estimand
 ) -> xr.DataArray:
-    """Return the quantity under each draw of the parameters.
+    """Return an estimand under each draw of the parameters.
 
     Parameters
     ----------
@@ -291,13 +398,13 @@ def quantity_draws(
         Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
-    quantity : Quantity
+    quantity : Estimand
         As `load_quantities` returns it.
 
     Returns
     -------
     xr.DataArray
-        Dims ``(chain, draw)``, in the quantity's unit.
+        Dims ``(chain, draw)``, in the estimand's unit.
 
     Raises
     ------
@@ -306,63 +413,13 @@ def quantity_draws(
     """
     match form := form_for(scm, quantity):
         case ParameterValue():
-            found = _parameter(scm, draws, form.parameter)
+            name, label = addresses(scm)[form.parameter]
+            dim = parameter_dims(scm)[name]
+            found = draws[name] if dim is None else draws[name].sel({dim: label})
         case LinkEffect():
             found = link_effects(scm, draws).sel({dims.LINK: form.link, _KIND: form.run})
-        case ShockResponse():
-            found = _shock(scm, draws, form)
-        case MeasureChange():
-            found = _measures(scm, draws, form)
+        case Effect():
+            found = form.effect(scm, draws, form.outcome, form.horizon)
     found = found.reset_coords(drop=True).transpose(dims.CHAIN, dims.DRAW)
     found.attrs = {"unit": quantity.unit}
     return found
-
-
-def _parameter(scm: StructuralCausalModel, draws: xr.Dataset, address: str) -> xr.DataArray:
-    name, label = addresses(scm)[address]
-    dim = parameter_dims(scm)[name]
-    return draws[name] if dim is None else draws[name].sel({dim: label})
-
-
-def _shock(scm: StructuralCausalModel, draws: xr.Dataset, quantity: ShockResponse) -> xr.DataArray:
-    size = quantity.size * (np.arange(quantity.horizon) < quantity.lasting)
-    response = respond(
-        scm,
-        draws,
-        horizon=quantity.horizon,
-        shocks={quantity.cause: size},
-        closed=[scm.closable - set(quantity.open)] if quantity.open else None,
-        outcomes=quantity.outcomes,
-    ).isel({dims.SCENARIO: 0, dims.HORIZON: -1})
-    if quantity.scaled_to is None:
-        return response.isel({dims.OUTCOME: 0})
-    own = response.isel({dims.OUTCOME: 1})
-    return response.isel({dims.OUTCOME: 0}) / own * quantity.scaled_to.size
-
-
-def _measures(
-    scm: StructuralCausalModel, draws: xr.Dataset, quantity: MeasureChange
-) -> xr.DataArray:
-    names = tuple(dict.fromkeys([*scm.measures, *quantity.before, *quantity.after]))
-    steps = np.clip(np.arange(1, quantity.horizon + 1) / quantity.ramp, 0.0, 1.0)
-    before = {name: float(quantity.before.get(name, 0.0)) for name in names}
-    paths = {
-        name: before[name] + steps * (float(quantity.after.get(name, 0.0)) - before[name])
-        for name in names
-    }
-    shut = set(quantity.closed) | {
-        label
-        for entry, labels in scm.entries.items()
-        for label in labels
-        if quantity.entries and entry not in quantity.entries
-    }
-    response = respond(
-        scm,
-        draws,
-        horizon=quantity.horizon,
-        paths=paths,
-        baseline=before,
-        closed=[shut] if shut else None,
-        outcomes=[quantity.outcome],
-    )
-    return response.isel({dims.OUTCOME: 0, dims.SCENARIO: 0, dims.HORIZON: -1})

@@ -35,7 +35,7 @@ from sanctions_model.inference.reweighting import (
 )
 from sanctions_model.queries.claims import Claim, claim_effect
 from sanctions_model.queries.estimands import (
-    Quantity,
+    Estimand,
     load_quantities,
     not_asked,
     quantity_draws,
@@ -109,14 +109,14 @@ class Observation:
     Parameters
     ----------
     name : str
-    quantity : Quantity
+    quantity : Estimand
     stated : ImpliedEvidence
     pool : Pool or None
     pooled : Pooled or None
     """
 
     name: str
-    quantity: Quantity
+    quantity: Estimand
     stated: ImpliedEvidence
     pool: Pool | None = None
     pooled: Pooled | None = None
@@ -166,7 +166,7 @@ class Observation:
 def load_implied_evidence(
     path: Path | str | None = None,
     *,
-    quantities: Mapping[str, Quantity] | None = None,
+    quantities: Mapping[str, Estimand] | None = None,
     pools: Mapping[str, Pool] | None = None,
 ) -> dict[str, Observation]:
     """Read the published figures of implied quantities.
@@ -213,7 +213,7 @@ def load_implied_evidence(
 def observation(
     name: str,
     stated: ImpliedEvidence,
-    quantities: Mapping[str, Quantity],
+    quantities: Mapping[str, Estimand],
     pools: Mapping[str, Pool],
     *,
     origin: str = "implied evidence",
@@ -242,7 +242,7 @@ def observation(
     return Observation(name=name, quantity=quantity, stated=stated, pool=pool, pooled=pooled)
 
 
-def _require_same(where: str, what: str, unit: str, horizon: int, quantity: Quantity) -> None:
+def _require_same(where: str, what: str, unit: str, horizon: int, quantity: Estimand) -> None:
     if unit != quantity.unit:
         raise QuestionError(
             f"{where}: {what} is in {unit!r}, the quantity in {quantity.unit!r}; convert it."

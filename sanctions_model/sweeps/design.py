@@ -21,7 +21,8 @@ from sanctions_model.errors import QuestionError, did_you_mean, first_fault, rea
 from sanctions_model.fields import Number, Version, Whole
 from sanctions_model.files import whole_file
 from sanctions_model.inference.priors.families import Prior
-from sanctions_model.scm.interventions import ALL_MEASURES, LONGEST_HORIZON, Relief
+from sanctions_model.queries.estimands import StatedRelief
+from sanctions_model.scm.interventions import LONGEST_HORIZON
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.sweeps.axes import Axis, PriorWidth, Value
 from sanctions_model.sweeps.settings import Future, Setting
@@ -72,20 +73,10 @@ class Sobol(_Frozen):
     number: Whole = Field(ge=1, le=_LARGEST)
 
 
-class ReliefEntry(_Frozen):
-    """A relief, as `Relief` takes it."""
+class ReliefEntry(StatedRelief):
+    """A relief with its first period."""
 
-    depth: Number = Field(default=1.0, ge=0, le=1)
-    ramp: Whole = Field(default=4, ge=1)
     start: Whole = Field(default=1, ge=1)
-    measures: tuple[str, ...] = ALL_MEASURES
-
-    @property
-    def relief(self) -> Relief:
-        """The relief itself."""
-        return Relief(
-            depth=self.depth, ramp=self.ramp, start=self.start, measures=tuple(self.measures)
-        )
 
 
 class FutureEntry(ReliefEntry):

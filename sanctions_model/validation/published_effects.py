@@ -14,12 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
 import xarray as xr
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.data.tables import parse_table, read_content
@@ -27,15 +25,13 @@ from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.fields import Flag, Number, Whole
 from sanctions_model.files import read_tables
-from sanctions_model.queries.estimands import ScaledTo
+from sanctions_model.queries.estimands import Experiment, form_for, not_asked, stated
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 from sanctions_model.validation.misses import distance, is_inside
 
 __all__ = [
     "COLUMNS",
-    "Experiment",
     "PublishedTotals",
     "Total",
     "implied_total",
@@ -68,75 +64,10 @@ COLUMNS = (
 )
 _PARTS = ("median", "lower", "upper")
 
-type _Levels = str | Mapping[str, Number]
+_EXPERIMENT = TypeAdapter(Experiment)
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class _Shock(_Table):
-    variable: str
-    path: tuple[Number, ...]
-
-
-class Experiment(_Table):
-    """What is done to the model.
-
-    Parameters
-    ----------
-    title : str
-    before, after : str or mapping of str to float, optional
-        Measures without and with the change: a quarter of the bundled measures, or levels.
-    shock : table, optional
-        A stochastic variable and its shocks, one a period, in place of measures.
-    closed : tuple of str
-        Links through which nothing passes.
-    open : tuple of str
-        If given, the only links through which anything passes.
-    scaled_to : table, optional
-        Scale the answer so that this variable's own effect at the horizon has this size.
-    otherwise : tuple of table
-        Further forms, for models that lack a part: what each states replaces what is stated here,
-        and the first one that a model has all parts of is done to it.
-    """
-
-    title: str
-    before: _Levels | None = None
-    after: _Levels | None = None
-    shock: _Shock | None = None
-    closed: tuple[str, ...] = ()
-    open: tuple[str, ...] = ()
-    scaled_to: ScaledTo | None = None
-    otherwise: tuple[Mapping[str, Any], ...] = ()
-
-    @property
-    def forms(self) -> tuple[Self, ...]:
-        """The experiment itself, then its further forms."""
-        own = self.model_dump(exclude={"otherwise"})
-        return (self, *(self.model_validate({**own, **other}) for other in self.otherwise))
-
-    def lacking(self, scm: StructuralCausalModel) -> tuple[str, list[str]] | None:
-        """Name of the first part that a model has not, with those that it has."""
-        scaled = [] if self.scaled_to is None else [self.scaled_to.variable]
-        labels = sorted(scm.closable)
-        parts = [(name, list(scm.variables)) for name in scaled]
-        parts += [(label, labels) for label in (*self.open, *self.closed)]
-        if self.shock is not None:
-            parts.append((self.shock.variable, list(scm.stochastic)))
-        return next(((name, known) for name, known in parts if name not in known), None)
-
-    @model_validator(mode="after")
-    def _one_cause(self) -> Self:
-        measures = self.before is not None and self.after is not None
-        if measures == (self.shock is not None) or (self.before is None) != (self.after is None):
-            raise ValueError("give before and after, or a shock")
-        if self.closed and self.open:
-            raise ValueError("give closed or open links, not both")
-        return self
-
-
-class Total(_Table):
+class Total(BaseModel):
     """A published total and where the model's answer is read.
 
     Parameters
@@ -163,6 +94,8 @@ class Total(_Table):
     reasons : mapping of str to str
         The same for a model of another name, where it differs.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     number: Whole = Field(ge=1)
     title: str
@@ -225,11 +158,11 @@ def load_published_totals(path: Path | str | None = None) -> PublishedTotals:
     """
     file = data_path("published_totals.toml") if path is None else Path(path)
     experiments = {
-        name: _read_experiment(table, f"{file.name}: [experiment.{name}]")
+        name: _experiment(table, f"{file.name}: [experiment.{name}]")
         for name, table in read_tables(file, "experiment", optional=True).items()
     }
     totals = {
-        name: _read(Total, table, f"{file.name}: [total.{name}]")
+        name: _total(table, f"{file.name}: [total.{name}]")
         for name, table in read_tables(file, "total").items()
     }
     known = load_evidence()
@@ -247,40 +180,39 @@ def load_published_totals(path: Path | str | None = None) -> PublishedTotals:
     return PublishedTotals(experiments=experiments, totals=totals)
 
 
-def _read[T: BaseModel](model: type[T], table: object, place: str) -> T:
+def _total(table: object, place: str) -> Total:
     try:
-        return model.model_validate(table)
+        return Total.model_validate(table)
     except ValidationError as error:
         raise QuestionError(f"{place}: {first_fault(error)}.") from None
 
 
-def _read_experiment(table: object, place: str) -> Experiment:
-    """Return an experiment, its further forms proved as it is itself."""
-    found = _read(Experiment, table, place)
-    own = found.model_dump(exclude={"otherwise"})
-    others = [_read(Experiment, {**own, **form}, f"{place}: otherwise") for form in found.otherwise]
-    for form in (found, *others):
-        for levels in (form.before, form.after):
-            if levels is not None:
-                _levels(levels, place)
-    return found
+def _experiment(table: Any, place: str) -> Experiment:
+    """Read an experiment whose measures may be those of a quarter of the bundled table."""
+    if isinstance(table, Mapping):
+        table = {
+            key: _levels(value, place) if key in {"before", "after"} else value
+            for key, value in table.items()
+        }
+    return stated(table, _EXPERIMENT, place)
 
 
-def _levels(levels: _Levels, where: str = "an experiment") -> dict[str, float]:
+def _levels(levels: object, place: str) -> object:
     """Return measures by name; a quarter means that of the bundled table."""
-    if not isinstance(levels, str):
+    if isinstance(levels, Mapping):
         for name in levels:
             if name not in MEASURES:
-                raise UnknownVariableError.from_name(name, MEASURES, f"{where}: measures")
-        return {name: float(levels.get(name, 0.0)) for name in MEASURES}
+                raise UnknownVariableError.from_name(str(name), MEASURES, f"{place}: measures")
+    if not isinstance(levels, str):
+        return levels
     quarters, columns = _bundled_measures()
     if levels not in quarters:
         raise QuestionError(
-            f"{where}: the quarter is {levels!r}; expected one from {quarters[0]} to "
+            f"{place}: the quarter is {levels!r}; expected one from {quarters[0]} to "
             f"{quarters[-1]}, as in '2015Q1'."
         )
-    place = quarters.index(levels)
-    return {name: float(columns[name].to_numpy()[place]) for name in MEASURES}
+    at = quarters.index(levels)
+    return {name: float(columns[name].to_numpy()[at]) for name in MEASURES}
 
 
 @cache
@@ -317,61 +249,9 @@ def implied_total(
     """
     if total.outcome is None or total.horizon is None:
         raise QuestionError(f"The total {total.title!r} has no experiment to run.")
-    horizon = total.horizon
-    outcomes = [total.outcome]
-    experiment = _form_for(scm, experiment)
-    if experiment.scaled_to is not None:
-        outcomes.append(experiment.scaled_to.variable)
-    closed = frozenset(experiment.closed)
-    if experiment.open:
-        closed = scm.closable - frozenset(experiment.open)
-    paths: dict[str, np.ndarray] | None = None
-    before: dict[str, float] | None = None
-    shocks: dict[str, np.ndarray] | None = None
-    if experiment.shock is not None:
-        path = np.zeros(horizon)
-        given = experiment.shock.path[:horizon]
-        path[: len(given)] = given
-        shocks = {experiment.shock.variable: path}
-    else:
-        before = _levels(experiment.before or {})
-        after = _levels(experiment.after or {})
-        paths = {name: np.full(horizon, level) for name, level in after.items()}
-    found = respond(
-        scm,
-        draws,
-        horizon=horizon,
-        paths=paths,
-        baseline=before,
-        shocks=shocks,
-        closed=[closed],
-        outcomes=outcomes,
-    )
-    at_end = found.isel({dims.SCENARIO: 0}).sel({dims.HORIZON: horizon}, drop=True)
-    answer = at_end.sel({dims.OUTCOME: total.outcome}, drop=True)
-    if experiment.scaled_to is not None:
-        own = at_end.sel({dims.OUTCOME: experiment.scaled_to.variable}, drop=True)
-        answer = answer / own * experiment.scaled_to.size
+    form = form_for(scm, experiment)
+    answer = form.effect(scm, draws, total.outcome, total.horizon)
     return (answer / total.divided_by).rename("total")
-
-
-def _form_for(scm: StructuralCausalModel, experiment: Experiment) -> Experiment:
-    """Return the first form whose parts the model has."""
-    for form in experiment.forms:
-        if form.lacking(scm) is None:
-            return form
-    name, known = experiment.lacking(scm) or ("", [])
-    raise UnknownVariableError.from_name(name, known, f"the experiment {experiment.title!r}")
-
-
-def _not_asked(scm: StructuralCausalModel, experiment: Experiment, total: Total) -> str:
-    """Say what a model lacks for a total, empty where it can answer."""
-    lacks = [form.lacking(scm) for form in experiment.forms]
-    if None not in lacks:
-        return f"not asked of this model: it has no {lacks[0][0]!r}"  # type: ignore[index]
-    if total.outcome in scm.variables:
-        return ""
-    return f"not asked of this model: it has no {total.outcome!r}"
 
 
 def totals_table(
@@ -435,9 +315,12 @@ def totals_table(
         rows.append(row)
         if total.experiment is not None:
             experiment = totals.experiments[total.experiment]
-            row["experiment"] = experiment.title
-            if reason := _not_asked(scm, experiment, total):
-                row["reason"] = reason
+            row["experiment"] = experiment.label
+            lacks = not_asked(scm, experiment)
+            if not lacks and total.outcome not in scm.variables:
+                lacks = f"not asked of this model: it has no {total.outcome!r}"
+            if lacks:
+                row["reason"] = lacks
                 continue
             sources = {"prior_": prior_draws} | ({} if draws is None else {"": draws})
             for prefix, sample in sources.items():  # the one judged comes last

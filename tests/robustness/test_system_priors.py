@@ -12,10 +12,9 @@ from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.priors.pools import Pool, pool_studies
 from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.estimands import (
+    Effect,
     LinkEffect,
-    MeasureChange,
     ParameterValue,
-    ShockResponse,
     form_for,
     load_quantities,
     not_asked,
@@ -155,13 +154,13 @@ def test_unknown_names_are_refused(tmp_path):
     with pytest.raises(QuestionError, match=r"\[evidence.x\].*expected either `pool`"):
         load_implied_evidence(path)
     draws = pinned()
-    with pytest.raises(UnknownVariableError, match="the quantity 'slope'"):
+    with pytest.raises(UnknownVariableError, match="what is asked, 'slope'"):
         quantity_draws(MODEL, draws, SLOPE.model_copy(update={"link": "rain -> harvest"}))
 
 
 def test_quantities_are_what_plain_loops_give():
     draws = pinned()
-    change = MeasureChange(
+    change = Effect(
         label="output", unit="%", outcome="output_level", horizon=9, before={"trade": 1.0}, ramp=4
     )
     truth = {a: float(v) for a, v in _by_address(draws).items()}
@@ -170,7 +169,7 @@ def test_quantities_are_what_plain_loops_give():
     only = change.model_copy(update={"entries": ("premium",)})
     expected = laboratory.relief_effect(truth | {"trade -> growth": 0.0}, 9)["output_level"][-1]
     assert float(quantity_draws(MODEL, draws, only)[0, 0]) == pytest.approx(expected, rel=1e-10)
-    shock = ShockResponse(
+    shock = Effect(
         label="rate",
         unit="pp",
         cause="inflation",
@@ -308,7 +307,7 @@ def test_a_quantity_is_asked_in_the_first_form_whose_parts_the_model_has():
     asked = OTHER.model_copy(update={"otherwise": (SLOPE,)})
     assert form_for(MODEL, asked) is SLOPE
     assert quantity_draws(MODEL, draws, asked).equals(quantity_draws(MODEL, draws, SLOPE))
-    with pytest.raises(UnknownVariableError, match="'rain -> harvest' in the quantity 'slope'"):
+    with pytest.raises(UnknownVariableError, match="'rain -> harvest' in what is asked, 'slope'"):
         quantity_draws(MODEL, draws, OTHER)
 
 

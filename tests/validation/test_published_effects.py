@@ -169,7 +169,7 @@ def test_without_a_posterior_the_prior_is_judged(default_problem, default_draws)
     ("text", "message"),
     [
         ("format_version = 2", "expected format_version = 1"),
-        ('[experiment.x]\ntitle = "x"', r"\[experiment.x\].*give before and after, or a shock"),
+        ('[experiment.x]\nlabel = "x"', r"\[experiment.x\].*give measures before or after"),
         ("[total.y]\nnumber = 0", r"\[total.y\]: number"),
         (
             '[total.y]\nnumber = 1\ntitle = "t"\npublished = "p"\nunit = "%"\nlower = 1.0\n'

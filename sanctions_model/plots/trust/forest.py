@@ -21,7 +21,7 @@ from sanctions_model.plots.parts.style import (
     titled,
     write,
 )
-from sanctions_model.queries.estimands import Quantity
+from sanctions_model.queries.estimands import Estimand
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.wording import number
 
@@ -31,7 +31,7 @@ _ROW, _LEFT, _RIGHT, _BELOW = 0.23, 2.75, 1.25, 0.36
 
 
 def plot_forest(
-    quantity: Quantity,
+    quantity: Estimand,
     pool: Pool,
     pooled: Pooled,
     prior: xr.DataArray,
@@ -43,7 +43,7 @@ def plot_forest(
 
     Parameters
     ----------
-    quantity : Quantity
+    quantity : Estimand
         What it is called, and its unit.
     pool : Pool
         Which studies are pooled.

@@ -24,7 +24,7 @@ from sanctions_model.inference.priors.pools import Pool, as_prior, load_pools, p
 from sanctions_model.inference.priors.reading import read_prior
 from sanctions_model.inference.samplers import sampler_for
 from sanctions_model.queries.claims import Claim
-from sanctions_model.queries.estimands import LinkEffect, ParameterValue, Quantity, load_quantities
+from sanctions_model.queries.estimands import Estimand, LinkEffect, ParameterValue, load_quantities
 from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
@@ -214,7 +214,7 @@ def prior_alternatives(
 def pooled_priors(
     priors: Priors,
     pools: Mapping[str, Pool] | None = None,
-    quantities: Mapping[str, Quantity] | None = None,
+    quantities: Mapping[str, Estimand] | None = None,
     *,
     known: Collection[str] | None = None,
 ) -> Priors:
