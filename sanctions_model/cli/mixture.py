@@ -53,7 +53,7 @@ _FANS = ("inflation_yoy", "key_rate", "gdp_growth", "rouble")
 
 _SUBJECTS = {"effect": "The mix of futures", "path": "the futures mixed by their odds"}
 _QUESTIONS = {
-    "effect": "Question: what do the futures change, weighted by their odds?",
+    "effect": "Question: what do the futures change, weighted by their odds, against {against}?",
     "path": "Question: what comes, over all futures and their odds?",
 }
 
@@ -216,12 +216,14 @@ def mix(
 
 
 def _show_mixture(together: "xr.Dataset", fitted: "Fit", outcomes: list[str]) -> None:
+    from sanctions_model.report.answers import AGAINST
     from sanctions_model.report.dated import dated_view
 
     for name in ("effect",) if is_short() else ("effect", "path"):
         own = together[name].sel(outcome=outcomes).assign_attrs(together.attrs)
         own.attrs[dims.Said.SUBJECT] = _SUBJECTS[name]
-        show(dated_view(own, fitted.scm, question=_QUESTIONS[name]))
+        asked = _QUESTIONS[name].format(against=AGAINST)
+        show(dated_view(own, fitted.scm, question=asked, with_chances=name == "effect"))
 
 
 def _given(options: list[str] | None) -> dict[str, float]:
@@ -252,6 +254,7 @@ def _write_mix(
     import numpy as np
 
     from sanctions_model.plots import plot_forecast, plot_future_effects, plot_odds, plot_spread
+    from sanctions_model.report.answers import AGAINST
     from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.odds.mixture import expected_by_odds
 
@@ -279,13 +282,15 @@ def _write_mix(
             odds, future=label, probability=chance, horizons=horizons, outcomes=wanted, scm=scm
         ),
     }
+    futures = summary_table({"effect": result["effect"], "path": result["path"]}, scm)
+    expected = odds.to_dataframe().reset_index()
     tables = {
         "mixture": table,
-        "futures": summary_table({"effect": result["effect"], "path": result["path"]}, scm),
+        "futures": with_statements(futures, said.iloc[:0], against=AGAINST),
         "spread": split.to_dataframe().reset_index(),
-        "odds": odds.to_dataframe().reset_index()[
-            ["odds", "outcome", "horizon", "expected_effect"]
-        ],
+        "odds": expected[["odds", "outcome", "horizon", "period", "expected_effect"]].assign(
+            against=AGAINST
+        ),
     }
     if len(said):
         tables["statements"] = said

@@ -30,10 +30,8 @@ from sanctions_model.cli.parts.options import (
     write_figure,
 )
 from sanctions_model.cli.statements import (
-    probabilities_of,
     read_statements,
     show_statements,
-    with_periods,
     with_statements,
 )
 from sanctions_model.dims import Said
@@ -236,12 +234,15 @@ def forecast(
 ) -> None:
     """Forecast, with interventions or with conditions that shocks must meet."""
     configure(quiet=quiet)
+    import xarray as xr
+
     from sanctions_model.queries.conditional import conditional_forecast
     from sanctions_model.queries.forecasts import simulate
     from sanctions_model.report.dated import dated_view
     from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.library import load_scenario
+    from sanctions_model.scenarios.statements import statement_probabilities
 
     scenario = load_scenario(file) if file else None
     if scenario is not None:
@@ -292,8 +293,8 @@ def forecast(
         )
         _LOG.info("%s", simulated.attrs["continuation"])
         paths = simulated.isel(scenario=0)
-    said = probabilities_of(read, paths, fitted)
-    paths = with_periods(paths, fitted).sel(outcome=list(wanted))
+    said = statement_probabilities(xr.Dataset({"path": paths}), read)
+    paths = paths.sel(outcome=list(wanted))
     table = with_statements(summary_table({"path": paths}, fitted.scm), said)
     write_csv(table, csv)
     if figure is not None:

@@ -9,16 +9,13 @@ from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
     import pandas as pd
-    import xarray as xr
 
     from sanctions_model.inference.fit import Fit
     from sanctions_model.scenarios.statements import Statement
 
 __all__ = [
-    "probabilities_of",
     "read_statements",
     "show_statements",
-    "with_periods",
     "with_statements",
 ]
 
@@ -48,27 +45,6 @@ def read_statements(
         scm.require(name, "the statements")
     # What the start needs to be known may change with the outcomes.
     return read(everything), everything
-
-
-def with_periods(paths: "xr.DataArray", fitted: "Fit") -> "xr.DataArray":
-    """Add the calendar's names of the periods, and the units."""
-    from sanctions_model.scm.periods import period_labels
-
-    scm, count = fitted.scm, paths.sizes["horizon"]
-    labels = period_labels(paths.attrs["start"], scm.periods_per_year, count)
-    units = [scm.variables[str(name)].kept_unit for name in paths["outcome"].to_numpy()]
-    return paths.assign_coords(period=("horizon", labels), unit=("outcome", units))
-
-
-def probabilities_of(
-    statements: "Sequence[Statement]", paths: "xr.DataArray", fitted: "Fit"
-) -> "pd.DataFrame":
-    """Return the probability of each statement about simulated paths."""
-    import xarray as xr
-
-    from sanctions_model.scenarios.statements import statement_probabilities
-
-    return statement_probabilities(xr.Dataset({"path": with_periods(paths, fitted)}), statements)
 
 
 def with_statements(

@@ -101,7 +101,7 @@ def plot_future_effects(
     how = "each future can slide to others once a year" if slides else "each future lasts"
     title = titled(
         headline(result, scm, outcome=_only(outcomes)),
-        f"Effects of the futures over {scm.count_periods(horizon)}",
+        f"Effects of the futures over {scm.count_periods(horizon)}, against sanctions unchanged",
         source=result.attrs.get(dims.Said.SOURCE),
     )
     caption = (
@@ -160,7 +160,7 @@ def plot_scenario_effect(
     over = scm.count_periods(effect.sizes[dims.HORIZON])
     title = titled(
         headline(effect.rename("effect"), scm, outcome=_only(outcomes)),
-        upper_first(title or f"{label}: effect over {over}"),
+        upper_first(f"{title or f'{label}: effect over {over}'}, against the future without it"),
         source=effect.attrs.get(dims.Said.SOURCE),
     )
     caption = (
@@ -262,8 +262,9 @@ def plot_spread(
     last = shares.sel({dims.OUTCOME: names[0]}).isel({dims.HORIZON: -1})
     politics = float(last.sel(source=[s for s in ("future", "path") if s in sources]).sum())
     label = scm.variables[names[0]].short_label
+    of = "what the measures do to " if of_effect else "the forecast of "
     title = titled(
-        f"Politics makes {politics:.0f} % of what is uncertain about {with_article(label)}",
+        f"Politics makes {politics:.0f} % of what is uncertain about {of}{with_article(label)}",
         question,
         source=split.attrs.get(dims.Said.SOURCE),
     )
@@ -335,14 +336,14 @@ def plot_odds(
     label, unit = scm.variables[names[0]].short_label, scm.effect_unit(names[0]).split()[0]
     title = titled(
         f"Ten more points of odds move {with_article(label)} by {worth} {unit}",
-        f"Expected effect by the odds of: {future}",
+        f"Expected effect against sanctions unchanged, by the odds of: {future}",
         source=expected.attrs.get(dims.Said.SOURCE),
     )
     caption = (
-        "Against sanctions unchanged; mean over paths of all futures and draws of the parameters, "
-        "the other futures in proportion to their probabilities; later one can become "
-        f"another. Dotted: the probability in the file, {100 * probability:g} %. Put in "
-        "your own. No interval is drawn."
+        "Against sanctions unchanged as at the end of 2025; mean over paths of all futures and "
+        "draws of the parameters, the other futures in proportion to their probabilities; later "
+        f"one can become another. Dotted: the probability one starts from, {100 * probability:.2g} "
+        "%. Put in your own. No interval is drawn."
     )
     named = [f"after {scm.count_periods(h)}" for h in horizons]
 

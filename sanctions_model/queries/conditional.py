@@ -34,6 +34,7 @@ from sanctions_model.queries.forecasts import (
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.periods import with_periods
 from sanctions_model.scm.simulation.propagate import continuation_paths, propagate, respond
 from sanctions_model.scm.simulation.shocks import draw_crises, draw_shocks
 from sanctions_model.scm.variables import Noise
@@ -253,7 +254,7 @@ def conditional_forecast(
         "continuation": continuation_words(settled(problem), exogenous or {}),
         "conditions": len(sums),
     }
-    return result
+    return with_periods(result, scm.periods_per_year)
 
 
 def _require_room(numbers: int, cells: int, last: int) -> None:

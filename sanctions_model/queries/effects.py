@@ -22,7 +22,7 @@ from sanctions_model import dims
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.periods import period_after
+from sanctions_model.scm.periods import period_after, with_periods
 from sanctions_model.scm.simulation.propagate import continuation_paths, respond
 from sanctions_model.scm.variables import Decay, Grow, Hold
 from sanctions_model.wording import in_words
@@ -200,7 +200,8 @@ def _of_relief(
     effect: xr.DataArray, scm: StructuralCausalModel, draws: xr.Dataset, relief: Relief
 ) -> xr.DataArray:
     words = relief_words(scm, relief, start=draws.attrs.get(dims.Said.START))
-    return finished(effect, draws, words, relief_subject(scm, relief))
+    found = finished(effect, draws, words, relief_subject(scm, relief))
+    return with_periods(found, scm.periods_per_year)
 
 
 def measure_effects(

@@ -25,6 +25,7 @@ from sanctions_model.scm.interventions import (
 )
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.periods import with_periods
 from sanctions_model.scm.simulation.propagate import propagate, respond, start_after
 from sanctions_model.scm.simulation.recursion import Start
 from sanctions_model.scm.simulation.shocks import draw_shocks
@@ -165,7 +166,7 @@ def simulate(
     }
     if interventions:
         paths.attrs[dims.Said.SUBJECT] = in_words([edit_words(edit) for edit in interventions])
-    return paths.rename("path")
+    return with_periods(paths.rename("path"), scm.periods_per_year)
 
 
 def settled(problem: Problem) -> StructuralCausalModel:

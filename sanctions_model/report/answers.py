@@ -26,6 +26,7 @@ from sanctions_model.wording import chance, chance_is, number, share_words
 __all__ = [
     "AGAINST",
     "against",
+    "chances",
     "effect_words",
     "expected_view",
     "mean_words",
@@ -64,7 +65,17 @@ def _middle(draws: np.ndarray) -> str:
     return f"{middle} ({low}; {high})"
 
 
-def _chances(draws: np.ndarray, material: float | None) -> dict[str, str]:
+def chances(draws: np.ndarray, name: str) -> dict[str, str]:
+    """Say how likely an effect of either sign is, and one of a size that matters.
+
+    Parameters
+    ----------
+    draws : numpy.ndarray
+        In percent or points.
+    name : str
+        The outcome.
+    """
+    material = _material(name)
     found = {"P(higher)": chance(float((draws > 0).mean()))}
     found["P(lower)"] = chance(float((draws < 0).mean()))
     matters = "" if material is None else chance(float((abs(draws) >= material).mean()))
@@ -86,9 +97,9 @@ def effect_words(draws: xr.DataArray, scm: StructuralCausalModel, name: str) -> 
     """
     own = effect_in_percent(draws, scm.variables[name])
     flat = own.transpose(dims.CHAIN, dims.DRAW).to_numpy().reshape(-1)
-    chances = {n: said for n, said in _chances(flat, _material(name)).items() if said}
-    chances.pop("P(lower)")
-    told = ", ".join(f"{n} {said}" for n, said in chances.items())
+    likely = {n: said for n, said in chances(flat, name).items() if said}
+    likely.pop("P(lower)")
+    told = ", ".join(f"{n} {said}" for n, said in likely.items())
     return (
         f"{scm.variables[name].short_label} {_middle(flat)} {_unit(scm, name)}, on average "
         f"{mean_words(own)}, {told}"
@@ -146,7 +157,7 @@ def scenario_answer(
             {"outcome": f"{scm.variables[name].short_label}, {_unit(scm, name)}"}
             | cells
             | {"mean": number(float(draws.mean()))}
-            | _chances(draws, _material(name))
+            | chances(draws, name)
         )
     caption = (
         f"{interval_words(interval_rule())} Mean and probabilities are of {labels[last]}; "

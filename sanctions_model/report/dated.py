@@ -13,11 +13,12 @@ from sanctions_model.queries.reading.headlines import (
     label_with_unit,
     main_outcomes,
 )
+from sanctions_model.report.answers import AGAINST, chances
 from sanctions_model.report.views import View, in_percent_by_outcome, interval_words, size_cell
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
-from sanctions_model.wording import chance
+from sanctions_model.wording import chance, number
 
 __all__ = [
     "beside_view",
@@ -70,6 +71,7 @@ def dated_view(
     question: str = "",
     caption: str = "",
     horizons: Sequence[int] = (),
+    with_chances: bool = False,
 ) -> View:
     """Show an effect or a path: outcomes in rows, dates in columns.
 
@@ -84,6 +86,9 @@ def dated_view(
         After what the brackets hold.
     horizons : sequence of int
         After one, two, three and five years, or the last, by default.
+    with_chances : bool
+        Whether the mean and the probabilities at the last date stand beside: a mixture's median can
+        be zero where its mean is not.
     """
     is_effect = array.name == "effect"
     there = [str(name) for name in array[dims.OUTCOME].to_numpy()]
@@ -92,7 +97,8 @@ def dated_view(
         list(array[dims.HORIZON].to_numpy()), scm.periods_per_year
     )
     own = array.sel({dims.OUTCOME: names, dims.HORIZON: wanted})
-    summary = interval(in_percent_by_outcome(own, scm, is_effect=is_effect), interval_rule())
+    percent = in_percent_by_outcome(own, scm, is_effect=is_effect)
+    summary = interval(percent, interval_rule())
     columns = _columns(array.attrs, scm, wanted)
     rows = []
     for name in names:
@@ -101,8 +107,17 @@ def dated_view(
             called: size_cell(*cells.sel(horizon=h, summary=[*_SIZE]).to_numpy(), signed=is_effect)
             for h, called in columns.items()
         }
-        rows.append({"outcome": label_with_unit(scm, name, of_path=not is_effect), **sizes})
+        row = {"outcome": label_with_unit(scm, name, of_path=not is_effect), **sizes}
+        if with_chances:
+            draws = percent.sel({dims.OUTCOME: name, dims.HORIZON: wanted[-1]}).to_numpy().ravel()
+            row |= {"mean": number(float(draws.mean()))} | chances(draws, name)
+        rows.append(row)
     table = _not_zero(pd.DataFrame(rows), list(columns.values()))
+    if with_chances:
+        caption = (
+            f"Mean and probabilities are of {columns[wanted[-1]]}; P(matters): a size that the "
+            f"article's claims count as one. {caption}"
+        )
     return View(
         table=table,
         title=title or headline(array, scm),
@@ -203,7 +218,8 @@ def futures_view(result: xr.Dataset, scm: StructuralCausalModel, horizon: int) -
     return View(
         table=pd.DataFrame(rows),
         title=headline(result, scm, horizon=horizon),
-        question=f"Question: what the futures change by {date}, {how}, against the status quo.",
+        question=f"Question: what the futures change by {date}, {how}, against the status quo: "
+        f"{AGAINST}.",
         caption=f"{interval_words(interval_rule())} Other dates: --csv. Hardly any measure has "
         "been lifted in the sample: sizes lean on the published estimates behind the priors.",
         most=len(main_outcomes(scm, there)),

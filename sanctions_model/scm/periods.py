@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "read_day",
     "read_period",
     "read_span",
+    "with_periods",
 ]
 
 # What a calendar of quarters can hold, and no year of a typing error.
@@ -258,6 +261,27 @@ def period_labels(start: str, periods_per_year: int, count: int) -> list[str]:
     ['2026Q3', '2026Q4', '2027Q1']
     """
     return [period_after(start[:10], ahead, periods_per_year) for ahead in range(1, count + 1)]
+
+
+def with_periods[Result: (xr.DataArray, xr.Dataset)](
+    found: Result, periods_per_year: int
+) -> Result:
+    """Name the periods of a result by the calendar, in a coordinate ``period`` of its horizon.
+
+    Parameters
+    ----------
+    found : xr.DataArray or xr.Dataset
+        With a dim ``horizon`` counted from 1; ``attrs["start"]`` is a day of the last known period.
+        Without that it stays as it is.
+    periods_per_year : int
+        4 for quarters, 12 for months.
+    """
+    start = found.attrs.get(dims.Said.START)
+    if start is None:
+        return found
+    ahead = found[dims.HORIZON].to_numpy().tolist()
+    labels = [period_after(str(start)[:10], each, periods_per_year) for each in ahead]
+    return found.assign_coords(period=(dims.HORIZON, labels))
 
 
 def read_day(given: object, *, end: bool = False) -> str:

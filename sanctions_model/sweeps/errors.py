@@ -94,7 +94,8 @@ def _worth(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
 def _pulls(arrays: Mapping[str, np.ndarray], place: float = 0.5) -> np.ndarray:
     """Influences whose squares add up, over the stored draws, to the quantile's variance."""
     scale = np.sqrt(arrays["effect"].shape[-1] * _worth(arrays))
-    return quantile_pulls(arrays["effect"].astype(float), place) / scale[:, None, None]
+    pulls = quantile_pulls(arrays["effect"].astype(float), place)
+    return np.asarray(pulls / scale[:, None, None])
 
 
 def _stored(found: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:

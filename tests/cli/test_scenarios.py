@@ -145,6 +145,14 @@ def test_the_mixture_is_printed_and_written(saved_fit, tmp_path):
     }
     assert "is politics" in done.out
     assert "Rapprochement (reset) 0.50" in done.out
+    assert "P(matters)" in done.out
+    assert "weighted by their odds, against sanctions unchanged as at the end of 2025?" in " ".join(
+        done.out.split()
+    )
+    for name in ("mixture", "futures", "odds"):
+        table = pd.read_csv(out / f"{name}.csv", keep_default_na=False)
+        assert AGAINST in set(table["against"]), name
+        assert table["period"].str.fullmatch(r"20\d\dQ[1-4]").all(), name
     odds = pd.read_csv(out / "odds.csv")
     assert len(odds) == 21 * 2 * 6 + 21 * 3 * 6  # with the series of the fan chart
     statements = pd.read_csv(out / "statements.csv")

@@ -147,9 +147,18 @@ def test_odds_are_lines_by_horizon_with_the_stated_probability_marked(figures, o
     places, values = line(axes, BLUE, 1.5)
     np.testing.assert_array_equal(places, [0, 50, 100])
     np.testing.assert_allclose(values, odds.sel(outcome="gdp_level", horizon=4))
-    assert "the probability in the file, 30 %" in words(figures["odds"])
+    assert "the probability one starts from, 30 %" in words(figures["odds"])
     named = [" ".join(text.get_text().split()) for text in axes.texts]
     assert named == ["after 4 quarters", "after 12 quarters"]
+
+
+def test_every_title_says_what_is_compared_or_what_is_shared_out(figures):
+    for name in ("effects", "odds"):
+        assert "against sanctions unchanged" in words(figures[name])
+    assert "uncertain about what the measures do to the GDP level" in words(
+        figures["effect_spread"]
+    )
+    assert "uncertain about the forecast of" in words(figures["forecast_spread"])
 
 
 def test_a_scenario_is_named_in_the_title(result):
@@ -157,7 +166,9 @@ def test_a_scenario_is_named_in_the_title(result):
     figure = plot_scenario_effect(
         effect, label="the interventions", drawn_from="prior", scm=growth_transmission()
     )
-    assert "The interventions: effect over 12 quarters" in words(figure)
+    assert "The interventions: effect over 12 quarters, against the future without it" in words(
+        figure
+    )
 
 
 def test_sectors_stand_beside_the_premium_of_the_transmission(figures):

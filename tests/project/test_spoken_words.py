@@ -15,7 +15,7 @@ ROOT = Path(sanctions_model.__file__).parent
 PRIVATE = re.compile(
     r"measures (?:that )?stay\b|measures staying|\bthe transmission\b|\bby entry\b|\bentries \(blue"
     r"|sliders say|matrix says|figures say of|completed cells?|\bwhat came\b(?! before)"
-    r"|model says of|speak for other|equal-tailed|100 dlog|100 log|\bdata share\b"
+    r"|model says of|speak for other|equal-tailed|100 dlog|100 log|\bdata[ ]share\b"
     r"|periods? that stop|relief that the|the matrix gives|cells that the data lack"
     r"|known or completed|leaving one cell",
     re.IGNORECASE,

@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from sanctions_model.scm.periods import (
     read_day,
     read_period,
     read_span,
+    with_periods,
 )
 from sanctions_model.scm.variables import Indicator
 
@@ -120,3 +122,11 @@ def test_an_indicator_ends_no_earlier_than_it_starts():
     assert (same.start, same.end) == ("2014-04-01", "2014-04-01")
     with pytest.raises(SpecError, match="is 1 nowhere"):
         Indicator("2014Q2", "2014Q1")
+
+
+def test_a_result_names_its_periods_where_it_knows_its_start():
+    values = xr.DataArray([1.0, 2.0, 3.0], dims="horizon", coords={"horizon": [1, 4, 8]})
+    assert "period" not in with_periods(values, 4).coords
+    dated = with_periods(values.assign_attrs(start="2026-01-01"), 4)
+    assert dated["period"].to_numpy().tolist() == ["2026Q2", "2027Q1", "2028Q1"]
+    assert dated["period"].dims == ("horizon",)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sanctions_model.report.validation.words import rows_of, truth_of
+from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.origins.rolling import MODEL
 from sanctions_model.validation.stated_backtests import load_back_tests
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation
 
 __all__ = ["half_a_page"]
-
-_BOUND = 0.9  # of the intervals that forecasts and totals are read at
 
 
 def half_a_page(found: "Validation", picture: str) -> str:
@@ -61,7 +60,7 @@ def _sentences(found: "Validation") -> Iterator[str]:
     yield (
         f"**The past is described.** Of {int(cells['n'].sum())} quarterly figures, each predicted "
         f"from what was known beside it, {100 * share:.0f} % lie in intervals that should hold "
-        f"{100 * _BOUND:.0f} %."
+        f"{interval_rule().percent}."
     )
     for name, spec in load_back_tests().items():
         if f"backtest_{name}_annual" in tables:
@@ -70,7 +69,7 @@ def _sentences(found: "Validation") -> Iterator[str]:
             held = sum(bool(row.lower <= row.outcome <= row.upper) for row in own)
             yield (
                 f"**A crisis is met in part.** {spec.title}: {held} of {len(own)} yearly outcomes "
-                f"lie in their {100 * _BOUND:.0f} % intervals, some of which are wide."
+                f"lie in their {interval_rule().percent} intervals, some of which are wide."
             )
     totals = tables["totals"]
     answered = totals[totals["verdict"] != "not answered"]

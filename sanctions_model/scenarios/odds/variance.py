@@ -25,6 +25,7 @@ from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.odds.mixture import future_manifest
 from sanctions_model.scenarios.odds.regimes import draw_future_paths
 from sanctions_model.scm.interventions import require_horizon
+from sanctions_model.scm.periods import with_periods
 from sanctions_model.scm.simulation.propagate import propagate
 
 __all__ = ["ORDERS", "SOURCES", "spread_split"]
@@ -112,7 +113,7 @@ def spread_split(
     moments = _grid_moments(problem, thin, library, wanted, paths // count, horizon, random_seed)
     shocks = forecast_error_variance(problem.scm, thin, horizon=horizon, outcomes=wanted)
     noise = shocks.sum("shock").mean([dims.CHAIN, dims.DRAW]).to_numpy()
-    return xr.Dataset(
+    found = xr.Dataset(
         {
             "path": _parts(moments, share, base - base.mean(axis=-1, keepdims=True), noise),
             "effect": _parts(moments, share, np.zeros_like(base), np.zeros_like(noise)),
@@ -133,6 +134,7 @@ def spread_split(
             ),
         },
     )
+    return with_periods(found, problem.scm.periods_per_year)
 
 
 def _size(draws: xr.Dataset) -> int:
