@@ -55,6 +55,7 @@ def liftings_error(
     resamples : int
         Two or more.
     random_seed : int
+        Of the resampling.
 
     Returns
     -------
