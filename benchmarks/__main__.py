@@ -1,10 +1,12 @@
 """Run the benchmarks: ``python -m benchmarks [--only NAME] [--quick]`` from the repository root.
 
-Writes one JSON file and prints a table. Times mean something on an idle machine only.
+Without a name, those that have a target. Writes one JSON file, which a run by name adds to, and
+prints a table. Times mean something on an idle machine only.
 """
 
 import argparse
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,21 +14,27 @@ from typing import Any
 from benchmarks.common import ROOT, load_average, machine
 from benchmarks.fit import bench_fit
 from benchmarks.propagate import bench_propagate
-from benchmarks.queries import bench_queries
+from benchmarks.queries import bench_queries, bench_questions
 from benchmarks.scaling import bench_scaling
 from benchmarks.startup import bench_import
-from benchmarks.sweep import bench_refit, bench_reweight, bench_sweep
+from benchmarks.sweep import bench_refit, bench_reweight, bench_structure, bench_sweep
+from benchmarks.targets import TARGETS, target_lines
+from benchmarks.whole_job import bench_graph, bench_job
 
 # Those that measure this process's own time come before those that only start others.
 BENCHMARKS: dict[str, Callable[..., dict[str, Any]]] = {
     "import": bench_import,
+    "graph": bench_graph,
+    "questions": bench_questions,
+    "sweep": bench_sweep,
+    "structure": bench_structure,
+    "job": bench_job,
+    "fit": bench_fit,
     "propagate": bench_propagate,
     "refit": bench_refit,
     "reweight": bench_reweight,
-    "sweep": bench_sweep,
     "scaling": bench_scaling,
     "queries": bench_queries,
-    "fit": bench_fit,
 }
 
 
@@ -43,10 +51,13 @@ def main() -> None:
     if options.only and output.exists():
         results = json.loads(output.read_text(encoding="utf-8"))
     results |= {"machine": machine(), "quick": options.quick}
-    for key in options.only or BENCHMARKS:
+    with_target = [key for key in BENCHMARKS if key in {target[0] for target in TARGETS}]
+    for key in options.only or with_target:
         print(f"{key} ...", flush=True)
-        load = load_average()
-        results[key] = BENCHMARKS[key](quick=options.quick) | {"load_average_at_start": load}
+        load, began = load_average(), time.perf_counter()
+        found = BENCHMARKS[key](quick=options.quick)
+        spent = {"load_average_at_start": load, "seconds_in_all": time.perf_counter() - began}
+        results[key] = found | spent
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     print(table(results))
@@ -59,7 +70,7 @@ def table(results: dict[str, Any]) -> str:
     if results["quick"]:
         lines += ["Quick run: small sizes, the figures say nothing about speed.", ""]
     lines.append(f"{'':12}{'ours, s':>12}{'other, s':>12}{'ratio':>10}  against")
-    for key in ("fit", "refit", "reweight", "propagate", "sweep", "import"):
+    for key in ("fit", "structure", "refit", "reweight", "propagate", "sweep", "import"):
         if key in results:
             row = results[key]
             lines.append(
@@ -69,7 +80,8 @@ def table(results: dict[str, Any]) -> str:
     lines += [*_fit_lines(results.get("fit")), *_propagate_lines(results.get("propagate"))]
     lines += _sweep_lines(results.get("refit"), results.get("sweep"))
     lines += _queries_lines(results.get("queries"))
-    return "\n".join([*lines, *_scaling_lines(results.get("scaling"))])
+    lines += _scaling_lines(results.get("scaling"))
+    return "\n".join([*lines, *target_lines(results)])
 
 
 def _sweep_lines(refit: dict[str, Any] | None, sweep: dict[str, Any] | None) -> list[str]:

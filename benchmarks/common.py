@@ -45,9 +45,13 @@ def seconds(call: Callable[[], object], repeats: int) -> float:
 
 
 def run_python(
-    arguments: list[str], *, environment: Mapping[str, str] | None = None, until: str = ""
+    arguments: list[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    until: str = "",
+    folder: Path = ROOT,
 ) -> tuple[float, str]:
-    """Run a fresh Python process from the repository root.
+    """Run a fresh Python process.
 
     Parameters
     ----------
@@ -57,6 +61,8 @@ def run_python(
         On top of the present one.
     until : str
         Stop the clock when the process prints this line; at its end by default.
+    folder : pathlib.Path
+        Where it runs; the repository root by default.
 
     Returns
     -------
@@ -76,7 +82,7 @@ def run_python(
     command = [sys.executable, *arguments]
     with subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=folder,
         env=os.environ | dict(environment or {}),
         stdout=subprocess.PIPE,
         text=True,

@@ -41,14 +41,14 @@ def check_in_process() -> dict[str, float]:
 def bench_fit(*, quick: bool) -> dict[str, Any]:
     """Whole fit with warm caches, ours over by hand; and what latent states cost.
 
-    ``ratio`` compares the medians of whole processes, 4 x (1000 + 1000) draws, in a cache of
+    ``ratio`` compares whole processes, 4 x (1000 + 1000) draws, in a cache of
     compiled code of the benchmark's own. Before that, the two models' log densities are compared
     at random points, and the benchmark stops if they differ.
     ``latent_states`` gives, ours with latent states over ours without: sampling time, time of a
     gradient, and number of gradients.
     """
     difference = check_in_process()
-    draws, tune, warm = (100, 100, 1) if quick else (1000, 1000, 3)
+    draws, tune, warm = (100, 100, 1) if quick else (1000, 1000, 1)
     with tempfile.TemporaryDirectory() as cache:
         found = {
             model: fit_processes(model, cache, draws=draws, tune=tune, warm=warm)

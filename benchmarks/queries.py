@@ -332,6 +332,34 @@ def compare(draws: xr.Dataset, periods: int, repeats: int) -> dict[str, dict[str
     return found
 
 
+def bench_questions(*, quick: bool) -> dict[str, Any]:
+    """Three questions asked again, ours over PyMC's own compiled functions; and channels.
+
+    4,000 draws, 40 periods, five outcomes, the shocks of the window known to both sides; median of
+    5 calls each. The two sides first have to give the same answer. ``channels_s`` is all headline
+    outcomes by channel.
+    """
+    shrink, repeats = (10, 1) if quick else (1, 5)
+    draws = draws_of(DRAWS // shrink)
+    other, again = ByHand(draws, PERIODS), ours_again(draws, PERIODS)
+    other.abducted_window()
+    checks: dict[str, Callable[..., dict[str, float]]] = {
+        "counterfactual": check_counterfactual,
+        "decomposition": check_decomposition,
+        "conditional_forecast": lambda a, b: check_conditional_forecast(a, b, other),
+    }
+    found: dict[str, Any] = {}
+    for name, check in checks.items():
+        ask = getattr(other, f"again_{name}")
+        answer = other.conditional_forecast() if name == "conditional_forecast" else ask()
+        agreement = check(again[name](), answer)
+        ours, theirs = (seconds(call, repeats) for call in (again[name], ask))
+        found[name] = {"ratio": ours / theirs, "ours_s": ours, "other_s": theirs} | agreement
+    channels = lambda: QUESTIONS["channels"](draws, PERIODS)  # noqa: E731
+    channels()
+    return found | {"channels_s": seconds(channels, repeats)}
+
+
 def scale_up(shrink: int, repeats: int) -> dict[str, Any]:
     """Time each question along draws and periods, and futures along scenarios."""
     found: dict[str, Any] = {}

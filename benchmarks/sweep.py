@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from benchmarks.common import default_problem, growth
+from benchmarks.without_latent import without_latent_states
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit, fit
 from sanctions_model.inference.refits import Refit, SamplingSettings, refit
@@ -25,8 +26,8 @@ from sanctions_model.sweeps import SweepDesign, run_sweep
 from sanctions_model.sweeps.store import routes_table
 
 SEED = 1
-LOOP_POINTS = 10
-CHECKED_POINTS = 20
+LOOP_POINTS = 2
+CHECKED_POINTS = 5
 AXES: list[dict[str, Any]] = [
     {
         "kind": "prior_width",
@@ -95,7 +96,7 @@ def warm() -> tuple[Fit, Refit]:
     return stated, refit(problem, SamplingSettings(random_seed=SEED), keep_start=True)
 
 
-def rebuild(problem: Problem, place: int, *, draws: int, tune: int) -> float:
+def rebuild(problem: Problem, *, draws: int, tune: int, random_seed: int = SEED) -> float:
     """Do what a user's loop does at each point: build, and sample with PyMC's own call.
 
     `pm.sample(nuts_sampler="nutpie")` compiles anew each time, with all caches warm.
@@ -105,12 +106,12 @@ def rebuild(problem: Problem, place: int, *, draws: int, tune: int) -> float:
     from sanctions_model.inference.pymc_model import build
 
     began = time.perf_counter()
-    with build(moved(problem, place)):
+    with build(problem):
         pm.sample(
             draws=draws,
             tune=tune,
             chains=4,
-            random_seed=SEED + place,
+            random_seed=random_seed,
             nuts_sampler="nutpie",
             progressbar=False,
             compute_convergence_checks=False,
@@ -122,7 +123,8 @@ def rebuild(problem: Problem, place: int, *, draws: int, tune: int) -> float:
 def rebuilt(count: int, draws: int, tune: int) -> list[float]:
     """Return the times of rebuild-and-sample, the first one (which fills caches) left out."""
     found = [
-        rebuild(default_problem(), place, draws=draws, tune=tune) for place in range(count + 1)
+        rebuild(moved(default_problem(), place), draws=draws, tune=tune, random_seed=SEED + place)
+        for place in range(count + 1)
     ]
     return found[1:]
 
@@ -152,7 +154,7 @@ def bench_refit(*, quick: bool) -> dict[str, Any]:
         return taken
 
     ours, cold = (statistics.median(times(start)) for start in (base.start, None))
-    other = statistics.median(rebuilt(1 if quick else 3, draws, tune))
+    other = statistics.median(rebuilt(1 if quick else LOOP_POINTS, draws, tune))
     steps = _gradients(base.start, settings)
     gradient = gradient_seconds(kernel_model(problem))
     cores = min(4, os.cpu_count() or 1)  # one thread a chain
@@ -182,6 +184,28 @@ def _gradients(start: Any, settings: dict[str, int]) -> int:
         start=start,
     )
     return int(tree["sample_stats"]["n_steps"].sum())
+
+
+def bench_structure(*, quick: bool) -> dict[str, Any]:
+    """Answer a sweep point whose structure is another: a refit over rebuild-and-sample.
+
+    The other structure has no latent states; both sides tune in full. The rebuilt model finds
+    compiled what the rebuilt default left.
+    """
+    draws, tune = (200, 200) if quick else (1000, 1000)
+    rebuilt(1 if quick else LOOP_POINTS, draws, tune)
+    other = without_latent_states(default_problem())
+    settings = SamplingSettings(random_seed=SEED, draws=max(draws, 400), tune=tune)
+    began = time.perf_counter()
+    refit(other, settings)
+    ours = time.perf_counter() - began
+    theirs = rebuild(other, draws=draws, tune=tune)
+    return {
+        "ratio": ours / theirs,
+        "ours_s": ours,
+        "other_s": theirs,
+        "against": "build and pm.sample(nuts_sampler='nutpie') of the same model, same process",
+    }
 
 
 def bench_reweight(*, quick: bool) -> dict[str, Any]:
@@ -215,7 +239,7 @@ def bench_reweight(*, quick: bool) -> dict[str, Any]:
     values.copy()
     copied = time.perf_counter() - began
     draws, tune = (200, 200) if quick else (1000, 1000)
-    other = statistics.median(rebuilt(1 if quick else 3, draws, tune))
+    other = statistics.median(rebuilt(1 if quick else LOOP_POINTS, draws, tune))
     return {
         "ratio": statistics.median(taken) / other,
         "ours_s": statistics.median(taken),
@@ -230,20 +254,19 @@ def bench_sweep(*, quick: bool) -> dict[str, Any]:
     """Sweep 1,000 Sobol points over four prior arguments, ours over the loop a user would write.
 
     Ours: whole: base fits, every point, answers on disk. The loop is
-    extrapolated from 10 measured points of rebuild-and-sample. 20 points are answered by refits
+    extrapolated from 2 measured points of rebuild-and-sample. 5 points are answered by refits
     as well: the largest gap between means in Monte-Carlo standard errors.
     """
     number, draws, tune = (24, 200, 200) if quick else (1000, 1000, 1000)
     warm()
-    problem = default_problem()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         took, found = _timed(design_of(number, draws=draws, tune=tune), folder / "a")
         routes = routes_table(found)
         stored = sum(f.stat().st_size for f in (folder / "a" / "sweep.zarr").rglob("*"))
         checked = _checked(found, folder / "b", draws=draws, tune=tune, quick=quick)
-    count = 2 if quick else LOOP_POINTS
-    loop = [rebuild(problem, 20 + point, draws=draws, tune=tune) for point in range(count)]
+    count = 1 if quick else LOOP_POINTS
+    loop = rebuilt(count, draws, tune)
     other = number * statistics.mean(loop)
     return {
         "ratio": took / other,

@@ -9,6 +9,7 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,15 +22,16 @@ from sanctions_model.data.checks import (
     require_frequency,
     validate_observations,
 )
-from sanctions_model.data.sanctions.measures import intensities, load_events, load_rule
 from sanctions_model.data.tables import frame_content, parse_table, read_content
-from sanctions_model.data.user_tables import TableMapping
-from sanctions_model.data.vintages import Vintage, bundled_vintage, load_vintage
 from sanctions_model.economies.registry import ANCHORED, GROWTH, economy_of
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Constant, Indicator, Variable
+
+if TYPE_CHECKING:  # these load pydantic, which importing this module need not
+    from sanctions_model.data.user_tables import TableMapping
+    from sanctions_model.data.vintages import Vintage
 
 __all__ = ["coverage", "load_observations"]
 
@@ -45,7 +47,7 @@ def load_observations(
     path: Path | str | pd.DataFrame | None = None,
     *,
     scm: StructuralCausalModel | None = None,
-    mapping: TableMapping | None = None,
+    mapping: "TableMapping | None" = None,
 ) -> xr.Dataset:
     """Read and check the observations of a model.
 
@@ -141,7 +143,7 @@ def load_observations(
     return dataset
 
 
-def _opened(path: Path | str | pd.DataFrame | None) -> tuple[Vintage | None, Path, bytes]:
+def _opened(path: Path | str | pd.DataFrame | None) -> "tuple[Vintage | None, Path, bytes]":
     """Return the vintage if it is one, the name of the table, and its content."""
     if isinstance(path, pd.DataFrame):
         return None, Path("the DataFrame"), frame_content(path)
@@ -155,7 +157,7 @@ def _opened(path: Path | str | pd.DataFrame | None) -> tuple[Vintage | None, Pat
     return vintage, file, read_content(file)
 
 
-def _named(scm: StructuralCausalModel, vintage: Vintage | None) -> dict[str, str]:
+def _named(scm: StructuralCausalModel, vintage: "Vintage | None") -> dict[str, str]:
     """Return vintage and economy of observations, where they have a name."""
     named = {} if vintage is None else {"vintage": vintage.name, "vintage_sha256": vintage.sha256}
     economy = economy_of(scm)
@@ -198,8 +200,10 @@ def coverage(observations: xr.Dataset, scm: StructuralCausalModel) -> pd.DataFra
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _vintage(path: Path | str | None) -> Vintage | None:
+def _vintage(path: Path | str | None) -> "Vintage | None":
     """Return the vintage that a path names, None for a table of the user's own."""
+    from sanctions_model.data.vintages import bundled_vintage, load_vintage
+
     if path is None:
         return bundled_vintage()
     return load_vintage(path) if Path(path).is_dir() else None
@@ -214,7 +218,7 @@ def _find(variable: Variable, columns: Mapping[str, pd.Series], where: str) -> n
     return columns[names[0]].to_numpy(dtype=float) if names else None
 
 
-def _measure_files(mapping: TableMapping | None) -> tuple[Path, Path]:
+def _measure_files(mapping: "TableMapping | None") -> tuple[Path, Path]:
     """Return the events and the rule that measures are computed from."""
     events, rule = (data_path(name) for name in _RECOMPUTED_FROM)
     if mapping is None:
@@ -224,7 +228,7 @@ def _measure_files(mapping: TableMapping | None) -> tuple[Path, Path]:
 
 def _mapped(
     columns: Mapping[str, pd.Series],
-    mapping: TableMapping,
+    mapping: "TableMapping",
     scm: StructuralCausalModel,
     index: pd.PeriodIndex,
     where: str,
@@ -268,7 +272,7 @@ def _series(
     columns: Mapping[str, pd.Series],
     scm: StructuralCausalModel,
     where: str,
-    mapping: TableMapping | None,
+    mapping: "TableMapping | None",
 ) -> tuple[dict[str, np.ndarray], bool]:
     """Return the values of each variable, and whether measures were computed from events."""
     found = {
@@ -290,6 +294,9 @@ def _series(
         if found[name] is None and exogenous.default is None and name in MEASURES
     ]
     if from_events:
+        # Most tables hold their measures: what reads events loads where some do not.
+        from sanctions_model.data.sanctions.measures import intensities, load_events, load_rule
+
         events, rule = _measure_files(mapping)
         bundled = mapping is None or mapping.events is None
         origin = "the bundled events" if bundled else f"the events of {events.name}"
@@ -341,7 +348,8 @@ def _log_odd(
 ) -> None:
     """Say which series of a table of Russia do not look like the bundled ones."""
     known: dict[str, np.ndarray] = {}
-    vintage = bundled_vintage()
+    vintage = _vintage(None)
+    assert vintage is not None
     for name in (_BUNDLED, _FURTHER):
         columns = parse_table(read_content(vintage.path(name)), name)[1]
         known |= {n: c.reindex(index).to_numpy(dtype=float) for n, c in columns.items()}

@@ -23,7 +23,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.economy_series import build_economy
-from sanctions_model.data.sanctions.measures import intensities, load_events, load_rule
 from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.data.transformations import (
     build_quarterly,
@@ -385,6 +384,8 @@ def rebuild_data(directory: Path | str) -> list[Path]:
     ObservationError
         If the directory or an input is missing or cannot be used; nothing is written then.
     """
+    from sanctions_model.data.sanctions.measures import intensities, load_events, load_rule
+
     folder = Path(directory)
     if not folder.is_dir():
         raise ObservationError(
