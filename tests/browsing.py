@@ -27,7 +27,8 @@ def opened(browser, html, *, width=1280, fragment=""):
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-    page.on("request", lambda request: requests.append(request.url))
+    # A blob is the page's own memory: its worker's script.
+    page.on("request", lambda r: r.url.startswith("blob:") or requests.append(r.url))
     page.set_default_timeout(180_000)  # on a busy machine
     page.goto(html.as_uri() + fragment)
     page.wait_for_selector("html[data-report=ready]")

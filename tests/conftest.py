@@ -195,12 +195,20 @@ def report_answers(report_fit):
 
 
 @pytest.fixture(scope="session")
-def report_file(report_fit, report_futures, tmp_path_factory):
+def report_file(report_fit, report_futures, report_brief, tmp_path_factory):
     """The report of the stand-in with its futures."""
     from sanctions_model.report.page.page import write_report
 
     path = tmp_path_factory.mktemp("report") / "report.html"
-    return write_report(report_fit, path, report_futures)
+    return write_report(report_fit, path, report_futures, brief=report_brief)
+
+
+@pytest.fixture(scope="session")
+def report_brief(report_fit, tmp_path_factory):
+    """What the brief of the stand-in says, in no language."""
+    from sanctions_model.report.brief.facts import brief_facts
+
+    return brief_facts(report_fit, tmp_path_factory.mktemp("results"))
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,12 @@ from importlib.resources import files
 import pytest
 from browsing import NEEDS_CHROMIUM, opened
 
+from sanctions_model.wording import chance_is, number
+
 pytest.importorskip("axe_playwright_python", reason="pip install axe-playwright-python")
 pytestmark = NEEDS_CHROMIUM
-LONGEST = 14_000  # a phone's page in pixels, nothing opened
+LONGEST = 11_000  # a phone's page in pixels, nothing opened
+SCREEN = 844  # a phone's first screen
 
 RULES = [*(f"wcag{level}" for level in ("2a", "2aa", "21a", "21aa", "22aa")), "best-practice"]
 # A word of one letter (a tick of an axis, a cell) is text too; else its contrast stays undecided.
@@ -85,4 +88,25 @@ def test_a_phone_is_not_scrolled_for_ever(browser, report_file):
     page, _, _ = opened(browser, report_file, width=390)
     page.evaluate("window.report.drawAll()")
     assert page.evaluate("document.documentElement.scrollHeight") < LONGEST
+    page.close()
+
+
+@pytest.mark.parametrize("code", ["en", "ru", "zh"])
+def test_a_phones_first_screen_holds_the_finding_its_odds_a_picture_source_and_date(
+    browser, report_file, report_answers, code
+):
+    page, _, _ = opened(browser, report_file, width=390, fragment=f"?lang={code}")
+    mark = "," if code == "ru" else "."
+    size = number(abs(report_answers.median("gdp_level", 12)), signed=False).replace(".", mark)
+    odds = chance_is(report_answers.prob_above("gdp_level", 12)).replace(".", mark)
+    manifest = report_answers.fit.manifest
+    for place, holds in (
+        ("header h1", (size, odds)),
+        ("header .meta", (manifest["created"][:10], "sanctions_model")),
+        ("header .plot svg", ()),
+    ):
+        box = page.locator(place).first.bounding_box()
+        assert box["height"] > 0
+        assert box["y"] + box["height"] <= SCREEN, (place, box)
+        assert all(words in page.locator(place).first.inner_text() for words in holds)
     page.close()

@@ -71,8 +71,8 @@ def read(html):
 
 
 @pytest.fixture(scope="module")
-def facts(report_fit, tmp_path_factory):
-    return brief_facts(report_fit, tmp_path_factory.mktemp("results"))
+def facts(report_brief):
+    return report_brief
 
 
 def drawn(figure):

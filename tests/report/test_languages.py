@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from sanctions_model.cli.app import app
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.lab.languages import page_texts
+from sanctions_model.report.page.page import write_report
 
 pytestmark = NEEDS_CHROMIUM
 SCRIPT = "<script>alert(1)</script>"
@@ -41,7 +42,7 @@ def spoken(browser, report_file):
         found[code] = page.evaluate(TEXTS)
         assert page.evaluate("document.documentElement.lang") == code
         if code != "en":
-            assert page.evaluate("document.title") == page.locator("h1").inner_text()
+            assert page.evaluate("document.title") == page.locator("header h1").inner_text()
         assert complaints == []
         assert len(requests) == 1
         page.close()
@@ -104,3 +105,54 @@ def test_a_language_that_the_page_lacks_is_refused_before_any_work(tmp_path):
     assert isinstance(result.exception, QuestionError)
     assert "fr" in str(result.exception)
     assert not out.exists()
+
+
+@pytest.fixture(scope="module")
+def written(report_fit, report_answers, report_futures, report_brief, tmp_path_factory):
+    """The page as it is written in each other language; answered once."""
+    folder = tmp_path_factory.mktemp("written")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "sanctions_model.report.page.page.answer_report", lambda fit, choice: report_answers
+        )
+        return {
+            code: write_report(
+                report_fit,
+                folder / f"{code}.html",
+                report_futures,
+                brief=report_brief,
+                language=code,
+            )
+            for code in ("ru", "zh")
+        }
+
+
+@pytest.mark.parametrize("code", ["ru", "zh"])
+def test_without_a_script_the_page_is_in_the_language_that_it_was_written_in(
+    browser, written, spoken, code
+):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(written[code].as_uri())
+    assert page.locator("html").get_attribute("lang") == code
+    shown = page.locator("body").inner_text()
+    assert page.title() == page.locator("header h1").inner_text()
+    headings = page.locator("section:not(:has(> [lang])) > h2").all_inner_texts()
+    assert len(headings) > 4
+    assert set(headings) <= set(spoken[code])
+    assert page.locator("#story .part p").first.inner_text() in spoken[code]
+    assert page.locator("#fan-gdp_level svg").is_visible()
+    assert SCRIPT in shown
+    assert spoken["en"][0] not in shown
+    context.close()
+
+
+@pytest.mark.parametrize("code", ["ru", "zh"])
+@pytest.mark.parametrize("wanted", ["", "?lang=en", "?lang=zh"])
+def test_a_page_written_in_another_language_says_the_same_in_every_language(
+    browser, written, spoken, code, wanted
+):
+    page, complaints, _ = opened(browser, written[code], fragment=wanted)
+    assert page.evaluate(TEXTS) == spoken[wanted[-2:] or code]
+    assert complaints == []
+    page.close()

@@ -13,6 +13,8 @@ from browsing import NEEDS_CHROMIUM, opened
 
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.reading.percent import effects_in_percent
+from sanctions_model.report.brief.language import load_language
+from sanctions_model.report.brief.said import said
 from sanctions_model.report.page.answers import HORIZON
 from sanctions_model.report.page.compiled import compiled_model
 from sanctions_model.report.page.mixtures import mixture_quantiles
@@ -275,8 +277,29 @@ def test_the_link_is_in_sight_beside_the_sliders(page):
     assert page.evaluate(f"{form}.scrollHeight <= {form}.clientHeight")  # and covers no slider
 
 
-def test_the_page_prints_with_all_its_charts(browser, report_file):
+@pytest.mark.parametrize("code", ["en", "ru", "zh"])
+def test_paper_shows_the_brief_on_one_sheet(browser, report_file, report_brief, code):
+    page, complaints, _ = opened(browser, report_file, fragment=f"?lang={code}")
+    texts = said(report_brief, load_language(code))
+    assert texts.odds not in page.locator("body").inner_text()  # on paper alone
+    sheet = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type /Page\b", sheet)) == 1
+    page.emulate_media(media="print")
+    shown = page.locator("body").inner_text()
+    cells = [cell for row in (*texts.after_rows, *texts.year_rows) for cell in row]
+    for words in (texts.title, texts.odds, *cells, *texts.failed[1], *texts.source):
+        assert words in shown
+    for other in {"en", "ru", "zh"} - {code}:
+        assert said(report_brief, load_language(other)).title not in shown
+    assert page.locator(f".brief[lang={code}] svg.fan").is_visible()
+    assert page.locator("h1:visible").count() == 1
+    assert complaints == []
+    page.close()
+
+
+def test_a_page_without_a_brief_prints_itself_with_all_its_charts(browser, report_file):
     page, _, _ = opened(browser, report_file)
+    page.evaluate("document.querySelectorAll('.brief').forEach((one) => one.remove())")
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("nav").evaluate_all("all => all.every((nav) => !nav.offsetHeight)")
@@ -310,3 +333,36 @@ def test_a_chance_is_said_alike_in_the_page_and_in_the_tables(page):
     shown = page.evaluate("(all) => all.map(window.report.chance)", probabilities)
     assert shown == [chance(probability) for probability in probabilities]
     assert {"0.00", "1.00"}.isdisjoint(shown)
+
+
+FREE = """() => {
+  window.order = [];
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (...given) {
+    setTimeout(() => window.order.push("free"), 0);
+    return post.apply(this, given);
+  };
+  document.addEventListener("settled", () => window.order.push("settled"), { capture: true });
+}"""
+
+
+def test_all_draws_are_run_beside_the_page_and_the_same_without_a_worker(browser, report_file):
+    """What the page has to do meanwhile is done before the answer is there."""
+    found, drawn = [], {"relief-of-trade": 35, "ramp": 2, "dial": 3}
+    for prepared in (f"({FREE})()", "delete window.Worker"):
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        context.add_init_script(prepared)
+        page = context.new_page()
+        complaints = []
+        page.on("pageerror", lambda error, told=complaints: told.append(str(error)))
+        page.set_default_timeout(180_000)
+        page.goto(report_file.as_uri())
+        page.wait_for_selector("html[data-report=ready]")
+        found.append(page.evaluate(MOVE, ["relief", AT_START | drawn])["summaries"])
+        assert len(page.workers) == (0 if found[1:] else 1)
+        if not found[1:]:
+            assert page.evaluate("window.order").count("settled") >= 2
+            assert page.evaluate("window.order")[-2:] == ["free", "settled"]
+        assert complaints == []
+        context.close()
+    assert found[0] == found[1]

@@ -1,5 +1,6 @@
 """Pictures made short look the same in the browser."""
 
+import html
 import io
 
 import numpy as np
@@ -7,7 +8,7 @@ from browsing import NEEDS_CHROMIUM
 from matplotlib import image
 
 from sanctions_model.plots.parts.style import new_figure, place_axes, svg_bytes
-from sanctions_model.report.page.slim import slim_svg
+from sanctions_model.report.page.slim import slim_svg, svg_address
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -25,9 +26,12 @@ def test_a_short_picture_looks_as_the_long_one(browser):
     for source in (long, short):
         page.set_content(f"<body style='margin:0'>{source[source.index(b'<svg') :].decode()}")
         shots.append(page.screenshot())
+    page.set_content(f'<body style="margin:0"><img src="{html.escape(svg_address(short))}">')
+    shots.append(page.screenshot())
     page.close()
     assert shots[0] != empty_page(browser)
-    assert alike(*shots)
+    assert alike(*shots[:2])
+    assert alike(shots[0], shots[2])  # as the page shows it
 
 
 def empty_page(browser):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from sanctions_model.inference.fit import Fit
+    from sanctions_model.report.brief.facts import Facts
     from sanctions_model.sweeps import SweepDesign
 import importlib.util
 
@@ -240,10 +241,22 @@ def report(
         target,
         futures,
         graph_choice(fit, fitted),
+        brief=_for_paper(fitted, fit, validation),
         language=opens,
         validation=validation,
     )
     _LOG.info("wrote %s, %.1f MB", written, written.stat().st_size / 1e6)
+
+
+def _for_paper(fitted: "Fit", fit: Path, validation: Path) -> "Facts | None":
+    """Return what a printed report says in the place of the page."""
+    from sanctions_model.report.brief.facts import brief_facts
+
+    try:
+        return brief_facts(fitted, fit, validation)
+    except QuestionError as error:
+        _LOG.info("printed, the page is itself and no brief: %s", error)
+        return None
 
 
 def brief(

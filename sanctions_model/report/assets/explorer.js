@@ -3,12 +3,10 @@
 const page = JSON.parse(document.getElementById("report-data").textContent);
 const language = openLanguage(
   page.languages,
-  new URLSearchParams(location.search).get("lang") ?? document.documentElement.dataset.opens,
+  new URLSearchParams(location.search).get("lang") ?? document.documentElement.lang,
 );
 const { tr } = language;
 translatePage(language);
-// A level is propagated in log points and read as the percent by which it differs.
-const percentOf = (value) => 100 * Math.expm1(value / 100);
 const periods = Array.from({ length: page.horizon }, (_, at) => at + 1);
 const byId = (id) => document.getElementById(id);
 
@@ -37,7 +35,9 @@ function drawAll() {
   for (const place of [...waiting.keys()]) drawNow(place);
 }
 
+// Where the page has a brief, paper shows that.
 window.addEventListener("beforeprint", () => {
+  if (document.querySelector(".brief") !== null) return;
   document.documentElement.classList.add("printing");
   for (const ample of document.querySelectorAll("details.ample")) ample.open = true;
   drawAll();
@@ -62,7 +62,8 @@ function drawStaticCharts() {
 }
 
 // A group of sliders with the charts and the table that follow them.
-// `read` makes a setting of the inputs, `answer` makes summaries by outcome of a setting.
+// `read` makes a setting of the inputs, `answer` makes summaries by outcome of a setting and tells
+// them, at once or later.
 // `kept` gives the summaries of a setting to compare with, or null; `same` says whether a number's
 // difference from it is below two Monte-Carlo errors, of all draws.
 function explorer(name, {
@@ -71,8 +72,9 @@ function explorer(name, {
   const form = byId(`${name}-controls`);
   const inputs = [...form.querySelectorAll("input, select")];
   const initial = inputs.map((input) => (input.type === "checkbox" ? input.checked : input.value));
-  let summaries = answer(read(), true);
-  let asked = false, resting = 0;
+  let summaries = null;
+  answer(read(), true, (found) => { summaries = found; });
+  let asked = false, resting = 0, turn = 0;
   const moves = page.outcomes.map((outcome) => movingFan(
     byId(`${name}-${outcome.name}`), summaries[outcome.name], wordsOf(outcome), colour,
   ));
@@ -83,13 +85,18 @@ function explorer(name, {
     clearTimeout(resting);
     const setting = read();
     describe(setting);
-    summaries = answer(setting, few);
-    page.outcomes.forEach((outcome, at) => {
-      const other = kept()?.[outcome.name] ?? null;
-      moves[at](summaries[outcome.name], other);
-      fillRow(name, outcome, summaries[outcome.name], other, few ? () => false : same);
+    turn += 1;
+    const own = turn;
+    answer(setting, few, (found) => {
+      if (own !== turn) return; // the reader has moved on
+      summaries = found;
+      page.outcomes.forEach((outcome, at) => {
+        const other = kept()?.[outcome.name] ?? null;
+        moves[at](summaries[outcome.name], other);
+        fillRow(name, outcome, summaries[outcome.name], other, few ? () => false : same);
+      });
+      form.dispatchEvent(new CustomEvent(few ? "shown" : "settled"));
     });
-    form.dispatchEvent(new CustomEvent(few ? "shown" : "settled"));
     if (few) resting = setTimeout(() => show(false), 200);
   }
 
@@ -190,9 +197,9 @@ function futuresExplorer() {
       // All at zero says nothing: then all are alike.
       return weights.map((weight) => (sum > 0 ? weight / sum : 1 / weights.length));
     },
-    answer: (odds) => Object.fromEntries(page.outcomes.map(({ name }) => (
+    answer: (odds, few, told) => told(Object.fromEntries(page.outcomes.map(({ name }) => (
       [name, mixture(sorted[name], odds, page.rule)]
-    ))),
+    )))),
     describe: (odds) => {
       odds.forEach((share, at) => say(`odds-${at}`, `${(100 * share).toFixed(0)} %`));
     },

@@ -40,27 +40,49 @@ function openLanguage(data, wanted) {
   return { tr, code: data.codes[at] };
 }
 
-// Everything that stands in the page before its scripts draw.
+const ELSEWHERE = "script, style, noscript, [lang]:not(html)";
+
+// Texts and labelled elements of the page's own language, in order.
+function ownTexts() {
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (node.data.trim() !== "" && node.parentElement.closest(ELSEWHERE) === null) found.push(node);
+  }
+  return found;
+}
+
+const labelled = (attribute) => [...document.querySelectorAll(`[${attribute}]`)]
+  .filter((element) => element.closest(ELSEWHERE) === null);
+
+// `say(text, kind, at)` gives the new text of the place at this position.
+function rewrite(say) {
+  ownTexts().forEach((node, at) => {
+    const text = node.data.trim();
+    node.data = node.data.replace(text, () => say(text, "text", at));
+  });
+  for (const attribute of ["aria-label", "data-label"]) {
+    labelled(attribute).forEach((element, at) => {
+      element.setAttribute(attribute, say(element.getAttribute(attribute), attribute, at));
+    });
+  }
+}
+
+// Everything that stands in the page before its scripts draw. A page that was written in another
+// language brings its English texts, from which every language starts.
 function translatePage(language) {
-  const root = document.documentElement;
+  const root = document.documentElement, written = document.getElementById("english");
   root.lang = language.code;
   for (const link of document.querySelectorAll("a.language")) {
     if (link.lang === language.code) link.setAttribute("aria-current", "true");
     link.addEventListener("click", () => { link.href = link.search + location.hash; });
   }
+  if (written !== null) {
+    const english = JSON.parse(written.textContent);
+    rewrite((text, kind, at) => english[kind][at]);
+    document.title = english.title;
+  }
   if (language.code === "en") return;
-  const english = "script, style, noscript, [lang]:not(html)";
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode, text = node.data.trim();
-    if (text === "" || node.parentElement.closest(english) !== null) continue;
-    node.data = node.data.replace(text, () => language.tr(text));
-  }
-  for (const attribute of ["aria-label", "data-label"]) {
-    for (const element of document.querySelectorAll(`[${attribute}]`)) {
-      if (element.closest(english) !== null) continue;
-      element.setAttribute(attribute, language.tr(element.getAttribute(attribute)));
-    }
-  }
+  rewrite(language.tr);
   document.title = document.querySelector("h1").textContent;
 }

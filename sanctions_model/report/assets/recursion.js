@@ -10,16 +10,25 @@ function unpack(array) {
   return new Float64Array(bytesOf(array).buffer);
 }
 
-// Rows of levels between each row's lowest and highest value, three bytes each.
-function unpackRows(array) {
-  const [rows, draws] = array.shape;
+// Rows of levels between each row's lowest and highest value, each in a few bytes.
+// `positions`: those of the draws that are wanted, all by default.
+function unpackRows(array, positions = null) {
+  const [rows, draws] = array.shape, { width } = array;
   const bytes = bytesOf(array);
   const low = unpack(array.low), step = unpack(array.step);
-  return Array.from({ length: rows }, (_, row) => Float64Array.from({ length: draws }, (__, d) => {
-    const at = 3 * (row * draws + d);
-    const level = bytes[at] + 256 * bytes[at + 1] + 65536 * bytes[at + 2];
+  return Array.from({ length: rows }, (_, row) => Float64Array.from({ length: positions?.length ?? draws }, (__, k) => {
+    const d = positions === null ? k : positions[k];
+    let level = 0;
+    for (let k = width - 1, at = width * (row * draws + d); k >= 0; k -= 1) {
+      level = 256 * level + bytes[at + k];
+    }
     return low[row] + level * step[row];
   }));
+}
+
+// A level is propagated in log points and read as the percent by which it differs.
+function percentOf(value) {
+  return 100 * Math.expm1(value / 100);
 }
 
 // A measure's path under relief in equal steps; `stay` is its path without. From the period `snap`
@@ -58,10 +67,11 @@ function subtract(a, b) {
   return a.map((value, at) => value - b[at]);
 }
 
-function openModel(data) {
-  const draws = data.draws;
+// The model with all draws, or with those at some positions.
+function openModel(data, positions = null) {
+  const draws = positions?.length ?? data.draws;
   const [weights, shares, speeds] = [data.weights, data.recoverable_share, data.recovery_speed]
-    .map(unpackRows);
+    .map((rows) => unpackRows(rows, positions));
   return {
     horizon: data.horizon,
     draws,
@@ -81,25 +91,6 @@ function openModel(data) {
         ...term,
         weights: term.row === undefined ? null : weights[term.row],
       })),
-    })),
-  };
-}
-
-// The same model with some of its draws, by position.
-function fewDraws(model, positions) {
-  const of = (row) => (row === null ? null : Float64Array.from(positions, (at) => row[at]));
-  return {
-    ...model,
-    draws: positions.length,
-    measures: model.measures.map((measure) => ({
-      ...measure,
-      effective: measure.effective.map((way) => (
-        { ...way, share: of(way.share), speed: of(way.speed) }
-      )),
-    })),
-    equations: model.equations.map((equation) => ({
-      ...equation,
-      terms: equation.terms.map((term) => ({ ...term, weights: of(term.weights) })),
     })),
   };
 }

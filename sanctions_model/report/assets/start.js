@@ -12,6 +12,12 @@ const explorers = [builder.explorer];
 const ask = openQuestions(builder);
 if (page.futures !== null) explorers.push(futuresExplorer());
 const restored = restore();
+
+// What a test, or a curious reader in the console, can ask; ready when all draws are shown.
+window.report = { page, explorers, drawAll, builder, ask, chance };
+byId("relief-controls").addEventListener("settled", () => {
+  document.documentElement.dataset.report = "ready";
+}, { once: true });
 for (const { show } of explorers) show(false);
 offerLink();
 if (restored) byId("explorer").scrollIntoView();
@@ -27,7 +33,3 @@ if (place !== null) {
   document.documentElement.classList.add("embed");
   drawAll();
 }
-
-// What a test, or a curious reader in the console, can ask.
-window.report = { page, explorers, drawAll, builder, ask, chance };
-document.documentElement.dataset.report = "ready";

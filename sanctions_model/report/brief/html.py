@@ -10,7 +10,7 @@ from sanctions_model.report.brief.facts import Facts
 from sanctions_model.report.brief.said import Said
 from sanctions_model.report.page.markup import Html, join, tag
 
-__all__ = ["page"]
+__all__ = ["content", "page"]
 
 _PAGE = Template("""<!doctype html>
 <html lang="$lang">
@@ -66,30 +66,48 @@ def page(facts: Facts, texts: Said) -> str:
     -------
     str
     """
-    body = tag(
-        "main",
+    body = tag("main", content(texts, _picture(facts, texts)))
+    return _PAGE.substitute(lang=texts.language.code, title=join([texts.title]), body=body)
+
+
+def content(texts: Said, picture: Html) -> Html:
+    """Return the brief around a picture of the fan, to stand in any page.
+
+    Parameters
+    ----------
+    texts : Said
+    picture : Html
+
+    Returns
+    -------
+    Html
+    """
+    dated = [
+        tag("p", line, attributes={"class": "dated"}) for line in (texts.dated, texts.source[0])
+    ]
+    question = tag("p", texts.question, attributes={"class": "note"})
+    effects = _table(texts.after, [texts.after_columns], texts.after_rows)
+    return join(
         [
             tag("p", texts.kicker, attributes={"class": "kicker"}),
             tag("h1", texts.title),
             tag("p", texts.odds, attributes={"class": "odds"}),
-            tag("h2", texts.fan),
-            _picture(facts, texts),
-            *(
-                tag("p", line, attributes={"class": "dated"})
-                for line in (texts.dated, texts.source[0])
+            _beside(
+                [tag("h2", texts.fan), picture, *dated, question],
+                [tag("h2", texts.after), effects],
             ),
-            tag("p", texts.question, attributes={"class": "note"}),
-            tag("h2", texts.after),
-            _table(texts.after, [texts.after_columns], texts.after_rows),
             tag("h2", texts.years),
             _years(texts),
-            *_section(*texts.must),
-            *_section(*texts.mind),
+            _beside(_section(*texts.must), _section(*texts.mind)),
             tag("aside", _section(*texts.failed)),
             tag("footer", (tag("p", line) for line in texts.source[1:])),
-        ],
+        ]
     )
-    return _PAGE.substitute(lang=texts.language.code, title=join([texts.title]), body=body)
+
+
+def _beside(*parts: Sequence[Html]) -> Html:
+    """Return parts that stand side by side where the paper is wide."""
+    return tag("div", (tag("div", part) for part in parts), attributes={"class": "beside"})
 
 
 def _picture(facts: Facts, texts: Said) -> Html:

@@ -14,7 +14,7 @@ from sanctions_model.report.brief.language import LANGUAGES, load_language
 
 __all__ = ["languages_data", "page_texts", "require_page_language"]
 
-_FILES = ("page", "builder", "labels")
+_FILES = ("page", "builder", "labels", "story")
 _PLACE = re.compile(r"\{#?(\w+)\}")
 
 

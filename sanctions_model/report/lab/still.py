@@ -1,6 +1,6 @@
 """Fans that stand still, for a page whose script does not run: the same bands, lines and years."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -12,7 +12,13 @@ __all__ = ["still_fan"]
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 300, 220, 44, 18, 18, 42
 
 
-def still_fan(fan: Mapping[str, Sequence[float]], dates: Sequence[str], unit: str) -> Html:
+def still_fan(
+    fan: Mapping[str, Sequence[float]],
+    dates: Sequence[str],
+    unit: str,
+    *,
+    mark: Callable[[str], str] = str,
+) -> Html:
     """Return a fan as SVG, to stand in a ``noscript`` element.
 
     Parameters
@@ -22,6 +28,8 @@ def still_fan(fan: Mapping[str, Sequence[float]], dates: Sequence[str], unit: st
     dates : sequence of str
         Names of the periods.
     unit : str
+    mark : callable
+        Puts a language's decimal mark into a number.
 
     Returns
     -------
@@ -63,7 +71,7 @@ def still_fan(fan: Mapping[str, Sequence[float]], dates: Sequence[str], unit: st
         if date.endswith(("Q1", "-01"))
     ]
     ends = [
-        word(_LEFT - 4, down(value) + 4.5, "end", number(value))
+        word(_LEFT - 4, down(value) + 4.5, "end", mark(number(value)))
         for value in np.unique([low, 0.0, high])
     ]
     parts = [

@@ -20,9 +20,6 @@ from sanctions_model.summaries import interval_rule
 
 __all__ = ["compiled_model", "packed", "packed_rows", "representative_draws"]
 
-# In three bytes: two are too coarse for narrow mixtures of wide futures, four make the page long.
-_LEVELS = 2**24 - 1
-
 
 def packed(values: np.ndarray) -> dict[str, Any]:
     """Return an array as base64 of its little-endian doubles, with its shape.
@@ -34,24 +31,29 @@ def packed(values: np.ndarray) -> dict[str, Any]:
     return {"shape": list(values.shape), "base64": _base64(values.astype("<f8").tobytes())}
 
 
-def packed_rows(values: np.ndarray) -> dict[str, Any]:
-    """Return rows of draws in three bytes a value: levels from each row's lowest to its highest.
+def packed_rows(values: np.ndarray, width: int = 3) -> dict[str, Any]:
+    """Return rows of draws in a few bytes a value: levels from each row's lowest to its highest.
 
-    The error is at most ``2**-25`` of a row's range.
+    The error is at most half a level: ``2**-25`` of a row's range in three bytes.
 
     Parameters
     ----------
     values : numpy.ndarray
         Shape ``(row, draw)``.
+    width : int
+        Bytes a value, 1 to 3.
     """
     low = values.min(axis=1)
-    step = (values.max(axis=1) - low) / _LEVELS
+    step = (values.max(axis=1) - low) / (256**width - 1)
     level = np.ascontiguousarray((values - low[:, None]) / np.where(step > 0, step, 1.0)[:, None])
     return {
         "shape": list(values.shape),
+        "width": width,
         "low": packed(low),
         "step": packed(step),
-        "base64": _base64(np.rint(level).astype("<u4").view("u1").reshape(-1, 4)[:, :3].tobytes()),
+        "base64": _base64(
+            np.rint(level).astype("<u4").view("u1").reshape(-1, 4)[:, :width].tobytes()
+        ),
     }
 
 

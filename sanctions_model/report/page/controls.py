@@ -19,6 +19,7 @@ from sanctions_model.report.page.markup import (
     tag,
 )
 from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
+from sanctions_model.report.page.words import dated_words
 from sanctions_model.summaries import interval
 from sanctions_model.wording import number, true_minus
 
@@ -85,7 +86,11 @@ def futures_section(answers: Answers, futures: FutureEffects) -> Html:
                 attributes={"lang": "en"},
             ),
             folded("Each future by itself", _futures_table(answers, futures), ample=True),
-            panel(answers, "futures", (fieldset("Odds", odds),), caption),
+            folded(
+                "The futures mixed by your odds",
+                panel(answers, "futures", (fieldset("Odds", odds),), caption),
+                ample=True,
+            ),
         ]
     )
 
@@ -110,7 +115,7 @@ def _futures_table(answers: Answers, futures: FutureEffects) -> Html:
     ]
     turned = [[column, *(row[at] for row in rows)] for at, column in enumerate(columns, start=1)]
     return table(
-        f"Effect of each future after {_PROB_HORIZON} {answers.scm.periods_name}, against "
+        f"Effect of each future in {dated_words(answers, _PROB_HORIZON)}, against "
         f"sanctions unchanged; median and {answers.rule}",
         ["Outcome", *futures.labels],
         turned,

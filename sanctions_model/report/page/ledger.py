@@ -1,6 +1,5 @@
 """What a colleague checks: the graph, every prior with its sources, diagnostics."""
 
-import base64
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from sanctions_model.plots.parts.style import svg_bytes
 from sanctions_model.report.ledgers import priors_view
 from sanctions_model.report.page.answers import Answers
 from sanctions_model.report.page.markup import Html, folded, join, table, tag
-from sanctions_model.report.page.slim import slim_svg
+from sanctions_model.report.page.slim import slim_svg, svg_address
 from sanctions_model.report.sections.links import linked
 from sanctions_model.report.views import diagnostics_line
 from sanctions_model.validation.sanity import sanity_checks
@@ -30,9 +29,7 @@ _OUTSIDE = "OUTSIDE"
 
 def picture(figure: "Figure", description: str) -> Html:
     """Return a matplotlib figure as a vector picture inside the page."""
-    source = "data:image/svg+xml;base64," + base64.b64encode(slim_svg(svg_bytes(figure))).decode(
-        "ascii"
-    )
+    source = svg_address(slim_svg(svg_bytes(figure)))
     image = tag("img", attributes={"src": source, "alt": description})
     return tag(
         "div",

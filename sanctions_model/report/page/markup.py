@@ -147,8 +147,8 @@ def embedded_json(name: str, content: object) -> Html:
     >>> print(embedded_json("data", {"name": "</script>"}))
     <script type="application/json" id="data">{"name":"\u003c/script\u003e"}</script>
     """
-    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
-    for character in "<>&":
+    text = json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Html(f'<script type="application/json" id="{html.escape(name)}">{text}</script>')
 

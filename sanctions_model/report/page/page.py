@@ -21,10 +21,12 @@ from sanctions_model.files import require_folder, require_target, whole_file
 from sanctions_model.inference.fit import Fit
 from sanctions_model.plots.channels import channel_label
 from sanctions_model.queries.effects import CHAIN_PARTS
-from sanctions_model.report.brief.facts import AUTHORS
+from sanctions_model.report.brief.facts import AUTHORS, Facts
 from sanctions_model.report.lab.beliefs import belief_dial
 from sanctions_model.report.lab.languages import languages_data, require_page_language
 from sanctions_model.report.lab.paths import paths_data
+from sanctions_model.report.lab.printed import printed_briefs
+from sanctions_model.report.lab.translated import translated
 from sanctions_model.report.page.answers import (
     CHANNEL_HORIZON,
     CHANNEL_OUTCOMES,
@@ -35,7 +37,7 @@ from sanctions_model.report.page.answers import (
     fans,
 )
 from sanctions_model.report.page.compiled import compiled_model, packed_rows, representative_draws
-from sanctions_model.report.page.markup import embedded_json, page_unit
+from sanctions_model.report.page.markup import Html, embedded_json, page_unit
 from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
 from sanctions_model.report.page.sections import body
 from sanctions_model.scenarios.issuers import issuer_shares
@@ -53,6 +55,7 @@ __all__ = [
 
 _LOG = logging.getLogger(__name__)
 EXPLORER_DRAWS = 400
+_TITLE = "Relief of sanctions on Russia: what the model says"
 FUTURE_QUANTILES = 201
 _SCRIPTS = (
     "language.js",
@@ -65,6 +68,7 @@ _SCRIPTS = (
     "fan.js",
     "explorer.js",
     "saving.js",
+    "builder/whole.js",
     "builder/builder.js",
     "builder/asking.js",
     "start.js",
@@ -80,6 +84,7 @@ def write_report(
     futures: FutureEffects | None = None,
     choice: pd.DataFrame | None = None,
     *,
+    brief: Facts | None = None,
     language: str = "en",
     validation: Path | None = None,
 ) -> Path:
@@ -95,6 +100,8 @@ def write_report(
         Named futures to compare and to mix; none by default.
     choice : pandas.DataFrame, optional
         From `graph_choice`, if other graphs and priors were fitted.
+    brief : Facts, optional
+        From `brief_facts`: what a printer gives; without it the page itself.
     language : str
         What the page opens in, one of `brief.language.LANGUAGES`; all of them are in it.
     validation : path, optional
@@ -113,7 +120,7 @@ def write_report(
     """
     target = Path(path)
     require_report_path(target)
-    text = report_html(fit, futures, choice, language=language, validation=validation)
+    text = report_html(fit, futures, choice, brief=brief, language=language, validation=validation)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(target) as part:
@@ -145,6 +152,7 @@ def report_html(
     futures: FutureEffects | None = None,
     choice: pd.DataFrame | None = None,
     *,
+    brief: Facts | None = None,
     language: str = "en",
     validation: Path | None = None,
 ) -> str:
@@ -157,6 +165,8 @@ def report_html(
         Named futures to compare and to mix; none by default.
     choice : pandas.DataFrame, optional
         From `graph_choice`, if other graphs and priors were fitted.
+    brief : Facts, optional
+        From `brief_facts`: what a printer gives; without it the page itself.
     language : str
         What the page opens in.
     validation : path, optional
@@ -174,12 +184,19 @@ def report_html(
     opens = require_page_language(language)
     answers = answer_report(fit, choice=choice)
     futures = None if futures is None else _shown(futures, answers)
+    title, shown, english = _TITLE, body(answers, futures, validation), Html("")
+    if opens != "en":
+        shown, texts = translated(shown, opens)
+        english = embedded_json("english", texts | {"title": title})
+        title = shown.partition("<h1>")[2].partition("</h1>")[0]
     template = Template(_asset("template.html"))
     return template.substitute(
         language=opens,
-        title="Relief of sanctions on Russia: what the model says",
+        title=title,
         style=_asset("style.css"),
-        body=body(answers, futures, validation),
+        body=shown,
+        english=english,
+        brief="" if brief is None else printed_briefs(brief),
         data=embedded_json("report-data", page_data(answers, futures)),
         scripts="\n".join(_asset(name) for name in _SCRIPTS),
     )
@@ -322,7 +339,8 @@ def _issuers(answers: Answers) -> dict[str, dict[str, float]]:
 def _futures_data(futures: FutureEffects) -> dict[str, Any]:
     """Return quantiles in place of draws: mixtures of futures are mixtures of their distributions.
 
-    The ends of the intervals that the page shows are among them.
+    The ends of the intervals that the page shows are among them. In two bytes each they are off by
+    less than a hundred-thousandth of their range, far below what so few quantiles leave open.
     """
     effect = futures.effect.transpose(FUTURE, dims.OUTCOME, dims.HORIZON, dims.CHAIN, dims.DRAW)
     draws = effect.sizes[dims.CHAIN] * effect.sizes[dims.DRAW]
@@ -330,7 +348,7 @@ def _futures_data(futures: FutureEffects) -> dict[str, Any]:
     levels = np.linspace(0.0, 1.0, min(FUTURE_QUANTILES, draws))
     return {
         "labels": list(futures.labels),
-        "effects": packed_rows(np.quantile(rows, levels, axis=1).T),
+        "effects": packed_rows(np.quantile(rows, levels, axis=1).T, width=2),
     }
 
 

@@ -15,6 +15,7 @@ from sanctions_model.report.graph_choice import choice_sentences
 from sanctions_model.report.lab.builder import builder_section
 from sanctions_model.report.lab.paths import PATH_HORIZON, PATH_OUTCOMES
 from sanctions_model.report.lab.still import still_fan
+from sanctions_model.report.lab.story import story_section
 from sanctions_model.report.page.answers import (
     BEHAVIOUR,
     CHANNEL_HORIZON,
@@ -40,7 +41,7 @@ from sanctions_model.report.page.markup import (
 )
 from sanctions_model.report.page.mixtures import FutureEffects
 from sanctions_model.report.page.sentences import findings, headline
-from sanctions_model.report.page.words import part_words, size_words
+from sanctions_model.report.page.words import dated_words, part_words, size_words
 from sanctions_model.report.sections.background import background_section
 from sanctions_model.wording import chance, chance_is, number, share_words, true_minus
 
@@ -79,6 +80,7 @@ def body(
     """
     parts = {
         "summary": ("In short", _summary(answers)),
+        "story": ("The chain, step by step", story_section(answers)),
         "claims": ("The article's claims, checked", _claims(answers)),
         "fans": ("How far and how fast", _fans(answers)),
         "explorer": ("Try your own relief", _explorer(answers)),
@@ -225,8 +227,7 @@ def _tile(answers: Answers, name: str) -> Html:
             tag("span", f"({rest}", attributes={"class": "range"}),
             tag(
                 "span",
-                f"after {CHANNEL_HORIZON} {answers.scm.periods_name}; "
-                f"{chance_is(prob, f'P({direction})')}",
+                f"{dated_words(answers, CHANNEL_HORIZON)}; {chance_is(prob, f'P({direction})')}",
                 attributes={"class": "when"},
             ),
         ],
@@ -246,16 +247,17 @@ def _claims(answers: Answers) -> Html:
                 "verdict ends with what the size rests on (identified by the data, mixed or "
                 "assumed) and the information that the data added, 0 to 1.",
             ),
-            table(
-                f"Claims, effects with {answers.rule}s. ○ before, ● after the data. † The prior "
-                "assumes the sign: its probability is no finding.",
-                columns,
-                rows,
-                numeric=(2, 3),
-                cards=True,
-            ),
+            folded(f"All {len(rows)} claims", _claims_table(answers, columns, rows), ample=True),
         ]
     )
+
+
+def _claims_table(answers: Answers, columns: list[str], rows: list[list[str]]) -> Html:
+    caption = (
+        f"Claims, effects with {answers.rule}s. ○ before, ● after the data. † The prior "
+        "assumes the sign: its probability is no finding."
+    )
+    return table(caption, columns, rows, numeric=(2, 3), cards=True)
 
 
 def _claim_row(claim: Mapping[Hashable, Any]) -> list[str]:
@@ -304,8 +306,8 @@ def _effects_table(answers: Answers) -> Html:
         rows.append([answers.scm.variables[name].short_label, *sizes, chance(higher)])
     columns = [
         "Outcome",
-        *(f"after {horizon} {answers.scm.periods_name}" for horizon in TABLE_HORIZONS),
-        f"P(higher) after {CHANNEL_HORIZON}",
+        *(dated_words(answers, horizon) for horizon in TABLE_HORIZONS),
+        f"P(higher) in {dates(answers.fit)[CHANNEL_HORIZON - 1]}",
     ]
     return table(
         f"Effect of full relief, median and {answers.rule}",
@@ -323,7 +325,7 @@ def _channels(answers: Answers) -> Html:
         if name in answers.outcomes
     ]
     caption = (
-        f"{contrast_words(answers)} After {CHANNEL_HORIZON} {answers.scm.periods_name}. Grey: the "
+        f"{contrast_words(answers)} In {dated_words(answers, CHANNEL_HORIZON)}. Grey: the "
         "total. Blue: its parts by channel, the first variable behind the measures; bars are "
         "means, in which they add up to the total. Green: another split of the same "
         "total: along the article's chain alone, the line through expected inflation that works "
@@ -352,7 +354,7 @@ def _channels_table(answers: Answers) -> Html:
         for name in shown
     ]
     return table(
-        f"Parts of the effect after {CHANNEL_HORIZON} {answers.scm.periods_name}, mean and "
+        f"Parts of the effect in {dated_words(answers, CHANNEL_HORIZON)}, mean and "
         f"{answers.rule}: by channel, then along the article's chain",
         ["Part", *columns],
         rows,

@@ -14,7 +14,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.plots.channels import channel_label
 from sanctions_model.queries.reading.percent import effects_in_percent
-from sanctions_model.report.page.answers import BEHAVIOUR, HORIZON, Answers
+from sanctions_model.report.page.answers import BEHAVIOUR, Answers, dates
 from sanctions_model.report.page.words import part_words, size_words, unit_word
 from sanctions_model.wording import (
     chance,
@@ -130,6 +130,7 @@ def _prices(answers: Answers) -> Finding:
     peak = int(np.argmax(np.abs(values))) + 1
     largest, last = float(values[peak - 1]), float(values[-1])
     over = abs(last) < _OVER * abs(largest)
+    named = dates(answers.fit)
     shape = (
         "one step of the price level, spread out, not another rate of inflation for good"
         if over
@@ -140,8 +141,8 @@ def _prices(answers: Answers) -> Finding:
         text=(
             f"Full relief over a year changes consumer prices by "
             f"{size_words(answers, 'price_level', _YEARS_3)} after three years. Year-on-year "
-            f"inflation differs most in quarter {peak}, by {number(largest)} pp, and by "
-            f"{number(last)} pp in quarter {HORIZON}: {shape}."
+            f"inflation differs most in {named[peak - 1]}, by {number(largest)} pp, and by "
+            f"{number(last)} pp in {named[-1]}: {shape}."
         ),
     )
 

@@ -1,8 +1,9 @@
 """Pictures made short for a page: the same shapes in fewer characters."""
 
 import re
+from urllib.parse import quote
 
-__all__ = ["slim_svg"]
+__all__ = ["slim_svg", "svg_address"]
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _BETWEEN = re.compile(r">\s+<")
@@ -56,3 +57,19 @@ def _use(found: re.Match[str], names: dict[str, str], empty: set[str]) -> str:
     places = ((name, found[name]) for name in "xy")
     at = "".join(f' {name}="{place}"' for name, place in places if place not in (None, "0"))
     return f'<use href="#{names.get(found["id"], found["id"])}"{at}/>'
+
+
+def svg_address(source: bytes) -> str:
+    """Return a picture as an address: what an address cannot hold is escaped, the rest is as it is.
+
+    A quarter shorter than in base64.
+
+    Examples
+    --------
+    >>> svg_address(b'<svg width="1"/>')
+    "data:image/svg+xml,%3Csvg width='1'/%3E"
+    """
+    text = source.decode("utf-8")
+    if "'" not in text:
+        text = text.replace('"', "'")
+    return "data:image/svg+xml," + quote(text, safe=" '()*+,-./:;=@_~!$?[]|{}")

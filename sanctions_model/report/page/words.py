@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from sanctions_model.report.page.answers import Answers
+from sanctions_model.report.page.answers import Answers, dates
 from sanctions_model.wording import difference_unit, number
 
-__all__ = ["part_words", "size_words", "unit_word"]
+__all__ = ["dated_words", "part_words", "size_words", "unit_word"]
 
 
 def unit_word(answers: Answers, outcome: str) -> str:
@@ -14,6 +14,11 @@ def unit_word(answers: Answers, outcome: str) -> str:
     if outcome in levels:
         return "%"
     return difference_unit(answers.scm.variables[outcome], short=True)
+
+
+def dated_words(answers: Answers, horizon: int) -> str:
+    """Say a horizon by its date, as in ``2029Q1, after 12 quarters``."""
+    return f"{dates(answers.fit)[horizon - 1]}, after {horizon} {answers.scm.periods_name}"
 
 
 def size_words(answers: Answers, outcome: str, horizon: int) -> str:

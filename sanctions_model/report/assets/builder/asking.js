@@ -39,6 +39,7 @@ function openQuestions(builder) {
   }
 
   function show() {
+    if (builder.found() === null) return; // the first answer shows it
     const { statement, without, given, relief } = ask();
     const window = ["in", "by"].includes(statement.word);
     byId("ask-first").closest(".choice").hidden = window;

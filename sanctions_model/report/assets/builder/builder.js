@@ -22,7 +22,9 @@ function settingOf(model, get) {
 }
 
 function openBuilder() {
-  const all = openModel(page.model), coarse = fewDraws(all, page.few);
+  const coarse = openModel(page.model, page.few);
+  const wanted = { outcomes: page.outcomes, rule: page.rule };
+  const whole = openWhole(page.model, wanted);
   const beliefs = page.beliefs === null ? null : {
     rows: splitRows(page.beliefs.rows), reliable: page.beliefs.reliable,
   };
@@ -33,20 +35,21 @@ function openBuilder() {
   byId("share").addEventListener("input", () => { byId("share-as-drawn").checked = false; });
   byId("dial").disabled = beliefs === null;
 
-  function answer(setting, few) {
-    const run = few ? coarse : all;
-    const whole = beliefWeights(beliefs, setting.dial);
-    const own = !few || whole === null ? whole : normalised(page.few.map((at) => whole[at]));
-    const paths = effects(run, setting);
-    if (!few) [found, weights] = [paths, whole];
-    return Object.fromEntries(page.outcomes.map(({ name, level }) => {
-      const values = level ? paths[name].map(percentOf) : paths[name];
-      return [name, summarise(values, run.horizon, run.draws, page.rule, own)];
-    }));
+  function answer(setting, few, told) {
+    const own = beliefWeights(beliefs, setting.dial);
+    if (few) {
+      const some = own === null ? null : normalised(page.few.map((at) => own[at]));
+      told(wholeAnswer(coarse, wanted, setting, some).summaries);
+      return;
+    }
+    whole(setting, own, (answered) => {
+      [found, weights] = [answered.found, own];
+      told(answered.summaries);
+    });
   }
 
   function describe(setting) {
-    all.measures.forEach(({ name }) => {
+    coarse.measures.forEach(({ name }) => {
       say(`relief-of-${name}`, `${valueOf(`relief-of-${name}`)} %`);
     });
     say("start", page.dates[setting.first - 1]);
@@ -68,17 +71,20 @@ function openBuilder() {
     const effective = Math.round(effectiveSize(beliefWeights(beliefs, dial)));
     const holds = beliefs.reliable[dial < 0 ? 0 : 1][Math.round(10 * size) - 1];
     light.dataset.light = holds ? "good" : "bad";
-    light.textContent = tr(`Other beliefs weigh the draws: ${all.draws} count as ${effective}. `
+    light.textContent = tr(`Other beliefs weigh the draws: ${page.model.draws} count as ${effective}. `
       + (holds ? "That is enough to rely on." : "Too few to rely on: fit these beliefs instead."));
   }
 
   function keep(state) {
     if (state === null) kept = null;
     else {
-      const setting = settingOf(all, (id) => state.get(id));
-      const [before, own] = [found, weights];
-      kept = { text: String(state), summaries: answer(setting, false), paths: found, weights };
-      [found, weights] = [before, own];
+      const setting = settingOf(coarse, (id) => state.get(id));
+      const own = { text: String(state), weights: beliefWeights(beliefs, setting.dial) };
+      kept = own;
+      // Asked before the setting that is shown next, and so answered before it.
+      whole(setting, own.weights, (answered) => {
+        [own.summaries, own.paths] = [answered.summaries, answered.found];
+      });
     }
     button.setAttribute("aria-pressed", String(kept !== null));
     button.textContent = tr(kept === null ? "Keep to compare" : "Stop comparing");
@@ -88,7 +94,7 @@ function openBuilder() {
   function same({ name, level }, at, shows) {
     const pullsOf = shows === "above" ? shareAbovePulls : medianPulls;
     const [own, other] = [{ paths: found, weights }, kept].map((setting) => {
-      const values = setting.paths[name].subarray(at * all.draws, (at + 1) * all.draws);
+      const values = setting.paths[name].subarray(at * page.model.draws, (at + 1) * page.model.draws);
       return pullsOf(level ? values.map(percentOf) : values, setting.weights);
     });
     const of = shows === "above" ? "above" : "median";
@@ -105,7 +111,7 @@ function openBuilder() {
 
   const moving = explorer("relief", {
     colour: POSTERIOR,
-    read: () => settingOf(all, (id) => (byId(id) === null ? 0 : stateOf(byId(id)))),
+    read: () => settingOf(coarse, (id) => (byId(id) === null ? 0 : stateOf(byId(id)))),
     answer,
     describe,
     kept: () => kept?.summaries ?? null,

@@ -1,0 +1,139 @@
+"""The page put into another language before it is written, for readers without a script.
+
+The same rule as in the page's script (``language.js``): a text is found by its English form, what
+it quotes is put into the language in turn, and what is marked as another language stays.
+"""
+
+import html
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+from sanctions_model.report.brief.language import LANGUAGES, load_language
+from sanctions_model.report.lab.languages import page_texts
+from sanctions_model.report.page.markup import Html
+
+__all__ = ["translated", "translator"]
+
+_ATTRIBUTE = re.compile(r'(aria-label|data-label)="([^"]*)"')
+_VOID = {"br", "col", "hr", "img", "input"}
+_NUMBERS = re.compile(r"[-+−\d.,;:()%\s→†P=<>]+")
+_DECIMAL = re.compile(r"(?<![.\d])(\d+)\.(\d+)(?!\d*\.\d)")  # not within a version, as in 0.1.0
+_PLACE = re.compile(r"\{(#?)(\w+)\}")
+
+
+def translator(code: str) -> Callable[[str], str]:
+    """Return what puts an English text of the page into a language.
+
+    Parameters
+    ----------
+    code : str
+        One of `LANGUAGES`.
+
+    Returns
+    -------
+    callable
+        A text that has no form in the language comes back as it is.
+
+    Examples
+    --------
+    >>> translator("ru")("+0.54")
+    '+0,54'
+    """
+    mark = load_language(code).texts["decimal"]
+    exact, patterns = dict[str, str](), list[tuple[re.Pattern[str], list[str], str]]()
+    for text in page_texts():
+        names = _PLACE.findall(text["en"])
+        if not names:
+            exact[text["en"]] = text[code]
+            continue
+        fixed = [re.escape(part) for part in re.split(r"\{#?\w+\}", text["en"])]
+        source = fixed[0]
+        for (number, _), part in zip(names, fixed[1:], strict=True):
+            source += (r"([-+−\d.,; ()P=<>]+?)" if number else "(.+?)") + part
+        patterns.append((re.compile(source, re.DOTALL), [name for _, name in names], text[code]))
+
+    def put(text: str) -> str:
+        if code == LANGUAGES[0]:
+            return text
+        if text in exact:
+            return exact[text]
+        for pattern, names, form in patterns:
+            if found := pattern.fullmatch(text):
+                values = {n: put(v) for n, v in zip(names, found.groups(), strict=True)}
+                return _PLACE.sub(lambda place: values[place[2]], form)  # noqa: B023
+        return _DECIMAL.sub(rf"\1{mark}\2", text) if _NUMBERS.fullmatch(text) else text
+
+    return put
+
+
+class _Translated(HTMLParser):
+    """Writes HTML again with its texts in another language, and keeps the English ones in order."""
+
+    def __init__(self, put: Callable[[str], str]) -> None:
+        super().__init__(convert_charrefs=True)
+        self.put, self.parts, self.open = put, list[str](), list[tuple[str, bool]]()
+        self.english: dict[str, list[str]] = {"text": [], "aria-label": [], "data-label": []}
+
+    def _stays(self) -> bool:
+        return any(stays for _, stays in self.open)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        stays = tag in {"script", "style"} or "lang" in dict(attrs)
+        raw = self.get_starttag_text() or ""
+        if not (stays or self._stays()):
+            raw = _ATTRIBUTE.sub(self._attribute, raw)
+        self.parts.append(raw)
+        if tag not in _VOID:
+            self.open.append((tag, stays))
+
+    def _attribute(self, found: re.Match[str]) -> str:
+        english = html.unescape(found[2])
+        if not self._silent():
+            self.english[found[1]].append(english)
+        return f'{found[1]}="{html.escape(self.put(english))}"'
+
+    def _silent(self) -> bool:
+        return any(tag == "noscript" for tag, _ in self.open)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.parts.append(f"</{tag}>")
+        self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        text = data.strip()
+        if self._stays() or not text:
+            inside_script = bool(self.open) and self.open[-1][0] in {"script", "style"}
+            self.parts.append(data if inside_script else html.escape(data))
+            return
+        if not self._silent():
+            self.english["text"].append(text)
+        self.parts.append(html.escape(data.replace(text, self.put(text))))
+
+
+def translated(body: str, code: str) -> tuple[Html, dict[str, list[str]]]:
+    """Put HTML into a language.
+
+    Parameters
+    ----------
+    body : str
+        As `markup.tag` writes it: every element is closed.
+    code : str
+        One of `LANGUAGES`.
+
+    Returns
+    -------
+    Html
+    dict
+        The English texts in the order of the document, and those of the labels by attribute; what
+        only a reader without a script sees is not among them.
+
+    Examples
+    --------
+    >>> translated('<p>Odds</p><p lang="en">Odds</p>', "ru")
+    ('<p>Шансы</p><p lang="en">Odds</p>', {'text': ['Odds'], 'aria-label': [], 'data-label': []})
+    """
+    parser = _Translated(translator(code))
+    parser.feed(body)
+    parser.close()
+    return Html("".join(parser.parts)), parser.english
