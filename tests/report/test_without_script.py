@@ -42,7 +42,7 @@ def test_pictures_stand_still_and_have_the_numbers_of_the_answers(silent, report
     slope, first = np.polyfit([0.0, *medians], places, 1)
     assert slope < 0
     np.testing.assert_allclose(places, first + slope * np.array([0.0, *medians]), atol=0.06)
-    assert "2027" in silent.locator("#fan-gdp_level svg").text_content()
+    assert "2027" in silent.locator("#fan-gdp_level .drawing").text_content()
 
 
 def test_what_needs_a_script_is_not_shown(silent):

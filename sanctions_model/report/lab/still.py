@@ -10,6 +10,7 @@ from sanctions_model.wording import number
 __all__ = ["still_fan"]
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 300, 220, 44, 18, 18, 42
+_FONT_SIZE = 13
 
 
 def still_fan(
@@ -19,7 +20,7 @@ def still_fan(
     *,
     mark: Callable[[str], str] = str,
 ) -> Html:
-    """Return a fan as SVG, to stand in a ``noscript`` element.
+    """Return a fan, to stand in a ``noscript`` element.
 
     Parameters
     ----------
@@ -59,19 +60,19 @@ def still_fan(
             },
         )
 
-    def word(x: float, y: float, anchor: str, text: str) -> Html:
-        place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor}
-        return tag("text", text, attributes=place)
+    def word(x: float, y: float, kind: str, text: str) -> Html:
+        place = f"left:{100 * x / _WIDTH:.1f}%;top:{100 * y / _HEIGHT:.1f}%"
+        return tag("span", text, attributes={"class": kind, "style": place})
 
     line = {"d": f"M{'L'.join(along(fan['median']))}", "fill": "none", "stroke": "var(--blue)"}
     zero = {"d": f"M{_LEFT},{down(0.0):.1f}H{_WIDTH - _RIGHT}", "stroke": "var(--ink)"}
     years = [
-        word(across(at + 1), _HEIGHT - _BOTTOM + 16, "middle", date[:4])
+        word(across(at + 1), _HEIGHT - _BOTTOM + 16, "below", date[:4])
         for at, date in enumerate(dates)
         if date.endswith(("Q1", "-01"))
     ]
     ends = [
-        word(_LEFT - 4, down(value) + 4.5, "end", mark(number(value)))
+        word(_LEFT - 4, down(value) + 4.5, "beside", mark(number(value)))
         for value in np.unique([low, 0.0, high])
     ]
     parts = [
@@ -79,9 +80,13 @@ def still_fan(
         band("halfLower", "halfUpper", "0.35"),
         tag("path", attributes=zero),
         tag("path", attributes=line | {"stroke-width": "2"}),
-        *years,
-        *ends,
-        word((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 5, "middle", unit),
     ]
-    box = {"viewBox": f"0 0 {_WIDTH} {_HEIGHT}", "class": "fan", "font-size": "13"}
-    return tag("svg", parts, attributes=box)
+    words = [*years, *ends, word((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 5, "below", unit)]
+    # Words are HTML above the shapes, as in the drawn charts: their contrast is certain.
+    size = {"style": f"font-size:{100 * _FONT_SIZE / _WIDTH:.2f}cqw"}
+    shapes = {"viewBox": f"0 0 {_WIDTH} {_HEIGHT}", "class": "fan", "aria-hidden": "true"}
+    return tag(
+        "div",
+        [tag("svg", parts, attributes=shapes), tag("div", words, attributes=size)],
+        attributes={"class": "drawing"},
+    )
