@@ -90,6 +90,12 @@ def require_series(
         If a variable is missing or not a series of numbers, a value is infinite, or the periods
         are not first days, in order, each there once, of the model's frequency.
     """
+    if not isinstance(observations, xr.Dataset):
+        got = "None" if observations is None else f"a {type(observations).__name__}"
+        raise ObservationError(
+            f"The observations are {got}; expected a Dataset as sm.load_observations returns it, "
+            "which takes a file or a DataFrame."
+        )
     periods = _validate_time(observations, scm, where)
     for name in (*scm.observed, *scm.exogenous):
         if name not in observations.data_vars:

@@ -127,6 +127,7 @@ def _sheet(content: bytes, where: str) -> pd.DataFrame:
     """Return the cells of the first sheet of an XLSX file as text."""
     try:
         cells = pd.read_excel(io.BytesIO(content), header=None, dtype=object)
+        faults = _spreadsheet_errors(content)
     except ImportError:
         raise ObservationError(
             f"{where} is an XLSX file, which needs openpyxl: save it as CSV, or install it with "
@@ -145,7 +146,20 @@ def _sheet(content: bytes, where: str) -> pd.DataFrame:
         raise ObservationError(
             f"{where} cannot be read as an XLSX file ({reason}); save it as CSV."
         ) from None
+    if faults:
+        raise ObservationError(
+            f"{where}: {faults[0]} is an error of the spreadsheet; mend its formula, or empty it."
+        )
     return cells.map(_as_text)
+
+
+def _spreadsheet_errors(content: bytes) -> list[str]:
+    """Name cells such as #DIV/0!, which pandas reads as empty; #N/A is for no figure."""
+    import openpyxl
+
+    rows = openpyxl.load_workbook(io.BytesIO(content), data_only=True).worksheets[0].iter_rows()
+    found = (cell for row in rows for cell in row if cell.data_type == "e")
+    return [f"{cell.coordinate} ({cell.value})" for cell in found if cell.value != "#N/A"]
 
 
 def _as_text(cell: object) -> str:
@@ -258,6 +272,11 @@ def _numbers(texts: list[str], column: str, index: pd.PeriodIndex, where: str) -
 
 def frame_content(frame: pd.DataFrame) -> bytes:
     """Return a DataFrame as the content of a CSV file, its index first unless it only counts."""
+    if frame.columns.nlevels > 1:
+        raise ObservationError(
+            f"The columns of the DataFrame have {frame.columns.nlevels} levels; expected one name "
+            "each."
+        )
     whole = frame
     if not isinstance(frame.index, pd.RangeIndex):
         whole = frame.copy()

@@ -149,11 +149,8 @@ def load(path: Path | str) -> Fit:
         expected, found = float(content["log_probability"]), _log_probability(loaded)
     except FitFileError:
         raise
-    except KeyError as error:
-        raise FitFileError(f"{path} is damaged: it lacks {error}; fit again.") from None
     except _UNREADABLE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FitFileError(f"{path} is damaged: {reason}; fit again.") from None
+        raise _damaged(path, error, as_written=content.get(_SUM, total) == total) from None
     if not same_spec:
         raise FitFileError(
             f"{path}: the equations do not have the hash that was stored with them; fit again."
@@ -164,11 +161,24 @@ def load(path: Path | str) -> Fit:
             f"{expected:.6f}; file and code do not belong together, fit again."
         )
     if content.get(_SUM, total) != total:
-        raise FitFileError(
-            f"{path} is damaged: its values, labels or description are not as written; "
-            "take another copy of it, or fit again."
-        )
+        raise _not_as_written(path)
     return loaded
+
+
+def _damaged(path: Path, error: Exception, *, as_written: bool) -> FitFileError:
+    """Say what a damaged file broke; the words of a library only where nothing else is known."""
+    if not as_written and not isinstance(error, KeyError):
+        return _not_as_written(path)
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    reason = f"it lacks {reason}" if isinstance(error, KeyError) else reason
+    return FitFileError(f"{path} is damaged: {reason}; fit again.")
+
+
+def _not_as_written(path: Path) -> FitFileError:
+    return FitFileError(
+        f"{path} is damaged: its values, labels or description are not as written; "
+        "take another copy of it, or fit again."
+    )
 
 
 def _in_folder(folder: Path) -> Path:
