@@ -29,6 +29,7 @@ def liftings_error(
     power: float = 1.0,
     outcomes: Sequence[str] = ("gdp_level", "price_level", "import_level", "rouble"),
     horizon: int = 12,
+    shipped: xr.Dataset | None = None,
     resamples: int = 30,
     random_seed: int = 20260101,
 ) -> pd.DataFrame:
@@ -52,6 +53,8 @@ def liftings_error(
         Variables or levels.
     horizon : int
         Periods from the start.
+    shipped : xr.Dataset, optional
+        As `elsewhere.load_effect_draws` returns them; the bundled ones by default.
     resamples : int
         Two or more.
     random_seed : int
@@ -68,7 +71,8 @@ def liftings_error(
     UnknownVariableError, NoCausalPathError, QuestionError
         As `with_liftings_elsewhere`.
     """
-    shipped, generator = load_effect_draws(), generator_of(random_seed)
+    shipped = load_effect_draws() if shipped is None else shipped
+    generator = generator_of(random_seed)
     answer = relief_averages(scm, draws, relief)
     shown = total_effect(scm, draws, relief, horizon=horizon, outcomes=list(outcomes))
     shown = shown.isel({dims.HORIZON: -1}).reset_coords(drop=True)

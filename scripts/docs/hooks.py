@@ -51,7 +51,7 @@ GROUPS = {
         *("queries.effects", "queries.responses", "queries.reading.tables", "scm.interventions"),
         "scm.simulation.propagate",
     ),
-    "Histories (counterfactuals)": ("queries.counterfactuals",),
+    "Histories (counterfactuals)": ("queries.counterfactuals", "queries.decomposition"),
     "Futures": (
         *("scenarios", "report.scenarios", "report.sectors", "queries.forecasts"),
         *("queries.conditional", "queries.annual_conditions"),
