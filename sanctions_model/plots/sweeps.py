@@ -347,7 +347,7 @@ def plot_sweep_tornado(found: xr.Dataset, *, outcomes: Sequence[str] | None = No
         widths = [abs(np.subtract(*ends)) for ends in swings]
         order = np.argsort(widths, kind="stable")
         for row, which in enumerate(order):
-            shades = [Colour.faint] * 2 if near[which, at] else [Colour.prior, Colour.posterior]
+            shades = [Colour.faint] * 2 if near[which, at] else [Colour.negative, Colour.posterior]
             for end, colour in zip(swings[which], shades, strict=True):
                 panel.barh(row, end - middle, left=middle, height=0.6, color=colour, lw=0)
             if row == len(order) - 1:
@@ -365,7 +365,7 @@ def _name_ends(panel: Axes, row: int, low: float, high: float) -> None:
     """Write at the ends of the widest bar which of them is the axis's high one."""
     panel.margins(x=0.2)
     for end, other, word, colour in (
-        (low, high, "low", Colour.prior),
+        (low, high, "low", Colour.negative),
         (high, low, "high", Colour.posterior),
     ):
         side = 1 if end > other else -1

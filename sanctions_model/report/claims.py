@@ -111,7 +111,7 @@ def exceedance_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
         matters = float(own.loc[own["matters"], "size"].iloc[0])
         horizon = int(first["horizon"])
         date = period_after(start, horizon, scm.periods_per_year) if start else str(horizon)
-        unit = scm.effect_unit(str(first["outcome"])).split(" ")[0]
+        unit = scm.effect_unit(str(first["outcome"]))
         multiples = own["size"] / matters
         rows.append(
             {"claim": _in_short(first["statement"]), "by": date, "size": f"{matters:g} {unit}"}

@@ -291,7 +291,7 @@ class StructuralCausalModel:
         variable = self.variables[name]
         if name in {level.variable.name for level in self.levels}:
             return variable.unit
-        return difference_unit(variable) or "unit of the variable"
+        return difference_unit(variable, short=True) or "unit of the variable"
 
     def __repr__(self) -> str:
         """Say in a line what the model holds."""

@@ -109,7 +109,7 @@ def parts_finding(parts: xr.DataArray, scm: StructuralCausalModel) -> str:
     named = [undated(part_words(scm, str(part))) for part in own["part"].to_numpy()]
     together = own.assign_coords(part=named).groupby("part").sum()
     sizes = abs(together).mean(dims.TIME).to_series()
-    unit = scm.effect_unit(name).split(" (")[0].replace("pp", "points")
+    unit = scm.effect_unit(name).replace("pp", "points")
     mover = upper_first(str(sizes.idxmax()))
     return (
         f"{mover} moved {spoken_label(scm, name)} most, "

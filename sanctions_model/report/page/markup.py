@@ -155,7 +155,7 @@ def embedded_json(name: str, content: object) -> Html:
 
 def page_unit(scm: StructuralCausalModel, outcome: str) -> str:
     """Return the unit of an outcome's differences, short; effects on levels are in percent."""
-    return scm.effect_unit(outcome).split(" (")[0]
+    return scm.effect_unit(outcome)
 
 
 def chart(
