@@ -13,13 +13,12 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model.data.observations import load_observations
-from sanctions_model.data.user_tables import TableMapping, load_mapping
+from sanctions_model.data.user_tables import load_mapping
 from sanctions_model.data.vintages import BUNDLED
 from sanctions_model.economies.registry import (
     GROWTH,
     default_transmission,
     economy_for,
-    economy_of,
     find_economy,
 )
 from sanctions_model.errors import FitFileError, QuestionError
@@ -33,7 +32,6 @@ from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.claims import load_claims, scorecard
 from sanctions_model.queries.reading.tables import effects_table, links_table
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.waiting import Progress
 
 if TYPE_CHECKING:
@@ -43,7 +41,6 @@ __all__ = [
     "POSTERIOR_FILE",
     "Results",
     "SanctionsModel",
-    "differences_from_files",
     "keep_unconverged",
     "load_results",
     "require_writable",
@@ -307,35 +304,6 @@ def load_results(folder: Path) -> Fit:
         If there is none, or it is not usable.
     """
     return load(folder if folder.exists() else folder / POSTERIOR_FILE)
-
-
-def differences_from_files(fitted: Fit) -> list[str]:
-    """Return what differs between a fit and the bundled files now: data, priors or equations.
-
-    A fit of a user's own table or priors is compared in what it shares with the bundled files; a
-    fit of another model, which no run of the bundled files made, shares nothing with them.
-    """
-    manifest = fitted.manifest
-    found: list[str] = []
-    inputs = manifest.get("inputs", {})
-    economy = find_economy(inputs["economy"]) if "economy" in inputs else economy_of(fitted.scm)
-    if economy is None:
-        return found if not inputs else ["equations"]
-    scm = economy.transmission(fitted.scm.periods_per_year)
-    if inputs.get("mapping") is not None:
-        scm = TableMapping.model_validate(inputs["mapping"]).relabel(scm)
-    if spec_hash(scm) != manifest["spec_sha256"]:
-        found.append("equations")
-    if inputs.get("priors") is None:
-        now = content_hash(
-            load_priors(economy=economy.name).model_dump(mode="json", exclude={"origin"})
-        )
-        if now != manifest["priors"]["sha256"]:
-            found.append("priors")
-    if inputs.get("data") is None:
-        data = load_observations(scm=scm).attrs.get("data_sha256")
-        found += ["data"] if data != manifest["data"]["sha256"] else []
-    return found
 
 
 @dataclass(frozen=True, kw_only=True)

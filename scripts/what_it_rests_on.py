@@ -31,6 +31,7 @@ from sanctions_model.robustness.graphs.alternatives import (
 from sanctions_model.robustness.graphs.graph_mixture import graph_mixture, mixture_sentence
 from sanctions_model.robustness.graphs.model_weights import leave_future_out, loo_weights
 from sanctions_model.robustness.graphs.variants import transmission_alternatives
+from sanctions_model.robustness.implied_evidence import load_implied_evidence
 from sanctions_model.robustness.ranking import fair_sentences, rank_factors
 from sanctions_model.robustness.refutation import (
     placebo_table,
@@ -40,7 +41,6 @@ from sanctions_model.robustness.refutation import (
 )
 from sanctions_model.robustness.sensitivity import claim_effects, headline_claims
 from sanctions_model.robustness.subsamples import leave_out_periods
-from sanctions_model.robustness.system_priors import load_implied_evidence
 from sanctions_model.units import percent_unit
 
 _LOG = logging.getLogger("sanctions_model.scripts")

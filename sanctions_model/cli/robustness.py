@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from sanctions_model.inference.fit import Fit
     from sanctions_model.queries.claims import Claim
-    from sanctions_model.robustness.system_priors import Observation
+    from sanctions_model.robustness.implied_evidence import Observation
 
 __all__ = ["compare", "confounding", "evidence", "refute", "sensitivity"]
 
@@ -96,12 +96,9 @@ def evidence(
 ) -> None:
     """Compare published figures with what the model implies, and say what each would move."""
     configure(quiet=quiet)
+    from sanctions_model.robustness.implied_evidence import load_implied_evidence
     from sanctions_model.robustness.sensitivity import headline_claims
-    from sanctions_model.robustness.system_priors import (
-        evidence_effects,
-        evidence_table,
-        load_implied_evidence,
-    )
+    from sanctions_model.robustness.system_priors import evidence_effects, evidence_table
 
     known = load_implied_evidence()
     for name in only or ():
@@ -158,9 +155,9 @@ def sensitivity(
     """Rank what the answers on prices, key rate and GDP rest on."""
     configure(quiet=quiet)
     from sanctions_model.elsewhere.prediction import LIFTINGS, predict
+    from sanctions_model.robustness.implied_evidence import load_implied_evidence
     from sanctions_model.robustness.ranking import rank_factors
     from sanctions_model.robustness.sensitivity import headline_claims
-    from sanctions_model.robustness.system_priors import load_implied_evidence
 
     asked = headline_claims()
     if claim not in asked:

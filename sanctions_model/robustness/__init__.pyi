@@ -64,6 +64,7 @@ from .graphs.alternatives import (
 from .graphs.graph_mixture import graph_mixture, mixture_sentence
 from .graphs.model_weights import leave_future_out, loo_weights
 from .graphs.variants import transmission_alternatives
+from .implied_evidence import load_implied_evidence
 from .liftings_error import liftings_error
 from .observed_relief import (
     JointFigure,
@@ -89,11 +90,5 @@ from .refutation import (
 )
 from .sensitivity import headline_claims, leave_one_link_out, parameter_swings, power_scaling
 from .subsamples import leave_out_periods
-from .system_priors import (
-    evidence_draws,
-    evidence_effects,
-    evidence_table,
-    evidence_weights,
-    load_implied_evidence,
-)
+from .system_priors import evidence_draws, evidence_effects, evidence_table, evidence_weights
 from .vintages import compare_vintages

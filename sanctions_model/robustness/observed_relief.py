@@ -22,17 +22,15 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.elsewhere.model.cells import OUTCOMES
 from sanctions_model.elsewhere.prediction import YEARS
 from sanctions_model.errors import QuestionError
+from sanctions_model.inference import reweighting
 from sanctions_model.inference.priors.families import Prior
-from sanctions_model.inference.reweighting import (
-    ImportanceWeights,
-    importance_weights,
-    weighted_interval,
-)
+from sanctions_model.inference.reweighting import ImportanceWeights, weighted_interval
 from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.robustness.graphs.alternatives import load_prior_sets
+from sanctions_model.robustness.implied_evidence import Observation
 from sanctions_model.robustness.sensitivity import claim_effects
-from sanctions_model.robustness.system_priors import Observation, relative_efficiency
+from sanctions_model.robustness.system_priors import relative_efficiency
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
@@ -219,7 +217,7 @@ def relief_weights(
     flat = values.reshape(values.shape[0] * values.shape[1], -1)
     density = power * joint_figure(predicted).log_density(flat)
     efficiency = relative_efficiency(answer.isel({dims.OUTCOME: 0, dims.HORIZON: 1}))
-    return importance_weights(density, relative_efficiency=efficiency)
+    return reweighting.importance_weights(density, relative_efficiency=efficiency)
 
 
 def with_liftings_elsewhere(

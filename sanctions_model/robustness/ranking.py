@@ -18,6 +18,7 @@ from sanctions_model.basis import information
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.confounding import TippingPoint, confounding_curve, tipping_point
+from sanctions_model.robustness.implied_evidence import Observation
 from sanctions_model.robustness.observed_relief import liftings_effects
 from sanctions_model.robustness.sensitivity import (
     claim_effects,
@@ -25,7 +26,7 @@ from sanctions_model.robustness.sensitivity import (
     parameter_swings,
     power_scaling,
 )
-from sanctions_model.robustness.system_priors import Observation, evidence_effects
+from sanctions_model.robustness.system_priors import evidence_effects
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule, median_error
 from sanctions_model.wording import chance

@@ -5,14 +5,13 @@ The PyMC model and the numpy kernel both evaluate that form. This module knows n
 and no draws.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from sanctions_model.errors import SpecError
-from sanctions_model.scm.graph import Edge
+from sanctions_model.scm.graph import Edge, a_period_before, factor_edges, read_edge
 from sanctions_model.scm.linear_form import (
     LinearForm,
     Parameters,
@@ -46,27 +45,6 @@ __all__ = [
     "Unobserved",
 ]
 
-_PARENT = re.compile(
-    r"(?P<name>[A-Za-z_]\w*)(?:\[(?P<lag>\d+)\])?(?: \* (?P<factor>[A-Za-z_]\w*))?"
-)
-
-
-def _edge(text: str, child: str) -> Edge:
-    match = _PARENT.fullmatch(text)
-    if match is None:
-        raise SpecError(
-            f"Parent {text!r} of {child!r} is not of the form name or name[lag]; "
-            "write it as in 'x' or 'x[1]'."
-        )
-    return Edge(match["name"], child, int(match["lag"] or 0), match["factor"] or "")
-
-
-def _factor_edges(edges: Iterable[Edge]) -> tuple[Edge, ...]:
-    """Edges from the factors of links that are not there yet, each once."""
-    edges = tuple(edges)
-    factors = dict.fromkeys(Edge(edge.factor, edge.child) for edge in edges if edge.factor)
-    return tuple(edge for edge in factors if edge not in edges)
-
 
 def _check_parts(variable: object, parents: object = ()) -> None:
     if not isinstance(variable, Variable):
@@ -75,12 +53,6 @@ def _check_parts(variable: object, parents: object = ()) -> None:
         raise SpecError(
             f"The parents of {variable.name!r} are the text {parents!r}; write ({parents!r},)."
         )
-
-
-def _a_period_before(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
-    """Return what last period's error reads and the equation does not read itself."""
-    earlier = (Edge(edge.parent, edge.child, edge.lag + 1) for edge in edges)
-    return tuple(edge for edge in dict.fromkeys(earlier) if edge not in edges)
 
 
 def _refuse_factors(equation: "PartialAdjustment | Linear") -> None:
@@ -178,7 +150,7 @@ class Identity:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Edges from the parents."""
-        return tuple(_edge(text, self.variable.name) for text in self.terms)
+        return tuple(read_edge(text, self.variable.name) for text in self.terms)
 
     def linear_form(self, parameters: Parameters, centres: Mapping[str, Any]) -> LinearForm:
         """Return the identity's terms with parameter-dependent coefficients filled in."""
@@ -220,7 +192,7 @@ class Accumulator:
     def edges(self) -> tuple[Edge, ...]:
         """Edges from the parents and from its own last value."""
         name = self.variable.name
-        return (*(_edge(text, name) for text in self.terms), Edge(name, name, 1))
+        return (*(read_edge(text, name) for text in self.terms), Edge(name, name, 1))
 
     def linear_form(self, parameters: Parameters, centres: Mapping[str, Any]) -> LinearForm:
         """Return the flows and its own last value, at weight 1."""
@@ -256,7 +228,7 @@ class LatentAdjustment:
     def edges(self) -> tuple[Edge, ...]:
         """Edges from the parents and from its own last value."""
         name = self.variable.name
-        return (*(_edge(text, name) for text in self.parents), Edge(name, name, 1))
+        return (*(read_edge(text, name) for text in self.parents), Edge(name, name, 1))
 
     @property
     def links(self) -> tuple[Edge, ...]:
@@ -326,18 +298,18 @@ class PartialAdjustment:
     def _stated(self) -> tuple[Edge, ...]:
         name = self.variable.name
         read = (*self.links, *self.anchor_edges)
-        return (*read, *_factor_edges(read), Edge(name, name, 1))
+        return (*read, *factor_edges(read), Edge(name, name, 1))
 
     @property
     def through_errors(self) -> tuple[Edge, ...]:
         """The edges of last period's error, which are no links: they are never closed."""
-        return _a_period_before(self._stated) if self.persistent_errors else ()
+        return a_period_before(self._stated) if self.persistent_errors else ()
 
     @cached_property
     def links(self) -> tuple[Edge, ...]:
         """The edges that carry a coefficient, direct ones last."""
         name = self.variable.name
-        return tuple(_edge(text, name) for text in (*self.parents, *self.impact))
+        return tuple(read_edge(text, name) for text in (*self.parents, *self.impact))
 
     @cached_property
     def direct(self) -> frozenset[str]:
@@ -349,7 +321,7 @@ class PartialAdjustment:
         """The edges from the anchor: of this period, at weight 1, and of the last, at -rho."""
         if not self.anchor:
             return ()
-        now = _edge(self.anchor, self.variable.name)
+        now = read_edge(self.anchor, self.variable.name)
         return (now, Edge(now.parent, now.child, now.lag + 1))
 
     def linear_form(self, parameters: Parameters, centres: Mapping[str, Any]) -> LinearForm:
@@ -405,7 +377,7 @@ class Linear:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Edges from the parents and their factors."""
-        return (*self.links, *_factor_edges(self.links), *self.through_errors)
+        return (*self.links, *factor_edges(self.links), *self.through_errors)
 
     @property
     def through_errors(self) -> tuple[Edge, ...]:
@@ -413,12 +385,12 @@ class Linear:
         if not self.persistent_errors:
             return ()
         name = self.variable.name
-        return _a_period_before((*self.links, Edge(name, name, 0)))
+        return a_period_before((*self.links, Edge(name, name, 0)))
 
     @cached_property
     def links(self) -> tuple[Edge, ...]:
         """The edges that carry a coefficient."""
-        return tuple(_edge(text, self.variable.name) for text in self.parents)
+        return tuple(read_edge(text, self.variable.name) for text in self.parents)
 
     def linear_form(self, parameters: Parameters, centres: Mapping[str, Any]) -> LinearForm:
         """Return the weights and the constant ``a - sum b c``."""

@@ -3,6 +3,7 @@
 Edges of one period (lag 0) must form a DAG; feedback runs through lags of at least one period.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,14 +11,23 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
-from sanctions_model.errors import CyclicGraphError, NoCausalPathError, UnknownVariableError
+from sanctions_model.errors import (
+    CyclicGraphError,
+    NoCausalPathError,
+    SpecError,
+    UnknownVariableError,
+)
 
 if TYPE_CHECKING:
     import networkx as nx
 else:
     nx = lazy_loader.load("networkx")  # as dear as a third of xarray, and only graphs need it
 
-__all__ = ["CausalGraph", "Edge"]
+__all__ = ["CausalGraph", "Edge", "a_period_before", "factor_edges", "read_edge"]
+
+_PARENT = re.compile(
+    r"(?P<name>[A-Za-z_]\w*)(?:\[(?P<lag>\d+)\])?(?: \* (?P<factor>[A-Za-z_]\w*))?"
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -141,3 +151,27 @@ class CausalGraph:
                 f"No directed path leads from {cause!r} to {outcome!r}; "
                 f"{cause!r} reaches {reached}."
             )
+
+
+def read_edge(text: str, child: str) -> Edge:
+    """Return the edge that a parent's text means, as in ``x``, ``x[1]`` or ``x * factor``."""
+    match = _PARENT.fullmatch(text)
+    if match is None:
+        raise SpecError(
+            f"Parent {text!r} of {child!r} is not of the form name or name[lag]; "
+            "write it as in 'x' or 'x[1]'."
+        )
+    return Edge(match["name"], child, int(match["lag"] or 0), match["factor"] or "")
+
+
+def factor_edges(edges: Iterable[Edge]) -> tuple[Edge, ...]:
+    """Edges from the factors of links that are not there yet, each once."""
+    edges = tuple(edges)
+    factors = dict.fromkeys(Edge(edge.factor, edge.child) for edge in edges if edge.factor)
+    return tuple(edge for edge in factors if edge not in edges)
+
+
+def a_period_before(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+    """Return what last period's error reads and the equation does not read itself."""
+    earlier = (Edge(edge.parent, edge.child, edge.lag + 1) for edge in edges)
+    return tuple(edge for edge in dict.fromkeys(earlier) if edge not in edges)

@@ -5,6 +5,7 @@ import json
 from command import call, refused
 
 from sanctions_model import workflow
+from sanctions_model.cli.parts.changed_files import differences_from_files
 
 
 def test_the_anchored_economy_runs_on_its_own_data_and_priors(tmp_path):
@@ -18,7 +19,7 @@ def test_the_anchored_economy_runs_on_its_own_data_and_priors(tmp_path):
     assert fitted.scm.name == "anchored transmission"
     assert fitted.manifest["inputs"]["economy"] == "anchored"
     assert fitted.manifest["priors"]["origin"] == "priors_anchored.toml"
-    assert workflow.differences_from_files(fitted) == []
+    assert differences_from_files(fitted) == []
 
 
 def test_an_economy_that_is_not_there_is_refused_with_those_that_are(tmp_path):

@@ -25,7 +25,7 @@ from sanctions_model.elsewhere.prediction import load_effect_draws, load_episode
 from sanctions_model.inference.priors.pools import load_pools
 from sanctions_model.queries.estimands import load_quantities
 from sanctions_model.robustness.graphs.alternatives import load_prior_sets
-from sanctions_model.robustness.system_priors import load_implied_evidence
+from sanctions_model.robustness.implied_evidence import load_implied_evidence
 from sanctions_model.scenarios.keys import scenario_template
 from sanctions_model.scenarios.library import load_scenario, load_scenarios
 from sanctions_model.scenarios.sectors import load_sectors

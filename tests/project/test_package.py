@@ -5,6 +5,7 @@ import importlib
 import inspect
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,7 @@ def test_questions_about_a_prior_load_no_sampler_and_no_figures():
 def test_help_of_every_verb_is_printed_and_loads_nothing_heavy():
     code = f"""
 import sys
+from collections import Counter
 from sanctions_model.cli.app import main
 for verbs in {VERBS}:
     sys.argv = ["sanctions-model", *verbs, "--help"]
@@ -237,6 +239,15 @@ def test_public_functions_take_no_arguments_that_they_do_not_name(source):
         if isinstance(node, ast.FunctionDef):
             assert node.args.kwarg is None, f"{source.name}: {name}"
             assert node.args.vararg is None, f"{source.name}: {name}"
+
+
+def test_files_and_folders_stay_small_enough_to_read():
+    lengths = {str(path): len(path.read_text("utf-8").splitlines()) for path in SOURCES}
+    assert {path: length for path, length in lengths.items() if length > 450} == {}
+    files = Counter(
+        str(path.parent) for path in SOURCES if path.stem.strip("_") not in {"init", "main"}
+    )
+    assert {folder: number for folder, number in files.items() if number > 13} == {}
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))

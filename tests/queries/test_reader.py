@@ -10,7 +10,8 @@ from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.reweighting import resample
 from sanctions_model.queries.claims import claim_effect, load_claims, scorecard
-from sanctions_model.robustness.system_priors import evidence_weights, load_implied_evidence
+from sanctions_model.robustness.implied_evidence import load_implied_evidence
+from sanctions_model.robustness.system_priors import evidence_weights
 from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import chance_is
 

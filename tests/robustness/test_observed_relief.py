@@ -12,6 +12,7 @@ import sanctions_model as sm
 from sanctions_model.data.bundled import data_path
 from sanctions_model.elsewhere.model.cells import OUTCOMES
 from sanctions_model.errors import QuestionError
+from sanctions_model.robustness.implied_evidence import load_implied_evidence
 from sanctions_model.robustness.observed_relief import (
     JointFigure,
     answer_after,
@@ -26,7 +27,6 @@ from sanctions_model.robustness.observed_relief import (
     with_liftings_elsewhere,
 )
 from sanctions_model.robustness.sensitivity import claim_effects
-from sanctions_model.robustness.system_priors import load_implied_evidence
 
 DIMS = ("outcome", "horizon", "chain", "draw")
 

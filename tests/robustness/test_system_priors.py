@@ -20,14 +20,16 @@ from sanctions_model.queries.estimands import (
     not_asked,
     quantity_draws,
 )
-from sanctions_model.robustness.system_priors import (
+from sanctions_model.robustness.implied_evidence import (
     ImpliedEvidence,
+    load_implied_evidence,
+    observation,
+)
+from sanctions_model.robustness.system_priors import (
     evidence_draws,
     evidence_effects,
     evidence_table,
     evidence_weights,
-    load_implied_evidence,
-    observation,
 )
 
 UNIT = "tonnes per degree"

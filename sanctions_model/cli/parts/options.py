@@ -121,7 +121,8 @@ def find_data(data: Path | None) -> Path | None:
 
 def load_fit(folder: Path) -> "Fit":
     """Load a fit and say which one it is, and whether the files have changed since."""
-    from sanctions_model.workflow import differences_from_files, load_results
+    from sanctions_model.cli.parts.changed_files import differences_from_files
+    from sanctions_model.workflow import load_results
 
     fitted = load_results(folder)
     manifest = fitted.manifest

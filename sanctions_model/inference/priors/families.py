@@ -1,6 +1,6 @@
 """Families of prior distributions: their arguments, draws and densities, in numpy.
 
-A prior carries its unit, rationale and sources wherever it goes. This module knows no parameters.
+Every prior carries its unit, rationale and sources, as `Normal` says. Knows no parameters.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -180,12 +180,6 @@ class StudentT(_Belief):
         Degrees of freedom.
     mu, sigma : float
         Location and scale, in the unit of the parameter.
-    unit : str, optional
-        Unit of the parameter, as tables print it.
-    rationale : str, optional
-        Why this belief.
-    sources : tuple of str, optional
-        Ids of published estimates; ``"judgement"`` by default.
     """
 
     family: Literal["StudentT"] = "StudentT"
@@ -222,12 +216,6 @@ class LogNormal(_Belief):
         Largest size.
     negative : bool
         Whether the parameter is minus such a variable.
-    unit : str, optional
-        Unit of the parameter, as tables print it.
-    rationale : str, optional
-        Why this belief.
-    sources : tuple of str, optional
-        Ids of published estimates; ``"judgement"`` by default.
 
     Examples
     --------
@@ -271,12 +259,6 @@ class Beta(_Belief):
     ----------
     alpha, beta : float
         Both positive; the mean is ``alpha / (alpha + beta)``.
-    unit : str, optional
-        Unit of the parameter, as tables print it.
-    rationale : str, optional
-        Why this belief.
-    sources : tuple of str, optional
-        Ids of published estimates; ``"judgement"`` by default.
     """
 
     family: Literal["Beta"] = "Beta"
@@ -314,12 +296,6 @@ class BetaMixture(_Belief):
         Probability of the first component, between 0 and 1.
     alpha, beta, other_alpha, other_beta : float
         All positive.
-    unit : str, optional
-        Unit of the parameter, as tables print it.
-    rationale : str, optional
-        Why this belief.
-    sources : tuple of str, optional
-        Ids of published estimates; ``"judgement"`` by default.
 
     Examples
     --------
@@ -365,12 +341,6 @@ class Gamma(_Belief):
         Shape and rate; the mean above the shift is ``alpha / beta``.
     shift : float
         Smallest value, in the unit of the parameter.
-    unit : str, optional
-        Unit of the parameter, as tables print it.
-    rationale : str, optional
-        Why this belief.
-    sources : tuple of str, optional
-        Ids of published estimates; ``"judgement"`` by default.
     """
 
     family: Literal["Gamma"] = "Gamma"
@@ -409,12 +379,6 @@ class HalfNormal(Relative):
         Whether `sigma` is in standard deviations of the equation's own series.
     without_data : mapping of str to float, optional
         Absolute arguments for an equation without a series.
-    unit : str, optional
-        Unit of the parameter, as tables print it.
-    rationale : str, optional
-        Why this belief.
-    sources : tuple of str, optional
-        Ids of published estimates; ``"judgement"`` by default.
     """
 
     family: Literal["HalfNormal"] = "HalfNormal"
@@ -442,12 +406,6 @@ class Fixed(_Belief):
     ----------
     value : float
         In the unit of the parameter.
-    unit : str, optional
-        Unit of the parameter, as tables print it.
-    rationale : str, optional
-        Why this belief.
-    sources : tuple of str, optional
-        Ids of published estimates; ``"judgement"`` by default.
     """
 
     family: Literal["Fixed"] = "Fixed"
