@@ -9,7 +9,7 @@ FIND_PYTHON = for candidate in $(CANDIDATES); do \
 	if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; \
 	then echo $$candidate; exit 0; fi; done
 
-.PHONY: run test validate check bench notebooks docs readme data elsewhere clean
+.PHONY: run test validate check bench notebooks docs lab readme data elsewhere clean
 
 run: $(VENV)/.run
 	$(BIN)/sanctions-model run --out results/russia
@@ -41,6 +41,11 @@ notebooks: $(VENV)/.dev results/russia/posterior.nc results/russia/alternatives.
 
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The site with the lab of the last run in it.
+lab: $(VENV)/.run results/russia/posterior.nc
+	$(BIN)/sanctions-model report
+	$(MAKE) docs
 
 # Sentences, tables and pictures of results in README and docs, from the last `make run`.
 readme: $(VENV)/.run results/russia/posterior.nc

@@ -185,7 +185,7 @@ def _lab() -> dict[str, str | bytes]:
     """Return the page that holds the lab, and the lab where a run has made one."""
     title = "---\ntitle: The lab\n---\n\n# Move the sliders yourself\n\n"
     if not _LAB.is_file():
-        how = "`sanctions-model report` makes it from your fit; `make docs` then shows it here.\n"
+        how = "`make lab` makes it from your fit and shows it here.\n"
         return {"lab.md": title + how}
     frame = '<iframe src="report.html" title="The lab" loading="lazy" class="lab"></iframe>\n'
     whole = "[The whole page](report.html){ target=_blank }, one file to keep or to send.\n\n"
