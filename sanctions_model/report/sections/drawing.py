@@ -15,22 +15,20 @@ COLOURS = (
 _LEFT, _RIGHT, _TOP, _BOTTOM, _FONT_SIZE = 40, 8, 8, 24, 13
 
 
-def shape(name: str, said: str = "", **attributes: object) -> Html:
-    """Return a shape; an underscore in an attribute's name stands for a hyphen.
+def shape(name: str, attributes: Mapping[str, object], *, said: str = "") -> Html:
+    """Return a shape.
 
     Parameters
     ----------
     name : str
         As in ``rect``.
+    attributes : mapping of str to object
+        By name; numbers are written with one decimal.
     said : str
         Shown where a pointer rests on it.
-    **attributes : object
-        Numbers are given with one decimal.
     """
     words = {
-        key.rstrip("_").replace("_", "-"): f"{value:.1f}".removesuffix(".0")
-        if isinstance(value, float)
-        else str(value)
+        key: f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
         for key, value in attributes.items()
     }
     return tag(name, [tag("title", said)] if said else (), attributes=words)
@@ -66,7 +64,9 @@ class Plane:
     def line(self, xs: Iterable[float], ys: Iterable[float], colour: str) -> Html:
         """Return a line through points."""
         points = " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in zip(xs, ys, strict=True))
-        return shape("polyline", points=points, fill="none", stroke=colour, stroke_width="1.8")
+        return shape(
+            "polyline", {"points": points, "fill": "none", "stroke": colour, "stroke-width": "1.8"}
+        )
 
     def picture(
         self, shapes: Sequence[Html], said: str, ticks: Mapping[float, str], *, rows: bool = True
@@ -89,8 +89,10 @@ class Plane:
         axes = [
             shape(
                 "path",
-                d=f"M{_LEFT},{self.y(zero):.1f}H{self.width - _RIGHT}",
-                stroke="var(--grey)",
+                {
+                    "d": f"M{_LEFT},{self.y(zero):.1f}H{self.width - _RIGHT}",
+                    "stroke": "var(--grey)",
+                },
             )
         ]
         below = self.height - _BOTTOM + 16

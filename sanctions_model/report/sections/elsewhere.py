@@ -172,20 +172,24 @@ def _dots(
     drawn = [
         shape(
             "rect",
-            x=plane.x(low),
-            y=top,
-            width=plane.x(high) - plane.x(low),
-            height=foot - top,
-            fill="var(--blue)",
-            fill_opacity="0.18",
+            {
+                "x": plane.x(low),
+                "y": top,
+                "width": plane.x(high) - plane.x(low),
+                "height": foot - top,
+                "fill": "var(--blue)",
+                "fill-opacity": "0.18",
+            },
         ),
         shape(
             "path",
-            d=f"M{plane.x(median):.1f},{top:.1f}V{foot:.1f}",
-            stroke="var(--blue)",
-            stroke_dasharray="4 3",
+            {
+                "d": f"M{plane.x(median):.1f},{top:.1f}V{foot:.1f}",
+                "stroke": "var(--blue)",
+                "stroke-dasharray": "4 3",
+            },
         ),
-        shape("path", d=f"M{plane.x(0.0):.1f},{top:.1f}V{foot:.1f}", stroke="var(--grey)"),
+        shape("path", {"d": f"M{plane.x(0.0):.1f},{top:.1f}V{foot:.1f}", "stroke": "var(--grey)"}),
     ]
     spans = []
     for place, row in enumerate(ordered.to_dict("records"), start=1):
@@ -193,13 +197,21 @@ def _dots(
         left, right = (plane.x(inside(float(row[part]))) for part in ("lower", "upper"))
         spans.append(f"M{left:.1f},{y:.1f}H{right:.1f}")
         said = f"{row['episode']}: {_moves(row)}"
-        drawn.append(shape("circle", said, cx=plane.x(inside(float(row["median"]))), cy=y, r="2.2"))
-    drawn.insert(3, shape("path", d="".join(spans), stroke="var(--grey)", stroke_width="0.8"))
+        drawn.append(
+            shape(
+                "circle",
+                {"cx": plane.x(inside(float(row["median"]))), "cy": y, "r": "2.2"},
+                said=said,
+            )
+        )
+    drawn.insert(
+        3, shape("path", {"d": "".join(spans), "stroke": "var(--grey)", "stroke-width": "0.8"})
+    )
     at = plane.y(rows - 1.0)
     ends = f"M{plane.x(answer[1]):.1f},{at:.1f}H{plane.x(answer[2]):.1f}"
     drawn += [
-        shape("path", d=ends, stroke="#d55e00", stroke_width="3"),
-        shape("circle", cx=plane.x(answer[0]), cy=at, r="4", fill="#d55e00"),
+        shape("path", {"d": ends, "stroke": "#d55e00", "stroke-width": "3"}),
+        shape("circle", {"cx": plane.x(answer[0]), "cy": at, "r": "4", "fill": "#d55e00"}),
     ]
     ticks = {value: number(value) for value in (-reach / _FAR, 0.0, reach / _FAR)}
     said = f"{len(ordered)} liftings elsewhere, what they predict, and full relief in this model"

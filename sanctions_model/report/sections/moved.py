@@ -132,18 +132,22 @@ def _bars(
             drawn.append(
                 shape(
                     "rect",
-                    f"{force}, {year}: {figure(value, signed=True)}",
-                    x=plane.x(place) - width / 2,
-                    y=plane.y(top),
-                    width=width,
-                    height=plane.y(foot) - plane.y(top),
-                    fill=colours[str(force)],
+                    {
+                        "x": plane.x(place) - width / 2,
+                        "y": plane.y(top),
+                        "width": width,
+                        "height": plane.y(foot) - plane.y(top),
+                        "fill": colours[str(force)],
+                    },
+                    said=f"{force}, {year}: {figure(value, signed=True)}",
                 )
             )
             above, below = (above + value, below) if value >= 0 else (above, below + value)
         at = plane.y(float(means[year][TOTAL]))
         x = plane.x(place) - width / 2 - 2
-        drawn.append(shape("path", d=f"M{x:.1f},{at:.1f}h{width + 4:.1f}", stroke="var(--ink)"))
+        drawn.append(
+            shape("path", {"d": f"M{x:.1f},{at:.1f}h{width + 4:.1f}", "stroke": "var(--ink)"})
+        )
     ticks = {float(place): str(year) for place, year in enumerate(years)}
     said = f"What moved {_label(scm, name)} by year; the table has the numbers"
     return plane.picture(drawn, said, ticks)

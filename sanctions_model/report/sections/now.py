@@ -209,7 +209,7 @@ def _marks(plane: Plane, events: Sequence[Event]) -> list[Html]:
     foot = plane.y(plane.down[0])
     places = sorted({round(plane.x(_year_of(event))) for event in events})
     path = "".join(f"M{place},{foot:.0f}v-9" for place in places)
-    return [shape("path", d=path, stroke="var(--faint)")] if events else []
+    return [shape("path", {"d": path, "stroke": "var(--faint)"})] if events else []
 
 
 def _latest(events: Sequence[Event], labels: Mapping[str, str]) -> Html:

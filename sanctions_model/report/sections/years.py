@@ -155,11 +155,11 @@ def _chart(own: pd.DataFrame, years: list[int], label: str) -> Html:
         x, at = plane.x(row["year"] + shift), plane.y(float(row["median"]))
         ends = f"M{x:.1f},{plane.y(float(row['lower'])):.1f}V{plane.y(float(row['upper'])):.1f}"
         if row["source"] == RIVAL:
-            drawn.append(shape("path", d=f"M{x - 4:.1f},{at:.1f}h8m-4,-4v8", stroke=colour))
+            drawn.append(shape("path", {"d": f"M{x - 4:.1f},{at:.1f}h8m-4,-4v8", "stroke": colour}))
             continue
         drawn += [
-            shape("path", d=ends, stroke=colour, stroke_width="2.5"),
-            shape("circle", cx=x, cy=at, r="3.5", fill=colour),
+            shape("path", {"d": ends, "stroke": colour, "stroke-width": "2.5"}),
+            shape("circle", {"cx": x, "cy": at, "r": "3.5", "fill": colour}),
         ]
     said = f"{label} by calendar year, ours and others'; the table has the numbers"
     return plane.picture(drawn, said, {float(year): str(year) for year in years})
