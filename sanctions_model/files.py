@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sanctions_model.errors import QuestionError, reading_fault
+from sanctions_model.errors import QuestionError, SanctionsModelError, reading_fault
 
 __all__ = [
     "file_sha256",
@@ -22,6 +22,7 @@ __all__ = [
     "require_folder",
     "require_target",
     "staged",
+    "toml_content",
     "whole_file",
 ]
 
@@ -29,6 +30,31 @@ TABLES_FORMAT_VERSION = 1
 _PART = ".part-"
 _UNFINISHED = ".unfinished"  # stands in a folder while its files are being replaced
 _LONGEST_NAME = 200  # bytes: what file systems hold, less what a part file adds
+
+
+def toml_content(
+    file: Path, what: str = "a TOML file", refuse: type[SanctionsModelError] = QuestionError
+) -> dict[str, Any]:
+    """Return what a TOML file says, as it stands there.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+    what : str
+        What should be given in place of a file that cannot be read.
+    refuse : type of SanctionsModelError
+        Raised if the file cannot be read or is no TOML.
+
+    Returns
+    -------
+    dict of str to object
+    """
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise refuse(f"Cannot read {file}: {error.strerror}; give {what}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise refuse(f"{file.name} is not a TOML file: {reading_fault(error)}.") from None
 
 
 def read_tables(file: Path, name: str, *, optional: bool = False) -> dict[str, Any]:
@@ -50,12 +76,7 @@ def read_tables(file: Path, name: str, *, optional: bool = False) -> dict[str, A
     QuestionError
         If the file cannot be read, is no TOML, has another version or no such table.
     """
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise QuestionError(f"Cannot read {file}: {error.strerror}; give a TOML file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise QuestionError(f"{file.name} is not a TOML file: {reading_fault(error)}.") from None
+    content = toml_content(file)
     tables: object = content.get(name, {})
     version = content.get("format_version")
     known = version == TABLES_FORMAT_VERSION and not isinstance(version, bool)

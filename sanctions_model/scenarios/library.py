@@ -6,17 +6,17 @@ here is what was said; `regimes` draws it and follows it over time.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from sanctions_model.data.bundled import data_path
-from sanctions_model.errors import QuestionError, did_you_mean, first_fault, reading_fault
+from sanctions_model.errors import QuestionError, did_you_mean, first_fault
 from sanctions_model.fields import Number, Whole
+from sanctions_model.files import toml_content
 from sanctions_model.scenarios.quantities import Stated
 from sanctions_model.scenarios.scenario import DESIGNS, Scenario
 from sanctions_model.scm.serialization import content_hash
@@ -253,7 +253,7 @@ def load_scenarios(path: Path | str | None = None) -> ScenarioLibrary:
     ('reset', 'limited', 'status_quo', 'deterioration')
     """
     file = data_path("scenarios.toml") if path is None else Path(path)
-    content = _content(file)
+    content = toml_content(file, "a scenario file")
     tables = content.get("scenario")
     version = content.get("format_version")
     known = version == FORMAT_VERSION and not isinstance(version, bool)
@@ -322,7 +322,7 @@ def load_scenario(path: Path | str) -> Scenario:
         If it is missing, no TOML, or not of the schema; the message names file, place and reason.
     """
     file = Path(path)
-    content = _content(file)
+    content = toml_content(file, "a scenario file")
     if "scenario" in content:
         raise QuestionError(
             f"{file.name} is a library of scenarios; name one of them and give the file as "
@@ -333,17 +333,6 @@ def load_scenario(path: Path | str) -> Scenario:
             f"{file.name}: format_version: it is missing; expected format_version = 1."
         )
     return _validated(Scenario, content, file, "")
-
-
-def _content(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise QuestionError(
-            f"Cannot read {file}: {error.strerror}; give a scenario file."
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise QuestionError(f"{file.name} is not a TOML file: {reading_fault(error)}.") from None
 
 
 def _validated[Model: BaseModel](

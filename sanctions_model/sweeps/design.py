@@ -6,7 +6,6 @@ Knows which points there are and what each one's key and seed are; answers none.
 import itertools
 import json
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
@@ -17,9 +16,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model import dims
-from sanctions_model.errors import QuestionError, did_you_mean, first_fault, reading_fault
+from sanctions_model.errors import QuestionError, did_you_mean, first_fault
 from sanctions_model.fields import Number, Version, Whole
-from sanctions_model.files import whole_file
+from sanctions_model.files import toml_content, whole_file
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.queries.estimands import StatedRelief
 from sanctions_model.scm.interventions import LONGEST_HORIZON
@@ -213,16 +212,7 @@ class SweepDesign(_Frozen):
             If it is missing, no TOML or not of the schema; the message names file, place, reason.
         """
         file = Path(path)
-        try:
-            content = tomllib.loads(file.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise QuestionError(
-                f"Cannot read {file}: {error.strerror}; give a sweep design."
-            ) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise QuestionError(
-                f"{file.name} is not a TOML file: {reading_fault(error)}."
-            ) from None
+        content = toml_content(file, "a sweep design")
         if "format_version" not in content:
             raise QuestionError(f"{file.name}: no format_version; expected format_version = 1.")
         try:

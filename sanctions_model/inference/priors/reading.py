@@ -5,13 +5,13 @@ This module knows one table at a time, and no model.
 
 import ast
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sanctions_model.errors import PriorError, did_you_mean, reading_fault
+from sanctions_model.errors import PriorError, did_you_mean
+from sanctions_model.files import toml_content
 from sanctions_model.inference.priors.families import (
     Beta,
     BetaMixture,
@@ -49,12 +49,7 @@ def read_toml(file: Path) -> dict[str, Any]:
     PriorError
         If it cannot be read, is no TOML or of another version.
     """
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PriorError(f"Cannot read {file}: {error.strerror}; give a priors file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PriorError(f"{file.name} is not a TOML file: {reading_fault(error)}.") from None
+    content = toml_content(file, "a priors file", PriorError)
     version = content.pop("format_version", None)
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise PriorError(
