@@ -250,6 +250,25 @@ def test_files_and_folders_stay_small_enough_to_read():
     assert {folder: number for folder, number in files.items() if number > 13} == {}
 
 
+# What asks a model, and the figures that still do; every other one draws what it is handed.
+ASKS = {
+    *("propagate", "respond", "simulate", "evaluate_history", "conditional_forecast", "episode"),
+    *("total_effect", "channel_effects", "measure_effects", "link_effects", "lasting_effects"),
+    *("counterfactual", "historical_decomposition", "impulse_response", "step_response"),
+}
+ASKING = {"chain.py", "channels.py", "effects.py", "diagram.py", "observed_past.py", "priors.py"}
+
+
+def test_no_further_figure_asks_a_model():
+    found = set()
+    for source in SOURCES:
+        if source.is_relative_to(PACKAGE / "plots"):
+            calls = ast.walk(ast.parse(source.read_text("utf-8")))
+            names = {getattr(c.func, "id", "") for c in calls if isinstance(c, ast.Call)}
+            found |= {source.name} if names & ASKS else set()
+    assert found == ASKING
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_modules_say_what_they_are_and_export(source):
     tree = ast.parse(source.read_text(encoding="utf-8"))
