@@ -2,8 +2,18 @@
 // The equations arrive as numbers (terms with lags and weights): no economics is written here.
 // Arrays over periods and draws are flat: the value of draw d in period t is at t * draws + d.
 
-function bytesOf(array) {
-  return Uint8Array.from(atob(array.base64), (character) => character.charCodeAt(0));
+// Four bytes, the highest first, in five signs.
+function bytesOf({ base85 }) {
+  const signs = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%:()*+-;.=,?@^_`{|}~";
+  const digits = new Uint8Array(128);
+  [...signs].forEach((sign, digit) => { digits[sign.charCodeAt(0)] = digit; });
+  const bytes = new Uint8Array(base85.length / 5 * 4), view = new DataView(bytes.buffer);
+  for (let at = 0; at < base85.length; at += 5) {
+    let value = 0;
+    for (let k = at; k < at + 5; k += 1) value = 85 * value + digits[base85.charCodeAt(k)];
+    view.setUint32(at / 5 * 4, value);
+  }
+  return bytes;
 }
 
 function unpack(array) {

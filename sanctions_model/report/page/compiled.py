@@ -21,14 +21,17 @@ from sanctions_model.summaries import interval_rule
 __all__ = ["compiled_model", "packed", "packed_rows", "representative_draws"]
 
 
+_SIGNS = str.maketrans("<>&", ".,:")
+
+
 def packed(values: np.ndarray) -> dict[str, Any]:
-    """Return an array as base64 of its little-endian doubles, with its shape.
+    """Return an array as base85 of its little-endian doubles, with its shape.
 
     Parameters
     ----------
     values : numpy.ndarray
     """
-    return {"shape": list(values.shape), "base64": _base64(values.astype("<f8").tobytes())}
+    return {"shape": list(values.shape), "base85": _base85(values.astype("<f8").tobytes())}
 
 
 def packed_rows(values: np.ndarray, width: int = 3) -> dict[str, Any]:
@@ -51,14 +54,15 @@ def packed_rows(values: np.ndarray, width: int = 3) -> dict[str, Any]:
         "width": width,
         "low": packed(low),
         "step": packed(step),
-        "base64": _base64(
+        "base85": _base85(
             np.rint(level).astype("<u4").view("u1").reshape(-1, 4)[:, :width].tobytes()
         ),
     }
 
 
-def _base64(raw: bytes) -> str:
-    return base64.b64encode(raw).decode("ascii")
+def _base85(raw: bytes) -> str:
+    # A sixteenth shorter than base64; the three signs that HTML would escape are others here.
+    return base64.b85encode(raw, pad=True).decode("ascii").translate(_SIGNS)
 
 
 class _Weights:
