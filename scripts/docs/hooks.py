@@ -43,7 +43,8 @@ GROUPS = {
     "Data and measures": ("data", "robustness.vintages"),
     "Priors and evidence": (
         "inference.reweighted",
-        *("inference.priors", "data.evidence", "robustness.system_priors", "queries.estimands"),
+        *("inference.priors", "data.evidence", "queries.estimands"),
+        *("robustness.implied_evidence", "robustness.system_priors"),
         "inference.reweighted",
     ),
     "Equations and graphs": ("economies", "scm"),
