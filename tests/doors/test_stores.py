@@ -152,3 +152,14 @@ def test_a_base_fit_that_was_changed_answers_no_more_points(finished, tmp_path):
         sweep(work)
     base.unlink()
     assert same_where_done(sweep(work), answers)
+
+
+@pytest.mark.parametrize(("old", "new"), [("0.89", "0.98"), ("price_level", "price_lever")])
+def test_a_sweep_that_says_something_else_of_itself_is_noticed(finished, tmp_path, old, new):
+    shutil.copytree(finished[0], tmp_path / "work")
+    described = tmp_path / "work" / "sweep.zarr" / "zarr.json"
+    text = described.read_text(encoding="utf-8")
+    assert old in text
+    described.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(QuestionError, match="its description cannot be read, or is not as it was"):
+        load_sweep(tmp_path / "work")

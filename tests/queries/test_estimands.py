@@ -3,9 +3,8 @@
 import pytest
 
 from sanctions_model.queries.estimands import (
-    MeasureChange,
+    Effect,
     ScaledTo,
-    ShockResponse,
     not_asked,
     quantity_draws,
 )
@@ -45,18 +44,18 @@ WORDS = {"label": "c", "unit": "%"}
     ],
 )
 def test_the_response_to_a_shock_is_the_sum_over_open_paths(asked, expected):
-    quantity = ShockResponse(**WORDS, **({"cause": "a", "outcome": "c", "horizon": 1} | asked))
+    quantity = Effect(**WORDS, **({"cause": "a", "outcome": "c", "horizon": 1} | asked))
     assert float(quantity_draws(SCM, DRAWS, quantity).squeeze()) == pytest.approx(expected)
 
 
 def test_what_a_model_lacks_is_named_by_the_first_that_was_asked_for():
-    other = ShockResponse(**WORDS, cause="other", outcome="c", horizon=1)
-    quantity = ShockResponse(**WORDS, cause="none", outcome="no", horizon=1, otherwise=(other,))
+    other = Effect(**WORDS, cause="other", outcome="c", horizon=1)
+    quantity = Effect(**WORDS, cause="none", outcome="no", horizon=1, otherwise=(other,))
     assert not_asked(SCM, quantity) == "not asked of this model: it has no 'none'"
-    known = ShockResponse(**WORDS, cause="a", outcome="c", horizon=1)
+    known = Effect(**WORDS, cause="a", outcome="c", horizon=1)
     assert not_asked(SCM, known) == ""
     assert not_asked(SCM, quantity.model_copy(update={"otherwise": (known,)})) == ""
 
 
 def test_a_horizon_of_one_period_is_one():
-    assert MeasureChange(**WORDS, outcome="c", horizon=1, after={"m": 1.0}).horizon == 1
+    assert Effect(**WORDS, outcome="c", horizon=1, after={"m": 1.0}).horizon == 1
