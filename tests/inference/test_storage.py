@@ -116,7 +116,7 @@ from sanctions_model.queries.reading.tables import effects_table
 from sanctions_model.inference.storage import load
 fitted = load({str(prior_file)!r})
 effects_table(fitted.scm, fitted.draws, reliefs=[LIFTED], horizons=[4])
-heavy = ("pymc", "pytensor", "nutpie", "numba", "arviz", "matplotlib", "statsmodels")
+heavy = ("pymc", "pytensor", "nutpie", "arviz", "matplotlib", "statsmodels")
 print([name for name in heavy if name in sys.modules])
 """
     done = subprocess.run(
