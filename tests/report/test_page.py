@@ -293,6 +293,9 @@ def test_paper_shows_the_brief_on_one_sheet(browser, report_file, report_brief, 
         assert said(report_brief, load_language(other)).title not in shown
     assert page.locator(f".brief[lang={code}] svg.fan").is_visible()
     assert page.locator("h1:visible").count() == 1
+    words = page.locator(f".brief[lang={code}] .drawing span")
+    ways = words.evaluate_all("all => [...new Set(all.map((w) => getComputedStyle(w).display))]")
+    assert ways == ["block"]  # placed over the picture, and nothing else lays them out
     assert complaints == []
     page.close()
 

@@ -107,7 +107,7 @@ def content(texts: Said, picture: Html) -> Html:
 
 def _beside(*parts: Sequence[Html]) -> Html:
     """Return parts that stand side by side where the paper is wide."""
-    return tag("div", (tag("div", part) for part in parts), attributes={"class": "beside"})
+    return tag("div", (tag("div", part) for part in parts), attributes={"class": "abreast"})
 
 
 def _picture(facts: Facts, texts: Said) -> Html:

@@ -74,6 +74,8 @@ def still_fan(
     ends = [
         word(_LEFT - 4, down(value) + 4.5, "beside", mark(number(value)))
         for value in np.unique([low, 0.0, high])
+        # A bound too close to zero would cover it.
+        if value == 0.0 or abs(down(value) - down(0.0)) >= _FONT_SIZE
     ]
     parts = [
         band("lower", "upper", "0.2"),
