@@ -5,6 +5,7 @@ import importlib
 import inspect
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -152,7 +153,6 @@ def test_a_name_that_moved_to_its_room_is_found_with_a_warning_that_says_where()
 
 
 def test_the_version_is_that_of_the_distribution():
-    import tomllib
     from importlib.metadata import version
 
     project = PACKAGE.parent / "pyproject.toml"
@@ -320,3 +320,10 @@ def test_every_error_has_the_one_root():
         item = getattr(errors, name)
         if name.endswith("Error"):
             assert issubclass(item, errors.SanctionsModelError), name
+
+
+def test_packages_whose_next_major_may_break_us_are_bounded():
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    needed = tomllib.loads(text)["project"]["dependencies"]
+    bounded = {one.partition(">=")[0] for one in needed if ",<" in one}
+    assert {"nutpie", "zarr", "xarray", "pandas", "numpy", "h5netcdf", "h5py", "pymc"} <= bounded
