@@ -379,6 +379,7 @@ def compare(
     if len(fits) < len(folders):
         raise QuestionError("A folder is given twice; give different ones.")
     first, *others = fits
+    called = _distinct_names(fits)
     written: list[pd.DataFrame] = []
     for other in others:
         found = compare_fits(fits[first], fits[other], names=(first, other), outcomes=outcome)
@@ -387,13 +388,23 @@ def compare(
             _table(found.effects, f"{other} against {first}", "", as_json=True)
         else:
             tables = (found.effects, found.links, found.differs)
-            views = comparison_views(*tables, fits[first].scm, (first, other))
+            views = comparison_views(*tables, fits[first].scm, (called[first], called[other]))
             for view in views[:2] if is_short() else views:
                 show(view)
         _point_to_vintages(fits[first], fits[other], (first, other))
     write_csv(written[0] if len(written) == 1 else _stacked(written, others), csv)
     if weights or leave_future_out:
         _show_weights(fits, leave_future_out=leave_future_out, as_json=as_json)
+
+
+def _distinct_names(paths: "dict[str, Fit]") -> dict[str, str]:
+    """Call each fit by the end of its path, as short as tells them apart: a line has 80 columns."""
+    parts = {path: Path(path).absolute().parts for path in paths}
+    for length in range(1, max(map(len, parts.values()))):
+        short = {path: "/".join(part[-length:]) for path, part in parts.items()}
+        if len(set(short.values())) == len(short):
+            return short
+    return {path: path for path in parts}
 
 
 def _stacked(tables: "list[pd.DataFrame]", others: list[str]) -> "pd.DataFrame":

@@ -18,6 +18,7 @@ from command import call, refused
 from laboratory import TABLE_COLUMNS, FakeSampler
 
 from sanctions_model import workflow as job
+from sanctions_model.cli.parts import changed_files
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.vintages import bundled_vintage
 from sanctions_model.economies.registry import default_transmission
@@ -583,7 +584,7 @@ def test_a_quiet_run_is_silent_on_stderr(tmp_path, few_outcomes):
 
 def test_a_fit_of_other_priors_is_used_with_one_warning(prior_run, monkeypatch):
     changed = load_priors().replace({"oil_growth[1] -> nothing": Normal(mu=0, sigma=1)})
-    monkeypatch.setattr(job, "load_priors", lambda *_, **__: changed)
+    monkeypatch.setattr(changed_files, "load_priors", lambda *_, **__: changed)
     done = call("effects", "--fit", prior_run[0], "--outcome", "rouble", "--quiet")
     assert done.code == 0
     (line,) = done.err.splitlines()

@@ -74,8 +74,8 @@ def test_questions_about_a_prior_load_no_sampler_and_no_figures():
         "prior = SanctionsModel().sample_prior_predictive(draws=5); "
         "total_effect(prior.scm, prior.draws)"
     )
-    loaded = loaded_after(code)
-    for name in ("pymc", "pytensor", "nutpie", "numba", "matplotlib", "statsmodels"):
+    loaded = loaded_after(code)  # numba is there: the recursion is machine code
+    for name in ("pymc", "pytensor", "nutpie", "matplotlib", "statsmodels"):
         assert f"'{name}'" not in loaded
 
 

@@ -48,8 +48,8 @@ def claims_finding(table: pd.DataFrame) -> str:
 
 def of_the_article(table: pd.DataFrame) -> bool:
     """Say whether the rows of a scorecard are claims of the article, not a reader's own."""
-    if "claim" not in table:
-        return True
+    if not {"claim", "statement"} <= set(table):
+        return "claim" not in table
     stated = {name: claim.statement for name, claim in load_claims().items()}
     rows = table[["claim", "statement"]].itertuples(index=False)
     return all(stated.get(name) == statement for name, statement in rows)
