@@ -67,7 +67,7 @@ def expectation(equation, values, centres, get, closed=()):
     """What an equation gives without its shock; `get(parent, lag)` looks a parent up."""
     name = equation.variable.name
     now = systematic(equation, values, centres, get, closed)
-    if not getattr(equation, "persistent_errors", False):
+    if not getattr(equation, "persistent_errors", False) or f"{name}[1] -> {name}" in closed:
         return now
     before = systematic(equation, values, centres, lambda p, lag: get(p, lag + 1), closed)
     return now + values[f"error_persistence[{name}]"] * (get(name, 1) - before)

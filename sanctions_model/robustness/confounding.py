@@ -43,6 +43,7 @@ __all__ = [
     "common_cause_log_ratio",
     "confounding_curve",
     "measures_path",
+    "net_of_memory",
     "outcome_equation",
     "tipping_point",
     "tipping_table",
@@ -194,7 +195,11 @@ def _credited(
         scm,
         draws,
         horizon=claim.horizon,
-        shocks={equation: association * fall[:, None] * share},
+        shocks={
+            equation: net_of_memory(
+                scm, DrawParameters(scm, draws), equation, association * fall[:, None] * share
+            )
+        },
         outcomes=[claim.outcome],
     )
     return _row(response.isel({dims.OUTCOME: 0, dims.SCENARIO: 0, dims.HORIZON: -1}))
@@ -206,6 +211,30 @@ def _direct_share(scm: StructuralCausalModel, draws: xr.Dataset, equation: str) 
     if isinstance(scm.by_name[equation], PartialAdjustment):
         return np.asarray(1.0 - parameters.persistence(equation))
     return np.ones(parameters.size)
+
+
+def net_of_memory(
+    scm: StructuralCausalModel, parameters: DrawParameters, equation: str, added: np.ndarray
+) -> np.ndarray:
+    """Return the shocks that add something to an equation, where its errors persist.
+
+    Parameters
+    ----------
+    scm, parameters : StructuralCausalModel, DrawParameters
+    equation : str
+        Stochastic variable.
+    added : numpy.ndarray
+        To its mean, shape ``(period, draw)``; nothing before the first period.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(period, draw)``: less the share of last period's that an error would keep.
+    """
+    if equation not in scm.persisting:
+        return added
+    before = np.concatenate([np.zeros_like(added[:1]), added[:-1]])
+    return np.asarray(added - parameters.error_persistence(equation) * before)
 
 
 def common_cause_log_ratio(
@@ -264,7 +293,9 @@ class _Equation:
             raise QuestionError(
                 f"{equation!r} has no data that a common cause could have acted on."
             )
-        centred = (path - path[used].mean())[used]
+        centred = (path - path[used].mean())[:, None]
+        added = centred * _direct_share(problem.scm, draws, equation)
+        moved = net_of_memory(problem.scm, DrawParameters(problem.scm, draws), equation, added)
         every = scales(problem, draws)[:, :, column]
         scale = every[:, used] if every.shape[1] > 1 else every
         freedom = np.full_like(scale, np.inf)
@@ -273,7 +304,7 @@ class _Equation:
         return cls(
             outcomes=problem.outcomes(draws)[:, used, column],
             means=one_step_means(problem, draws)[:, used, column],
-            moved=_direct_share(problem.scm, draws, equation)[:, None] * centred,
+            moved=moved[used].T,
             scale=scale,
             freedom=freedom,
         )

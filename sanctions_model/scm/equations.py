@@ -302,7 +302,7 @@ class PartialAdjustment:
 
     @property
     def through_errors(self) -> tuple[Edge, ...]:
-        """The edges of last period's error, which are no links: they are never closed."""
+        """The edges of last period's error, closed with their links and with the own past."""
         return a_period_before(self._stated) if self.persistent_errors else ()
 
     @cached_property
@@ -381,7 +381,7 @@ class Linear:
 
     @property
     def through_errors(self) -> tuple[Edge, ...]:
-        """The edges of last period's error, which are no links: they are never closed."""
+        """The edges of last period's error, closed with their links and with the own past."""
         if not self.persistent_errors:
             return ()
         name = self.variable.name

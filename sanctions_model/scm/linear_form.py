@@ -23,9 +23,14 @@ class Term:
     factor: str = ""
     earlier: int = 0
 
-    def link_to(self, child: str) -> str:
-        """Return the label of the link that the term belongs to."""
-        return Edge(self.parent, child, self.lag - self.earlier, self.factor).label
+    def closed_by(self, child: str) -> frozenset[str]:
+        """Return the labels of the links that take the term along when they are closed.
+
+        That is its own link; and for what last period's error holds, the child's own past too.
+        """
+        own = Edge(self.parent, child, self.lag - self.earlier, self.factor).label
+        past = Edge(child, child, 1).label
+        return frozenset({own, past} if self.earlier else {own})
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,7 +251,8 @@ class StructuralCausalModel:
         """Labels of the edges that a propagation can close: all that enter a linear form."""
         labels = {edge.label for equation in self.structural.values() for edge in equation.edges}
         errors = {edge.label for e in self.stochastic.values() for edge in e.through_errors}
-        return frozenset(labels - errors)
+        own_past = {f"{name}[1] -> {name}" for name in self.persisting}
+        return frozenset(labels - errors | own_past)
 
     @cached_property
     def longest_lag(self) -> int:

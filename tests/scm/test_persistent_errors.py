@@ -12,9 +12,10 @@ from sanctions_model.inference.density import log_likelihood
 from sanctions_model.inference.priors.families import Beta, Normal
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.queries.counterfactuals import abduct
+from sanctions_model.robustness.confounding import net_of_memory
 from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import addresses, pin
+from sanctions_model.scm.parameters import DrawParameters, addresses, pin
 from sanctions_model.scm.serialization import from_dict, to_dict
 from sanctions_model.scm.simulation.propagate import propagate, respond
 from sanctions_model.scm.stability import spectral_radius
@@ -105,7 +106,26 @@ def test_a_linear_equation_may_have_them_too():
     close(only(respond(scm, draws, horizon=6, shocks=shock, outcomes=["y"])), PSI ** np.arange(6))
     closed = respond(scm, draws, horizon=6, paths={"x": np.ones(6)}, closed=[["x -> y"]])
     assert not closed.to_numpy().any()
-    assert {"x[1] -> y", "y[1] -> y"}.isdisjoint(scm.closable)
+    assert scm.closable == {"x -> y", "y[1] -> y"}
+
+
+def test_with_its_own_past_closed_a_variable_is_where_a_shock_puts_it():
+    scm = adjusting(persistent_errors=True)
+    path = np.array([1.0, 1.0, 0.0, 2.0])
+    found = respond(scm, pinned(scm), horizon=4, shocks={"y": path}, closed=[["y[1] -> y"]])
+    close(only(found.sel(outcome=["y"])), path)
+
+
+def test_a_hidden_cause_acts_as_a_parent_would():
+    """What a cause adds to the mean, as a shock: no part of it is carried on as an error is."""
+    scm = adjusting(persistent_errors=True)
+    path = np.linspace(0.0, 2.0, 8) ** 2
+    added = net_of_memory(scm, DrawParameters(scm, pinned(scm)), "y", (1 - RHO) * path[:, None])
+    as_shock = only(
+        respond(scm, pinned(scm), horizon=8, shocks={"y": added * THETA}, outcomes=["y"])
+    )
+    as_parent = only(respond(scm, pinned(scm), horizon=8, paths={"x": path}, outcomes=["y"]))
+    close(as_shock, as_parent)
 
 
 def test_the_description_keeps_them_and_leaves_them_out_where_there_are_none():

@@ -191,7 +191,8 @@ def _first_chart(answers: Answers) -> Html:
     """Return the place of the picture that a reader sees first."""
     if _FIRST not in answers.outcomes:
         return Html("")
-    caption = f"Effect of full relief on GDP. Line: median; bands: 50 % and {answers.rule}."
+    caption = f"Effect of full relief on GDP. Line: median; bands: 50 % and {answers.rule}"
+    caption += "." if answers.prior_effect is None else "; dashed: before the data."
     return charts_figure([_fan_chart(answers, "first", _FIRST, heading="h2")], caption)
 
 

@@ -249,7 +249,7 @@ class Recursion:
             for term in form.terms:
                 if term.parent not in parents:
                     continue  # no difference to the baseline
-                times = self._times(term.link_to(name), term.factor, rows)
+                times = self._times(term.closed_by(name), term.factor, rows)
                 slab = (0, 0) if times is None else factors.add(times)
                 terms.append((*parents[term.parent], term.lag, *slab))
                 weights.append(term.weight)
@@ -288,15 +288,15 @@ class Recursion:
                     reach[term.parent] = max(reach[term.parent], term.lag)
         return reach
 
-    def _times(self, link: str, factor: str, rows: slice) -> np.ndarray | None:
-        """Return what multiplies a link: its factor, and 0 in each scenario that closes it.
+    def _times(self, links: frozenset[str], factor: str, rows: slice) -> np.ndarray | None:
+        """Return what multiplies a term: its factor, and 0 in each scenario that closes a link.
 
         Shape ``(scenario or 1, period, draw or 1)``; None where nothing does.
         """
         every = self.closed or [frozenset()]
         closed = every[rows] if len(every) > 1 else every
         times = None
-        is_open = np.array([link not in labels for labels in closed], dtype=float)
+        is_open = np.array([links.isdisjoint(labels) for labels in closed], dtype=float)
         if not is_open.all():
             shape = (len(closed), self.horizon, 1)
             times = np.broadcast_to(is_open[:, None, None], shape)
