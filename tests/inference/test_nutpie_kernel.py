@@ -15,8 +15,8 @@ from small_problem import make_problem, whole_series
 from sanctions_model.inference.kernel import compiled
 from sanctions_model.inference.kernel.inputs import central_point, free_parameters
 from sanctions_model.inference.kernel.nutpie_adapter import kernel_model, load_kernel
-from sanctions_model.machine_code import kept
 from sanctions_model.scm.parameters import parameter_coords, parameter_dims
+from sanctions_model.scm.simulation.machine_code import kept
 from sanctions_model.scm.variables import Noise
 
 HERE = Path(__file__).parents[1]

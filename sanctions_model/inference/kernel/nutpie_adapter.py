@@ -18,8 +18,8 @@ from sanctions_model.inference.kernel.inputs import (
     kernel_inputs,
     pack,
 )
-from sanctions_model.machine_code import announced, kept
 from sanctions_model.scm.parameters import parameter_coords, parameter_dims
+from sanctions_model.scm.simulation.machine_code import announced, kept
 
 __all__ = ["kernel_model", "load_kernel"]
 

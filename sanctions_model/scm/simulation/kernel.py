@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, types
 
-from sanctions_model.machine_code import announced, kept
+from sanctions_model.scm.simulation.machine_code import announced, kept
 
 __all__ = ["DRIVER", "EQUATION", "SHARED", "Program", "adjust", "advance"]
 

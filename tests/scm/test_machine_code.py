@@ -7,8 +7,8 @@ import pytest
 from numba import cfunc, types
 from numba.core import caching
 
-from sanctions_model import machine_code
-from sanctions_model.machine_code import announced, kept
+from sanctions_model.scm.simulation import machine_code
+from sanctions_model.scm.simulation.machine_code import announced, kept
 
 
 def plus_one(x):
