@@ -1,15 +1,12 @@
 """The public names, where they live; read by type checkers and by lazy_loader at run time."""
 
 __all__ = [
-    "Affine",
     "AsymmetricAdjustment",
     "Beta",
     "Claim",
     "Condition",
-    "Constant",
     "ConvergenceError",
     "CyclicGraphError",
-    "Episode",
     "Exogenous",
     "Fit",
     "FitFileError",
@@ -18,21 +15,17 @@ __all__ = [
     "HalfNormal",
     "Hold",
     "Identity",
-    "Indicator",
     "LatentAdjustment",
     "Level",
     "Linear",
     "LogNormal",
     "NoCausalPathError",
-    "Noise",
     "Normal",
     "Nutpie",
     "ObservationError",
     "PartialAdjustment",
-    "Path",
     "PriorError",
     "Priors",
-    "Problem",
     "QuestionError",
     "Relief",
     "ReweightingError",
@@ -44,12 +37,10 @@ __all__ = [
     "SpecError",
     "StructuralCausalModel",
     "StudentT",
-    "SweepDesign",
     "Target",
     "UnknownVariableError",
     "Variable",
     "anchored_transmission",
-    "annual",
     "channel_effects",
     "compare_futures",
     "conditional_forecast",
@@ -63,7 +54,6 @@ __all__ = [
     "fit",
     "forecast_error_variance_decomposition",
     "growth_transmission",
-    "headline",
     "historical_decomposition",
     "impulse_response",
     "inference",
@@ -74,19 +64,16 @@ __all__ = [
     "load_observations",
     "load_priors",
     "load_scenarios",
-    "load_sweep",
     "measure_effects",
     "minnesota",
     "pin",
     "plots",
     "policy_rule",
     "queries",
-    "replace_equation",
     "report",
     "required_relief",
     "reweight",
     "robustness",
-    "run_sweep",
     "sample_prior_predictive",
     "save",
     "scenarios",
@@ -96,9 +83,7 @@ __all__ = [
     "step_response",
     "sweeps",
     "total_effect",
-    "validate",
     "validation",
-    "write_report",
 ]
 
 from . import (
@@ -131,7 +116,6 @@ from .errors import (
     SpecError,
     UnknownVariableError,
 )
-from .inference.conditioned import Problem
 from .inference.fit import Fit, fit, sample_prior_predictive
 from .inference.priors.families import Beta, Fixed, Gamma, HalfNormal, LogNormal, Normal, StudentT
 from .inference.priors.ledger import Priors, load_priors
@@ -141,16 +125,13 @@ from .inference.samplers import Nutpie
 from .inference.storage import load, save
 from .queries.claims import Claim, load_claims, scorecard
 from .queries.conditional import Condition, conditional_forecast
-from .queries.counterfactuals import Episode, counterfactual, episode
+from .queries.counterfactuals import counterfactual, episode
 from .queries.decomposition import historical_decomposition
 from .queries.effects import channel_effects, measure_effects, total_effect
 from .queries.forecasts import forecast_error_variance_decomposition, simulate
-from .queries.reading.calendar_years import annual
-from .queries.reading.headlines import headline
 from .queries.reading.tables import effects_table, link_effects, links_table
 from .queries.required import Target, required_relief
 from .queries.responses import impulse_response, step_response
-from .report.page.page import write_report
 from .scenarios.library import load_scenarios
 from .scenarios.odds.mixture import compare_futures
 from .scm.equations import (
@@ -165,16 +146,6 @@ from .scm.equations import (
 from .scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from .scm.model import StructuralCausalModel
 from .scm.parameters import pin
-from .scm.surgery import policy_rule, replace_equation
-from .scm.variables import (
-    Affine,
-    Constant,
-    Hold,
-    Indicator,
-    Noise,
-    Path,
-    Variable,
-)
-from .sweeps import SweepDesign, load_sweep, run_sweep
-from .validation.run import validate
+from .scm.surgery import policy_rule
+from .scm.variables import Hold, Variable
 from .workflow import SanctionsModel

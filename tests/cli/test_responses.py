@@ -79,7 +79,7 @@ def test_years_come_from_the_futures_that_are_simulated(folder):
         random_seed=7,
         outcomes=["key_rate"],
     )
-    years = sm.annual(paths, fit.problem, fit.draws)
+    years = sm.queries.annual(paths, fit.problem, fit.draws)
     expected = years.median(("chain", "draw")).squeeze().to_series()
     own = rows[(rows["source"] == "with relief") & (rows["outcome"] == "key_rate")]
     np.testing.assert_allclose(own.set_index("year")["median"], expected.loc[own["year"]])

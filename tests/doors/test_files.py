@@ -119,7 +119,7 @@ TOML = {
     "level": (load_scenario, LEVEL),
     "edits": (load_scenario, EDITS),
     "mapping": (load_mapping, MAPPING),
-    "sweep": (sm.SweepDesign.from_toml, DESIGN),
+    "sweep": (sm.sweeps.SweepDesign.from_toml, DESIGN),
     "quantities": (load_quantities, a_few(bundled("quantities.toml"), "quantity", 3)),
     "pools": (load_pools, bundled("pools.toml")),
     "prior sets": (load_prior_sets, bundled("prior_sets.toml")),
