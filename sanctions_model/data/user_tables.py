@@ -15,10 +15,10 @@ from typing import Self
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sanctions_model.data.fields import Number, Version
 from sanctions_model.data.tables import PERIOD_COLUMNS
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
-from sanctions_model.fields import Number, Version
 from sanctions_model.files import whole_file
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Constant, Indicator

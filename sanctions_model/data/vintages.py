@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.economy_series import build_economy
+from sanctions_model.data.fields import Number, Version
 from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.data.transformations import (
     build_quarterly,
@@ -30,7 +31,6 @@ from sanctions_model.data.transformations import (
     write_table,
 )
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault
-from sanctions_model.fields import Number, Version
 
 __all__ = [
     "BUNDLED",

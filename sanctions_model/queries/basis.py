@@ -13,7 +13,10 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.basis import (
+from sanctions_model.inference.conditioned import Problem
+from sanctions_model.inference.density import log_likelihood, log_prior
+from sanctions_model.inference.priors.families import Fixed
+from sanctions_model.queries.reading.information import (
     LEAST_DRAWS,
     ParameterScores,
     basis_word,
@@ -23,9 +26,6 @@ from sanctions_model.basis import (
     prior_rank,
     variance_share,
 )
-from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.density import log_likelihood, log_prior
-from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims
 

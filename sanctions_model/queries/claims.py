@@ -22,8 +22,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
+from sanctions_model.data.fields import Number, Whole
 from sanctions_model.errors import ObservationError, QuestionError, first_fault
-from sanctions_model.fields import Number, Whole
 from sanctions_model.files import read_tables
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.basis import BASIS_COLUMNS, Basis

@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
+from sanctions_model.data.fields import Number, Whole
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
-from sanctions_model.fields import Number, Whole
 from sanctions_model.files import read_tables
 from sanctions_model.queries.reading.tables import link_effects
 from sanctions_model.scm.interventions import ALL_MEASURES, Relief

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import load_evidence
+from sanctions_model.data.fields import Number, Whole
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
-from sanctions_model.fields import Number, Whole
 from sanctions_model.files import read_tables
 from sanctions_model.inference.priors.meta_analysis import Pooled
 from sanctions_model.inference.priors.pools import Pool, load_pools, pool_studies

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from sanctions_model.basis import information
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.claims import Claim
+from sanctions_model.queries.reading.information import information
 from sanctions_model.robustness.confounding import TippingPoint, confounding_curve, tipping_point
 from sanctions_model.robustness.implied_evidence import Observation
 from sanctions_model.robustness.observed_relief import liftings_effects

@@ -15,7 +15,6 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.basis import POWERS, information, power_weights
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import log_prior
@@ -23,6 +22,7 @@ from sanctions_model.inference.priors.families import Fixed, Prior
 from sanctions_model.queries.basis import effective_addresses, one_parameter
 from sanctions_model.queries.claims import Claim, claim_effect, load_claims
 from sanctions_model.queries.effects import relief_paths
+from sanctions_model.queries.reading.information import POWERS, information, power_weights
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims
 from sanctions_model.scm.simulation.propagate import respond

@@ -14,8 +14,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from sanctions_model.data.bundled import data_path
+from sanctions_model.data.fields import Number, Whole
 from sanctions_model.errors import QuestionError, did_you_mean, first_fault
-from sanctions_model.fields import Number, Whole
 from sanctions_model.files import toml_content
 from sanctions_model.scenarios.quantities import Stated
 from sanctions_model.scenarios.scenario import DESIGNS, Scenario

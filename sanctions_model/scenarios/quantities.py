@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
 
+from sanctions_model.data.fields import Number, Whole
 from sanctions_model.errors import QuestionError, first_fault
-from sanctions_model.fields import Number, Whole
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.scm.periods import periods_ahead, read_span
 

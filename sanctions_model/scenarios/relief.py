@@ -12,11 +12,11 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from sanctions_model.data.fields import Number, Whole
 from sanctions_model.data.sanctions.events import ISSUERS, Component
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.elsewhere.reimposition import snap_back_hazard
 from sanctions_model.errors import did_you_mean
-from sanctions_model.fields import Number, Whole
 from sanctions_model.scenarios.issuers import COALITION, Reach, draw_parts, measures_rule
 from sanctions_model.scenarios.quantities import (
     Moment,

@@ -9,9 +9,9 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
+from sanctions_model.data.fields import Number, Version, Whole
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
-from sanctions_model.fields import Number, Version, Whole
 from sanctions_model.inference.priors.families import Beta
 from sanctions_model.queries.conditional import Condition
 from sanctions_model.scenarios.quantities import (

@@ -16,8 +16,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sanctions_model import dims
+from sanctions_model.data.fields import Number, Version, Whole
 from sanctions_model.errors import QuestionError, did_you_mean, first_fault
-from sanctions_model.fields import Number, Version, Whole
 from sanctions_model.files import toml_content, whole_file
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.queries.estimands import StatedRelief

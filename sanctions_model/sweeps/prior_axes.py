@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from sanctions_model.data.fields import Flag, Number
 from sanctions_model.errors import PriorError, QuestionError, UnknownVariableError
-from sanctions_model.fields import Flag, Number
 from sanctions_model.inference.priors.families import (
     Beta,
     HalfNormal,

@@ -20,10 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import load_evidence
+from sanctions_model.data.fields import Flag, Number, Whole
 from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
-from sanctions_model.fields import Flag, Number, Whole
 from sanctions_model.files import read_tables
 from sanctions_model.queries.estimands import Experiment, form_for, not_asked, stated
 from sanctions_model.scm.model import StructuralCausalModel

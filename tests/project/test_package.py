@@ -250,6 +250,15 @@ def test_files_and_folders_stay_small_enough_to_read():
     assert {folder: number for folder, number in files.items() if number > 13} == {}
 
 
+def test_a_room_stands_on_one_of_twelve_floors():
+    project = PACKAGE.parent / "pyproject.toml"
+    if not project.exists():
+        pytest.skip("not a checkout")
+    contracts = tomllib.loads(project.read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    (floors,) = (contract["layers"] for contract in contracts if contract["id"] == "floors")
+    assert len(floors) <= 12
+
+
 # What asks a model, and the figures that still do; every other one draws what it is handed.
 ASKS = {
     *("propagate", "respond", "simulate", "evaluate_history", "conditional_forecast", "episode"),

@@ -10,7 +10,6 @@ from laboratory import TABLE_COLUMNS, as_observations, variable
 from oracle import close
 from scipy import stats
 
-from sanctions_model.basis import information
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Fixed, Gamma, HalfNormal, Normal
@@ -18,6 +17,7 @@ from sanctions_model.inference.priors.ledger import Priors, sample_prior
 from sanctions_model.queries.claims import Claim, load_claims, scorecard
 from sanctions_model.queries.effects import channel_effects, relief_paths, total_effect
 from sanctions_model.queries.forecasts import simulate
+from sanctions_model.queries.reading.information import information
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel

@@ -10,7 +10,6 @@ from laboratory import LIFTED, MODEL, TABLE_COLUMNS, pinned
 from oracle import as_dicts, close, propagated
 
 from sanctions_model import summaries
-from sanctions_model.basis import information
 from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
@@ -25,6 +24,7 @@ from sanctions_model.queries.effects import (
     relief_words,
     total_effect,
 )
+from sanctions_model.queries.reading.information import information
 from sanctions_model.queries.reading.tables import (
     effects_table,
     lasting_effects,

@@ -24,9 +24,9 @@ from pydantic import (
 )
 
 from sanctions_model.data.bundled import data_path
+from sanctions_model.data.fields import Number, Version
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
-from sanctions_model.fields import Number, Version
 
 __all__ = [
     "EXPLICIT",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from sanctions_model.data.fields import Flag, Number, Positive
 from sanctions_model.errors import PriorError, first_fault
-from sanctions_model.fields import Flag, Number, Positive
 
 __all__ = [
     "Beta",

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import load_evidence
+from sanctions_model.data.fields import Whole
 from sanctions_model.display import html_table
 from sanctions_model.errors import PriorError, did_you_mean
-from sanctions_model.fields import Whole
 from sanctions_model.inference.priors.families import Fixed, Prior, Relative
 from sanctions_model.inference.priors.patterns import is_pattern, matching, stated_for
 from sanctions_model.inference.priors.reading import read_group, read_toml, table_of

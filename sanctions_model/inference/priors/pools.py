@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import Evidence, load_evidence
+from sanctions_model.data.fields import Number, Whole
 from sanctions_model.errors import PriorError, QuestionError, did_you_mean, first_fault
-from sanctions_model.fields import Number, Whole
 from sanctions_model.files import read_tables
 from sanctions_model.inference.priors.families import Beta, LogNormal, Normal
 from sanctions_model.inference.priors.meta_analysis import Pooled, pool

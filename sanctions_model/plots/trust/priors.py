@@ -13,7 +13,6 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sanctions_model import dims
-from sanctions_model.basis import information
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.plots.parts.signs import ASSUMED, Sign, link_signs
@@ -32,6 +31,7 @@ from sanctions_model.plots.parts.style import (
     wrap,
     write,
 )
+from sanctions_model.queries.reading.information import information
 from sanctions_model.queries.reading.tables import lasting_effects
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.model import StructuralCausalModel

@@ -9,13 +9,13 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.basis import information
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.claims import Claim, scorecard
 from sanctions_model.queries.effects import measure_effects, total_effect
+from sanctions_model.queries.reading.information import information
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.queries.reading.tables import effects_table, links_table
 from sanctions_model.scm.interventions import Relief

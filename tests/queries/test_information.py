@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from oracle import close
 
-from sanctions_model.basis import (
+from sanctions_model.queries.reading.information import (
     basis_word,
     information,
     likelihood_share,
