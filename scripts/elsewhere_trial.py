@@ -53,7 +53,7 @@ SETTLEMENT = "settlement, all senders"
 MIXING = ("r_hat", "ess_bulk", "divergences")
 COLUMNS = [
     *("trial", "case", "outcome", "n", "inside", "low", "high", "inside_without", "crps"),
-    *("crps_without", "observed", "rank", "mean", "lower", "upper", "spread"),
+    *("crps_without", "gain", "gain_error", "observed", "rank", "mean", "lower", "upper", "spread"),
     *("settlement", "settlement_lower", "settlement_upper", *MIXING),
 ]
 
@@ -223,7 +223,10 @@ def worst(table: pd.DataFrame) -> dict[str, float]:
 
 
 def coverage(table: pd.DataFrame, trial: str) -> list[dict[str, object]]:
-    """Share of predictions whose 90 % interval held what happened, by outcome and in all."""
+    """Share of predictions whose 90 % interval held what happened, and what the score gained.
+
+    The gain is paired, prediction by prediction, so its error is that of a mean of differences.
+    """
     rows = []
     for outcome in (*dict.fromkeys(table["outcome"]), "all"):
         of = table if outcome == "all" else table[table["outcome"] == outcome]
@@ -232,7 +235,9 @@ def coverage(table: pd.DataFrame, trial: str) -> list[dict[str, object]]:
         row |= {"inside": of["inside"].mean(), "low": low / len(of), "high": high / len(of)}
         row["inside_without"] = of["inside_without"].mean()
         if outcome != "all":
+            gain = of["crps_without"] - of["crps"]
             row |= {name: of[name].mean() for name in ("crps", "crps_without")}
+            row |= {"gain": gain.mean(), "gain_error": gain.sem()}
         rows.append(row | worst(of))
     return rows
 

@@ -107,6 +107,10 @@ def test_coverage_is_counted_by_hand(run):
     all_of_them = table[(table["trial"] == "left out") & (table["outcome"] == "all")].iloc[0]
     assert all_of_them["n"] == len(inside)
     assert all_of_them["inside"] == pytest.approx(np.mean(inside))
+    gained = (folds["crps_without"] - folds["crps"])[folds["outcome"] == "gdp"]
+    gdp = table[(table["trial"] == "left out") & (table["outcome"] == "gdp")].iloc[0]
+    assert gdp["gain"] == pytest.approx(gained.mean())
+    assert gdp["gain_error"] == pytest.approx(gained.std() / len(gained) ** 0.5)
     by_fold = table[table["trial"] == "fold"]
     assert by_fold["n"].sum() == len(inside)
     assert (by_fold["inside"] * by_fold["n"]).sum() == pytest.approx(sum(inside))

@@ -8,8 +8,17 @@ from sanctions_model.report.validation.elsewhere import elsewhere_failures, else
 
 
 def left_out(**changed):
-    row = {"trial": "left out", "outcome": "gdp", "n": 48, "inside": 0.9, "low": 0.8, "high": 1.0}
+    row = {
+        "trial": "left out",
+        "case": None,
+        "outcome": "gdp",
+        "n": 48,
+        "inside": 0.9,
+        "low": 0.8,
+        "high": 1.0,
+    }
     row |= {"inside_without": 0.7, "crps": 3.0, "crps_without": 4.0}
+    row |= {"gain": 1.0, "gain_error": 0.2, "spread": None}
     return pd.DataFrame([row | changed])
 
 
@@ -17,9 +26,11 @@ def left_out(**changed):
     ("changed", "said"),
     [
         ({}, []),
-        ({"inside": 0.7}, ["held too few or too many: GDP 34 of 48"]),
-        ({"crps": 5.0}, ["no better than had nothing been lifted: GDP"]),
-        ({"inside": 0.7, "trial": "reimposed"}, ["imposed again: 90 % intervals held too few"]),
+        ({"inside": 0.7}, ["too seldom: GDP 34 of 48 (expected 43 ± 2)."]),
+        ({"inside": 1.0, "high": 0.98}, ["too often (they are too wide): GDP 48 of 48"]),
+        ({"gain": 0.3}, ["does not. Gain in the score (CRPS; below 0: worse): GDP 0.30 ± 0.20."]),
+        ({"gain": -2.0}, ["GDP −2.00 ± 0.20."]),
+        ({"inside": 0.7, "trial": "reimposed"}, ["imposed again, each predicted as if it undid"]),
     ],
 )
 def test_failures_are_those_of_the_table(changed, said):
@@ -31,7 +42,8 @@ def test_failures_are_those_of_the_table(changed, said):
 def test_the_section_shows_every_trial_that_is_shipped():
     table, text = load_trial(), elsewhere_section()
     for row in table[table["trial"].isin(["left out", "reimposed"])].itertuples():
-        assert f"| {row.n:.0f} | {row.inside:.2f} |" in text
+        error = (0.9 * 0.1 / row.n) ** 0.5
+        assert f"| {row.n:.0f} | {row.inside:.2f} ± {error:.2f} |" in text
     shown = {"one episode": "| lifting |", "one reimposition": "| reimposition |"}
     for trial, words in shown.items():
         assert text.count(words) == (table["trial"] == trial).sum()
@@ -50,6 +62,16 @@ def test_placebos_and_hidden_kinds_have_a_table_each():
     text = elsewhere_section(pd.concat([left_out(), rows]))
     assert "| other dates | GDP, % | 4 | 1.00 | 0.10 (−1.00; 2.00) | 1.50 |" in text
     assert "| without wars (9) | −0.40 (−3.00; 2.00) | −1.00 (−9.00; 8.00) |" in text
+
+
+def test_liftings_that_differ_no_more_than_other_dates_are_a_failure():
+    real = {"trial": "dropped", "case": "all", "outcome": "gdp", "spread": 2.0}
+    dates = {"trial": "placebo", "case": "other dates", "outcome": "gdp", "n": 6, "inside": 1.0}
+    for spread, words in ((1.5, []), (2.5, ["spread of the effects of GDP 2.0 against 2.5."])):
+        lines = elsewhere_failures(
+            pd.concat([left_out(), pd.DataFrame([real, dates | {"spread": spread}])])
+        )
+        assert [line[-len(words[0]) :] for line in lines] == words
 
 
 def test_an_effect_of_placebos_and_chains_that_disagree_are_failures():
