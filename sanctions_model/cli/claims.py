@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sanctions_model.cli.parts.console import asked_output, configure, is_short, say, show
+from sanctions_model.cli.parts.edits import asked_relief
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -65,9 +66,9 @@ def effects(
     from sanctions_model.queries.reading.tables import effects_table
     from sanctions_model.report.dated import effects_view
     from sanctions_model.report.graph_choice import graph_choice, with_choice
-    from sanctions_model.scm.interventions import ALL_MEASURES, Relief
+    from sanctions_model.scm.interventions import Relief
 
-    chosen = Relief(depth=relief, ramp=ramp, measures=tuple(measure or ALL_MEASURES))
+    chosen = asked_relief(relief, ramp, measure)
     beliefs = parse_priors(prior or [])
     if beliefs and figure is not None:
         raise QuestionError("--figure draws the effects as fitted; leave it out with --prior.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sanctions_model.cli.parts.console import configure, show
+from sanctions_model.cli.parts.edits import asked_relief
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -209,11 +210,10 @@ def compare(
     configure(quiet=quiet)
     from sanctions_model.report.views import comparison_view
     from sanctions_model.robustness.vintages import compare_vintages
-    from sanctions_model.scm.interventions import Relief
 
     if keep is not None:
         require_target(keep, "--keep", (".nc",))
-    asked, horizons = Relief(depth=relief), tuple(horizon or (4, 12))
+    asked, horizons = asked_relief(relief), tuple(horizon or (4, 12))
     for periods in horizons:
         as_whole(periods, "--horizon", least=1)
     fits = load_fit(old), load_fit(new)

@@ -17,6 +17,7 @@ from sanctions_model.cli.parts.edits import (
     conditioned,
     edited,
     read_horizon,
+    require_change,
 )
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
@@ -145,6 +146,7 @@ def run_counterfactual(
         without_shocks=[*(without_shocks or []), *(scenario.without_shocks if scenario else ())],
         outcomes=outcome,
     )
+    require_change(result["difference"], result.attrs["changed"])
     if result.attrs["not_observed"]:
         _LOG.info("not observed in the whole window: %s", result.attrs["not_observed"])
     table = summary_table({str(n): array for n, array in result.data_vars.items()}, fitted.scm)
@@ -243,6 +245,8 @@ def forecast(
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.library import load_scenario
     from sanctions_model.scenarios.statements import statement_probabilities
+    from sanctions_model.scm.interventions import edit_words
+    from sanctions_model.wording import in_words
 
     scenario = load_scenario(file) if file else None
     if scenario is not None:
@@ -283,14 +287,20 @@ def forecast(
         _LOG.info("plausibility of the conditions: %.2f", float(result["plausibility"].mean()))
         paths = result["path"].assign_attrs(start=result.attrs["start"])
     else:
+        edits = _edits(asked)
         simulated = simulate(
             fitted.problem,
             fitted.draws,
             horizon=ahead,
-            interventions=_edits(asked),
+            interventions=edits,
             random_seed=seed,
             outcomes=everything,
         )
+        if edits:
+            without = simulate(
+                fitted.problem, fitted.draws, horizon=ahead, random_seed=seed, outcomes=everything
+            )
+            require_change(simulated - without, in_words([edit_words(edit) for edit in edits]))
         _LOG.info("%s", simulated.attrs["continuation"])
         paths = simulated.isel(scenario=0)
     said = statement_probabilities(xr.Dataset({"path": paths}), read)

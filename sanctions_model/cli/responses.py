@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from sanctions_model.cli.parts.console import configure, drawn_outcomes, show
+from sanctions_model.cli.parts.edits import require_change
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -53,6 +54,7 @@ def irf(
     found = respond(
         fitted.scm, fitted.draws, cause=cause, size=size, horizon=horizon, outcomes=outcome
     )
+    require_change(found, cause if size is None else f"{cause} moved by {size:g}")
     table = summary_table({"effect": found}, fitted.scm)
     write_csv(table, csv)
     if figure is not None:

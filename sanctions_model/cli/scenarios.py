@@ -20,6 +20,7 @@ from sanctions_model.cli.parts.edits import (
     StatementOption,
     edited,
     read_horizon,
+    require_change,
 )
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
@@ -249,6 +250,8 @@ def run_scenario(
         random_seed=seed,
         outcomes=everything,
     )
+    if scenario.stated:
+        require_change(result["effect"], repr(scenario.label))
     _LOG.info("starts after %s; %s", result.attrs["start"], result.attrs["continuation"])
     said = statement_probabilities(result, read)
     told = list(dict.fromkeys([*(s.outcome for s in read), *wanted]))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sanctions_model.cli.parts.console import configure, show
+from sanctions_model.cli.parts.edits import asked_relief
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -51,9 +52,8 @@ def annual(
         raise QuestionError(f"--years {years}; expected 1 to {_LONGEST}.")
     from sanctions_model.economies.russia import ANNUAL
     from sanctions_model.report.annual import annual_table, annual_view
-    from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 
-    asked = Relief(depth=relief, ramp=ramp, measures=tuple(measure or ALL_MEASURES))
+    asked = asked_relief(relief, ramp, measure)
     fitted = load_fit(fit)
     given = _figures(baseline, fitted, years) if baseline else None
     table = annual_table(

@@ -7,6 +7,7 @@ import io
 import logging
 import re
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -127,7 +128,7 @@ def _sheet(content: bytes, where: str) -> pd.DataFrame:
     """Return the cells of the first sheet of an XLSX file as text."""
     try:
         cells = pd.read_excel(io.BytesIO(content), header=None, dtype=object)
-        faults = _spreadsheet_errors(content)
+        fault = _without_result(content)
     except ImportError:
         raise ObservationError(
             f"{where} is an XLSX file, which needs openpyxl: save it as CSV, or install it with "
@@ -146,20 +147,31 @@ def _sheet(content: bytes, where: str) -> pd.DataFrame:
         raise ObservationError(
             f"{where} cannot be read as an XLSX file ({reason}); save it as CSV."
         ) from None
-    if faults:
-        raise ObservationError(
-            f"{where}: {faults[0]} is an error of the spreadsheet; mend its formula, or empty it."
-        )
+    if fault:
+        raise ObservationError(f"{where}: {fault}.")
     return cells.map(_as_text)
 
 
-def _spreadsheet_errors(content: bytes) -> list[str]:
-    """Name cells such as #DIV/0!, which pandas reads as empty; #N/A is for no figure."""
+def _without_result(content: bytes) -> str:
+    """Say which cell pandas would read as empty although it is not; #N/A is for no figure."""
     import openpyxl
 
-    rows = openpyxl.load_workbook(io.BytesIO(content), data_only=True).worksheets[0].iter_rows()
-    found = (cell for row in rows for cell in row if cell.data_type == "e")
-    return [f"{cell.coordinate} ({cell.value})" for cell in found if cell.value != "#N/A"]
+    results, formulas = (
+        openpyxl.load_workbook(io.BytesIO(content), data_only=only).worksheets[0].iter_rows()
+        for only in (True, False)
+    )
+    for result, formula in zip(chain(*results), chain(*formulas), strict=True):
+        where = result.coordinate
+        if result.data_type == "e" and result.value != "#N/A":
+            shown = f"{where} ({result.value})"
+            return f"{shown} is an error of the spreadsheet; mend its formula, or empty it"
+        # A formula that gives an empty text is of the type "str" and a gap.
+        if formula.data_type == "f" and result.value is None and result.data_type != "str":
+            return (
+                f"{where} has a formula whose result was never computed; open the file in a "
+                "spreadsheet and save it there, or write the number"
+            )
+    return ""
 
 
 def _as_text(cell: object) -> str:

@@ -318,7 +318,9 @@ def require_inside(interventions: Sequence[Intervention], horizon: int) -> None:
 
 
 def require_each_counts(interventions: Sequence[Intervention]) -> None:
-    """Refuse a value that another one, set after it for the same periods, makes void.
+    """Refuse an intervention that changes nothing.
+
+    It adds 0, multiplies by 1, or sets a value that a later one makes void for all its periods.
 
     Parameters
     ----------
@@ -328,8 +330,16 @@ def require_each_counts(interventions: Sequence[Intervention]) -> None:
     Raises
     ------
     QuestionError
-        If a `SetTo` covers all periods of an earlier one of its variable.
+        If one adds 0 or multiplies by 1, or a `SetTo` covers all periods of an earlier one of its
+        variable.
     """
+    for edit in interventions:
+        if isinstance(edit, ShiftBy | ScaleBy) and (
+            set(np.atleast_1d(edit.value)) == {1.0 if isinstance(edit, ScaleBy) else 0.0}
+        ):
+            raise QuestionError(
+                f"{said(edit)} changes nothing; give another value, or leave it out."
+            )
     sets = [edit for edit in interventions if isinstance(edit, SetTo)]
     for earlier, later in combinations(sets, 2):
         if earlier.variable == later.variable and later.start <= earlier.start:

@@ -151,6 +151,42 @@ def test_a_question_that_would_do_nothing_or_something_else_is_refused(
     assert message in refused(*arguments, "--fit", saved_fit)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["forecast", "--shift", "key_rate=0"], "'key rate shifted by 0' changes nothing"),
+        (["forecast", "--scale", "key_rate=1"], "'key rate multiplied by 1' changes nothing"),
+        (["forecast", "--set", "finance=1"], "With finance set to 1 none of the outcomes moves"),
+        (["scenario", "run", "--shift", "key_rate=0"], "shifted by 0' changes nothing"),
+        (["scenario", "run", "--set", "finance=1"], "With 'the interventions' none of"),
+        ([*VERBS["counterfactual"][0], "--shift", "key_rate=0"], "shifted by 0' changes nothing"),
+        ([*VERBS["counterfactual"][0], "--set", "war=1"], "none of the outcomes moves"),
+        (["irf", "key_rate", "--size", 0], "With key_rate moved by 0 none of the outcomes"),
+        (["irf", "key_rate", "--size", 0, "--lasting"], "none of the outcomes moves"),
+        (["effects", "--relief", 0], "--relief 0 lifts nothing"),
+        (["annual", "--relief", 0], "--relief 0 lifts nothing"),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
+)
+def test_a_value_that_changes_nothing_is_no_question(saved_fit, arguments, message):
+    assert message in refused(*arguments, "--fit", saved_fit)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        RELIEF.replace("1.0", "0.0"),
+        RELIEF + "snap_back = { hazard = 1 }\n",
+        RELIEF + "opposition = { probability = 1, defeat = 1 }\n",
+        TIGHTENING.replace("0.5", "0"),
+        LEVEL.replace("size = 1.0", "size = 0"),
+    ],
+)
+def test_a_design_that_never_moves_anything_is_no_question(saved_fit, scenario, stated):
+    asked = ["scenario", "run", "--fit", saved_fit, "--file", scenario(stated)]
+    assert "With 'Mine' none of the outcomes moves, in any draw" in refused(*asked)
+
+
 def test_a_year_as_the_end_is_its_last_quarter(saved_fit):
     asked = ["counterfactual", "run", "--stay", "all", "--fit", saved_fit, "--json"]
     asked += ["--outcome", "inflation", "--from"]

@@ -1,6 +1,8 @@
 """Tables as people keep them: whatever separates cells, in whatever encoding, or in memory."""
 
 import io
+import re
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -84,6 +86,42 @@ def test_a_cut_xlsx_file_is_refused_in_one_line(keep):
     with pytest.raises(ObservationError, match="cannot be read as an XLSX file") as refusal:
         parse_table(FORMS["XLSX"][:keep], "mine")
     assert "\n" not in str(refusal.value)
+
+
+def with_formula(cell, cached):
+    """Return a book whose B3 holds a formula, with what the spreadsheet kept of its result."""
+    book, changed = io.BytesIO(as_excel(FRAME)), io.BytesIO()
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                content, n = re.subn(rb'<c r="B3".*?</c>', cell % cached, content)
+                assert n == 1
+            new.writestr(name, content)
+    return changed.getvalue()
+
+
+NUMBER, TEXT = (b'<c r="B3"%s><f>1+1</f><v>%%s</v></c>' % kind for kind in (b"", b' t="str"'))
+
+
+@pytest.mark.parametrize(
+    ("cell", "cached", "read"),
+    [(NUMBER, b"2", 2.0), (TEXT, b"", np.nan), (TEXT, b"n/a", np.nan), (NUMBER, b"", None)],
+)
+def test_a_formula_is_its_result_and_never_a_gap_that_nobody_meant(cell, cached, read):
+    content = with_formula(cell, cached)
+    if read is None:
+        with pytest.raises(ObservationError, match="mine: B3 has a formula whose result was never"):
+            parse_table(content, "mine")
+        return
+    _, columns = parse_table(content, "mine")
+    np.testing.assert_equal(columns["inflation_pct"].iloc[1], read)
+
+
+def test_a_formula_that_was_never_computed_is_refused_in_a_column_of_periods_too():
+    frame = FRAME.assign(quarter=["=A1", *QUARTERS[1:]])
+    with pytest.raises(ObservationError, match="A2 has a formula whose result was never"):
+        parse_table(as_excel(frame), "mine")
 
 
 ODD = ["", "1", "1,5", "1.5", "-3", "n/a", "1e400", "inf", "nan", "٣", "=1+1", "\x00"]

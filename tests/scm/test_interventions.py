@@ -206,3 +206,15 @@ def test_a_value_is_void_where_a_later_one_covers_all_its_periods(first, second)
         require_each_counts(edits)
     require_each_counts([edits[0], SetTo(variable="y", value=1.0)])
     require_each_counts([edits[0], ShiftBy(variable="x", value=1.0)])
+
+
+@pytest.mark.parametrize("edit", [ShiftBy, ScaleBy])
+@pytest.mark.parametrize("value", [0.0, 1.0, (0.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
+def test_adding_nothing_and_multiplying_by_one_are_refused(edit, value):
+    neutral = {ShiftBy: {0.0}, ScaleBy: {1.0}}[edit]
+    asked = [edit(variable="x", value=value)]
+    if set(np.atleast_1d(value)) == neutral:
+        with pytest.raises(QuestionError, match="changes nothing; give another value"):
+            require_each_counts(asked)
+    else:
+        require_each_counts(asked)

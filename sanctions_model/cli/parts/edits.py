@@ -14,7 +14,10 @@ import typer
 from sanctions_model.errors import QuestionError, SanctionsModelError
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from sanctions_model.scenarios.scenario import Scenario
+    from sanctions_model.scm.interventions import Relief
 
 __all__ = [
     "FileOption",
@@ -23,9 +26,11 @@ __all__ = [
     "SetOption",
     "ShiftOption",
     "StatementOption",
+    "asked_relief",
     "conditioned",
     "edited",
     "read_horizon",
+    "require_change",
 ]
 
 SetOption = Annotated[
@@ -47,6 +52,8 @@ StatementOption = Annotated[
     typer.Option("--statement", help="As in 'key_rate <= 10 by 2028Q4'; may be repeated."),
 ]
 
+# Of rounding; no effect that is printed is as small.
+_NOTHING = 1e-9
 _MOMENT = r"\d{4}-\d\d(?:-\d\d)?(?!\d)|\w+"
 _ASSIGNMENT = re.compile(
     rf"(?P<variable>\w+)=(?P<value>[^@]+?)(?:@(?P<start>{_MOMENT})(?:-(?P<stop>{_MOMENT}))?)?"
@@ -139,6 +146,25 @@ def _with(
     except SanctionsModelError as error:
         reason = re.sub(rf"^Scenario: ({field}(\.\w+)+: )?", "", str(error))
         raise QuestionError(f"{option}: {reason}") from None
+
+
+def asked_relief(depth: float, ramp: int = 4, measures: Sequence[str] | None = None) -> "Relief":
+    """Return the relief that ``--relief``, ``--ramp``, ``--measure`` ask for, if it lifts any."""
+    from sanctions_model.scm.interventions import ALL_MEASURES, Relief
+
+    asked = Relief(depth=depth, ramp=ramp, measures=tuple(measures or ALL_MEASURES))
+    if asked.depth == 0:
+        raise QuestionError("--relief 0 lifts nothing; expected a share above 0, up to 1.")
+    return asked
+
+
+def require_change(effect: "xr.DataArray", what: str) -> None:
+    """Refuse a question whose answer is that nothing moves, in any draw and period."""
+    if bool((abs(effect) < _NOTHING).all()):
+        raise QuestionError(
+            f"With {what} none of the outcomes moves, in any draw and period; change something "
+            "else, or ask for an outcome that it reaches."
+        )
 
 
 def read_horizon(text: str, start: str, periods_per_year: int) -> int:
