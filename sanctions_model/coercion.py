@@ -101,10 +101,6 @@ def generator_of(random_seed: object) -> np.random.Generator:
     random_seed : object
         A whole number of at least 0.
 
-    Returns
-    -------
-    numpy.random.Generator
-
     Raises
     ------
     QuestionError

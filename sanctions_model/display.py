@@ -11,13 +11,8 @@ def html_table(caption: str, rows: Sequence[Mapping[str, object]]) -> str:
 
     Parameters
     ----------
-    caption : str
     rows : sequence of mapping of str to object
         At least one; shown as text.
-
-    Returns
-    -------
-    str
 
     Examples
     --------

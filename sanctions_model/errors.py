@@ -24,7 +24,6 @@ __all__ = [
     "QuestionError",
     "ReweightingError",
     "SanctionsModelError",
-    "SanctionsModelWarning",
     "SourceError",
     "SpecError",
     "UnknownVariableError",
@@ -121,10 +120,6 @@ class ConvergenceError(SanctionsModelError):
 
 class FitFileError(SanctionsModelError):
     """A saved fit that is foreign, corrupt, of another format or not the one it claims to be."""
-
-
-class SanctionsModelWarning(UserWarning):
-    """The one warning class of the package."""
 
 
 def _listed(names: Sequence[str], room: int = 1200) -> str:

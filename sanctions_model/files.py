@@ -39,15 +39,10 @@ def toml_content(
 
     Parameters
     ----------
-    file : pathlib.Path
     what : str
         What should be given in place of a file that cannot be read.
     refuse : type of SanctionsModelError
         Raised if the file cannot be read or is no TOML.
-
-    Returns
-    -------
-    dict of str to object
     """
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
@@ -62,14 +57,8 @@ def read_tables(file: Path, name: str, *, optional: bool = False) -> dict[str, A
 
     Parameters
     ----------
-    file : pathlib.Path
-    name : str
     optional : bool
         Whether there may be none.
-
-    Returns
-    -------
-    dict of str to object
 
     Raises
     ------
@@ -237,10 +226,6 @@ def publish(part: Path, folder: Path) -> list[Path]:
     ----------
     part, folder : pathlib.Path
         From where and to where; files of the same names are replaced.
-
-    Returns
-    -------
-    list of pathlib.Path
     """
     mark = folder / _UNFINISHED
     mark.touch()

@@ -132,7 +132,6 @@ def continuous_ranked_probability_score(
     ----------
     values : numpy.ndarray
         Draws of the forecast, shape ``(draw,)``.
-    outcome : float
     weights : numpy.ndarray, optional
         Of the draws; they are scaled to add up to 1. Equal by default.
 
@@ -160,25 +159,13 @@ def continuous_ranked_probability_score(
 
 
 def mean_error(draws: xr.DataArray) -> float:
-    """Return the Monte-Carlo standard error of the mean of draws.
-
-    Parameters
-    ----------
-    draws : xr.DataArray
-        Dims ``(chain, draw)``.
-    """
+    """Return the Monte-Carlo standard error of the mean of draws."""
     values = draws.transpose(*_SAMPLE).to_numpy()
     return float(values.std() / np.sqrt(effective_size(draws)))
 
 
 def median_error(draws: xr.DataArray) -> float:
-    """Return the Monte-Carlo standard error of the median of draws.
-
-    Parameters
-    ----------
-    draws : xr.DataArray
-        Dims ``(chain, draw)``.
-    """
+    """Return the Monte-Carlo standard error of the median of draws."""
     return _quantile_error(draws.transpose(*_SAMPLE).to_numpy(), 0.5)
 
 
@@ -237,8 +224,6 @@ def summary_errors(draws: xr.DataArray, summary: xr.DataArray) -> dict[str, floa
 
     Parameters
     ----------
-    draws : xr.DataArray
-        Dims ``(chain, draw)``.
     summary : xr.DataArray
         From `interval` of them.
 
@@ -281,13 +266,7 @@ def share_error(holds: np.ndarray) -> float:
 
 
 def effective_size(draws: xr.DataArray) -> float:
-    """Return the number of independent draws that draws are worth, at most their number.
-
-    Parameters
-    ----------
-    draws : xr.DataArray
-        Dims ``(chain, draw)``.
-    """
+    """Return the number of independent draws that draws are worth, at most their number."""
     from arviz_stats.base import array_stats
 
     array = draws.transpose(dims.CHAIN, dims.DRAW).to_numpy()

@@ -142,10 +142,6 @@ def in_log_points(unit: str | Kept) -> bool:
 def percent_unit(unit: str | Kept) -> str:
     """Return the unit after `in_percent`.
 
-    Parameters
-    ----------
-    unit : str or Variable
-
     Examples
     --------
     >>> percent_unit("% (100 log points)"), percent_unit("% a year (100 dlog)"), percent_unit("pp")
@@ -163,7 +159,6 @@ def in_percent[Values: Any](values: Values, unit: str | Kept) -> Values:
     ----------
     values : array or number
         In `unit`.
-    unit : str or Variable
 
     Returns
     -------
@@ -188,7 +183,6 @@ def effect_in_percent[Values: Any](effect: Values, unit: str | Kept) -> Values:
 
     Parameters
     ----------
-    effect : array or number
     unit : str or Variable
         Of the outcome.
 
@@ -209,7 +203,6 @@ def difference_in_percent[Values: Any](paths: Values, effect: Values, unit: str 
     ----------
     paths, effect : array
         The path with the effect, and the effect, in `unit`; dims alike.
-    unit : str or Variable
 
     Returns
     -------

@@ -108,10 +108,6 @@ def run(
     progress : bool or callable
         Show a progress bar while sampling, or call this with draws done and draws in all.
 
-    Returns
-    -------
-    Results
-
     Raises
     ------
     SanctionsModelError
@@ -230,13 +226,8 @@ def write(results: Results, out: Path) -> list[Path]:
 
     Parameters
     ----------
-    results : Results
     out : pathlib.Path
         Folder, made if need be; files of the same names are replaced.
-
-    Returns
-    -------
-    list of pathlib.Path
 
     Raises
     ------
@@ -273,7 +264,6 @@ def keep_unconverged(fitted: Fit, out: Path) -> Path:
 
     Parameters
     ----------
-    fitted : Fit
     out : pathlib.Path
         Folder, made if need be.
 

@@ -31,10 +31,6 @@ def data_path(name: str) -> Path:
     name : str
         File name inside ``data/``, as in ``"measures.csv"``.
 
-    Returns
-    -------
-    pathlib.Path
-
     Raises
     ------
     ObservationError
@@ -60,7 +56,6 @@ def read_like_bundled(name: str, path: Path | str | None = None) -> pd.DataFrame
     ----------
     name : str
         Of the bundled table, which is read without `path`.
-    path : path, optional
 
     Returns
     -------

@@ -45,15 +45,6 @@ def validate_observations(
 ) -> None:
     """Refuse observations that the model cannot use; return nothing if all is well.
 
-    Parameters
-    ----------
-    observations : xarray.Dataset
-        As `load_observations` returns it.
-    scm : StructuralCausalModel
-        The model that the observations are for.
-    where : str
-        What names them in messages.
-
     Raises
     ------
     ObservationError
@@ -79,10 +70,6 @@ def require_series(
     ----------
     observations : xarray.Dataset
         With a coordinate ``time`` of first days; the attributes may be absent.
-    scm : StructuralCausalModel
-        The model that the observations are for.
-    where : str
-        What names them in messages.
 
     Raises
     ------
@@ -127,10 +114,6 @@ def require_plausible(
     ----------
     observations : xarray.Dataset
         That `require_series` let pass.
-    scm : StructuralCausalModel
-        The model that the observations are for.
-    where : str
-        What names them in messages.
 
     Raises
     ------

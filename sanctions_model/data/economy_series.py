@@ -118,10 +118,6 @@ def war_pulse(quarters: pd.PeriodIndex) -> pd.Series:
 
     A judgement on timing, from federal spending; its size is estimated.
 
-    Parameters
-    ----------
-    quarters : pandas.PeriodIndex
-
     Returns
     -------
     pandas.Series
@@ -141,10 +137,6 @@ def ramps(quarters: pd.PeriodIndex) -> dict[str, pd.Series]:
     Growth is linear between knots. ``ramp_2005Q1`` counts quarters: its coefficient is growth at
     the first knot. That of ``ramp_`` any later knot is the step of growth to it from the one
     before, so that independent steps make growth a random walk over the knots.
-
-    Parameters
-    ----------
-    quarters : pandas.PeriodIndex
 
     Returns
     -------

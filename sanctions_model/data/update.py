@@ -108,17 +108,12 @@ def refresh(
     ----------
     sources : sequence of Adapter
         In the order in which they are asked; see `sources.registry.SOURCES`.
-    base : Vintage
     end : pandas.Period
         Last quarter to ask for.
     start : pandas.Period, optional
         First quarter to read anew; six years before the end of the base by default.
     folder : pathlib.Path, optional
         Of the vintages; `vintages.default_folder` by default.
-
-    Returns
-    -------
-    Update
 
     Raises
     ------

@@ -207,10 +207,6 @@ currency = "RUB"          # three letters; depreciation is growth of its price o
 def describe_columns(scm: StructuralCausalModel) -> pd.DataFrame:
     """Tabulate the columns that a table may have.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-
     Returns
     -------
     pandas.DataFrame
@@ -259,7 +255,6 @@ def write_template(
     ----------
     folder : path
         Made if need be; none of the three files may be there.
-    scm : StructuralCausalModel
     start, end : pandas.Period
         First and last row, at the model's frequency.
 

@@ -148,10 +148,6 @@ def load_vintage(folder: Path | str) -> Vintage:
     folder : path
         As `write_vintage` made it.
 
-    Returns
-    -------
-    Vintage
-
     Raises
     ------
     ObservationError
@@ -252,10 +248,6 @@ def write_vintage(
         Made if need be.
     check : callable
         Given the finished folder, raises if its data cannot be used.
-
-    Returns
-    -------
-    Vintage
 
     Raises
     ------

@@ -208,7 +208,6 @@ def read_cells(file: Path, columns: Sequence[str], optional: Iterable[str] = ())
 
     Parameters
     ----------
-    file : pathlib.Path
     columns : sequence of str
         All that there may be.
     optional : iterable of str

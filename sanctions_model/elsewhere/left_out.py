@@ -55,7 +55,6 @@ def predicted_outcomes(
         posterior by default.
     draws : int
         Paths to simulate.
-    random_seed : int
 
     Returns
     -------
@@ -95,7 +94,6 @@ def after_reimposition(data: ReliefData, cells: Cells, posterior: xr.Dataset) ->
 
     Parameters
     ----------
-    data : ReliefData
     cells : Cells
         Of these data.
     posterior : xr.Dataset

@@ -70,7 +70,6 @@ def hidden(cells: Cells, names: Sequence[str]) -> Cells:
 
     Parameters
     ----------
-    cells : Cells
     names : sequence of str
         Ids of episodes.
 
@@ -91,7 +90,6 @@ def placebo(data: ReliefData, *, dates: bool = False, random_seed: int = 0) -> R
 
     Parameters
     ----------
-    data : ReliefData
     dates : bool
         Keep the country and move the year alone, to one whose window meets no window of a lifting;
         an episode whose country has no such year goes to another country all the same.
@@ -160,8 +158,6 @@ def placebo_cells(
 
     Parameters
     ----------
-    data : ReliefData
-    dates : bool
     random_seed : int
         As `placebo` takes them.
 
@@ -182,13 +178,6 @@ def prior_truth(
     cells: Cells, z: np.ndarray, *, random_seed: int = 0
 ) -> tuple[xr.Dataset, np.ndarray]:
     """Draw effects from their prior.
-
-    Parameters
-    ----------
-    cells : Cells
-    z : numpy.ndarray
-        As `covariates` returns it.
-    random_seed : int
 
     Returns
     -------
@@ -279,7 +268,6 @@ def made_up(
         Draws of the panel model; the untreated part is taken at their means.
     level : numpy.ndarray
         Effects' levels, shape ``(outcome, episode, column)``.
-    random_seed : int
 
     Returns
     -------
@@ -343,8 +331,6 @@ def rank_of_truth(posterior: xr.Dataset, truth: xr.Dataset) -> pd.DataFrame:
 
     Parameters
     ----------
-    posterior : xr.Dataset
-        Dims ``(chain, draw)`` plus each parameter's own.
     truth : xr.Dataset
         The same parameters without draws.
 

@@ -37,9 +37,6 @@ def one_step_means(
 
     Parameters
     ----------
-    problem : Problem
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
     history : mapping of str to numpy.ndarray, optional
         Another history of the observed and exogenous variables, time last; the problem's own,
         completed, by default.
@@ -61,12 +58,6 @@ def one_step_means(
 def cell_log_density(problem: Problem, draws: xr.Dataset) -> np.ndarray:
     """Log density of every cell given its parents, completed cells at their drawn values.
 
-    Parameters
-    ----------
-    problem : Problem
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``, with ``missing_cell`` where there is any.
-
     Returns
     -------
     numpy.ndarray
@@ -84,12 +75,6 @@ def cell_log_density(problem: Problem, draws: xr.Dataset) -> np.ndarray:
 
 def scales(problem: Problem, draws: xr.Dataset) -> np.ndarray:
     """Scale of the shocks of each period: larger in a crisis, by its multiplier.
-
-    Parameters
-    ----------
-    problem : Problem
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
 
     Returns
     -------
@@ -109,8 +94,6 @@ def crisis_times(problem: Problem, draws: xr.Dataset) -> np.ndarray:
     ----------
     problem : Problem
         Of a model with crises.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
 
     Returns
     -------
@@ -124,12 +107,6 @@ def crisis_times(problem: Problem, draws: xr.Dataset) -> np.ndarray:
 
 def log_likelihood(problem: Problem, draws: xr.Dataset) -> xr.DataArray:
     """Log density of every observed cell.
-
-    Parameters
-    ----------
-    problem : Problem
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
 
     Returns
     -------
@@ -174,12 +151,6 @@ def log_probability(problem: Problem, draws: xr.Dataset) -> np.ndarray:
 def log_prior(problem: Problem, draws: xr.Dataset) -> xr.Dataset:
     """Log prior density of each parameter, in the space it is stated in.
 
-    Parameters
-    ----------
-    problem : Problem
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-
     Returns
     -------
     xr.Dataset
@@ -203,10 +174,8 @@ def complete_from_prior(problem: Problem, draws: xr.Dataset, random_seed: int) -
 
     Parameters
     ----------
-    problem : Problem
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``, without ``missing_cell``.
-    random_seed : int
 
     Returns
     -------
@@ -247,13 +216,6 @@ def _noise(
 
 def predictive(problem: Problem, draws: xr.Dataset, random_seed: int) -> xr.DataArray:
     """Draw each period's outcomes given the observed parents: one-step predictions.
-
-    Parameters
-    ----------
-    problem : Problem
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    random_seed : int
 
     Returns
     -------

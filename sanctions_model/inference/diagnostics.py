@@ -89,16 +89,8 @@ def diagnose(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-    posterior : xr.Dataset
-        Dims ``(chain, draw)`` plus each parameter's own.
-    divergences : int
     known : collection of str
         Addresses of parameters that have a value instead of a belief. All others must move.
-
-    Returns
-    -------
-    Diagnostics
     """
     fixed = {}
     for name, dim in parameter_dims(scm).items():
@@ -117,8 +109,6 @@ def worst_mixing(
 
     Parameters
     ----------
-    posterior : xr.Dataset
-        Dims ``(chain, draw)`` plus each parameter's own.
     fixed : mapping of str to numpy.ndarray, optional
         By variable, which of its entries have a known value; without it those that never move.
 

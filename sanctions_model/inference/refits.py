@@ -106,8 +106,6 @@ def refit(
 
     Parameters
     ----------
-    problem : Problem
-    settings : SamplingSettings, optional
     sampler : Sampler, optional
         That of `sampler_for` by default; only `Nutpie` can begin at a start.
     start : WarmStart, optional
@@ -119,10 +117,6 @@ def refit(
     allow_unconverged : bool
         Return draws that fail the gate, to be flagged where they are used: ``converged`` says so.
         They are drawn again, at a higher target, only if divergences alone fail.
-
-    Returns
-    -------
-    Refit
 
     Raises
     ------

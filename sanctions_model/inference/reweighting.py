@@ -139,7 +139,6 @@ def prior_log_ratio(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
     draws : xr.Dataset
         Draws under `before`, dims ``(chain, draw)`` plus each parameter's own.
     before, after : mapping of str to Prior
@@ -395,7 +394,6 @@ def resample(draws: xr.Dataset, weights: np.ndarray, *, size: int, random_seed: 
         Shape ``(chain * draw,)``, summing to 1.
     size : int
         Draws to return.
-    random_seed : int
 
     Returns
     -------

@@ -82,13 +82,8 @@ def available_cases(scm: StructuralCausalModel, observations: xr.Dataset) -> Cas
 
     Parameters
     ----------
-    scm : StructuralCausalModel
     observations : xr.Dataset
         As `observations.load_observations` returns it, dim ``time``.
-
-    Returns
-    -------
-    Cases
 
     Raises
     ------
@@ -265,12 +260,6 @@ def _all_there(there: Mapping[str, np.ndarray], edges: Iterable[Edge], size: int
 
 def table_use(observations: xr.Dataset, scm: StructuralCausalModel) -> pd.DataFrame:
     """Tabulate what each observed series covers and what its equation makes of it.
-
-    Parameters
-    ----------
-    observations : xarray.Dataset
-        As `load_observations` returns it.
-    scm : StructuralCausalModel
 
     Returns
     -------

@@ -204,11 +204,6 @@ class PyMCSampler:
 def sampler_for(scm: StructuralCausalModel) -> Nutpie:
     """Return the sampler that suits a model.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        Whose equations are asked.
-
     Returns
     -------
     Nutpie

@@ -133,8 +133,7 @@ def plot_scenario_effect(
     Parameters
     ----------
     effect : xr.DataArray
-        From `scenario_forecast`, `designed_effect` or `scenario_effect`, dims
-        ``(outcome, horizon, chain, draw)``.
+        From `scenario_forecast` or `designed_effect`, dims ``(outcome, horizon, chain, draw)``.
     label : str
         What the scenario is called.
     title : str, optional

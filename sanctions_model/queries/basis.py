@@ -180,10 +180,6 @@ class Basis:
 def effective_addresses(problem: Problem) -> Iterator[str]:
     """Yield the parameters that a difference of propagations can depend on.
 
-    Parameters
-    ----------
-    problem : Problem
-
     Yields
     ------
     str
@@ -195,15 +191,7 @@ def effective_addresses(problem: Problem) -> Iterator[str]:
 
 
 def one_parameter(scm: StructuralCausalModel, draws: xr.Dataset, address: str) -> xr.DataArray:
-    """Return the draws of one parameter, dims ``(chain, draw)``.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    address : str
-    """
+    """Return the draws of one parameter, dims ``(chain, draw)``."""
     name, label = addresses(scm)[address]
     dim = parameter_dims(scm)[name]
     return draws[name] if dim is None else draws[name].sel({dim: label}, drop=True)

@@ -170,8 +170,6 @@ def own_channel_sentence(scm: StructuralCausalModel, draws: xr.Dataset, claim: C
     ----------
     scm : StructuralCausalModel
         Equations that the draws belong to; with a chain and its offset.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
     claim : Claim
         Whose outcome, relief and horizon are meant.
 

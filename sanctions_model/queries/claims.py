@@ -275,13 +275,6 @@ def _answer(problem: Problem, draws: xr.Dataset, claim: Claim, random_seed: int)
 def claim_effect(scm: StructuralCausalModel, draws: xr.Dataset, claim: Claim) -> xr.DataArray:
     """Return the effect that a claim speaks of, at its horizon, under each draw.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    claim : Claim
-
     Returns
     -------
     xr.DataArray

@@ -348,11 +348,6 @@ def _require_complete(scm: StructuralCausalModel, relief: Relief, entries: set[s
 def relief_subject(scm: StructuralCausalModel, relief: Relief) -> str:
     """Name a relief as the subject of a sentence.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-    relief : Relief
-
     Returns
     -------
     str
@@ -379,14 +374,8 @@ def relief_words(scm: StructuralCausalModel, relief: Relief, *, start: str | Non
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-    relief : Relief
     start : str, optional
         Last known period; with it the first step has a date.
-
-    Returns
-    -------
-    str
     """
     relief = scm.relief(relief)
     subject = relief_subject(scm, relief)

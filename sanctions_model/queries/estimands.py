@@ -164,9 +164,6 @@ class Experiment(_Stated):
         ----------
         scm : StructuralCausalModel
             With all parts of this form.
-        draws : xr.Dataset
-            Parameter draws, dims ``(chain, draw)``.
-        outcome : str
         horizon : int
             Periods, the first being that of the change.
 
@@ -313,10 +310,6 @@ def stated[T: _Stated](table: Any, adapter: TypeAdapter[T], place: str) -> T:
     place : str
         For messages.
 
-    Returns
-    -------
-    Experiment or Estimand
-
     Raises
     ------
     QuestionError
@@ -343,12 +336,6 @@ def stated[T: _Stated](table: Any, adapter: TypeAdapter[T], place: str) -> T:
 def form_for[T: _Stated](scm: StructuralCausalModel, asked: T) -> T:
     """Return the first form of an experiment or estimand whose parts a model has.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        Whose equations are asked.
-    asked : Experiment or Estimand
-
     Returns
     -------
     Experiment or Estimand
@@ -369,12 +356,6 @@ def form_for[T: _Stated](scm: StructuralCausalModel, asked: T) -> T:
 
 def not_asked(scm: StructuralCausalModel, asked: _Stated) -> str:
     """Return why a model cannot be asked, in words; empty where it can.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        Whose equations are asked.
-    asked : Experiment or Estimand
 
     Returns
     -------

@@ -50,11 +50,6 @@ __all__ = [
 def last_known_period(problem: Problem, outcomes: Sequence[str]) -> int:
     """Return the last period whose state, as far as the outcomes need it, is known or completed.
 
-    Parameters
-    ----------
-    problem : Problem
-    outcomes : sequence of str
-
     Returns
     -------
     int
@@ -195,7 +190,6 @@ def drivers_ahead(
 
     Parameters
     ----------
-    problem : Problem
     last : int
         Position of the period, which may lie before the end of the data: a series that stopped
         early does not make the drivers unknown.

@@ -70,8 +70,6 @@ def annual_table(
         By outcome the statistic (`queries.calendar_years.Statistic`) and what the same figure is
         called in ``outside_forecasts.csv``, None where nobody forecasts it. A model that has none
         of these outcomes answers with its headline ones.
-    random_seed : int
-        Of the shocks.
     baseline : mapping of str to mapping of int to float, optional
         Somebody else's yearly figures, by outcome and year, that the future without relief meets;
         shocks bend so that they hold.

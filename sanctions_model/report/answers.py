@@ -72,8 +72,6 @@ def chances(draws: np.ndarray, name: str) -> dict[str, str]:
     ----------
     draws : numpy.ndarray
         In percent or points.
-    name : str
-        The outcome.
     """
     material = _material(name)
     found = {"P(higher)": chance(float((draws > 0).mean()))}
@@ -90,10 +88,6 @@ def effect_words(draws: xr.DataArray, scm: StructuralCausalModel, name: str) -> 
     ----------
     draws : xr.DataArray
         In the unit of the outcome, of a level in log points; dims ``(chain, draw)``.
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    name : str
-        The outcome.
     """
     own = effect_in_percent(draws, scm.variables[name])
     flat = own.transpose(dims.CHAIN, dims.DRAW).to_numpy().reshape(-1)
@@ -118,13 +112,7 @@ def against(scm: StructuralCausalModel) -> str:
 
 
 def mean_words(draws: xr.DataArray) -> str:
-    """Say a mean with two Monte-Carlo standard errors.
-
-    Parameters
-    ----------
-    draws : xr.DataArray
-        Dims ``(chain, draw)``.
-    """
+    """Say a mean with two Monte-Carlo standard errors."""
     error = ERRORS * mean_error(draws)
     return f"{number(float(draws.mean()))} ± {number(error, signed=False)}"
 
@@ -139,10 +127,6 @@ def scenario_answer(
 
     Parameters
     ----------
-    result : xr.Dataset
-        From `scenario_forecast`.
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
     outcomes : sequence of str
         Which of those in the result.
     horizons : sequence of int
@@ -180,10 +164,6 @@ def scenario_finding(
 
     Parameters
     ----------
-    result : xr.Dataset
-        From `scenario_forecast`.
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
     outcome : str
         One of the result.
     horizon : int, optional
@@ -211,10 +191,6 @@ def scenario_sentences(
 
     Parameters
     ----------
-    result : xr.Dataset
-        From `scenario_forecast`.
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
     outcomes : sequence of str
         Which of those in the result.
 
@@ -238,8 +214,6 @@ def odds_view(library: ScenarioLibrary, filtered: pd.DataFrame) -> View:
 
     Parameters
     ----------
-    library : ScenarioLibrary
-        With a process between futures.
     filtered : pandas.DataFrame
         From `filtered_odds`.
     """
@@ -292,10 +266,6 @@ def expected_view(
 
     Parameters
     ----------
-    result : xr.Dataset
-        From `compare_futures`.
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
     odds : mapping of str to sequence of float
         Probabilities in the order of the futures, by what the set is called.
     """

@@ -44,7 +44,6 @@ def in_words_of_the_model(
 
     Parameters
     ----------
-    claims : mapping of str to Claim
     scm : StructuralCausalModel
         A bundled economy keeps the article's words.
     """
@@ -100,8 +99,6 @@ def exceedance_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
 
     Parameters
     ----------
-    table : pandas.DataFrame
-        From `exceedance_table`.
     scm : StructuralCausalModel
         Names units and periods.
     """

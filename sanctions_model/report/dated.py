@@ -79,7 +79,6 @@ def dated_view(
     ----------
     array : xr.DataArray
         Named ``effect`` or ``path``, dims ``(outcome, horizon, chain, draw)``.
-    scm : StructuralCausalModel
     title, question : str
         The finding and the question by default.
     caption : str
@@ -160,7 +159,6 @@ def beside_view(table: pd.DataFrame, scm: StructuralCausalModel, changed: Sequen
     ----------
     table : pandas.DataFrame
         From `effects_beside`.
-    scm : StructuralCausalModel
     changed : sequence of str
         Addresses of the beliefs that differ.
     """
@@ -235,7 +233,6 @@ def yearly_view(
     ----------
     array : xr.DataArray
         In percent and percentage points, dims ``(outcome, time, chain, draw)``.
-    scm : StructuralCausalModel
     title, question : str
         What was found, and what was asked.
     """

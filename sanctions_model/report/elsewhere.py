@@ -75,10 +75,6 @@ def with_view(table: pd.DataFrame, lifting: str) -> View:
         As `with_liftings_elsewhere` returns it.
     lifting : str
         Name of the lifting.
-
-    Returns
-    -------
-    View
     """
     rows = []
     for outcome, group in table.groupby("outcome", sort=False):
@@ -124,10 +120,6 @@ def hazard_view(table: pd.DataFrame) -> View:
     ----------
     table : pandas.DataFrame
         As `reimposition_hazard` returns it.
-
-    Returns
-    -------
-    View
     """
     rows = [
         {

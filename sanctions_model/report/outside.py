@@ -98,12 +98,10 @@ def rival_path(problem: Problem, name: str, start: int, horizon: int) -> np.ndar
 
     Parameters
     ----------
-    problem : Problem
     name : str
         A rate or a level.
     start : int
         Position of the last period that is known.
-    horizon : int
 
     Returns
     -------

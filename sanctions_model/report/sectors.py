@@ -36,9 +36,6 @@ def sector_view(
 
     Parameters
     ----------
-    result : xr.Dataset
-        From `sector_premiums`.
-    scm : StructuralCausalModel
     title, scenario : str
         What was found, and under which scenario.
     """
@@ -118,8 +115,6 @@ def pooled_sentences(table: pd.DataFrame, scm: StructuralCausalModel) -> list[st
     ----------
     table : pandas.DataFrame
         From `pooled_effects`.
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
 
     Returns
     -------

@@ -252,8 +252,6 @@ def summary_table(arrays: Mapping[str, xr.DataArray], scm: StructuralCausalModel
         ``quantity``. Log points become percent: of a path all, of an ``effect`` or ``difference``
         those on levels, of a ``contribution`` so that parts add up (`contributions_in_percent`); a
         ``share`` stays as it is.
-    scm : StructuralCausalModel
-        Says in which units the outcomes are.
     """
     rule = interval_rule()
     frames = []
@@ -293,7 +291,6 @@ def variance_view(shares: xr.DataArray, scm: StructuralCausalModel, most: int = 
     ----------
     shares : xr.DataArray
         Dims ``(outcome, shock, horizon, chain, draw)``, 0 to 1.
-    scm : StructuralCausalModel
     most : int
         Shocks an outcome.
     """

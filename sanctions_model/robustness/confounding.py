@@ -220,7 +220,6 @@ def net_of_memory(
 
     Parameters
     ----------
-    scm, parameters : StructuralCausalModel, DrawParameters
     equation : str
         Stochastic variable.
     added : numpy.ndarray
@@ -244,9 +243,6 @@ def common_cause_log_ratio(
 
     Parameters
     ----------
-    problem : Problem
-    draws : xr.Dataset
-        Posterior draws, dims ``(chain, draw)``.
     equation : str
         Stochastic variable.
     path : numpy.ndarray

@@ -85,14 +85,6 @@ def claim_effects(
 ) -> xr.Dataset:
     """Return the effect that each claim speaks of, draw by draw.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    claims : mapping of str to Claim
-        Effect claims.
-
     Returns
     -------
     xr.Dataset

@@ -47,12 +47,6 @@ EPISODES: Mapping[str, tuple[str, str]] = {
 def period_log_density(problem: Problem, draws: xr.Dataset) -> np.ndarray:
     """Log density of all observed cells of each period.
 
-    Parameters
-    ----------
-    problem : Problem
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-
     Returns
     -------
     numpy.ndarray
@@ -72,13 +66,8 @@ def without_periods(problem: Problem, dropped: np.ndarray) -> Problem:
 
     Parameters
     ----------
-    problem : Problem
     dropped : numpy.ndarray
         Boolean, shape ``(time,)``.
-
-    Returns
-    -------
-    Problem
 
     Raises
     ------
@@ -99,7 +88,6 @@ def refit_without(
 
     Parameters
     ----------
-    problem : Problem
     dropped : numpy.ndarray
         Boolean, shape ``(time,)``.
     settings : SamplingSettings

@@ -84,7 +84,6 @@ def require_revised(old: Fit, new: Fit, revised: Fit) -> None:
 
     Parameters
     ----------
-    old, new : Fit
     revised : Fit
         As `fit_revised` returned it, perhaps kept in a file since.
 
@@ -113,10 +112,6 @@ def fit_revised(old: Fit, new: Fit, *, progress: bool = False) -> Fit:
         Of the same equations and priors.
     progress : bool
         Show a progress bar.
-
-    Returns
-    -------
-    Fit
 
     Raises
     ------

@@ -19,12 +19,11 @@ from sanctions_model.coercion import generator_of
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.queries.forecasts import last_known_period, simulate
+from sanctions_model.queries.forecasts import last_known_period
 from sanctions_model.scenarios.odds.drawn_designs import KINDS, NEED
 from sanctions_model.scenarios.odds.regimes import FuturePaths, draw_scenario_paths
 from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scm.equations import Identity
-from sanctions_model.scm.interventions import Intervention
 from sanctions_model.scm.linear_form import LinearForm
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
@@ -37,7 +36,6 @@ __all__ = [
     "designed_effect",
     "regime_of_today",
     "respond_to",
-    "scenario_effect",
     "starting_day",
 ]
 
@@ -99,8 +97,6 @@ def answer_manifest(scm: StructuralCausalModel, random_seed: int, sha256: Mappin
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-    random_seed : int
     sha256 : mapping of str to str
         Of what was read beside the model and its draws.
     """
@@ -337,62 +333,3 @@ def regime_of_today(problem: Problem, horizon: int) -> dict[str, np.ndarray]:
     Whenever the data end: a design states what becomes of that regime.
     """
     return {name: np.ones(horizon) for name in MEASURES if name in problem.scm.exogenous}
-
-
-def scenario_effect(
-    problem: Problem,
-    draws: xr.Dataset,
-    interventions: Sequence[Intervention],
-    *,
-    horizon: int,
-    random_seed: int,
-    outcomes: Sequence[str] | None = None,
-) -> xr.DataArray:
-    """Difference that interventions make to simulated futures, the shocks being the same.
-
-    Parameters
-    ----------
-    problem : Problem
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    interventions : sequence of Intervention
-        On exogenous and endogenous variables alike.
-    horizon : int
-    random_seed : int
-        Of the shocks, which matter only where an intervention sets or scales an endogenous
-        variable.
-    outcomes : sequence of str, optional
-        Variables or levels; the headline ones by default.
-
-    Returns
-    -------
-    xr.DataArray
-        Dims ``(outcome, horizon, chain, draw)``.
-
-    Raises
-    ------
-    QuestionError
-        If there is no intervention.
-    UnknownVariableError
-        If a name is unknown.
-    """
-    if not interventions:
-        raise QuestionError("No intervention; give at least one.")
-
-    def futures(edits: Sequence[Intervention]) -> xr.DataArray:
-        return simulate(
-            problem,
-            draws,
-            horizon=horizon,
-            interventions=edits,
-            random_seed=random_seed,
-            outcomes=outcomes,
-        ).isel({dims.SCENARIO: 0})
-
-    changed, unchanged = futures(interventions), futures(())
-    subject = upper_first(str(changed.attrs.pop(dims.Said.SUBJECT)))
-    return (
-        (changed - unchanged)
-        .rename("effect")
-        .assign_attrs(changed.attrs | {dims.Said.SUBJECT: subject})
-    )

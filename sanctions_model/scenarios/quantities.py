@@ -143,8 +143,6 @@ def dated[Model: BaseModel](model: Model, start: str, periods_per_year: int) -> 
         A scenario, or a part of one.
     start : str
         First day of the last known period, as in ``attrs["start"]`` of a forecast.
-    periods_per_year : int
-        4 for quarters, 12 for months.
 
     Raises
     ------

@@ -13,7 +13,6 @@ import lazy_loader
 
 from sanctions_model.errors import (
     CyclicGraphError,
-    NoCausalPathError,
     SpecError,
     UnknownVariableError,
 )
@@ -140,17 +139,6 @@ class CausalGraph:
             for group in groups
             if len(group) > 1 or self.summary.has_edge(*[next(iter(group))] * 2)
         )
-
-    def require_path(self, cause: str, outcome: str) -> None:
-        """Raise `NoCausalPathError` if no directed path leads from `cause` to `outcome`."""
-        self.require(cause, "the cause")
-        self.require(outcome, "the outcome")
-        if outcome != cause and outcome not in self.descendants(cause):
-            reached = ", ".join(sorted(self.descendants(cause))) or "nothing"
-            raise NoCausalPathError(
-                f"No directed path leads from {cause!r} to {outcome!r}; "
-                f"{cause!r} reaches {reached}."
-            )
 
 
 def read_edge(text: str, child: str) -> Edge:

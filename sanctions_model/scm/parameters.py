@@ -192,7 +192,6 @@ def centres_for(scm: StructuralCausalModel, parameters: Parameters) -> Mapping[s
 
     Parameters
     ----------
-    scm : StructuralCausalModel
     parameters : Parameters
         Draws say what they were centred at if a fit, a prior or `pin` made them.
 

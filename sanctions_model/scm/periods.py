@@ -151,10 +151,6 @@ def read_period(given: object, periods_per_year: int, *, end: bool = False) -> p
 
     Parameters
     ----------
-    given : object
-        As `read_span` takes it.
-    periods_per_year : int
-        4 for quarters, 12 for months.
     end : bool
         Whether it ends a window: a year alone is then its last period, else its first.
 
@@ -186,7 +182,6 @@ def period_after(start: object, count: int, periods_per_year: int) -> str:
     ----------
     start : object
         As `read_span` takes it.
-    count : int
     periods_per_year : int
         1, 4 or 12.
 
@@ -212,12 +207,8 @@ def periods_ahead(given: object, start: str, periods_per_year: int, *, end: bool
 
     Parameters
     ----------
-    given : object
-        As `read_span` takes it.
     start : str
         A day of the last known period, as in ``attrs["start"]`` of a forecast.
-    periods_per_year : int
-        4 for quarters, 12 for months.
     end : bool
         Whether it ends a window: of a year alone the last period then counts.
 
@@ -250,8 +241,6 @@ def period_labels(start: str, periods_per_year: int, count: int) -> list[str]:
     ----------
     start : str
         A day of the last known period.
-    periods_per_year : int
-        4 for quarters, 12 for months.
     count : int
         How many.
 
@@ -273,8 +262,6 @@ def with_periods[Result: (xr.DataArray, xr.Dataset)](
     found : xr.DataArray or xr.Dataset
         With a dim ``horizon`` counted from 1; ``attrs["start"]`` is a day of the last known period.
         Without that it stays as it is.
-    periods_per_year : int
-        4 for quarters, 12 for months.
     """
     start = found.attrs.get(dims.Said.START)
     if start is None:
@@ -289,8 +276,6 @@ def read_day(given: object, *, end: bool = False) -> str:
 
     Parameters
     ----------
-    given : object
-        As `read_span` takes it.
     end : bool
         Whether it ends a window: of several months the last one then counts.
 

@@ -27,7 +27,6 @@ def reduced_form(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
     forms : mapping of str to LinearForm
         Of every structural equation.
     states : frozenset of str
@@ -109,11 +108,6 @@ def spectral_radius(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArr
 
 def in_force(scm: StructuralCausalModel, forms: Mapping[str, LinearForm]) -> dict[str, LinearForm]:
     """Put the value that a factor holds in the end into the weights that it multiplies.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-    forms : mapping of str to LinearForm
 
     Returns
     -------

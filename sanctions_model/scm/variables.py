@@ -362,9 +362,6 @@ def continued(continuation: Continuation, horizon: int, last: float) -> np.ndarr
 
     Parameters
     ----------
-    continuation : Hold, Path, Decay or Grow
-    horizon : int
-        Number of periods.
     last : float
         The last observed value.
 

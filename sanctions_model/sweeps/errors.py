@@ -42,11 +42,6 @@ def summary_error(arrays: Mapping[str, np.ndarray], tails: tuple[float, float]) 
 def from_first(found: xr.Dataset) -> dict[str, np.ndarray]:
     """Compare each point's median with that of the first point.
 
-    Parameters
-    ----------
-    found : xr.Dataset
-        As `load_sweep` returns it.
-
     Returns
     -------
     dict of str to numpy.ndarray
@@ -70,8 +65,6 @@ def contrast_errors(found: xr.Dataset, contrasts: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    found : xr.Dataset
-        As `load_sweep` returns it.
     contrasts : numpy.ndarray
         Shape ``(contrast, point)``: the factor of each point's median.
     """

@@ -198,11 +198,6 @@ _ERRORS = {name: f"{name.partition('_')[0]}_error" for name in _KEPT}
 def routes_table(found: xr.Dataset) -> pd.DataFrame:
     """Tabulate points and seconds by route.
 
-    Parameters
-    ----------
-    found : xr.Dataset
-        As `load_sweep` returns it.
-
     Returns
     -------
     pandas.DataFrame
@@ -238,11 +233,6 @@ def routes_table(found: xr.Dataset) -> pd.DataFrame:
 
 def points_table(found: xr.Dataset) -> pd.DataFrame:
     """Tabulate every point's answer, one row a point and outcome.
-
-    Parameters
-    ----------
-    found : xr.Dataset
-        As `load_sweep` returns it.
 
     Returns
     -------

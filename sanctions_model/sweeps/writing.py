@@ -136,11 +136,8 @@ class SweepStore:
 
         Parameters
         ----------
-        folder : path
-        design : SweepDesign
         scm : StructuralCausalModel
             For units.
-        outcomes : sequence of str
         identity : mapping of str to str
             What the answers depend on beside the design: hashes of data, beliefs, model and given
             draws, and the package's version.

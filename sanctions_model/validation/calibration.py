@@ -131,13 +131,6 @@ def simulate_data_sets(
 
     Cells without a weight stay what they are in the problem: the likelihood takes them as given.
 
-    Parameters
-    ----------
-    problem : Problem
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    random_seed : int
-
     Returns
     -------
     dict of str to numpy.ndarray

@@ -51,11 +51,6 @@ def headline_table(fit: Fit) -> pd.DataFrame:
     (Kallioinen et al. 2024): how fast the effect's distribution moves when prior or likelihood is
     raised to a power near 1; values above 0.05 count as sensitive.
 
-    Parameters
-    ----------
-    fit : Fit
-        With a posterior.
-
     Returns
     -------
     pandas.DataFrame
@@ -98,10 +93,6 @@ def headline_table(fit: Fit) -> pd.DataFrame:
 
 def sensitivity_table(fit: Fit) -> pd.DataFrame:
     """Medians of the headline with one assumption replaced; the fit is not repeated.
-
-    Parameters
-    ----------
-    fit : Fit
 
     Returns
     -------
@@ -156,11 +147,6 @@ def _changes(scm: StructuralCausalModel) -> Iterator[tuple[Any, ...]]:
 
 def stability_table(fit: Fit) -> pd.DataFrame:
     """Share of draws under which shocks do not die out, before and after the data.
-
-    Parameters
-    ----------
-    fit : Fit
-        With a posterior.
 
     Returns
     -------

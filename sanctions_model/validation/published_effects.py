@@ -229,11 +229,6 @@ def implied_total(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Whose equations are asked.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    experiment : Experiment
     total : Total
         With an experiment.
 

@@ -96,8 +96,6 @@ def training_observations(
     ----------
     observations : xr.Dataset
         As `load_observations` returns the bundled table.
-    scm : StructuralCausalModel
-        Whose equations are asked.
     last : str
         Last quarter of the window, at least a year before the end of the data: later, the ragged
         edge would be completed.
@@ -105,10 +103,6 @@ def training_observations(
         Transcribed figures; the bundled ones by default.
     factors_until : str, optional
         Last quarter from which seasonal patterns are learnt, as in `seasonally_adjust`.
-
-    Returns
-    -------
-    xr.Dataset
 
     Raises
     ------
@@ -157,14 +151,8 @@ def as_known_at(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Whose equations are asked.
     observations : xr.Dataset
         As `training_observations` returns it.
-    priors : Priors
-        Of the model.
-    last : int
-        Position of the window's last period.
 
     Returns
     -------
@@ -204,14 +192,8 @@ def clocks_ahead(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Whose equations are asked.
     observations : xr.Dataset
         Dim ``time``, for the model.
-    last : int
-        Position of the window's last period.
-    horizon : int
-        Number of periods.
 
     Returns
     -------
@@ -230,11 +212,6 @@ def clocks_ahead(
 def scored_series(scm: StructuralCausalModel) -> list[str]:
     """Return the series that forecasts are scored on, so that models can be compared.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        Whose equations are asked.
-
     Returns
     -------
     list of str
@@ -252,8 +229,6 @@ def series_in(observations: xr.Dataset, scm: StructuralCausalModel, name: str) -
     ----------
     observations : xr.Dataset
         Dim ``time``, for the model.
-    scm : StructuralCausalModel
-        Whose equations are asked.
     name : str
         One of `scored_series`.
 
@@ -284,16 +259,8 @@ def training_problem(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Whose equations are asked.
     observations : xr.Dataset
         As `training_observations` returns it.
-    priors : Priors
-        Of the model.
-
-    Returns
-    -------
-    Problem
     """
     problem = Problem.of(scm, observations, priors)
     silent = [name for name in scm.stochastic if name not in problem.cases.moments]

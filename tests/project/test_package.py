@@ -229,8 +229,10 @@ def test_documented_parameters_are_those_of_the_signature(source):
             inherited = set(inspect.signature(getattr(module, name)).parameters)
             assert set(documented) <= inherited | set(own_parameters(node)), name
             assert set(own_parameters(node)) <= set(documented), f"{source.name}: {name}"
-        else:
+        elif name.partition(".")[0] in PUBLIC:
             assert sorted(documented) == sorted(own_parameters(node)), f"{source.name}: {name}"
+        else:  # used in the house alone: may leave out what the signature says
+            assert set(documented) <= set(own_parameters(node)), f"{source.name}: {name}"
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))

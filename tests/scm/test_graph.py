@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from sanctions_model.errors import (
     CyclicGraphError,
-    NoCausalPathError,
     SpecError,
     UnknownVariableError,
 )
@@ -117,15 +116,3 @@ def test_an_unknown_node_is_refused_with_the_nearest_name(question):
     graph = CausalGraph(("key_rate", "credit"), (Edge("key_rate", "credit"),))
     with pytest.raises(UnknownVariableError, match=r"There is: key_rate, credit\..*'key_rate'"):
         getattr(graph, question)("key-rate")
-
-
-def test_a_path_that_does_not_exist_is_refused_with_what_is_reached():
-    graph = CausalGraph(NAMES, (Edge("a", "b"), Edge("b", "c", 2), Edge("e", "d")))
-    graph.require_path("a", "c")
-    graph.require_path("a", "a")
-    with pytest.raises(NoCausalPathError, match="from 'a' to 'd'; 'a' reaches b, c"):
-        graph.require_path("a", "d")
-    with pytest.raises(NoCausalPathError, match="'c' reaches nothing"):
-        graph.require_path("c", "a")
-    with pytest.raises(UnknownVariableError, match="in the outcome"):
-        graph.require_path("a", "z")

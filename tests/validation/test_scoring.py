@@ -5,7 +5,7 @@ import pytest
 from scipy import integrate, stats
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.validation.origins.scoring import Mixture, weighted_quantiles
+from sanctions_model.validation.origins.scoring import Mixture
 
 
 def mixture(**changed):
@@ -51,13 +51,6 @@ def test_a_right_forecast_scores_better_than_a_wrong_one_on_average():
     right = mean_scores(0.0, 1.0)
     for wrong in ((1.0, 1.0), (0.0, 3.0), (0.0, 0.3)):
         assert (right > mean_scores(*wrong)).all()
-
-
-def test_equal_weights_give_ordinary_quantiles():
-    values = np.random.default_rng(2).normal(size=2001)
-    probs = np.array([0.05, 0.5, 0.95])
-    found = weighted_quantiles(values, np.ones(2001), probs)
-    np.testing.assert_allclose(found, np.quantile(values, probs), atol=0.01)
 
 
 def test_a_mixture_of_unequal_lengths_or_no_scale_is_refused():

@@ -122,8 +122,6 @@ def measure_steps(rule: Rule, events: Iterable[Event]) -> pd.DataFrame:
     ----------
     rule : Rule
         Components, anchors, reliefs, US shares.
-    events : iterable of Event
-        One for each event and measure.
 
     Returns
     -------
@@ -162,8 +160,6 @@ def component_steps(rule: Rule, events: Iterable[Event]) -> pd.DataFrame:
     ----------
     rule : Rule
         Components, anchors, reliefs, shares of the issuers.
-    events : iterable of Event
-        One for each event and measure.
 
     Returns
     -------
@@ -214,8 +210,6 @@ def issuer_levels(rule: Rule, events: Iterable[Event], day: dt.date) -> pd.DataF
     ----------
     rule : Rule
         Components, anchors, reliefs, shares of the issuers.
-    events : iterable of Event
-        One for each event and measure.
     day : datetime.date
         Steps count from their effective date on.
 

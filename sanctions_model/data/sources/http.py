@@ -55,13 +55,8 @@ class HttpClient:
         ----------
         url : str
             http or https, of one of the hosts.
-        headers : mapping of str to str, optional
         body : bytes, optional
             Posts it; without one the request is a GET.
-
-        Returns
-        -------
-        bytes
 
         Raises
         ------
@@ -219,14 +214,6 @@ def safe_xml(content: bytes) -> Any:
     A document type is refused before anything in it is expanded, so that a document of a few
     hundred bytes cannot grow to gigabytes.
 
-    Parameters
-    ----------
-    content : bytes
-
-    Returns
-    -------
-    xml.etree.ElementTree.Element
-
     Raises
     ------
     SourceError
@@ -254,13 +241,8 @@ def parse_json(content: bytes, path: tuple[str, ...] = ()) -> Any:
 
     Parameters
     ----------
-    content : bytes
     path : tuple of str
         Names of fields, from the outside in.
-
-    Returns
-    -------
-    object
 
     Raises
     ------

@@ -29,10 +29,6 @@ def draft_layout(content: bytes) -> bytes:
     content : bytes
         SDMX-JSON of a draft, of 1.0 or of 2.0.
 
-    Returns
-    -------
-    bytes
-
     Raises
     ------
     SourceError

@@ -118,14 +118,6 @@ def outcome_cube(panel: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...], np.n
 def build_cells(data: ReliefData) -> Cells:
     """Lay the panel and the episodes out for the likelihood.
 
-    Parameters
-    ----------
-    data : ReliefData
-
-    Returns
-    -------
-    Cells
-
     Raises
     ------
     ObservationError

@@ -124,7 +124,6 @@ def effect_draws(fitted: ReliefFit, size: int = KEPT_DRAWS) -> pd.DataFrame:
 
     Parameters
     ----------
-    fitted : ReliefFit
     size : int
         Draws to keep.
 

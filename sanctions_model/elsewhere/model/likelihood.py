@@ -102,7 +102,6 @@ def log_density(
 
     Parameters
     ----------
-    cells : Cells
     own : numpy.ndarray
         Shape ``(4, outcome, country)``: intercept, loadings on world and region, log scale.
     coefficient : numpy.ndarray

@@ -67,10 +67,6 @@ ROOT_ORDER = ("inflation", "real_exchange_rate", "gdp", "imports")
 def covariates(data: ReliefData) -> np.ndarray:
     """Return what the episodes' effects are regressed on.
 
-    Parameters
-    ----------
-    data : ReliefData
-
     Returns
     -------
     numpy.ndarray
@@ -212,18 +208,7 @@ def model_data(cells: Cells, z: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def build_model(cells: Cells, z: np.ndarray) -> Any:
-    """Return the PyMC model.
-
-    Parameters
-    ----------
-    cells : Cells
-    z : numpy.ndarray
-        As `covariates` returns it.
-
-    Returns
-    -------
-    pymc.Model
-    """
+    """Return the PyMC model."""
     import pymc as pm
     import pytensor.tensor as pt
 
@@ -243,12 +228,6 @@ def build_model(cells: Cells, z: np.ndarray) -> Any:
 
 def compile_panel(cells: Cells, z: np.ndarray) -> Any:
     """Compile the model with nutpie, a minute; other cells need no new compilation.
-
-    Parameters
-    ----------
-    cells : Cells
-    z : numpy.ndarray
-        As `covariates` returns it.
 
     Returns
     -------
@@ -278,11 +257,6 @@ def sample_panel(
     ----------
     compiled : nutpie.CompiledModel
         From `compile_panel`, for as many episodes, countries and covariates.
-    cells : Cells
-    z : numpy.ndarray
-        As `covariates` returns it.
-    draws, tune, chains : int
-    random_seed : int
 
     Returns
     -------
@@ -313,12 +287,6 @@ def redrawn_means(posterior: xr.Dataset, generator: np.random.Generator) -> xr.D
     A Gibbs step on each draw: it leaves the posterior as it is and takes away the memory that a
     mean has from draw to draw when precise countries hold it (interweaving: Yu and Meng 2011,
     Journal of Computational and Graphical Statistics 20).
-
-    Parameters
-    ----------
-    posterior : xr.Dataset
-        Dims ``(chain, draw)`` plus each parameter's own.
-    generator : numpy.random.Generator
 
     Returns
     -------

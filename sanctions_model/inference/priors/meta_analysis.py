@@ -86,7 +86,6 @@ class Pooled:
         ----------
         probs : sequence of float
             In (0, 1).
-        predictive : bool
 
         Returns
         -------

@@ -178,7 +178,6 @@ def pool_studies(found: Pool, evidence: Evidence | None = None) -> Pooled:
 
     Parameters
     ----------
-    found : Pool
     evidence : Evidence, optional
         The bundled table by default.
 
@@ -208,7 +207,6 @@ def as_prior(
 
     Parameters
     ----------
-    found : Pool
     pooled : Pooled
         Of its studies.
     bounds : mapping of str to float, optional

@@ -110,7 +110,6 @@ def read_prior(file: str, place: str, table: Any) -> Prior:
     ----------
     file, place : str
         Where the table stands, for messages.
-    table : object
 
     Raises
     ------

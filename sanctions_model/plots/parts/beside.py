@@ -66,14 +66,8 @@ def draw_beside(
 
     Parameters
     ----------
-    axes : Axes
-    beside : Beside
-    name : str
-        The outcome.
     ahead : numpy.ndarray
         Middles of the periods ahead, in years with decimals.
-    per_year : int
-        Periods a year.
     """
     ends: list[End] = []
     if name in beside.targets:

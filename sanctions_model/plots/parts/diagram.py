@@ -150,15 +150,10 @@ def diagram(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
     draws : xr.Dataset or None
         Parameter draws, dims ``(chain, draw)``.
     signs : mapping of str to Sign
         By link label.
-
-    Returns
-    -------
-    Diagram
     """
     hosts: dict[str, _Host] = {}
     for name in scm.by_name:

@@ -69,10 +69,6 @@ def layered_layout(
         Width and height of what is to be written on each line.
     width : float
         To be kept to if the boxes of a layer fit.
-
-    Returns
-    -------
-    Layout
     """
     layer = _layers(tuple(sizes), edges)
     downwards = [*edges, *((target, source) for source, target in back)]

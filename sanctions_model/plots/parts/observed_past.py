@@ -98,8 +98,6 @@ def observed_values(problem: Problem, name: str, origin: int) -> np.ndarray:
 
     Parameters
     ----------
-    problem : Problem
-    name : str
     origin : int
         Position along time at which levels are 0.
 
@@ -151,12 +149,6 @@ def known_periods(problem: Problem, name: str, origin: int) -> np.ndarray:
 
 def drawn_histories(problem: Problem, draws: xr.Dataset) -> dict[str, np.ndarray]:
     """Return every variable of the model on the completed past.
-
-    Parameters
-    ----------
-    problem : Problem
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``, with ``missing_cell`` where there is any.
 
     Returns
     -------

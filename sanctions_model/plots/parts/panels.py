@@ -202,13 +202,10 @@ def year_axis(axes: Axes, first: float, last: float, width: float, per_year: int
 
     Parameters
     ----------
-    axes : Axes
     first, last : float
         Where the axis starts and ends, in years with decimals.
     width : float
         Its length in inches.
-    per_year : int
-        Periods a year.
     """
     axes.set_xlim(first, last)
     short = last - first < _SHORT_AXIS
@@ -231,11 +228,8 @@ def horizon_axis(axes: Axes, horizon: int, per_year: int, start: object = None) 
 
     Parameters
     ----------
-    axes : Axes
     horizon : int
         The last one; they count from 1.
-    per_year : int
-        Periods a year.
     start : object, optional
         The last known period, as results state it.
 
@@ -267,7 +261,6 @@ def row_inches(
 
     Parameters
     ----------
-    rows : int
     head, gap : float
         Inches above and below each panel.
     others : float
@@ -360,7 +353,6 @@ def place_panels(
     ----------
     figure_text : tuple of str
         Title and caption.
-    scm : StructuralCausalModel
     outcomes : sequence of str
         Variables or levels, one panel each.
     labels : sequence of str

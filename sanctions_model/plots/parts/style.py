@@ -116,7 +116,6 @@ def readable(colour: str, least: float = 4.6) -> str:
 
     Parameters
     ----------
-    colour : str
     least : float
         Contrast of luminances, by the Web Content Accessibility Guidelines 2.2 at least 4.5.
 

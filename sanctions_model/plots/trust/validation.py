@@ -53,13 +53,8 @@ def plot_ranks(
     ----------
     values : mapping of str to numpy.ndarray
         In (0, 1), by name; the names become panel titles.
-    title, caption : str
     prob : float
         Of the simultaneous band.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     import arviz_plots as azp
     from arviz_stats.ecdf_utils import ecdf_pit
@@ -147,13 +142,8 @@ def plot_transforms(
     ----------
     values : mapping of str to numpy.ndarray
         In (0, 1), by name; the names become panel titles.
-    title, caption : str
     prob : float
         Of the simultaneous band.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     from arviz_stats.ecdf_utils import ecdf_pit
 
@@ -188,11 +178,6 @@ def plot_back_test(
         From `run_back_test`.
     series : mapping of str to str
         Series to show, with their panel titles (unit included).
-    title, caption : str
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     shown = [name for name in series if name in set(quarterly["series"])]
     rows = -(-len(shown) // _COLUMNS)
@@ -256,11 +241,6 @@ def plot_totals(totals: pd.DataFrame, *, title: str, caption: str) -> Figure:
     ----------
     totals : pandas.DataFrame
         From `totals_table`; rows without an answer are left out.
-    title, caption : str
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     asked = totals[totals["verdict"] != "not answered"].reset_index(drop=True)
     inside = int((asked["verdict"] == "inside").sum())
@@ -313,11 +293,6 @@ def plot_rolling_scores(
         From `score_summary`.
     names : mapping of str to str
         Labels of the series.
-    title, caption : str
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     rivals = [name for name in dict.fromkeys(summary["forecaster"]) if name != _MODEL]
     horizons = sorted(summary["horizon"].unique())

@@ -160,7 +160,6 @@ def known_flow(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
     history : mapping of str to numpy.ndarray
         From `Problem.history`.
     name : str

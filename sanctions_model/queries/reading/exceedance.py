@@ -31,10 +31,6 @@ def exceedance_table(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    prior_draws : xr.Dataset
-        Prior draws, dims ``(chain, draw)``.
     draws : xr.Dataset or None
         Posterior draws; None leaves ``prob`` empty.
     claims : mapping of str to Claim

@@ -62,7 +62,6 @@ def variance_finding(shares: xr.DataArray, scm: StructuralCausalModel) -> str:
     ----------
     shares : xr.DataArray
         Dims ``(outcome, shock, horizon, chain, draw)``, 0 to 1.
-    scm : StructuralCausalModel
     """
     medians = shares.median([dims.CHAIN, dims.DRAW])
     # What no shock moves has no variance, and no shares.
@@ -79,13 +78,7 @@ def variance_finding(shares: xr.DataArray, scm: StructuralCausalModel) -> str:
 
 
 def exceedance_finding(table: pd.DataFrame) -> str:
-    """Say of how many claims the effect is likely large enough to matter.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `exceedance_table`.
-    """
+    """Say of how many claims the effect is likely large enough to matter."""
     marked = table[table["matters"]]
     prob = marked["prob"].fillna(marked["prob_prior"])
     return (
@@ -100,7 +93,6 @@ def parts_finding(parts: xr.DataArray, scm: StructuralCausalModel) -> str:
     ----------
     parts : xr.DataArray
         Dims ``(outcome, part, time, chain, draw)``.
-    scm : StructuralCausalModel
     """
     name = str(parts[dims.OUTCOME].to_numpy()[0])
     shown = contributions_in_percent(scm, parts.sel({dims.OUTCOME: [name]}))
@@ -133,7 +125,6 @@ def channel_finding(effect: xr.DataArray, scm: StructuralCausalModel) -> str:
     effect : xr.DataArray
         From `channel_effects`, at one horizon and in percent; dims ``(outcome, channel, chain,
         draw)``.
-    scm : StructuralCausalModel
     """
     there = [str(n) for n in effect[dims.OUTCOME].to_numpy()]
     name = next((n for n in _TITLE if n in there), there[0])

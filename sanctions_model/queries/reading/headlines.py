@@ -280,7 +280,6 @@ def changes_in_percent(result: xr.Dataset, scm: StructuralCausalModel) -> xr.Dat
     ----------
     result : xr.Dataset
         From `counterfactual`.
-    scm : StructuralCausalModel
 
     Returns
     -------

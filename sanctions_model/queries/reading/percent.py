@@ -18,8 +18,6 @@ def effects_in_percent(scm: StructuralCausalModel, effect: xr.DataArray) -> xr.D
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Says in which units the outcomes are.
     effect : xr.DataArray
         Dim ``outcome`` plus any others; what adds up in log points does so in percent only nearly.
 
@@ -43,8 +41,6 @@ def parts_in_percent(scm: StructuralCausalModel, effect: xr.DataArray) -> xr.Dat
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Says in which units the outcomes are.
     effect : xr.DataArray
         From `channel_effects`.
 
@@ -82,13 +78,6 @@ def contributions_in_percent(scm: StructuralCausalModel, parts: xr.DataArray) ->
     from the base, of growth the difference of the two rates. Each part has the share of it that it
     has of the sum in log points (the logarithmic mean, Ang 2005, Energy Policy 33). The base is in
     percent by itself: growth is base plus parts, a level (1 + base / 100) (1 + parts / 100) - 1.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        Says in which units the outcomes are.
-    parts : xr.DataArray
-        From `historical_decomposition`, dims ``(outcome, part, time, chain, draw)``.
 
     Returns
     -------

@@ -198,10 +198,6 @@ def effects_beside(
         From `reweight`.
     relief : Relief, optional
         Full relief of all measures in four steps by default.
-    horizons : sequence of int
-        Periods from the start.
-    outcomes : sequence of str, optional
-        Variables or levels; the headline ones by default.
 
     Returns
     -------
@@ -344,13 +340,6 @@ def lasting_effects(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArr
 
     A variable that keeps all of itself, such as an exchange rate that follows a random walk, never
     comes to rest: what one period's cause adds to it stays.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
 
     Returns
     -------

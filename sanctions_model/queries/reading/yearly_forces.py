@@ -25,8 +25,6 @@ def yearly_forces(parts: xr.DataArray, problem: Problem, draws: xr.Dataset) -> x
 
     Parameters
     ----------
-    parts : xr.DataArray
-        From `historical_decomposition`, dims ``(outcome, part, time, chain, draw)``.
     problem : Problem
         What was decomposed: its history completes the year before.
     draws : xr.Dataset

@@ -196,16 +196,10 @@ def brief_facts(fit: Fit, folder: Path, validation: Path | None = None) -> Facts
 
     Parameters
     ----------
-    fit : Fit
-        With a posterior.
     folder : Path
         Results folder of the fit: ``alternatives.csv`` is read there if it exists.
     validation : Path, optional
         Folder that ``sanctions-model validate`` wrote.
-
-    Returns
-    -------
-    Facts
 
     Raises
     ------
@@ -305,10 +299,6 @@ def _elsewhere() -> Range:
 
 def horizon_places(facts: Facts) -> np.ndarray:
     """Return the fan's periods on an axis of years, the last period before relief first.
-
-    Parameters
-    ----------
-    facts : Facts
 
     Returns
     -------

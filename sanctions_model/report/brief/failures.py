@@ -71,15 +71,10 @@ def failures_of(fit: Fit, folder: Path, validation: Path | None) -> Failures:
 
     Parameters
     ----------
-    fit : Fit
     folder : Path
         Results folder of the fit.
     validation : Path or None
         Folder that ``sanctions-model validate`` wrote; taken if it is about this fit.
-
-    Returns
-    -------
-    Failures
     """
     return Failures(
         back_tests=None if validation is None else _back_tests(fit, validation),

@@ -28,8 +28,6 @@ def write_brief(
 
     Parameters
     ----------
-    fit : Fit
-        With a posterior.
     folder : path
         Made if it is not there; files ``brief_LANG.pdf``, ``.html`` and ``.png`` (1200 x 630).
     languages : sequence of str
@@ -66,14 +64,6 @@ def require_languages(codes: Sequence[str]) -> list[str]:
 
     Asked first: nothing is computed for what cannot be written.
 
-    Parameters
-    ----------
-    codes : sequence of str
-
-    Returns
-    -------
-    list of str
-
     Raises
     ------
     QuestionError
@@ -86,18 +76,7 @@ def require_languages(codes: Sequence[str]) -> list[str]:
 
 
 def write_facts(facts: Facts, language: Language, folder: Path) -> list[Path]:
-    """Write the three files of one language.
-
-    Parameters
-    ----------
-    facts : Facts
-    language : Language
-    folder : Path
-
-    Returns
-    -------
-    list of pathlib.Path
-    """
+    """Write the three files of one language."""
     texts = said(facts, language)
     stem = folder / f"brief_{language.code}"
     try:

@@ -55,33 +55,13 @@ $body
 
 
 def page(facts: Facts, texts: Said) -> str:
-    """Return the brief as an HTML document.
-
-    Parameters
-    ----------
-    facts : Facts
-    texts : Said
-
-    Returns
-    -------
-    str
-    """
+    """Return the brief as an HTML document."""
     body = tag("main", content(texts, _picture(facts, texts)))
     return _PAGE.substitute(lang=texts.language.code, title=join([texts.title]), body=body)
 
 
 def content(texts: Said, picture: Html) -> Html:
-    """Return the brief around a picture of the fan, to stand in any page.
-
-    Parameters
-    ----------
-    texts : Said
-    picture : Html
-
-    Returns
-    -------
-    Html
-    """
+    """Return the brief around a picture of the fan, to stand in any page."""
     dated = [
         tag("p", line, attributes={"class": "dated"}) for line in (texts.dated, texts.source[0])
     ]

@@ -100,15 +100,6 @@ class Language:
 def load_language(code: str) -> Language:
     """Return a language of the brief.
 
-    Parameters
-    ----------
-    code : str
-        One of `LANGUAGES`.
-
-    Returns
-    -------
-    Language
-
     Raises
     ------
     QuestionError

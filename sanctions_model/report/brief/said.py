@@ -77,17 +77,7 @@ class Said:
 
 
 def said(facts: Facts, language: Language) -> Said:
-    """Say the brief's facts in a language.
-
-    Parameters
-    ----------
-    facts : Facts
-    language : Language
-
-    Returns
-    -------
-    Said
-    """
+    """Say the brief's facts in a language."""
     scm, say = facts.fit.scm, language
     period = language.period(facts.last_period)
     return Said(

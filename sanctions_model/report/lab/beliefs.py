@@ -47,10 +47,6 @@ def belief_dial(fit: Fit) -> Dial | None:
     At the share t of the way the prior is proportional to :math:`p^{1-t} p'^t`, so that a draw's
     weight is :math:`\exp(t r)` with r the log ratio of the two priors.
 
-    Parameters
-    ----------
-    fit : Fit
-
     Returns
     -------
     Dial or None

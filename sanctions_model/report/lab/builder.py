@@ -40,7 +40,6 @@ def choice(name: str, label: str, options: Mapping[str, str], value: str) -> Htm
     ----------
     name : str
         Its id.
-    label : str
     options : mapping of str to str
         What a reader sees, by value.
     value : str
@@ -78,17 +77,12 @@ def builder_section(
 
     Parameters
     ----------
-    answers : Answers
     dates : sequence of str
         Names of the periods.
     asked : sequence of str
         Names of the periods that statements can be about.
     asks : mapping of str to str
         Outcomes that statements can be about, and what they are called; empty where none can.
-
-    Returns
-    -------
-    Html
     """
     controls = (
         fieldset("How much of each measure is lifted", _depths(answers)),

@@ -12,16 +12,7 @@ __all__ = ["printed_briefs"]
 
 
 def printed_briefs(facts: Facts) -> Html:
-    """Return the brief in every language; the page's style shows one, on paper alone.
-
-    Parameters
-    ----------
-    facts : Facts
-
-    Returns
-    -------
-    Html
-    """
+    """Return the brief in every language; the page's style shows one, on paper alone."""
     fan = fans(facts.effect, facts.rule)[HEADLINE]
     named = dates(facts.fit)[: len(fan["median"])]
     briefs = []

@@ -28,13 +28,8 @@ def still_fan(
         ``median``, ``lower``, ``upper``, ``halfLower``, ``halfUpper``, one value a period.
     dates : sequence of str
         Names of the periods.
-    unit : str
     mark : callable
         Puts a language's decimal mark into a number.
-
-    Returns
-    -------
-    Html
     """
     horizon = len(fan["median"])
     low, high = min(0.0, *fan["lower"]), max(0.0, *fan["upper"])

@@ -40,16 +40,7 @@ STEPS = (
 
 
 def story_section(answers: Answers) -> Html:
-    """Return the steps whose outcomes the model has, as a strip that the keyboard can scroll.
-
-    Parameters
-    ----------
-    answers : Answers
-
-    Returns
-    -------
-    Html
-    """
+    """Return the steps whose outcomes the model has, as a strip that the keyboard can scroll."""
     scm = answers.scm
     within = {*answers.outcomes, *scm.entries}
     wanted = [name for step in STEPS for name in step.expected if name in within]

@@ -25,11 +25,6 @@ _PLACE = re.compile(r"\{(#?)(\w+)\}")
 def translator(code: str) -> Callable[[str], str]:
     """Return what puts an English text of the page into a language.
 
-    Parameters
-    ----------
-    code : str
-        One of `LANGUAGES`.
-
     Returns
     -------
     callable
@@ -118,8 +113,6 @@ def translated(body: str, code: str) -> tuple[Html, dict[str, list[str]]]:
     ----------
     body : str
         As `markup.tag` writes it: every element is closed.
-    code : str
-        One of `LANGUAGES`.
 
     Returns
     -------

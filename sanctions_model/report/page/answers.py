@@ -163,14 +163,6 @@ def answer_report(
     ----------
     fit : Fit
         Posterior draws, or prior draws in prior-only mode.
-    claims : mapping of str to Claim, optional
-        The bundled ones by default.
-    choice : pandas.DataFrame, optional
-        From `graph_choice`, if other graphs and priors were fitted.
-
-    Returns
-    -------
-    Answers
 
     Raises
     ------
@@ -258,10 +250,6 @@ def _of(draws: xr.Dataset, name: str, label: str | None) -> xr.DataArray:
 def dates(fit: Fit) -> list[str]:
     """Name the periods of the page: the first is the one after the data.
 
-    Parameters
-    ----------
-    fit : Fit
-
     Returns
     -------
     list of str
@@ -279,7 +267,6 @@ def fans(effect: xr.DataArray, rule: IntervalRule) -> dict[str, Mapping[str, lis
     ----------
     effect : xr.DataArray
         Draws, dims ``(outcome, horizon, chain, draw)``.
-    rule : IntervalRule
 
     Returns
     -------

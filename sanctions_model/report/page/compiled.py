@@ -25,12 +25,7 @@ _SIGNS = str.maketrans("<>&", ".,:")
 
 
 def packed(values: np.ndarray) -> dict[str, Any]:
-    """Return an array as base85 of its little-endian doubles, with its shape.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-    """
+    """Return an array as base85 of its little-endian doubles, with its shape."""
     return {"shape": list(values.shape), "base85": _base85(values.astype("<f8").tobytes())}
 
 
@@ -83,16 +78,6 @@ def compiled_model(
     scm: StructuralCausalModel, draws: xr.Dataset, outcomes: Sequence[str], horizon: int
 ) -> dict[str, Any]:
     """Evaluate the equations that lead to the outcomes, for data in a page.
-
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    outcomes : sequence of str
-        Variables or levels.
-    horizon : int
-        Periods.
 
     Returns
     -------

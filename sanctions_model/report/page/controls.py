@@ -39,8 +39,6 @@ def slider(
     ----------
     name : str
         Its id.
-    label : str
-    low, high, step, value : int
     """
     attributes = {"type": "range", "id": name, "min": str(low), "max": str(high)}
     attributes |= {"step": str(step), "value": str(value)}
@@ -135,11 +133,8 @@ def panel(
 
     Parameters
     ----------
-    answers : Answers
     name : str
         Begins the ids of its parts.
-    controls : tuple of Html
-    caption : str
     more : tuple of Html
         Further buttons.
     """

@@ -46,11 +46,6 @@ def tag(
         As in ``"p"``.
     children : str or iterable of str
         One or several: text, or `Html`.
-    attributes : mapping of str to str, optional
-
-    Returns
-    -------
-    Html
 
     Examples
     --------
@@ -81,8 +76,6 @@ def table(
 
     Parameters
     ----------
-    caption : str
-    columns : sequence of str
     rows : iterable of sequence of str
         Cells as text or `Html`.
     numeric : iterable of int
@@ -125,8 +118,6 @@ def folded(title: str, inside: str, *, ample: bool = False) -> Html:
 
     Parameters
     ----------
-    title : str
-    inside : str
     ample : bool
         Open where there is room; the page's script closes it on a phone.
     """
@@ -170,10 +161,8 @@ def chart(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
     place : str
         Id by which the script finds it.
-    outcome : str
     heading : str
         The element of the heading: one level below the one it stands under.
     still : Html, optional

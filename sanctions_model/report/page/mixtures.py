@@ -70,8 +70,6 @@ def mixture_quantiles(
     ----------
     effect : xr.DataArray
         Dims ``future``, ``chain``, ``draw`` plus any others.
-    odds : sequence of float
-    probabilities : sequence of float
 
     Returns
     -------
@@ -110,8 +108,6 @@ def drawn_futures(
         Each of its draws meets its own path of each future.
     library : ScenarioLibrary, optional
         With a process between futures; the bundled one by default.
-    horizon : int
-        Periods.
     outcomes : sequence of str
         Those that the model lacks are left out.
 

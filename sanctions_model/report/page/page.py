@@ -160,21 +160,12 @@ def report_html(
 
     Parameters
     ----------
-    fit : Fit
     futures : FutureEffects, optional
         Named futures to compare and to mix; none by default.
-    choice : pandas.DataFrame, optional
-        From `graph_choice`, if other graphs and priors were fitted.
     brief : Facts, optional
         From `brief_facts`: what a printer gives; without it the page itself.
     language : str
         What the page opens in.
-    validation : path, optional
-        Folder that ``sanctions-model validate`` wrote.
-
-    Returns
-    -------
-    str
 
     Raises
     ------
@@ -227,11 +218,6 @@ def explorer_positions(answers: Answers, size: int = EXPLORER_DRAWS) -> np.ndarr
     Their quantiles of the effects of each measure's relief and of all are close to those of all
     draws, see `representative_draws`.
 
-    Parameters
-    ----------
-    answers : Answers
-    size : int
-
     Returns
     -------
     numpy.ndarray
@@ -270,11 +256,6 @@ def kept_draws[Draws: (xr.Dataset, xr.DataArray)](draws: Draws, positions: np.nd
 
 def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[str, Any]:
     """Return what the page's scripts work with.
-
-    Parameters
-    ----------
-    answers : Answers
-    futures : FutureEffects, optional
 
     Returns
     -------

@@ -65,19 +65,7 @@ def _section(name: str, title: str, inside: Html) -> Html:
 def body(
     answers: Answers, futures: FutureEffects | None = None, validation: Path | None = None
 ) -> Html:
-    """Return the page's visible part.
-
-    Parameters
-    ----------
-    answers : Answers
-    futures : FutureEffects, optional
-    validation : path, optional
-        Folder that ``sanctions-model validate`` wrote.
-
-    Returns
-    -------
-    Html
-    """
+    """Return the page's visible part."""
     parts = {
         "summary": ("In short", _summary(answers)),
         "story": ("The chain, step by step", story_section(answers)),

@@ -51,16 +51,7 @@ class Finding:
 
 
 def findings(answers: Answers) -> list[Finding]:
-    """Return what the fit says, for the outcomes that its model has.
-
-    Parameters
-    ----------
-    answers : Answers
-
-    Returns
-    -------
-    list of Finding
-    """
+    """Return what the fit says, for the outcomes that its model has."""
     makers: Iterable[tuple[tuple[str, ...], Callable[[Answers], Finding]]] = (
         (("price_level", "inflation_yoy"), _prices),
         (("price_level",), _price_channels),

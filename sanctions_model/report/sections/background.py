@@ -21,12 +21,6 @@ __all__ = ["background_section"]
 def background_section(fit: Fit, validation: Path | None = None) -> Html:
     """Return all sections, folded.
 
-    Parameters
-    ----------
-    fit : Fit
-    validation : path, optional
-        Folder that ``sanctions-model validate`` wrote.
-
     Returns
     -------
     Html

@@ -75,7 +75,6 @@ class Plane:
 
         Parameters
         ----------
-        shapes : sequence of Html
         said : str
             What it shows, for those who do not see it.
         ticks : mapping of float to str

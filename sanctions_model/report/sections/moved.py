@@ -26,10 +26,6 @@ _OUTCOMES = ("gdp_level", "price_level")
 def forces_of_windows(fit: Fit) -> list[xr.DataArray]:
     """Return what moved each calendar year of both windows.
 
-    Parameters
-    ----------
-    fit : Fit
-
     Returns
     -------
     list of xr.DataArray

@@ -37,10 +37,6 @@ _ON_YEAR = "% on the year before"
 def observed_series(fit: Fit) -> pd.DataFrame:
     """Return what was observed of the outcomes, levels as the change on the year before.
 
-    Parameters
-    ----------
-    fit : Fit
-
     Returns
     -------
     pandas.DataFrame

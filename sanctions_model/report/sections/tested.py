@@ -23,7 +23,6 @@ def read_back_tests(fit: Fit, folder: Path) -> pd.DataFrame | None:
 
     Parameters
     ----------
-    fit : Fit
     folder : Path
         That ``sanctions-model validate`` wrote: its report says which fit it is of.
 

@@ -28,10 +28,6 @@ _OTHERS = {POLL: "#d55e00", BANK: "#009e73", RIVAL: "var(--grey)"}
 def years_table(fit: Fit) -> pd.DataFrame:
     """Tabulate yearly figures with sanctions unchanged, of others, and of a rival without a model.
 
-    Parameters
-    ----------
-    fit : Fit
-
     Returns
     -------
     pandas.DataFrame

@@ -22,13 +22,8 @@ def half_a_page(found: "Validation", picture: str) -> str:
 
     Parameters
     ----------
-    found : Validation
     picture : str
         Markdown of the figure of the published totals, empty where there is none.
-
-    Returns
-    -------
-    str
     """
     lines = "\n".join(f"- {line}" for line in _sentences(found))
     return f"""## In half a page

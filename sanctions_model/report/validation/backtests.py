@@ -235,10 +235,6 @@ def _met(*, met: bool) -> str:
 def failures(found: "Validation") -> Iterator[str]:
     """Yield one sentence for each thing that failed or cannot be shown.
 
-    Parameters
-    ----------
-    found : Validation
-
     Yields
     ------
     str

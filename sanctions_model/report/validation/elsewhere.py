@@ -133,10 +133,6 @@ def elsewhere_section(table: pd.DataFrame | None = None) -> str:
     ----------
     table : pandas.DataFrame, optional
         As `elsewhere.load_trial` returns it; the bundled one by default.
-
-    Returns
-    -------
-    str
     """
     table = load_trial() if table is None else table
     parts = [

@@ -43,16 +43,10 @@ def markdown_report(
 
     Parameters
     ----------
-    found : Validation
-    command : str
     figures : str
         Folder of the figures as links name it.
     drawn : sequence of str
         Names of the figures that there are.
-
-    Returns
-    -------
-    str
     """
     pictures = {name: f"![{name.replace('_', ' ')}]({figures}/{name}.png)" for name in drawn}
     opening = half_a_page(found, pictures.pop("validation_totals", ""))

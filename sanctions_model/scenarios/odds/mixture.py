@@ -124,8 +124,6 @@ def future_manifest(problem: Problem, library: ScenarioLibrary, settings: Mappin
 
     Parameters
     ----------
-    problem : Problem
-    library : ScenarioLibrary
     settings : mapping
         Seed and sizes.
     """

@@ -89,11 +89,8 @@ def draw_regimes(
 
     Parameters
     ----------
-    process : FutureProcess
-    generator : numpy.random.Generator
     first : numpy.ndarray
         Position of each path's first future, shape ``(path,)``.
-    horizon : int
 
     Returns
     -------
@@ -210,7 +207,7 @@ def draw_scenario_paths(
     Raises
     ------
     QuestionError
-        If the scenario has interventions or conditions, which `scenario_effect` and
+        If the scenario has interventions or conditions, which `simulate` and
         `conditional_forecast` answer.
     """
     horizon = require_horizon(horizon)

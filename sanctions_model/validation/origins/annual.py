@@ -36,7 +36,6 @@ def annual_values(
         Quarters up to the end of a year, shape ``(time,)``.
     future : numpy.ndarray
         Quarters after it, shape ``(draw, 4 * years)``.
-    years : int
 
     Returns
     -------
@@ -88,7 +87,6 @@ def annual_table(
         Year of each quarter.
     last : int
         Position of the window's last quarter, the fourth of a year.
-    years : int
     prob : float
         Mass of the equal-tailed intervals.
 

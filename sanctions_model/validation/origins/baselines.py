@@ -87,14 +87,8 @@ def random_walk(
     ----------
     series : numpy.ndarray
         Up to the origin, shape ``(time,)``; not a number where missing.
-    horizon : int
     is_growth : bool
         Whether the series is a growth rate; its level then walks with drift.
-    draws, random_seed : int
-
-    Returns
-    -------
-    RivalPaths
 
     Raises
     ------
@@ -124,12 +118,6 @@ def autoregression(
     ----------
     series : numpy.ndarray
         Up to the origin, shape ``(time,)``; not a number where missing.
-    horizon : int
-    draws, random_seed : int
-
-    Returns
-    -------
-    RivalPaths
 
     Raises
     ------

@@ -111,17 +111,12 @@ def forecast_paths(
         Of the window.
     draws : xr.Dataset
         Dims ``(chain, draw)``.
-    last : int
-        Position of the window's last period.
-    horizon : int
-        Number of periods.
     exogenous : mapping of str to numpy.ndarray, optional
         Paths of drivers, shape ``(horizon,)``. Of the others, a term that is 1 between two dates
         is 0: one quarter of a pandemic does not last; one that grows, decays or is 0 onward does
         so. The rest stay at their value in `last`.
     interventions : sequence of Intervention
         What is fed in beside drivers, such as the oil price that came.
-    random_seed : int
 
     Returns
     -------

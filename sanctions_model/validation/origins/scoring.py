@@ -14,7 +14,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.families import student_t_log_density
 from sanctions_model.summaries import continuous_ranked_probability_score
 
-__all__ = ["Mixture", "weighted_quantiles"]
+__all__ = ["Mixture"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,22 +74,3 @@ class Mixture:
         """Return the equal-tailed interval of the drawn values."""
         lower, upper = np.quantile(self.drawn, [(1 - prob) / 2, (1 + prob) / 2])
         return float(lower), float(upper)
-
-
-def weighted_quantiles(values: np.ndarray, weights: np.ndarray, probs: np.ndarray) -> np.ndarray:
-    """Quantiles of a weighted sample, by inverting its distribution function.
-
-    Parameters
-    ----------
-    values, weights : numpy.ndarray
-        Shape ``(draw,)``.
-    probs : numpy.ndarray
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape of `probs`.
-    """
-    order = np.argsort(values)
-    mass = np.cumsum(weights[order])
-    return np.asarray(np.interp(probs, (mass - 0.5 * weights[order]) / mass[-1], values[order]))

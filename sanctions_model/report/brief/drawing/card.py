@@ -18,11 +18,6 @@ _MARGIN = 0.35
 def card(facts: Facts, texts: Said) -> Figure:
     """Draw the picture.
 
-    Parameters
-    ----------
-    facts : Facts
-    texts : Said
-
     Returns
     -------
     matplotlib.figure.Figure

@@ -28,10 +28,6 @@ _CHINESE = (
 def families(language: Language) -> list[str]:
     """Return the font families that a language is set in, first choice first.
 
-    Parameters
-    ----------
-    language : Language
-
     Returns
     -------
     list of str

@@ -21,8 +21,6 @@ def save_drawings(facts: Facts, texts: Said, stem: Path) -> None:
 
     Parameters
     ----------
-    facts : Facts
-    texts : Said
     stem : Path
         The files' name without ending.
 

@@ -24,14 +24,8 @@ def broken(text: str, inches: float, size: float, *, bold: bool = False) -> list
 
     Parameters
     ----------
-    text : str
     inches, size : float
         Width of the lines, and size of the type in points.
-    bold : bool
-
-    Returns
-    -------
-    list of str
 
     Examples
     --------

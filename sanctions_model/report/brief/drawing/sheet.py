@@ -32,11 +32,6 @@ _FAN_HEIGHT = 2.2
 def sheet(facts: Facts, texts: Said) -> Figure:
     """Draw the brief on a sheet of A4.
 
-    Parameters
-    ----------
-    facts : Facts
-    texts : Said
-
     Returns
     -------
     matplotlib.figure.Figure
@@ -75,8 +70,6 @@ def draw_fan(figure: Figure, facts: Facts, place: tuple[float, float, float, flo
 
     Parameters
     ----------
-    figure : Figure
-    facts : Facts
     place : tuple of float
         Left, top, width, height.
     """
