@@ -99,6 +99,7 @@ def test_a_phones_first_screen_holds_the_finding_its_odds_a_picture_source_and_d
     mark = "," if code == "ru" else "."
     size = number(abs(report_answers.median("gdp_level", 12)), signed=False).replace(".", mark)
     odds = chance_is(report_answers.prob_above("gdp_level", 12)).replace(".", mark)
+    odds = odds.replace(" ", "\xa0")  # does not break between lines
     manifest = report_answers.fit.manifest
     for place, holds in (
         ("header h1", (size, odds)),

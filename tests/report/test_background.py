@@ -22,6 +22,7 @@ from sanctions_model.elsewhere.prediction import LIFTINGS
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.queries.reading.yearly_forces import FORCE, TOTAL
 from sanctions_model.report.annual import UNCHANGED, annual_table
+from sanctions_model.report.lab.translated import translated
 from sanctions_model.report.page.markup import join
 from sanctions_model.report.sections import tested, vintages
 from sanctions_model.report.sections.background import background_section
@@ -294,7 +295,7 @@ def test_a_model_of_another_country_has_what_it_can_and_a_line_for_the_rest(tmp_
     page = Page(source)
     for name in ("moved", "published", "elsewhere", "pooled"):
         assert "Not shown. " in page.text[name], page.text[name]
-    assert "This fit is of the data" in page.text["vintages"]
+    assert "This fit is of data of one's own, to 2009Q3." in page.text["vintages"]
     assert "EU" not in page.text["now"]
 
 
@@ -310,3 +311,23 @@ def test_a_link_is_an_address_and_its_words_are_escaped():
 
 def replace_address(estimate, address):
     return estimate.model_copy(update={"doi_or_url": address})
+
+
+@pytest.mark.parametrize("code", ["ru", "zh"])
+def test_every_sentence_head_and_caption_is_put_into_the_language_with_the_same_digits(
+    source, code
+):
+    """But for what is marked as English: acts, titles of sources, commands and errors."""
+    shown, texts = translated(source, code)
+    after = translated(shown, "en")[1]
+    for kind, english in texts.items():
+        assert len(after[kind]) == len(english)
+        for text, put in zip(english, after[kind], strict=True):
+            # Three letters and a year are the id of a lifting.
+            left = re.sub(r"\b[A-Z]{3}\d{4}\b|GDP|ВВП", "", put)
+            assert not re.search(r"[A-Za-z]{2}", left), (text, put)
+            digits = [sorted(re.findall(r"\d+", one)) for one in (text, put)]
+            assert digits[0] == digits[1], (text, put)
+            assert [re.findall(r"[+−]", one) for one in (text, put)] == 2 * [
+                re.findall(r"[+−]", text)
+            ]

@@ -62,7 +62,7 @@ def test_a_picture_stands_by_itself(page):
     _, png = saved(page, "fan-gdp_level", "PNG")
     assert png.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", png[16:24])
-    assert (width, height) == (4 * 300, 4 * (220 + 42))
+    assert (width, height) == (4 * 300, 4 * (204 + 42))
 
 
 def test_a_citation_names_program_fit_and_data(page, report_fit):

@@ -25,7 +25,7 @@ def silent(browser, report_file):
 
 def test_finding_tables_and_claims_are_there(silent, report_answers):
     size = number(abs(report_answers.median("gdp_level", 12)), signed=False)
-    assert f"by about {size} %" in silent.locator("header h1").inner_text()
+    assert f"by about {size}\xa0%" in silent.locator("header h1").inner_text()
     assert silent.locator("#claims tbody tr").count() == len(report_answers.claims)
     silent.locator("#fans summary").click()  # a table that opens needs no script
     assert silent.locator("#fans tbody tr").first.is_visible()

@@ -6,7 +6,7 @@ function drawBars(place, rows, unit) {
   // An empty row parts the entries from the other split of the total.
   const gap = rows.findIndex((row) => row.kind === "chain");
   const top = (at) => 6 + step * (at + (gap > 0 && at >= gap ? 0.5 : 0));
-  const height = top(rows.length) + 38;
+  const height = top(rows.length) + 22;
   const { root, word } = drawing(place, width, height);
   const parts = rows.map((row) => [row.label, row.mean, row.lower, row.upper]);
   chartData.set(place, () => [["part", "mean", "lower", "upper"], ...parts]);
@@ -14,10 +14,9 @@ function drawBars(place, rows, unit) {
   const high = Math.max(0, ...rows.map((row) => row.upper));
   const across = (value) => left + (width - left - right) * (value - low) / (high - low || 1);
   for (const { value, text } of ticks(low, high)) {
-    svg("path", { d: `M${across(value)},0V${height - 32}`, stroke: RULE }, root);
-    word(across(value), height - 18, "below", text);
+    svg("path", { d: `M${across(value)},0V${height - 16}`, stroke: RULE }, root);
+    word(across(value), height - 2, "below", text);
   }
-  word((left + width - right) / 2, height - 3, "below", unit);
   rows.forEach((row, at) => {
     const middle = top(at) + step / 2;
     const colour = { total: TOTAL, chain: ACCENT }[row.kind] ?? POSTERIOR;
@@ -28,7 +27,7 @@ function drawBars(place, rows, unit) {
     svg("path", { d: `M${across(row.lower)},${middle}H${across(row.upper)}`, stroke: INK }, root);
     word(left - 6, middle + 4, "beside", tr(row.label));
   });
-  svg("path", { d: `M${across(0)},0V${height - 32}`, stroke: INK }, root);
+  svg("path", { d: `M${across(0)},0V${height - 16}`, stroke: INK }, root);
 }
 
 // A probability with two digits, never none or all; halves go to the even digit, as in the tables.

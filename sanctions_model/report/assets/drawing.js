@@ -23,7 +23,8 @@ function drawing(place, width, height) {
   const box = document.createElement("div");
   box.className = "drawing";
   const words = document.createElement("div");
-  words.style.fontSize = `${(100 * FONT_SIZE) / width}cqw`;
+  // On a wide place the words stay as large as the page's small print.
+  words.style.fontSize = `min(${(100 * FONT_SIZE) / width}cqw, 0.875rem)`;
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "fan", "aria-hidden": "true" }, box);
   box.append(words);
   place.append(box);

@@ -1,6 +1,6 @@
 // Fans of effects over time, which move with a slider. Knows summaries, not where they come from.
 
-const SIZE = { width: 300, height: 220, left: 44, right: 18, top: 18, bottom: 42 };
+const SIZE = { width: 300, height: 204, left: 44, right: 18, top: 18, bottom: 26 };
 
 // A chart whose vertical axis only grows, so that a smaller effect looks smaller.
 // `first` is the summary whose range it starts with; `prior`, where given, another fan's outline.
@@ -47,7 +47,6 @@ function movingFan(place, first, words, colour, prior = null) {
     word(across(at + 1), height - bottom + 16, "below", date.slice(0, 4));
     svg("path", { d: `M${across(at + 1)},${height - bottom}v4`, stroke: FAINT }, axis);
   });
-  word((left + width - right) / 2, height - 5, "below", words.unit);
 
   function drawGrid() {
     grid.replaceChildren();

@@ -21,21 +21,20 @@ function openLanguage(data, wanted) {
     const order = names.map((found) => found[2]);
     patterns.push({ pattern: new RegExp(`^${source}$`, "s"), order, form: forms[at] });
   }
-  const marked = (text) => (
-    /^[-+\u2212\d.,;:()%\s\u2192†P=<>]+$/.test(text) ? text.replace(DECIMAL, `$1${mark}$2`) : text
-  );
+  const numbers = /^[-+\u2212\d.,;:()%\s\u2192†P=<>]+$/;
 
   function tr(text) {
     if (at === 0) return text;
     const known = exact.get(text);
     if (known !== undefined) return known;
+    if (numbers.test(text)) return text.replace(DECIMAL, `$1${mark}$2`);
     for (const { pattern, order, form } of patterns) {
       const found = pattern.exec(text);
       if (found === null) continue;
       const values = Object.fromEntries(order.map((name, k) => [name, tr(found[k + 1])]));
       return form.replace(/\{(\w+)\}/g, (_, name) => values[name]);
     }
-    return marked(text);
+    return text;
   }
   return { tr, code: data.codes[at] };
 }
@@ -52,18 +51,26 @@ function ownTexts() {
   return found;
 }
 
+const plain = (text) => text.replaceAll("\u00a0", " ");
+
 const labelled = (attribute) => [...document.querySelectorAll(`[${attribute}]`)]
   .filter((element) => element.closest(ELSEWHERE) === null);
+
+// Does not break within P = 0.83, nor before a unit, as in `translated.py`.
+const bound = (text) => text
+  .replace(/(P(?:\([^()<>]*\)|（[^（）<>]*）)?) ([=<>]) (?=\d)/g, "$1\u00a0$2\u00a0")
+  .replace(/(\d) (?=%|pp\b|п\.п\.)/g, "$1\u00a0");
 
 // `say(text, kind, at)` gives the new text of the place at this position.
 function rewrite(say) {
   ownTexts().forEach((node, at) => {
     const text = node.data.trim();
-    node.data = node.data.replace(text, () => say(text, "text", at));
+    node.data = node.data.replace(text, () => bound(say(plain(text), "text", at)));
   });
   for (const attribute of ["aria-label", "data-label"]) {
     labelled(attribute).forEach((element, at) => {
-      element.setAttribute(attribute, say(element.getAttribute(attribute), attribute, at));
+      const text = plain(element.getAttribute(attribute));
+      element.setAttribute(attribute, bound(say(text, attribute, at)));
     });
   }
 }
@@ -79,7 +86,9 @@ function translatePage(language) {
   }
   if (written !== null) {
     const english = JSON.parse(written.textContent);
-    rewrite((text, kind, at) => english[kind][at]);
+    rewrite((text, kind, at) => (
+      english.words[english[kind][at]] ?? text.replace(/(?<=\d),(?=\d)/g, ".")
+    ));
     document.title = english.title;
   }
   if (language.code === "en") return;

@@ -173,12 +173,14 @@ class Facts:
 
     @property
     def vintage(self) -> str:
-        """Name of the data's vintage and the first digits of its hash."""
-        inputs = self.fit.manifest.get("inputs") or {}
-        found = inputs.get("vintage")
-        data = self.fit.manifest.get("data") or {}
-        digest = str((found or data).get("sha256", ""))[:8]
-        return f"{found['name']} {digest}".strip() if found else digest
+        """Name of the data's vintage, empty where the fit was made of other data."""
+        found = (self.fit.manifest.get("inputs") or {}).get("vintage")
+        return str(found["name"]) if found else ""
+
+    @property
+    def checksum(self) -> str:
+        """First digits of the hash of the data, as the report has them."""
+        return str(self.fit.manifest["data"]["sha256"])[:12]
 
     @property
     def made(self) -> str:

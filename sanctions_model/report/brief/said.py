@@ -7,6 +7,7 @@ on all of them.
 from dataclasses import dataclass
 
 from sanctions_model import dims
+from sanctions_model.data.vintages import BUNDLED
 from sanctions_model.plots.channels import channel_label
 from sanctions_model.report.annual import BANK, DIFFERENCE, POLL, RELIEF, UNCHANGED
 from sanctions_model.report.brief.facts import AUTHORS, HEADLINE, YEARLY, Facts
@@ -266,13 +267,17 @@ def _source(facts: Facts, language: Language) -> list[str]:
     )
     if facts.unverified:
         others = f"{others}{language.texts['separator']}{language('unverified')}"
+    kind = {"": "own_data", BUNDLED: "bundled_data"}.get(facts.vintage, "fetched_data")
+    name = facts.fit.scm.name
     return [
         language(
             "source",
-            model=facts.fit.scm.name,
+            model=language.label("models", name, name),
             draws=draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW],
-            vintage=facts.vintage,
+            data=language(kind, vintage=facts.vintage),
+            last=language.period(facts.first_period - 1),
             version=facts.version,
+            checksum=facts.checksum,
         ),
         others,
         language(
@@ -280,6 +285,7 @@ def _source(facts: Facts, language: Language) -> list[str]:
             authors=AUTHORS,
             year=facts.made[:4],
             version=facts.version,
-            vintage=facts.vintage,
+            last=str(facts.first_period - 1),
+            checksum=facts.checksum,
         ),
     ]

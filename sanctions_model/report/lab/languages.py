@@ -14,13 +14,13 @@ from sanctions_model.report.brief.language import LANGUAGES, load_language
 
 __all__ = ["languages_data", "page_texts", "require_page_language"]
 
-_FILES = ("page", "builder", "labels", "story")
+_FILES = ("page", "background", "findings", "checks", "builder", "labels", "story", "words")
 _PLACE = re.compile(r"\{#?(\w+)\}")
 
 
 @cache
 def page_texts() -> tuple[dict[str, str], ...]:
-    """Return every text with its form in each language, longer files first.
+    """Return every text with its form in each language, in the order in which they are tried.
 
     Returns
     -------

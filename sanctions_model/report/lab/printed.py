@@ -18,7 +18,7 @@ def printed_briefs(facts: Facts) -> Html:
     briefs = []
     for code in LANGUAGES:
         language = load_language(code)
-        picture = still_fan(fan, named, language.texts["percent"].strip(), mark=language.mark)
+        picture = still_fan(fan, named, mark=language.mark)
         briefs.append(
             tag(
                 "div",

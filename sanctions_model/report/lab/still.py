@@ -9,14 +9,13 @@ from sanctions_model.wording import number
 
 __all__ = ["still_fan"]
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 300, 220, 44, 18, 18, 42
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 300, 204, 44, 18, 18, 26
 _FONT_SIZE = 13
 
 
 def still_fan(
     fan: Mapping[str, Sequence[float]],
     dates: Sequence[str],
-    unit: str,
     *,
     mark: Callable[[str], str] = str,
 ) -> Html:
@@ -78,12 +77,11 @@ def still_fan(
         tag("path", attributes=zero),
         tag("path", attributes=line | {"stroke-width": "2"}),
     ]
-    words = [*years, *ends, word((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 5, "below", unit)]
     # Words are HTML above the shapes, as in the drawn charts: their contrast is certain.
-    size = {"style": f"font-size:{100 * _FONT_SIZE / _WIDTH:.2f}cqw"}
+    size = {"style": f"font-size:min({100 * _FONT_SIZE / _WIDTH:.2f}cqw, 0.875rem)"}
     shapes = {"viewBox": f"0 0 {_WIDTH} {_HEIGHT}", "class": "fan", "aria-hidden": "true"}
     return tag(
         "div",
-        [tag("svg", parts, attributes=shapes), tag("div", words, attributes=size)],
+        [tag("svg", parts, attributes=shapes), tag("div", [*years, *ends], attributes=size)],
         attributes={"class": "drawing"},
     )

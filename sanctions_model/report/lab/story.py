@@ -12,7 +12,7 @@ from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.report.lab.still import still_fan
 from sanctions_model.report.page.answers import CHANNEL_HORIZON, HORIZON, Answers, dates, fans
 from sanctions_model.report.page.markup import Html, join, tag
-from sanctions_model.report.page.words import size_words, unit_word
+from sanctions_model.report.page.words import size_words
 from sanctions_model.wording import chance_is
 
 __all__ = ["STEPS", "Step", "story_section"]
@@ -77,7 +77,7 @@ def _card(
         said = _sentence(answers, name, sign, expected, named[CHANNEL_HORIZON - 1])
         picture = tag(
             "div",
-            still_fan(drawn[name], named, unit_word(answers, name)),
+            still_fan(drawn[name], named),
             attributes={"role": "img", "aria-label": said},
         )
         parts.append(tag("div", [picture, tag("p", said)], attributes={"class": "part"}))

@@ -6,20 +6,36 @@ it quotes is put into the language in turn, and what is marked as another langua
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from html.parser import HTMLParser
 
 from sanctions_model.report.brief.language import LANGUAGES, load_language
 from sanctions_model.report.lab.languages import page_texts
 from sanctions_model.report.page.markup import Html
 
-__all__ = ["translated", "translator"]
+__all__ = ["bound", "packed", "translated", "translator"]
 
 _ATTRIBUTE = re.compile(r'(aria-label|data-label)="([^"]*)"')
 _VOID = {"br", "col", "hr", "img", "input"}
 _NUMBERS = re.compile(r"[-+−\d.,;:()%\s→†P=<>]+")
 _DECIMAL = re.compile(r"(?<![.\d])(\d+)\.(\d+)(?!\d*\.\d)")  # not within a version, as in 0.1.0
+_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _PLACE = re.compile(r"\{(#?)(\w+)\}")
+_APART = re.compile(r"(P(?:\([^()<>]*\)|（[^（）<>]*）)?) (=|&[lg]t;) (?=\d)")
+_UNIT = re.compile(r"(\d) (?=%|pp\b|п\.п\.)")
+
+
+def bound(text: str) -> str:
+    r"""Return HTML in which no line breaks within ``P = 0.83`` or before a unit.
+
+    The page's script does the same with what it puts into a language (``language.js``).
+
+    Examples
+    --------
+    >>> bound("GDP (P &gt; 0.99), 4 %") == "GDP (P\xa0&gt;\xa00.99), 4\xa0%"
+    True
+    """
+    return _UNIT.sub("\\1\xa0", _APART.sub("\\1\xa0\\2\xa0", text))
 
 
 def translator(code: str) -> Callable[[str], str]:
@@ -53,11 +69,13 @@ def translator(code: str) -> Callable[[str], str]:
             return text
         if text in exact:
             return exact[text]
+        if _NUMBERS.fullmatch(text):
+            return _DECIMAL.sub(rf"\1{mark}\2", text)
         for pattern, names, form in patterns:
             if found := pattern.fullmatch(text):
                 values = {n: put(v) for n, v in zip(names, found.groups(), strict=True)}
                 return _PLACE.sub(lambda place: values[place[2]], form)  # noqa: B023
-        return _DECIMAL.sub(rf"\1{mark}\2", text) if _NUMBERS.fullmatch(text) else text
+        return text
 
     return put
 
@@ -130,3 +148,35 @@ def translated(body: str, code: str) -> tuple[Html, dict[str, list[str]]]:
     parser.feed(body)
     parser.close()
     return Html("".join(parser.parts)), parser.english
+
+
+def packed(english: Mapping[str, Sequence[str]]) -> dict[str, list[str] | list[int]]:
+    """Say each English text once, and nothing of those that are numbers.
+
+    Parameters
+    ----------
+    english : mapping of str to sequence of str
+        From `translated`.
+
+    Returns
+    -------
+    dict
+        ``words``, and for each kind of text where in them it stands, -1 for numbers, which the
+        script reads from the page: a comma between digits is the decimal mark of its language.
+
+    Examples
+    --------
+    >>> packed({"text": ["Odds", "0.3", "Odds", "1,000"]})
+    {'words': ['Odds', '1,000'], 'text': [0, -1, 0, 1]}
+    """
+    words: dict[str, int] = {}
+    places = {
+        kind: [
+            -1
+            if _NUMBERS.fullmatch(text) and not _COMMA.search(text)
+            else words.setdefault(text, len(words))
+            for text in texts
+        ]
+        for kind, texts in english.items()
+    }
+    return {"words": list(words), **places}

@@ -13,7 +13,7 @@ from sanctions_model.plots import plot_graph, plot_prior_posterior
 from sanctions_model.plots.parts.style import svg_bytes
 from sanctions_model.report.ledgers import priors_view
 from sanctions_model.report.page.answers import Answers
-from sanctions_model.report.page.markup import Html, folded, join, table, tag
+from sanctions_model.report.page.markup import Html, english, folded, join, table, tag
 from sanctions_model.report.page.slim import slim_svg, svg_address
 from sanctions_model.report.sections.links import linked
 from sanctions_model.report.views import diagnostics_line
@@ -32,7 +32,7 @@ def picture(figure: "Figure", description: str) -> Html:
     """Return a matplotlib figure as a vector picture inside the page."""
     source = svg_address(slim_svg(svg_bytes(figure)))
     # The address holds nothing that an attribute cannot; escaped, it were a quarter longer.
-    image = Html(f'<img src="{source}" alt="{html.escape(description)}">')
+    image = Html(f'<img src="{source}" alt="{html.escape(description)}" lang="en">')
     return tag(
         "div",
         image,
@@ -105,13 +105,13 @@ def _prior_row(row: Mapping[Hashable, Any], parameters: pd.DataFrame) -> list[st
         said = "" if np.isnan(median) else f"{number(median)} ({number(lower)}; {number(upper)})"
         share = share_words(known)
     return [
-        address.replace("->", "→"),
-        f"{row['prior']}{'; sign assumed' if row['sign'] else ''}",
-        str(row["unit"]),
+        english(address.replace("->", "→")),
+        english(f"{row['prior']}{'; sign assumed' if row['sign'] else ''}"),
+        english(str(row["unit"])),
         said,
         share,
-        str(row["rationale"]),
-        str(row["sources"]),
+        english(str(row["rationale"])),
+        english(str(row["sources"])),
     ]
 
 
@@ -123,15 +123,17 @@ def _evidence() -> Html:
         between = f" ({row['lower']}; {row['upper']})" if row["lower"] != "" else ""
         rows.append(
             [
-                str(row["id"]),
-                linked(
-                    f"{row['authors']} ({row['year']}). {row['title']}. {row['venue']}.",
-                    evidence[str(row["id"])],
+                english(str(row["id"])),
+                english(
+                    linked(
+                        f"{row['authors']} ({row['year']}). {row['title']}. {row['venue']}.",
+                        evidence[str(row["id"])],
+                    )
                 ),
-                str(row["link"]).replace("->", "→"),
-                true_minus(f"{row['value']}{between} {row['unit']}".strip()),
-                str(row["horizon"]),
-                str(row["status"]),
+                english(str(row["link"]).replace("->", "→")),
+                english(true_minus(f"{row['value']}{between} {row['unit']}".strip())),
+                english(str(row["horizon"])),
+                english(str(row["status"])),
             ]
         )
     return table(
@@ -157,11 +159,11 @@ def _checks(answers: Answers) -> Html:
         return tag("p", f"No sanity checks: their ranges are not stated for {fit.scm.name}.")
     rows = [
         [
-            str(check.check),
-            f"{check.source}: {check.what}",
+            english(str(check.check)),
+            english(f"{check.source}: {check.what}"),
             true_minus(f"{check.value:.3g}"),
             "inside" if check.inside else _OUTSIDE,
-            str(check.note),
+            english(str(check.note)),
         ]
         for check in checks.itertuples()
     ]
@@ -175,7 +177,7 @@ def _checks(answers: Answers) -> Html:
             tag("p", said),
             folded(
                 f"The {len(outside)} outside their bounds",
-                tag("ul", (tag("li", f"{row[0]}, {row[1]} ({row[2]})") for row in outside)),
+                tag("ul", (tag("li", [row[0], ", ", row[1], f" ({row[2]})"]) for row in outside)),
             ),
             tag(
                 "details",

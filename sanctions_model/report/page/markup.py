@@ -17,6 +17,7 @@ __all__ = [
     "chart",
     "charts_figure",
     "embedded_json",
+    "english",
     "folded",
     "join",
     "page_unit",
@@ -62,6 +63,11 @@ def tag(
 def join(parts: Iterable[str]) -> Html:
     """Return the parts one after the other, texts escaped."""
     return Html("".join(p if isinstance(p, Html) else html.escape(p) for p in parts))
+
+
+def english(text: str) -> Html:
+    """Return what stays English in every language, as titles of sources do, marked as such."""
+    return tag("span", text, attributes={"lang": "en"}) if text else Html("")
 
 
 def table(

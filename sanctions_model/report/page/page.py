@@ -26,7 +26,7 @@ from sanctions_model.report.lab.beliefs import belief_dial
 from sanctions_model.report.lab.languages import languages_data, require_page_language
 from sanctions_model.report.lab.paths import paths_data
 from sanctions_model.report.lab.printed import printed_briefs
-from sanctions_model.report.lab.translated import translated
+from sanctions_model.report.lab.translated import bound, packed, translated
 from sanctions_model.report.page.answers import (
     CHANNEL_HORIZON,
     CHANNEL_OUTCOMES,
@@ -178,14 +178,14 @@ def report_html(
     title, shown, english = _TITLE, body(answers, futures, validation), Html("")
     if opens != "en":
         shown, texts = translated(shown, opens)
-        english = embedded_json("english", texts | {"title": title})
-        title = shown.partition("<h1>")[2].partition("</h1>")[0]
+        english = embedded_json("english", packed(texts) | {"title": title})
+        title = bound(shown).partition("<h1>")[2].partition("</h1>")[0]
     template = Template(_asset("template.html"))
     return template.substitute(
         language=opens,
         title=title,
         style=_asset("style.css"),
-        body=shown,
+        body=bound(shown),
         english=english,
         brief="" if brief is None else printed_briefs(brief),
         data=embedded_json("report-data", page_data(answers, futures)),

@@ -31,6 +31,7 @@ from sanctions_model.report.page.markup import (
     Html,
     chart,
     charts_figure,
+    english,
     folded,
     join,
     page_unit,
@@ -50,15 +51,12 @@ __all__ = ["body", "contrast_words"]
 _SHOWN_LINKS = 12
 _FIRST = "gdp_level"
 _OPEN = (0.2, 0.8)  # between these probabilities the sign is open
-# For colleagues: not put into other languages.
-_ENGLISH = ("data", "graph", "priors", "diagnostics", "caveats")
+_ARTICLE = "On the Prospects for the Development of Russian-American Relations under Donald Trump."
 _TITLE = "If sanctions on Russia are relieved, what follows?"
 
 
 def _section(name: str, title: str, inside: Html) -> Html:
     """Return a section that the contents can link to."""
-    if name in _ENGLISH:
-        inside = tag("div", inside, attributes={"lang": "en"})
     return tag("section", [tag("h2", title), inside], attributes={"id": name})
 
 
@@ -195,7 +193,7 @@ def _summary(answers: Answers) -> Html:
             tag("div", tiles, attributes={"class": "tiles"}),
             folded(
                 f"All {len(said)} findings in sentences",
-                tag("dl", said, attributes={"class": "findings", "lang": "en"}),
+                tag("dl", said, attributes={"class": "findings"}),
             ),
         ]
     )
@@ -256,19 +254,13 @@ def _claim_row(claim: Mapping[Hashable, Any]) -> list[str]:
         track(before, before if np.isnan(after) else after),
         chance(float(claim["prob_material"])),
         str(claim["basis"]),
-        folded(
-            "in words", tag("span", true_minus(str(claim["verdict"])), attributes={"lang": "en"})
-        ),
+        folded("in words", tag("span", true_minus(str(claim["verdict"])))),
     ]
 
 
 def _fan_chart(answers: Answers, place: str, name: str, *, heading: str = "h3") -> Html:
     """Return the place of a fan, with one that stands still where no script runs."""
-    still = still_fan(
-        fans(answers.effect, answers.rule)[name],
-        dates(answers.fit),
-        page_unit(answers.scm, name),
-    )
+    still = still_fan(fans(answers.effect, answers.rule)[name], dates(answers.fit))
     return chart(answers.scm, f"{place}-{name}", name, heading=heading, still=still)
 
 
@@ -392,7 +384,7 @@ def _shares(caption: str, shares: "pd.Series[float]") -> Html:
         filled = tag("i", attributes={"style": f"width:{width:.0f}%"})
         bar = tag("span", filled, attributes={"class": "bar", "aria-hidden": "true"})
         shown = tag("span", [bar, share_words(share)], attributes={"class": "nowrap"})
-        rows.append([str(parameter), shown])
+        rows.append([english(str(parameter)), shown])
     return table(caption, ["Parameter", "Information"], rows)
 
 
@@ -420,11 +412,14 @@ def _caveats(answers: Answers) -> Html:
 def _footer(answers: Answers) -> Html:
     manifest = answers.fit.manifest
     settings, versions = manifest["settings"], manifest["versions"]
+    last = period_name(manifest["data"]["last_period"], answers.scm.periods_per_year)
     said = (
         f"Made by sanctions_model {versions['sanctions-model']} from a fit of "
         f"{manifest['created']} (seed {settings['random_seed']}, {settings.get('chains', 1)} "
-        f"chains of {settings['draws']} draws; data {str(manifest['data']['sha256'])[:12]}, priors "
-        f"{str(manifest['priors']['sha256'])[:12]}). The article: B. P. Guseletov, On the "
-        "Prospects for the Development of Russian-American Relations under Donald Trump."
+        f"chains of {settings['draws']} draws; data to {last}, data checksum "
+        f"{str(manifest['data']['sha256'])[:12]}; checksum of the priors "
+        f"{str(manifest['priors']['sha256'])[:12]}). The Russian and Chinese texts were checked "
+        "for the same numbers by a program, not yet by a native reader. The article: "
+        "B. P. Guseletov,"
     )
-    return tag("footer", tag("p", said), attributes={"lang": "en"})
+    return tag("footer", tag("p", [said, " ", english(_ARTICLE)]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sanctions_model.errors import SanctionsModelError
 from sanctions_model.inference.fit import Fit
-from sanctions_model.report.page.markup import Html, folded, join, tag
+from sanctions_model.report.page.markup import Html, english, folded, join, tag
 from sanctions_model.report.sections.elsewhere import elsewhere_section
 from sanctions_model.report.sections.moved import moved_section
 from sanctions_model.report.sections.now import now_section
@@ -42,7 +42,7 @@ def background_section(fit: Fit, validation: Path | None = None) -> Html:
     return join(
         tag(
             "div",
-            folded(title, tag("div", _or_why_not(write, fit), attributes={"lang": "en"})),
+            folded(title, _or_why_not(write, fit)),
             attributes={"id": name},
         )
         for name, (title, write) in sections.items()
@@ -53,4 +53,4 @@ def _or_why_not(write: Callable[[Fit], Html], fit: Fit) -> Html:
     try:
         return write(fit)
     except SanctionsModelError as error:
-        return tag("p", f"Not shown. {error}")
+        return tag("p", ["Not shown. ", english(str(error))])

@@ -102,7 +102,7 @@ class Plane:
                 for value in marks
             ]
         box = {"viewBox": f"0 0 {self.width} {self.height}", "class": "fan", "aria-hidden": "true"}
-        size = f"font-size:{100 * _FONT_SIZE / self.width:.2f}cqw"
+        size = f"font-size:min({100 * _FONT_SIZE / self.width:.2f}cqw, 0.875rem)"
         return tag(
             "div",
             [

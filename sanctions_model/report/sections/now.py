@@ -11,7 +11,7 @@ from sanctions_model.economies.russia import MEASURES
 from sanctions_model.inference.fit import Fit
 from sanctions_model.plots.parts.observed_past import decimal_years, observed_values, period_name
 from sanctions_model.queries.reading.headlines import spoken_label
-from sanctions_model.report.page.markup import Html, charts_figure, join, table
+from sanctions_model.report.page.markup import Html, charts_figure, english, join, table
 from sanctions_model.report.sections.drawing import COLOURS, Plane, key, shape, titled_chart
 from sanctions_model.report.validation.words import rows_of
 from sanctions_model.scm.model import StructuralCausalModel
@@ -119,7 +119,7 @@ def now_section(fit: Fit) -> Html:
         _charts(fit, events),
         table(
             "The last figures",
-            ["Series", "Period", "Figure", "A year before", "Unit"],
+            ["Series", "Period", "Value", "A year before", "Unit"],
             [
                 [labels[r.outcome], r.period, figure(r.value), _known(r.year_before), r.unit]
                 for r in rows_of(series)
@@ -217,7 +217,7 @@ def _latest(events: Sequence[Event], labels: Mapping[str, str]) -> Html:
             [
                 str(day),
                 issuer,
-                what,
+                english(what),
                 ", ".join(labels.get(event.measure, event.measure) for event in found),
                 ", ".join(dict.fromkeys(event.kind for event in found)),
             ]

@@ -52,7 +52,11 @@ def _row(row: pd.Series) -> list[str]:
     verdict = "agrees" if row["verdict"] == "inside" else f"{row['miss']} miss, {row['size']}"
     return [
         str(row["title"]),
-        join([true_minus(str(row["published"])), " [", sources, "]"]),
+        tag(
+            "span",
+            [true_minus(str(row["published"])), " [", sources, "]"],
+            attributes={"lang": "en"},
+        ),
         f"{bounds} {row['unit']}",
         number(row["z"]),
         verdict,

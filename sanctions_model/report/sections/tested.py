@@ -58,7 +58,7 @@ def tested_section(fit: Fit, folder: Path | None) -> Html:
             "p",
             [
                 "No tests on the past of this fit are at hand. ",
-                tag("code", "sanctions-model validate"),
+                tag("code", "sanctions-model validate", attributes={"lang": "en"}),
                 " refits the model on windows that end before 2014 and 2022; a report made after "
                 "it has them.",
             ],
@@ -104,7 +104,7 @@ def _window(fit: Fit, name: str, rows: pd.DataFrame) -> Html:
     title = specs[name].title if name in specs else name.replace("_", " ")
     return table(
         title,
-        ["Figure", "Year", "Came", "Predicted, median and interval", "", "Random walk"],
+        ["Series", "Year", "Came", "Predicted, median and interval", "Result", "Random walk"],
         cells,
         numeric=(2, 3, 5),
         cards=True,

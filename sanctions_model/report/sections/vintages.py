@@ -5,11 +5,11 @@ from itertools import pairwise
 import pandas as pd
 
 from sanctions_model.data.revisions import diff_vintages
-from sanctions_model.data.vintages import list_vintages
+from sanctions_model.data.vintages import BUNDLED, list_vintages
 from sanctions_model.inference.fit import Fit
+from sanctions_model.plots.parts.observed_past import period_name
 from sanctions_model.report.page.markup import Html, join, table, tag
 from sanctions_model.report.validation.words import rows_of
-from sanctions_model.robustness.vintages import vintage_of
 
 __all__ = ["changes_between", "vintages_section"]
 
@@ -47,7 +47,7 @@ def changes_between() -> pd.DataFrame:
 
 def vintages_section(fit: Fit) -> Html:
     """Return the section, or the sentence that one vintage is known."""
-    own = tag("p", f"This fit is of the data {vintage_of(fit)}.")
+    own = _data_of(fit)
     found = changes_between()
     if found.empty:
         return join(
@@ -57,7 +57,7 @@ def vintages_section(fit: Fit) -> Html:
                     "p",
                     [
                         "Only one vintage is known here, so that there is nothing to compare. ",
-                        tag("code", "sanctions-model data update"),
+                        tag("code", "sanctions-model data update", attributes={"lang": "en"}),
                         " fetches another; a report made after it compares them.",
                     ],
                 ),
@@ -80,9 +80,36 @@ def vintages_section(fit: Fit) -> Html:
                 "p",
                 [
                     "What that does to the answers takes a fit of each: ",
-                    tag("code", "sanctions-model data compare"),
-                    ".",
+                    tag("code", "sanctions-model data compare", attributes={"lang": "en"}),
                 ],
             ),
         ]
+    )
+
+
+def _data_of(fit: Fit) -> Html:
+    """Say in words which data the fit is of, and give their checksum in small print."""
+    data = fit.manifest["data"]
+    vintage = (fit.manifest.get("inputs") or {}).get("vintage")
+    if vintage is None:
+        kind = "data of one's own"
+    else:
+        name = str(vintage["name"])
+        kind = (
+            "the data that came with the program"
+            if name == BUNDLED
+            else f"the data fetched on {name}"
+        )
+    last = period_name(str(data["last_period"]), fit.scm.periods_per_year)
+    digest = str((vintage or data)["sha256"])[:12]
+    return tag(
+        "p",
+        [
+            f"This fit is of {kind}, to {last}.",
+            " ",
+            tag(
+                "small",
+                ["Checksum of its files: ", tag("code", digest, attributes={"lang": "en"})],
+            ),
+        ],
     )
