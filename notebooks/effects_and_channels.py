@@ -87,7 +87,8 @@ for group in ("prior_predictive", "posterior_predictive"):
 # relief can bring about.
 
 # %%
-plot_responses(scm, draws, prior_draws=fit.prior_draws)
+believed = sm.total_effect(scm, fit.prior_draws)
+plot_responses(sm.total_effect(scm, draws), believed, scm=scm)
 
 # %% [markdown]
 # Three readings of the same picture. The *shape* in time comes mostly from persistences, which the
@@ -109,7 +110,7 @@ gap = float(abs(entries - split.sel(channel="total")).max())
 print(f"Largest difference between the sum of the channels and the total, any draw: {gap:.1e}")
 
 # %%
-plot_channels(scm, draws, horizon=12)
+plot_channels(split, scm=scm)
 
 # %% [markdown]
 # Look at the rouble: channels with opposite signs, each of some size, and a total near zero. An

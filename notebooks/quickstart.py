@@ -142,7 +142,8 @@ _ = axes[1].legend(fontsize=7, frameon=False)
 # the data: where the blue band fills the space between them, the data said little about the size.
 
 # %%
-plot_responses(fit.scm, fit.draws, prior_draws=fit.prior_draws)
+believed = sm.total_effect(fit.scm, fit.prior_draws)
+plot_responses(sm.total_effect(fit.scm, fit.draws), believed, scm=fit.scm)
 
 # %% [markdown]
 # ## The claims, before and after the data

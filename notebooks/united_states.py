@@ -247,7 +247,11 @@ second.diagnostics
 
 # %%
 cut = sm.Relief(measures=("spending",), ramp=4)
-plot_responses(second.scm, second.draws, cut, prior_draws=second.prior_draws, horizon=16)
+after, before = (
+    sm.total_effect(second.scm, draws, cut, horizon=16)
+    for draws in (second.draws, second.prior_draws)
+)
+plot_responses(after, before, scm=second.scm)
 
 # %% [markdown]
 # Half of the drop comes within the year of the cut; the rest builds up as output adjusts, and the

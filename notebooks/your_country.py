@@ -282,7 +282,10 @@ full = sm.StructuralCausalModel(
 )
 estimated = sm.total_effect(full, posterior, relief, **asked)
 true = sm.total_effect(full, sm.pin(full, truth), relief, **asked)
-plot_responses(full, posterior, relief, prior_draws=fit.prior_draws, horizon=36)
+after, before = (
+    sm.total_effect(full, draws, relief, horizon=36) for draws in (posterior, fit.prior_draws)
+)
+plot_responses(after, before, scm=full)
 
 # %% [markdown]
 # ## The finding in words

@@ -167,7 +167,8 @@ priors = sm.Priors.from_addresses(
     }
 )
 believed = sm.inference.sample_prior(scm, priors.for_model(scm), draws=2000, random_seed=1)
-plot_channels(scm, believed, union, drawn_from="prior")
+split = sm.channel_effects(scm, believed, union)
+plot_channels(split, scm=scm, drawn_from="prior")
 
 # %% [markdown]
 # ## What do these beliefs say? A look before anything is concluded

@@ -267,9 +267,8 @@ def draw_pictures(results: Path, folder: Path = PICTURES) -> None:
     import sanctions_model as sm
 
     fit = sm.load(results / "posterior.nc")
-    finding = sm.plots.plot_responses(
-        fit.scm, fit.draws, prior_draws=fit.prior_draws, outcomes=list(FINDING)
-    )
+    effects = (sm.total_effect(fit.scm, draws) for draws in (fit.draws, fit.prior_draws))
+    finding = sm.plots.plot_responses(*effects, scm=fit.scm, outcomes=list(FINDING))
     sm.plots.save_figures({"finding": finding}, folder)
     for name in ("chain", "graph", "responses"):
         shutil.copyfile(results / "figures" / f"{name}.png", folder / f"{name}.png")

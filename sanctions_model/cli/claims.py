@@ -63,6 +63,7 @@ def effects(
     configure(quiet=quiet)
     from sanctions_model.inference.priors.reading import parse_priors
     from sanctions_model.queries.basis import Basis
+    from sanctions_model.queries.effects import total_effect
     from sanctions_model.queries.reading.tables import effects_table
     from sanctions_model.report.dated import effects_view
     from sanctions_model.report.graph_choice import graph_choice, with_choice
@@ -93,13 +94,10 @@ def effects(
         from sanctions_model.plots import plot_responses
 
         reached = list(dict.fromkeys(table["outcome"])) if asked_output.whole else None
+        wanted, last = outcome or reached, max(horizon or [20])
+        effect = total_effect(fitted.scm, fitted.draws, chosen, horizon=last, outcomes=wanted)
         drawn = plot_responses(
-            fitted.scm,
-            fitted.draws,
-            chosen,
-            outcomes=outcome or reached,
-            horizon=max(horizon or [20]),
-            drawn_from=fitted.drawn_from,
+            effect, scm=fitted.scm, outcomes=wanted, drawn_from=fitted.drawn_from
         )
         write_figure(drawn, figure)
     view = View(table=table, title="Effects") if as_json else effects_view(table, fitted.scm)

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from sanctions_model import dims
+from sanctions_model.errors import QuestionError
 from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
@@ -19,14 +20,7 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.queries.effects import (
-    reached_outcomes,
-    relief_subject,
-    relief_words,
-    total_effect,
-)
 from sanctions_model.queries.reading.headlines import headline, label_with_unit
-from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import effect_in_percent
@@ -38,23 +32,16 @@ _STEPS = ("import_premium", "price_level", "key_rate", "lending_rate", "gdp_leve
 _MARGIN, _GAP, _PAD = 0.12, 0.2, 0.06
 
 
-def plot_chain(
-    scm: StructuralCausalModel,
-    draws: xr.Dataset,
-    relief: Relief | None = None,
-    *,
-    horizon: int = 12,
-) -> Figure:
+def plot_chain(effect: xr.DataArray, *, scm: StructuralCausalModel, horizon: int = 12) -> Figure:
     """Draw the chain from relief to output in boxes, with what each step changes.
 
     Parameters
     ----------
+    effect : xr.DataArray
+        From `total_effect`, dims ``(outcome, horizon, chain, draw)``: of the steps of the chain,
+        or, on a model without any of these, of the first outcomes of its own.
     scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    relief : Relief, optional
-        Full relief of the model's measures in four steps by default.
+        Says what outcomes are called and measured in.
     horizon : int
         Periods from the start of the relief.
 
@@ -65,13 +52,15 @@ def plot_chain(
 
     Raises
     ------
-    UnknownVariableError, NoCausalPathError, QuestionError
-        If the relief reaches no outcome, or the horizon is below 1.
+    QuestionError
+        If the effect lacks the horizon.
     """
-    relief = scm.relief(relief)
-    names = reached_outcomes(scm, relief, _STEPS)[: len(_STEPS)]
-    effect = total_effect(scm, draws, relief, horizon=horizon, outcomes=names)
-    boxes = [[relief_subject(scm, relief)]]
+    effect = effect.sel({dims.HORIZON: effect[dims.HORIZON] <= horizon})
+    if horizon not in effect[dims.HORIZON]:
+        raise QuestionError(f"The effect has no horizon {horizon}; ask `total_effect` for it.")
+    there = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
+    names = ([name for name in _STEPS if name in there] or there)[: len(_STEPS)]
+    boxes = [[str(effect.attrs[dims.Said.SUBJECT])]]
     for name in names:
         own = effect.sel({dims.OUTCOME: name, dims.HORIZON: horizon})
         found = interval(effect_in_percent(own, scm.variables[name]), interval_rule())
@@ -80,8 +69,8 @@ def plot_chain(
         boxes.append([upper_first(label or unit), f"{middle} {unit}", f"({low}; {high})"])
     title = titled(
         headline(effect, scm, outcome=names[-1], horizon=horizon),
-        upper_first(relief_words(scm, relief, start=draws.attrs.get(dims.Said.START))),
-        source=draws.attrs.get(dims.Said.SOURCE),
+        upper_first(str(effect.attrs[dims.Said.QUESTION])),
+        source=effect.attrs.get(dims.Said.SOURCE),
     )
     caption = (
         f"The article's chain: each arrow says what is meant to move what. Medians of the whole "

@@ -8,7 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sanctions_model import dims
+from sanctions_model.errors import QuestionError
 from sanctions_model.plots.parts.panels import (
+    chosen,
     place_panels,
     tidy_rows,
     write_beside,
@@ -17,19 +19,13 @@ from sanctions_model.plots.parts.style import (
     Colour,
     titled,
 )
-from sanctions_model.queries.effects import (
-    CHAIN_PARTS,
-    channel_effects,
-    reached_outcomes,
-    relief_words,
-)
+from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.queries.reading.findings import (
     channel_finding,
 )
 from sanctions_model.queries.reading.percent import (
     parts_in_percent,
 )
-from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 from sanctions_model.wording import number
@@ -50,30 +46,27 @@ _NUMBERS = 1.25
 
 
 def plot_channels(
+    effect: xr.DataArray,
+    *,
     scm: StructuralCausalModel,
-    draws: xr.Dataset,
-    relief: Relief | None = None,
     outcomes: Sequence[str] | None = None,
     horizon: int = 12,
-    *,
     drawn_from: str = "posterior",
 ) -> Figure:
     """Draw the effect of a relief at one horizon, split by channel.
 
     Parameters
     ----------
+    effect : xr.DataArray
+        From `channel_effects`, dims ``(outcome, channel, horizon, chain, draw)``.
     scm : StructuralCausalModel
-        With named entries.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    relief : Relief, optional
-        Full relief of the model's measures in four steps by default.
+        Says what outcomes are called and measured in.
     outcomes : sequence of str, optional
-        Variables or levels, one panel each.
+        One panel each; the four that say most by default.
     horizon : int
         Periods from the start of the relief.
     drawn_from : str
-        What `draws` are, for the caption.
+        What the draws are, for the caption.
 
     Returns
     -------
@@ -82,15 +75,11 @@ def plot_channels(
 
     Raises
     ------
-    UnknownVariableError, NoCausalPathError, QuestionError
-        If a name is unknown, an outcome is out of reach, the horizon is below 1, or the model
-        names no entries.
+    UnknownVariableError, QuestionError
+        If the effect lacks an outcome, or the horizon.
     """
-    relief = scm.relief(relief)
-    wanted = outcomes or reached_outcomes(scm, relief, _CHANNEL_OUTCOMES) or None
     rule = interval_rule()
-    effect = channel_effects(scm, draws, relief, horizon=horizon, outcomes=wanted)
-    effect = parts_in_percent(scm, effect.sel({dims.HORIZON: horizon}))
+    effect = parts_in_percent(scm, _asked(effect, scm, outcomes, horizon))
     summary = interval(effect, rule)
     means = effect.mean((dims.CHAIN, dims.DRAW))
     reaches = (effect != 0).any((dims.CHAIN, dims.DRAW))
@@ -103,7 +92,7 @@ def plot_channels(
         f"Through which channel: effect of relief after {scm.count_periods(horizon)}",
         source=effect.attrs.get(dims.Said.SOURCE),
     )
-    caption = _channel_caption(scm, relief, horizon, rule, drawn_from)
+    caption = _channel_caption(scm, effect, rule, drawn_from)
     places = _places(channels)
     last = max(places.values())
     figure, panels = place_panels(
@@ -123,6 +112,36 @@ def plot_channels(
             if channel == "total":
                 tick.label1.set_fontweight("bold")
     return figure
+
+
+def _asked(
+    effect: xr.DataArray,
+    scm: StructuralCausalModel,
+    outcomes: Sequence[str] | None,
+    horizon: int,
+) -> xr.DataArray:
+    """Return the split of the outcomes to draw at one horizon."""
+    if dims.CHANNEL not in effect.dims:
+        raise QuestionError(
+            f"The effect has dims {', '.join(map(str, effect.dims))}; expected it by channel, "
+            "as `channel_effects` returns it."
+        )
+    horizons = effect[dims.HORIZON].to_numpy()
+    if horizon not in horizons:
+        raise QuestionError(
+            f"The effect has no horizon {horizon}; it has {horizons[0]} to {horizons[-1]}."
+        )
+    there = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
+    default = [name for name in _CHANNEL_OUTCOMES if name in there] or None
+    names = chosen(effect, outcomes or default, scm)
+    return effect.sel({dims.OUTCOME: names, dims.HORIZON: horizon})
+
+
+def _contrast(scm: StructuralCausalModel, effect: xr.DataArray) -> str:
+    return (
+        f"Contrast: {effect.attrs[dims.Said.QUESTION]}; effect in {scm.period_name} "
+        f"{int(effect[dims.HORIZON])}, counted from the first of the relief."
+    )
 
 
 def channel_label(scm: StructuralCausalModel, channel: str) -> str:
@@ -177,7 +196,7 @@ def _colour(channel: str) -> str:
 
 
 def _channel_caption(
-    scm: StructuralCausalModel, relief: Relief, horizon: int, rule: IntervalRule, drawn_from: str
+    scm: StructuralCausalModel, effect: xr.DataArray, rule: IntervalRule, drawn_from: str
 ) -> str:
     chain = (
         " Below the dotted line another split of the same total: along the article's chain alone, "
@@ -186,8 +205,7 @@ def _channel_caption(
         else ""
     )
     return (
-        f"Contrast: {relief_words(scm, relief)}; effect in {scm.period_name} {horizon}, "
-        f"counted from the first of the relief. Bars: {drawn_from} means, in which channels (blue "
+        f"{_contrast(scm, effect)} Bars: {drawn_from} means, in which channels (blue "
         f"bars) add up to the total; lines and brackets: {rule}.{chain} pp: percentage points."
     )
 
@@ -198,30 +216,27 @@ _STEP = 0.6
 
 
 def plot_waterfall(
+    effect: xr.DataArray,
+    *,
     scm: StructuralCausalModel,
-    draws: xr.Dataset,
-    relief: Relief | None = None,
     outcomes: Sequence[str] | None = None,
     horizon: int = 12,
-    *,
     drawn_from: str = "posterior",
 ) -> Figure:
     """Draw how the entries of a relief add up to its effect at one horizon.
 
     Parameters
     ----------
+    effect : xr.DataArray
+        From `channel_effects`, dims ``(outcome, channel, horizon, chain, draw)``.
     scm : StructuralCausalModel
-        With named entries.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    relief : Relief, optional
-        Full relief of the model's measures in four steps by default.
+        Says what outcomes are called and measured in.
     outcomes : sequence of str, optional
-        Variables or levels, one panel each.
+        One panel each; the four that say most by default.
     horizon : int
         Periods from the start of the relief.
     drawn_from : str
-        What `draws` are, for the caption.
+        What the draws are, for the caption.
 
     Returns
     -------
@@ -230,14 +245,10 @@ def plot_waterfall(
 
     Raises
     ------
-    UnknownVariableError, NoCausalPathError, QuestionError
-        If a name is unknown, an outcome is out of reach, the horizon is below 1, or the model
-        names no entries.
+    UnknownVariableError, QuestionError
+        If the effect lacks an outcome, or the horizon.
     """
-    relief = scm.relief(relief)
-    wanted = outcomes or reached_outcomes(scm, relief, _CHANNEL_OUTCOMES) or None
-    effect = channel_effects(scm, draws, relief, horizon=horizon, outcomes=wanted)
-    effect = effect.sel({dims.HORIZON: horizon, dims.CHANNEL: [*scm.entries, _TOTAL]})
+    effect = _asked(effect, scm, outcomes, horizon).sel({dims.CHANNEL: [*scm.entries, _TOTAL]})
     effect = parts_in_percent(scm, effect)
     means = effect.mean((dims.CHAIN, dims.DRAW))
     rule = interval_rule()
@@ -252,8 +263,7 @@ def plot_waterfall(
         source=effect.attrs.get(dims.Said.SOURCE),
     )
     caption = (
-        f"Contrast: {relief_words(scm, relief)}; effect in {scm.period_name} {horizon}, "
-        f"counted from the first of the relief. Bars: {drawn_from} means of the parts by channel, "
+        f"{_contrast(scm, effect)} Bars: {drawn_from} means of the parts by channel, "
         "each beginning where the one above ends (blue raises, orange lowers); means add up to the "
         "mean total exactly. Line: "
         f"{rule} of the total. pp: percentage points."

@@ -24,14 +24,8 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.queries.effects import (
-    reached_outcomes,
-    relief_words,
-    total_effect,
-)
-from sanctions_model.queries.reading.headlines import headline, panel_outcomes
+from sanctions_model.queries.reading.headlines import headline
 from sanctions_model.queries.reading.percent import effects_in_percent
-from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 from sanctions_model.wording import upper_first
@@ -44,33 +38,27 @@ _PLOT_HEIGHT, _ROW_GAP = 1.12, 0.3
 
 
 def plot_responses(
-    scm: StructuralCausalModel,
-    draws: xr.Dataset,
-    relief: Relief | None = None,
-    prior_draws: xr.Dataset | None = None,
-    outcomes: Sequence[str] | None = None,
-    horizon: int = 20,
+    effect: xr.DataArray,
+    prior: xr.DataArray | None = None,
     *,
+    scm: StructuralCausalModel,
+    outcomes: Sequence[str] | None = None,
     drawn_from: str = "posterior",
 ) -> Figure:
     """Draw the effect of a relief on each outcome, period by period.
 
     Parameters
     ----------
+    effect : xr.DataArray
+        From `total_effect`, dims ``(outcome, horizon, chain, draw)``.
+    prior : xr.DataArray, optional
+        The same under prior draws: adds its interval as dashed lines.
     scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    relief : Relief, optional
-        Full relief of the model's measures in four steps by default.
-    prior_draws : xr.Dataset, optional
-        Adds the prior's interval as dashed lines.
+        Says what outcomes are called and measured in.
     outcomes : sequence of str, optional
-        Variables or levels, one panel each; the four that say most by default.
-    horizon : int
-        Periods from the start of the relief.
+        One panel each; the four that say most by default.
     drawn_from : str
-        What `draws` are, for the caption.
+        What the draws are, for the caption.
 
     Returns
     -------
@@ -79,30 +67,27 @@ def plot_responses(
 
     Raises
     ------
-    UnknownVariableError, NoCausalPathError, QuestionError
-        If a name is unknown, an outcome is out of reach, or the horizon is below 1.
+    UnknownVariableError
+        If the effect, or the prior's, lacks an outcome.
     """
-    relief = scm.relief(relief)
-    wanted = outcomes or panel_outcomes(scm, reached_outcomes(scm, relief, ())) or None
-    rule, half = interval_rule(), IntervalRule(0.5, interval_rule().kind)
-    answer = total_effect(scm, draws, relief, horizon=horizon, outcomes=wanted)
-    effect = effects_in_percent(scm, answer)
-    names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
-    bands = interval(effect, rule), interval(effect, half)
-    prior = None
-    if prior_draws is not None:
-        before = total_effect(scm, prior_draws, relief, horizon=horizon, outcomes=names)
-        prior = interval(effects_in_percent(scm, before), rule)
+    names = chosen(effect, outcomes, scm)
+    answer = effect.sel({dims.OUTCOME: names})
+    rule, shown = interval_rule(), effects_in_percent(scm, answer)
+    bands = interval(shown, rule), interval(shown, IntervalRule(0.5, rule.kind))
+    before = None
+    if prior is not None:
+        asked = prior.sel({dims.OUTCOME: chosen(prior, names, scm)})
+        before = interval(effects_in_percent(scm, asked), rule)
 
     what = f"{len(names)} outcomes" if len(names) > 1 else scm.variables[names[0]].label
     what = upper_first(what)
     found = headline(answer, scm, outcome=names[0] if len(names) == 1 else None)
-    question = f"What does relief change? {what}, over {scm.count_periods(horizon)}"
+    periods = scm.count_periods(int(answer[dims.HORIZON].max()))
+    question = f"What does relief change? {what}, over {periods}"
     title = titled(found, question, source=answer.attrs.get(dims.Said.SOURCE))
-    caption = _caption(scm, relief, rule, drawn_from, with_prior=prior is not None)
+    caption = _caption(answer, rule, drawn_from, with_prior=before is not None)
     along = f"{scm.periods_name} after the start of relief"
-    start = draws.attrs.get(dims.Said.START)
-    return _fans(scm, bands, prior, title, caption, along, start)
+    return _fans(scm, bands, before, title, caption, along, answer.attrs.get(dims.Said.START))
 
 
 def plot_impulse_response(
@@ -259,19 +244,12 @@ def _finish(axes: Axes, horizon: int, per_year: int, start: object) -> bool:
     return horizon_axis(axes, horizon, per_year, start)
 
 
-def _caption(
-    scm: StructuralCausalModel,
-    relief: Relief,
-    rule: IntervalRule,
-    drawn_from: str,
-    *,
-    with_prior: bool,
-) -> str:
+def _caption(effect: xr.DataArray, rule: IntervalRule, drawn_from: str, *, with_prior: bool) -> str:
     prior = (
         "; dashed: the same under the prior alone, cut where it is far wider" if with_prior else ""
     )
     return (
-        f"Contrast: {relief_words(scm, relief)}. Line: {drawn_from} median; bands: 50 % interval "
-        f"and {rule}{prior}. Differences between the two paths under common draws, shocks the "
-        "same in both; pp: percentage points."
+        f"Contrast: {effect.attrs[dims.Said.QUESTION]}. Line: {drawn_from} median; bands: "
+        f"50 % interval and {rule}{prior}. Differences between the two paths under common draws, "
+        "shocks the same in both; pp: percentage points."
     )

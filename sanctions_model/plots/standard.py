@@ -18,6 +18,7 @@ from sanctions_model.plots.sweeps import (
     plot_sweep_tornado,
 )
 from sanctions_model.plots.trust.priors import plot_prior_posterior
+from sanctions_model.queries.effects import channel_effects, total_effect
 
 __all__ = ["main_figures", "sweep_figures"]
 
@@ -40,14 +41,16 @@ def main_figures(fit: Fit, claims: pd.DataFrame) -> dict[str, Figure]:
     scm, draws, prior_draws = fit.scm, fit.draws, fit.prior_draws
     priors = fit.problem.absolute
     drawn_from = fit.drawn_from
-    both = None if fit.is_prior_only else prior_draws
+    effect = total_effect(scm, draws)
+    before = None if fit.is_prior_only else total_effect(scm, prior_draws)
+    split = channel_effects(scm, draws, horizon=12)
     return {
         "graph": plot_graph(scm, draws, priors=priors, drawn_from=drawn_from),
         "prior_posterior": plot_prior_posterior(scm, prior_draws, fit.posterior_draws, priors),
-        "responses": plot_responses(scm, draws, prior_draws=both, drawn_from=drawn_from),
-        "channels": plot_channels(scm, draws, drawn_from=drawn_from),
-        "waterfall": plot_waterfall(scm, draws, drawn_from=drawn_from),
-        "chain": plot_chain(scm, draws),
+        "responses": plot_responses(effect, before, scm=scm, drawn_from=drawn_from),
+        "channels": plot_channels(split, scm=scm, drawn_from=drawn_from),
+        "waterfall": plot_waterfall(split, scm=scm, drawn_from=drawn_from),
+        "chain": plot_chain(effect, scm=scm),
         "scorecard": plot_scorecard(claims, periods=scm.periods_name),
     }
 

@@ -35,7 +35,7 @@ from sanctions_model.plots import (
 from sanctions_model.plots.parts.diagram import diagram
 from sanctions_model.plots.parts.graph_layout import layered_layout
 from sanctions_model.plots.parts.signs import Sign, link_signs
-from sanctions_model.queries.effects import total_effect
+from sanctions_model.queries.effects import channel_effects, total_effect
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
@@ -117,12 +117,14 @@ def figures(default_problem, draws, prior_draws, claims):
     scm, priors = default_problem.scm, default_problem.absolute
     return {
         "graph": plot_graph(scm, draws, prior_draws),
-        "chain": plot_chain(scm, draws),
+        "chain": plot_chain(total_effect(scm, draws), scm=scm),
         "prior_posterior": plot_prior_posterior(scm, prior_draws, draws, priors),
-        "responses": plot_responses(scm, draws, prior_draws=prior_draws),
-        "channels": plot_channels(scm, draws),
+        "responses": plot_responses(
+            total_effect(scm, draws), total_effect(scm, prior_draws), scm=scm
+        ),
+        "channels": plot_channels(channel_effects(scm, draws), scm=scm),
         "scorecard": plot_scorecard(claims),
-        "waterfall": plot_waterfall(scm, draws),
+        "waterfall": plot_waterfall(channel_effects(scm, draws), scm=scm),
     }
 
 
@@ -333,10 +335,10 @@ def test_responses_say_label_unit_and_horizon(figures, default_problem):
 
 
 def test_responses_of_levels_are_drawn_in_percent(default_problem, draws):
-    figure = plot_responses(default_problem.scm, draws, outcomes=["rouble"], horizon=8)
+    effect = total_effect(default_problem.scm, draws, horizon=8, outcomes=["rouble"])
+    figure = plot_responses(effect, scm=default_problem.scm)
     axes = next(a for a in figure.axes if a.lines)
     line = axes.lines[0].get_ydata()
-    effect = total_effect(default_problem.scm, draws, horizon=8, outcomes=["rouble"])
     expected = (100 * np.expm1(effect / 100)).median(("chain", "draw")).squeeze().to_numpy()
     np.testing.assert_allclose(line, expected, rtol=1e-10)
     assert axes.get_ylabel() == "%"
@@ -349,16 +351,16 @@ def test_responses_say_over_how_long(figures):
 
 
 def test_responses_of_a_monthly_model_count_months(draws):
-    figure = plot_responses(
-        growth_transmission(12), draws, outcomes=["key_rate"], horizon=24, drawn_from="prior"
-    )
+    monthly = growth_transmission(12)
+    effect = total_effect(monthly, draws, outcomes=["key_rate"], horizon=24)
+    figure = plot_responses(effect, scm=monthly, drawn_from="prior")
     assert "months after the start of relief" in words(figure)
     assert "prior median" in words(figure)
 
 
 def test_responses_of_a_small_model_take_its_own_relief(tiny, tiny_draws):
     relief = Relief(measures=("tariff",), ramp=1, depth=0.5)
-    said = words(plot_responses(tiny, tiny_draws, relief, horizon=4))
+    said = words(plot_responses(total_effect(tiny, tiny_draws, relief, horizon=4), scm=tiny))
     assert "domestic price" in said
     assert "half relief of tariff at once, against sanctions unchanged" in said
 
@@ -366,8 +368,11 @@ def test_responses_of_a_small_model_take_its_own_relief(tiny, tiny_draws):
 def test_intervals_follow_the_settings(default_problem, draws, prior_draws):
     scm = default_problem.scm
 
+    asked = {"outcomes": ["key_rate"], "horizon": 8}
+    effect, split = total_effect(scm, draws, **asked), channel_effects(scm, draws, **asked)
+
     def lower_edge():
-        figure = plot_responses(scm, draws, outcomes=["key_rate"], horizon=8)
+        figure = plot_responses(effect, scm=scm)
         band = figure.axes[0].collections[0].get_paths()[0].vertices
         return band[:, 1].min(), words(figure)
 
@@ -377,7 +382,7 @@ def test_intervals_follow_the_settings(default_problem, draws, prior_draws):
         narrow, said = lower_edge()
         assert "50 % highest-density interval" in said
         for figure in (
-            plot_channels(scm, draws, outcomes=["key_rate"], horizon=8),
+            plot_channels(split, scm=scm, horizon=8),
             plot_prior_posterior(scm, prior_draws, draws, links=["key_rate -> lending_rate"]),
         ):
             assert "50 % highest-density interval" in words(figure)
@@ -394,9 +399,18 @@ def test_channels_show_entries_chain_and_what_has_no_path(figures, default_probl
     assert "means, in which channels (blue bars) add up to the total" in said
 
 
-def test_a_split_without_entries_is_refused(tiny, tiny_draws):
-    with pytest.raises(QuestionError, match="names no entries"):
-        plot_channels(tiny, tiny_draws, Relief(measures=("tariff",)))
+def test_an_effect_that_a_figure_cannot_draw_is_refused(tiny, tiny_draws, default_problem, draws):
+    whole = total_effect(tiny, tiny_draws, Relief(measures=("tariff",)), horizon=4)
+    with pytest.raises(QuestionError, match="expected it by channel, as `channel_effects`"):
+        plot_channels(whole, scm=tiny)
+    with pytest.raises(QuestionError, match="no horizon 12"):
+        plot_chain(whole, scm=tiny)
+    scm = default_problem.scm
+    split = channel_effects(scm, draws, horizon=8, outcomes=["key_rate"])
+    with pytest.raises(QuestionError, match="no horizon 12; it has 1 to 8"):
+        plot_waterfall(split, scm=scm)
+    with pytest.raises(UnknownVariableError, match="in the outcomes of the result"):
+        plot_responses(whole, scm=tiny, outcomes=["output"])
 
 
 def test_the_scorecard_groups_claims_and_marks_assumed_signs(figures, claims):
@@ -442,10 +456,9 @@ def test_the_main_figures_of_a_prior_only_fit_say_so(default_problem, claims):
 
 
 def test_the_steps_of_the_waterfall_lead_to_the_mean_total(default_problem, draws):
-    figure = plot_waterfall(default_problem.scm, draws, outcomes=["gdp_level", "rouble"], horizon=8)
-    total = total_effect(
-        default_problem.scm, draws, horizon=8, outcomes=["gdp_level", "rouble"]
-    ).isel(horizon=-1)
+    scm, asked = default_problem.scm, {"horizon": 8, "outcomes": ["gdp_level", "rouble"]}
+    figure = plot_waterfall(channel_effects(scm, draws, **asked), scm=scm, horizon=8)
+    total = total_effect(scm, draws, **asked).isel(horizon=-1)
     for axes, outcome in zip(figure.axes, ("gdp_level", "rouble"), strict=True):
         *steps, whole = axes.patches
         place = 0.0

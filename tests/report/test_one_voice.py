@@ -54,7 +54,8 @@ def test_an_effect_is_the_same_in_table_sentence_and_figure(fit, table, outcome,
     assert f"{number(abs(median), signed=False)} {unit}" in said or "less than 0.01" in said
 
     # the figure
-    figure = plot_responses(scm, fit.draws, outcomes=[outcome], horizon=HORIZON)
+    effect = total_effect(scm, fit.draws, outcomes=[outcome], horizon=HORIZON)
+    figure = plot_responses(effect, scm=scm)
     (axes,) = figure.axes
     assert axes.get_ylabel() == unit
     assert axes.get_title(loc="left").startswith(label)
@@ -67,7 +68,7 @@ def test_an_effect_is_the_same_in_table_sentence_and_figure(fit, table, outcome,
 
 def test_the_picture_of_the_chain_has_the_numbers_of_the_table(fit, table):
     total = table[(table["channel"] == "total") & (table["relief"] == table["relief"].max())]
-    drawn = words(plot_chain(fit.scm, fit.draws))
+    drawn = words(plot_chain(total_effect(fit.scm, fit.draws), scm=fit.scm))
     for outcome in ("key_rate", "gdp_level", "price_level"):
         median = float(total.loc[total["outcome"] == outcome, "median"].iloc[0])
         assert f"{number(median)} {UNITS[outcome]}" in drawn
