@@ -6,10 +6,10 @@ Every message says what was got, what was expected and what to do. This module k
 import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
 
     from sanctions_model.inference.fit import Fit
@@ -145,7 +145,7 @@ def did_you_mean(name: str, available: Iterable[str]) -> str:
 
 
 def reading_fault(error: Exception) -> str:
-    """Say in our words why the content of a file could not be read as TOML or CSV.
+    """Say in our words why a file could not be read as TOML or CSV, or not written.
 
     Parameters
     ----------
@@ -165,7 +165,9 @@ def reading_fault(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"it is not text in UTF-8, from byte {error.start + 1} on"
     if isinstance(error, OSError):
-        return str(error.strerror or error)
+        # What the library below netCDF says of a full disk names buffers and offsets as well.
+        own = re.search(r"error message = '([^']+)'", str(error))
+        return own[1] if own else str(error.strerror or error)
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     text = str(error)
@@ -178,13 +180,21 @@ def reading_fault(error: Exception) -> str:
     return text.removeprefix("Error tokenizing data. C error: ").rstrip(". ")
 
 
-def first_fault(error: "ValidationError", *, whole: str = "", skip: int = 0) -> str:
+def first_fault(
+    error: "ValidationError",
+    model: "type[BaseModel] | None" = None,
+    *,
+    whole: str = "",
+    skip: int = 0,
+) -> str:
     """Say in one line what is wrong with a table that pydantic refused.
 
     Parameters
     ----------
     error : pydantic.ValidationError
         The first of its faults is told: later ones often follow from it.
+    model : type of pydantic.BaseModel, optional
+        What refused it: of its fields the one that a misspelt one may mean is offered.
     whole : str
         What a fault of no single field is of.
     skip : int
@@ -212,7 +222,32 @@ def first_fault(error: "ValidationError", *, whole: str = "", skip: int = 0) -> 
         got = f" (got {', '.join(str(name) for name in first['input']) or 'nothing'})"
     elif first["type"] == "value_error":  # a sentence of ours, which says it
         got = ""
+    if model is not None and first["type"] == "extra_forbidden":
+        *above, name = first["loc"]
+        near = did_you_mean(str(name), _fields_at(model, above))
+        got += near.replace(" Did", "; did").rstrip("?")
     return f"{place}: {reason}{got}" if place else f"{reason}{got}"
+
+
+def _fields_at(model: "type[BaseModel]", place: "Sequence[int | str]") -> set[str]:
+    """Return the names of the fields that there are at a place below a model."""
+    models = [model]
+    for part in place:
+        named = [own.model_fields[part] for own in models if part in own.model_fields]
+        models = [below for field in named for below in _models_in(field.annotation)] or models
+    return {name for own in models for name in own.model_fields}
+
+
+def _models_in(annotation: object) -> "list[type[BaseModel]]":
+    """Return the models that a field's annotation names: one, a list or a union of them."""
+    if hasattr(annotation, "model_fields"):
+        return [annotation]  # type: ignore[list-item]
+    named = getattr(annotation, "__value__", None)  # of a named type
+    return [
+        below
+        for part in (get_args(annotation) if named is None else (named,))
+        for below in _models_in(part)
+    ]
 
 
 # Parts of a place that say which kind of value was tried, and no field of the user's file.

@@ -9,9 +9,12 @@ import tomllib
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sanctions_model.errors import QuestionError, SanctionsModelError, reading_fault
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = [
     "file_sha256",
@@ -24,6 +27,7 @@ __all__ = [
     "staged",
     "toml_content",
     "whole_file",
+    "write_netcdf",
 ]
 
 TABLES_FORMAT_VERSION = 1
@@ -163,6 +167,21 @@ def whole_file(path: Path | str) -> Iterator[Path]:
         Path(beside).replace(target)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def write_netcdf(data: "xr.Dataset | xr.DataTree", path: Path | str) -> None:
+    """Write labelled arrays as netCDF, whole or not at all.
+
+    The file is made in memory: HDF5 that meets a full disk takes the process down when it ends.
+
+    Parameters
+    ----------
+    data : xr.Dataset or xr.DataTree
+    path : path
+        An existing file of this name is replaced.
+    """
+    with whole_file(path) as part:
+        part.write_bytes(data.to_netcdf(engine="h5netcdf"))
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ from sanctions_model.economies.registry import (
     economy_for,
     find_economy,
 )
-from sanctions_model.errors import FitFileError, QuestionError
+from sanctions_model.errors import FitFileError, QuestionError, reading_fault
 from sanctions_model.files import file_sha256, locked, publish, require_folder, staged
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit, fit, sample_prior_predictive
@@ -256,7 +256,7 @@ def write(results: Results, out: Path) -> list[Path]:
             (part / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
             return publish(part, out)
     except OSError as error:
-        raise FitFileError(f"Cannot write results to {out}: {error.strerror or error}.") from None
+        raise FitFileError(f"Cannot write results to {out}: {reading_fault(error)}.") from None
 
 
 def keep_unconverged(fitted: Fit, out: Path) -> Path:

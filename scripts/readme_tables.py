@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from sanctions_model.wording import chance
+
 __all__ = [
     "DOCUMENTS",
     "alternatives_lines",
@@ -73,7 +75,7 @@ def effects_lines(effects: pd.DataFrame) -> list[str]:
             for row in rows[_NUMBERS].to_numpy()
         ]
         higher = 1.0 - float(rows["prob_below_zero"].iloc[-1])
-        lines.append(_row([label, *shown, f"{higher:.2f}"]))
+        lines.append(_row([label, *shown, chance(higher)]))
     return lines
 
 
@@ -82,9 +84,9 @@ def claims_lines(claims: pd.DataFrame) -> list[str]:
     cells = ["claim", "P before", "P after", "material", "information", "rests on"]
     lines = [_row(cells), _row(["---"] * len(cells), padding="")]
     for row in claims.itertuples():
-        numbers = (row.prob_prior, row.prob, row.prob_material, row.information)
         mark = " †" if row.sign_assumed else ""
-        shown = [f"{number:.2f}" for number in numbers]
+        shown = [chance(prob) for prob in (row.prob_prior, row.prob, row.prob_material)]
+        shown.append(f"{row.information:.2f}")
         lines.append(_row([f"{row.statement}{mark}", *shown, str(row.basis)]))
     return lines
 
@@ -112,10 +114,10 @@ def finding_lines(folder: Path) -> list[str]:
         f"Three years after a full relief began, against sanctions unchanged: {'; '.join(sizes)}. "
         "Medians, and in brackets 89 % intervals.",
         "",
-        f"That GDP is then higher has probability {after:.2f}. Before the data, published "
-        f"estimates and judgement gave {before:.2f}: the data made it {turned}. Of the sizes of "
-        f"{len(claims)} claims {told} are told by the data, {both} by data and beliefs together, "
-        f"and {believed} by published estimates and judgement alone.",
+        f"That GDP is then higher has probability {chance(after)}. Before the data, published "
+        f"estimates and judgement gave {chance(before)}: the data made it {turned}. Of the sizes "
+        f"of {len(claims)} claims {told} are told by the data, {both} by data and beliefs "
+        f"together, and {believed} by published estimates and judgement alone.",
     ]
 
 

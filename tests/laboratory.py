@@ -38,14 +38,14 @@ TABLE_COLUMNS = {
         "information,likelihood_share,basis,sign_assumed,ci_prob,ci_kind,sources"
     ),
     "effects": (
-        "outcome,unit,relief,horizon,channel,prior_median,median,mean,lower,"
+        "outcome,unit,relief,horizon,period,channel,prior_median,median,mean,lower,"
         "upper,prob_below_zero,"
         "median_error,lower_error,upper_error,prob_error,information,information_error,"
         "likelihood_share,variance_estimated,variance_unidentified,variance_policy,basis,"
         "ci_prob,ci_kind"
     ),
     "claims": (
-        "claim,statement,cause,outcome,horizon,unit,prob_prior,prob,prob_material,"
+        "claim,statement,cause,outcome,horizon,period,unit,prob_prior,prob,prob_material,"
         "prior_median,median,lower,upper,prob_error,median_error,lower_error,upper_error,"
         "information,information_error,likelihood_share,variance_estimated,"
         "variance_unidentified,variance_policy,basis,sign_assumed,verdict,ci_prob,ci_kind"

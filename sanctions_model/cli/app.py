@@ -43,7 +43,12 @@ from sanctions_model.cli.queries import counterfactual_app, forecast
 from sanctions_model.cli.responses import fevd, irf
 from sanctions_model.cli.robustness import compare, confounding, evidence, refute, sensitivity
 from sanctions_model.cli.yearly import annual
-from sanctions_model.errors import ConvergenceError, QuestionError, SanctionsModelError
+from sanctions_model.errors import (
+    ConvergenceError,
+    QuestionError,
+    SanctionsModelError,
+    reading_fault,
+)
 from sanctions_model.report.views import View
 from sanctions_model.waiting import Waiting
 
@@ -149,6 +154,8 @@ def _output(
 def main() -> None:
     """Run the command line; refusals become one line on stderr and an exit code."""
     try:
+        if sys.stdout is None:  # closed by the caller; Python has no stream then
+            raise QuestionError("The output is closed; send it to a file or to /dev/null.")
         _require_values(sys.argv[1:])
         run_command(command())
     except ConvergenceError as error:
@@ -157,7 +164,7 @@ def main() -> None:
         _fail(error, 1)
     except OSError as error:
         place = "" if error.filename is None else f"{error.filename}: "
-        _fail(f"{place}{error.strerror or error}; nothing of it was kept", 1)
+        _fail(f"{place}{reading_fault(error)}; what was being written was not kept", 1)
     except MemoryError:
         _fail("the memory is full; ask for fewer draws, paths, periods or points", 1)
     except RecursionError:

@@ -1,7 +1,7 @@
 """Verbs on scenarios by name and on the four futures: `scenario list|show|run|compare|sectors`.
 
 Importing this module adds the verbs to `scenario_app`. Everything is computed before anything is
-written, and a folder of results appears file by file, each whole.
+written, and the files of a folder of results appear at once.
 """
 
 import logging
@@ -32,13 +32,14 @@ from sanctions_model.cli.parts.options import (
     load_fit,
     write_csv,
     write_figure,
+    write_table,
 )
 from sanctions_model.cli.queries import OutcomeOption, scenario_app
 from sanctions_model.cli.statements import read_statements, show_statements, with_statements
 from sanctions_model.coercion import generator_of
 from sanctions_model.errors import QuestionError, ReweightingError
+from sanctions_model.files import locked, publish, require_target, staged, whole_file, write_netcdf
 from sanctions_model.files import require_folder as require_target_folder
-from sanctions_model.files import require_target, whole_file
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
@@ -112,18 +113,18 @@ def write_results(
     figures: "Mapping[str, Figure]",
     data: "Mapping[str, xr.Dataset]",
 ) -> None:
-    """Write what was computed, each file whole."""
+    """Write what was computed; nothing appears before all of it is there."""
     from sanctions_model.plots import save_figures
 
     out.mkdir(exist_ok=True)
-    for name, table in tables.items():
-        write_csv(table, out / f"{name}.csv")
-    for path in save_figures(figures, out):
-        _LOG.info("wrote %s", path)
-    for name, dataset in data.items():
-        with whole_file(out / f"{name}.nc") as part:
-            dataset.to_netcdf(part, engine="h5netcdf")
-        _LOG.info("wrote %s", out / f"{name}.nc")
+    with locked(out), staged(out) as part:
+        for name, table in tables.items():
+            write_table(table, part / f"{name}.csv")
+        save_figures(figures, part)
+        for name, dataset in data.items():
+            write_netcdf(dataset, part / f"{name}.nc")
+        for path in publish(part, out):
+            _LOG.info("wrote %s", path)
 
 
 @scenario_app.command("list")

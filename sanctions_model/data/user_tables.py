@@ -186,8 +186,8 @@ def load_mapping(path: Path | str) -> TableMapping:
         ) from None
     except ValidationError as error:
         raise ObservationError(
-            f"The mapping {file} cannot be used: {first_fault(error)}; expected the fields "
-            f"{', '.join(TableMapping.model_fields)}."
+            f"The mapping {file} cannot be used: {first_fault(error, TableMapping)}; expected the "
+            f"fields {', '.join(TableMapping.model_fields)}."
         ) from None
 
 

@@ -16,7 +16,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import FitFileError, reading_fault
-from sanctions_model.files import file_sha256, interrupted, whole_file
+from sanctions_model.files import file_sha256, interrupted, write_netcdf
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import log_probability
 from sanctions_model.inference.fit import Fit
@@ -88,10 +88,9 @@ def save(fit: Fit, path: Path | str) -> Path:
     content[_SUM] = _content_sum(json.loads(json.dumps(content)), groups)
     tree.attrs[_ATTRIBUTE] = json.dumps(content)
     try:
-        with whole_file(path) as part:
-            tree.to_netcdf(part, engine="h5netcdf")
+        write_netcdf(tree, path)
     except OSError as error:
-        raise FitFileError(f"Cannot write {path}: {error.strerror or error}.") from None
+        raise FitFileError(f"Cannot write {path}: {reading_fault(error)}.") from None
     return path
 
 

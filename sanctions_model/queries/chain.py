@@ -54,7 +54,8 @@ class Chain:
     def sentences(self) -> list[str]:
         """The chain in two sentences."""
         count = len(self.steps)
-        broken = self.steps.iloc[int(self.steps["breaks_here"].to_numpy().argmax())]
+        place = int(self.steps["breaks_here"].to_numpy().argmax())
+        broken = self.steps.iloc[place]
         said = (
             f"All {count} steps have the sign that the article gives them with probability "
             f"{self.joint:.2f} ± {2 * self.joint_error:.2f}, and all are large enough to matter "
@@ -65,7 +66,7 @@ class Chain:
             return [said, "It breaks under no draw."]
         return [
             said,
-            f"It breaks most often at {broken['claim']}, the first step that fails in "
+            f"It breaks most often at step {place + 1}, the first one that fails in "
             f"{100 * broken['breaks_here']:.0f} % of the draws: {broken['statement']}",
         ]
 

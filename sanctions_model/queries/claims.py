@@ -33,6 +33,7 @@ from sanctions_model.queries.forecasts import simulate
 from sanctions_model.queries.reading.windows import WINDOW_FORMS, Window
 from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import period_column
 from sanctions_model.summaries import (
     interval,
     interval_rule,
@@ -145,7 +146,7 @@ def load_claims(path: Path | str | None = None) -> dict[str, Claim]:
         try:
             claims[name] = Claim.model_validate(table)
         except ValidationError as error:
-            fault = first_fault(error, whole="claim")
+            fault = first_fault(error, Claim, whole="claim")
             raise QuestionError(f"{file.name}: [claim.{name}]: {fault}.") from None
     return claims
 
@@ -190,6 +191,7 @@ def scorecard(
     rule = interval_rule()
     period = {4: "quarter", 12: "month"}.get(problem.scm.periods_per_year, "period")
     basis = Basis(problem, prior_draws, draws)
+    start = (prior_draws if draws is None else draws).attrs.get(dims.Said.START)
     rows = []
     for name, claim in claims.items():
         before = _answer(problem, prior_draws, claim, random_seed)
@@ -205,6 +207,7 @@ def scorecard(
             "cause": _cause(claim),
             "outcome": claim.outcome,
             "horizon": claim.horizon,
+            **period_column(start, claim.horizon, problem.scm.periods_per_year),
             "unit": problem.scm.variables[claim.outcome].unit,
             "prob_prior": before["prob"],
             "prob": np.nan if after is None else after["prob"],

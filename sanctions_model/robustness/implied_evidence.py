@@ -159,7 +159,7 @@ def load_implied_evidence(
         try:
             stated = ImpliedEvidence.model_validate(table)
         except ValidationError as error:
-            fault = first_fault(error, whole="evidence")
+            fault = first_fault(error, ImpliedEvidence, whole="evidence")
             raise QuestionError(f"{file.name}: [evidence.{name}]: {fault}.") from None
         found[name] = observation(name, stated, quantities, pools, origin=file.name)
     return found

@@ -86,8 +86,9 @@ def rank_factors(
     pandas.DataFrame
         Columns `COLUMNS`, widest swing first within each claim: ``low`` and ``high`` are medians
         of the effect, ``base`` that of the fit; one of the two equals ``base`` where a factor has
-        one other value. ``error`` is the Monte-Carlo standard error of the swing, zero where both
-        ends come from the same draws.
+        one other value. ``error`` is the Monte-Carlo standard error of the swing, in which what
+        the draws of both ends share cancels; not a number where draws are weighted (published
+        figures, liftings, common causes).
 
     Raises
     ------
@@ -101,11 +102,12 @@ def rank_factors(
     swings = parameter_swings(problem, found.prior_draws, draws, claims).to_dict("records")
     rows = [
         _entry(row, base, str(row["parameter"]), "parameter", [row["low"], row["high"]])
-        | {name: row[name] for name in ("information", "sign_assumed", "sources")}
+        | {name: row[name] for name in ("error", "information", "sign_assumed", "sources")}
         for row in swings
     ]
     rows += [
         _entry(row, base, f"without {row['link']}", "link closed", [row["without"]])
+        | {"error": row["error"]}
         for row in leave_one_link_out(found.scm, draws, claims).to_dict("records")
     ]
     if observations:
@@ -163,7 +165,7 @@ def _entry(
         "low": min(moved),
         "high": max(moved),
         "base": middle,
-        "error": 0.0,
+        "error": np.nan,
         "information": np.nan,
         "sign_assumed": False,
         "sources": "",

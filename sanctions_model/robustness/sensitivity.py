@@ -26,7 +26,7 @@ from sanctions_model.queries.reading.information import POWERS, information, pow
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims
 from sanctions_model.scm.simulation.propagate import respond
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import interval, interval_rule, median_difference_error
 from sanctions_model.units import effect_in_percent
 
 __all__ = [
@@ -261,6 +261,7 @@ def leave_one_link_out(
             row["prob"] = float(np.mean(claim.sign * base > 0))
             row["prob_without"] = float(np.mean(claim.sign * values > 0))
             row["moved"] = float(np.median(values) - np.median(base))
+            row["error"] = _apart(base, values)
             rows.append(row)
     table = pd.DataFrame(rows)
     order = table["moved"].abs().groupby(table["claim"], sort=False).rank(ascending=False)
@@ -312,6 +313,7 @@ def parameter_swings(
     pandas.DataFrame
         One row a claim and parameter that matters to it: ``low`` and ``high`` (median effect with
         the parameter at its lower and upper bound), ``base``, ``swing`` (size of the difference),
+        its Monte-Carlo standard ``error`` (both ends are of the same draws),
         ``information`` gained on the parameter, ``sources``, ``sign_assumed``; largest swing first.
 
     Raises
@@ -334,7 +336,8 @@ def parameter_swings(
     for name, claim in claims.items():
         unit = problem.scm.variables[claim.outcome]
         effect = effect_in_percent(claim_effect(problem.scm, stacked, claim), unit)
-        medians = effect.transpose(dims.CHAIN, dims.DRAW).median(dims.DRAW).to_numpy()
+        answers = effect.transpose(dims.CHAIN, dims.DRAW).to_numpy()
+        medians = np.median(answers, axis=-1)
         base = float(medians[0])
         for position, address in enumerate(moved):
             low, high = medians[1 + 2 * position : 3 + 2 * position]
@@ -344,13 +347,21 @@ def parameter_swings(
             row: dict[str, object] = {"claim": name, "outcome": claim.outcome}
             row |= {"horizon": claim.horizon, "parameter": address}
             row |= {"low": float(low), "high": float(high), "base": base}
-            row |= {"swing": float(abs(high - low)), "information": gained[address]}
+            row |= {"swing": float(abs(high - low))}
+            row["error"] = _apart(*answers[1 + 2 * position : 3 + 2 * position])
+            row["information"] = gained[address]
             row |= {"sources": _sources(prior), "sign_assumed": prior.sign != 0}
             row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
             rows.append(row)
     table = pd.DataFrame(rows)
     asked = table["claim"].map(list(claims).index)
     return table.iloc[np.lexsort((-table["swing"], asked))].reset_index(drop=True)
+
+
+def _apart(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the error of the difference of medians of two rows of the same draws."""
+    rows = (xr.DataArray(row[None], dims=(dims.CHAIN, dims.DRAW)) for row in (first, second))
+    return median_difference_error(*rows)
 
 
 def _stacked(

@@ -341,5 +341,5 @@ def _validated[Model: BaseModel](
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        fault = first_fault(error, whole="" if where else "the file")
+        fault = first_fault(error, kind, whole="" if where else "the file")
         raise QuestionError(f"{file.name}: {where}{fault}.") from None

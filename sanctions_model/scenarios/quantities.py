@@ -44,7 +44,7 @@ else:
             try:
                 return super().__call__(*args, **kwargs)
             except ValidationError as error:
-                raise QuestionError(f"{cls.__name__}: {first_fault(error)}.") from None
+                raise QuestionError(f"{cls.__name__}: {first_fault(error, cls)}.") from None
 
     class _Speaking(BaseModel, metaclass=_Speaks):
         pass

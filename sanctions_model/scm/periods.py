@@ -21,6 +21,7 @@ __all__ = [
     "Span",
     "is_day_first",
     "period_after",
+    "period_column",
     "period_labels",
     "periods_ahead",
     "read_day",
@@ -269,6 +270,27 @@ def with_periods[Result: (xr.DataArray, xr.Dataset)](
     ahead = found[dims.HORIZON].to_numpy().tolist()
     labels = [period_after(str(start)[:10], each, periods_per_year) for each in ahead]
     return found.assign_coords(period=(dims.HORIZON, labels))
+
+
+def period_column(start: object, ahead: int, periods_per_year: int) -> dict[str, str]:
+    """Return the cell ``period`` of a row of a table, empty where nobody knows the start.
+
+    Parameters
+    ----------
+    start : str or None
+        A day of the last known period, as in ``attrs["start"]`` of draws.
+    ahead : int
+        The row's horizon, counted from 1.
+    periods_per_year : int
+        4 for quarters, 12 for months.
+
+    Examples
+    --------
+    >>> period_column("2026-01-01", 12, 4)
+    {'period': '2029Q1'}
+    """
+    known = start is not None
+    return {"period": period_after(str(start)[:10], ahead, periods_per_year) if known else ""}
 
 
 def read_day(given: object, *, end: bool = False) -> str:

@@ -218,7 +218,7 @@ class SweepDesign(_Frozen):
         try:
             return cls.model_validate(content)
         except ValidationError as error:
-            fault = first_fault(error, whole="the file")
+            fault = first_fault(error, cls, whole="the file")
             raise QuestionError(f"{file.name}: {fault}.") from None
 
     def to_toml(self, path: Path | str) -> Path:

@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model.errors import QuestionError, reading_fault
-from sanctions_model.files import file_sha256, locked, whole_file
+from sanctions_model.files import file_sha256, locked, whole_file, write_netcdf
 from sanctions_model.inference.samplers import WarmStart
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import content_hash
@@ -234,8 +234,7 @@ class SweepStore:
             posterior["start"] = (("position", "dimension"), base.start.positions)
         posterior.attrs = {"base": json.dumps(content)}
         path = self._base_path(number)
-        with whole_file(path) as part:
-            posterior.to_netcdf(part, engine="h5netcdf")
+        write_netcdf(posterior, path)
         self._group.attrs[path.name] = file_sha256(path)
 
     def _base_path(self, number: int) -> Path:

@@ -184,7 +184,7 @@ def _total(table: object, place: str) -> Total:
     try:
         return Total.model_validate(table)
     except ValidationError as error:
-        raise QuestionError(f"{place}: {first_fault(error)}.") from None
+        raise QuestionError(f"{place}: {first_fault(error, Total)}.") from None
 
 
 def _experiment(table: Any, place: str) -> Experiment:

@@ -128,5 +128,6 @@ def load_back_tests(path: Path | str | None = None) -> dict[str, BackTest]:
         try:
             found[name] = BackTest.model_validate(table)
         except ValidationError as error:
-            raise QuestionError(f"{file.name}: [backtest.{name}]: {first_fault(error)}.") from None
+            fault = first_fault(error, BackTest)
+            raise QuestionError(f"{file.name}: [backtest.{name}]: {fault}.") from None
     return found

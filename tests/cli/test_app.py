@@ -102,6 +102,16 @@ def test_the_tables_of_a_prior_only_run_leave_the_posterior_empty(prior_run):
     assert claims["verdict"].str.contains("prior only").all()
 
 
+def test_tables_of_results_say_which_period_a_horizon_is(prior_run):
+    out, _ = prior_run
+    last = pd.Period(json.loads((out / "manifest.json").read_text())["data"]["last_period"], "Q")
+    for name in ("effects", "claims"):
+        table = pd.read_csv(out / f"{name}.csv")
+        place = list(table).index("horizon")
+        assert list(table)[place + 1] == "period"
+        assert table["period"].tolist() == [str(last + ahead) for ahead in table["horizon"]]
+
+
 def test_the_effects_table_covers_depths_horizons_and_channels(prior_run):
     effects = pd.read_csv(prior_run[0] / "effects.csv")
     scm = default_transmission()

@@ -1,6 +1,8 @@
 """What a command would have dropped, overwritten or left without an answer is refused by name."""
 
 import errno
+import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -296,8 +298,74 @@ def test_a_full_disk_is_one_line(saved_fit, tmp_path, monkeypatch):
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", full)
     found = refused("effects", "--fit", saved_fit, "--csv", tmp_path / "table.csv")
-    assert found.startswith("table.csv: No space left on device")
+    assert found == "table.csv: No space left on device; what was being written was not kept"
     assert list(tmp_path.iterdir()) == []
+
+
+# A device that is full, whoever writes: /dev/full refuses every byte.
+FULL = pytest.mark.skipif(not pathlib.Path("/dev/full").exists(), reason="a device of Linux")
+
+
+@FULL
+@pytest.mark.parametrize("form", ["pdf", "svg", "png"])
+def test_a_figure_for_a_full_disk_is_one_line(saved_fit, tmp_path, monkeypatch, form):
+    onto_a_full_device(monkeypatch)
+    drawn = tmp_path / f"mine.{form}"
+    found = refused("irf", "key_rate", "--horizon", 2, "--fit", saved_fit, "--figure", drawn)
+    assert found == "No space left on device; what was being written was not kept"
+    assert list(tmp_path.iterdir()) == []
+
+
+@FULL
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "md"])
+def test_a_table_for_a_full_disk_is_one_line(saved_fit, tmp_path, monkeypatch, ending):
+    onto_a_full_device(monkeypatch)
+    table = tmp_path / f"mine.{ending}"
+    done = call(*("irf", "key_rate", "--horizon", 2, "--fit", saved_fit, "--csv", table, "--quiet"))
+    assert done.err.count("\n") == 1
+    assert "No space left on device" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def onto_a_full_device(monkeypatch):
+    """Let every file that is written whole be written to a full device."""
+
+    def beside(path, name):
+        found = path.parent / name
+        if name.endswith(".part"):
+            found.symlink_to("/dev/full")
+        return found
+
+    monkeypatch.setattr(pathlib.PosixPath, "with_name", beside)
+
+
+def test_draws_for_a_full_disk_are_one_line_and_the_process_ends_well(small_fit, tmp_path):
+    """In a process of its own, with files of 20 kB at most: HDF5 took it down when it ended."""
+    code = (
+        "import resource, signal, sys\n"
+        "import sanctions_model as sm\n"
+        "fit = sm.load(sys.argv[1])\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "try:\n    sm.save(fit, sys.argv[2])\n"
+        "except sm.FitFileError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, small_fit, tmp_path / "mine.nc"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == f"Cannot write {tmp_path / 'mine.nc'}: File too large."
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_output_is_one_line():
+    asked = f"{sys.executable} -m sanctions_model priors"
+    done = subprocess.run(["sh", "-c", f"{asked} >&-"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "error: The output is closed; send it to a file or to /dev/null.\n"
 
 
 @pytest.mark.parametrize("fault", [MemoryError, RecursionError])

@@ -97,3 +97,36 @@ def test_an_endless_ramp_and_half_a_period_are_refused(tmp_path):
 def test_the_nearest_name_is_found_whatever_its_case():
     assert did_you_mean("KEY_RATE", ["key_rate", "credit"]) == " Did you mean 'key_rate'?"
     assert did_you_mean("Gdp_Levl", ["gdp_level", "GDP"]) == " Did you mean 'gdp_level'?"
+
+
+# What a file says, misspelt, and the name that is offered.
+MISSPELT = {
+    "descripton = 'x'": "'description'",
+    "[[relief]]\nmesures = ['finance']\nphase = [{ depth = 0.5 }]": "'measures'",
+    "[[relief]]\nmeasures = ['finance']\nphase = [{ depth = 0.5, rmap = 2 }]": "'ramp'",
+    "[[relief]]\nmeasures = ['finance']\nphase = [{ depth = 0.5 }]\n"
+    "snap_back = { probability = 0.3, witin = 8 }": "'within'",
+    "[[intervention]]\nkind = 'set'\nvariable = 'war'\nvalue = 0\nstrat = 2": "'start'",
+    "[[condition]]\nvariable = 'war'\nvalues = { 1 = 0 }\nvariabel = 'war'": "'variable'",
+    "[[release_assets]]\nshare = 0.5\nexprots = 100": "'exports'",
+    "[[tightening]]\nmeasures = ['finance']\nrise = 0.1\nzzz = 1": "",
+    "depth = 0.5": "",  # a field of another place is no answer here
+}
+
+
+@pytest.mark.parametrize("stated", MISSPELT)
+def test_a_misspelt_key_of_a_scenario_is_answered_with_the_one_that_is_near(tmp_path, stated):
+    file = tmp_path / "mine.toml"
+    file.write_text(f"format_version = 1\nlabel = 'Mine'\n{stated}\n", encoding="utf-8")
+    with pytest.raises(SanctionsModelError, match="there is no such field") as refusal:
+        load_scenario(file)
+    near = MISSPELT[stated]
+    assert ("did you mean" in str(refusal.value)) == bool(near)
+    assert str(refusal.value).endswith(f"; did you mean {near}." if near else ").")
+
+
+def test_a_misspelt_argument_is_answered_with_the_one_that_is_near():
+    with pytest.raises(SanctionsModelError, match=r"; did you mean 'depth'\.$"):
+        Phase(depth=0.5, dept=1)
+    with pytest.raises(SanctionsModelError, match=r"; did you mean 'sigma'\.$"):
+        Normal(mu=0, sigma=1, sigm=2)

@@ -115,7 +115,7 @@ def test_the_chain_says_where_it_breaks_in_words():
     first, second = chain_table(SCM, effects(values), claims()).sentences
     assert first.startswith("All 3 steps have the sign that the article gives them")
     assert "probability 0.25 ± " in first
-    assert second.startswith("It breaks most often at b, the first step that fails in 50 %")
+    assert second.startswith("It breaks most often at step 2, the first one that fails in 50 %")
     sure = chain_table(SCM, effects(np.ones((4, 3))), claims()).sentences
     assert sure[1] == "It breaks under no draw."
 

@@ -7,7 +7,7 @@ import numpy as np
 from browsing import NEEDS_CHROMIUM
 from matplotlib import image
 
-from sanctions_model.plots.parts.style import new_figure, place_axes, svg_bytes
+from sanctions_model.plots.parts.style import figure_bytes, new_figure, place_axes
 from sanctions_model.report.page.slim import slim_svg, svg_address
 
 pytestmark = NEEDS_CHROMIUM
@@ -18,7 +18,7 @@ def test_a_short_picture_looks_as_the_long_one(browser):
     axes = place_axes(figure, 0.5, 0.4, 3.0, 1.3)
     axes.plot([1, 2, 4], [3.7, -4, 1])
     axes.set_title("A title − with spaces and digits 0.123", fontweight="bold")
-    long = svg_bytes(figure)
+    long = figure_bytes(figure)
     short = slim_svg(long)
     assert len(short) < 0.85 * len(long)
     shots = []

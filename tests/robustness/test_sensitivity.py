@@ -75,6 +75,10 @@ def test_a_closed_link_is_a_coefficient_of_zero(draws):
     assert row["without"] == pytest.approx(np.median(without))
     assert row["prob_without"] == pytest.approx(np.mean(np.array(without) < 0))
     assert row["moved"] == pytest.approx(row["without"] - row["base"])
+    base = claim_effects(MODEL, draws, CLAIMS)["prices"].to_numpy().ravel()
+    again = np.random.default_rng(1).integers(0, base.size, (4000, base.size))
+    apart = np.median(np.array(without)[again], axis=1) - np.median(base[again], axis=1)
+    assert row["error"] == pytest.approx(np.std(apart), rel=0.5)
     assert not any("harvest" in link or "silent" in link for _, link in table.index)
 
 
@@ -94,6 +98,7 @@ def test_swings_are_medians_with_one_parameter_at_its_bounds(problem, draws):
             truth["persistence[premium]"] = lower
             found.append(laboratory.relief_effect(truth, 8)["price_level"][7])
     assert row["low"] == pytest.approx(np.median(found))
+    assert 0 < row["error"] < row["swing"]
     assert row["information"] == 0.0  # prior draws on both sides
     assert "intercept[growth]" not in set(table["parameter"])
 

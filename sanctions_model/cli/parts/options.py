@@ -1,5 +1,6 @@
 """What the verbs share: options, loading a fit and saying which, writing files and figures."""
 
+import io
 import logging
 import re
 import sys
@@ -36,6 +37,7 @@ __all__ = [
     "load_fit_if_there",
     "write_csv",
     "write_figure",
+    "write_table",
 ]
 
 _LOG = logging.getLogger("sanctions_model.cli")
@@ -159,19 +161,26 @@ def load_fit_if_there(folder: Path) -> "Fit | None":
 
 
 def write_csv(table: "pd.DataFrame", path: Path | None) -> None:
-    """Write a table whole or not at all; nothing without a path."""
-    if path is None:
-        return
+    """Write a table whole or not at all and say so; nothing without a path."""
+    if path is not None:
+        write_table(table, path)
+        _LOG.info("wrote %s", path)
+
+
+def write_table(table: "pd.DataFrame", path: Path) -> None:
+    """Write a table in the form that the ending of its name says, whole or not at all."""
     with whole_file(path) as part:
         _WRITERS[path.suffix.lower()](table.map(_defused), part)
-    _LOG.info("wrote %s", path)
 
 
 def _write_book(table: "pd.DataFrame", path: Path) -> None:
     import pandas as pd
 
-    with path.open("wb") as file, pd.ExcelWriter(file, engine="openpyxl") as book:
+    # In memory first: on a full disk the archive's own errors would follow the disk's.
+    content = io.BytesIO()
+    with pd.ExcelWriter(content, engine="openpyxl") as book:
         table.to_excel(book, index=False)
+    path.write_bytes(content.getvalue())
 
 
 # What the ending of a file says of its form.

@@ -41,7 +41,9 @@ class _Belief(BaseModel):
             try:
                 super().__init__(**arguments)
             except ValidationError as error:
-                raise PriorError(f"{type(self).__name__}: {first_fault(error)}.") from None
+                raise PriorError(
+                    f"{type(self).__name__}: {first_fault(error, type(self))}."
+                ) from None
 
     @property
     def arguments(self) -> dict[str, float]:

@@ -121,7 +121,7 @@ def load_pools(path: Path | str | None = None, evidence: Evidence | None = None)
         try:
             found = Pool.model_validate(table)
         except ValidationError as error:
-            fault = first_fault(error, whole="pool")
+            fault = first_fault(error, Pool, whole="pool")
             raise QuestionError(f"{file.name}: [pool.{name}]: {fault}.") from None
         _check_pool(f"{file.name}: [pool.{name}]", found, evidence)
         pools[name] = found

@@ -30,13 +30,13 @@ __all__ = [
     "TITLE",
     "Colour",
     "add_page_text",
+    "figure_bytes",
     "line_inches",
     "new_figure",
     "page_text_inches",
     "place_axes",
     "readable",
     "save_figures",
-    "svg_bytes",
     "text_inches",
     "tidy",
     "titled",
@@ -267,9 +267,8 @@ def save_figures(figures: Mapping[str, Figure], directory: Path | str) -> list[P
         form = Path(name).suffix.lower().removeprefix(".")
         target = Path(directory) / (name if form in _METADATA else f"{name}.png")
         form = form if form in _METADATA else "png"
-        with whole_file(target) as part, _reproducible():
-            # No date and no version of the plotting library: equal figures are equal files.
-            figure.savefig(part, dpi=_FILE_DPI, format=form, metadata=_METADATA[form])
+        with whole_file(target) as part:
+            part.write_bytes(figure_bytes(figure, form, dpi=_FILE_DPI))
         written.append(target)
     return written
 
@@ -279,9 +278,31 @@ def _reproducible() -> AbstractContextManager[None]:
     return rc_context({"svg.hashsalt": "sanctions_model", "svg.fonttype": "path"})
 
 
-def svg_bytes(figure: Figure) -> bytes:
-    """Return a figure as SVG; equal figures give equal bytes: no date, no ids from memory."""
+def figure_bytes(
+    figure: Figure, form: str = "svg", *, dpi: float | None = None, title: str | None = None
+) -> bytes:
+    """Return a figure as a file of this form; equal figures give equal bytes.
+
+    There is no date, no version of the plotting library and no id from memory. It is drawn in
+    memory also where a file is written: drawn onto a full disk, a PDF ends in errors of the
+    plotting library, which hide the disk's.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    form : str
+        ``svg``, ``png`` or ``pdf``.
+    dpi : float, optional
+        Dots an inch; the figure's own if absent.
+    title : str, optional
+        What a PDF says that it is called.
+
+    Returns
+    -------
+    bytes
+    """
     buffer = io.BytesIO()
+    metadata = _METADATA[form] | ({} if title is None else {"Title": title})
     with _reproducible():
-        figure.savefig(buffer, format="svg", metadata=_METADATA["svg"])
+        figure.savefig(buffer, dpi=dpi or "figure", format=form, metadata=metadata)
     return buffer.getvalue()

@@ -24,6 +24,7 @@ from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.periods import period_column
 from sanctions_model.summaries import (
     IntervalRule,
     interval,
@@ -135,7 +136,8 @@ def effects_table(
     Returns
     -------
     pandas.DataFrame
-        Columns of ``effects.csv``; effects on levels in percent. The draws of the channels
+        Columns of ``effects.csv``; effects on levels in percent; ``period`` is empty where
+        the draws do not say when they start. The draws of the channels
         add up to the total, see `parts_in_percent`, and so do their ``mean``. Errors are
         Monte-Carlo standard errors. Without `basis` neither ``prior_median`` nor the columns that
         `Basis.of` returns.
@@ -146,7 +148,7 @@ def effects_table(
         If a name is unknown, an outcome is out of reach, or a horizon is below 1.
     """
     rule = interval_rule()
-    longest = require_horizon(list(horizons))
+    longest, start = require_horizon(list(horizons)), draws.attrs.get(dims.Said.START)
     rows = []
     for relief in (scm.relief(asked) for asked in reliefs):
         wanted = reachable(scm, relief.measures, outcomes)
@@ -165,7 +167,9 @@ def effects_table(
                         dims.CHANNEL: channel,
                     }
                     row: dict[str, object] = {"outcome": outcome, "unit": unit}
-                    row |= {"relief": relief.depth, "horizon": horizon, "channel": str(channel)}
+                    row |= {"relief": relief.depth, "horizon": horizon}
+                    row |= period_column(start, horizon, scm.periods_per_year)
+                    row["channel"] = str(channel)
                     if basis is not None:
                         row["prior_median"] = float(prior.sel(where).median())
                     row |= _summarised(shown.sel(where), rule)
@@ -177,7 +181,7 @@ def effects_table(
     largest = max((scm.relief(asked) for asked in reliefs), key=lambda relief: relief.depth)
     table.attrs = {
         dims.Said.SUBJECT: relief_subject(scm, largest),
-        dims.Said.QUESTION: relief_words(scm, largest, start=draws.attrs.get(dims.Said.START)),
+        dims.Said.QUESTION: relief_words(scm, largest, start=start),
     }
     table.attrs.update(dims.carried(draws.attrs))
     return table
@@ -211,7 +215,7 @@ def effects_beside(
         If a name is unknown, an outcome is out of reach, or a horizon is below 1.
     """
     scm, draws, rule = found.base.scm, found.base.draws, interval_rule()
-    asked = scm.relief(relief or Relief())
+    asked, start = scm.relief(relief or Relief()), draws.attrs.get(dims.Said.START)
     wanted = reachable(scm, asked.measures, outcomes)
     effect = total_effect(
         scm, draws, asked, horizon=require_horizon(list(horizons)), outcomes=wanted
@@ -227,6 +231,7 @@ def effects_beside(
             row: dict[str, object] = {"outcome": outcome}
             row["unit"] = scm.variables[outcome].unit
             row |= {"relief": asked.depth, "horizon": horizon}
+            row |= period_column(start, horizon, scm.periods_per_year)
             lower = below.sel(where).to_numpy().reshape(-1)
             for start, summary, chance in (
                 ("", before, float(lower.mean())),
@@ -239,7 +244,7 @@ def effects_beside(
     table = pd.DataFrame(rows)
     table.attrs = {
         dims.Said.SUBJECT: relief_subject(scm, asked),
-        dims.Said.QUESTION: relief_words(scm, asked, start=draws.attrs.get(dims.Said.START)),
+        dims.Said.QUESTION: relief_words(scm, asked, start=start),
     }
     table.attrs.update(dims.carried(draws.attrs))
     return table

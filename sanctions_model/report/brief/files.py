@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, reading_fault
 from sanctions_model.files import whole_file
 from sanctions_model.inference.fit import Fit
 from sanctions_model.report.brief.drawing.fonts import families
@@ -85,5 +85,5 @@ def write_facts(facts: Facts, language: Language, folder: Path) -> list[Path]:
         with whole_file(stem.with_suffix(".html")) as part:
             part.write_text(page(facts, texts), encoding="utf-8")
     except OSError as error:
-        raise QuestionError(f"Cannot write {stem}: {error.strerror or error}.") from None
+        raise QuestionError(f"Cannot write {stem}: {reading_fault(error)}.") from None
     return [stem.with_suffix(ending) for ending in (".pdf", ".html", ".png")]

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Sequence
 from string import Template
 
-from sanctions_model.plots.parts.style import new_figure, svg_bytes
+from sanctions_model.plots.parts.style import figure_bytes, new_figure
 from sanctions_model.report.brief.drawing.sheet import draw_fan
 from sanctions_model.report.brief.facts import Facts
 from sanctions_model.report.brief.said import Said
@@ -93,7 +93,7 @@ def _beside(*parts: Sequence[Html]) -> Html:
 def _picture(facts: Facts, texts: Said) -> Html:
     figure = new_figure(2.6, 5.4)
     draw_fan(figure, facts, (0.35, 0.1, 4.95, 2.2))
-    source = "data:image/svg+xml;base64," + base64.b64encode(svg_bytes(figure)).decode("ascii")
+    source = "data:image/svg+xml;base64," + base64.b64encode(figure_bytes(figure)).decode("ascii")
     return tag("img", attributes={"src": source, "alt": texts.alt})
 
 

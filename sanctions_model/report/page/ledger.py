@@ -10,7 +10,7 @@ import pandas as pd
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.plots import plot_graph, plot_prior_posterior
-from sanctions_model.plots.parts.style import svg_bytes
+from sanctions_model.plots.parts.style import figure_bytes
 from sanctions_model.report.ledgers import priors_view
 from sanctions_model.report.page.answers import Answers
 from sanctions_model.report.page.markup import Html, english, folded, join, table, tag
@@ -30,7 +30,7 @@ _OUTSIDE = "OUTSIDE"
 
 def picture(figure: "Figure", description: str) -> Html:
     """Return a matplotlib figure as a vector picture inside the page."""
-    source = svg_address(slim_svg(svg_bytes(figure)))
+    source = svg_address(slim_svg(figure_bytes(figure)))
     # The address holds nothing that an attribute cannot; escaped, it were a quarter longer.
     image = Html(f'<img src="{source}" alt="{html.escape(description)}" lang="en">')
     return tag(

@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, reading_fault
 from sanctions_model.files import require_folder, require_target, whole_file
 from sanctions_model.inference.fit import Fit
 from sanctions_model.plots.channels import channel_label
@@ -126,7 +126,7 @@ def write_report(
         with whole_file(target) as part:
             part.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise QuestionError(f"Cannot write {target}: {error.strerror or error}.") from None
+        raise QuestionError(f"Cannot write {target}: {reading_fault(error)}.") from None
     return target
 
 

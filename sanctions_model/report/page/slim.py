@@ -28,7 +28,7 @@ def slim_svg(source: bytes) -> bytes:
     Parameters
     ----------
     source : bytes
-        Text drawn as glyphs, as `svg_bytes` makes it.
+        Text drawn as glyphs, as `figure_bytes` makes it.
 
     Returns
     -------

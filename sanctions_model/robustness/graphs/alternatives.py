@@ -137,7 +137,7 @@ def load_prior_sets(path: Path | str | None = None) -> dict[str, PriorSet]:
             content = {"priors": first, "otherwise": tuple(others), **stated}
             found[name] = PriorSet.model_validate(content)
         except ValidationError as error:
-            raise QuestionError(f"{place}: {first_fault(error)}.") from None
+            raise QuestionError(f"{place}: {first_fault(error, PriorSet)}.") from None
     return found
 
 
