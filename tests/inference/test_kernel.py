@@ -43,7 +43,7 @@ from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.equations import Exogenous, LatentAdjustment, Linear
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
-from sanctions_model.scm.variables import Crisis, Noise
+from sanctions_model.scm.variables import Crisis, Hold, Noise
 
 POINTS = 100
 SLOW_BUT_UNCOMPILED = Mode("py", None)
@@ -425,7 +425,8 @@ OWN = re.compile(r"^from sanctions_model.inference.kernel.(?:compiled|likelihood
 SOURCE = OWN.sub("", "".join(Path(m.__file__).read_text("utf-8") for m in (likelihood, kernel)))
 # Each statement that adds to a derivative, and each value or slope that the backward pass reads.
 TERM = re.compile(
-    r"^ +(?:gradient\[|above\[|by_\w+(?:\[.*\])? [+-]=|found\[k\] [+=]|d_s\w+ = \(|carried = )"
+    r"^ +(?:gradient\[|above\[|by_\w+(?:\[.*\])? [+-]=|found\[k\] [+=]|d_s\w+ = \(|carried = "
+    r"|_add_times\(weights\[k\], row)"
 )
 TERMS = [i for i, line in enumerate(SOURCE.splitlines()) if TERM.match(line)]
 
@@ -440,13 +441,14 @@ def error(found, expected):
 
 
 def nested():
-    """A latent state that adjusts to another, so that one recursion runs over the other."""
+    """A latent state that adjusts to another, one recursion over the other; once with a factor."""
     return StructuralCausalModel(
         equations=(
             Exogenous(variable=variable("x")),
+            Exogenous(variable=variable("s"), continuation=Hold(1.0)),
             LatentAdjustment(variable=variable("inner"), parents=("x",)),
             LatentAdjustment(variable=variable("outer"), parents=("inner[1]",)),
-            Linear(variable=variable("y"), parents=("outer", "y[1]")),
+            Linear(variable=variable("y"), parents=("outer", "outer * s", "y[1]")),
         )
     )
 

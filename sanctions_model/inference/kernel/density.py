@@ -240,49 +240,71 @@ def _weights_backwards(given, theta, above, gradient):
     """Take the derivatives by weights, `above`, back to the factors of their monomials."""
     one = theta.size - 1
     for k in range(given.numbers.size):
-        for j in range(given.products.shape[1]):
-            if given.products[k, j] == one:
-                break
-            value = above[given.entry[k]] * given.numbers[k]
-            for i in range(given.products.shape[1]):
+        count = 0
+        while count < given.products.shape[1] and given.products[k, count] != one:
+            count += 1
+        number = above[given.entry[k]] * given.numbers[k]
+        for j in range(count):
+            value = number
+            for i in range(count):
                 if i != j:
                     value *= theta[given.products[k, i]]
             gradient[given.products[k, j]] += value
 
 
 @compiled
-def _place_of(given, row):
-    """Return the row that a column is made of, and which factor multiplies it, -1 for none."""
-    shifted = given.known.shape[0] + given.source.shape[0] * given.lags.size
-    if row < shifted:
-        return row, -1
-    return given.unscaled[row - shifted], row - shifted
+def _all_columns(given, paths):
+    """Return every column of the means, a row for each: known, filtered lag by lag, scaled."""
+    known, filtered, periods = given.known.shape[0], given.source.shape[0], given.known.shape[1]
+    shifted = known + filtered * given.lags.size
+    columns = np.empty((shifted + given.unscaled.size, periods))
+    for row in range(known):
+        for t in range(periods):
+            columns[row, t] = given.known[row, t]
+    for lag in range(given.lags.size):
+        start = paths.shape[2] - periods - given.lags[lag]
+        for f in range(filtered):
+            for t in range(periods):
+                columns[known + lag * filtered + f, t] = paths[-1, f, start + t]
+    for i in range(given.unscaled.size):
+        for t in range(periods):
+            columns[shifted + i, t] = columns[given.unscaled[i], t] * given.times[i, t]
+    return columns
 
 
 @compiled
-def _column(given, paths, row):
-    """Return a column of the means by its row among all."""
-    if row < given.known.shape[0]:
-        return given.known[row]
-    row, scaled = _place_of(given, row)
-    lag, f = divmod(row - given.known.shape[0], given.source.shape[0])
-    start = paths.shape[2] - given.outcomes.shape[1] - given.lags[lag]
-    column = paths[-1, f, start : start + given.outcomes.shape[1]]
-    return column if scaled < 0 else column * given.times[scaled]
+def _add_times(number, row, to):
+    """Add a number times a row to another."""
+    for t in range(row.size):
+        to[t] += number * row[t]
 
 
 @compiled
-def _means(given, paths, weights, cells):
+def _product(first, second):
+    """Return the scalar product, as eight sums side by side that a processor makes at once."""
+    a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    whole = first.size - first.size % 8
+    for t in range(0, whole, 8):
+        a += first[t] * second[t]
+        b += first[t + 1] * second[t + 1]
+        c += first[t + 2] * second[t + 2]
+        d += first[t + 3] * second[t + 3]
+        e += first[t + 4] * second[t + 4]
+        f += first[t + 5] * second[t + 5]
+        g += first[t + 6] * second[t + 6]
+        h += first[t + 7] * second[t + 7]
+    rest = 0.0
+    for t in range(whole, first.size):
+        rest += first[t] * second[t]
+    return ((a + e) + (b + f)) + ((c + g) + (d + h)) + rest
+
+
+@compiled
+def _means(given, columns, weights, cells):
     """Return the mean of each cell, less its own value where that is completed."""
     mean = np.zeros(given.outcomes.shape)
     for k in range(weights.size):
-        column, weight, row = (
-            _column(given, paths, given.where[k, 0]),
-            weights[k],
-            mean[given.where[k, 1]],
-        )
-        for t in range(row.size):
-            row[t] += weight * column[t]
+        _add_times(weights[k], columns[given.where[k, 0]], mean[given.where[k, 1]])
     for i in range(given.reads.shape[0]):
         k = given.reads[i, 2]
         cell = given.shares[i] * cells[given.reads[i, 0]]
@@ -293,23 +315,25 @@ def _means(given, paths, weights, cells):
 
 
 @compiled
-def _means_backwards(given, paths, weights, cells, above, by_path, by_cell):
+def _means_backwards(given, columns, weights, cells, above, by_path, by_cell):
     """Take the derivatives by means, `above`, back; return those by weights."""
-    found = np.zeros(weights.size)
-    known, filtered = given.known.shape[0], given.source.shape[0]
+    found = np.empty(weights.size)
+    known, filtered, periods = given.known.shape[0], given.source.shape[0], given.known.shape[1]
+    by_column = np.zeros((columns.shape[0] - known, periods))  # known ones have no derivative
     for k in range(weights.size):
-        column, row = _column(given, paths, given.where[k, 0]), above[given.where[k, 1]]
-        total = 0.0
-        for t in range(row.size):
-            total += row[t] * column[t]
-        found[k] = total
+        row = above[given.where[k, 1]]
+        found[k] = _product(row, columns[given.where[k, 0]])
         if given.where[k, 0] >= known:
-            place, scaled = _place_of(given, given.where[k, 0])
-            lag, f = divmod(place - known, filtered)
-            start = paths.shape[2] - row.size - given.lags[lag]
-            for t in range(row.size):
-                factor = 1.0 if scaled < 0 else given.times[scaled, t]
-                by_path[f, start + t] += weights[k] * row[t] * factor
+            _add_times(weights[k], row, by_column[given.where[k, 0] - known])
+    for i in range(given.unscaled.size):
+        scaled, made_of = filtered * given.lags.size + i, given.unscaled[i] - known
+        for t in range(periods if made_of >= 0 else 0):
+            by_column[made_of, t] += by_column[scaled, t] * given.times[i, t]
+    for lag in range(given.lags.size):
+        start = by_path.shape[1] - periods - given.lags[lag]
+        for f in range(filtered):
+            for t in range(periods):
+                by_path[f, start + t] += by_column[lag * filtered + f, t]
     for i in range(given.reads.shape[0]):
         j, k = given.reads[i, 0], given.reads[i, 2]
         at = given.shares[i] * above[given.where[k, 1], given.reads[i, 1]]
@@ -347,13 +371,13 @@ def log_density(given, x, gradient):
     paths = np.empty((depth + 1, filtered, length))
     by_share, by_speed = np.empty((filtered, periods)), np.empty((filtered, periods))
     _columns(given, theta, cells, paths, by_share, by_speed)
-    weights = _weights(given, theta)
-    mean = _means(given, paths, weights, cells)
+    columns, weights = _all_columns(given, paths), _weights(given, theta)
+    mean = _means(given, columns, weights, cells)
 
     by_theta, by_mean = np.zeros(theta.size), np.zeros((equations, periods))
     by_path, by_cell = np.zeros((filtered, length)), np.zeros(m)
     density += likelihood(given, theta, mean, by_mean, by_theta)
-    by_weight = _means_backwards(given, paths, weights, cells, by_mean, by_path, by_cell)
+    by_weight = _means_backwards(given, columns, weights, cells, by_mean, by_path, by_cell)
     _columns_backwards(given, theta, paths, by_path, by_share, by_speed, by_theta, by_cell)
     _weights_backwards(given, theta, by_weight, by_theta)
     for i in range(free):

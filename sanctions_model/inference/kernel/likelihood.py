@@ -47,7 +47,8 @@ def _tails(nu):
 def _student_t(y, mean, weight, own, times, nu, above, by_times):
     """Return the weighted log density of an equation's cells and its derivatives by scale and nu.
 
-    The scale of a period is the own one times `times`. Writes the derivatives by the means to
+    The scale of a period is the own one times `times`, whose logarithms `likelihood` takes off once
+    for all equations. Writes the derivatives by the means to
     `above` and adds those by the logarithms of `times` to `by_times`.
     """
     total, by_scale, by_nu, cells = 0.0, 0.0, 0.0, 0.0
@@ -64,11 +65,10 @@ def _student_t(y, mean, weight, own, times, nu, above, by_times):
         by_log = weight[t] * (pull * z - 1.0)
         by_scale += by_log
         by_times[t] += by_log
-        total -= weight[t] * math.log(scale)
         by_nu += weight[t] * 0.5 * (pull * z / nu - log)
         cells += weight[t]
     constant, slope = _tails(nu)
-    total += cells * constant
+    total += cells * (constant - math.log(own))
     return total, by_scale / own, by_nu + cells * slope
 
 
@@ -79,13 +79,13 @@ def _gaussian(y, mean, weight, own, times, above, by_times):
     for t in range(y.size):
         scale = own * times[t]
         z = (y[t] - mean[t]) / scale
-        total -= weight[t] * (0.5 * z * z + math.log(scale))
+        total -= weight[t] * 0.5 * z * z
         above[t] = weight[t] * z / scale
         by_log = weight[t] * (z * z - 1.0)
         by_scale += by_log
         by_times[t] += by_log
         cells += weight[t]
-    return total - cells * 0.5 * math.log(2.0 * math.pi), by_scale / own
+    return total - cells * (math.log(own) + 0.5 * math.log(2.0 * math.pi)), by_scale / own
 
 
 @compiled
@@ -110,5 +110,6 @@ def likelihood(given, theta, mean, above, gradient):
         total += value
     for t in range(times.size):
         if given.crisis[t] >= 0:
+            total -= math.log(times[t]) * given.weight[:, t].sum()
             gradient[given.crisis[t]] += by_times[t] / times[t]
     return total

@@ -23,6 +23,10 @@ from sanctions_model.scm.simulation.machine_code import announced, kept
 
 __all__ = ["kernel_model", "load_kernel"]
 
+# Draws of the warm-up between two computations of a mass matrix of low rank. Each costs as much as
+# 2,000 gradients of 130 free numbers; nutpie's own 20 took two thirds of a fit and gained nothing.
+_MASS_MATRIX_EVERY = 100
+
 
 @cache
 def load_kernel() -> tuple[Any, Any]:
@@ -45,6 +49,25 @@ def load_kernel() -> tuple[Any, Any]:
         )
 
 
+@cache
+def _model_class() -> type[Any]:
+    """Return nutpie's class of models, told how often to compute a mass matrix of low rank."""
+    from nutpie.compile_pymc import CompiledPyMCModel
+
+    class KernelModel(CompiledPyMCModel):  # type: ignore[misc, unused-ignore]
+        """A model whose density is the kernel."""
+
+        def _make_sampler(self, settings: Any, *rest: Any, **named: Any) -> Any:
+            """Start the sampler; `nutpie.sample` has no argument for how often."""
+            chosen = settings.as_dict()
+            if chosen["adaptation"] == "low_rank":
+                chosen["settings"]["adapt_options"]["mass_matrix_update_freq"] = _MASS_MATRIX_EVERY
+                settings.update_settings(chosen["settings"])
+            return super()._make_sampler(settings, *rest, **named)
+
+    return KernelModel
+
+
 def kernel_model(problem: Problem) -> Any:
     """Return nutpie's model of a problem.
 
@@ -59,7 +82,6 @@ def kernel_model(problem: Problem) -> Any:
     nutpie.compile_pymc.CompiledPyMCModel
         Its draws are all parameters under their own names and the completed cells.
     """
-    from nutpie.compile_pymc import CompiledPyMCModel
     from pandas import Index
 
     density, values = load_kernel()
@@ -77,7 +99,7 @@ def kernel_model(problem: Problem) -> Any:
     def start(seed: int) -> np.ndarray:
         return centre + np.random.default_rng(seed).uniform(-1.0, 1.0, centre.size)
 
-    return CompiledPyMCModel(
+    return _model_class()(
         dims=axes,
         compiled_logp_func=density,
         compiled_expand_func=values,
