@@ -23,7 +23,6 @@ from sanctions_model.cli.parts.options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.coercion import as_whole
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import require_target
 from sanctions_model.report.views import View
@@ -210,12 +209,12 @@ def compare(
     configure(quiet=quiet)
     from sanctions_model.report.views import comparison_view
     from sanctions_model.robustness.vintages import compare_vintages
+    from sanctions_model.scm.interventions import require_horizon
 
     if keep is not None:
         require_target(keep, "--keep", (".nc",))
     asked, horizons = asked_relief(relief), tuple(horizon or (4, 12))
-    for periods in horizons:
-        as_whole(periods, "--horizon", least=1)
+    require_horizon(horizons)  # before a fit is made
     fits = load_fit(old), load_fit(new)
     revised = _third_fit(*fits, keep)
     table = compare_vintages(*fits, revised, relief=asked, horizons=horizons)

@@ -92,13 +92,12 @@ def odds(
     configure(quiet=quiet)
     from sanctions_model.report.answers import odds_sentences, odds_view
     from sanctions_model.scenarios.library import load_scenarios
-    from sanctions_model.scenarios.odds.filtering import SPREAD, filtered_odds
+    from sanctions_model.scenarios.odds.filtering import SPREAD, odds_by_spread
 
     asked = load_scenarios(library).begun_with(_given(probability))
-    found = filtered_odds(asked, spread=SPREAD if spread is None else spread, random_seed=seed)
-    table = found.rename_axis("quarter").reset_index()
-    write_csv(table, csv)
-    view = odds_view(asked, found)
+    found = odds_by_spread(asked, SPREAD if spread is None else spread, random_seed=seed)
+    write_csv(found, csv)
+    table, view = found, odds_view(asked, found)
     show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
     say(odds_sentences(asked), as_json=as_json)
 

@@ -6,6 +6,7 @@ Knows labels of periods and cells; does not know which columns a model wants or 
 import io
 import logging
 import re
+import zlib
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -142,6 +143,7 @@ def _sheet(content: bytes, where: str) -> pd.DataFrame:
         TypeError,
         AttributeError,
         SyntaxError,
+        zlib.error,
     ) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ObservationError(

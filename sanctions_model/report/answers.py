@@ -215,16 +215,20 @@ def odds_view(library: ScenarioLibrary, filtered: pd.DataFrame) -> View:
     Parameters
     ----------
     filtered : pandas.DataFrame
-        From `filtered_odds`.
+        From `odds_by_spread`.
     """
-    last, order = filtered.index[-1], library.process().order
-    before, now = (filtered.loc[[row]].to_numpy(dtype=float)[0] for row in ("before", last))
-    likely = int(now.argmax())
+    last, order = filtered["quarter"].iloc[-1], library.process().order
+    ends = filtered[filtered["quarter"] == last].set_index("spread")[list(order)]
+    before = filtered[list(order)].to_numpy(dtype=float)[0]
+    now = ends.to_numpy(dtype=float)[0]
+    likely, stated = int(now.argmax()), ends.index[0]
+    other = {0.5: "half the spread", 2.0: "twice the spread"}
     rows = [
         {
             "future": library.named(name).label,
             "first odds": share_words(before[at]),
             f"filtered to {last}": chance(now[at]),
+            **{other[size / stated]: chance(ends.loc[size, name]) for size in ends.index[1:]},
         }
         for at, name in enumerate(order)
     ]
@@ -235,7 +239,8 @@ def odds_view(library: ScenarioLibrary, filtered: pd.DataFrame) -> View:
         question="Question: what do the measures since the end of 2024 do to the futures' odds?",
         caption="First odds: the article's at the end of 2024, as the file states them. Filtered: "
         "by how the measures changed each quarter, with the file's yearly chances of moving from "
-        "one future to another as prior.",
+        "one future to another as prior. How far a quarter may lie from what a future says, a "
+        f"spread of {stated:g}, is judgement: beside it half and twice as much.",
     )
 
 

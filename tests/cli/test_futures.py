@@ -161,6 +161,9 @@ def test_odds_are_told_before_and_after_and_beside_liftings_elsewhere():
     rows = pd.DataFrame(json.loads(call("scenario", "odds", "--json", "--quiet").out))
     assert rows["quarter"].iloc[0] == "before"
     assert rows["reset"].iloc[-1] < rows["reset"].iloc[0]
+    assert sorted(rows["spread"].unique()) == [0.005, 0.01, 0.02]
+    for words in ("half the spread", "twice the spread", "is judgement"):
+        assert words in done.out
     mine = json.loads(call("scenario", "odds", "--probability", "reset=0", "--json", "--quiet").out)
     assert mine[0]["reset"] == 0
 

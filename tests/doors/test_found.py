@@ -1,11 +1,13 @@
 """What the search through the doors found once, each with the words that refuse it now."""
 
+import io
 import pickle
 import tomllib
 from dataclasses import replace
 
 import hostile
 import laboratory
+import pandas as pd
 import pytest
 from command import call
 
@@ -13,6 +15,7 @@ import sanctions_model as sm
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.outside_forecasts import load_annual_figures, load_outside_forecasts
 from sanctions_model.data.sanctions.events import load_rule
+from sanctions_model.data.tables import parse_table
 from sanctions_model.data.transformations import load_raw
 from sanctions_model.data.user_tables import load_mapping
 from sanctions_model.elsewhere.inside_russia import load_bans, load_news_days
@@ -21,7 +24,7 @@ from sanctions_model.errors import FitFileError, QuestionError, SanctionsModelEr
 from sanctions_model.inference.priors.pools import load_pools
 from sanctions_model.queries.estimands import load_quantities
 from sanctions_model.robustness.graphs.alternatives import load_prior_sets
-from sanctions_model.scenarios.sectors import load_sectors
+from sanctions_model.scenarios.sectors import load_output_losses, load_sectors
 from sanctions_model.validation.published_effects import load_published_totals
 from sanctions_model.validation.stated_backtests import load_back_tests
 
@@ -172,6 +175,29 @@ def test_an_option_given_twice_is_refused_where_one_would_be_dropped(options, sa
 def test_an_option_that_may_be_repeated_and_a_flag_may_be():
     done = call("effects", "--horizon", "4", "--horizon", "8", "-q", "-q", "--fit", "nowhere")
     assert "There is no fit at nowhere" in done.refusal
+
+
+def test_a_horizon_without_end_is_refused_before_a_third_fit_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr("sanctions_model.cli.data.load_fit", lambda folder: pytest.fail("loaded"))
+    asked = ("data", "compare", tmp_path, tmp_path / "other", "--horizon", 10**9)
+    assert "Horizon 1000000000; expected at most 400 periods" in call(*asked).refusal
+
+
+def test_a_spreadsheet_whose_parts_do_not_unpack_is_refused_in_one_line():
+    book = io.BytesIO()
+    pd.DataFrame({"quarter": ["2015Q1", "2015Q2"], "a": [1, 2]}).to_excel(book, index=False)
+    content, part = bytearray(book.getvalue()), b"xl/worksheets/sheet1.xml"
+    content[content.index(part) + len(part) + 3] ^= 0xFF
+    with pytest.raises(SanctionsModelError, match="cannot be read as an XLSX file"):
+        parse_table(bytes(content), "mine")
+
+
+def test_losses_that_are_no_text_are_refused_in_our_words(tmp_path):
+    (tmp_path / "mine.csv").write_bytes(b"code,\x80\n")
+    with pytest.raises(
+        SanctionsModelError, match="no table \\(it is not text in UTF-8, from byte 6"
+    ):
+        load_output_losses(tmp_path / "mine.csv")
 
 
 def test_a_horizon_given_twice_is_refused():

@@ -7,6 +7,7 @@ the first odds and the matrix are weighted by how near these changes come to the
 Only changes count: a future that ends leaves the measures where they stand.
 """
 
+import contextlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,7 +22,7 @@ from sanctions_model.scenarios.issuers import composite_weights, measures_rule
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.odds.regimes import draw_future_paths, draw_regimes, require_undated
 
-__all__ = ["BEGUN", "SPREAD", "filtered_odds", "observed_composite"]
+__all__ = ["BEGUN", "SPREAD", "filtered_odds", "observed_composite", "odds_by_spread"]
 
 # The article was written at the end of 2024.
 BEGUN = "2024-12-31"
@@ -131,6 +132,40 @@ def filtered_odds(
     found = pd.DataFrame(rows, columns=list(process.order), index=["before", *map(str, seen.index)])
     found.attrs = {"paths": worth}
     return found
+
+
+def odds_by_spread(
+    library: ScenarioLibrary, spread: float = SPREAD, *, random_seed: int
+) -> pd.DataFrame:
+    """Filter the odds with the spread, which is judgement, and with half and twice as much.
+
+    Parameters
+    ----------
+    library : ScenarioLibrary
+        Its first odds and its matrix are the prior.
+    spread : float
+        Standard deviation with which the change of a quarter is observed, above 0.
+    random_seed : int
+        The histories are the same for each spread.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``spread``, ``quarter`` (``before`` and those observed) and a column a future; the spread
+        itself first. Half or twice as much is left out where too few histories come near.
+
+    Raises
+    ------
+    QuestionError
+        As `filtered_odds`, of the spread itself.
+    """
+    found = [filtered_odds(library, spread=spread, random_seed=random_seed)]
+    sizes = [spread]
+    for other in (spread / 2, 2 * spread):
+        with contextlib.suppress(QuestionError):
+            found.append(filtered_odds(library, spread=other, random_seed=random_seed))
+            sizes.append(other)
+    return pd.concat(found, keys=sizes, names=["spread", "quarter"]).reset_index()
 
 
 def _changes(

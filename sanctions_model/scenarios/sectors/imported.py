@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sanctions_model.data.tables import read_content
-from sanctions_model.errors import ObservationError
+from sanctions_model.errors import ObservationError, reading_fault
 from sanctions_model.scenarios.sectors.figures import Sector, load_sectors
 
 __all__ = ["CODES", "load_output_losses", "output_table"]
@@ -57,9 +57,8 @@ def load_output_losses(path: Path | str) -> pd.Series:
     content = read_content(file)
     try:
         table = pd.read_csv(io.BytesIO(content), dtype=str, encoding="utf-8-sig")
-    except (ValueError, UnicodeDecodeError) as error:  # pandas' own are ValueErrors
-        said = str(error).splitlines()[0].rstrip(".")
-        raise ObservationError(f"{where}no table ({said}); {_HOW}.") from None
+    except ValueError as error:  # pandas' own are ValueErrors
+        raise ObservationError(f"{where}no table ({reading_fault(error)}); {_HOW}.") from None
     missing = [name for name in _COLUMNS if name not in table]
     if missing:
         raise ObservationError(f"{where}no column {missing[0]!r}; {_HOW}.")
