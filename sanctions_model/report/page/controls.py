@@ -78,7 +78,11 @@ def futures_section(answers: Answers, futures: FutureEffects) -> Html:
                 "begin, and shares follow so that they sum to 100 %. The table says what follows "
                 "from each beginning; a future may turn into another, where its file says so.",
             ),
-            tag("ul", (tag("li", true_minus(sentence)) for sentence in futures.sentences)),
+            folded(
+                "What the odds say, in sentences",
+                tag("ul", (tag("li", true_minus(sentence)) for sentence in futures.sentences)),
+                ample=True,
+            ),
             folded("Each future by itself", _futures_table(answers, futures), ample=True),
             folded(
                 "The futures mixed by your odds",

@@ -354,7 +354,13 @@ def _data(answers: Answers) -> Html:
     chosen = [] if answers.choice is None else choice_sentences(answers.choice, answers.scm)
     return join(
         [
-            *(tag("p", true_minus(sentence)) for sentence in chosen),
+            folded(
+                "What the choice of graph and priors adds",
+                join(tag("p", true_minus(sentence)) for sentence in chosen),
+                ample=True,
+            )
+            if chosen
+            else Html(""),
             tag(
                 "p",
                 "The information gained on a parameter is 1 − exp(−2 KL), KL from its prior to its "
