@@ -31,7 +31,7 @@ TEXTS = """() => {
 # ids of liftings (a country and a year) and checksums.
 SAME = re.compile(
     r"sanctions_model|PNG|SVG|CSV|key_rate|GDP|ВВП|P\b|<script>alert\(1\)</script>|Reset|Worse|"
-    r"[A-Z]{3}\d{4}|exp|KL|judgement|assumed|Guseletov|[0-9a-f]{12}"
+    r"[A-Z]{3}\d{4}|exp|KL|CRPS|judgement|assumed|Guseletov|[0-9a-f]{12}"
 )
 
 
