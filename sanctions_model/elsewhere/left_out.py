@@ -135,7 +135,7 @@ def _paths(
         added = added_by(local, level[s])
         none = added_by(local, _leads_only(level[s]))
         mean = untreated_means(local, own[s], coefficient[s], regressor)
-        scale = np.exp(own[s, 3, k, i])
+        scale = np.exp(own[s, 3, k, i]) * local.spread
         noise = np.clip(rng.standard_t(freedom[s, k], size=len(mean)), -15, 15) * scale
         u1, u2 = local.value[0, 1:] - added[0, 1:3]
         for t in range(len(mean)):

@@ -49,7 +49,7 @@ def subset(cells: Cells, kept: np.ndarray) -> Cells:
     inside = kept[cells.entry[:, 0]]
     entry = cells.entry[inside].copy()
     entry[:, 0] = place[entry[:, 0]]
-    arrays = ("outcome", "country", "year", "value", "factor", "regressor")
+    arrays = ("outcome", "country", "year", "value", "factor", "regressor", "spread")
     return replace(
         cells,
         **{name: getattr(cells, name)[kept] for name in arrays},
@@ -152,7 +152,11 @@ def _free_years(years: pd.DataFrame, iso3: str, others: Sequence[int]) -> list[i
 
 
 def placebo_cells(
-    data: ReliefData, *, dates: bool = False, random_seed: int = 0
+    data: ReliefData,
+    *,
+    dates: bool = False,
+    changing_scales: bool = False,
+    random_seed: int = 0,
 ) -> tuple[Cells, ReliefData]:
     """Return the cells of placebo episodes, years around real liftings left out, and the data.
 
@@ -160,6 +164,8 @@ def placebo_cells(
     ----------
     random_seed : int
         As `placebo` takes them.
+    changing_scales : bool
+        As `build_cells` takes it.
 
     Raises
     ------
@@ -167,7 +173,7 @@ def placebo_cells(
         As `placebo` does.
     """
     moved = placebo(data, dates=dates, random_seed=random_seed)
-    cells = build_cells(moved)
+    cells = build_cells(moved, changing_scales=changing_scales)
     gone = np.zeros(len(cells.year), dtype=bool)
     for episode in data.episodes:
         gone |= window(cells, episode, LEADS[0], HORIZONS[-1] + 2)
@@ -282,9 +288,8 @@ def made_up(
     regressor[:, GAP] -= added[:, 3]
     mean = untreated_means(cells, own, coefficient, regressor)
     k, i = cells.outcome, cells.country
-    noise = np.exp(own[3, k, i]) * rng.standard_t(freedom[k])
     # A panel of such tails would have a few outliers that no country has had.
-    noise = np.clip(noise, -15 * np.exp(own[3, k, i]), 15 * np.exp(own[3, k, i]))
+    noise = np.clip(rng.standard_t(freedom[k]), -15, 15) * np.exp(own[3, k, i]) * cells.spread
     value = cells.value.copy()
     place = {key: at for at, key in enumerate(zip(k, i, cells.year, strict=True))}
     for at in np.argsort(cells.year, kind="stable"):

@@ -33,6 +33,7 @@ _LAST = HORIZONS[-1]
 _FADING = 3  # years after the window in which inflation may still be moved: left out
 _PEAK_YEARS, _MEAN_YEARS, _FEWEST = 15, 10, 5
 _GAP_BOUND = 60.0
+_AROUND = 5  # years on either side
 # Prices freed and new currencies in transition economies.
 _LIBERALISATION = (1990, 1995)
 # In January 1994 the CFA franc was halved against the French franc: a fact known beforehand.
@@ -61,6 +62,8 @@ class Cells:
         Shape ``(cell, 2)``: world, region less world.
     regressor : numpy.ndarray
         Shape ``(cell, regressor)``, in the order of `REGRESSORS`.
+    spread : numpy.ndarray
+        Shape ``(cell,)``: what the country's error scale is multiplied by.
     entry : numpy.ndarray
         Integers, shape ``(entry, 3)``: cell, episode, column of `LEADS` and `HORIZONS`.
     weight : numpy.ndarray
@@ -75,6 +78,7 @@ class Cells:
     value: np.ndarray
     factor: np.ndarray
     regressor: np.ndarray
+    spread: np.ndarray
     entry: np.ndarray
     weight: np.ndarray
 
@@ -115,8 +119,15 @@ def outcome_cube(panel: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...], np.n
     return cube, countries, years
 
 
-def build_cells(data: ReliefData) -> Cells:
+def build_cells(data: ReliefData, *, changing_scales: bool = False) -> Cells:
     """Lay the panel and the episodes out for the likelihood.
+
+    Parameters
+    ----------
+    data : ReliefData
+    changing_scales : bool
+        Let all error scales of an outcome rise and fall with how far economies were from their
+        own median in the eleven years around; one scale a country for all years by default.
 
     Raises
     ------
@@ -137,6 +148,7 @@ def build_cells(data: ReliefData) -> Cells:
     if not len(k):
         raise ObservationError("No country has an outcome in three years in a row; add years.")
     entry, weight = _entries(data.episodes, countries, years, (k, i, t))
+    unrest = _unrest(cube) if changing_scales else np.ones((len(OUTCOMES), len(years)))
     return Cells(
         countries=countries,
         episodes=data.episodes,
@@ -153,6 +165,7 @@ def build_cells(data: ReliefData) -> Cells:
             ],
             axis=1,
         ).astype(float),
+        spread=unrest[k, t],
         entry=entry,
         weight=weight,
     )
@@ -196,6 +209,19 @@ def _factors(
         regional[:, inside] = _centred(_median(cube[:, inside]) - world)[:, None]
     exporters = (by_country["oil_exporter"] == 1).to_numpy()
     return _centred(world), regional, _centred(_median(cube[:, exporters]) - world)
+
+
+def _unrest(cube: np.ndarray) -> np.ndarray:
+    """Median distance of economies from their own median, as a ratio: shape ``(outcome, year)``.
+
+    Beyond the world's common movement, and a mean over the years around, so that no single crisis
+    makes its own interval wide.
+    """
+    own = np.stack([pd.DataFrame(of).median(axis=1).to_numpy() for of in cube])
+    away = _median(np.abs(cube - own[..., None] - _centred(_median(cube))[:, None]))
+    around = pd.DataFrame(away.T).rolling(2 * _AROUND + 1, center=True, min_periods=1).mean().T
+    ratio = np.log(around.to_numpy())
+    return np.exp(np.nan_to_num(ratio - np.nanmean(ratio, axis=1, keepdims=True)))
 
 
 def _regressors(

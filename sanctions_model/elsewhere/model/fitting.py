@@ -60,6 +60,7 @@ def fit_relief(
     tune: int = 700,
     chains: int = 4,
     random_seed: int = 20260101,
+    changing_scales: bool = False,
     allow_unconverged: bool = False,
 ) -> ReliefFit:
     """Compile and sample the panel model.
@@ -72,6 +73,8 @@ def fit_relief(
         Draws a chain, those that tune the sampler before, and chains.
     random_seed : int
         Equal seeds give equal draws.
+    changing_scales : bool
+        Let the errors' scales change over time, as `build_cells` says.
     allow_unconverged : bool
         Return draws that fail the gate; their failures stand in ``diagnostics``.
 
@@ -93,7 +96,7 @@ def fit_relief(
         draws=draws, tune=tune, chains=chains, random_seed=random_seed
     )
     data = load_relief_data() if data is None else data
-    cells, z = build_cells(data), covariates(data)
+    cells, z = build_cells(data, changing_scales=changing_scales), covariates(data)
     settings = {"draws": draws, "tune": tune, "chains": chains, "random_seed": random_seed}
     tree = sample_panel(compile_panel(cells, z), cells, z, **settings)
     fitted = gathered(tree, cells, settings)

@@ -19,7 +19,7 @@ from sanctions_model.elsewhere.model.cells import GAP, Cells
 
 __all__ = ["CELL_ARRAYS", "PanelLikelihood", "log_density", "one_pass"]
 
-CELL_ARRAYS = ("outcome", "country", "value", "factor", "regressor", "entry", "weight")
+CELL_ARRAYS = ("outcome", "country", "value", "factor", "regressor", "spread", "entry", "weight")
 _PARAMETERS = 4
 _LARGE = 1e200
 
@@ -34,6 +34,7 @@ def one_pass(
     value: np.ndarray,
     factor: np.ndarray,
     regressor: np.ndarray,
+    spread: np.ndarray,
     entry: np.ndarray,
     weight: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -63,7 +64,8 @@ def one_pass(
         for lag in range(2):
             r -= coefficient[k, n_x + lag] * (value[c, 1 + lag] - added[c, 1 + lag])
         nu = freedom[k]
-        z = r * inverse[k, i]
+        narrow = inverse[k, i] / spread[c]
+        z = r * narrow
         square = z * z
         product[k] *= 1.0 + square / nu
         if product[k] > _LARGE:
@@ -71,7 +73,7 @@ def one_pass(
             product[k] = 1.0
         total[0] -= own[3, k, i]
         share = (nu + 1.0) / (nu + square)
-        g = share * z * inverse[k, i]  # of -r
+        g = share * z * narrow  # of -r
         slope[c] = g
         d_own[0, k, i] += g
         d_own[1, k, i] += g * factor[c, 0]
@@ -98,7 +100,7 @@ def one_pass(
 def log_density(
     cells: Cells, own: np.ndarray, coefficient: np.ndarray, level: np.ndarray, freedom: np.ndarray
 ) -> np.ndarray:
-    """Log density of each cell, up to the constant of the t distribution, in plain numpy.
+    """Log density of each cell, up to what no parameter changes, in plain numpy.
 
     Parameters
     ----------
@@ -124,9 +126,8 @@ def log_density(
     x[:, GAP] -= added[:, 3]
     x = np.hstack([x, cells.value[:, 1:] - added[:, 1:3]])
     mean = own[0, k, i] + own[1, k, i] * cells.factor[:, 0] + own[2, k, i] * cells.factor[:, 1]
-    z = (cells.value[:, 0] - added[:, 0] - mean - (coefficient[k] * x).sum(1)) / np.exp(
-        own[3, k, i]
-    )
+    scale = np.exp(own[3, k, i]) * cells.spread
+    z = (cells.value[:, 0] - added[:, 0] - mean - (coefficient[k] * x).sum(1)) / scale
     return np.asarray(-own[3, k, i] - 0.5 * (freedom[k] + 1) * np.log1p(z**2 / freedom[k]))
 
 
@@ -150,11 +151,12 @@ class PanelLikelihood(Op):  # type: ignore[misc]
         value: Any,
         factor: Any,
         regressor: Any,
+        spread: Any,
         entry: Any,
         weight: Any,
     ) -> Apply:
         """Take own (4, outcome, country), coefficients, levels, degrees of freedom, the cells."""
-        cells = (outcome, country, value, factor, regressor, entry, weight)
+        cells = (outcome, country, value, factor, regressor, spread, entry, weight)
         inputs = (own, coefficient, level, freedom, *cells)
         tensors = [pt.as_tensor(item) for item in inputs]
         parameters = [item.type() for item in tensors[:_PARAMETERS]]
