@@ -4,7 +4,8 @@ Some thirty short samples, a third of an hour of processor time: two chains of 4
 350, twice and then four times as many where R-hat of the population of effects is above 1.05 (the
 gate of the fit itself is stricter). Every sample leaves a small table in ``results/elsewhere``; a
 run that was stopped goes on from there. When all are there, their summary goes to
-``data/elsewhere_trial.csv``, which the validation report shows.
+``data/elsewhere_trial.csv``, which the validation report shows. With ``--changing-scales`` the
+trials are those of another model, and their summary stays in their folder.
 """
 
 import argparse
@@ -29,7 +30,11 @@ from sanctions_model.elsewhere import (
     load_relief_data,
     predict,
 )
-from sanctions_model.elsewhere.left_out import after_reimposition, predicted_outcomes
+from sanctions_model.elsewhere.left_out import (
+    after_reimposition,
+    predicted_outcomes,
+    untouched_years,
+)
 from sanctions_model.elsewhere.model.cells import OUTCOMES, build_cells
 from sanctions_model.elsewhere.model.fitting import input_hashes
 from sanctions_model.elsewhere.model.panel_model import compile_panel, covariates
@@ -47,7 +52,8 @@ FOLDS, PANELS = 5, 5
 PLACEBOS = {"other countries": (0, 1, 4, 5, 6, 7), "other dates": (2, 3, 8, 9, 10, 11)}
 DRAWS, TUNE = 400, 350
 AGREED = 1.05
-KINDS = ("folds", "placebo", "back", "panels", "drop")
+TAILS = (0.05, 0.95)
+KINDS = ("folds", "placebo", "back", "panels", "drop", "years")
 SHOWN = "IRN2016"
 SETTLEMENT = "settlement, all senders"
 MIXING = ("r_hat", "ess_bulk", "divergences")
@@ -89,11 +95,16 @@ class Trials:
     """What the trials share; every sample leaves a table that a later run does not make again."""
 
     def __init__(
-        self, out: Path, data: ReliefData | None = None, sampler: Sampler | None = None
+        self,
+        out: Path,
+        data: ReliefData | None = None,
+        sampler: Sampler | None = None,
+        *,
+        changing_scales: bool = False,
     ) -> None:
-        self.out = out
+        self.out, self.changing = out, {"changing_scales": changing_scales}
         self.data = load_relief_data() if data is None else data
-        self.cells, self.z = build_cells(self.data), covariates(self.data)
+        self.cells, self.z = build_cells(self.data, **self.changing), covariates(self.data)
         self.names = [episode.episode_id for episode in self.cells.episodes]
         self.sampler = sampler
         out.mkdir(parents=True, exist_ok=True)
@@ -103,6 +114,8 @@ class Trials:
         """Refuse a folder with tables of other data; they would be mixed with new ones."""
         file = self.out / "inputs.json"
         inputs = input_hashes() | {"sample": f"{DRAWS} after {TUNE}"}
+        if any(self.changing.values()):
+            inputs |= {"scales": "changing"}
         if file.is_file() and json.loads(file.read_text(encoding="utf-8")) != inputs:
             raise SystemExit(
                 f"error: {self.out} has trials of other episodes, another panel or other samples; "
@@ -160,7 +173,7 @@ class Trials:
 
     def _placebo(self, where: str, seed: int) -> pd.DataFrame:
         dates = where == "other dates"
-        cells, moved = placebo_cells(self.data, dates=dates, random_seed=seed)
+        cells, moved = placebo_cells(self.data, dates=dates, random_seed=seed, **self.changing)
         fold = list(np.random.default_rng(seed).permutation(self.names))[: len(self.names) // FOLDS]
         posterior = self.sample(hidden(cells, fold), covariates(moved))
         parts = [population(posterior), predicted_outcomes(cells, posterior, fold)]
@@ -172,6 +185,13 @@ class Trials:
 
     def _back(self) -> pd.DataFrame:
         return mixed(after_reimposition(self.data, self.cells, self.base), self.base)
+
+    def years(self) -> None:
+        """Predict all years that no lifting touches."""
+        self.part("years", self._years)
+
+    def _years(self) -> pd.DataFrame:
+        return mixed(untouched_years(self.cells, self.base), self.base)
 
     def drop(self) -> None:
         """Hide kinds of episodes; all of them are those of the shipped fit."""
@@ -194,6 +214,8 @@ class Trials:
     def _drop(self, case: str, names: list[str]) -> pd.DataFrame:
         if names:
             posterior = self.sample(hidden(self.cells, names), self.z)
+        elif any(self.changing.values()):
+            posterior = self.base
         else:
             found = fit_summary()
             posterior = load_effect_draws().assign_attrs({name: found[name] for name in MIXING})
@@ -275,10 +297,24 @@ def summary(folder: Path) -> pd.DataFrame:
         rows += [row | {"case": case} for row in coverage(hid, "placebo, left out")]
         rows += [row | {"case": case} for row in placebo_effects(effects)]
     rows += found["drop"].assign(trial="dropped").to_dict("records")
+    rows += by_decade(found["years"])
     ranks = found["panels"]
     row = {"trial": "made up", "n": len(ranks), "inside": ranks["inside"].mean()}
     rows.append(row | {"mean": ranks["rank"].mean(), "spread": ranks["rank"].std()} | worst(ranks))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def by_decade(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Coverage of years that no lifting touches, one year ahead and four, and four by decade."""
+    rows = []
+    decades = table["year"].floordiv(10).mul(10).astype(str) + "s"
+    for outcome, of in table.groupby("outcome", sort=False):
+        whole = {"one year": of["rank_1"], "four years": of["rank_4"]}
+        for case, ranks in (*whole.items(), *of["rank_4"].groupby(decades)):
+            inside = ranks.between(*TAILS).mean()
+            row: dict[str, object] = {"trial": "untouched years", "case": case, "outcome": outcome}
+            rows.append(row | {"n": len(ranks), "inside": inside} | worst(of))
+    return rows
 
 
 def placebo_effects(table: pd.DataFrame) -> Iterable[dict[str, object]]:
@@ -294,7 +330,7 @@ def placebo_effects(table: pd.DataFrame) -> Iterable[dict[str, object]]:
 def missing(folder: Path) -> list[str]:
     """Name the trials whose tables are not all there."""
     numbers = {"folds": FOLDS, "placebo": sum(map(len, PLACEBOS.values()))}
-    numbers |= {"back": 1, "drop": 7, "panels": PANELS}
+    numbers |= {"back": 1, "drop": 7, "panels": PANELS, "years": 1}
     return [kind for kind in KINDS if len(list(folder.glob(f"{kind}*.csv"))) < numbers[kind]]
 
 
@@ -303,14 +339,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("results/elsewhere"))
     parser.add_argument("--only", nargs="*", choices=KINDS, default=KINDS)
+    parser.add_argument("--changing-scales", action="store_true")
     options = parser.parse_args()
-    trials = Trials(options.out)
+    trials = Trials(options.out, changing_scales=options.changing_scales)
     for kind in options.only:
         getattr(trials, kind)()
     if lacking := missing(options.out):
         sys.stdout.write(f"not run yet: {', '.join(lacking)}; the summary waits for them\n")
         return
-    file = data_path("relief_episodes.csv").parent / "elsewhere_trial.csv"
+    shipped = data_path("relief_episodes.csv").parent
+    file = (options.out if options.changing_scales else shipped) / "elsewhere_trial.csv"
     summary(options.out).to_csv(file, index=False, float_format="%.4g")
 
 

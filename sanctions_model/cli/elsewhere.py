@@ -82,7 +82,7 @@ def _drawn(fitted: "Fit | None", lifting: str) -> "Figure":
     from sanctions_model.plots import plot_liftings
     from sanctions_model.summaries import interval_rule
 
-    table = predictive_table()
+    table, made = predictive_table(), fit_summary()
     chosen = table[(table["lifting"] == lifting) & (table["year"] == _YEAR)]
     answer, source = None, None
     if fitted is not None:
@@ -91,9 +91,8 @@ def _drawn(fitted: "Fit | None", lifting: str) -> "Figure":
         source = fitted.draws.attrs.get(Said.SOURCE)
         answer = answer_after(fitted.scm, fitted.draws, year=_YEAR)
     caption = (
-        "Dots: liftings elsewhere, median and 90 % interval as shipped, against the same sanctions "
-        f"kept. Blue: {interval_rule().percent} of what they predict for a country like Russia "
-        f"({lifting}), median dashed. "
-        f"Orange: full relief in this model. {reliability(fit_summary())}"
+        f"Dots: liftings elsewhere, median and {made['interval']} interval, against the same "
+        f"sanctions kept. Blue: {interval_rule().percent} of what they predict for a country like "
+        f"Russia ({lifting}), median dashed. Orange: full relief in this model. {reliability(made)}"
     )
     return plot_liftings(load_episode_effects(), chosen, answer, caption=caption, source=source)

@@ -179,15 +179,16 @@ def load_episodes(path: Path | str | None = None) -> tuple[Episode, ...]:
 
 
 def _refuse_the_same_lifting(file: Path, episodes: Sequence[Episode]) -> None:
-    """Refuse one lifting under two ids: it would count twice."""
-    known: dict[object, str] = {}
+    """Refuse one lifting under two ids: it would count twice, and years do not tell them apart."""
+    known: dict[tuple[str, int, str], str] = {}
     for e in episodes:
-        first = known.setdefault((e.iso3, e.lift_date, frozenset(e.senders)), e.episode_id)
-        if first != e.episode_id:
-            raise ObservationError(
-                f"{file.name}: {first!r} and {e.episode_id!r} are the same lifting ({e.iso3}, "
-                f"{e.lift_date}, the same senders); keep one."
-            )
+        for sender in e.senders:
+            first = known.setdefault((e.iso3, e.lift_year, sender), e.episode_id)
+            if first != e.episode_id:
+                raise ObservationError(
+                    f"{file.name}: {first!r} and {e.episode_id!r} are the same lifting ({e.iso3}, "
+                    f"{e.lift_year}, by {sender}); keep one."
+                )
 
 
 def _optional() -> list[str]:

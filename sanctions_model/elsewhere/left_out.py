@@ -25,7 +25,7 @@ from sanctions_model.elsewhere.trial import (
 from sanctions_model.errors import ObservationError
 from sanctions_model.summaries import continuous_ranked_probability_score
 
-__all__ = ["after_reimposition", "predicted_outcomes"]
+__all__ = ["after_reimposition", "predicted_outcomes", "untouched_years"]
 
 _THIRD = HORIZONS.index(3)
 _FEWEST_YEARS = 2
@@ -117,6 +117,66 @@ def after_reimposition(data: ReliefData, cells: Cells, posterior: xr.Dataset) ->
         raise ObservationError("The cells are of another panel than the data; build them anew.")
     names = [episode.episode_id for episode in turned]
     return predicted_outcomes(after, posterior, names, level=undone)
+
+
+def untouched_years(
+    cells: Cells, posterior: xr.Dataset, *, draws: int = 300, random_seed: int = 0
+) -> pd.DataFrame:
+    """Predict all four years in a row that no lifting touches, from what was known before them.
+
+    The draws have seen these years, so that intervals which hold too little here hold less
+    elsewhere; thousands of cases tell a width of 0.93 from one of 0.90, which placebos cannot.
+
+    Parameters
+    ----------
+    cells : Cells
+    posterior : xr.Dataset
+        Draws from them.
+    draws : int
+        Paths to simulate.
+    random_seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an outcome, country and first year: ``outcome``, ``iso3``, ``year``, ``rank_1`` and
+        ``rank_4``: of the first year, and of the four (growth added up, inflation of the last
+        year), in their predictives.
+    """
+    rng = generator_of(random_seed)
+    own, coefficient, freedom = nuisance(posterior)
+    chosen = rng.choice(len(own), size=draws, replace=len(own) < draws)
+    own, coefficient, freedom = own[chosen], coefficient[chosen], freedom[chosen]
+    touched = np.isin(np.arange(len(cells.year)), cells.entry[:, 0])
+    place = {
+        key: at
+        for at, key in enumerate(zip(cells.outcome, cells.country, cells.year, strict=True))
+        if not touched[at]
+    }
+    tables = []
+    for k, outcome in enumerate(OUTCOMES):
+        years = range(_THIRD + 1)
+        rows = [[place.get((k, i, year + h), -1) for h in years] for o, i, year in place if o == k]
+        at = np.array([row for row in rows if min(row) >= 0])
+        i, scale = cells.country[at[:, 0]], np.exp(own[:, 3, k])
+        regressor = cells.regressor[at]
+        regressor[..., GAP] = regressor[:, :1, GAP]  # what later years know is not used
+        before = [np.tile(cells.value[at[:, 0], lag], (draws, 1)) for lag in (1, 2)]
+        path = np.zeros((len(years), draws, len(at)))
+        for h in years:
+            mean = own[:, 0, k][:, i] + coefficient[:, k, :-2] @ regressor[:, h].T
+            for part in (0, 1):
+                mean += own[:, 1 + part, k][:, i] * cells.factor[at[:, h], part]
+                mean += coefficient[:, k, part - 2, None] * before[part]
+            noise = np.clip(rng.standard_t(freedom[:, k, None], size=mean.shape), -15, 15)
+            path[h] = mean + noise * scale[:, i] * cells.spread[at[:, h]]
+            before = [path[h], before[0]]
+        seen = cells.value[at, 0].T
+        whole = (path[-1], seen[-1]) if outcome == "inflation" else (path.sum(0), seen.sum(0))
+        found = {"outcome": outcome, "iso3": np.array(cells.countries)[i]}
+        found |= {"year": cells.year[at[:, 0]], "rank_1": (path[0] < seen[0]).mean(0)}
+        tables.append(pd.DataFrame(found | {"rank_4": (whole[0] < whole[1]).mean(0)}))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _paths(

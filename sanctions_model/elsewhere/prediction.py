@@ -232,8 +232,9 @@ def load_episode_effects(path: Path | str | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ``episode``, ``outcome``, ``median``, ``lower``, ``upper`` (90 %), ``cells``: years
-        after the lifting with a figure; 0 means that the row is what the others say.
+        Columns ``episode``, ``outcome``, ``median``, ``lower``, ``upper`` (``interval`` of
+        `fit_summary` says of how much, as shipped 89 %), ``cells``: years after the lifting with a
+        figure; 0 means that the row is what the others say.
 
     Raises
     ------
@@ -260,7 +261,8 @@ def fit_summary(path: Path | str | None = None) -> dict[str, Any]:
     -------
     dict of str to object
         ``r_hat``, ``ess_bulk``, ``ess_tail``, ``divergences``, ``failures`` (empty when
-        converged), settings, hashes of what was read, numbers of countries and cells.
+        converged), settings, hashes of what was read and written, the ``interval`` of single
+        effects, numbers of countries and cells.
 
     Raises
     ------

@@ -16,7 +16,7 @@ _SHORT = {
     "gdp": "GDP, %",
     "imports": "imports, %",
     "inflation": "inflation, pp",
-    "real_exchange_rate": "real rate, %",
+    "real_exchange_rate": "currency, real, %",
     "gdp_level": "GDP, %",
     "price_level": "prices, %",
     "import_level": "imports, %",
@@ -61,7 +61,7 @@ def predictive_views(table: pd.DataFrame) -> list[View]:
         )
     caption = (
         "A country like Russia, not seen before: lifted against kept sanctions, median and "
-        f"{interval_rule().percent} interval. {reliability(fit_summary())}"
+        f"{interval_rule().percent} interval; currency: + = stronger. {reliability(fit_summary())}"
     )
     return [*views[:-1], replace(views[-1], caption=caption)]
 
@@ -96,7 +96,8 @@ def with_view(table: pd.DataFrame, lifting: str) -> View:
         else "The weights hold at no power. "
     )
     caption = (
-        f"Full relief after 12 quarters, liftings: {lifting}. {interval_words(interval_rule())} "
+        f"Full relief after 12 quarters, liftings: {lifting}; rouble: + = stronger. "
+        f"{interval_words(interval_rule())} "
         f"{held_words}Off unless asked for: no prior rests on it."
     )
     return View(
@@ -137,7 +138,8 @@ def hazard_view(table: pd.DataFrame) -> View:
     first = table.iloc[0]
     return View(
         table=pd.DataFrame(rows),
-        title=f"{int(first['reimposed'])} of {int(first['episodes'])} liftings were taken back",
+        title=f"{int(first['reimposed'])} of {int(first['episodes'])} liftings were taken back "
+        "within five years",
         question="Question: how often did measures come back?",
         caption=caption,
     )

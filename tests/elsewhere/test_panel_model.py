@@ -147,6 +147,29 @@ def test_the_pass_is_the_density_of_plain_numpy(cells, parameters):
     assert total[0] == pytest.approx(expected, rel=1e-10)
 
 
+def test_scales_that_change_do_so_in_both(data, cells, parameters):
+    assert (cells.spread == 1).all()
+    changing = build_cells(data, changing_scales=True)
+    total, *_ = passed(changing, parameters)
+    expected = log_density(changing, *parameters).sum()
+    assert total[0] == pytest.approx(expected, rel=1e-10)
+    assert total[0] != pytest.approx(log_density(cells, *parameters).sum(), rel=1e-3)
+
+
+def test_scales_change_as_economies_stray_from_their_own_median(data):
+    cells = build_cells(data, changing_scales=True)
+    cube, _, years = outcome_cube(data.panel)
+    gdp = cube[0]
+    with np.errstate(invalid="ignore"):
+        world = np.nanmedian(gdp, axis=0)
+        own = pd.DataFrame(gdp).median(axis=1).to_numpy()
+        away = np.nanmedian(np.abs(gdp - own[:, None] - (world - world.mean())), axis=0)
+    around = np.array([away[max(t - 5, 0) : t + 6].mean() for t in range(len(years))])
+    expected = dict(zip(years, around / np.exp(np.log(around).mean()), strict=True))
+    for iso3, year in (("GRC", 2008), ("MEX", 1996), ("USA", 1975)):
+        assert cells.spread[at(cells, "gdp", iso3, year)] == pytest.approx(expected[year])
+
+
 def test_its_derivatives_are_those_of_finite_differences(cells, parameters):
     _, *derivatives = passed(cells, parameters)
     rng, step = np.random.default_rng(4), 1e-5

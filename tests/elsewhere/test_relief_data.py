@@ -83,6 +83,8 @@ def test_the_same_lifting_under_two_ids_is_refused(tmp_path):
     again = changed(EPISODES.iloc[:1], 0, episode_id="ANOTHER")
     with pytest.raises(ObservationError, match="'DOM1962' and 'ANOTHER' are the same lifting"):
         load_episodes(written(pd.concat([EPISODES, again]), tmp_path))
+    other = again.assign(senders="Venezuela")
+    assert len(load_episodes(written(pd.concat([EPISODES, other]), tmp_path))) == 60
 
 
 def test_an_unknown_instrument_is_refused_with_the_known_ones(tmp_path):
@@ -171,6 +173,17 @@ def test_cases_that_ended_are_read_from_a_copy_of_the_data_base(tmp_path):
         [1, 0, 0, 0, 0],
     ]
     assert found["senders"][0] == "EU;United States"
+
+
+def test_what_was_read_becomes_episodes_and_none_counts_twice(tmp_path):
+    found = read_gsdb(written(GSDB, tmp_path), load_country_panel())
+    own = found.drop(columns=["objective", "success"]).assign(
+        extent="full", ended_how="settlement", lift_date=found["lift_year"]
+    )
+    assert len(load_episodes(written(own, tmp_path))) == 2
+    # Iran of 2016 is bundled, by another date and with one sender more.
+    with pytest.raises(ObservationError, match=r"'IRN2016' and 'GSDB1' are the same.*by EU\)"):
+        load_episodes(written(pd.concat([EPISODES, own]), tmp_path))
 
 
 def test_states_by_another_name_need_a_code(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from sanctions_model.elsewhere import ReliefData, load_relief_data
-from sanctions_model.elsewhere.left_out import predicted_outcomes
+from sanctions_model.elsewhere.left_out import predicted_outcomes, untouched_years
 from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES, REGRESSORS, build_cells
 from sanctions_model.elsewhere.model.likelihood import log_density
 from sanctions_model.elsewhere.model.panel_model import covariates
@@ -126,6 +126,21 @@ def test_a_made_up_panel_follows_its_own_past(cells):
     expected = 2.0 + made.factor[at, 0] + 0.3 * made.value[at, 1]
     np.testing.assert_allclose(made.value[at, 0], expected, atol=1e-3)
     np.testing.assert_allclose(made.value[at[1:], 1], made.value[at[:-1], 0])
+
+
+def test_a_made_up_panel_lies_in_its_own_intervals(cells):
+    posterior = posterior_at(cells, log_scale=0.5)
+    level = np.zeros((len(OUTCOMES), len(cells.episodes), cells.n_columns))
+    found = untouched_years(made_up(cells, posterior, level), posterior)
+    assert set(found["outcome"]) == set(OUTCOMES)
+    # No window holds a year that a lifting touches: Sudan's from 2014 on.
+    sudan = found[(found["iso3"] == "SDN") & (found["outcome"] == "gdp")]
+    assert not sudan["year"].between(2011, 2024).any()
+    for name in ("rank_1", "rank_4"):
+        inside = found[name].between(0.05, 0.95).groupby(found["outcome"]).mean()
+        # Some 5,000 windows an outcome, four of which share a year.
+        assert inside.to_numpy() == pytest.approx(0.9, abs=0.02)
+        assert found[name].mean() == pytest.approx(0.5, abs=0.02)
 
 
 def test_a_made_up_effect_is_what_the_likelihood_takes_out(data, cells):

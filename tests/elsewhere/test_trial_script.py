@@ -90,6 +90,7 @@ def test_every_trial_leaves_its_tables(script, run):
     assert given.calls == script.FOLDS + 12 + 1 + 6 + script.PANELS
     assert set(table["trial"]) == {
         *("left out", "fold", "reimposed", "one episode", "one reimposition"),
+        "untouched years",
         *("placebo", "placebo, left out", "dropped", "made up"),
     }
     assert not list(folder.glob("*.part"))
@@ -139,6 +140,26 @@ def test_placebos_are_of_two_kinds(script, run):
     assert row["n"] == 6
     # Of six episodes a fifth is one: at most one row an outcome and sample.
     assert table.loc[table["trial"] == "placebo, left out", "n"].max() <= 6 * len(OUTCOMES)
+
+
+def test_years_without_a_lifting_are_counted_by_decade(run):
+    folder, _, table = run
+    years = pd.read_csv(folder / "years.csv").query("outcome == 'gdp' and 2000 <= year < 2010")
+    row = table[table["trial"] == "untouched years"].set_index(["case", "outcome"])
+    row = row.loc[("2000s", "gdp")]
+    assert row["n"] == len(years)
+    inside = ((years["rank_4"] >= 0.05) & (years["rank_4"] <= 0.95)).mean()
+    assert row["inside"] == pytest.approx(inside)
+
+
+def test_scales_that_change_are_another_model_and_leave_the_shipped_table(
+    script, small, tmp_path, monkeypatch
+):
+    trials = script.Trials(tmp_path, small, Given(), changing_scales=True)
+    assert np.ptp(trials.cells.spread) > 0.5
+    monkeypatch.setattr(script, "load_relief_data", lambda: small)
+    with pytest.raises(SystemExit, match="other episodes, another panel or other"):
+        script.Trials(tmp_path)  # of one scale a country
 
 
 def test_a_run_goes_on_where_it_stopped(script, small, run, tmp_path):

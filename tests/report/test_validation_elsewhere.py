@@ -74,6 +74,18 @@ def test_liftings_that_differ_no_more_than_other_dates_are_a_failure():
         assert [line[-len(words[0]) :] for line in lines] == words
 
 
+def test_years_that_no_lifting_touches_have_a_column_a_decade():
+    year = {"trial": "untouched years", "outcome": "gdp", "n": 4000}
+    cases = {"one year": 0.90, "four years": 0.93, "1970s": 0.85}
+    rows = [year | {"case": case, "inside": inside} for case, inside in cases.items()]
+    table = pd.concat([left_out(), pd.DataFrame(rows)])
+    assert "| GDP | 4000 | 0.90 | 0.93 | 0.85 |" in elsewhere_section(table)
+    (line,) = elsewhere_failures(table)  # 0.93 is four errors of 0.0095 off
+    assert "four years hold another share: GDP 0.93; too little in troubled" in line
+    rows[1]["inside"] = 0.91
+    assert elsewhere_failures(pd.concat([left_out(), pd.DataFrame(rows)])) == []
+
+
 def test_an_effect_of_placebos_and_chains_that_disagree_are_failures():
     placebo = {"trial": "placebo", "case": "other dates", "outcome": "imports", "n": 6}
     rows = [placebo | {"inside": 5 / 6, "r_hat": 1.01}, placebo | {"inside": 0.5, "r_hat": 1.2}]
@@ -89,4 +101,5 @@ def test_iran_stands_by_itself():
     row |= {"observed": 30.26, "rank": 0.99, "lower": -1.4, "upper": 20.5}
     row |= {"crps": 17.3, "crps_without": 18.1}
     text = elsewhere_section(pd.concat([left_out(), pd.DataFrame([row])]))
-    assert "| reimposition | inflation, pp | 30.3 | −1.40 to 20.5 | 0.99 | 17.3, 18.1 |" in text
+    # 30.26 on the bounded scale is inflation of 43.4 %.
+    assert "| reimposition | inflation, % | 43.4 | −1.38 to 25.8 | 0.99 | 17.3, 18.1 |" in text

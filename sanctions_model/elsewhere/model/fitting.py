@@ -24,6 +24,7 @@ from sanctions_model.errors import ConvergenceError
 from sanctions_model.files import whole_file
 from sanctions_model.inference.diagnostics import Diagnostics, worst_mixing
 from sanctions_model.inference.refits import checked_counts
+from sanctions_model.summaries import interval_rule
 
 __all__ = ["ReliefFit", "effect_draws", "fit_relief", "input_hashes", "write_relief_files"]
 
@@ -147,17 +148,21 @@ def effect_draws(fitted: ReliefFit, size: int = KEPT_DRAWS) -> pd.DataFrame:
 
 
 def episode_effects(fitted: ReliefFit) -> pd.DataFrame:
-    """Return the effect of each episode after three years, as `load_episode_effects` reads it."""
+    """Return the effect of each episode after three years, as `load_episode_effects` reads it.
+
+    Its interval is that of `interval_rule` when the files are made.
+    """
     effect = fitted.posterior["effect"].transpose(..., dims.CHAIN, dims.DRAW).to_numpy()
     # A copy: as a view of the draws the points of inflation would be written into them.
     effect = effect.reshape(*effect.shape[:2], -1).copy()
     at = OUTCOMES.index("inflation")
     effect[:, at] = inflation_points(effect[:, at])
     seen = _years_seen(fitted.cells)
+    below, up_to = interval_rule().tails
     rows = []
     for e, episode in enumerate(fitted.cells.episodes):
         for k, outcome in enumerate(OUTCOMES):
-            lower, median, upper = np.quantile(effect[e, k], [0.05, 0.5, 0.95])
+            lower, median, upper = np.quantile(effect[e, k], [below, 0.5, up_to])
             rows.append((episode.episode_id, outcome, median, lower, upper, seen[e, k]))
     return pd.DataFrame(rows, columns=["episode", "outcome", "median", "lower", "upper", "cells"])
 
@@ -173,13 +178,17 @@ def _years_seen(cells: Cells) -> np.ndarray:
 
 def input_hashes() -> dict[str, str]:
     """Return the SHA-256 of the bundled episodes and panel."""
-    return {name: hashlib.sha256(data_path(name).read_bytes()).hexdigest() for name in _INPUTS}
+    return {name: _hash(data_path(name)) for name in _INPUTS}
+
+
+def _hash(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def write_relief_files(
     fitted: ReliefFit, folder: Path | str, *, allow_unconverged: bool = False
 ) -> list[Path]:
-    """Write draws, single effects, the predictive and how the fit was made.
+    """Write draws, single effects, and how the fit was made.
 
     Parameters
     ----------
@@ -194,7 +203,7 @@ def write_relief_files(
     Returns
     -------
     list of pathlib.Path
-        Draws, episodes, predictive, and how the fit was made.
+        Draws, episodes, and how the fit was made with the hashes of these two.
 
     Raises
     ------
@@ -216,6 +225,8 @@ def write_relief_files(
         **{name: getattr(found, name) for name in ("r_hat", "ess_bulk", "ess_tail")},
         **{"divergences": found.divergences, "failures": list(found.failures)},
         **{"settings": fitted.settings, "inputs": input_hashes()},
+        **{"outputs": {file.name: _hash(file) for file in written}},
+        **{"interval": interval_rule().percent},
         **{"countries": len(fitted.cells.countries), "cells": len(fitted.cells.value)},
     }
     file = folder / "elsewhere_fit.json"

@@ -73,7 +73,8 @@ def elsewhere_section(fit: Fit) -> Html:
     lifted = reimposition_hazard().iloc[0]
     rule = interval_rule()
     caption = (
-        f"After {_YEAR} years. Dots: liftings elsewhere, medians, with 90 % intervals. Blue band: "
+        f"After {_YEAR} years. Dots: liftings elsewhere, medians, with {fit_summary()['interval']} "
+        "intervals. Blue band: "
         f"{rule.percent} of what they predict for a country like Russia ({LIFTING}), dashed its "
         "median. Orange: full relief in this model. At the edge: beyond it."
     )
