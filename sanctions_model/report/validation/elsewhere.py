@@ -266,7 +266,7 @@ def _untouched_rows(table: pd.DataFrame) -> Iterable[dict[str, str]]:
         row = {"outcome": _plain(str(outcome)), "cases": f"{of['n'].iloc[0]:.0f}"}
         yield (
             row
-            | {case: "" for case in dict.fromkeys(years["case"])}
+            | dict.fromkeys(years["case"], "")
             | {str(found.case): f"{found.inside:.2f}" for found in rows_of(of)}
         )
 
