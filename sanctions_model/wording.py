@@ -21,6 +21,7 @@ __all__ = [
     "lower_first",
     "mass_words",
     "number",
+    "percent",
     "probability_words",
     "share_words",
     "true_minus",
@@ -66,6 +67,18 @@ def figure(value: float, *, signed: bool = False) -> str:
     """
     text = f"{value:+.1f}" if signed else f"{value:.1f}"
     return "0.0" if text in ("-0.0", "+0.0") else text.replace("-", "−")
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Say a share in percent.
+
+    Examples
+    --------
+    >>> percent(0.574), percent(0.0384, 1), percent(-0.0004)
+    ('57 %', '3.8 %', '0 %')
+    """
+    rounded = round(100 * share, digits) + 0.0  # no negative zero
+    return f"{rounded:.{digits}f} %".replace("-", "−")
 
 
 def difference_unit(unit: str | Kept, *, short: bool = False) -> str:

@@ -29,6 +29,7 @@ from sanctions_model.dims import Said
 from sanctions_model.errors import QuestionError, UnknownVariableError, reading_fault
 from sanctions_model.files import require_target
 from sanctions_model.report.views import View
+from sanctions_model.wording import share_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -344,8 +345,8 @@ def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> N
         table,
         "Placebos and random common causes",
         "P(it lowers the outcome) over placebo measures: "
-        f"{verdict['mean']:.2f} ± {verdict['error']:.2f}, 0.50 before the data. moved: of the "
-        "claim's median, in posterior deviations.",
+        f"{share_words(verdict['mean'])} ± {share_words(verdict['error'])}, 0.50 before the data. "
+        "moved: of the claim's median, in posterior deviations.",
         as_json=False,
     )
     episodes = leave_out_periods(found.problem, found.draws, claims, refit=True)

@@ -26,7 +26,6 @@ from sanctions_model.elsewhere.prediction import (
     predictive_table,
 )
 from sanctions_model.elsewhere.reimposition import (
-    hazard_draws,
     reimposition_hazard,
     snap_back_hazard,
 )
@@ -42,7 +41,6 @@ __all__ = [
     "episodes_table",
     "fit_relief",
     "fit_summary",
-    "hazard_draws",
     "lifting_rate",
     "liftings_by_future",
     "liftings_like_russia",

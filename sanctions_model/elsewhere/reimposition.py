@@ -8,15 +8,13 @@ from the lifting to the reimposition or to the last year that was looked at.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from sanctions_model.coercion import generator_of
 from sanctions_model.elsewhere.episodes import Episode, load_episodes
 from sanctions_model.errors import QuestionError, did_you_mean
 from sanctions_model.summaries import interval_rule
 
-__all__ = ["GROUPS", "SnapBackHazard", "hazard_draws", "reimposition_hazard", "snap_back_hazard"]
+__all__ = ["GROUPS", "SnapBackHazard", "reimposition_hazard", "snap_back_hazard"]
 
 _EVENTS, _YEARS = 0.5, 10.0
 LAST_YEAR = 2025
@@ -40,45 +38,6 @@ def _at_risk(episode: Episode, years: int | None, last_year: int) -> tuple[float
     if years is not None and time > years:
         return float(years), 0
     return time, int(event)
-
-
-def hazard_draws(
-    episodes: Sequence[Episode] | None = None,
-    *,
-    years: int | None = 5,
-    last_year: int = LAST_YEAR,
-    draws: int = 4000,
-    random_seed: int = 20260101,
-) -> np.ndarray:
-    """Draw the yearly hazard of reimposition.
-
-    Parameters
-    ----------
-    episodes : sequence of Episode, optional
-        The bundled ones by default.
-    years : int or None
-        Years after the lifting that count; all if None.
-    last_year : int
-        Until when reimpositions were looked for.
-    draws : int
-        How many.
-    random_seed : int
-        Equal seeds give equal draws.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(draw,)``, per year.
-
-    Raises
-    ------
-    ObservationError
-        If the bundled episodes cannot be read.
-    """
-    chosen = load_episodes() if episodes is None else episodes
-    time, events = _totals(chosen, years, last_year)
-    rng = generator_of(random_seed)
-    return rng.gamma(_EVENTS + events, 1 / (_YEARS + time), size=draws)
 
 
 def _totals(episodes: Sequence[Episode], years: int | None, last_year: int) -> tuple[float, int]:

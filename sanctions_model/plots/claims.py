@@ -27,7 +27,7 @@ from sanctions_model.plots.parts.style import (
 )
 from sanctions_model.queries.reading.findings import claims_finding, exceedance_finding
 from sanctions_model.summaries import IntervalRule
-from sanctions_model.wording import difference_unit, number
+from sanctions_model.wording import difference_unit, number, share_words
 
 __all__ = ["plot_exceedance", "plot_scorecard"]
 
@@ -192,7 +192,7 @@ def _claim(page: _Page, row: Mapping[str, Any], down: float, periods: str) -> No
     when = f"{unit}, after {row['horizon']} {periods}"
     page.write("effect", down, f"{size}\n{when}")
     gained = float(row["information"])
-    number_of = f"\n{gained:.2f}" if np.isfinite(gained) else ""
+    number_of = f"\n{share_words(gained)}" if np.isfinite(gained) else ""
     page.write("share", down, f"{row['basis']}{number_of}")
 
 

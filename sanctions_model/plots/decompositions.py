@@ -45,6 +45,7 @@ from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.wording import number
 
 __all__ = ["plot_decomposition", "plot_sectors", "plot_variance_decomposition"]
 
@@ -358,7 +359,8 @@ def plot_sectors(
     if start:
         now, then = (f"in {period_after(start, h, year)}" for h in (0, last))
     title = titled(
-        f"The import premium goes from {ends[0]:.1f} points {now} to {ends[1]:.1f} {then}",
+        f"The import premium goes from {number(ends[0], signed=False)} points {now} to "
+        f"{number(ends[1], signed=False)} {then}",
         f"Grey-import premium by sector: {scenario}, {now} and {then}",
         source=result.attrs.get(dims.Said.SOURCE),
     )

@@ -67,6 +67,7 @@ from sanctions_model.queries.reading.headlines import headline
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.units import Kept, in_percent, percent_unit
+from sanctions_model.wording import share_words
 
 __all__ = ["plot_forecast"]
 
@@ -435,8 +436,8 @@ def _conditions(scm: StructuralCausalModel, given: _Given) -> str:
     which = "all shocks together" if every else f"the shocks to {absorbing.replace('_', ' ')}"
     met = f", met by {which}" if absorbing else ""
     found = (
-        f"; plausibility {given.plausibility:.2f} (share of unconditional futures at least as far "
-        "from their mean, median over draws)"
+        f"; plausibility {share_words(given.plausibility)} (share of unconditional futures at "
+        "least as far from their mean, median over draws)"
         if given.plausibility is not None
         else ""
     )

@@ -19,7 +19,7 @@ from sanctions_model.queries.effects import CHAIN_PARTS, channel_effects
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, share_error
 from sanctions_model.units import effect_in_percent
-from sanctions_model.wording import difference_unit
+from sanctions_model.wording import difference_unit, percent, share_words
 
 __all__ = ["Chain", "chain_of", "chain_table", "own_channel_sentence"]
 
@@ -58,16 +58,17 @@ class Chain:
         broken = self.steps.iloc[place]
         said = (
             f"All {count} steps have the sign that the article gives them with probability "
-            f"{self.joint:.2f} ± {2 * self.joint_error:.2f}, and all are large enough to matter "
-            f"with {self.material:.2f} ± {2 * self.material_error:.2f} (two Monte-Carlo errors; "
-            "what matters is judgement)."
+            f"{share_words(self.joint)} ± {share_words(2 * self.joint_error)}, and all are large "
+            f"enough to matter with {share_words(self.material)} ± "
+            f"{share_words(2 * self.material_error)} (two Monte-Carlo errors; what matters is "
+            "judgement)."
         )
         if not broken["breaks_here"]:
             return [said, "It breaks under no draw."]
         return [
             said,
             f"It breaks most often at step {place + 1}, the first one that fails in "
-            f"{100 * broken['breaks_here']:.0f} % of the draws: {broken['statement']}",
+            f"{percent(broken['breaks_here'])} of the draws: {broken['statement']}",
         ]
 
 

@@ -42,7 +42,7 @@ from sanctions_model.summaries import (
     summary_errors,
 )
 from sanctions_model.units import effect_in_percent, in_percent
-from sanctions_model.wording import chance, chance_is
+from sanctions_model.wording import chance, chance_is, percent, share_words
 
 __all__ = ["Claim", "claim_effect", "load_claims", "scorecard"]
 
@@ -358,7 +358,7 @@ def _verdict(
         event = f"P({called} {side} {claim.target:g} {row['unit']} {when})"
         return (
             f"{chance_is(prob, event)} with relief, {chance(prob_without)} without: relief "
-            f"makes the difference on {100 * row['prob_material']:.0f} % of the simulated paths. "
+            f"makes the difference on {percent(row['prob_material'])} of the simulated paths. "
             f"Its own effect on the outcome is {size}{origin}."
         )
     material = f"beyond {claim.material:g} {unit} with {chance_is(row['prob_material'])}"
@@ -392,7 +392,8 @@ def _origin(row: Mapping[str, Any], middle: str, *, prior_only: bool) -> str:
     moved = f"; before the data {chance_is(row['prob_prior'])}"
     if np.isnan(row["information"]):
         return f"{moved}; the size is fixed by definition: assumed"
-    gained = f"information gained {row['information']:.2f} ± {2 * row['information_error']:.2f}"
+    error = share_words(2 * row["information_error"])
+    gained = f"information gained {share_words(row['information'])} ± {error}"
     share = row["likelihood_share"]
-    said = "" if np.isnan(share) else f", likelihood share {share:.2f}"
+    said = "" if np.isnan(share) else f", likelihood share {share_words(share)}"
     return f"{moved} and the median {middle}; size {row['basis']} ({gained}{said})"

@@ -33,7 +33,6 @@ __all__ = [
     "finished",
     "measure_effects",
     "reachable",
-    "reached_outcomes",
     "relief_paths",
     "relief_subject",
     "relief_words",
@@ -385,17 +384,3 @@ def relief_words(scm: StructuralCausalModel, relief: Relief, *, start: str | Non
         late = f" from {period_after(start, relief.start, scm.periods_per_year)}"
     words = f"{subject[:1].lower()}{subject[1:]} {steps}{late}"
     return f"{words}, against sanctions unchanged"
-
-
-def reached_outcomes(
-    scm: StructuralCausalModel, relief: Relief, preferred: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Return the preferred outcomes that a relief can reach, else the model's own."""
-    flows = {level.variable.name: level.flow for level in scm.levels}
-    reach = set().union(*(scm.graph.descendants(name) for name in scm.relief(relief).measures))
-    own = scm.headline or tuple(scm.stochastic)
-    for names in (preferred, own):
-        found = tuple(n for n in names if n in scm.variables and flows.get(n, n) in reach)
-        if found:
-            return found
-    return ()

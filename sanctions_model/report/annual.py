@@ -28,7 +28,7 @@ from sanctions_model.report.views import View
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
-from sanctions_model.wording import chance, finding
+from sanctions_model.wording import chance, figure, finding
 
 __all__ = [
     "BANK",
@@ -239,10 +239,10 @@ def _cells(own: pd.DataFrame, years: Sequence[int], source: str) -> dict[str, st
         if year not in own.index:
             cells[str(year)] = ""
             continue
-        row = own.loc[year]
+        row = own.loc[year].to_dict()
         sign = "+" if source == DIFFERENCE else ""
         text = f"{row['median']:{sign}.1f}"
         if source not in _OURS and row["lower"] != row["upper"]:
-            text = f"{row['lower']:.1f} to {row['upper']:.1f}"
+            text = f"{figure(row['lower'])} to {figure(row['upper'])}"
         cells[str(year)] = text.replace("-0.0", "0.0").replace("+0.0", "0.0")
     return cells

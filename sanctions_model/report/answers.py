@@ -21,7 +21,7 @@ from sanctions_model.scenarios.odds.mixture import reweighted
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval, interval_rule, mean_error
 from sanctions_model.units import effect_in_percent
-from sanctions_model.wording import chance, chance_is, number, share_words
+from sanctions_model.wording import chance, chance_is, number, percent, share_words
 
 __all__ = [
     "AGAINST",
@@ -251,15 +251,15 @@ def odds_sentences(library: ScenarioLibrary) -> list[str]:
     lifts = [k for k, name in enumerate(process.order) if library.named(name).relief]
     matrix = sum(process.transition[at][k] for k in lifts)
     rates = lifting_rate().set_index("group")
-    every, both = rates.loc["all"], rates.loc["trade and finance"]
+    every, both = (rates.loc[group].to_dict() for group in ("all", "trade and finance"))
     return [
-        f"From the status quo the file gives relief a chance of {100 * matrix:.0f} % at each "
+        f"From the status quo the file gives relief a chance of {percent(matrix)} at each "
         "turn, once a year in the bundled one. Elsewhere "
         f"{every['liftings']:.0f} sanctions that were lifted one day had been so at "
-        f"{100 * every['rate']:.0f} % a year ({interval_rule().percent}: "
+        f"{percent(every['rate'])} a year ({interval_rule().percent}: "
         f"{100 * every['lower']:.0f} to "
         f"{100 * every['upper']:.0f}), {both['liftings']:.0f} on trade and finance together at "
-        f"{100 * both['rate']:.0f} % ({100 * both['lower']:.0f} to {100 * both['upper']:.0f}); "
+        f"{percent(both['rate'])} ({100 * both['lower']:.0f} to {100 * both['upper']:.0f}); "
         "those that were never lifted are not among them, so that these rates are upper bounds."
     ]
 

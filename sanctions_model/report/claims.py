@@ -22,7 +22,7 @@ from sanctions_model.report.views import View, size_cell
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval_rule
-from sanctions_model.wording import chance, mass_words, upper_first
+from sanctions_model.wording import chance, mass_words, percent, share_words, upper_first
 
 __all__ = [
     "chain_view",
@@ -148,7 +148,7 @@ def chain_view(found: Chain, *, is_prior: bool) -> View:
             "step": f"{place}. {_in_short(row['statement'])}",
             "P": chance(row["prob"]),
             "P given those before": chance(row["prob_given"]),
-            "breaks here": f"{100 * row['breaks_here']:.0f} %",
+            "breaks here": percent(row["breaks_here"]),
             "P large": chance(row["prob_material"]),
         }
         for place, row in enumerate(found.steps.to_dict("records"), start=1)
@@ -182,9 +182,9 @@ def required_view(found: RequiredRelief, scm: StructuralCausalModel) -> View:
     said = said.replace("P >= ", "a probability of ").replace(" (s.e.", " (standard error")
     rows = [
         {
-            "relief": f"{100 * depth:.0f} %",
+            "relief": percent(depth),
             "probability": chance(prob),
-            "two standard errors": f"{2 * error:.2f}",
+            "two standard errors": share_words(2 * error),
             "enough": bool(prob >= found.target.probability),
         }
         for depth, prob, error in zip(

@@ -7,7 +7,7 @@ import pandas as pd
 from sanctions_model.elsewhere.prediction import fit_summary, reliability
 from sanctions_model.report.views import View, interval_words
 from sanctions_model.summaries import interval_rule
-from sanctions_model.wording import chance, number
+from sanctions_model.wording import chance, figure, number
 
 __all__ = ["hazard_view", "predictive_views", "with_view"]
 
@@ -127,8 +127,8 @@ def hazard_view(table: pd.DataFrame) -> View:
             "liftings": row["group"],
             "n": int(row["episodes"]),
             "back": int(row["reimposed"]),
-            "% a year": f"{100 * row['hazard']:.1f} "
-            f"({100 * row['lower']:.1f}; {100 * row['upper']:.1f})",
+            "% a year": f"{figure(100 * row['hazard'])} "
+            f"({figure(100 * row['lower'])}; {figure(100 * row['upper'])})",
             "P, 5 years": chance(row["within_5"]),
         }
         for _, row in table.iterrows()

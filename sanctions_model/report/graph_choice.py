@@ -16,7 +16,7 @@ from sanctions_model.inference.fit import Fit
 from sanctions_model.report.views import View, size_cell
 from sanctions_model.robustness.graphs.graph_mixture import graph_mixture, mixture_sentence
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.wording import difference_unit, upper_first
+from sanctions_model.wording import difference_unit, percent, upper_first
 
 __all__ = [
     "CHOICE_COLUMNS",
@@ -182,7 +182,7 @@ def choice_view(choice: pd.DataFrame, scm: StructuralCausalModel) -> View:
             words: size_cell(*(float(row[f"{kind}{n}"]) for n in _SIZE), signed=True)
             for words, kind in (("stated model", "alone_"), ("all models", ""))
         }
-        shares = {name: f"{100 * row[f'share_{name}']:.0f} %" for name in _OF}
+        shares = {name: percent(row[f"share_{name}"]) for name in _OF}
         how = "" if row["weights"] == "equal" else " (by scores)"
         at = scm.count_periods(row["horizon"])
         rows.append({"effect": f"{label}, {unit}, {at}{how}"} | sizes | shares)

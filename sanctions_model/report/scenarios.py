@@ -21,7 +21,15 @@ from sanctions_model.scenarios.relief import Phase, ReliefDesign, SnapBack
 from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval, interval_rule, mean_error
-from sanctions_model.wording import difference_unit, number, true_minus, upper_first
+from sanctions_model.wording import (
+    difference_unit,
+    figure,
+    number,
+    percent,
+    share_words,
+    true_minus,
+    upper_first,
+)
 
 __all__ = [
     "compare_sentences",
@@ -63,7 +71,7 @@ def library_view(library: ScenarioLibrary) -> View:
             "name": name,
             "label": scenario.label,
             "kind": "future" if name in chance else "package" if scenario.is_designed else "edits",
-            "probability": f"{chance[name]:.2f}" if name in chance else "",
+            "probability": share_words(chance[name]) if name in chance else "",
             "what": scenario.description,
         }
         for name, scenario in library.scenarios.items()
@@ -282,7 +290,8 @@ def mix_sentences(
     weights = result["probability"]
     effect = in_percent_by_outcome(result["effect"].sel(horizon=at), scm, is_effect=True)
     chance = ", ".join(
-        f"{result['scenario_label'].sel(scenario=n).item()} {float(weights.sel(scenario=n)):.2f}"
+        f"{result['scenario_label'].sel(scenario=n).item()} "
+        f"{share_words(weights.sel(scenario=n).item())}"
         for n in result[dims.SCENARIO].to_numpy()
     )
     sentences = [f"It begins with these probabilities: {chance}; later one can become another."]
@@ -320,11 +329,11 @@ def spread_view(split: xr.Dataset, scm: StructuralCausalModel, horizons: Sequenc
                     "spread of": what,
                     "outcome": _called(scm, str(outcome)),
                     "after": horizon,
-                    "sd": f"{np.sqrt(max(total, 0.0)):.2f}",
+                    "sd": share_words(np.sqrt(max(total, 0.0))),
                 }
                 for order in split["order"].to_numpy():
                     shares = own.sel(order=order) / total if total > 0 else own.sel(order=order)
-                    row[str(order)] = " / ".join(f"{100 * float(x):.1f}" for x in shares.to_numpy())
+                    row[str(order)] = " / ".join(figure(100 * float(x)) for x in shares.to_numpy())
                 rows.append(row)
     return View(
         table=pd.DataFrame(rows),
@@ -368,13 +377,13 @@ def spread_sentences(
         in_level = level[ORDERS[0]]["future"] + level[ORDERS[0]]["path"]
         sentences.append(
             f"{upper_first(_called(scm, str(outcome)))} after {when}: of the variance of the "
-            f"forecast {100 * in_level:.1f} % is politics (which future, and how it goes), "
-            f"{100 * level[ORDERS[0]]['parameters']:.0f} % parameters, "
-            f"{100 * level[ORDERS[0]]['shocks']:.0f} % shocks that no sanction makes. Of the "
-            f"variance of what the measures change {100 * politics[ORDERS[0]]:.0f} % is politics "
-            f"({100 * effect[ORDERS[0]]['future']:.0f} % which future begins) and "
-            f"{100 * effect[ORDERS[0]]['parameters']:.0f} % economics; with parameters first "
-            f"economics has {100 * effect[ORDERS[1]]['parameters']:.0f} %: what the two make "
+            f"forecast {percent(in_level, 1)} is politics (which future, and how it goes), "
+            f"{percent(level[ORDERS[0]]['parameters'])} parameters, "
+            f"{percent(level[ORDERS[0]]['shocks'])} shocks that no sanction makes. Of the "
+            f"variance of what the measures change {percent(politics[ORDERS[0]])} is politics "
+            f"({percent(effect[ORDERS[0]]['future'])} which future begins) and "
+            f"{percent(effect[ORDERS[0]]['parameters'])} economics; with parameters first "
+            f"economics has {percent(effect[ORDERS[1]]['parameters'])}: what the two make "
             "together, how much a measure matters times how far it moves, goes to the later one."
         )
     return sentences

@@ -13,7 +13,14 @@ from sanctions_model.report.views import View, size_cell
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval
-from sanctions_model.wording import chance, number, true_minus, upper_first
+from sanctions_model.wording import (
+    chance,
+    figure,
+    number,
+    percent,
+    share_words,
+    upper_first,
+)
 
 __all__ = ["output_view", "pooled_sentences", "sector_sentences", "sector_view", "whole_table"]
 
@@ -88,7 +95,7 @@ def sector_sentences(result: xr.Dataset, scm: StructuralCausalModel) -> list[str
             f"{upper_first(when)} the sectors add up to {_bare(interval(own['total']))} points of "
             f"import premium, {_bare(few)} of them in the named ones; the model's own "
             f"premium is {_bare(interval(own['transmission']))}. The difference is "
-            + true_minus(f"{apart[0]:+.1f} ({apart[1]:+.1f}; {apart[2]:+.1f}) points, ")
+            + "{} ({}; {}) points, ".format(*(figure(value, signed=True) for value in apart))
             + f"P(sectors higher) {chance(float((own['difference'] > 0).mean()))}."
         )
     gone = {
@@ -96,8 +103,8 @@ def sector_sentences(result: xr.Dataset, scm: StructuralCausalModel) -> list[str
         for n in ("total", "transmission")
     }
     sentences.append(
-        f"The paths take {100 * float(gone['total'].median()):.0f} % off the sum of the sectors "
-        f"and {100 * float(gone['transmission'].median()):.0f} % off the model's premium "
+        f"The paths take {percent(float(gone['total'].median()))} off the sum of the sectors "
+        f"and {percent(float(gone['transmission'].median()))} off the model's premium "
         f"in {scm.count_periods(last)} (medians)."
     )
     return [*sentences, _NO_LINK]
@@ -105,7 +112,7 @@ def sector_sentences(result: xr.Dataset, scm: StructuralCausalModel) -> list[str
 
 def _bare(summary: xr.DataArray) -> str:
     middle, low, high = (float(summary.sel(summary=n)) for n in ("median", "lower", "upper"))
-    return f"{middle:.1f} ({low:.1f} to {high:.1f})"
+    return f"{figure(middle)} ({figure(low)} to {figure(high)})"
 
 
 def pooled_sentences(table: pd.DataFrame, scm: StructuralCausalModel) -> list[str]:
@@ -128,7 +135,7 @@ def pooled_sentences(table: pd.DataFrame, scm: StructuralCausalModel) -> list[st
         if not rows[0]["used"]:
             said.append(
                 f"Taken as one quantity, the sectors {how}: not answered, because the draws are "
-                f"too far from it (k-hat {rows[0]['k_hat']:.2f})."
+                f"too far from it (k-hat {share_words(rows[0]['k_hat'])})."
             )
             continue
         premium, *effects = rows
@@ -159,7 +166,7 @@ def _span(row: "Mapping[Hashable, object]", prefix: str) -> str:
     middle, low, high = (
         float(str(row[f"{prefix}{part}"])) for part in ("median", "lower", "upper")
     )
-    return f"{middle:.1f} ({low:.1f} to {high:.1f})"
+    return f"{figure(middle)} ({figure(low)} to {figure(high)})"
 
 
 def output_view(table: pd.DataFrame) -> View:

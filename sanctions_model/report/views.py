@@ -15,7 +15,7 @@ from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule, probability
 from sanctions_model.units import effect_in_percent, in_percent, percent_unit
-from sanctions_model.wording import mass_words, upper_first
+from sanctions_model.wording import figure, mass_words, share_words, upper_first
 
 __all__ = [
     "View",
@@ -130,7 +130,7 @@ def nowcast_view(table: pd.DataFrame, *, is_prior: bool) -> View:
         table=shown,
         first=(*shown.columns[:2], *reversed(shown.columns[2:])),
         title=f"{upper_first(last['label'].partition(',')[0])} in {last['period']} is estimated at "
-        f"{last['median']:.1f} {unit}; {len(table)} figures are not out yet",
+        f"{figure(last['median'])} {unit}; {len(table)} figures are not out yet",
         question=f"Question: what does {source} expect of figures that are not out?",
         caption=f"* Estimated. {_rule(table)}",
     )
@@ -162,7 +162,7 @@ def comparison_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
             },
             **{
                 name: [
-                    "" if np.isnan(value) else f"{value:.2f} ± {error:.2f}"
+                    "" if np.isnan(value) else f"{share_words(value)} ± {share_words(error)}"
                     for value, error in rows[[column, "error_share"]].to_numpy()
                 ]
                 for name, column in (
@@ -207,7 +207,7 @@ def links_view(table: pd.DataFrame) -> View:
                 for row in rows[["prior_median", "prior_lower", "prior_upper"]].to_numpy()
             ],
             "posterior": [size_cell(*row) for row in rows[["median", "lower", "upper"]].to_numpy()],
-            "information": [_share(value) for value in rows["information"]],
+            "information": [share_words(value) for value in rows["information"]],
             "rests on": rows["basis"],
             "sign": [
                 "fixed" if low == high else "assumed by the prior" if assumed else ""
@@ -221,10 +221,6 @@ def links_view(table: pd.DataFrame) -> View:
         " Information gained from the data, 0 to 1; 0 means the answer is prior."
     )
     return View(table=shown, title="Links: long-run effect", caption=caption)
-
-
-def _share(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.2f}"
 
 
 _EFFECTS = ("effect", "difference")
@@ -345,7 +341,7 @@ def decomposition_view(parts: xr.DataArray, scm: StructuralCausalModel) -> View:
             {
                 "outcome": label_with_unit(scm, str(outcome)),
                 "moved by": part_words(scm, str(part)),
-                "on average": f"{sizes[part]:.2f}",
+                "on average": share_words(sizes[part]),
                 f"in {last}": f"{float(moved.sel(part=part).isel(time=-1)):+.2f}",
             }
             for part in sizes.index[:6]

@@ -29,7 +29,7 @@ from sanctions_model.robustness.sensitivity import (
 from sanctions_model.robustness.system_priors import evidence_effects
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule, median_error
-from sanctions_model.wording import chance
+from sanctions_model.wording import chance, figure, share_words
 
 __all__ = ["COLUMNS", "fair_sentences", "rank_factors", "tornado"]
 
@@ -259,7 +259,9 @@ def fair_sentences(
         gained = information(before[name], effects[name]).value
         prob = float((claim.sign * effects[name] > 0).mean())
         prior = float((claim.sign * before[name] > 0).mean())
-        numbers = [float(effect.sel(summary=n)) for n in ("median", "lower", "upper")]
+        middle, low, high = (
+            figure(float(effect.sel(summary=n)), signed=True) for n in ("median", "lower", "upper")
+        )
         variable = found.scm.variables[claim.outcome]
         unit = "pp" if variable.unit.startswith("% a ") else "%"
         own = ranking[(ranking["claim"] == name) & (ranking["kind"] == "parameter")]
@@ -268,13 +270,13 @@ def fair_sentences(
         higher = "higher" if claim.sign > 0 else "lower"
         sentences.append(
             f"{variable.label[0].upper()}{variable.label[1:]}, {claim.horizon} {periods} after "
-            f"full relief: {numbers[0]:+.1f} {unit} ({numbers[1]:+.1f} to {numbers[2]:+.1f}), "
+            f"full relief: {middle} {unit} ({low} to {high}), "
             f"{higher} as the article says with probability {chance(prob)}, after {chance(prior)} "
-            f"before the data (information gained {gained:.2f}; power scaling: "
+            f"before the data (information gained {share_words(gained)}; power scaling: "
             f"{_scaled(scaling, name)}); of all parameters it hangs most on "
             f"{_words(found.scm, first['factor'])}, on which the information gained is "
-            f"{first['information']:.2f}: over its interval the median runs from "
-            f"{first['low']:+.1f} to {first['high']:+.1f} {unit}"
+            f"{share_words(first['information'])}: over its interval the median runs from "
+            f"{figure(first['low'], signed=True)} to {figure(first['high'], signed=True)} {unit}"
             f"{_across(name, unit, alternatives)}{_hidden(point)}."
         )
     return sentences
@@ -291,7 +293,8 @@ def _words(scm: StructuralCausalModel, factor: str) -> str:
 
 
 def _scaled(scaling: "pd.Series[float]", name: str) -> str:
-    return f"prior {scaling[name, 'prior']:.2f}, data {scaling[name, 'likelihood']:.2f}"
+    prior, data = (share_words(scaling[name, part]) for part in ("prior", "likelihood"))
+    return f"prior {prior}, data {data}"
 
 
 def _across(name: str, unit: str, alternatives: pd.DataFrame | None) -> str:
@@ -302,9 +305,9 @@ def _across(name: str, unit: str, alternatives: pd.DataFrame | None) -> str:
     (low, high), (least, most) = ends["median"], ends["alternative"]
     likely = int((own["prob"] > _LIKELY).sum())
     return (
-        f"; under {len(own)} sets of beliefs and equations it runs from {low:+.1f} ({least}) to "
-        f"{high:+.1f} {unit} ({most}), and the article's direction has more than "
-        f"{_LIKELY:g} in {likely} of them"
+        f"; under {len(own)} sets of beliefs and equations it runs from "
+        f"{figure(low, signed=True)} ({least}) to {figure(high, signed=True)} {unit} ({most}), and "
+        f"the article's direction has more than {_LIKELY:g} in {likely} of them"
     )
 
 

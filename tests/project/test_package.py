@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 import tomllib
@@ -278,6 +279,54 @@ def test_no_further_figure_asks_a_model():
             names = {getattr(c.func, "id", "") for c in calls if isinstance(c, ast.Call)}
             found |= {source.name} if names & ASKS else set()
     assert found == ASKING
+
+
+# Where a sentence or table still rounds by itself; places in a drawing are no numbers to read.
+ROUNDING = {
+    "cli/parts/console.py": 1,
+    "cli/statements.py": 1,
+    "plots/parts/diagram.py": 1,
+    "plots/scenarios.py": 2,
+    "queries/chain.py": 2,
+    "queries/conditional.py": 2,
+    "queries/reading/headlines.py": 1,
+    "queries/required.py": 6,
+    "report/annual.py": 1,
+    "report/answers.py": 6,
+    "report/dated.py": 1,
+    "report/elsewhere.py": 1,
+    "report/graph_choice.py": 2,
+    "report/page/answers.py": 1,
+    "report/page/ledger.py": 1,
+    "report/page/page.py": 1,
+    "report/page/sections.py": 1,
+    "report/sections/elsewhere.py": 12,
+    "report/sections/now.py": 1,
+    "report/validation/backtests.py": 2,
+    "report/validation/elsewhere.py": 25,
+    "report/validation/sections.py": 7,
+    "report/views.py": 8,
+    "robustness/comparison.py": 2,
+    "robustness/graphs/graph_mixture.py": 3,
+    "robustness/ranking.py": 1,
+    "scenarios/odds/filtering.py": 1,
+}
+SPEAKING = {"cli", "plots", "queries", "report", "robustness", "scenarios"}
+DRAWN = {"drawing.py", "still.py", "markup.py", "moved.py", "years.py"}
+
+
+def test_no_further_sentence_rounds_a_number_by_itself():
+    """`wording.py` says how many digits a number has; what is left here may become fewer alone."""
+    found: Counter[str] = Counter()
+    for source in SOURCES:
+        room = source.relative_to(PACKAGE).parts[0]
+        if room not in SPEAKING or source.name in DRAWN:
+            continue
+        for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+            spec = ast.unparse(node.format_spec) if getattr(node, "format_spec", None) else ""
+            if re.search(r"\.\d+[fge%]", spec):
+                found[str(source.relative_to(PACKAGE))] += 1
+    assert dict(found) == ROUNDING
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))

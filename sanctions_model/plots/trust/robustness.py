@@ -32,7 +32,7 @@ from sanctions_model.robustness.confounding import TippingPoint
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval_rule
-from sanctions_model.wording import chance_is, number, upper_first, with_article
+from sanctions_model.wording import chance_is, number, percent, upper_first, with_article
 
 __all__ = ["plot_required_relief", "plot_tipping", "plot_tornado"]
 
@@ -167,9 +167,7 @@ def _required(result: RequiredRelief) -> str:
     asked, best = result.target.probability, float(result.probability.max())
     if result.smallest is None:
         return f"No relief reaches the target with P = {asked:g}: the best is {chance_is(best)}"
-    return (
-        f"The target needs a relief of {100 * result.smallest:.0f} % to be met with P = {asked:g}"
-    )
+    return f"The target needs a relief of {percent(result.smallest)} to be met with P = {asked:g}"
 
 
 def plot_required_relief(

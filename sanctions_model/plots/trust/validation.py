@@ -20,7 +20,7 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.wording import upper_first
+from sanctions_model.wording import share_words, upper_first
 
 __all__ = [
     "plot_back_test",
@@ -130,7 +130,9 @@ def _far(values: Mapping[str, np.ndarray]) -> str:
     """Say which distribution is farthest from the uniform one."""
     gaps = {name: _distance(path) for name, path in values.items()}
     worst = max(gaps, key=lambda name: gaps[name])
-    return f"{upper_first(worst)} is farthest from calibrated, by {gaps[worst]:.2f} at most"
+    return (
+        f"{upper_first(worst)} is farthest from calibrated, by {share_words(gaps[worst])} at most"
+    )
 
 
 def plot_transforms(

@@ -9,7 +9,7 @@ from sanctions_model.queries.claims import load_claims
 from sanctions_model.queries.reading.headlines import main_outcomes, spoken_label, when_words
 from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.wording import number, undated, upper_first
+from sanctions_model.wording import number, percent, undated, upper_first
 
 __all__ = [
     "LIKELY",
@@ -72,7 +72,7 @@ def variance_finding(shares: xr.DataArray, scm: StructuralCausalModel) -> str:
     name, last = main_outcomes(scm, there)[0], int(shares[dims.HORIZON].max())
     own = medians.sel(outcome=name, horizon=last).to_series()
     return (
-        f"Shocks to {spoken_label(scm, str(own.idxmax()))} make {100 * own.max():.0f} % of what "
+        f"Shocks to {spoken_label(scm, str(own.idxmax()))} make {percent(own.max())} of what "
         f"forecasts of {spoken_label(scm, name)} miss after {scm.count_periods(last)}"
     )
 

@@ -21,6 +21,7 @@ from sanctions_model.wording import (
     chance_is,
     in_words,
     number,
+    percent,
     probability_words,
     share_words,
     true_minus,
@@ -197,8 +198,8 @@ def _nominal_loans(answers: Answers) -> Finding:
     follows = ""
     if first is not None and lasting is not None:
         follows = (
-            f" It follows the key rate by {first[column]:.2f} in the same quarter and "
-            f"{lasting[column]:.2f} in the long run."
+            f" It follows the key rate by {share_words(first[column])} in the same quarter and "
+            f"{share_words(lasting[column])} in the long run."
         )
     return Finding(
         topic="Loans, nominal",
@@ -256,7 +257,7 @@ def _chain(answers: Answers) -> Finding:
         return Finding(topic="The article's chain", text="")
     offset = answers.channel("gdp_level", _YEARS_3, "chain_offset")
     total = answers.median("gdp_level", _YEARS_3)
-    share = f", {100 * chain['median'] / total:.0f} % of the median" if total else ""
+    share = f", {percent(chain['median'] / total)} of the median" if total else ""
     against = (
         f" Expected inflation falls with prices and works against it: {part_words(offset)} %."
         if offset

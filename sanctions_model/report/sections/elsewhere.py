@@ -23,7 +23,7 @@ from sanctions_model.report.validation.elsewhere import elsewhere_failures
 from sanctions_model.robustness.liftings_error import liftings_error
 from sanctions_model.robustness.observed_relief import answer_after, with_liftings_elsewhere
 from sanctions_model.summaries import interval_rule
-from sanctions_model.wording import in_words, number, true_minus
+from sanctions_model.wording import in_words, number, percent, true_minus
 
 __all__ = ["LIFTING", "elsewhere_section"]
 
@@ -145,7 +145,7 @@ def _said(found: pd.DataFrame) -> list[str]:
     )
     return [
         f"What they change: counted {how}, {sizes}; the interval of {_CALLED[moved]} is "
-        f"{100 * float(last['narrower'].max()):.0f} % narrower.",
+        f"{percent(float(last['narrower'].max()))} narrower.",
         f"What they do not: no median moves by more than {number(largest, signed=False)} of a "
         f"standard deviation, and {still}.",
     ]

@@ -16,7 +16,7 @@ from sanctions_model.report.sections.drawing import COLOURS, Plane, key, shape, 
 from sanctions_model.report.validation.words import rows_of
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.units import in_percent, percent_unit
-from sanctions_model.wording import figure, number
+from sanctions_model.wording import figure, number, share_words
 
 __all__ = ["SHOWN", "measures_now", "now_section", "observed_series", "series_now"]
 
@@ -131,7 +131,7 @@ def now_section(fit: Fit) -> Html:
             "Strength of the measures, 1 at the end of 2025",
             ["Measure", "Period", "Strength", "A year before"],
             [
-                [labels[r.measure], r.period, f"{r.value:.2f}", f"{r.year_before:.2f}"]
+                [labels[r.measure], r.period, share_words(r.value), share_words(r.year_before)]
                 for r in rows_of(last)
             ],
             numeric=(2, 3),

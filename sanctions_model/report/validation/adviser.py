@@ -10,6 +10,7 @@ from sanctions_model.report.validation.words import rows_of, truth_of
 from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.origins.rolling import MODEL
 from sanctions_model.validation.stated_backtests import load_back_tests
+from sanctions_model.wording import percent
 
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation
@@ -54,7 +55,7 @@ def _sentences(found: "Validation") -> Iterator[str]:
     share = float((cells["coverage"] * cells["n"]).sum() / cells["n"].sum())
     yield (
         f"**The past is described.** Of {int(cells['n'].sum())} quarterly figures, each predicted "
-        f"from what was known beside it, {100 * share:.0f} % lie in intervals that should hold "
+        f"from what was known beside it, {percent(share)} lie in intervals that should hold "
         f"{interval_rule().percent}."
     )
     for name, spec in load_back_tests().items():
