@@ -41,16 +41,15 @@ class _Belief(BaseModel):
             try:
                 super().__init__(**arguments)
             except ValidationError as error:
-                raise PriorError(
-                    f"{type(self).__name__}: {first_fault(error, type(self))}."
-                ) from None
+                kind = type(self)
+                raise PriorError(f"{kind.__name__}: {first_fault(error, kind)}.") from None
 
     @property
     def arguments(self) -> dict[str, float]:
         """The family's numeric arguments by name."""
         skipped = {*_Belief.model_fields, "family", "negative", "relative_to_series"}
-        found = {name: getattr(self, name) for name in type(self).model_fields}
-        return {n: float(v) for n, v in found.items() if n not in skipped and _is_number(v)}
+        found = ((n, getattr(self, n)) for n in type(self).model_fields if n not in skipped)
+        return {name: float(value) for name, value in found if _is_number(value)}
 
     @property
     def sign(self) -> int:
@@ -444,9 +443,8 @@ def student_t_log_density(values: np.ndarray, mu: Any, sigma: Any, nu: Any) -> n
     from scipy.special import gammaln
 
     z = (values - mu) / sigma
-    finite = np.isfinite(nu)
-    tails = np.where(finite, nu, 1.0)
+    tails = np.where(np.isfinite(nu), nu, 1.0)
     heavy = gammaln((tails + 1) / 2) - gammaln(tails / 2) - 0.5 * np.log(tails * np.pi)
     heavy = heavy - (tails + 1) / 2 * np.log1p(z**2 / tails)
     gaussian = -0.5 * z**2 - 0.5 * np.log(2 * np.pi)
-    return np.asarray(np.where(finite, heavy, gaussian) - np.log(sigma))
+    return np.asarray(np.where(np.isfinite(nu), heavy, gaussian) - np.log(sigma))
