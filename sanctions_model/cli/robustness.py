@@ -339,8 +339,7 @@ def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> N
     fits = list(fit_alternatives(chosen))
     base = claim_effects(found.scm, found.draws, claims)
     table = placebo_table(fits, claims, base)
-    random = table[table["kind"] == "placebo measure"]["prob_lowers"].tolist()
-    verdict = placebo_verdict(random)
+    verdict = placebo_verdict(table[table["kind"] == "placebo measure"]["prob_lowers"].tolist())
     _table(
         table,
         "Placebos and random common causes",

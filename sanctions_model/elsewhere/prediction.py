@@ -216,8 +216,7 @@ def load_effect_draws(path: Path | str | None = None) -> xr.Dataset:
     for name, axes in PARAMETERS.items():
         shape = tuple(len(COORDS[axis]) for axis in axes)
         values = table[[c for c, (of, _) in columns.items() if of == name]].to_numpy()
-        values = values.reshape(1, len(table), *shape)
-        found[name] = ((dims.CHAIN, dims.DRAW, *axes), values)
+        found[name] = ((dims.CHAIN, dims.DRAW, *axes), values.reshape(1, len(table), *shape))
     return xr.Dataset(found, coords=COORDS)
 
 
