@@ -15,6 +15,7 @@ from sanctions_model.report.page.markup import Html, charts_figure, join, table,
 from sanctions_model.report.sections.drawing import Plane, shape, titled_chart
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.summaries import interval_rule
+from sanctions_model.validation.origins.past_forecasts import past_forecast_errors
 from sanctions_model.wording import figure, upper_first
 
 __all__ = ["RIVAL", "years_section", "years_table"]
@@ -22,6 +23,14 @@ __all__ = ["RIVAL", "years_section", "years_table"]
 RIVAL = "nothing new"
 _YEARS = 4  # as the brief has them
 _OUTCOMES = ("gdp_level", "price_level", "key_rate", "rouble")
+_QUOTED = {
+    "gdp_growth": "GDP, average of the year on the year before",
+    "inflation_december": "consumer prices, December on December",
+    "key_rate_average": "key rate, average of the year",
+    "usd_rub_average": "dollar in roubles, average of the year",
+}
+_FORECASTERS = {"poll": "analysts' poll", "bank_of_russia": "the Bank of Russia"}
+_AHEAD = {0: "the same year", 1: "later years"}
 _OTHERS = {POLL: "#d55e00", BANK: "#009e73", RIVAL: "var(--grey)"}
 
 
@@ -124,8 +133,45 @@ def years_section(fit: Fit) -> Html:
                 numeric=range(2, 2 + len(years)),
                 cards=True,
             ),
+            *_past_errors(),
         ]
     )
+
+
+def _past_errors() -> list[Html]:
+    """Return how far the others' past forecasts were off, beside no model for the same cases."""
+    found = past_forecast_errors()
+    rows = [
+        [
+            _QUOTED[row["variable"]],
+            _FORECASTERS[row["forecaster"]],
+            _AHEAD[row["ahead"]],
+            str(row["n"]),
+            str(row["years"]),
+            figure(row["mean_error"], signed=True),
+            figure(row["absolute_error"]),
+            figure(row["rival_error"]),
+        ]
+        for row in found.to_dict("records")
+    ]
+    return [
+        table(
+            "How far others' forecasts of past years were off, and no model for the same cases",
+            ["Outcome", "Who", "Of", "Forecasts", "Years", "Bias", "Mean error", "No model"],
+            rows,
+            numeric=range(3, 8),
+            cards=True,
+        ),
+        tag(
+            "p",
+            "Errors are in percentage points, of the dollar in % of its price; of a range the "
+            "middle counts. Bias: forecast less outcome. Mean error: without its sign. No model: "
+            "output and prices go on as they grew on average, the key rate and the dollar stay "
+            "where they were last. Forecasts of one year hang together, and the years are few, "
+            "2022 among them. Our own past forecasts stand in the tests on the past; they begin "
+            "from whole quarters, so that these tables are not one contest.",
+        ),
+    ]
 
 
 def _called(source: str, rows: pd.DataFrame) -> str:
