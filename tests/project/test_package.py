@@ -303,7 +303,7 @@ ROUNDING = {
     "report/sections/elsewhere.py": 12,
     "report/sections/now.py": 1,
     "report/validation/backtests.py": 2,
-    "report/validation/elsewhere.py": 25,
+    "report/validation/elsewhere.py": 12,
     "report/validation/sections.py": 7,
     "report/views.py": 8,
     "robustness/comparison.py": 2,
@@ -316,7 +316,7 @@ DRAWN = {"drawing.py", "still.py", "markup.py", "moved.py", "years.py"}
 
 
 def test_no_further_sentence_rounds_a_number_by_itself():
-    """`wording.py` says how many digits a number has; what is left here may become fewer alone."""
+    """`wording.py` says how many digits a number has; what is left may only become fewer."""
     found: Counter[str] = Counter()
     for source in SOURCES:
         room = source.relative_to(PACKAGE).parts[0]
@@ -326,7 +326,7 @@ def test_no_further_sentence_rounds_a_number_by_itself():
             spec = ast.unparse(node.format_spec) if getattr(node, "format_spec", None) else ""
             if re.search(r"\.\d+[fge%]", spec):
                 found[str(source.relative_to(PACKAGE))] += 1
-    assert dict(found) == ROUNDING
+    assert {name: n for name, n in found.items() if n > ROUNDING.get(name, 0)} == {}
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))

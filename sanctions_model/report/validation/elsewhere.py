@@ -9,6 +9,7 @@ from scipy.stats import binom
 
 from sanctions_model.elsewhere.prediction import inflation_points, load_trial
 from sanctions_model.report.validation.words import markdown_table, number, rows_of, span
+from sanctions_model.wording import figure, share_words
 
 __all__ = ["elsewhere_failures", "elsewhere_section"]
 
@@ -103,7 +104,7 @@ def _no_wider(table: pd.DataFrame) -> Iterable[str]:
     ]
     if found:
         listed = ", ".join(
-            f"{_plain(row.outcome)} {real[row.outcome]:.1f} against {row.spread:.1f}"
+            f"{_plain(row.outcome)} {figure(real[row.outcome])} against {figure(row.spread)}"
             for row in found
         )
         yield (
@@ -120,7 +121,7 @@ def _four_years(table: pd.DataFrame) -> Iterable[str]:
     of = table[(table["trial"] == "untouched years") & (table["case"] == "four years")]
     off = [row for row in rows_of(of) if abs(row.inside - _NOMINAL) > 2 * _error(row.n / 4)]
     if off:
-        named = ", ".join(f"{_plain(row.outcome)} {row.inside:.2f}" for row in off)
+        named = ", ".join(f"{_plain(row.outcome)} {share_words(row.inside)}" for row in off)
         yield (
             "Liftings elsewhere, years that no lifting touches: 90 % intervals of four years hold "
             f"another share: {named}; too little in troubled decades, too much in calm ones."
@@ -206,10 +207,10 @@ def _coverage_rows(table: pd.DataFrame) -> Iterable[dict[str, str]]:
             "trial": row.trial.replace(", left out", f", {row.case}"),
             "outcome": _NAMES[row.outcome],
             "predictions": f"{row.n:.0f}",
-            "inside 90 %": f"{row.inside:.2f} ± {_error(row.n):.2f}",
-            "a sound model": f"{row.low:.2f} to {row.high:.2f}",
-            "inside without": f"{row.inside_without:.2f}",
-            "CRPS, without": "" if pd.isna(row.crps) else "{:.1f}, {:.1f}".format(*scores),
+            "inside 90 %": f"{share_words(row.inside)} ± {share_words(_error(row.n))}",
+            "a sound model": f"{share_words(row.low)} to {share_words(row.high)}",
+            "inside without": share_words(row.inside_without),
+            "CRPS, without": "" if pd.isna(row.crps) else ", ".join(map(figure, scores)),
             "gain": "" if pd.isna(row.crps) else _gain(row),
         }
 
@@ -220,7 +221,7 @@ def _placebo_rows(table: pd.DataFrame) -> Iterable[dict[str, str]]:
             "where": row.case,
             "outcome": _NAMES[row.outcome],
             "placebos": f"{row.n:.0f}",
-            "hold 0": f"{row.inside:.2f}",
+            "hold 0": share_words(row.inside),
             "mean (lowest; highest)": span(row.mean, row.lower, row.upper),
             "spread between countries": number(row.spread),
         }
@@ -245,8 +246,8 @@ def _single_rows(table: pd.DataFrame) -> Iterable[dict[str, str]]:
             "outcome": f"{_plain(row.outcome)}, %",
             "seen": number(seen),
             "predicted": f"{number(lower)} to {number(upper)}",
-            "rank": f"{row.rank:.2f}",
-            "CRPS, without": f"{row.crps:.1f}, {row.crps_without:.1f}",
+            "rank": share_words(row.rank),
+            "CRPS, without": f"{figure(row.crps)}, {figure(row.crps_without)}",
         }
 
 
@@ -267,14 +268,15 @@ def _untouched_rows(table: pd.DataFrame) -> Iterable[dict[str, str]]:
         yield (
             row
             | dict.fromkeys(years["case"], "")
-            | {str(found.case): f"{found.inside:.2f}" for found in rows_of(of)}
+            | {str(found.case): share_words(found.inside) for found in rows_of(of)}
         )
 
 
 def _made_up(table: pd.DataFrame) -> list[str]:
     return [
-        f"Made-up panels: of {row.n:.0f} numbers the 90 % interval held {row.inside:.2f}; ranks of "
-        f"the truth have mean {row.mean:.2f} and standard deviation {row.spread:.2f} (0.50 and "
+        f"Made-up panels: of {row.n:.0f} numbers the 90 % interval held "
+        f"{share_words(row.inside)}; ranks of the truth have mean {share_words(row.mean)} and "
+        f"standard deviation {share_words(row.spread)} (0.50 and "
         "0.29 if all is well)."
         for row in rows_of(table[table["trial"] == "made up"])
     ]
