@@ -262,7 +262,7 @@ def run(
         for view in (
             coverage_view(fitted.problem.observations, fitted.scm),
             nowcast_view(nowcast, is_prior=fitted.is_prior_only),
-            links_view(results.links),
+            links_view(results.links, fitted.scm),
             effects_view(results.effects, fitted.scm),
             claims_view(results.claims, fitted.scm.periods_per_year),
         ):
@@ -318,15 +318,13 @@ def priors(
     from sanctions_model.data.evidence import load_evidence
     from sanctions_model.economies.registry import find_economy
     from sanctions_model.inference.priors.ledger import load_priors
-    from sanctions_model.report.ledgers import priors_view
+    from sanctions_model.report.ledgers import estimates_view, priors_view
 
     if evidence and (priors is not None or parameter is not None):
         raise QuestionError("--evidence prints published estimates; leave out these options.")
     if evidence:
         frame = load_evidence().to_frame().reset_index()
-        columns = ["id", "link", "authors", "year", "value", "lower", "upper", "unit", "status"]
-        shown = frame if as_json else frame[columns]
-        show(View(table=shown, title="Published estimates"), as_json=as_json)
+        show(View(table=frame, title="") if as_json else estimates_view(frame), as_json=as_json)
         return
     chosen = find_economy(economy)
     view = priors_view(

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from sanctions_model.queries.counterfactuals import Episode
     from sanctions_model.scenarios.scenario import Scenario
     from sanctions_model.scm.interventions import Intervention
+    from sanctions_model.scm.model import StructuralCausalModel
 
 __all__ = [
     "OutcomeOption",
@@ -239,13 +240,14 @@ def forecast(
     import xarray as xr
 
     from sanctions_model.queries.conditional import conditional_forecast
-    from sanctions_model.queries.forecasts import simulate
+    from sanctions_model.queries.forecasts import driver_words, simulate
     from sanctions_model.report.dated import dated_view
     from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.library import load_scenario
     from sanctions_model.scenarios.statements import statement_probabilities
     from sanctions_model.scm.interventions import edit_words
+    from sanctions_model.scm.periods import period_labels
     from sanctions_model.wording import in_words
 
     scenario = load_scenario(file) if file else None
@@ -301,7 +303,7 @@ def forecast(
                 fitted.problem, fitted.draws, horizon=ahead, random_seed=seed, outcomes=everything
             )
             require_change(simulated - without, in_words([edit_words(edit) for edit in edits]))
-        _LOG.info("%s", simulated.attrs["continuation"])
+        _LOG.info("drivers: %s", driver_words(fitted.scm, simulated.attrs))
         paths = simulated.isel(scenario=0)
     said = statement_probabilities(xr.Dataset({"path": paths}), read)
     paths = paths.sel(outcome=list(wanted))
@@ -327,25 +329,32 @@ def forecast(
         )
         write_figure(drawn, figure)
     view = dated_view(
-        paths, fitted.scm, question=_asked(conditions, _edits(asked), fitted.scm.measures)
+        paths,
+        fitted.scm,
+        question=_asked(conditions, _edits(asked), fitted.scm, period_labels(start, year, ahead)),
     )
     show(View(table=table, title="Forecast") if as_json else view, as_json=as_json)
     show_statements(said, as_json=as_json)
 
 
 def _asked(
-    conditions: "list[Condition]", interventions: "list[Intervention]", measures: "Sequence[str]"
+    conditions: "list[Condition]",
+    interventions: "list[Intervention]",
+    scm: "StructuralCausalModel",
+    periods: "Sequence[str]",
 ) -> str:
     """Say what a forecast was asked under."""
+    from sanctions_model.queries.reading.headlines import spoken_label
     from sanctions_model.scm.interventions import edit_words
     from sanctions_model.wording import in_words
 
-    words = [edit_words(edit) for edit in interventions]
+    words = [edit_words(edit, periods) for edit in interventions]
     for asked in conditions:
         values = ", ".join(f"{value:g}" for value in dict.fromkeys(asked.values.values()))
-        when = f"in periods {min(asked.values)} to {max(asked.values)}"
-        words.append(f"{asked.variable.replace('_', ' ')} at {values} {when}")
-    if not words and not measures:  # a model of the reader's own, of something else
+        first, last = (periods[end(asked.values) - 1] for end in (min, max))
+        when = f"in {first}" if first == last else f"from {first} to {last}"
+        words.append(f"{spoken_label(scm, asked.variable)} at {values} {when}")
+    if not words and not scm.measures:  # a model of the reader's own, of something else
         return "Question: what comes?"
     return f"Question: what comes, with {in_words(words) if words else 'sanctions unchanged'}?"
 

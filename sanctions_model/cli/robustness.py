@@ -236,7 +236,7 @@ def _draw_tornado(
 ) -> None:
     from sanctions_model.plots import plot_tornado
     from sanctions_model.queries.effects import relief_words
-    from sanctions_model.report.checks import in_words_of
+    from sanctions_model.queries.reading.headlines import in_words_of
     from sanctions_model.robustness.ranking import tornado
     from sanctions_model.summaries import interval_rule
 

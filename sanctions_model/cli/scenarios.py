@@ -218,6 +218,7 @@ def run_scenario(
 ) -> None:
     """Effect of a scenario or of interventions, against the future without them."""
     configure(quiet=quiet)
+    from sanctions_model.queries.forecasts import driver_words
     from sanctions_model.report.answers import (
         against,
         scenario_answer,
@@ -228,6 +229,7 @@ def run_scenario(
     from sanctions_model.scenarios.forecast import USED, scenario_forecast
     from sanctions_model.scenarios.library import load_scenario, load_scenarios
     from sanctions_model.scenarios.statements import statement_probabilities
+    from sanctions_model.scm.periods import period_after
 
     if name is not None and (file is not None or setting or shift or scale):
         raise QuestionError("Give the name of a scenario, or --file and edits, not both.")
@@ -253,7 +255,8 @@ def run_scenario(
     )
     if scenario.stated:
         require_change(result["effect"], repr(scenario.label))
-    _LOG.info("starts after %s; %s", result.attrs["start"], result.attrs["continuation"])
+    before = period_after(result.attrs["start"], 0, fitted.scm.periods_per_year)
+    _LOG.info("starts after %s; drivers: %s", before, driver_words(fitted.scm, result.attrs))
     said = statement_probabilities(result, read)
     told = list(dict.fromkeys([*(s.outcome for s in read), *wanted]))
     effect = result["effect"].sel(outcome=wanted)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sanctions_model.cli.parts.console import show
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
+from sanctions_model.wording import chance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,4 +67,8 @@ def show_statements(said: "pd.DataFrame", *, as_json: bool) -> None:
         return
     numbers = said.select_dtypes("number").columns
     shown = said.assign(**{name: [f"{v:.3f}" for v in said[name]] for name in numbers})
-    show(View(table=shown, title="Probability of each statement"))
+    words = {"standard_error": "error", **{n: n.replace("_", " ") for n in numbers[:-1]}}
+    shown = shown.rename(columns=words)
+    first = said.iloc[0]  # its last numbers are the probability, of the mixture if there is one
+    title = f"“{first['statement']}” has probability {chance(float(first[numbers[-2]]))}"
+    show(View(table=shown, title=title, question="Question: how probable is each statement?"))

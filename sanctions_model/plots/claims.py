@@ -21,6 +21,7 @@ from sanctions_model.plots.parts.style import (
     new_figure,
     page_text_inches,
     place_axes,
+    readable,
     tidy,
     titled,
     wrap,
@@ -252,7 +253,7 @@ def _caption(table: pd.DataFrame, periods: str) -> str:
     )
 
 
-_CURVE, _BETWEEN, _ACROSS = 1.3, 0.62, 3
+_CURVE, _BETWEEN, _ACROSS = 1.3, 0.45, 3
 
 
 def plot_exceedance(table: pd.DataFrame, *, periods: str = "quarters") -> Figure:
@@ -283,8 +284,8 @@ def plot_exceedance(table: pd.DataFrame, *, periods: str = "quarters") -> Figure
         source=table.attrs.get(dims.Said.SOURCE),
     )
     caption = (
-        "Share of draws with an effect in the claim's direction beyond the size at the axis: blue "
-        "after the data, grey before. Dotted: the smallest size that matters, which is judgement."
+        "Share of draws with an effect in the claim's direction beyond the size at the axis. "
+        "Dotted: the smallest size that matters, which is judgement."
     )
     groups = list(table.groupby("claim", sort=False))
     top, bottom = page_text_inches(title, caption)
@@ -305,6 +306,10 @@ def plot_exceedance(table: pd.DataFrame, *, periods: str = "quarters") -> Figure
             axes.axvline(size, color=Colour.ink, lw=0.8, ls=":")
         axes.set_ylim(0.0, 1.02)
         axes.set_xlim(0.0, float(own["size"].max()))
+        if place == 0:
+            _name_curves(axes, own)
+        if column == 0:
+            axes.set_ylabel("probability", size=SMALL, labelpad=2, color=Colour.ink)
         axes.locator_params(axis="x", nbins=4)
         axes.set_title("\n".join(heading), size=SMALL, loc="left", pad=3, color=Colour.ink)
         unit = difference_unit(str(own["unit"].iloc[0]), short=True)
@@ -312,3 +317,24 @@ def plot_exceedance(table: pd.DataFrame, *, periods: str = "quarters") -> Figure
         words = f"{unit}, after {own['horizon'].iloc[0]} {periods}"
         axes.set_xlabel(words, size=SMALL, labelpad=2, color=Colour.ink)
     return figure
+
+
+def _name_curves(axes: Axes, own: pd.DataFrame) -> None:
+    """Write in the first panel, beside the curves, which is which."""
+    middle = own.iloc[len(own) // 2]
+    for name, words, colour in (
+        ("prob_prior", "before the data", Colour.prior),
+        ("prob", "after", Colour.posterior),
+    ):
+        above = middle[name] >= max(middle["prob_prior"], middle["prob"])
+        axes.annotate(
+            words,
+            (float(middle["size"]), float(middle[name])),
+            (4, 3) if above else (-4, -3),
+            textcoords="offset points",
+            size=SMALL,
+            ha="left" if above else "right",
+            va="bottom" if above else "top",
+            color=readable(colour),
+            weight="bold",
+        )

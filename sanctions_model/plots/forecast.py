@@ -20,7 +20,6 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.plots.parts.beside import Beside, draw_beside
-from sanctions_model.plots.parts.groups import part_label
 from sanctions_model.plots.parts.labels import End, label_lines, label_room
 from sanctions_model.plots.parts.observed_past import (
     as_draws,
@@ -62,7 +61,7 @@ from sanctions_model.plots.parts.style import (
     wrap,
 )
 from sanctions_model.queries.conditional import Condition
-from sanctions_model.queries.forecasts import last_known_period
+from sanctions_model.queries.forecasts import driver_words, last_known_period
 from sanctions_model.queries.reading.headlines import headline
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
@@ -75,7 +74,6 @@ _LEFT, _GAP, _RIGHT = 0.55, 0.55, 0.2
 _PLOT_HEIGHT, _ROW_GAP = 1.5, 0.3
 _YEARS_BEFORE = 5
 _MEDIAN = "median"
-_SWITCHES = ("0 or 1", "1")
 _SCENARIOS = (Colour.posterior, Colour.negative, Colour.accent, Colour.mixed, "#E69F00", "#56B4E9")
 _CONDITION: dict[str, Any] = {
     "ls": "",
@@ -407,27 +405,11 @@ def _caption(
         notes.append("Open circles: estimates, where figures are not out. ")
     return (
         f"Start: {start}, the last period that is known or estimated (dotted line). "
-        f"Drivers: {_drivers(scm, given.attrs)}. One future for each {drawn_from} draw, "
+        f"Drivers: {driver_words(scm, given.attrs)}. One future for each {drawn_from} draw, "
         "parameters and shocks drawn together; lines: medians; bands: 50 % interval"
         f"{' ' if alone else '; '}{wide}. "
         f"{_conditions(scm, given) if conditioned else ''}{''.join(notes)}".strip()
     )
-
-
-def _drivers(scm: StructuralCausalModel, attrs: Mapping[str, object]) -> str:
-    """Say what the drivers were taken to do, those that do the same together.
-
-    Switches and trends that the model itself sets are not told: nobody can choose otherwise.
-    """
-    said = str(attrs.get("continuation", ""))
-    if not said:
-        return "as declared by the model where no path was given"
-    together: dict[str, list[str]] = {}
-    for item in said.split("; "):
-        name, _, what = item.partition(" ")
-        if scm.variables[name].unit not in _SWITCHES and not what.startswith("growing"):
-            together.setdefault(what, []).append(part_label(scm, name))
-    return "; ".join(f"{', '.join(names)} {what}" for what, names in together.items())
 
 
 def _conditions(scm: StructuralCausalModel, given: _Given) -> str:

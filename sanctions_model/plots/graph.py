@@ -88,7 +88,7 @@ def plot_graph(
     texts, layout = _arranged(picture)
     knows_signs = priors is not None or prior_draws is not None
     title = titled(
-        f"The model joins {len(scm.equations)} variables by {len(scm.links)} links to estimate",
+        f"The model joins {len(scm.equations)} variables by {len(scm.links)} links",
         f"Causal graph{f': {scm.name}' if scm.name else ''}",
         source=None if draws is None else draws.attrs.get(dims.Said.SOURCE),
     )

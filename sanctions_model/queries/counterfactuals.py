@@ -19,9 +19,9 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import one_step_means
-from sanctions_model.scm.interventions import Intervention, edit_words, require_inside
+from sanctions_model.scm.interventions import Intervention, SetTo, edit_words, require_inside
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.periods import read_period
+from sanctions_model.scm.periods import period_after, read_period
 from sanctions_model.scm.simulation.history import evaluate_history
 from sanctions_model.scm.simulation.propagate import (
     falling_shares,
@@ -30,6 +30,7 @@ from sanctions_model.scm.simulation.propagate import (
     start_before,
 )
 from sanctions_model.scm.simulation.recursion import Start
+from sanctions_model.wording import in_words
 
 __all__ = ["Episode", "abduct", "counterfactual", "episode", "over_time"]
 
@@ -369,7 +370,7 @@ def counterfactual(
         {"factual": factual, "counterfactual": other, "difference": other - factual}
     )
     lacking = [name for name, known in past.known.items() if not known.all()]
-    changed = [edit_words(intervention) for intervention in interventions]
+    changed = _changes(past, interventions)
     spans = _spans(without_shocks)
     changed += [
         f"no shocks to {name.replace('_', ' ')}"
@@ -379,6 +380,30 @@ def counterfactual(
     result.attrs = {"not_observed": ", ".join(lacking), "changed": ", ".join(changed)}
     result.attrs |= dims.carried(past.draws.attrs)
     return result
+
+
+def _changes(past: Episode, interventions: Sequence[Intervention]) -> list[str]:
+    """Say what was changed; drivers that stay as they were before the window in one phrase."""
+    scm = past.problem.scm
+    held = [edit.variable for edit in interventions if _holds(past, edit)]
+    changed = [edit_words(edit) for edit in interventions if not _holds(past, edit)]
+    if not held:
+        return changed
+    labels = [scm.variables[name].short_label for name in held]
+    every = len(held) > 1 and set(held) == set(scm.measures)
+    day = str(past.problem.cases.time[past.first - 1])
+    when = period_after(day, 0, scm.periods_per_year)
+    return [f"{'all measures' if every else in_words(labels)} as in {when}", *changed]
+
+
+def _holds(past: Episode, edit: Intervention) -> bool:
+    """Return whether a driver is kept where it was before the window."""
+    if not isinstance(edit, SetTo) or edit.variable not in past.problem.scm.exogenous:
+        return False
+    series = past.problem.cases.values[edit.variable]  # noqa: PD011 (a mapping, not a frame)
+    before = float(series[past.first - 1])
+    whole = edit.start == 1 and edit.stop is None and not isinstance(edit.value, tuple)
+    return whole and edit.value == before
 
 
 def _spans(

@@ -25,7 +25,7 @@ from sanctions_model.scm.interventions import (
 )
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.periods import with_periods
+from sanctions_model.scm.periods import period_labels, with_periods
 from sanctions_model.scm.simulation.propagate import propagate, respond, start_after
 from sanctions_model.scm.simulation.recursion import Start
 from sanctions_model.scm.simulation.shocks import draw_shocks
@@ -36,6 +36,7 @@ from sanctions_model.wording import in_words
 
 __all__ = [
     "continuation_words",
+    "driver_words",
     "drivers_ahead",
     "forecast_error_variance",
     "forecast_error_variance_decomposition",
@@ -45,6 +46,8 @@ __all__ = [
     "simulate",
     "starting_state",
 ]
+
+_SWITCHES = ("0 or 1", "1")
 
 
 def last_known_period(problem: Problem, outcomes: Sequence[str]) -> int:
@@ -160,7 +163,9 @@ def simulate(
         "continuation": continuation_words(scm, exogenous or {}, interventions),
     }
     if interventions:
-        paths.attrs[dims.Said.SUBJECT] = in_words([edit_words(edit) for edit in interventions])
+        ahead = period_labels(paths.attrs[dims.Said.START], scm.periods_per_year, horizon)
+        said = in_words([edit_words(edit, ahead) for edit in interventions])
+        paths.attrs[dims.Said.SUBJECT] = said
     return with_periods(paths.rename("path"), scm.periods_per_year)
 
 
@@ -237,6 +242,28 @@ def continuation_words(
             case _:
                 words.append(f"{name} along its declared path")
     return "; ".join(words)
+
+
+def driver_words(scm: StructuralCausalModel, attrs: Mapping[str, object]) -> str:
+    """Say by labels what a result's drivers were taken to do, those that do the same together.
+
+    Switches and trends that the model itself sets are not told: nobody can choose otherwise.
+
+    Parameters
+    ----------
+    scm : StructuralCausalModel
+    attrs : mapping of str to object
+        Of the result, with what `continuation_words` says.
+    """
+    said = str(attrs.get("continuation", ""))
+    if not said:
+        return "as declared by the model where no path was given"
+    together: dict[str, list[str]] = {}
+    for item in said.split("; "):
+        name, _, what = item.partition(" ")
+        if scm.variables[name].unit not in _SWITCHES and not what.startswith("growing"):
+            together.setdefault(what, []).append(scm.variables[name].short_label)
+    return "; ".join(f"{', '.join(names)} {what}" for what, names in together.items())
 
 
 def forecast_error_variance_decomposition(

@@ -22,11 +22,10 @@ from sanctions_model.queries.effects import (
     total_effect,
 )
 from sanctions_model.queries.forecasts import simulate
-from sanctions_model.queries.reading.calendar_years import YEAR
+from sanctions_model.queries.reading.calendar_years import YEAR, Statistic
 from sanctions_model.queries.reading.calendar_years import annual as annual_figures
 from sanctions_model.report.views import View
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.wording import chance, figure, finding
 
@@ -43,6 +42,12 @@ __all__ = [
 UNCHANGED, RELIEF, DIFFERENCE = "sanctions unchanged", "with relief", "difference"
 POLL, BANK = FORECASTERS["poll"], FORECASTERS["bank_of_russia"]
 _OURS = (UNCHANGED, RELIEF, DIFFERENCE)
+# What the yearly figure of a level or a rate is, in the first column.
+_QUOTED = {
+    Statistic.GROWTH.words: " growth",
+    Statistic.END.words: " growth, Dec",
+    Statistic.MEAN.words: ", average",
+}
 # On a terminal every figure has to stand on one line.
 _SHORT = {UNCHANGED: "unchanged", POLL: "poll", BANK: "central bank"}
 
@@ -193,25 +198,27 @@ def annual_view(table: pd.DataFrame, fit: Fit) -> View:
             continue
         variable = fit.scm.variables[str(outcome)]
         unit = "%" if "%" in own["statistic"].iloc[0] else variable.short_unit
+        unit = unit.removesuffix(" a year")  # an average of the year says so already
         for source in dict.fromkeys(own["source"]):
             cells = own[own["source"] == source].set_index("year")
-            name = variable.short_label.removesuffix(" level")
-            label = f"{name}, {unit}" if source == UNCHANGED else ""
+            name = variable.short_label.removesuffix(" level").split(" against ")[0]
+            label = f"{name}{_QUOTED[own['statistic'].iloc[0]]}, {unit}"
+            label = label if source == UNCHANGED else ""
             rows.append({"": label, " ": _SHORT.get(source, source)} | _cells(cells, years, source))
-    said, year = table.attrs, fit.scm.periods_per_year
+    said = table.attrs
     given = said["plausibility"]
     bent = ""
     if given is not None:
         bent = (
-            " Unchanged is the baseline given: shocks bend to meet it, and a future as far from"
-            f" ours comes with a chance of {chance(given)}."
+            " Unchanged is the baseline given: shocks are bent to meet it, and our own forecast "
+            f"strays as far from its middle with probability {chance(given)}."
         )
     return View(
         table=pd.DataFrame(rows),
         title=_finding(table, fit, years[-1]),
         question=f"Question: calendar years with {said['relief']}.",
-        caption=f"Medians; intervals: --csv. Data to {period_after(said['start'], 0, year)}. "
-        "Poll: of analysts, by the Bank of Russia; central bank: its own; both the newest." + bent,
+        caption="Medians; intervals: --csv. Dec: the year's end on that of the year before. Poll: "
+        "of analysts, by the Bank of Russia; central bank: its own; both the newest." + bent,
     )
 
 
@@ -243,6 +250,6 @@ def _cells(own: pd.DataFrame, years: Sequence[int], source: str) -> dict[str, st
         sign = "+" if source == DIFFERENCE else ""
         text = f"{row['median']:{sign}.1f}"
         if source not in _OURS and row["lower"] != row["upper"]:
-            text = f"{figure(row['lower'])} to {figure(row['upper'])}"
+            text = f"{figure(row['lower'])}–{figure(row['upper'])}"
         cells[str(year)] = text.replace("-0.0", "0.0").replace("+0.0", "0.0")
     return cells

@@ -1,48 +1,24 @@
 """What an answer rests on, as people read it: the finding first, words for columns, no ids."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from sanctions_model.queries.reading.headlines import spoken_label
+from sanctions_model.queries.reading.headlines import in_words_of, spoken_label
 from sanctions_model.report.views import View
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.units import percent_unit
-from sanctions_model.wording import chance, number, upper_first
+from sanctions_model.wording import chance, difference_unit, number, upper_first
 
 __all__ = [
     "comparison_views",
     "confounding_view",
     "evidence_views",
-    "in_words_of",
     "independence_view",
     "ranking_view",
     "worded",
 ]
-
-
-def in_words_of(scm: StructuralCausalModel, name: str) -> str:
-    """Say a variable, a link or a parameter by labels.
-
-    Examples
-    --------
-    >>> from sanctions_model.scm.equations import Linear
-    >>> from sanctions_model.scm.variables import Variable
-    >>> rate = Variable(name="key_rate", label="key rate")
-    >>> scm = StructuralCausalModel(equations=(Linear(variable=rate),))
-    >>> in_words_of(scm, "war_pulse -> key_rate"), in_words_of(scm, "persistence[key_rate]")
-    ('war pulse to key rate', 'persistence of key rate')
-    """
-    text = re.sub(r"\[([1-9])\]", r" \1 before", name)
-    text = re.sub(r"\[(\w+)\]", r" of \1", text.replace(" -> ", " to "))
-    return re.sub(r"[A-Za-z_]\w*", lambda found: _called(scm, found[0]), text)
-
-
-def _called(scm: StructuralCausalModel, word: str) -> str:
-    known = scm.variables.get(word)
-    return known.short_label if known else word.replace("_", " ")
 
 
 def worded(
@@ -72,7 +48,8 @@ def independence_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
     kept = table[table["suspect"] | (np.arange(len(table)) < 5)]
     return View(
         table=worded(kept, columns | {"p_fdr": "p"}, scm, ["variable", "other"]),
-        title=f"The data reject {rejected} of {len(table)} independences that the graph implies",
+        title=f"The data reject {rejected} of {len(table)} statements of the graph that two "
+        "variables do not hang together",
         question="Question: does a variable depend on another one that is not among its causes?",
         caption=f"Rejected by Holm at 5 %; {suspect} suspect at a false-discovery rate of 5 % "
         "(p). Correlation of ranks, given the causes.",
@@ -138,8 +115,9 @@ def evidence_views(
     title = "No published figure can be taken in"
     if largest is not None:
         change = number(float(largest["with_median"] - largest["median"]))
-        title = f"The figure that moves most changes {spoken_label(scm, largest['outcome'])} by "
-        title += change
+        unit = difference_unit(scm.variables[str(largest["outcome"])], short=True)
+        title = "Taking in one published figure moves the effect on "
+        title += f"{spoken_label(scm, largest['outcome'])} by at most {change} {unit}"
     effects = {
         "evidence": "figure",
         "outcome": "effect on",
@@ -148,8 +126,10 @@ def evidence_views(
         "prob": "P without",
         "with_prob": "P with it",
     }
+    called = dict(zip(table["evidence"], table["quantity"], strict=True))
+    moved = moved.assign(evidence=moved["evidence"].replace(called))
     second = View(
-        table=worded(moved, effects, scm, ["evidence", "outcome"]),
+        table=worded(moved, effects, scm, ["outcome"]),
         title=title,
         question="Question: what would the answer be with a published figure taken in?",
         caption="Figures are off unless asked for.",
@@ -161,7 +141,8 @@ def evidence_views(
 def ranking_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
     """Show what answers rest on, the largest movers first."""
     top = table.iloc[int(table["swing"].argmax())]
-    span = f"from {number(top['low'])} to {number(top['high'])}"
+    unit = difference_unit(scm.variables[str(top["outcome"])], short=True)
+    span = f"from {number(top['low'])} to {number(top['high'])} {unit}"
     factor = in_words_of(scm, str(top["factor"]))
     columns = {
         "outcome": "effect on",
@@ -177,7 +158,8 @@ def ranking_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
         title=f"{upper_first(factor)} matters most: it takes the effect on "
         f"{spoken_label(scm, top['outcome'])} {span}",
         question="Question: what would the answer be if one thing were otherwise?",
-        caption="Medians of the effect. Factors are no probabilities and do not add up.",
+        caption="Medians of the effect of full relief, at the date of the claim about it. What "
+        "moves it does not add up.",
         most=12,
         aside=("kind",),
     )

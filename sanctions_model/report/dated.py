@@ -12,13 +12,14 @@ from sanctions_model.queries.reading.headlines import (
     headline,
     label_with_unit,
     main_outcomes,
+    spoken_label,
 )
 from sanctions_model.report.answers import AGAINST, chances
 from sanctions_model.report.views import View, in_percent_by_outcome, interval_words, size_cell
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
-from sanctions_model.wording import chance, number
+from sanctions_model.wording import chance, in_words, number, upper_first
 
 __all__ = [
     "beside_view",
@@ -112,6 +113,11 @@ def dated_view(
             row |= {"mean": number(float(draws.mean()))} | chances(draws, name)
         rows.append(row)
     table = _not_zero(pd.DataFrame(rows), list(columns.values()))
+    levels = {level.variable.name for level in scm.levels}.intersection(names)
+    if levels and not is_effect and (start := array.attrs.get(dims.Said.START)):
+        since = period_after(start, 0, scm.periods_per_year)
+        said = [spoken_label(scm, name) for name in names if name in levels]
+        caption = f"{upper_first(in_words(said))}: change since {since}. {caption}"
     if with_chances:
         caption = (
             f"Mean and probabilities are of {columns[wanted[-1]]}; P(matters): a size that the "

@@ -24,6 +24,10 @@ _SHORT = {
 }
 
 
+# Powers to which the other countries' likelihood is raised.
+_COUNTED = {0.0: "not counted", 0.5: "counted half", 1.0: "counted in full"}
+
+
 def _size(row: pd.Series) -> str:
     if row["median"] != row["median"]:
         return "refused"
@@ -79,7 +83,7 @@ def with_view(table: pd.DataFrame, lifting: str) -> View:
     rows = []
     for outcome, group in table.groupby("outcome", sort=False):
         named = {
-            "without" if row["power"] == 0 else f"power {row['power']:g}": _size(row)
+            _COUNTED.get(row["power"], f"counted {row['power']:g}"): _size(row)
             for _, row in group.iterrows()
         }
         rows.append({"outcome": _SHORT.get(str(outcome), str(outcome)), **named})
@@ -90,10 +94,11 @@ def with_view(table: pd.DataFrame, lifting: str) -> View:
         for _, row in largest.iterrows()
     )
     held_words = (
-        f"Shifts of the median in sd at power {held['power'].max():g}: {shifts}; k-hat "
-        f"{number(largest['k_hat'].max())}, {largest['effective_size'].min():.0f} effective draws. "
+        f"What that shifts, in standard deviations of the answer: {shifts}; the draws of the fit, "
+        f"weighted: k-hat {number(largest['k_hat'].max())}, "
+        f"{largest['effective_size'].min():.0f} effective draws. "
         if len(held)
-        else "The weights hold at no power. "
+        else "The draws do not reach that far. "
     )
     caption = (
         f"Full relief after 12 quarters, liftings: {lifting}; rouble: + = stronger. "

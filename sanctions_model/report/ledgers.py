@@ -2,11 +2,14 @@
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.inference.priors.families import Prior, Relative
+from sanctions_model.inference.priors.families import Fixed, Prior, Relative
 from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.report.views import View
+from sanctions_model.queries.reading.headlines import in_words_of
+from sanctions_model.report.views import View, interval_words, size_cell
 from sanctions_model.scm.equations import (
     Accumulator,
     AsymmetricAdjustment,
@@ -19,9 +22,11 @@ from sanctions_model.scm.equations import (
 )
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.scm.variables import Affine
+from sanctions_model.scm.variables import Affine, Variable
+from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.wording import upper_first
 
-__all__ = ["equations_view", "priors_view"]
+__all__ = ["equations_view", "estimates_view", "priors_view"]
 
 _KIND_NAMES: dict[type, str] = {
     Exogenous: "exogenous",
@@ -35,27 +40,46 @@ _KIND_NAMES: dict[type, str] = {
 
 
 def equations_view(scm: StructuralCausalModel) -> View:
-    """Every variable with its kind, parents and unit."""
+    """Every variable with its kind, parents and unit: the headline first, drivers last."""
+    flows = {level.variable.name: level.flow for level in scm.levels}
+    headline = {flows.get(name, name) for name in scm.wanted(None)}
     rows = [
         {
+            "what": _named(equation.variable),
+            "depends on": in_words_of(scm, _parents(equation)) or "nothing: comes from outside",
             "variable": name,
             "label": equation.variable.label,
             "unit": equation.variable.unit,
             "kind": _KIND_NAMES[type(equation)],
             "parents": _parents(equation),
         }
-        for name, equation in scm.by_name.items()
+        for name, equation in sorted(
+            scm.by_name.items(), key=lambda own: (own[0] not in headline, _place(own[1]))
+        )
     ]
     return View(
         table=pd.DataFrame(rows),
-        title=f"The {scm.name or 'model'} has {len(rows)} equations and {len(scm.links)} links to "
-        "estimate",
+        title=f"The model joins {len(rows)} variables by {len(scm.links)} links",
         question="Question: what depends on what?",
-        first=("variable", "label", "parents", "unit", "kind"),
+        caption="The main outcomes first, what comes from outside last. Names to type in other "
+        "commands: --all.",
+        aside=("variable", "label", "unit", "kind", "parents"),
     )
 
 
+def _named(variable: Variable) -> str:
+    unit = variable.short_unit
+    return variable.short_label + (f", {unit}" if unit not in {"", "1"} else "")
+
+
+def _place(equation: Equation) -> int:
+    """Put what has a series first, and what comes from outside last."""
+    observed = isinstance(equation, PartialAdjustment | Linear)
+    return 0 if observed else 2 if isinstance(equation, Exogenous) else 1
+
+
 _FIXED = "Fixed("
+_DRAWS = 4000
 
 
 def _parents(equation: Equation) -> str:
@@ -78,8 +102,8 @@ def _signed(coefficient: float | Affine) -> str:
         size = abs(coefficient)
         return ("-" if coefficient < 0 else "+") + ("" if size == 1 else f" {size:g}")
     if coefficient.constant == 0:
-        return f"+ {coefficient.parameter}"
-    return f"+ ({coefficient.constant:g} {coefficient.slope:+g} {coefficient.parameter})"
+        return f"+ {coefficient.parameter} times"
+    return f"+ ({coefficient.constant:g} {coefficient.slope:+g} {coefficient.parameter}) times"
 
 
 def priors_view(priors: Priors, scm: StructuralCausalModel, *, containing: str = "") -> View:
@@ -102,6 +126,8 @@ def priors_view(priors: Priors, scm: StructuralCausalModel, *, containing: str =
         sources = prior.sources
         rows.append(
             {
+                "belief about": upper_first(in_words_of(scm, address)),
+                "size": _size(prior),
                 "parameter": address,
                 "prior": _stated(prior),
                 "unit": prior.unit,
@@ -121,8 +147,55 @@ def priors_view(priors: Priors, scm: StructuralCausalModel, *, containing: str =
         title=f"{priors.origin} states a prior for {many}{chosen}, "
         f"{int(fixed.sum())} of them fixed",
         question="Question: what was believed before the data?",
-        caption="Fixed ones last. Reasons and sources (ids of evidence.csv): --all.",
-        aside=("rationale", "sources"),
+        caption=f"{interval_words(interval_rule())} Fixed ones last. Addresses to type, families, "
+        "reasons and sources: --all.",
+        aside=("parameter", "prior", "rationale", "sources"),
+    )
+
+
+def _size(prior: Prior) -> str:
+    """Say the median and the interval of a belief, from draws: two digits need no more."""
+    if isinstance(prior, Fixed):
+        return f"{prior.value:g}, fixed"
+    drawn = prior.sample(np.random.default_rng(0), _DRAWS)
+    sizes = interval(xr.DataArray(drawn[None], dims=(dims.CHAIN, dims.DRAW)))
+    cell = size_cell(*(float(sizes.sel(summary=n)) for n in ("median", "lower", "upper")))
+    relative = isinstance(prior, Relative) and prior.relative_to_series
+    return f"{cell} spreads of the series" if relative else cell
+
+
+def estimates_view(estimates: pd.DataFrame) -> View:
+    """Every published estimate: whose, what it found, how it was seen.
+
+    Parameters
+    ----------
+    estimates : pandas.DataFrame
+        From `Evidence.to_frame`, the id as a column.
+    """
+    rows = []
+    for row in estimates.to_dict("records"):
+        known = [row[end] for end in ("lower", "upper") if not pd.isna(row[end])]
+        between = f" ({known[0]:g}; {known[1]:g})" if len(known) == 2 else ""
+        size = "" if pd.isna(row["value"]) else f"{row['value']:g}"
+        year = "" if pd.isna(row["year"]) else f" ({row['year']})"
+        rows.append(
+            {
+                "study": f"{row['authors']}{year}",
+                "found": f"{size}{between} {row['unit']}".strip(),
+                "when": row["horizon"],
+                "id": row["id"],
+                "link": row["link"],
+                "status": row["status"],
+            }
+        )
+    read = int((estimates["status"] == "seen").sum())
+    return View(
+        table=pd.DataFrame(rows),
+        title=f"{len(rows)} published estimates stand behind the priors, {read} of them read in "
+        "the source",
+        question="Question: what was found by others?",
+        caption="Ids, links and how each was seen: --all.",
+        aside=("id", "link", "status"),
     )
 
 

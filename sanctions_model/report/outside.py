@@ -109,7 +109,7 @@ def rival_path(problem: Problem, name: str, start: int, horizon: int) -> np.ndar
         Shape ``(horizon,)`` in the model's unit, a level from 0; None where no past is observed.
     """
     level = {item.variable.name: item for item in problem.scm.levels}.get(name)
-    past = known_past(problem.scm, problem.cases.values, level.flow if level else name)
+    past = known_past(problem.scm, _seen(problem), level.flow if level else name)
     if past is None:
         return None
     known = np.asarray(past)[: start + 1]
@@ -119,3 +119,16 @@ def rival_path(problem: Problem, name: str, start: int, horizon: int) -> np.ndar
     if level is None:
         return np.full(horizon, known[-1])
     return np.asarray(level.sign * known.mean() * np.arange(1, horizon + 1))
+
+
+def _seen(problem: Problem) -> dict[str, np.ndarray]:
+    """Return the series with their gaps, which the likelihood's arrays fill with 0."""
+    cases = problem.cases
+    filled = cases.values  # noqa: PD011 (a mapping, not a frame)
+    seen = {}
+    for name, series in filled.items():
+        there = cases.available.get(name, True)
+        seen[name] = np.where(there, np.asarray(series, dtype=float), np.nan)
+    for name, period in cases.missing:
+        seen[name][period] = np.nan
+    return seen

@@ -10,7 +10,7 @@ import xarray as xr
 from sanctions_model.data.observations import coverage
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.reading.findings import part_words, parts_finding, variance_finding
-from sanctions_model.queries.reading.headlines import label_with_unit, main_outcomes
+from sanctions_model.queries.reading.headlines import in_words_of, label_with_unit, main_outcomes
 from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule, probability
@@ -125,7 +125,10 @@ def nowcast_view(table: pd.DataFrame, *, is_prior: bool) -> View:
     source = "the prior" if is_prior else "the fit"
     last = table.iloc[-1]
     unit = percent_unit(last["unit"])
+    # What the newest period lacks comes first.
     shown = pd.DataFrame(rows)
+    lacks = shown[f"{periods[-1]} *"] != ""
+    shown = pd.concat([shown[lacks], shown[~lacks]], ignore_index=True)
     return View(
         table=shown,
         first=(*shown.columns[:2], *reversed(shown.columns[2:])),
@@ -196,12 +199,14 @@ def diagnostics_line(fitted: Fit) -> str:
     )
 
 
-def links_view(table: pd.DataFrame) -> View:
-    """Long-run effect of every link, prior beside posterior."""
+def links_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
+    """Long-run effect of every link that is not fixed, prior beside posterior."""
     rows = table[table["kind"] == "long_run"]
+    rows = rows[rows["prior_lower"] < rows["prior_upper"]]
+    told = rows["basis"].value_counts()
     shown = pd.DataFrame(
         {
-            "link": rows["link"],
+            "link": [in_words_of(scm, str(link)) for link in rows["link"]],
             "prior": [
                 size_cell(*row)
                 for row in rows[["prior_median", "prior_lower", "prior_upper"]].to_numpy()
@@ -209,18 +214,21 @@ def links_view(table: pd.DataFrame) -> View:
             "posterior": [size_cell(*row) for row in rows[["median", "lower", "upper"]].to_numpy()],
             "information": [share_words(value) for value in rows["information"]],
             "rests on": rows["basis"],
-            "sign": [
-                "fixed" if low == high else "assumed by the prior" if assumed else ""
-                for low, high, assumed in rows[
-                    ["prior_lower", "prior_upper", "sign_assumed"]
-                ].itertuples(index=False)
-            ],
+            "sign": ["assumed by the prior" if assumed else "" for assumed in rows["sign_assumed"]],
+            "address": rows["link"],
         }
     )
     caption = _rule(table) + (
         " Information gained from the data, 0 to 1; 0 means the answer is prior."
     )
-    return View(table=shown, title="Links: long-run effect", caption=caption)
+    return View(
+        table=shown,
+        title=f"Of {len(rows)} links {told.get('identified', 0)} are told by the data, "
+        f"{told.get('mixed', 0)} by data and beliefs, {told.get('assumed', 0)} by beliefs alone",
+        question="Question: how much does each link move in the long run?",
+        caption=caption,
+        aside=("address",),
+    )
 
 
 _EFFECTS = ("effect", "difference")
@@ -292,14 +300,12 @@ def variance_view(shares: xr.DataArray, scm: StructuralCausalModel, most: int = 
     """
     last, year = int(shares["horizon"].max()), scm.periods_per_year
     wanted = sorted({h for h in (1, year, 3 * year, last) if h <= last})
-    medians = 100 * shares.median(["chain", "draw"])
-    there = [
-        str(n) for n in medians["outcome"].to_numpy() if np.isfinite(medians.sel(outcome=n)).any()
-    ]
+    means = 100 * shares.mean(["chain", "draw"])
+    there = [str(n) for n in means["outcome"].to_numpy() if np.isfinite(means.sel(outcome=n)).any()]
     main = main_outcomes(scm, there)
     rows = []
     for outcome in [*main, *(name for name in there if name not in main)]:
-        own = medians.sel(outcome=outcome)
+        own = means.sel(outcome=outcome)
         order = own.sel(horizon=last).to_series().sort_values(ascending=False).index[:most]
         for position, shock in enumerate(order):
             called = _short_of(scm, outcome)
@@ -313,7 +319,8 @@ def variance_view(shares: xr.DataArray, scm: StructuralCausalModel, most: int = 
         table=pd.DataFrame(rows),
         title=variance_finding(shares, scm),
         question="Question: whose shocks make forecasts miss?",
-        caption=f"Medians; the {most} largest of each outcome, parameters given.",
+        caption=f"Means, which add up to 100 %; the {most} largest of each outcome, parameters "
+        "given.",
         most=most * len(main),
     )
 

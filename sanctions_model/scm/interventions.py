@@ -231,14 +231,23 @@ class Relief:
         return level * (1.0 - self.depth * steps)
 
 
-def edit_words(intervention: Intervention) -> str:
+def edit_words(intervention: Intervention, periods: Sequence[str] = ()) -> str:
     """Say what an intervention does, for captions.
+
+    Parameters
+    ----------
+    intervention : Intervention
+    periods : sequence of str
+        What the periods are called, from the first; they are counted where it has no name.
 
     Examples
     --------
     >>> edit_words(SetTo(variable="key_rate", value=10.0, start=3))
     'key rate set to 10 from period 3'
+    >>> edit_words(SetTo(variable="oil", value=10.0, stop=2), ["2026Q2", "2026Q3"])
+    'oil set to 10 to 2026Q3'
     """
+    called = dict(enumerate(periods, start=1))
     name = intervention.variable.replace("_", " ")
     match intervention:
         case SetTo():
@@ -250,8 +259,11 @@ def edit_words(intervention: Intervention) -> str:
         case _:
             return f"{name} changed"
     value = "a path" if isinstance(intervention.value, tuple) else f"{intervention.value:.3g}"
-    since = f" from period {intervention.start}" if intervention.start > 1 else ""
-    until = "" if intervention.stop is None else f" to period {intervention.stop}"
+    first, last = (
+        called.get(end or 0, f"period {end}") for end in (intervention.start, intervention.stop)
+    )
+    since = f" from {first}" if intervention.start > 1 else ""
+    until = "" if intervention.stop is None else f" to {last}"
     return f"{name} {verb} {value}{since}{until}"
 
 

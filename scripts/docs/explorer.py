@@ -112,7 +112,7 @@ def _figure(shown: list[_Series], measures: list[_Series], events: pd.DataFrame)
             "method": "update",
             "args": [
                 {"visible": [other is series for other in shown] + rest},
-                {"yaxis.title.text": series.unit},
+                {"yaxis.title.text": series.unit.partition(" (")[0]},
             ],
         }
         for series in shown
@@ -127,6 +127,7 @@ def _figure(shown: list[_Series], measures: list[_Series], events: pd.DataFrame)
         margin={"l": 50, "r": 10, "t": 60, "b": 60},
         legend={"orientation": "h", "y": -0.06},
     )
+    figure.update_yaxes(dtick=1, row=3)  # every issuer has its name
     figure.update_xaxes(gridcolor="rgba(128,128,128,0.25)")
     figure.update_yaxes(gridcolor="rgba(128,128,128,0.25)")
     figure.update_yaxes(title_text=shown[0].unit, row=1, col=1)

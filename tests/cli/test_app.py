@@ -153,7 +153,7 @@ def test_a_run_prints_tables_on_stdout_and_notes_on_stderr(prior_run):
     out, done = prior_run
     for title in (
         "series to 20",
-        "Links: long-run effect",
+        "links 0 are told by the data",
         "Full relief of all measures",
         "claims",
     ):
@@ -503,7 +503,10 @@ def test_priors_are_printed_with_their_sources():
 def test_the_evidence_is_printed():
     rows = json.loads(call("priors", "--evidence", "--json").out)
     assert len(rows) == len(pd.read_csv(data_path("evidence.csv")))
-    assert "Published estimates" in call("priors", "--evidence").out
+    shown = call("priors", "--evidence").out
+    assert f"{len(rows)} published estimates stand behind the priors" in shown
+    assert "Kohl" in shown
+    assert "untargeted countries" in shown
 
 
 def test_the_graph_is_printed_and_drawn(prior_run, tmp_path):

@@ -34,7 +34,7 @@ def test_with_a_fit_the_answer_stands_without_and_with(folder, tmp_path):
     done = call("elsewhere", "--fit", folder, "--figure", figure)
     assert done.code == 0
     assert "With the liftings elsewhere full relief moves GDP by" in done.out
-    for column in ("without", "power 0.5", "power 1"):
+    for column in ("not counted", "counted half", "counted in full"):
         assert column in done.out
     starts = ("GDP", "imports", "prices", "inflation", "settlement", "other government")
     rows = [line for line in done.out.splitlines() if line.startswith(starts)]

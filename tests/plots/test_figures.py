@@ -286,18 +286,25 @@ def test_forward_lines_run_downwards_and_feedback_upwards():
     assert layout == layered_layout(sizes, edges, [("d", "a")], labels={}, width=6.0)
 
 
-def test_the_forest_shows_every_link_with_unit_and_sign(figures, default_problem):
+def test_the_forest_shows_every_link_with_unit_and_sign(figures, default_problem, prior_draws):
     said = words(figures["prior_posterior"])
     scm, priors = default_problem.scm, default_problem.absolute
+    signs = link_signs(scm, priors, None)
     for link in scm.links:
+        if signs[link.label] is Sign.FIXED:
+            continue
         assert scm.variables[link.parent].label.split(" (")[0] in said
         assert f"on {scm.variables[link.child].label}" in said
         assert priors[link.label].unit in said
-    signs = link_signs(scm, priors, None)
     assumed = [label for label, sign in signs.items() if sign is Sign.ASSUMED]
     assert said.count("†") == len(assumed) + 1  # and once in the caption
     rows = [text.get_text() for text in texts(figures["prior_posterior"])]
-    assert rows.count("fixed") == list(signs.values()).count(Sign.FIXED)
+    fixed = [label for label, sign in signs.items() if sign is Sign.FIXED]
+    assert "fixed" not in rows
+    assert (f"{len(fixed)} links fixed by definition" in said) == bool(fixed)
+    if fixed:
+        asked = plot_prior_posterior(scm, prior_draws, priors=priors, links=fixed[:1])
+        assert "fixed" in [text.get_text() for text in texts(asked)]
 
 
 def test_no_bar_of_the_forest_touches_the_end_of_its_axis(figures):

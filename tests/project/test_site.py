@@ -35,6 +35,21 @@ QUESTIONS = {
     "install on Windows": "howto/install/",
     "where does it fail": "where_it_fails/",
     "forecast": "howto/forecast/",
+    # the same in other words
+    "change my beliefs": "howto/priors/",
+    "spreadsheet": "howto/data/",
+    "another country": "howto/country/",
+    "response to a shock": "howto/irf/",
+    "scenario file": "howto/scenario/",
+    "sensitivity sweep": "howto/sweep/",
+    "translate the report": "howto/report/",
+    "pdf to send": "howto/report/",
+    "pip install": "howto/install/",
+    "limitations": "where_it_fails/",
+    "known failures": "where_it_fails/",
+    "conditional forecast": "howto/forecast/",
+    "draw my own graph": "howto/graph/",
+    "credible interval": "howto/uncertainty/",
 }
 
 

@@ -124,6 +124,7 @@ def find_data(data: Path | None) -> Path | None:
 def load_fit(folder: Path) -> "Fit":
     """Load a fit and say which one it is, and whether the files have changed since."""
     from sanctions_model.cli.parts.changed_files import differences_from_files
+    from sanctions_model.scm.periods import period_after
     from sanctions_model.workflow import load_results
 
     fitted = load_results(folder)
@@ -133,10 +134,10 @@ def load_fit(folder: Path) -> "Fit":
     _LOG.info(
         "%s of %s in %s, %s to %s",
         kind,
-        manifest["created"],
+        str(manifest["created"])[:10],
         folder,
         "data" if vintage == "bundled" else f"data of vintage {vintage}",
-        manifest["data"]["last_period"],
+        period_after(manifest["data"]["last_period"], 0, fitted.scm.periods_per_year),
     )
     asked_output.source = f"{fitted.draws.attrs['source']}."
     changed = differences_from_files(fitted)

@@ -141,7 +141,7 @@ def plot_prior_posterior(
     priors : mapping of str to Prior, optional
         By address, for units and assumed signs; else signs are read off the prior draws.
     links : sequence of str, optional
-        Labels of the links to show; all by default.
+        Labels of the links to show; by default all that are not fixed by definition.
 
     Returns
     -------
@@ -157,10 +157,12 @@ def plot_prior_posterior(
     for label in links or ():
         if label not in labels:
             raise UnknownVariableError.from_name(label, labels, "the links to plot")
-    panels = _panels(scm, prior_draws, draws, priors, set(links or labels))
+    signs = link_signs(scm, priors, prior_draws)
+    free = [label for label in labels if signs[label] is not Sign.FIXED]
+    panels = _panels(scm, prior_draws, draws, priors, set(links or free or labels))
     rule = interval_rule()
     title = titled(
-        _finding(scm, prior_draws, draws, links or labels),
+        _finding(scm, prior_draws, draws, links or free or labels),
         f"Long-run effect of every link: {'prior' if draws is None else 'prior and posterior'}",
         source=(prior_draws if draws is None else draws).attrs.get(dims.Said.SOURCE),
     )
@@ -175,9 +177,10 @@ def plot_prior_posterior(
         "others held (where the variable keeps all of itself, after that of one period); its unit "
         "in grey or in the heading. Lags in brackets. Scales differ between "
         f"axes; the dotted line is 0. Bars: {rule}, ticks and points: medians. {share}"
-        f"{ASSUMED} sign assumed by the prior: no finding. Fixed: set by "
-        "definition, not estimated."
+        f"{ASSUMED} sign assumed by the prior: no finding. "
     )
+    out = 0 if links or not free else len(labels) - len(free)
+    caption += f"Left out: {out} links fixed by definition." if out else "Fixed: by definition."
     top, bottom = page_text_inches(title, caption)
     columns = min(2, len(panels))
     width = (_WIDTH - (columns - 1) * _GAP) / columns

@@ -13,6 +13,7 @@ from sanctions_model.plots.parts.style import (
     TEXT,
     Colour,
     add_page_text,
+    line_inches,
     new_figure,
     page_text_inches,
     place_axes,
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 _MODEL, _CALM, _WALK = "this model", "this model, measures and war left out", "random walk"
-_COLUMNS = 3
+_COLUMNS, _ACROSS = 3, 2.25  # panels in a row, and inches from one to the next
 _ENDS = (
     "published_lower",
     "published_upper",
@@ -45,7 +46,12 @@ _ENDS = (
 
 
 def plot_ranks(
-    values: Mapping[str, np.ndarray], *, title: str, caption: str, prob: float = 0.99
+    values: Mapping[str, np.ndarray],
+    *,
+    title: str,
+    caption: str,
+    prob: float = 0.99,
+    source: object = None,
 ) -> Figure:
     """Draw how far the distribution of ranks is from uniform, by ArviZ, with the band.
 
@@ -55,6 +61,8 @@ def plot_ranks(
         In (0, 1), by name; the names become panel titles.
     prob : float
         Of the simultaneous band.
+    source : object, optional
+        Of the fit and its data, as draws state it.
     """
     import arviz_plots as azp
     from arviz_stats.ecdf_utils import ecdf_pit
@@ -71,7 +79,7 @@ def plot_ranks(
         }
     )
     rows = -(-len(values) // _COLUMNS)
-    title = titled(_far(values), title)
+    title = titled(_far(values), title, source=source)
     top, bottom = page_text_inches(title, caption)
     height = top + bottom + 1.7 * rows + 0.3
     # ArviZ 1.3 draws its band with no NumPy of 2.5; the band is added below.
@@ -130,13 +138,17 @@ def _far(values: Mapping[str, np.ndarray]) -> str:
     """Say which distribution is farthest from the uniform one."""
     gaps = {name: _distance(path) for name, path in values.items()}
     worst = max(gaps, key=lambda name: gaps[name])
-    return (
-        f"{upper_first(worst)} is farthest from calibrated, by {share_words(gaps[worst])} at most"
-    )
+    said = upper_first(worst.split(", ")[0])
+    return f"{said} is farthest from calibrated, by {share_words(gaps[worst])} at most"
 
 
 def plot_transforms(
-    values: Mapping[str, np.ndarray], *, title: str, caption: str, prob: float = 0.99
+    values: Mapping[str, np.ndarray],
+    *,
+    title: str,
+    caption: str,
+    prob: float = 0.99,
+    source: object = None,
 ) -> Figure:
     """Draw how far probability integral transforms are from uniform, panels of any length.
 
@@ -146,23 +158,30 @@ def plot_transforms(
         In (0, 1), by name; the names become panel titles.
     prob : float
         Of the simultaneous band.
+    source : object, optional
+        Of the fit and its data, as draws state it.
     """
     from arviz_stats.ecdf_utils import ecdf_pit
 
-    title = titled(_far(values), title)
+    title = titled(_far(values), title, source=source)
     top, bottom = page_text_inches(title, caption)
-    rows, each = -(-len(values) // _COLUMNS), 1.45
+    heads = [
+        " ".join(("\n".join(wrap(name.split(", ")[0], _ACROSS - 0.6, TEXT)), f"(n = {len(path)})"))
+        for name, path in values.items()
+    ]
+    head = (1 + max(words.count("\n") for words in heads)) * line_inches(TEXT) + 0.1
+    rows, each = -(-len(values) // _COLUMNS), head + 1.2
     figure = new_figure(top + bottom + each * rows + 0.1)
-    for place, (name, path) in enumerate(values.items()):
+    for place, (path, words) in enumerate(zip(values.values(), heads, strict=True)):
         row, column = divmod(place, _COLUMNS)
-        axes = place_axes(figure, 0.42 + column * 2.25, top + 0.25 + row * each, 1.85, 0.9)
+        axes = place_axes(figure, 0.42 + column * _ACROSS, top + head + row * each, 1.85, 0.9)
         points, ecdf, lower, upper = ecdf_pit(np.asarray(path), prob, 500)
         axes.fill_between(
             points, lower - points, upper - points, color=Colour.prior, alpha=0.3, lw=0
         )
         axes.plot(points, ecdf - points, color=Colour.posterior, lw=1.2, drawstyle="steps-post")
         axes.axhline(0, color=Colour.rule, lw=0.6, zorder=0)
-        axes.set_title(f"{name} (n = {len(path)})", size=TEXT, loc="left")
+        axes.set_title(words, size=TEXT, loc="left")
         axes.set_xticks([0, 0.5, 1])
         tidy(axes)
     add_page_text(figure, title, caption)
@@ -170,7 +189,12 @@ def plot_transforms(
 
 
 def plot_back_test(
-    quarterly: pd.DataFrame, series: Mapping[str, str], *, title: str, caption: str
+    quarterly: pd.DataFrame,
+    series: Mapping[str, str],
+    *,
+    title: str,
+    caption: str,
+    source: object = None,
 ) -> Figure:
     """Draw the prediction of each series against what came, with and without the measures.
 
@@ -180,10 +204,13 @@ def plot_back_test(
         From `run_back_test`.
     series : mapping of str to str
         Series to show, with their panel titles (unit included).
+    title, caption : str
+    source : object, optional
+        Of the fit and its data, as draws state it.
     """
     shown = [name for name in series if name in set(quarterly["series"])]
     rows = -(-len(shown) // _COLUMNS)
-    title = titled(_covered(quarterly), title)
+    title = titled(_covered(quarterly), title, source=source)
     top, bottom = page_text_inches(title, caption)
     each, wide = 1.75, 2.0
     figure = new_figure(top + bottom + each * rows)
@@ -224,7 +251,11 @@ def plot_back_test(
 def _covered(quarterly: pd.DataFrame) -> str:
     own = quarterly[quarterly["forecaster"] == _MODEL].dropna(subset=["outcome"])
     inside = own["outcome"].between(own["lower"], own["upper"])
-    return f"{int(inside.sum())} of {len(own)} quarters came out inside the model's interval"
+    years = f"{min(own['quarter'])[:4]} and {max(own['quarter'])[:4]}"
+    return (
+        f"{int(inside.sum())} of {len(own)} quarterly figures of {years} came out inside the "
+        "model's interval"
+    )
 
 
 def _zero(axes: Axes) -> None:
@@ -233,7 +264,7 @@ def _zero(axes: Axes) -> None:
         axes.axhline(0, color=Colour.rule, lw=0.6, zorder=0)
 
 
-def plot_totals(totals: pd.DataFrame, *, title: str, caption: str) -> Figure:
+def plot_totals(totals: pd.DataFrame, *, title: str, caption: str, source: object = None) -> Figure:
     """Draw each published range against the model's answer, in units of that range.
 
     Published totals have many units and sizes, so every row is scaled: its larger absolute end is
@@ -243,11 +274,16 @@ def plot_totals(totals: pd.DataFrame, *, title: str, caption: str) -> Figure:
     ----------
     totals : pandas.DataFrame
         From `totals_table`; rows without an answer are left out.
+    title, caption : str
+    source : object, optional
+        Of the fit and its data, as draws state it.
     """
     asked = totals[totals["verdict"] != "not answered"].reset_index(drop=True)
     inside = int((asked["verdict"] == "inside").sum())
     title = titled(
-        f"{inside} of {len(asked)} published totals lie inside what the model says", title
+        f"{inside} of {len(asked)} published totals lie inside what the model says",
+        title,
+        source=source,
     )
     top, bottom = page_text_inches(title, caption)
     step, left = 0.3, 3.05
@@ -263,7 +299,7 @@ def plot_totals(totals: pd.DataFrame, *, title: str, caption: str) -> Figure:
         line = scaled.iloc[int(row)]
         low, high = line["published_lower"], line["published_upper"]
         axes.plot([low, high], [row - 0.18] * 2, color=Colour.ink, lw=4, solid_capstyle="butt")
-        axes.plot([(low + high) / 2], [row - 0.18], "D", color=Colour.ink, ms=3)
+        axes.plot([(low + high) / 2], [row - 0.18], "D", color="white", mec=Colour.ink, ms=3.4)
         colour = shades[int(row)]
         axes.plot(
             [line["prior_lower"], line["prior_upper"]], [row + 0.26] * 2, color=Colour.prior, lw=1.2
@@ -271,7 +307,8 @@ def plot_totals(totals: pd.DataFrame, *, title: str, caption: str) -> Figure:
         axes.plot([line["lower"], line["upper"]], [row + 0.06] * 2, color=colour, lw=1.6)
         axes.plot(line["median"], row + 0.06, "o", color=colour, ms=3.6)
     axes.set_ylim(len(asked) - 0.4, -0.6)
-    axes.set_xlim(-3.1, 3.1)
+    reach = min(3.1, 1.05 * float(scaled.abs().to_numpy().max()))
+    axes.set_xlim(-reach, reach)
     axes.axvline(0, color=Colour.rule, lw=0.6, zorder=0)
     labels = [
         "\n".join(wrap(f"{number}  {words}", left - 0.2, SMALL)[:2])
@@ -285,7 +322,12 @@ def plot_totals(totals: pd.DataFrame, *, title: str, caption: str) -> Figure:
 
 
 def plot_rolling_scores(
-    summary: pd.DataFrame, names: Mapping[str, str], *, title: str, caption: str
+    summary: pd.DataFrame,
+    names: Mapping[str, str],
+    *,
+    title: str,
+    caption: str,
+    source: object = None,
 ) -> Figure:
     """Draw the model's lead in log score over each rival, by series and horizon.
 
@@ -295,12 +337,19 @@ def plot_rolling_scores(
         From `score_summary`.
     names : mapping of str to str
         Labels of the series.
+    title, caption : str
+    source : object, optional
+        Of the fit and its data, as draws state it.
     """
     rivals = [name for name in dict.fromkeys(summary["forecaster"]) if name != _MODEL]
     horizons = sorted(summary["horizon"].unique())
     series = [name for name in names if name in set(summary["series"])]
     ahead = int((summary["lead"] > 0).sum())
-    title = titled(f"The model leads in {ahead} of {len(summary)} comparisons with rivals", title)
+    title = titled(
+        f"The model leads in {ahead} of {len(summary)} comparisons with rivals",
+        title,
+        source=source,
+    )
     top, bottom = page_text_inches(title, caption)
     step, left = 0.36, 1.75
     figure = new_figure(top + bottom + step * len(series) + 1.0)

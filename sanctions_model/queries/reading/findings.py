@@ -9,7 +9,7 @@ from sanctions_model.queries.claims import load_claims
 from sanctions_model.queries.reading.headlines import main_outcomes, spoken_label, when_words
 from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.wording import number, percent, undated, upper_first
+from sanctions_model.wording import number, percent, undated, upper_first, with_article
 
 __all__ = [
     "LIKELY",
@@ -63,14 +63,14 @@ def variance_finding(shares: xr.DataArray, scm: StructuralCausalModel) -> str:
     shares : xr.DataArray
         Dims ``(outcome, shock, horizon, chain, draw)``, 0 to 1.
     """
-    medians = shares.median([dims.CHAIN, dims.DRAW])
+    means = shares.mean([dims.CHAIN, dims.DRAW])  # they add up
     # What no shock moves has no variance, and no shares.
-    known = xr.apply_ufunc(np.isfinite, medians).any(["shock", dims.HORIZON])
-    there = [str(n) for n in medians[dims.OUTCOME].to_numpy() if known.sel(outcome=n)]
+    known = xr.apply_ufunc(np.isfinite, means).any(["shock", dims.HORIZON])
+    there = [str(n) for n in means[dims.OUTCOME].to_numpy() if known.sel(outcome=n)]
     if not there:
         return "0 outcomes are reached by a shock"
     name, last = main_outcomes(scm, there)[0], int(shares[dims.HORIZON].max())
-    own = medians.sel(outcome=name, horizon=last).to_series()
+    own = means.sel(outcome=name, horizon=last).to_series()
     return (
         f"Shocks to {spoken_label(scm, str(own.idxmax()))} make {percent(own.max())} of what "
         f"forecasts of {spoken_label(scm, name)} miss after {scm.count_periods(last)}"
@@ -132,10 +132,11 @@ def channel_finding(effect: xr.DataArray, scm: StructuralCausalModel) -> str:
     total, entries = float(means["total"]), means[list(scm.entries)]
     largest = str(entries.abs().idxmax())
     label = scm.variables[largest].short_label if largest in scm.variables else largest
+    through = with_article(label.replace("_", " "))
     when = when_words(effect.attrs, int(effect[dims.HORIZON]), scm)
     unit = scm.effect_unit(name).split()[0]
     return (
         f"{effect.attrs.get(dims.Said.SUBJECT, 'Relief')} moves {spoken_label(scm, name)} by "
-        f"{number(total)} {unit} {when}, {number(float(entries[largest]))} of it through "
-        f"{label.replace('_', ' ')}"
+        f"{number(total)} {unit} on average {when}, {number(float(entries[largest]))} of it "
+        f"through {through}"
     )

@@ -4,6 +4,7 @@ Reads results as the other files of this room return them; what they say of them
 since when, which fit) stands in their attributes.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ __all__ = [
     "at_periods",
     "changes_in_percent",
     "headline",
+    "in_words_of",
     "label_with_unit",
     "main_outcomes",
     "panel_outcomes",
@@ -167,6 +169,31 @@ def when_words(
 def spoken_label(scm: StructuralCausalModel, name: str) -> str:
     """Say what an outcome is called within a sentence."""
     return with_article(_short(scm, name))
+
+
+def in_words_of(scm: StructuralCausalModel, name: str) -> str:
+    """Say a variable, a link or a parameter by labels.
+
+    Examples
+    --------
+    >>> from sanctions_model.scm.equations import Linear
+    >>> from sanctions_model.scm.variables import Variable
+    >>> rate = Variable(name="key_rate", label="key rate")
+    >>> scm = StructuralCausalModel(equations=(Linear(variable=rate),))
+    >>> in_words_of(scm, "war_pulse -> key_rate"), in_words_of(scm, "persistence[key_rate]")
+    ('war pulse to key rate', 'persistence of key rate')
+    >>> in_words_of(scm, "key_rate[1]"), in_words_of(scm, "gap * float -> key_rate")
+    ('key rate 1 quarter before', 'gap, float to key rate')
+    """
+    earlier = lambda found: f" {scm.count_periods(int(found[1]))} before"  # noqa: E731
+    text = re.sub(r"\[(\d+)\]", earlier, name).replace(" * ", ", ")
+    text = re.sub(r"\[(\w+)\]", r" of \1", text.replace(" -> ", " to "))
+    return re.sub(r"[A-Za-z_]\w*", lambda found: _called(scm, found[0]), text)
+
+
+def _called(scm: StructuralCausalModel, word: str) -> str:
+    known = scm.variables.get(word)
+    return known.short_label if known else word.replace("_", " ")
 
 
 def label_with_unit(scm: StructuralCausalModel, name: str, *, of_path: bool = False) -> str:

@@ -7,6 +7,7 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sanctions_model.dims import Said
 from sanctions_model.files import whole_file
 from sanctions_model.report.validation.sections import effect_words, markdown_report
 from sanctions_model.report.validation.words import SERIES, series_words
@@ -66,12 +67,13 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
         plot_transforms,
     )
 
-    tables = found.tables
+    tables, source = found.tables, found.fit.draws.attrs.get(Said.SOURCE)
     labels = {name: words.split(",")[0] for name, words in SERIES.items()}
     drawn: dict[str, Figure] = {
         "validation_totals": plot_totals(
             tables["totals"],
             title="Published totals and the model about the same experiment",
+            source=source,
             caption="Black: published range or number. Coloured: posterior median and "
             f"{interval_rule().percent} interval, blue inside, orange outside; grey: prior "
             "interval. Each row is divided by the larger end of its published range; horizons and "
@@ -82,10 +84,12 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
                 series_words(str(name), found.fit.scm): group["pit"].to_numpy()
                 for name, group in tables["cells"].groupby("series", sort=False)
             },
-            title="Leave-one-out probability integral transform, by series",
-            caption="Empirical distribution function of the transform less the uniform one, with "
-            "the 99 % simultaneous band. Each quarter given its observed parents, parameters from "
-            "all other cells.",
+            title="Do quarters fall where the model expects them? Each left out in turn, by series",
+            source=source,
+            caption="Where each quarter falls among its own predictions, 0 to 1 (the probability "
+            "integral transform): share of quarters below, less the share expected, with the 99 % "
+            "simultaneous band. Each quarter given its observed parents, parameters from all other "
+            "cells.",
         ),
     }
     for name, spec in load_back_tests().items():
@@ -94,6 +98,7 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
                 tables[f"backtest_{name}_quarterly"],
                 {n: words for n, words in SERIES.items() if n != "oil_growth"},
                 title=f"{spec.title}, oil and measures fed in",
+                source=source,
                 caption=f"Points: the outcome. Blue: median and {interval_rule().percent} interval "
                 "of this model; dotted: its median with the measures held at their last level and "
                 "no war. Grey: random walk, which is fed nothing.",
@@ -102,7 +107,8 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
         drawn["validation_rolling"] = plot_rolling_scores(
             score_summary(tables["rolling"]),
             labels,
-            title="Lead in log score over plain rivals, rolling origins",
+            title="Does it forecast better than plain rivals? Lead in log score, at past origins",
+            source=source,
             caption=f"Mean over origins {found.plan.origins[0]} to {found.plan.origins[-1]}, with "
             "two standard errors. Right of 0 this model is better. All forecasters see the same "
             "figures up to the origin; drivers stay at their last value, the quarters of the "
@@ -113,6 +119,7 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
         drawn["validation_ranks"] = plot_ranks(
             {effect_words(name): tables["ranks"][name].to_numpy() for name in effects},
             title="Calibration: ranks of true effects of full relief, default model",
+            source=source,
             caption=f"{len(tables['ranks'])} data sets simulated from the prior, fitted "
             "one by one. Empirical distribution function of the ranks less the uniform one, "
             "with the 99 % simultaneous band.",
