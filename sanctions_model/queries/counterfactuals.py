@@ -21,7 +21,7 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import one_step_means
 from sanctions_model.scm.interventions import Intervention, SetTo, edit_words, require_inside
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.periods import period_after, read_period
+from sanctions_model.scm.periods import period_after, period_labels, read_period
 from sanctions_model.scm.simulation.history import evaluate_history
 from sanctions_model.scm.simulation.propagate import (
     falling_shares,
@@ -385,13 +385,14 @@ def counterfactual(
 def _changes(past: Episode, interventions: Sequence[Intervention]) -> list[str]:
     """Say what was changed; drivers that stay as they were before the window in one phrase."""
     scm = past.problem.scm
+    day = str(past.problem.cases.time[past.first - 1])
+    periods = period_labels(day, scm.periods_per_year, past.periods)
     held = [edit.variable for edit in interventions if _holds(past, edit)]
-    changed = [edit_words(edit) for edit in interventions if not _holds(past, edit)]
+    changed = [edit_words(edit, periods) for edit in interventions if not _holds(past, edit)]
     if not held:
         return changed
     labels = [scm.variables[name].short_label for name in held]
     every = len(held) > 1 and set(held) == set(scm.measures)
-    day = str(past.problem.cases.time[past.first - 1])
     when = period_after(day, 0, scm.periods_per_year)
     return [f"{'all measures' if every else in_words(labels)} as in {when}", *changed]
 
