@@ -211,8 +211,9 @@ def test_everything_is_shown_where_all_is_asked_for(terminal, small_fit):
 
 def test_a_pipe_gets_every_row_on_a_line_of_its_own(small_fit):
     done = call("graph", "--fit", small_fit.parent, "--quiet")
-    rows = [line for line in done.out.splitlines() if line.startswith("key_rate ")]
+    rows = [line for line in done.out.splitlines() if line.startswith("key rate, % a year")]
     assert len(rows) == 1
+    assert " key_rate " in rows[0]
     assert not re.search("[│┃━─]", done.out)
 
 
