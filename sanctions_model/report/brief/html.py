@@ -25,7 +25,7 @@ _PAGE = Template("""<!doctype html>
   --accent: #00598c; --box: #fff4e5; --edge: #b34e00; }
 @media (prefers-color-scheme: dark) { :root { --ink: #eee; --faint: #b5b5b5; --rule: #555;
   --ground: #16181b; --accent: #7cc4f0; --box: #33281a; --edge: #e59a5c; } }
-body { margin: 0 auto; padding: 1rem; max-width: 46rem; background: var(--ground);
+body { margin: 0 auto; padding: 1rem; max-width: 58rem; background: var(--ground);
   color: var(--ink); font: 1rem/1.45 system-ui, "Noto Sans CJK SC", sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: .3rem 0 .6rem; }
 h2 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; }
@@ -34,6 +34,7 @@ h2 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; }
 .dated { margin: .2rem 0; }
 .odds { font-weight: 700; }
 img { width: 100%; max-width: 34rem; height: auto; background: #fff; }
+h1, p, ul, aside { max-width: 46rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .85rem; }
 th, td { border-bottom: 1px solid var(--rule); padding: .2rem .5rem .2rem 0; text-align: left;

@@ -277,7 +277,6 @@ def _source(facts: Facts, language: Language) -> list[str]:
             data=language(kind, vintage=facts.vintage),
             last=language.period(facts.first_period - 1),
             version=facts.version,
-            checksum=facts.checksum,
         ),
         others,
         language(

@@ -67,7 +67,7 @@ def join(parts: Iterable[str]) -> Html:
 
 def english(text: str) -> Html:
     """Return what stays English in every language, as titles of sources do, marked as such."""
-    return tag("span", text, attributes={"lang": "en"}) if text else Html("")
+    return tag("i", text, attributes={"lang": "en"}) if text else Html("")
 
 
 def table(
