@@ -114,7 +114,9 @@ def test_the_chain_says_where_it_breaks_in_words():
     values = np.array([[1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]], dtype=float)
     first, second = chain_table(SCM, effects(values), claims()).sentences
     assert first.startswith("All 3 steps have the sign that the article gives them")
-    assert "probability 0.25 ± " in first
+    found = chain_table(SCM, effects(values), claims())
+    assert f"probability 0.25 ± {2 * found.joint_error:.2f}, and all" in first
+    assert f"matter with {found.material:.2f} ± {2 * found.material_error:.2f} (two" in first
     assert second.startswith("It breaks most often at step 2, the first one that fails in 50 %")
     sure = chain_table(SCM, effects(np.ones((4, 3))), claims()).sentences
     assert sure[1] == "It breaks under no draw."

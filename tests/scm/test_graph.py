@@ -11,7 +11,7 @@ from sanctions_model.errors import (
     SpecError,
     UnknownVariableError,
 )
-from sanctions_model.scm.graph import CausalGraph, Edge
+from sanctions_model.scm.graph import CausalGraph, Edge, a_period_before, read_edge
 
 NAMES = tuple("abcdef")
 
@@ -116,3 +116,17 @@ def test_an_unknown_node_is_refused_with_the_nearest_name(question):
     graph = CausalGraph(("key_rate", "credit"), (Edge("key_rate", "credit"),))
     with pytest.raises(UnknownVariableError, match=r"There is: key_rate, credit\..*'key_rate'"):
         getattr(graph, question)("key-rate")
+
+
+def test_last_periods_error_reads_each_parent_a_period_earlier_and_nothing_twice():
+    now, lagged, other = Edge("x", "y", 0), Edge("x", "y", 1), Edge("z", "y", 0)
+    assert a_period_before((now,)) == (lagged,)
+    assert a_period_before((now, lagged, other)) == (Edge("x", "y", 2), Edge("z", "y", 1))
+
+
+def test_a_parent_is_a_name_with_or_without_a_lag_and_a_factor():
+    assert read_edge("x", "y") == Edge("x", "y", 0)
+    assert read_edge("x[2]", "y") == Edge("x", "y", 2)
+    assert read_edge("x * z", "y") == Edge("x", "y", 0, "z")
+    with pytest.raises(SpecError, match=r"Parent 'x\[' of 'y' is not of the form"):
+        read_edge("x[", "y")

@@ -14,6 +14,7 @@ from sanctions_model.scm.interventions import (
     ScaleBy,
     SetTo,
     ShiftBy,
+    edit_words,
     require_each_counts,
     require_horizon,
 )
@@ -218,3 +219,18 @@ def test_adding_nothing_and_multiplying_by_one_are_refused(edit, value):
             require_each_counts(asked)
     else:
         require_each_counts(asked)
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        ({}, ""),
+        ({"start": 2}, " from period 2"),
+        ({"stop": 1}, " to period 1"),
+        ({"start": 2, "stop": 5}, " from period 2 to period 5"),
+    ],
+)
+def test_an_edit_is_told_with_its_window_where_it_has_one(window, said):
+    assert edit_words(SetTo(variable="key_rate", value=10.0, **window)) == (
+        f"key rate set to 10{said}"
+    )
