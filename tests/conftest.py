@@ -22,8 +22,8 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def default_problem():
-    """The default transmission with the bundled data and priors."""
+def growth_problem():
+    """The growth economy, which is smaller than the default one, with its data and priors."""
     from sanctions_model.data.observations import load_observations
     from sanctions_model.economies.growth import growth_transmission
     from sanctions_model.inference.conditioned import Problem
@@ -37,20 +37,32 @@ def default_problem():
 
 
 @pytest.fixture(scope="session")
-def default_draws(default_problem):
+def growth_draws(growth_problem):
     """Four draws, in two chains, from the bundled priors, missing cells completed."""
     from sanctions_model.inference.density import complete_from_prior
     from sanctions_model.inference.priors.ledger import sample_prior
 
     draws = sample_prior(
-        default_problem.scm, default_problem.absolute, draws=2, chains=2, random_seed=20
+        growth_problem.scm, growth_problem.absolute, draws=2, chains=2, random_seed=20
     )
-    return complete_from_prior(default_problem, draws, 21)
+    return complete_from_prior(growth_problem, draws, 21)
+
+
+@pytest.fixture(scope="session")
+def default_problem(growth_problem):
+    """The same under the name that some tests of figures still use."""
+    return growth_problem
+
+
+@pytest.fixture(scope="session")
+def default_draws(growth_draws):
+    """The same under the name that some tests of figures still use."""
+    return growth_draws
 
 
 @pytest.fixture(scope="session")
 def anchored_problem():
-    """The anchored transmission with its data and priors."""
+    """The anchored economy, the default one, with its data and priors."""
     from sanctions_model.data.bundled import data_path
     from sanctions_model.data.observations import load_observations
     from sanctions_model.economies.anchored import anchored_transmission
@@ -107,8 +119,8 @@ def vector():
 
 
 @pytest.fixture(scope="session")
-def default_judge(default_problem, default_draws):
-    """The default problem, its draws, and a judge of both that reads the priors by itself."""
+def growth_judge(growth_problem, growth_draws):
+    """The growth economy, its draws, and a judge of both that reads the priors by itself."""
     import tomllib
 
     from oracle import Judge
@@ -129,10 +141,10 @@ def default_judge(default_problem, default_draws):
                 tables[label] = table
             else:
                 tables[name if label == "*" else f"{name}[{label}]"] = table
-    scm, observations = default_problem.scm, default_problem.observations
+    scm, observations = growth_problem.scm, growth_problem.observations
     series = {name: observations[name].to_numpy() for name in (*scm.observed, *scm.exogenous)}
     judge = Judge(scm.with_centres({}), series, observations["time"].to_numpy(), tables)
-    return default_problem, default_draws, judge
+    return growth_problem, growth_draws, judge
 
 
 @pytest.fixture(scope="session")
@@ -148,7 +160,7 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def report_fit(default_problem):
+def report_fit(growth_problem):
     """A stand-in for a fit: the prior, and draws of it closer to their mean as the posterior."""
     from dataclasses import replace
 
@@ -156,7 +168,7 @@ def report_fit(default_problem):
 
     from sanctions_model.inference.fit import sample_prior_predictive
 
-    problem = default_problem
+    problem = growth_problem
     prior = sample_prior_predictive(
         problem.scm, problem.observations, problem.priors, draws=600, random_seed=3
     )
@@ -222,7 +234,7 @@ def report_draws(report_answers):
 
 @pytest.fixture(scope="session")
 def small_fit(tmp_path_factory):
-    """A saved fit of the default transmission whose few draws are from its prior."""
+    """A saved fit of the default economy whose few draws are from its prior."""
     from laboratory import FakeSampler
 
     import sanctions_model as sm

@@ -237,11 +237,11 @@ def saved_fit(folder, observations, seed, vintage):
 
 
 @pytest.fixture
-def two_vintages(away, monkeypatch, default_problem):
+def two_vintages(away, monkeypatch, growth_problem):
     """Fits in folders ``a`` and ``b``; a third one is made without sampling, and counted."""
     from sanctions_model.robustness import vintages as vintage_comparison
 
-    newer = default_problem.observations
+    newer = growth_problem.observations
     older = newer.isel(time=slice(0, -3)).copy(deep=True)
     older["inflation"][-8:] += 0.5
     saved_fit(away / "a", older, 1, None)

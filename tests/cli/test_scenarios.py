@@ -56,10 +56,10 @@ def saved_fit(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def futures(default_problem, default_draws):
-    draws = default_draws.isel(draw=np.arange(100) % 2).assign_coords(draw=np.arange(100))
+def futures(growth_problem, growth_draws):
+    draws = growth_draws.isel(draw=np.arange(100) % 2).assign_coords(draw=np.arange(100))
     return compare_futures(
-        default_problem,
+        growth_problem,
         draws,
         load_scenarios(),
         horizon=8,
@@ -241,8 +241,8 @@ def test_a_wrong_library_is_refused_by_every_verb(saved_fit, tmp_path):
 # Sentences
 
 
-def test_sentences_say_the_medians_of_the_numbers_in_percent(futures, default_problem):
-    scm = default_problem.scm
+def test_sentences_say_the_medians_of_the_numbers_in_percent(futures, growth_problem):
+    scm = growth_problem.scm
     said = compare_sentences(futures, scm)
     own = futures["effect"].sel(scenario="reset", outcome="gdp_level", horizon=8)
     percent = 100 * np.expm1(own / 100)
@@ -260,7 +260,7 @@ def test_sentences_say_the_medians_of_the_numbers_in_percent(futures, default_pr
 
 @pytest.mark.parametrize(("gap", "apart"), [(1.0, True), (0.001, False)])
 def test_a_future_that_the_draws_do_not_tell_from_another_is_not_called_the_largest(
-    futures, default_problem, gap, apart
+    futures, growth_problem, gap, apart
 ):
     """The second future has the effect of the first plus noise of mean zero, less a gap."""
     one = futures.sel(outcome=["gdp_level"]).isel(draw=[0] * 400).assign_coords(draw=range(400))
@@ -273,12 +273,12 @@ def test_a_future_that_the_draws_do_not_tell_from_another_is_not_called_the_larg
     second = {"scenario": names[1]}
     noisy = xr.DataArray(5.0 - gap + noise, dims=("chain", "draw"))
     made["effect"].loc[second] = noisy.broadcast_like(made["effect"].sel(second))
-    said = compare_sentences(made, default_problem.scm)[-1]
+    said = compare_sentences(made, growth_problem.scm)[-1]
     assert ("within the Monte-Carlo error of" in said) != apart
 
 
-def test_sentences_on_odds_follow_the_line_in_percent(futures, default_problem):
-    said = mix_sentences(futures, default_problem.scm, future="reset")
+def test_sentences_on_odds_follow_the_line_in_percent(futures, growth_problem):
+    said = mix_sentences(futures, growth_problem.scm, future="reset")
     percent = futures.assign(effect=100 * np.expm1(futures["effect"] / 100))
     ends = expected_by_odds(percent, future="reset", odds=[0, 1]).sel(outcome="gdp_level")
     low, high = ends.sel(horizon=8).to_numpy()
@@ -288,23 +288,23 @@ def test_sentences_on_odds_follow_the_line_in_percent(futures, default_problem):
     assert f"worth {number((high - low) / 10)} ± " in line
     other = mix_sentences(
         reweighted(futures, (1, 0, 0, 0)).isel(scenario=[0, 1, 2, 3]),
-        default_problem.scm,
+        growth_problem.scm,
         future="limited",
     )
     assert "1.00" in other[0]
 
 
-def test_sentences_on_the_spread_say_the_shares(default_problem, default_draws):
+def test_sentences_on_the_spread_say_the_shares(growth_problem, growth_draws):
     split = spread_split(
-        default_problem,
-        default_draws,
+        growth_problem,
+        growth_draws,
         load_scenarios(),
         horizon=8,
         outcomes=["gdp_level"],
         paths=80,
         random_seed=1,
     )
-    (line,) = spread_sentences(split, default_problem.scm)
+    (line,) = spread_sentences(split, growth_problem.scm)
     own = split["effect"].sel(outcome="gdp_level", horizon=8, order="future first")
     politics = float((own / own.sum()).sel(source=["future", "path"]).sum())
     assert f"{100 * politics:.0f} % is politics" in line

@@ -72,8 +72,8 @@ def test_densities_of_a_problem_with_holes_are_those_of_scipy(small, check):
 
 
 @CHECKS
-def test_densities_of_the_default_transmission_are_those_of_scipy(default_judge, check):
-    check(*default_judge)
+def test_densities_of_the_growth_economy_are_those_of_scipy(growth_judge, check):
+    check(*growth_judge)
 
 
 def test_the_small_problem_has_holes_a_ragged_edge_and_a_measure_that_falls(small):

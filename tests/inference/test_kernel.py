@@ -235,18 +235,18 @@ def test_it_is_the_density_of_the_pymc_model(small):
     check_against_pymc(small, POINTS)
 
 
-def test_the_default_model_has_the_density_of_numpy(default_problem):
-    compiled = Compiled(default_problem)
+def test_the_growth_economy_has_the_density_of_numpy(growth_problem):
+    compiled = Compiled(growth_problem)
     check_values(compiled, compiled.points(POINTS))
 
 
-def test_the_default_model_has_the_gradient_of_finite_differences(default_problem):
-    compiled = Compiled(default_problem)
+def test_the_growth_economy_has_the_gradient_of_finite_differences(growth_problem):
+    compiled = Compiled(growth_problem)
     check_gradient(compiled, compiled.points(5))
 
 
-def test_the_default_model_has_density_and_gradient_of_its_pymc_model(default_problem):
-    check_against_pymc(default_problem, POINTS)
+def test_the_growth_economy_has_density_and_gradient_of_its_pymc_model(growth_problem):
+    check_against_pymc(growth_problem, POINTS)
 
 
 def test_a_model_without_missing_cells_or_latent_states_has_its_density():

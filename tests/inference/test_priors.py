@@ -401,7 +401,7 @@ def test_draws_of_all_parameters_have_their_priors_quantiles():
 # The priors file
 
 
-def test_the_bundled_priors_fit_the_default_transmission_and_rest_on_sources():
+def test_the_bundled_priors_fit_the_growth_economy_and_rest_on_sources():
     priors, scm = load_priors(economy="growth"), growth_transmission()
     assert list(priors.for_model(scm)) == list(addresses(scm))
     with data_path("evidence.csv").open(encoding="utf-8", newline="") as file:

@@ -91,8 +91,8 @@ def test_the_log_density_is_a_sum_written_with_scipy(small):
     check(model, judge_of(problem))
 
 
-def test_the_log_density_of_the_default_transmission_is_a_sum_written_with_scipy(default_judge):
-    problem, _, judge = default_judge
+def test_the_log_density_of_the_growth_economy_is_a_sum_written_with_scipy(growth_judge):
+    problem, _, judge = growth_judge
     check(build(problem), judge, points=2)
 
 

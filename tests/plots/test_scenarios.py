@@ -27,15 +27,15 @@ BLUE = "#0072B2"
 
 
 @pytest.fixture(scope="module")
-def draws(default_draws):
+def draws(growth_draws):
     at = np.arange(60) % 2
-    return default_draws.isel(draw=at).assign_coords(draw=np.arange(60))
+    return growth_draws.isel(draw=at).assign_coords(draw=np.arange(60))
 
 
 @pytest.fixture(scope="module")
-def result(default_problem, draws):
+def result(growth_problem, draws):
     return compare_futures(
-        default_problem,
+        growth_problem,
         draws,
         load_scenarios(),
         horizon=HORIZON,
@@ -45,9 +45,9 @@ def result(default_problem, draws):
 
 
 @pytest.fixture(scope="module")
-def split(default_problem, draws):
+def split(growth_problem, draws):
     return spread_split(
-        default_problem,
+        growth_problem,
         draws,
         load_scenarios(),
         horizon=HORIZON,
@@ -64,14 +64,14 @@ def odds(result):
 
 
 @pytest.fixture(scope="module")
-def figures(default_problem, draws, result, split, odds):
+def figures(growth_problem, draws, result, split, odds):
     drawn = draw_scenario_paths(
         load_scenarios().named("reset"),
         paths=120,
         horizon=HORIZON,
         generator=np.random.default_rng(1),
     )
-    sectors = sector_premiums(default_problem.scm, draws, drawn, random_seed=1)
+    sectors = sector_premiums(growth_problem.scm, draws, drawn, random_seed=1)
     return {
         "effects": plot_future_effects(result, drawn_from="prior", scm=growth_transmission()),
         "effect_spread": plot_spread(split, of_effect=True, scm=growth_transmission()),

@@ -133,10 +133,10 @@ def test_without_two_different_steps_there_is_no_chain():
         own_channel_sentence(SCM, effects(np.ones((2, 3))), claims()["a"])
 
 
-def test_the_articles_own_channel_is_reported_net_of_its_offset(default_problem, default_draws):
-    scm, claim = default_problem.scm, load_claims()["gdp_along_the_chain"]
-    said = own_channel_sentence(scm, default_draws, claim)
-    parts = channel_effects(scm, default_draws, horizon=12, outcomes=["gdp_level"]).sel(horizon=12)
+def test_the_articles_own_channel_is_reported_net_of_its_offset(growth_problem, growth_draws):
+    scm, claim = growth_problem.scm, load_claims()["gdp_along_the_chain"]
+    said = own_channel_sentence(scm, growth_draws, claim)
+    parts = channel_effects(scm, growth_draws, horizon=12, outcomes=["gdp_level"]).sel(horizon=12)
     along, offset = (
         parts.sel(channel=name, outcome="gdp_level") for name in ("article_chain", "chain_offset")
     )
@@ -145,9 +145,9 @@ def test_the_articles_own_channel_is_reported_net_of_its_offset(default_problem,
     assert f"{100 * np.expm1(float(along.median()) / 100):+.2f} along the chain" in said
 
 
-def test_the_bundled_chain_is_the_articles_conjunction(default_problem, default_draws):
+def test_the_bundled_chain_is_the_articles_conjunction(growth_problem, growth_draws):
     steps = chain_of(load_claims())
     assert len(steps) == 10
     assert "gdp_along_the_chain" not in steps  # the same effect again, of one channel
-    found = chain_table(default_problem.scm, default_draws, steps)
+    found = chain_table(growth_problem.scm, growth_draws, steps)
     assert 0 <= found.material <= found.joint <= found.steps["prob"].min()

@@ -129,12 +129,12 @@ def test_depth_ramp_and_horizon_are_those_of_the_claim(problem):
     close(answer(problem, draws, ramp=4, horizon=3)["median"], -1.5)
 
 
-def test_a_claim_about_a_channel_reads_that_channel(default_problem, default_draws):
+def test_a_claim_about_a_channel_reads_that_channel(growth_problem, growth_draws):
     along = claim(
         outcome="gdp_level", sign=1, horizon=6, ramp=4, channel="article_chain", material=0.1
-    ).model_copy(update={"measures": default_problem.scm.measures})
-    row = scorecard(default_problem, default_draws, None, {"it": along}).iloc[0]
-    split = channel_effects(default_problem.scm, default_draws, horizon=6, outcomes=["gdp_level"])
+    ).model_copy(update={"measures": growth_problem.scm.measures})
+    row = scorecard(growth_problem, growth_draws, None, {"it": along}).iloc[0]
+    split = channel_effects(growth_problem.scm, growth_draws, horizon=6, outcomes=["gdp_level"])
     values = split.sel(channel="article_chain", horizon=6).to_numpy()
     close(row["median"], np.median(100 * np.expm1(values / 100)))
     assert "along the article's chain alone" in row["cause"]
@@ -224,16 +224,16 @@ def test_a_target_that_must_hold_through_a_window_is_the_joint_probability_of_it
     assert "at or below 1.8 % a year on average over quarters 5 to 8" in row["verdict"]
 
 
-def test_a_percentage_meets_log_points_as_a_percentage(default_problem, default_draws):
+def test_a_percentage_meets_log_points_as_a_percentage(growth_problem, growth_draws):
     """The share of simulated paths on which prices of a year stay below the target in percent."""
     claims = {"it": load_claims()["inflation_at_target"]}
-    draws = complete(default_problem, default_draws)
-    row = scorecard(default_problem, draws, None, claims, random_seed=4).iloc[0]
+    draws = complete(growth_problem, growth_draws)
+    row = scorecard(growth_problem, draws, None, claims, random_seed=4).iloc[0]
     paths = simulate(
-        default_problem,
+        growth_problem,
         draws,
         horizon=8,
-        exogenous=relief_paths(default_problem.scm, Relief(), 8, default_problem.last_values),
+        exogenous=relief_paths(growth_problem.scm, Relief(), 8, growth_problem.last_values),
         random_seed=4,
         outcomes=["inflation_yoy"],
     )[0, 0]
@@ -244,10 +244,10 @@ def test_a_percentage_meets_log_points_as_a_percentage(default_problem, default_
     assert "in every quarter from 5 to 8" in row["verdict"]
 
 
-def test_the_effect_on_a_level_is_the_percent_by_which_it_differs(default_problem, default_draws):
+def test_the_effect_on_a_level_is_the_percent_by_which_it_differs(growth_problem, growth_draws):
     claims = {"it": load_claims()["import_normalisation"]}
-    row = scorecard(default_problem, default_draws, None, claims).iloc[0]
-    effect = total_effect(default_problem.scm, default_draws, horizon=8, outcomes=["import_level"])[
+    row = scorecard(growth_problem, growth_draws, None, claims).iloc[0]
+    effect = total_effect(growth_problem.scm, growth_draws, horizon=8, outcomes=["import_level"])[
         0, -1
     ]
     ratio = np.exp(effect / 100)
@@ -279,18 +279,16 @@ def test_a_target_claim_is_no_assumed_sign_and_shows_the_effect_of_relief(proble
 
 
 @pytest.fixture(scope="module")
-def bundled(default_problem):
+def bundled(growth_problem):
     """The scorecard of the bundled claims, prior draws standing in for a posterior."""
     prior, posterior = (
         complete(
-            default_problem,
-            sample_prior(
-                default_problem.scm, default_problem.absolute, draws=250, random_seed=seed
-            ),
+            growth_problem,
+            sample_prior(growth_problem.scm, growth_problem.absolute, draws=250, random_seed=seed),
         )
         for seed in (1, 2)
     )
-    return scorecard(default_problem, prior, posterior), posterior
+    return scorecard(growth_problem, prior, posterior), posterior
 
 
 def complete(problem, draws):
@@ -312,20 +310,20 @@ def test_the_scorecard_has_the_columns_of_its_description(bundled):
     assert set(table["ci_kind"]) == {"eti"}
 
 
-def test_the_scorecard_answers_each_bundled_claim_from_the_draws(default_problem, bundled):
+def test_the_scorecard_answers_each_bundled_claim_from_the_draws(growth_problem, bundled):
     table, posterior = bundled
     for name, asked in load_claims().items():
         if asked.channel != "total":
             continue
         row = table.set_index("claim").loc[name]
         effect = total_effect(
-            default_problem.scm,
+            growth_problem.scm,
             posterior,
             asked.relief,
             horizon=asked.horizon,
             outcomes=[asked.outcome],
         ).isel(outcome=0, horizon=-1)
-        effect = effect_in_percent(effect, default_problem.scm.variables[asked.outcome].unit)
+        effect = effect_in_percent(effect, growth_problem.scm.variables[asked.outcome].unit)
         close(row["median"], float(effect.median()))
         if asked.target is None:
             close(row["prob"], float((asked.sign * effect > 0).mean()))

@@ -336,19 +336,19 @@ def test_the_seed_settles_the_draws(heavy):
     assert before.identical(few[1])
 
 
-def test_conditions_of_the_default_transmission_hold_in_every_draw(default_problem):
+def test_conditions_of_the_growth_economy_hold_in_every_draw(growth_problem):
     from sanctions_model.inference.density import complete_from_prior
     from sanctions_model.inference.priors.ledger import sample_prior
 
-    draws = sample_prior(default_problem.scm, default_problem.absolute, draws=40, random_seed=5)
-    draws = complete_from_prior(default_problem, draws, 6)
+    draws = sample_prior(growth_problem.scm, growth_problem.absolute, draws=40, random_seed=5)
+    draws = complete_from_prior(growth_problem, draws, 6)
     conditions = [
         Condition(variable="key_rate", values=dict.fromkeys(range(1, 9), 14.0)),
         Condition(variable="inflation_yoy", values={4: 6.0, 8: 4.0}),
         Condition(variable="oil_growth", values={1: -20.0}),
         Condition(variable="rouble", values={8: -5.0}),
     ]
-    found = conditional_forecast(default_problem, draws, conditions, horizon=10, random_seed=8)
+    found = conditional_forecast(growth_problem, draws, conditions, horizon=10, random_seed=8)
     for condition in conditions:
         if condition.variable in found["outcome"]:
             path = found["path"].sel(outcome=condition.variable)
@@ -357,7 +357,7 @@ def test_conditions_of_the_default_transmission_hold_in_every_draw(default_probl
     assert found["path"].dims == ("outcome", "horizon", "chain", "draw")
     assert np.isfinite(found["path"]).all()
     only = conditional_forecast(
-        default_problem,
+        growth_problem,
         draws,
         conditions[:1],
         horizon=8,
@@ -557,16 +557,14 @@ def test_conditions_without_any_shock_to_meet_them_are_refused(gaussian):
         ask(few, [("v", 1, 1.0)], absorbing=[])
 
 
-def test_a_latent_state_meets_no_condition(default_problem, default_draws):
+def test_a_latent_state_meets_no_condition(growth_problem, growth_draws):
     for name in ("import_premium", "effective_trade", "trade"):
         condition = [Condition(variable=name, values={1: 0.5})]
         with pytest.raises(QuestionError, match=f"No shock moves '{name}'"):
-            conditional_forecast(
-                default_problem, default_draws, condition, horizon=2, random_seed=1
-            )
+            conditional_forecast(growth_problem, growth_draws, condition, horizon=2, random_seed=1)
     change = [Condition(variable="import_premium_change", values={1: 0.5})]
     with pytest.raises(QuestionError, match="cannot meet all 1 conditions"):
-        conditional_forecast(default_problem, default_draws, change, horizon=2, random_seed=1)
+        conditional_forecast(growth_problem, growth_draws, change, horizon=2, random_seed=1)
 
 
 def test_several_paths_of_a_driver_are_refused(gaussian):

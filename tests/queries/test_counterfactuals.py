@@ -102,21 +102,19 @@ def test_abducting_then_replaying_gives_the_data_back(scm, seed, data):
 
 
 @pytest.mark.parametrize("start", ["2007-01-01", "2008Q3", "2014Q1", "2022Q1", "2026Q1"])
-def test_replaying_the_default_transmission_gives_the_data_back(
-    default_problem, default_draws, start
-):
-    past = episode(default_problem, default_draws, start=start)
-    names = list(default_problem.scm.stochastic)
+def test_replaying_the_growth_economy_gives_the_data_back(growth_problem, growth_draws, start):
+    past = episode(growth_problem, growth_draws, start=start)
+    names = list(growth_problem.scm.stochastic)
     found = past.replay(names).transpose("outcome", "chain", "draw", "time").to_numpy()
     for position, name in enumerate(names):
-        observed = default_problem.observations[name].to_numpy()[past.first :]
+        observed = growth_problem.observations[name].to_numpy()[past.first :]
         seen = np.isfinite(observed)
         expected = np.broadcast_to(observed[seen], (2, 2, seen.sum()))
         close(found[position][..., seen], expected, rtol=1e-9, atol=1e-9)
 
 
-def test_abducted_shocks_are_what_plain_loops_leave_unexplained(default_judge):
-    problem, draws, judge = default_judge
+def test_abducted_shocks_are_what_plain_loops_leave_unexplained(growth_judge):
+    problem, draws, judge = growth_judge
     found = abduct(problem, draws)
     assert found.dims == ("chain", "draw", "time", "equation")
     rows = found.to_numpy().reshape(4, len(problem.cases.time), -1)
@@ -167,15 +165,15 @@ def test_without_data_a_series_follows_its_mean_path_in_both_histories():
     close(other["difference"].to_numpy().ravel(), expected)
 
 
-def test_levels_of_a_replay_cumulate_the_data_from_the_window_on(default_problem, default_draws):
-    past = episode(default_problem, default_draws, start="2010Q1", end="2019Q4")
+def test_levels_of_a_replay_cumulate_the_data_from_the_window_on(growth_problem, growth_draws):
+    past = episode(growth_problem, growth_draws, start="2010Q1", end="2019Q4")
     found = past.replay(["price_level", "rouble", "gdp_level"])
     for name, flow, sign in (
         ("price_level", "inflation", 1),
         ("rouble", "depreciation", -1),
         ("gdp_level", "gdp_growth", 1),
     ):
-        observed = default_problem.observations[flow].to_numpy()[past.first : past.last + 1]
+        observed = growth_problem.observations[flow].to_numpy()[past.first : past.last + 1]
         expected = sign * np.cumsum(observed)
         for chain in (0, 1):
             close(found.sel(outcome=name, chain=chain, draw=1).to_numpy(), expected)
@@ -202,15 +200,15 @@ def test_an_intervention_at_the_factual_path_gives_the_data_back(scm, seed, data
 
 
 @pytest.mark.parametrize("name", ["trade", "war", "key_rate", "inflation", "gdp_growth"])
-def test_the_default_transmission_set_to_what_it_was_gives_the_data_back(
-    default_problem, default_draws, name
+def test_the_growth_economy_set_to_what_it_was_gives_the_data_back(
+    growth_problem, growth_draws, name
 ):
-    past = episode(default_problem, default_draws, start="2015Q1", end="2024Q4")
-    observed = default_problem.observations[name].to_numpy()[past.first : past.last + 1]
+    past = episode(growth_problem, growth_draws, start="2015Q1", end="2024Q4")
+    observed = growth_problem.observations[name].to_numpy()[past.first : past.last + 1]
     found = counterfactual(past, interventions=[SetTo(variable=name, value=tuple(observed))])
     close(found["difference"].to_numpy(), 0.0, atol=1e-8)
     assert found["difference"].dims == ("outcome", "time", "chain", "draw")
-    assert found["outcome"].to_numpy().tolist() == list(default_problem.scm.headline)
+    assert found["outcome"].to_numpy().tolist() == list(growth_problem.scm.headline)
 
 
 # Other histories
@@ -270,8 +268,8 @@ def looped(scm, values, series, window, changes=(), silenced=()):
     ],
     ids=["no measures", "easier money", "fixed real rate", "half the energy measures, no war"],
 )
-def test_another_history_of_the_default_transmission_is_that_of_plain_loops(default_judge, changes):
-    problem, draws, judge = default_judge
+def test_another_history_of_the_growth_economy_is_that_of_plain_loops(growth_judge, changes):
+    problem, draws, judge = growth_judge
     past = episode(problem, draws, start="2018Q1")
     outcomes = [*problem.scm.headline, "technology_gap", "effective_trade", "risk_premium"]
     found = counterfactual(past, interventions=changes, outcomes=outcomes)
@@ -451,9 +449,9 @@ def test_the_past_of_a_replay_stays_what_it_was(vector_past):
 # What moves and what does not
 
 
-def test_only_descendants_have_another_history(default_problem, default_draws):
-    scm = default_problem.scm
-    past = episode(default_problem, default_draws, start="2019Q1")
+def test_only_descendants_have_another_history(growth_problem, growth_draws):
+    scm = growth_problem.scm
+    past = episode(growth_problem, growth_draws, start="2019Q1")
     outcomes = [*scm.by_name, *(level.variable.name for level in scm.levels)]
     flows = {level.variable.name: level.flow for level in scm.levels}
     for name in ("gdp_growth", "lending_rate", "oil_growth", "assets"):
@@ -585,9 +583,9 @@ def test_lags_are_summed_through_identities_of_identities():
         episode(problem, draws, start=quarter(first - 1))
 
 
-def test_no_window_of_the_bundled_data_is_made_of_padding(default_problem, default_draws):
+def test_no_window_of_the_bundled_data_is_made_of_padding(growth_problem, growth_draws):
     with pytest.raises(QuestionError, match="starts too early"):
-        episode(default_problem, default_draws, start="2006Q4", end="2007Q4")
+        episode(growth_problem, growth_draws, start="2006Q4", end="2007Q4")
 
 
 def test_a_window_is_named_by_any_day_of_its_periods(vector_past):

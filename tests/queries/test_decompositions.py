@@ -199,14 +199,14 @@ def test_the_parts_of_any_history_add_up_to_it(scm, seed, gaps):
 
 
 @pytest.mark.parametrize("start", ["2007Q1", "2013Q1", "2022Q1"])
-def test_the_parts_of_the_default_history_add_up_to_the_data(default_problem, default_draws, start):
-    past = episode(default_problem, default_draws, start=start)
-    scm = default_problem.scm
+def test_the_parts_of_the_default_history_add_up_to_the_data(growth_problem, growth_draws, start):
+    past = episode(growth_problem, growth_draws, start=start)
+    scm = growth_problem.scm
     parts = historical_decomposition(past, outcomes=list(scm.variables))
     assert parts.dims == ("outcome", "part", "time", "chain", "draw")
     total = parts.sum("part").transpose("outcome", "chain", "draw", "time")
     for name in scm.stochastic:
-        observed = default_problem.observations[name].to_numpy()[past.first :]
+        observed = growth_problem.observations[name].to_numpy()[past.first :]
         seen = np.isfinite(observed)
         found = total.sel(outcome=name).to_numpy()[..., seen]
         close(found, np.broadcast_to(observed[seen], found.shape), rtol=1e-8, atol=1e-8)
@@ -238,11 +238,11 @@ def test_a_shock_s_part_is_what_its_absence_takes_away(lab_past):
 
 
 def test_a_shock_s_part_in_the_default_history_is_what_its_absence_takes_away(
-    default_problem, default_draws
+    growth_problem, growth_draws
 ):
-    past = episode(default_problem, default_draws, start="2014Q1")
+    past = episode(growth_problem, growth_draws, start="2014Q1")
     parts = historical_decomposition(past)
-    for name in default_problem.scm.stochastic:
+    for name in growth_problem.scm.stochastic:
         without = counterfactual(past, without_shocks=[name])["difference"]
         close(parts.sel(part=name).to_numpy(), -without.to_numpy(), rtol=1e-8, atol=1e-8)
 
@@ -307,20 +307,20 @@ def test_the_base_of_the_laboratory_is_a_loop():
     close(found.sel(part="base")[..., 0, 0].to_numpy(), np.transpose(expected))
 
 
-def test_only_drivers_that_move_have_a_part(default_problem, default_draws):
-    scm = default_problem.scm
-    early = episode(default_problem, default_draws, start="2008Q1", end="2012Q4")
+def test_only_drivers_that_move_have_a_part(growth_problem, growth_draws):
+    scm = growth_problem.scm
+    early = episode(growth_problem, growth_draws, start="2008Q1", end="2012Q4")
     parts = historical_decomposition(early, outcomes=["inflation"])
     assert parts["part"].to_numpy().tolist() == ["base", *scm.stochastic]
-    late = episode(default_problem, default_draws, start="2021Q4", end="2022Q4")
+    late = episode(growth_problem, growth_draws, start="2021Q4", end="2022Q4")
     parts = historical_decomposition(late, outcomes=["inflation"])["part"].to_numpy().tolist()
     assert {"war", "trade", "finance", "assets"} <= set(parts)
     assert "pandemic_2020q2" not in parts
 
 
-def test_a_shock_has_no_part_in_what_it_does_not_reach(default_problem, default_draws):
-    scm = default_problem.scm
-    past = episode(default_problem, default_draws, start="2018Q1", end="2019Q4")
+def test_a_shock_has_no_part_in_what_it_does_not_reach(growth_problem, growth_draws):
+    scm = growth_problem.scm
+    past = episode(growth_problem, growth_draws, start="2018Q1", end="2019Q4")
     parts = historical_decomposition(past, outcomes=list(scm.by_name))
     size = np.abs(parts).max(["time", "chain", "draw"])
     for name in scm.stochastic:
@@ -382,11 +382,11 @@ def test_a_decomposition_refuses_a_horizon_of_zero(autoregression):
         forecast_error_variance_decomposition(problem.scm, draws, horizon=0)
 
 
-def test_shares_of_the_default_transmission_add_up_to_one(default_problem, default_draws):
-    shares = forecast_error_variance_decomposition(default_problem.scm, default_draws, horizon=8)
-    assert shares["shock"].to_numpy().tolist() == list(default_problem.scm.stochastic)
+def test_shares_of_the_growth_economy_add_up_to_one(growth_problem, growth_draws):
+    shares = forecast_error_variance_decomposition(growth_problem.scm, growth_draws, horizon=8)
+    assert shares["shock"].to_numpy().tolist() == list(growth_problem.scm.stochastic)
     outcomes = shares["outcome"].to_numpy().tolist()
-    assert outcomes == list(default_problem.scm.headline)
+    assert outcomes == list(growth_problem.scm.headline)
     random = shares.sel(outcome=[name for name in outcomes if name != "import_premium"])
     close(random.sum("shock").to_numpy(), 1.0)
     assert (random >= 0).all()
@@ -506,14 +506,14 @@ def test_entries_that_share_no_path_add_up_and_paths_with_feedback_do_not(mediat
     assert np.abs(total - cut - through_m).max() > 0.05
 
 
-def test_a_shock_passes_along_open_links_only(default_problem, default_draws):
+def test_a_shock_passes_along_open_links_only(growth_problem, growth_draws):
     """The key rate's shock on output, the lending rate being its only way."""
-    scm, horizon = default_problem.scm, 9
+    scm, horizon = growth_problem.scm, 9
     pulse = {"key_rate": np.eye(horizon)[0]}
     closed = [(), ("key_rate -> lending_rate",), ("real_rate_change[1] -> gdp_growth",)]
     found = respond(
         scm,
-        default_draws,
+        growth_draws,
         horizon=horizon,
         shocks=pulse,
         closed=closed,
@@ -522,8 +522,8 @@ def test_a_shock_passes_along_open_links_only(default_problem, default_draws):
     shocks = {"key_rate": np.repeat(np.eye(horizon)[:, [0]], 4, axis=1)}
     for row, shut in enumerate(closed):
         common = {"horizon": horizon, "outcomes": ["gdp_growth", "inflation"], "closed": shut}
-        hit = propagated(scm, default_draws, shocks=shocks, **common)
-        calm = propagated(scm, default_draws, **common)
+        hit = propagated(scm, growth_draws, shocks=shocks, **common)
+        calm = propagated(scm, growth_draws, **common)
         close(found[:, row].to_numpy(), (hit - calm)[:, 0], atol=1e-9)
     assert float(np.abs(found[0, 0]).max()) > 1e-3
 

@@ -59,10 +59,10 @@ def squeezed(array):
 
 
 @pytest.fixture(scope="module")
-def many_draws(default_problem):
-    """Enough prior draws of the default transmission for facts that hold in each of them."""
+def many_draws(growth_problem):
+    """Enough prior draws of the growth economy for facts that hold in each of them."""
     return sample_prior(
-        default_problem.scm, default_problem.absolute, draws=40, chains=1, random_seed=3
+        growth_problem.scm, growth_problem.absolute, draws=40, chains=1, random_seed=3
     )
 
 
@@ -125,12 +125,12 @@ def test_the_long_run_link_effect_is_where_the_step_response_ends(tariff):
     close(squeezed(path)[0], squeezed(effects.sel(kind="short_run")))
 
 
-def test_link_effects_cover_every_link_draw_by_draw(default_problem, default_draws):
-    effects = link_effects(default_problem.scm, default_draws)
+def test_link_effects_cover_every_link_draw_by_draw(growth_problem, growth_draws):
+    effects = link_effects(growth_problem.scm, growth_draws)
     assert effects.dims == ("chain", "draw", "link", "kind")
-    assert effects["link"].to_numpy().tolist() == [e.label for e in default_problem.scm.links]
+    assert effects["link"].to_numpy().tolist() == [e.label for e in growth_problem.scm.links]
     long_run = effects.sel(kind="long_run").drop_vars("kind")
-    close(long_run.to_numpy(), default_draws["coefficient"].to_numpy())
+    close(long_run.to_numpy(), growth_draws["coefficient"].to_numpy())
 
 
 # Responses
@@ -186,26 +186,26 @@ def test_an_impulse_has_the_size_of_one_scale_unless_told(autoregression):
 
 
 @pytest.mark.parametrize("cause", ["oil_growth", "key_rate", "war", "inflation_target"])
-def test_a_step_response_is_the_cumulated_impulse_response(default_problem, default_draws, cause):
+def test_a_step_response_is_the_cumulated_impulse_response(growth_problem, growth_draws, cause):
     arguments = {"cause": cause, "size": 0.7, "horizon": 12}
-    impulse = impulse_response(default_problem.scm, default_draws, **arguments)
-    step = step_response(default_problem.scm, default_draws, **arguments)
+    impulse = impulse_response(growth_problem.scm, growth_draws, **arguments)
+    step = step_response(growth_problem.scm, growth_draws, **arguments)
     assert float(np.abs(step).max()) > 1e-3
     close(step.to_numpy(), impulse.cumsum("horizon").to_numpy(), atol=1e-9)
 
 
-def test_the_first_period_of_an_impulse_is_that_of_the_shock(default_problem, default_draws):
+def test_the_first_period_of_an_impulse_is_that_of_the_shock(growth_problem, growth_draws):
     found = impulse_response(
-        default_problem.scm, default_draws, cause="key_rate", size=2.0, outcomes=["key_rate"]
+        growth_problem.scm, growth_draws, cause="key_rate", size=2.0, outcomes=["key_rate"]
     )
     close(squeezed(found.isel(horizon=0)), 2.0)
     assert found.sizes["horizon"] == 20
 
 
-def test_a_level_cumulates_the_response_of_its_flow(default_problem, default_draws):
+def test_a_level_cumulates_the_response_of_its_flow(growth_problem, growth_draws):
     found = impulse_response(
-        default_problem.scm,
-        default_draws,
+        growth_problem.scm,
+        growth_draws,
         cause="oil_growth",
         outcomes=["depreciation", "rouble", "gdp_growth", "gdp_level"],
     )
@@ -237,17 +237,17 @@ def test_a_response_is_against_the_path_that_a_driver_continues_along(size):
     np.testing.assert_array_equal(squeezed(step_response(scm, draws, **asked)), [size] * 4)
 
 
-def test_a_relief_that_starts_after_the_horizon_is_refused(default_problem, default_draws):
+def test_a_relief_that_starts_after_the_horizon_is_refused(growth_problem, growth_draws):
     relief = Relief(start=9)
     for question in (total_effect, channel_effects, measure_effects):
         with pytest.raises(QuestionError, match="starts in period 9, after the horizon of 8"):
-            question(default_problem.scm, default_draws, relief, horizon=8)
-        assert question(default_problem.scm, default_draws, relief, horizon=9).sizes["horizon"] == 9
+            question(growth_problem.scm, growth_draws, relief, horizon=8)
+        assert question(growth_problem.scm, growth_draws, relief, horizon=9).sizes["horizon"] == 9
 
 
-def test_an_identity_has_no_shock_of_its_own(default_problem, default_draws):
+def test_an_identity_has_no_shock_of_its_own(growth_problem, growth_draws):
     with pytest.raises(QuestionError, match="'inflation_yoy' has no shock of its own; shock one"):
-        impulse_response(default_problem.scm, default_draws, cause="inflation_yoy")
+        impulse_response(growth_problem.scm, growth_draws, cause="inflation_yoy")
 
 
 # Total effect
@@ -271,12 +271,12 @@ def relief_by_loops(scm, draws, relief, outcomes):
     ],
     ids=str,
 )
-def test_the_total_effect_is_the_difference_of_two_loops(default_problem, default_draws, relief):
-    scm = default_problem.scm
-    found = total_effect(scm, default_draws, relief, horizon=HORIZON)
+def test_the_total_effect_is_the_difference_of_two_loops(growth_problem, growth_draws, relief):
+    scm = growth_problem.scm
+    found = total_effect(scm, growth_draws, relief, horizon=HORIZON)
     outcomes = found["outcome"].to_numpy().tolist()
     assert float(np.abs(found).max()) > 0.1
-    close(found.to_numpy(), relief_by_loops(scm, default_draws, relief, outcomes), atol=1e-9)
+    close(found.to_numpy(), relief_by_loops(scm, growth_draws, relief, outcomes), atol=1e-9)
 
 
 def test_the_total_effect_of_a_tariff_has_a_closed_form(tariff):
@@ -295,53 +295,53 @@ def test_the_laboratory_answers_relief_as_its_loops_do():
     close(squeezed(found), np.stack([by_hand[name] for name in outcomes]))
 
 
-def test_half_a_relief_has_half_the_effect(default_problem, default_draws):
+def test_half_a_relief_has_half_the_effect(growth_problem, growth_draws):
     # Asymmetric adjustment is homogeneous: from the peak, half the fall is half the recovery.
     half, full = (
-        total_effect(default_problem.scm, default_draws, Relief(depth=depth), horizon=HORIZON)
+        total_effect(growth_problem.scm, growth_draws, Relief(depth=depth), horizon=HORIZON)
         for depth in (0.5, 1.0)
     )
     close(half.to_numpy(), 0.5 * full.to_numpy())
 
 
-def test_no_relief_has_no_effect(default_problem, default_draws):
-    found = total_effect(default_problem.scm, default_draws, Relief(depth=0.0), horizon=6)
+def test_no_relief_has_no_effect(growth_problem, growth_draws):
+    found = total_effect(growth_problem.scm, growth_draws, Relief(depth=0.0), horizon=6)
     np.testing.assert_array_equal(found.to_numpy(), 0.0)
 
 
-def test_relief_that_starts_later_has_the_same_effect_later(default_problem, default_draws):
-    soon = total_effect(default_problem.scm, default_draws, Relief(), horizon=12)
-    late = total_effect(default_problem.scm, default_draws, Relief(start=4), horizon=15)
+def test_relief_that_starts_later_has_the_same_effect_later(growth_problem, growth_draws):
+    soon = total_effect(growth_problem.scm, growth_draws, Relief(), horizon=12)
+    late = total_effect(growth_problem.scm, growth_draws, Relief(start=4), horizon=15)
     np.testing.assert_array_equal(late.isel(horizon=slice(0, 3)).to_numpy(), 0.0)
     close(late.isel(horizon=slice(3, None)).to_numpy(), soon.to_numpy())
 
 
-def test_a_shorter_horizon_is_the_beginning_of_a_longer_one(default_problem, default_draws):
+def test_a_shorter_horizon_is_the_beginning_of_a_longer_one(growth_problem, growth_draws):
     short, long = (
-        total_effect(default_problem.scm, default_draws, horizon=horizon) for horizon in (5, 20)
+        total_effect(growth_problem.scm, growth_draws, horizon=horizon) for horizon in (5, 20)
     )
     np.testing.assert_array_equal(short.to_numpy(), long.isel(horizon=slice(0, 5)).to_numpy())
 
 
-def test_outcomes_asked_for_come_in_the_order_asked(default_problem, default_draws):
+def test_outcomes_asked_for_come_in_the_order_asked(growth_problem, growth_draws):
     asked = ["rouble", "technology_gap", "effective_trade", "gdp_growth"]
-    found = total_effect(default_problem.scm, default_draws, outcomes=asked)
+    found = total_effect(growth_problem.scm, growth_draws, outcomes=asked)
     assert found["outcome"].to_numpy().tolist() == asked
     assert found.dims == ("outcome", "horizon", "chain", "draw")
-    alone = total_effect(default_problem.scm, default_draws, outcomes=["technology_gap"])
+    alone = total_effect(growth_problem.scm, growth_draws, outcomes=["technology_gap"])
     close(found.sel(outcome="technology_gap"), alone.sel(outcome="technology_gap"))
 
 
-def test_the_effect_on_a_measure_is_its_own_path(default_problem, default_draws):
-    found = total_effect(default_problem.scm, default_draws, outcomes=["trade"], horizon=5)
+def test_the_effect_on_a_measure_is_its_own_path(growth_problem, growth_draws):
+    found = total_effect(growth_problem.scm, growth_draws, outcomes=["trade"], horizon=5)
     expected = np.array([-0.25, -0.5, -0.75, -1.0, -1.0])
     close(found.to_numpy(), np.broadcast_to(expected[None, :, None, None], found.shape))
 
 
-def test_relief_lowers_premiums_and_more_relief_lowers_them_more(default_problem, many_draws):
+def test_relief_lowers_premiums_and_more_relief_lowers_them_more(growth_problem, many_draws):
     def effect(depth):
         return total_effect(
-            default_problem.scm,
+            growth_problem.scm,
             many_draws,
             Relief(depth=depth),
             horizon=20,
@@ -381,49 +381,49 @@ def test_with_full_and_immediate_recovery_relief_mirrors_imposition():
     close(relief.to_numpy(), -imposed.to_numpy())
 
 
-def test_an_effect_carries_unit_label_and_contrast(default_problem, default_draws):
-    found = total_effect(default_problem.scm, default_draws, Relief(depth=0.5), horizon=2)
+def test_an_effect_carries_unit_label_and_contrast(growth_problem, growth_draws):
+    found = total_effect(growth_problem.scm, growth_draws, Relief(depth=0.5), horizon=2)
     assert str(found["unit"].sel(outcome="key_rate").item()) == "% a year"
     assert str(found["label"].sel(outcome="key_rate").item()) == "key rate"
     assert "half relief of all measures in 4 equal steps, against" in found.attrs["contrast"]
 
 
-def test_asking_changes_neither_draws_nor_model(default_problem, default_draws):
-    before = default_draws.copy(deep=True)
-    total_effect(default_problem.scm, default_draws)
-    channel_effects(default_problem.scm, default_draws, outcomes=["gdp_level"])
-    link_effects(default_problem.scm, default_draws)
-    assert before.identical(default_draws)
+def test_asking_changes_neither_draws_nor_model(growth_problem, growth_draws):
+    before = growth_draws.copy(deep=True)
+    total_effect(growth_problem.scm, growth_draws)
+    channel_effects(growth_problem.scm, growth_draws, outcomes=["gdp_level"])
+    link_effects(growth_problem.scm, growth_draws)
+    assert before.identical(growth_draws)
 
 
 # Parts
 
 
-def test_entries_add_up_to_the_total_draw_by_draw(default_problem, default_draws):
-    scm = default_problem.scm
-    split = channel_effects(scm, default_draws, horizon=HORIZON)
-    total = total_effect(scm, default_draws, horizon=HORIZON)
+def test_entries_add_up_to_the_total_draw_by_draw(growth_problem, growth_draws):
+    scm = growth_problem.scm
+    split = channel_effects(scm, growth_draws, horizon=HORIZON)
+    total = total_effect(scm, growth_draws, horizon=HORIZON)
     close(split.sel(channel="total").to_numpy(), total.to_numpy())
     entries = split.sel(channel=list(scm.entries))
     assert float(np.abs(entries).max(["outcome", "horizon", "chain", "draw"]).min()) > 1e-3
     close(entries.sum("channel").to_numpy(), total.to_numpy(), atol=1e-9)
 
 
-def test_the_parts_along_the_chain_add_up_to_the_total(default_problem, default_draws):
-    split = channel_effects(default_problem.scm, default_draws, horizon=HORIZON)
+def test_the_parts_along_the_chain_add_up_to_the_total(growth_problem, growth_draws):
+    split = channel_effects(growth_problem.scm, growth_draws, horizon=HORIZON)
     parts = split.sel(channel=list(CHAIN_PARTS))
     close(parts.sum("channel").to_numpy(), split.sel(channel="total").to_numpy(), atol=1e-9)
-    names = ["total", *default_problem.scm.entries, *CHAIN_PARTS]
+    names = ["total", *growth_problem.scm.entries, *CHAIN_PARTS]
     assert split["channel"].to_numpy().tolist() == names
 
 
 def test_the_chain_is_what_is_left_when_the_other_coefficients_are_zero(
-    default_problem, default_draws
+    growth_problem, growth_draws
 ):
-    scm = default_problem.scm
+    scm = growth_problem.scm
     outcomes = ["inflation_yoy", "key_rate", "lending_rate"]
-    chain = channel_effects(scm, default_draws, outcomes=outcomes, horizon=HORIZON)
-    only_chain = default_draws.copy(deep=True)
+    chain = channel_effects(scm, growth_draws, outcomes=outcomes, horizon=HORIZON)
+    only_chain = growth_draws.copy(deep=True)
     for link in scm.links:
         if link.label not in scm.chain and link.child not in scm.effective:
             only_chain["coefficient"].loc[{"link": link.label}] = 0.0
@@ -431,9 +431,9 @@ def test_the_chain_is_what_is_left_when_the_other_coefficients_are_zero(
     close(chain.sel(channel="article_chain").to_numpy(), alone.to_numpy(), atol=1e-9)
 
 
-def test_the_expected_inflation_line_works_against_the_chain(default_problem, many_draws):
+def test_the_expected_inflation_line_works_against_the_chain(growth_problem, many_draws):
     split = channel_effects(
-        default_problem.scm, many_draws, outcomes=["real_lending_rate"], horizon=8
+        growth_problem.scm, many_draws, outcomes=["real_lending_rate"], horizon=8
     )
     chain, offset = (split.sel(channel=name) for name in CHAIN_PARTS[:2])
     assert (chain < 0).all()  # cheaper imports, lower prices, lower rates
@@ -461,19 +461,19 @@ def test_a_model_without_a_chain_has_entries_alone():
     assert split["channel"].to_numpy().tolist() == ["total", "premium", "direct"]
 
 
-def test_measures_add_up_to_all_draw_by_draw(default_problem, default_draws):
-    found = measure_effects(default_problem.scm, default_draws, horizon=HORIZON)
+def test_measures_add_up_to_all_draw_by_draw(growth_problem, growth_draws):
+    found = measure_effects(growth_problem.scm, growth_draws, horizon=HORIZON)
     assert found["lifted"].to_numpy().tolist() == [*MEASURES, "all"]
     close(found.sel(lifted=list(MEASURES)).sum("lifted"), found.sel(lifted="all"), atol=1e-9)
-    total = total_effect(default_problem.scm, default_draws, horizon=HORIZON)
+    total = total_effect(growth_problem.scm, growth_draws, horizon=HORIZON)
     close(found.sel(lifted="all").to_numpy(), total.to_numpy())
 
 
 @pytest.mark.parametrize("name", MEASURES)
-def test_each_measure_alone_is_its_relief_alone(default_problem, default_draws, name):
-    scm, relief = default_problem.scm, Relief(measures=(name,))
-    alone = total_effect(scm, default_draws, relief, horizon=8)
-    found = measure_effects(scm, default_draws, horizon=8).sel(lifted=name)
+def test_each_measure_alone_is_its_relief_alone(growth_problem, growth_draws, name):
+    scm, relief = growth_problem.scm, Relief(measures=(name,))
+    alone = total_effect(scm, growth_draws, relief, horizon=8)
+    found = measure_effects(scm, growth_draws, horizon=8).sel(lifted=name)
     outcomes = alone["outcome"].to_numpy().tolist()
     close(found.sel(outcome=outcomes).to_numpy(), alone.to_numpy())
     np.testing.assert_array_equal(found.drop_sel(outcome=outcomes).to_numpy(), 0.0)
@@ -572,37 +572,29 @@ def test_a_model_without_entries_cannot_be_split(tariff):
     "question", [total_effect, channel_effects, measure_effects], ids=lambda f: f.__name__
 )
 class TestRefusals:
-    def test_an_unknown_outcome_gets_the_nearest_name(
-        self, default_problem, default_draws, question
-    ):
+    def test_an_unknown_outcome_gets_the_nearest_name(self, growth_problem, growth_draws, question):
         with pytest.raises(UnknownVariableError, match="Did you mean 'key_rate'"):
-            question(default_problem.scm, default_draws, outcomes=["key-rate"])
+            question(growth_problem.scm, growth_draws, outcomes=["key-rate"])
 
-    def test_an_unknown_measure_gets_the_nearest_name(
-        self, default_problem, default_draws, question
-    ):
+    def test_an_unknown_measure_gets_the_nearest_name(self, growth_problem, growth_draws, question):
         relief = Relief(measures=("trades",))
         with pytest.raises(UnknownVariableError, match="Did you mean 'trade'"):
-            question(default_problem.scm, default_draws, relief)
+            question(growth_problem.scm, growth_draws, relief)
 
-    def test_relief_of_what_is_no_measure_is_refused(
-        self, default_problem, default_draws, question
-    ):
+    def test_relief_of_what_is_no_measure_is_refused(self, growth_problem, growth_draws, question):
         relief = Relief(measures=("key_rate",))
         with pytest.raises(QuestionError, match="'key_rate' is not a measure"):
-            question(default_problem.scm, default_draws, relief)
+            question(growth_problem.scm, growth_draws, relief)
 
     @pytest.mark.parametrize("horizon", [0, -3, 2.5])
-    def test_a_horizon_below_one_is_refused(
-        self, default_problem, default_draws, question, horizon
-    ):
+    def test_a_horizon_below_one_is_refused(self, growth_problem, growth_draws, question, horizon):
         with pytest.raises(QuestionError, match=r"Horizon .*; expected a whole number"):
-            question(default_problem.scm, default_draws, horizon=horizon)
+            question(growth_problem.scm, growth_draws, horizon=horizon)
 
-    def test_an_outcome_out_of_reach_is_refused(self, default_problem, default_draws, question):
+    def test_an_outcome_out_of_reach_is_refused(self, growth_problem, growth_draws, question):
         relief = Relief(measures=("energy",))
         with pytest.raises(NoCausalPathError, match="leads from energy to 'risk_premium'"):
-            question(default_problem.scm, default_draws, relief, outcomes=["risk_premium"])
+            question(growth_problem.scm, growth_draws, relief, outcomes=["risk_premium"])
 
 
 @pytest.mark.parametrize("depth", [1.5, -0.1, float("nan")])
@@ -618,25 +610,25 @@ def test_a_cause_that_reaches_none_of_the_headline_outcomes_is_refused():
 
 
 @pytest.mark.parametrize("response", [impulse_response, step_response], ids=lambda f: f.__name__)
-def test_responses_refuse_unknown_causes_and_horizons(default_problem, default_draws, response):
+def test_responses_refuse_unknown_causes_and_horizons(growth_problem, growth_draws, response):
     with pytest.raises(UnknownVariableError, match="Did you mean 'inflation'"):
-        response(default_problem.scm, default_draws, cause="inflaton")
+        response(growth_problem.scm, growth_draws, cause="inflaton")
     with pytest.raises(QuestionError, match="Horizon 0"):
-        response(default_problem.scm, default_draws, cause="inflation", horizon=0)
+        response(growth_problem.scm, growth_draws, cause="inflation", horizon=0)
 
 
-def test_link_effects_refuse_a_horizon_of_zero(default_problem, default_draws):
+def test_link_effects_refuse_a_horizon_of_zero(growth_problem, growth_draws):
     with pytest.raises(QuestionError, match="Horizon 0"):
-        link_effects(default_problem.scm, default_draws, horizon=0)
+        link_effects(growth_problem.scm, growth_draws, horizon=0)
 
 
-def test_draws_of_another_model_are_refused(default_problem):
+def test_draws_of_another_model_are_refused(growth_problem):
     with pytest.raises(QuestionError, match="they belong to another model"):
-        total_effect(default_problem.scm, pinned(), horizon=2)
+        total_effect(growth_problem.scm, pinned(), horizon=2)
 
 
-def test_relief_paths_start_from_the_continued_level(default_problem, tariff):
-    paths = relief_paths(default_problem.scm, Relief(depth=0.5, ramp=2), 3)
+def test_relief_paths_start_from_the_continued_level(growth_problem, tariff):
+    paths = relief_paths(growth_problem.scm, Relief(depth=0.5, ramp=2), 3)
     assert set(paths) == set(MEASURES)
     close(np.stack(list(paths.values())), np.tile([0.75, 0.5, 0.5], (5, 1)))
     close(relief_paths(tariff[0], Relief(measures=("tariff",)), 2)["tariff"], [1.5, 1.0])
@@ -646,22 +638,22 @@ def test_relief_paths_start_from_the_continued_level(default_problem, tariff):
 
 
 @pytest.fixture(scope="module")
-def links(default_problem, many_draws):
+def links(growth_problem, many_draws):
     draws = sample_prior(
-        default_problem.scm, default_problem.absolute, draws=30, chains=2, random_seed=4
+        growth_problem.scm, growth_problem.absolute, draws=30, chains=2, random_seed=4
     )
-    return links_table(default_problem.scm, default_problem.absolute, many_draws, draws), draws
+    return links_table(growth_problem.scm, growth_problem.absolute, many_draws, draws), draws
 
 
-def test_the_links_table_has_the_columns_of_its_description(default_problem, links):
+def test_the_links_table_has_the_columns_of_its_description(growth_problem, links):
     table, _ = links
     assert ",".join(table.columns) == TABLE_COLUMNS["links"]
-    assert len(table) == 2 * len(default_problem.scm.links)
+    assert len(table) == 2 * len(growth_problem.scm.links)
     assert set(table["kind"]) == {"short_run", "long_run"}
     assert table.drop(columns=["information", "likelihood_share"]).notna().all().all()
 
 
-def test_the_links_table_says_what_the_draws_say(default_problem, many_draws, links):
+def test_the_links_table_says_what_the_draws_say(growth_problem, many_draws, links):
     table, draws = links
     rows = table[table["link"] == "key_rate -> lending_rate"]
     row = rows.set_index("kind").loc["long_run"]
@@ -671,19 +663,17 @@ def test_the_links_table_says_what_the_draws_say(default_problem, many_draws, li
     assert (row["parent"], row["child"], row["lag"]) == ("key_rate", "lending_rate", 0)
     assert (row["ci_prob"], row["ci_kind"]) == (0.89, "eti")
     before, after = (
-        link_effects(default_problem.scm, each).sel(
-            link="key_rate -> lending_rate", kind="long_run"
-        )
+        link_effects(growth_problem.scm, each).sel(link="key_rate -> lending_rate", kind="long_run")
         for each in (many_draws, draws)
     )
     assert row["information"] == information(before, after).value < 0.1
     assert row["basis"] == "assumed"  # prior draws on both sides
 
 
-def test_the_links_table_says_where_the_prior_sets_the_sign(default_problem, links):
+def test_the_links_table_says_where_the_prior_sets_the_sign(growth_problem, links):
     table, _ = links
     for _, row in table.iterrows():
-        prior = default_problem.absolute[row["link"]]
+        prior = growth_problem.absolute[row["link"]]
         below, above = prior.support
         assert row["sign_assumed"] == (above <= 0 or below >= 0), row["link"]
         stated = prior.sources if isinstance(prior.sources, str) else "; ".join(prior.sources)
@@ -691,16 +681,16 @@ def test_the_links_table_says_where_the_prior_sets_the_sign(default_problem, lin
         assert row["unit"] == prior.unit
 
 
-def test_on_a_known_link_there_is_nothing_to_learn(default_problem, links):
+def test_on_a_known_link_there_is_nothing_to_learn(growth_problem, links):
     table, _ = links
-    fixed = [a for a, prior in default_problem.absolute.items() if isinstance(prior, Fixed)]
+    fixed = [a for a, prior in growth_problem.absolute.items() if isinstance(prior, Fixed)]
     rows = table[table["link"].isin(fixed) & (table["kind"] == "long_run")]
     assert len(rows) >= 2
     assert rows["information"].isna().all()
 
 
-def test_without_a_posterior_the_links_table_leaves_it_empty(default_problem, many_draws):
-    table = links_table(default_problem.scm, default_problem.absolute, many_draws, None)
+def test_without_a_posterior_the_links_table_leaves_it_empty(growth_problem, many_draws):
+    table = links_table(growth_problem.scm, growth_problem.absolute, many_draws, None)
     assert ",".join(table.columns) == TABLE_COLUMNS["links"]
     assert table[["median", "lower", "upper", "information"]].isna().all().all()
     assert table["prior_median"].notna().all()
@@ -716,15 +706,15 @@ def learned(many_draws):
 
 
 @pytest.fixture(scope="module")
-def effects(default_problem, many_draws, learned):
-    basis = Basis(default_problem, many_draws, learned)
+def effects(growth_problem, many_draws, learned):
+    basis = Basis(growth_problem, many_draws, learned)
     outcomes = ["gdp_level", "key_rate"]
-    return effects_table(default_problem.scm, learned, outcomes=outcomes, basis=basis)
+    return effects_table(growth_problem.scm, learned, outcomes=outcomes, basis=basis)
 
 
-def test_the_effects_table_has_the_columns_and_rows_of_its_description(default_problem, effects):
+def test_the_effects_table_has_the_columns_and_rows_of_its_description(growth_problem, effects):
     assert ",".join(effects.columns) == TABLE_COLUMNS["effects"]
-    channels = ["total", *default_problem.scm.entries, *CHAIN_PARTS]
+    channels = ["total", *growth_problem.scm.entries, *CHAIN_PARTS]
     assert len(effects) == 2 * 2 * 4 * len(channels)
     assert set(effects["relief"]) == {0.5, 1.0}
     assert set(effects["horizon"]) == {4, 8, 12, 20}
@@ -736,13 +726,13 @@ def test_the_effects_table_has_the_columns_and_rows_of_its_description(default_p
     assert set(effects["basis"]) <= {"identified", "mixed", "assumed"}
 
 
-def test_every_effect_says_what_it_rests_on(default_problem, many_draws, learned, effects):
+def test_every_effect_says_what_it_rests_on(growth_problem, many_draws, learned, effects):
     question = {"horizon": 12, "outcomes": ["gdp_level"]}
     before, after = (
-        total_effect(default_problem.scm, draws, Relief(), **question).isel(outcome=0, horizon=-1)
+        total_effect(growth_problem.scm, draws, Relief(), **question).isel(outcome=0, horizon=-1)
         for draws in (many_draws, learned)
     )
-    expected = Basis(default_problem, many_draws, learned).of(before, after)
+    expected = Basis(growth_problem, many_draws, learned).of(before, after)
     keys = ["outcome", "relief", "horizon", "channel"]
     for depth in (1.0, 0.5):  # half of a relief rests on the same
         row = effects.set_index(keys).loc[("gdp_level", depth, 12, "total")]
@@ -753,25 +743,25 @@ def test_every_effect_says_what_it_rests_on(default_problem, many_draws, learned
                 close(row[column], expected[column], atol=1e-6)
     row = effects.set_index(keys).loc[("gdp_level", 1.0, 12, "total")]
     close(row["prior_median"], float((100 * np.expm1(before / 100)).median()))
-    unasked = effects_table(default_problem.scm, learned, horizons=[4], outcomes=["key_rate"])
+    unasked = effects_table(growth_problem.scm, learned, horizons=[4], outcomes=["key_rate"])
     assert not {"prior_median", *BASIS_COLUMNS} & set(unasked.columns)
 
 
-def test_of_prior_draws_alone_every_effect_is_assumed(default_problem, many_draws):
+def test_of_prior_draws_alone_every_effect_is_assumed(growth_problem, many_draws):
     table = effects_table(
-        default_problem.scm,
+        growth_problem.scm,
         many_draws,
         horizons=[4],
         outcomes=["key_rate"],
-        basis=Basis(default_problem, many_draws, None),
+        basis=Basis(growth_problem, many_draws, None),
     )
     assert set(table["basis"]) == {"assumed"}
     assert table["information"].isna().all()
 
 
-def test_the_effects_table_says_what_the_draws_say(default_problem, learned, effects):
+def test_the_effects_table_says_what_the_draws_say(growth_problem, learned, effects):
     effect = total_effect(
-        default_problem.scm, learned, Relief(depth=0.5), horizon=12, outcomes=["key_rate"]
+        growth_problem.scm, learned, Relief(depth=0.5), horizon=12, outcomes=["key_rate"]
     ).sel(horizon=12)
     keys = ["outcome", "relief", "horizon", "channel"]
     row = effects.set_index(keys).loc[("key_rate", 0.5, 12, "total")]
@@ -782,25 +772,25 @@ def test_the_effects_table_says_what_the_draws_say(default_problem, learned, eff
     assert row["unit"] == "% a year"
 
 
-def test_tables_follow_the_interval_rule_in_force(default_problem, many_draws):
+def test_tables_follow_the_interval_rule_in_force(growth_problem, many_draws):
     from arviz_base import rc_context
 
     with rc_context({"stats.ci_prob": 0.5, "stats.ci_kind": "hdi"}):
-        narrow = effects_table(default_problem.scm, many_draws, horizons=[4], outcomes=["key_rate"])
+        narrow = effects_table(growth_problem.scm, many_draws, horizons=[4], outcomes=["key_rate"])
         rule = summaries.interval_rule()
     assert (rule.prob, rule.kind) == (0.5, "hdi")
     assert set(narrow["ci_prob"]) == {0.5}
     assert set(narrow["ci_kind"]) == {"hdi"}
-    wide = effects_table(default_problem.scm, many_draws, horizons=[4], outcomes=["key_rate"])
+    wide = effects_table(growth_problem.scm, many_draws, horizons=[4], outcomes=["key_rate"])
     widths = [(t["upper"] - t["lower"]).to_numpy() for t in (narrow, wide)]
     assert (widths[0] <= widths[1]).all()
     assert widths[0].sum() < widths[1].sum()
 
 
-def test_the_effects_table_refuses_an_impossible_horizon(default_problem, default_draws):
+def test_the_effects_table_refuses_an_impossible_horizon(growth_problem, growth_draws):
     for horizons in ([4, 0], [], [1.5]):
         with pytest.raises(QuestionError, match=r"Horizon .*; expected a whole number"):
-            effects_table(default_problem.scm, default_draws, horizons=horizons)
+            effects_table(growth_problem.scm, growth_draws, horizons=horizons)
 
 
 def test_one_pinned_draw_answers_every_question():

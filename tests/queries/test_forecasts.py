@@ -362,15 +362,15 @@ def test_a_value_of_today_does_not_continue_data_that_end_before_it(end, level):
     assert found.attrs["continuation"] == said
 
 
-def test_a_fit_to_an_old_window_knows_nothing_of_later_measures_and_war(default_problem):
-    old = default_problem.observations.sel(time=slice(None, "2021-12-31"))
-    problem = Problem.of(default_problem.scm.with_centres({}), old, default_problem.priors)
+def test_a_fit_to_an_old_window_knows_nothing_of_later_measures_and_war(growth_problem):
+    old = growth_problem.observations.sel(time=slice(None, "2021-12-31"))
+    problem = Problem.of(growth_problem.scm.with_centres({}), old, growth_problem.priors)
     ahead = drivers_ahead(problem, old.sizes["time"] - 1, 4, {})
     for name in (*MEASURES, "war"):
         close(ahead[name], np.full(4, float(old[name][-1])))
     assert (ahead["war"] == 0).all()
     assert (ahead["finance"] < 1).all()
-    now = drivers_ahead(default_problem, default_problem.cases.time.size - 1, 4, {})
+    now = drivers_ahead(growth_problem, growth_problem.cases.time.size - 1, 4, {})
     for name in (*MEASURES, "war"):
         close(now[name], np.ones(4))
 
@@ -417,30 +417,30 @@ def test_impossible_questions_are_refused(problem):
     ],
 )
 def test_what_takes_a_variable_beyond_what_is_plausible_is_refused(
-    default_problem, default_draws, edit, reached
+    growth_problem, growth_draws, edit, reached
 ):
     """One check where interventions meet the model: any question, any kind of intervention."""
     said = rf"takes '{edit.variable}' to {reached}.*; expected .* outside which the model says"
-    past = episode(default_problem, default_draws, start="2022Q1", end="2022Q4")
+    past = episode(growth_problem, growth_draws, start="2022Q1", end="2022Q4")
     with pytest.raises(QuestionError, match=said):
-        simulate(default_problem, default_draws, horizon=4, interventions=[edit], random_seed=1)
+        simulate(growth_problem, growth_draws, horizon=4, interventions=[edit], random_seed=1)
     with pytest.raises(QuestionError, match=said):
         counterfactual(past, interventions=[edit])
 
 
-def test_what_stays_within_the_plausible_range_is_answered(default_problem, default_draws):
+def test_what_stays_within_the_plausible_range_is_answered(growth_problem, growth_draws):
     edits = [
         SetTo(variable="finance", value=0.0),
         ShiftBy(variable="trade", value=1.0),
         ScaleBy(variable="energy", value=2.0),
         SetTo(variable="key_rate", value=20.0),
     ]
-    found = simulate(default_problem, default_draws, horizon=4, interventions=edits, random_seed=1)
+    found = simulate(growth_problem, growth_draws, horizon=4, interventions=edits, random_seed=1)
     assert np.isfinite(found).all()
 
 
-def test_a_path_or_a_condition_beyond_what_is_plausible_is_refused(default_problem, default_draws):
-    asked = (default_problem, default_draws)
+def test_a_path_or_a_condition_beyond_what_is_plausible_is_refused(growth_problem, growth_draws):
+    asked = (growth_problem, growth_draws)
     with pytest.raises(QuestionError, match="The path given for 'finance' takes 'finance' to 3"):
         simulate(*asked, horizon=2, exogenous={"finance": np.full(2, 3.0)}, random_seed=1)
     condition = Condition(variable="key_rate", values={2: 500.0})
@@ -454,18 +454,18 @@ def test_an_intervention_after_the_horizon_is_refused(problem):
         simulate(problem, pinned(scm=problem.scm), horizon=4, interventions=[late], random_seed=1)
 
 
-def test_a_forecast_of_the_default_transmission_goes_on_from_its_completed_history(
-    default_problem,
+def test_a_forecast_of_the_growth_economy_goes_on_from_its_completed_history(
+    growth_problem,
 ):
     from sanctions_model.inference.density import complete_from_prior
     from sanctions_model.inference.priors.ledger import sample_prior
 
-    draws = sample_prior(default_problem.scm, default_problem.absolute, draws=50, random_seed=1)
-    draws = complete_from_prior(default_problem, draws, 1)
+    draws = sample_prior(growth_problem.scm, growth_problem.absolute, draws=50, random_seed=1)
+    draws = complete_from_prior(growth_problem, draws, 1)
     outcomes = ["inflation_yoy", "inflation"]
-    last = last_known_period(default_problem, outcomes)
-    paths = simulate(default_problem, draws, horizon=1, random_seed=1, outcomes=outcomes)
-    history = np.broadcast_to(default_problem.history(draws)["inflation"], (50, last + 1))
+    last = last_known_period(growth_problem, outcomes)
+    paths = simulate(growth_problem, draws, horizon=1, random_seed=1, outcomes=outcomes)
+    history = np.broadcast_to(growth_problem.history(draws)["inflation"], (50, last + 1))
     before = history[:, last - 2 : last + 1].sum(axis=1)
     close(
         paths.sel(outcome="inflation_yoy").to_numpy().ravel(),

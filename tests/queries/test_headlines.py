@@ -20,12 +20,12 @@ HALF = Relief(depth=0.5, measures=("finance",))
 
 
 @pytest.fixture(scope="module")
-def dated(default_draws):
-    return default_draws.assign_attrs(start="2026-01-01")
+def dated(growth_draws):
+    return growth_draws.assign_attrs(start="2026-01-01")
 
 
-def test_relief_is_named_with_its_size_its_measures_and_a_date(default_problem, dated):
-    scm = default_problem.scm
+def test_relief_is_named_with_its_size_its_measures_and_a_date(growth_problem, dated):
+    scm = growth_problem.scm
     effect = total_effect(scm, dated, HALF)
     size = abs(float(effect.sel(outcome="key_rate", horizon=12).median()))
     said = headline(effect, scm)
@@ -34,17 +34,17 @@ def test_relief_is_named_with_its_size_its_measures_and_a_date(default_problem, 
     assert "from 2026Q2, against sanctions unchanged" in effect.attrs["contrast"]
 
 
-def test_a_table_of_effects_says_what_its_draws_say(default_problem, dated):
-    scm = default_problem.scm
+def test_a_table_of_effects_says_what_its_draws_say(growth_problem, dated):
+    scm = growth_problem.scm
     table = effects_table(scm, dated, reliefs=[HALF], outcomes=["gdp_level"])
     effect = total_effect(scm, dated, HALF, outcomes=["gdp_level"])
     assert headline(table, scm) == headline(effect, scm)
     assert headline(table, scm, horizon=20).partition(";")[0].endswith("by early 2031")
 
 
-def test_without_a_start_the_time_is_counted(default_problem, default_draws):
-    effect = total_effect(default_problem.scm, default_draws, HALF)
-    assert "after 12 quarters" in headline(effect, default_problem.scm)
+def test_without_a_start_the_time_is_counted(growth_problem, growth_draws):
+    effect = total_effect(growth_problem.scm, growth_draws, HALF)
+    assert "after 12 quarters" in headline(effect, growth_problem.scm)
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_the_words_follow_the_numbers(size, said):
     assert bare == said.replace(" pp", "")  # a variable without a unit leaves no hole
 
 
-def test_a_forecast_a_scenario_a_response_and_a_past_have_headlines(default_problem, dated):
-    scm = default_problem.scm
+def test_a_forecast_a_scenario_a_response_and_a_past_have_headlines(growth_problem, dated):
+    scm = growth_problem.scm
     asked = {"horizon": 12, "random_seed": 1, "outcomes": ["key_rate", "gdp_level"]}
-    path = simulate(default_problem, dated, **asked).isel(scenario=0)
+    path = simulate(growth_problem, dated, **asked).isel(scenario=0)
     assert re.match(
         r"The key rate is −?\d+(\.\d+)? % a year in early 2029: 9 in 10", headline(path, scm)
     )
@@ -103,24 +103,24 @@ def test_a_forecast_a_scenario_a_response_and_a_past_have_headlines(default_prob
     other_way = {"higher": "lower", "lower": "higher"}[way]
     assert f" % {other_way} in early 2029" in headline(turned, scm, outcome="gdp_level")
     edited = simulate(
-        default_problem, dated, interventions=[SetTo(variable="key_rate", value=10.0)], **asked
+        growth_problem, dated, interventions=[SetTo(variable="key_rate", value=10.0)], **asked
     )
     assert "with key rate set to 10" in headline(edited.isel(scenario=0), scm)
     response = impulse_response(scm, dated, cause="key_rate")
     assert "surprise of usual size in the key rate" in headline(response, scm)
-    past = queries.episode(default_problem, dated, start="2022Q1")
+    past = queries.episode(growth_problem, dated, start="2022Q1")
     other = queries.counterfactual(past, interventions=[SetTo(variable="trade", value=0.0)])
     last = str(np.datetime64(other["time"].to_numpy()[-1], "Y"))
     assert re.search(rf"rade set to 0 .*would have .*\d .* by \S+ {last}\b", headline(other, scm))
 
 
-def test_levels_are_said_in_percent(default_problem, dated):
-    effect = 0.0 * total_effect(default_problem.scm, dated, outcomes=["gdp_level"]) + 10.0
-    assert "raises GDP by 11 %" in headline(effect.rename("effect"), default_problem.scm)
+def test_levels_are_said_in_percent(growth_problem, dated):
+    effect = 0.0 * total_effect(growth_problem.scm, dated, outcomes=["gdp_level"]) + 10.0
+    assert "raises GDP by 11 %" in headline(effect.rename("effect"), growth_problem.scm)
 
 
-def test_what_is_no_result_is_refused(default_problem, dated):
-    scm = default_problem.scm
+def test_what_is_no_result_is_refused(growth_problem, dated):
+    scm = growth_problem.scm
     with pytest.raises(QuestionError, match="No headline of DataArray"):
         headline(xr.DataArray(np.zeros(2)), scm)
     effect = total_effect(scm, dated, HALF)
@@ -130,8 +130,8 @@ def test_what_is_no_result_is_refused(default_problem, dated):
         headline(effect, scm, horizon=99)
 
 
-def test_few_outcomes_and_periods_are_shown_first(default_problem):
-    scm = default_problem.scm
+def test_few_outcomes_and_periods_are_shown_first(growth_problem):
+    scm = growth_problem.scm
     assert main_outcomes(scm, list(scm.headline))[:3] == ["gdp_level", "price_level", "key_rate"]
     assert len(main_outcomes(scm, list(scm.headline))) == 6
     assert main_outcomes(scm, ["import_level"]) == ["import_level"]
@@ -139,7 +139,7 @@ def test_few_outcomes_and_periods_are_shown_first(default_problem):
     assert at_periods(range(1, 61), 12) == [12, 24, 36, 60]
 
 
-def test_futures_are_ranked_by_means_where_a_median_is_a_spike_at_zero(default_problem):
+def test_futures_are_ranked_by_means_where_a_median_is_a_spike_at_zero(growth_problem):
     rare = np.where(np.arange(10) < 4, -10.0, 0.0)  # mean -4, median 0
     steady = np.full(10, -1.0)
     values = np.stack([rare, steady])[:, None, None, None, :]
@@ -151,7 +151,7 @@ def test_futures_are_ranked_by_means_where_a_median_is_a_spike_at_zero(default_p
     )
     labels = ("scenario", ["a rare lifting", "a steady one"])
     result = xr.Dataset({"effect": effect}).assign_coords(scenario_label=labels)
-    said = headline(result.assign_attrs(start="2026-01-01"), default_problem.scm)
+    said = headline(result.assign_attrs(start="2026-01-01"), growth_problem.scm)
     assert said.startswith(
         "Of the futures, a rare lifting moves the key rate by −4.0 pp on average"
     )

@@ -35,11 +35,9 @@ def test_what_is_known_is_no_parameter_that_an_answer_depends_on():
     assert links - known <= found
 
 
-def test_each_completed_figure_says_the_last_period_of_its_own_series(
-    default_problem, default_draws
-):
-    table = nowcast_table(default_problem, default_draws)
-    frame = default_problem.observations.to_dataframe()
+def test_each_completed_figure_says_the_last_period_of_its_own_series(growth_problem, growth_draws):
+    table = nowcast_table(growth_problem, growth_draws)
+    frame = growth_problem.observations.to_dataframe()
     for name, rows in table.groupby("series"):
         last = pd.Period(frame[name].last_valid_index(), freq="Q")
         assert set(rows["last_known"]) == {str(last)}

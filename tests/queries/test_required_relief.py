@@ -35,9 +35,9 @@ def one_by_one(problem, draws, target, path_at, seed):
 
 
 @pytest.fixture(scope="module")
-def bundled(default_problem):
-    drawn = sample_prior(default_problem.scm, default_problem.absolute, draws=150, random_seed=5)
-    return default_problem, complete_from_prior(default_problem, drawn, 6)
+def bundled(growth_problem):
+    drawn = sample_prior(growth_problem.scm, growth_problem.absolute, draws=150, random_seed=5)
+    return growth_problem, complete_from_prior(growth_problem, drawn, 6)
 
 
 def simulations(monkeypatch):

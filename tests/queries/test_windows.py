@@ -141,12 +141,12 @@ def test_a_window_that_cannot_be_read_is_refused_in_a_line(when, message):
     assert "\n" not in str(refusal.value)
 
 
-def test_tables_for_readers_are_in_percent_computed_as_percent(default_problem):
+def test_tables_for_readers_are_in_percent_computed_as_percent(growth_problem):
     """A rouble 80 log points down is down by 55 %; two halves of that are 27.5 % each."""
     from sanctions_model.report.dated import dated_view
     from sanctions_model.report.views import summary_table
 
-    scm, size = default_problem.scm, (2, 3, 1, 50)
+    scm, size = growth_problem.scm, (2, 3, 1, 50)
     values = np.full(size, -80.0)
     array = xr.DataArray(
         values,

@@ -46,7 +46,7 @@ def families(problem):
     }
 
 
-def test_bundled_sets_fit_the_model_and_share_its_structure(default_problem):
+def test_bundled_sets_fit_the_model_and_share_its_structure(growth_problem):
     scm, data, priors = (
         growth_transmission(),
         load_observations(scm=growth_transmission()),
@@ -56,9 +56,9 @@ def test_bundled_sets_fit_the_model_and_share_its_structure(default_problem):
     assert [a.name for a in found] == ["consensus", "optimist", "sceptic", "flat", "pooled"]
     for alternative in found:
         problem = Problem.of(alternative.scm, alternative.observations, alternative.priors)
-        assert families(problem) == families(default_problem), alternative.name
+        assert families(problem) == families(growth_problem), alternative.name
     by_name = {a.name: Problem.of(a.scm, a.observations, a.priors).absolute for a in found}
-    assert by_name["consensus"] == default_problem.absolute
+    assert by_name["consensus"] == growth_problem.absolute
     link = "effective_trade -> import_premium"
     assert by_name["sceptic"][link].median < by_name["consensus"][link].median
     assert by_name["consensus"][link].median < by_name["optimist"][link].median
@@ -73,7 +73,7 @@ def test_bundled_sets_fit_the_model_and_share_its_structure(default_problem):
     assert by_name["flat"][wide].sigma > 3 * by_name["consensus"][wide].sigma
 
 
-def test_transmissions_are_what_they_say(default_problem):
+def test_transmissions_are_what_they_say(growth_problem):
     data = load_observations(scm=growth_transmission())
     found = {
         a.name: a
@@ -90,7 +90,7 @@ def test_transmissions_are_what_they_say(default_problem):
     assert "real_lending_rate[1] -> gdp_growth" in levels.chain
     credit = problems["credit as a parent of GDP"]
     assert "credit_growth -> gdp_growth" in {edge.label for edge in credit.scm.links}
-    assert credit.cases.weight.sum() < default_problem.cases.weight.sum()
+    assert credit.cases.weight.sum() < growth_problem.cases.weight.sum()
     doubled = found["levels of 2014-2021 doubled"].observations
     year = data["time"].dt.year.to_numpy()
     for name in MEASURES:

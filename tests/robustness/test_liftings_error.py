@@ -11,11 +11,11 @@ LIFTING = LIFTINGS["settlement, all senders"]
 
 
 @pytest.fixture(scope="module")
-def asked(default_problem):
+def asked(growth_problem):
     from sanctions_model.inference.priors.ledger import sample_prior
 
-    scm = default_problem.scm
-    return scm, sample_prior(scm, default_problem.absolute, draws=1000, random_seed=6)
+    scm = growth_problem.scm
+    return scm, sample_prior(scm, growth_problem.absolute, draws=1000, random_seed=6)
 
 
 def test_no_power_leaves_no_error(asked):

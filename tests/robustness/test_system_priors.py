@@ -200,15 +200,15 @@ def _by_address(draws):
     return found
 
 
-def test_the_bundled_figures_can_be_asked_of_the_default_model(default_problem):
+def test_the_bundled_figures_can_be_asked_of_the_growth_economy(growth_problem):
     from sanctions_model.inference.density import complete_from_prior
 
     draws = sample_prior(
-        default_problem.scm, default_problem.absolute, draws=500, chains=2, random_seed=1
+        growth_problem.scm, growth_problem.absolute, draws=500, chains=2, random_seed=1
     )
-    draws = complete_from_prior(default_problem, draws, 2)
+    draws = complete_from_prior(growth_problem, draws, 2)
     found = load_implied_evidence()
-    table = evidence_table(default_problem, draws, draws, found)
+    table = evidence_table(growth_problem, draws, draws, found)
     assert list(table["evidence"]) == list(found)
     assert table["used"].all()
     # Before any data the model says of the pass-through what its priors were tuned to.
@@ -294,9 +294,9 @@ def test_weights_agree_with_a_refit_that_has_the_figure_in_the_likelihood():
         assert weighed == pytest.approx(after.mean(), abs=4 * error)
 
 
-def test_every_bundled_quantity_is_defined_for_the_default_model(default_problem, default_draws):
+def test_every_bundled_quantity_is_defined_for_the_growth_economy(growth_problem, growth_draws):
     for name, quantity in load_quantities().items():
-        values = quantity_draws(default_problem.scm, default_draws, quantity)
+        values = quantity_draws(growth_problem.scm, growth_draws, quantity)
         assert values.dims == ("chain", "draw"), name
         assert np.isfinite(values).all(), name
 

@@ -233,18 +233,18 @@ def test_with_revisions_alone_new_periods_have_no_share():
 # Nowcasts
 
 
-def test_a_nowcast_is_the_posterior_of_each_missing_cell(default_problem, default_draws):
-    table = nowcast_table(default_problem, default_draws)
-    cells = default_draws["missing_cell"].stack(sample=("chain", "draw"))
-    assert len(table) == len(default_problem.cases.missing) == 7
+def test_a_nowcast_is_the_posterior_of_each_missing_cell(growth_problem, growth_draws):
+    table = nowcast_table(growth_problem, growth_draws)
+    cells = growth_draws["missing_cell"].stack(sample=("chain", "draw"))
+    assert len(table) == len(growth_problem.cases.missing) == 7
     for place, row in enumerate(table.itertuples()):
         values = cells.isel({cells.dims[0]: place}).to_numpy()
-        name, at = default_problem.cases.missing[place]
+        name, at = growth_problem.cases.missing[place]
         assert row.series == name
-        if default_problem.scm.variables[name].logs:
+        if growth_problem.scm.variables[name].logs:
             assert row.unit == "% a quarter"
             values = 100 * (np.exp(values / 100) - 1)
-        assert row.period == str(default_problem.cases.time[at].astype("datetime64[M]")).replace(
+        assert row.period == str(growth_problem.cases.time[at].astype("datetime64[M]")).replace(
             "-10", "Q4"
         ).replace("-01", "Q1")
         assert row.median == pytest.approx(np.median(values))
@@ -273,26 +273,26 @@ def test_data_without_missing_cells_have_no_nowcast():
     assert "median" in table
 
 
-def test_a_nowcast_is_drawn_with_a_mark_on_each_missing_cell(default_problem, default_draws):
+def test_a_nowcast_is_drawn_with_a_mark_on_each_missing_cell(growth_problem, growth_draws):
     from sanctions_model.plots import plot_nowcast
 
-    figure = plot_nowcast(default_problem, default_draws, drawn_from="prior")
+    figure = plot_nowcast(growth_problem, growth_draws, drawn_from="prior")
     panels = [axes for axes in figure.axes if axes.get_title(loc="left")]
-    series = list(dict.fromkeys(name for name, _ in default_problem.cases.missing))
+    series = list(dict.fromkeys(name for name, _ in growth_problem.cases.missing))
     assert [axes.get_title(loc="left") for axes in panels] == [
-        default_problem.scm.variables[name].label for name in series
+        growth_problem.scm.variables[name].label for name in series
     ]
     marks = sum(
         line.get_markerfacecolor() == "white" and line.get_marker() == "o"
         for axes in panels
         for line in axes.lines
     )
-    assert marks == len(default_problem.cases.missing)
+    assert marks == len(growth_problem.cases.missing)
     assert "prior" in "".join(text.get_text() for text in figure.texts)
 
 
-def test_a_nowcast_without_missing_cells_is_refused(default_problem, default_draws):
+def test_a_nowcast_without_missing_cells_is_refused(growth_problem, growth_draws):
     from sanctions_model.plots import plot_nowcast
 
     with pytest.raises(QuestionError, match=r"no .*nowcast to draw"):
-        plot_nowcast(default_problem, default_draws, periods=0)
+        plot_nowcast(growth_problem, growth_draws, periods=0)

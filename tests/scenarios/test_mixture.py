@@ -50,11 +50,11 @@ def mixed():
 
 
 @pytest.fixture(scope="module")
-def bundled(default_problem, default_draws):
+def bundled(growth_problem, growth_draws):
     """The bundled futures with draws of the prior."""
-    draws = default_draws.isel(draw=np.arange(200) % 2).assign_coords(draw=np.arange(200))
+    draws = growth_draws.isel(draw=np.arange(200) % 2).assign_coords(draw=np.arange(200))
     return compare_futures(
-        default_problem,
+        growth_problem,
         draws,
         load_scenarios(),
         horizon=12,
@@ -237,17 +237,17 @@ def test_the_split_has_the_parts_of_the_closed_form():
     assert float(own.sel(source="shocks")) == pytest.approx(noise)
 
 
-def test_the_split_adds_up_to_the_total_variance_in_either_order(default_problem, default_draws):
+def test_the_split_adds_up_to_the_total_variance_in_either_order(growth_problem, growth_draws):
     """The total is that of all pairs of path and draw, each weighted with its probability."""
     asked, each, horizon = load_scenarios(), 6, 7
     settings = {"horizon": horizon, "outcomes": OUTCOMES, "paths": 4 * each, "random_seed": 9}
-    split = spread_split(default_problem, default_draws, asked, **settings)
+    split = spread_split(growth_problem, growth_draws, asked, **settings)
     drawing, cells, weights = np.random.default_rng(9), [], []
     for at, share in enumerate(asked.process().initial):
         paths = draw_future_paths(
             asked, first=np.full(each, at), horizon=horizon, generator=drawing
         )
-        effect = respond_to(default_problem.scm, default_draws, paths, outcomes=OUTCOMES)
+        effect = respond_to(growth_problem.scm, growth_draws, paths, outcomes=OUTCOMES)
         flat = effect.to_numpy().reshape(3, -1, horizon, 4)
         cells.append(np.broadcast_to(flat, (3, each, horizon, 4)))
         weights += [share / each] * each
@@ -268,12 +268,12 @@ def test_the_split_adds_up_to_the_total_variance_in_either_order(default_problem
 
 
 def test_given_the_parameters_first_their_part_is_the_spread_of_means_by_draw(
-    default_problem, default_draws
+    growth_problem, growth_draws
 ):
     asked = load_scenarios()
     one = spread_split(
-        default_problem,
-        default_draws.isel(chain=[0], draw=[0]),
+        growth_problem,
+        growth_draws.isel(chain=[0], draw=[0]),
         asked,
         horizon=6,
         outcomes=OUTCOMES,
@@ -283,8 +283,8 @@ def test_given_the_parameters_first_their_part_is_the_spread_of_means_by_draw(
     for order in ORDERS:
         assert abs(one["effect"].sel(order=order, source="parameters")).max() < 1e-12
     certain = spread_split(
-        default_problem,
-        default_draws,
+        growth_problem,
+        growth_draws,
         asked,
         horizon=6,
         outcomes=OUTCOMES,
@@ -304,10 +304,10 @@ def test_given_the_parameters_first_their_part_is_the_spread_of_means_by_draw(
         ({"weights": (0.5, 0.5, 0.5, 0.5)}, "must sum to 1"),
     ],
 )
-def test_a_split_that_makes_no_sense_is_refused(default_problem, default_draws, changed, message):
+def test_a_split_that_makes_no_sense_is_refused(growth_problem, growth_draws, changed, message):
     settings = {"horizon": 2, "random_seed": 1} | changed
     with pytest.raises(QuestionError, match=message):
-        spread_split(default_problem, default_draws, load_scenarios(), **settings)
+        spread_split(growth_problem, growth_draws, load_scenarios(), **settings)
 
 
 # Cost
@@ -321,16 +321,16 @@ def processor_seconds(work):
 
 @pytest.mark.slow
 def test_four_thousand_paired_draws_and_the_nested_split_are_within_their_budgets(
-    default_problem, default_draws
+    growth_problem, growth_draws
 ):
     """Seconds of the processor, so that other work on the machine does not count."""
     at = np.arange(2000) % 2
-    draws = default_draws.isel(draw=at).assign_coords(draw=np.arange(2000))
+    draws = growth_draws.isel(draw=at).assign_coords(draw=np.arange(2000))
     asked = load_scenarios()
 
     def compare(size):
         return compare_futures(
-            default_problem,
+            growth_problem,
             draws.isel(draw=slice(0, size // 2)),
             asked,
             horizon=40,
@@ -345,7 +345,7 @@ def test_four_thousand_paired_draws_and_the_nested_split_are_within_their_budget
     assert whole < 3.0 * half + 0.2  # linear: twice, with room for noise
     split = processor_seconds(
         lambda: spread_split(
-            default_problem, draws, asked, horizon=40, paths=1000, parameters=200, random_seed=1
+            growth_problem, draws, asked, horizon=40, paths=1000, parameters=200, random_seed=1
         )
     )
     assert split < 30.0
@@ -360,7 +360,7 @@ def test_four_thousand_paired_draws_and_the_nested_split_are_within_their_budget
         ({"horizon": 401}, "expected at most 400 periods"),
     ],
 )
-def test_a_split_that_would_not_end_is_refused(default_problem, default_draws, counts, reason):
+def test_a_split_that_would_not_end_is_refused(growth_problem, growth_draws, counts, reason):
     asked = {"horizon": 8, "outcomes": OUTCOMES, "random_seed": 1, **counts}
     with pytest.raises(QuestionError, match=reason):
-        spread_split(default_problem, default_draws, load_scenarios(), **asked)
+        spread_split(growth_problem, growth_draws, load_scenarios(), **asked)

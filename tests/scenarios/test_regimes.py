@@ -41,17 +41,17 @@ def generator(seed=1):
 # The engine with a path for each draw
 
 
-def test_a_path_for_each_draw_is_what_every_draw_alone_would_have(default_problem, default_draws):
-    scm, horizon = default_problem.scm, 9
-    size = default_draws.sizes["chain"] * default_draws.sizes["draw"]
+def test_a_path_for_each_draw_is_what_every_draw_alone_would_have(growth_problem, growth_draws):
+    scm, horizon = growth_problem.scm, 9
+    size = growth_draws.sizes["chain"] * growth_draws.sizes["draw"]
     paths = {n: generator(3).uniform(0, 1.2, (2, horizon, size)) for n in ("trade", "finance")}
     shocks = {"inflation": generator(4).normal(size=(2, horizon, size))}
-    found = respond(scm, default_draws, horizon=horizon, paths=paths, shocks=shocks)
-    levels = propagate(scm, default_draws, horizon=horizon, exogenous=paths)
+    found = respond(scm, growth_draws, horizon=horizon, paths=paths, shocks=shocks)
+    levels = propagate(scm, growth_draws, horizon=horizon, exogenous=paths)
     flat = found.stack(sample=("chain", "draw")), levels.stack(sample=("chain", "draw"))
     for at in range(size):
-        chain, draw = divmod(at, default_draws.sizes["draw"])
-        own = default_draws.isel(chain=[chain], draw=[draw])
+        chain, draw = divmod(at, growth_draws.sizes["draw"])
+        own = growth_draws.isel(chain=[chain], draw=[draw])
         for row in range(2):
             mine = {n: p[row, :, at] for n, p in paths.items()}
             alone = respond(
@@ -95,18 +95,18 @@ def test_a_path_for_another_number_of_draws_is_refused(paths):
 
 @pytest.mark.parametrize(("start", "ramp", "depth"), [(1, 4, 1.0), (3, 2, 0.4), (1, 1, 0.0)])
 def test_a_design_of_numbers_is_the_deterministic_relief(
-    default_problem, default_draws, start, ramp, depth
+    growth_problem, growth_draws, start, ramp, depth
 ):
     design = {"measures": MEASURES, "phase": ({"start": start, "ramp": ramp, "depth": depth},)}
     found = designed_effect(
-        default_problem.scm,
-        default_draws,
+        growth_problem.scm,
+        growth_draws,
         scenario(relief=(design,)),
         horizon=12,
         random_seed=1,
     )
     relief = Relief(depth=depth, ramp=ramp, start=start)
-    expected = total_effect(default_problem.scm, default_draws, relief, horizon=12)
+    expected = total_effect(growth_problem.scm, growth_draws, relief, horizon=12)
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
@@ -123,16 +123,16 @@ def test_two_designs_of_one_measure_act_on_what_the_other_leaves():
     np.testing.assert_allclose(law, 0.4)
 
 
-def test_the_status_quo_against_itself_is_exactly_zero(default_problem, default_draws):
+def test_the_status_quo_against_itself_is_exactly_zero(growth_problem, growth_draws):
     bundled = load_scenarios()
     at = bundled.process().order.index("status_quo")
     paths = draw_future_paths(
         bundled, first=np.full(4, at), horizon=20, generator=generator(), transitions=False
     )
-    effect = respond_to(default_problem.scm, default_draws, paths.one_a_draw())
+    effect = respond_to(growth_problem.scm, growth_draws, paths.one_a_draw())
     assert (effect == 0).all()
     assert (designed_effect(
-        default_problem.scm, default_draws, bundled.named("status_quo"), horizon=8, random_seed=1
+        growth_problem.scm, growth_draws, bundled.named("status_quo"), horizon=8, random_seed=1
     ) == 0).all()  # fmt: skip
 
 
@@ -229,9 +229,9 @@ def rouble_effect(problem, draws, made, horizon=12):
     ).squeeze("outcome")
 
 
-def test_an_announcement_moves_the_rouble_by_the_stated_size(default_problem, default_draws):
+def test_an_announcement_moves_the_rouble_by_the_stated_size(growth_problem, growth_draws):
     """0.8 of finance and assets, 0.4 of the composite: 6 % times 0.32 in its quarter."""
-    effect = rouble_effect(default_problem, default_draws, announced())
+    effect = rouble_effect(growth_problem, growth_draws, announced())
     np.testing.assert_array_equal(effect.sel(horizon=1), 0.0)
     np.testing.assert_allclose(effect.sel(horizon=2), 6.0 * 0.8 * 0.4, atol=1e-10)
 
@@ -244,12 +244,10 @@ def test_an_announcement_brings_a_share_of_the_risk_premium_forward():
     np.testing.assert_allclose(paths.felt[at, :, 0], paths.law[at, :, 0])
 
 
-def test_a_rouble_shift_that_fades_leaves_what_the_model_itself_gives(
-    default_problem, default_draws
-):
-    with_shift = rouble_effect(default_problem, default_draws, announced(), 120)
-    without = rouble_effect(default_problem, default_draws, announced(rouble=0.0), 120)
-    kept = rouble_effect(default_problem, default_draws, announced(kept=1.0), 120)
+def test_a_rouble_shift_that_fades_leaves_what_the_model_itself_gives(growth_problem, growth_draws):
+    with_shift = rouble_effect(growth_problem, growth_draws, announced(), 120)
+    without = rouble_effect(growth_problem, growth_draws, announced(rouble=0.0), 120)
+    kept = rouble_effect(growth_problem, growth_draws, announced(kept=1.0), 120)
     end = {"horizon": 120}
     assert abs(with_shift.sel(end) - without.sel(end)).max() < 0.05
     # What is kept is what the model's own move fell short of, but for feedback on the rouble.
@@ -320,10 +318,10 @@ def test_an_announcement_moves_the_nominal_rouble_of_the_anchored_economy_by_the
 @pytest.mark.parametrize(
     ("name", "error"), [("gdp_levl", UnknownVariableError), ("key_rate", QuestionError)]
 )
-def test_a_shift_of_what_is_no_level_is_refused(default_problem, default_draws, name, error):
+def test_a_shift_of_what_is_no_level_is_refused(growth_problem, growth_draws, name, error):
     made = scenario(level=({"variable": name, "size": 0.6, "stop": 5},))
     with pytest.raises(error):
-        designed_effect(default_problem.scm, default_draws, made, horizon=4, random_seed=1)
+        designed_effect(growth_problem.scm, growth_draws, made, horizon=4, random_seed=1)
 
 
 # Asymmetry
@@ -454,10 +452,10 @@ def test_a_package_moves_only_what_it_names():
         assert paths.law[MEASURES.index(measure)].min() >= floor
 
 
-def test_the_northern_sea_route_shifts_gdp_from_the_third_year(default_problem, default_draws):
+def test_the_northern_sea_route_shifts_gdp_from_the_third_year(growth_problem, growth_draws):
     effect = designed_effect(
-        default_problem.scm,
-        default_draws,
+        growth_problem.scm,
+        growth_draws,
         load_scenarios().named("northern_sea_route"),
         horizon=20,
         random_seed=1,
@@ -469,7 +467,7 @@ def test_the_northern_sea_route_shifts_gdp_from_the_third_year(default_problem, 
     assert (effect.sel(outcome="import_premium") == 0).all()
 
 
-def test_paths_without_a_process_and_designs_without_a_draw_each_are_refused(default_problem):
+def test_paths_without_a_process_and_designs_without_a_draw_each_are_refused(growth_problem):
     bundled = load_scenarios()
     without = type(bundled)(
         scenarios=bundled.scenarios, futures=None, origin="mine.toml", sha256=""
@@ -483,16 +481,14 @@ def test_paths_without_a_process_and_designs_without_a_draw_each_are_refused(def
         respond_to(MODEL, pinned(), paths.one_a_draw())
 
 
-def test_an_answer_says_what_it_rests_on(default_problem, default_draws):
+def test_an_answer_says_what_it_rests_on(growth_problem, growth_draws):
     def manifest(seed, depth):
         made = scenario(relief=(at_once(depth),))
-        found = designed_effect(
-            default_problem.scm, default_draws, made, horizon=2, random_seed=seed
-        )
+        found = designed_effect(growth_problem.scm, growth_draws, made, horizon=2, random_seed=seed)
         return json.loads(found.attrs["manifest"])
 
     one, other = manifest(1, 0.5), manifest(2, 0.6)
     assert (one["settings"], other["settings"]) == ({"random_seed": 1}, {"random_seed": 2})
-    assert one["spec_sha256"] == other["spec_sha256"] == spec_hash(default_problem.scm)
+    assert one["spec_sha256"] == other["spec_sha256"] == spec_hash(growth_problem.scm)
     assert one["sha256"]["scenario"] != other["sha256"]["scenario"]
     assert one == manifest(1, 0.5)

@@ -290,18 +290,18 @@ def test_the_seed_settles_the_answer(noisy):
     assert (first != other).any()
 
 
-def test_the_default_transmission_answers_with_all_measures(default_problem):
+def test_the_growth_economy_answers_with_all_measures(growth_problem):
     from sanctions_model.inference.density import complete_from_prior
     from sanctions_model.inference.priors.ledger import sample_prior
 
-    draws = sample_prior(default_problem.scm, default_problem.absolute, draws=60, random_seed=5)
-    draws = complete_from_prior(default_problem, draws, 6)
+    draws = sample_prior(growth_problem.scm, growth_problem.absolute, draws=60, random_seed=5)
+    draws = complete_from_prior(growth_problem, draws, 6)
     target = Target(outcome="key_rate", value=13.0, below=True, when="by 6", probability=0.5)
-    found = required_relief(default_problem, draws, target, random_seed=2)
+    found = required_relief(growth_problem, draws, target, random_seed=2)
     for depth in (0.0, 0.37, 1.0):
-        paths = {name: Relief(depth=depth).path(1.0, 6) for name in default_problem.scm.measures}
+        paths = {name: Relief(depth=depth).path(1.0, 6) for name in growth_problem.scm.measures}
         futures = simulate(
-            default_problem,
+            growth_problem,
             draws,
             horizon=6,
             exogenous=paths,

@@ -24,9 +24,9 @@ FIVE = {"aircraft", "rail", "chemicals", "machine_tools", "pharma_medical"}
 
 
 @pytest.fixture(scope="module")
-def draws(default_draws):
+def draws(growth_draws):
     at = np.arange(300) % 2
-    return default_draws.isel(draw=at).assign_coords(draw=np.arange(300))
+    return growth_draws.isel(draw=at).assign_coords(draw=np.arange(300))
 
 
 def followed(problem, draws, made, *, horizon=10, **settings):
@@ -47,8 +47,8 @@ def test_the_article_sectors_are_there_and_every_figure_says_what_it_rests_on():
             assert status in {"judgement", "second_hand", "own_calculation", "remainder"}
 
 
-def test_today_a_part_is_weight_times_share_times_premium(default_problem, draws):
-    found = followed(default_problem, draws, scenario())
+def test_today_a_part_is_weight_times_share_times_premium(growth_problem, draws):
+    found = followed(growth_problem, draws, scenario())
     now = found.sel(horizon=0)
     np.testing.assert_allclose(now["part"], now["weight"] * now["share"] * now["premium"])
     np.testing.assert_allclose(now["weight"].sum("sector"), 1.0)
@@ -61,8 +61,8 @@ def test_today_a_part_is_weight_times_share_times_premium(default_problem, draws
         )
 
 
-def test_drawn_figures_have_the_moments_of_the_file(default_problem, draws):
-    now = followed(default_problem, draws, scenario(), horizon=1).sel(horizon=0)
+def test_drawn_figures_have_the_moments_of_the_file(growth_problem, draws):
+    now = followed(growth_problem, draws, scenario(), horizon=1).sel(horizon=0)
     for row in load_sectors():
         own, count = now.sel(sector=row.sector), now.sizes["chain"] * now.sizes["draw"]
         mean = row.share_alpha / (row.share_alpha + row.share_beta)
@@ -72,14 +72,14 @@ def test_drawn_figures_have_the_moments_of_the_file(default_problem, draws):
         assert abs(float(logs.mean()) - np.log(row.premium_median)) < 4 * error
 
 
-def test_relief_lowers_share_and_premium_by_the_exposed_intensity(default_problem, draws):
+def test_relief_lowers_share_and_premium_by_the_exposed_intensity(growth_problem, draws):
     """With full and instant recovery a sector's part falls to 1 - depth times its exposure."""
     instant = draws.copy(deep=True)
     instant["recoverable_share"][...] = 1.0
     instant["recovery_speed"][...] = 1.0
     phase = {"start": 1, "ramp": 1, "depth": 0.6}
     made = scenario(relief=({"measures": ("finance",), "phase": (phase,)},))
-    found = followed(default_problem, instant, made)
+    found = followed(growth_problem, instant, made)
     for row in load_sectors():
         own = found.sel(sector=row.sector)
         left = 1 - 0.6 * row.finance
@@ -88,10 +88,10 @@ def test_relief_lowers_share_and_premium_by_the_exposed_intensity(default_proble
             np.testing.assert_allclose(ratio, left**power, rtol=1e-10)
 
 
-def test_every_sector_falls_under_the_reset_and_rises_under_deterioration(default_problem, draws):
+def test_every_sector_falls_under_the_reset_and_rises_under_deterioration(growth_problem, draws):
     library = load_scenarios()
     for name, sign in (("reset", -1), ("deterioration", 1)):
-        found = followed(default_problem, draws, library.named(name), horizon=20)
+        found = followed(growth_problem, draws, library.named(name), horizon=20)
         change = (found.sel(horizon=20) - found.sel(horizon=0)).mean(["chain", "draw"])
         assert (sign * change["part"] > 0).all()
         assert sign * float(change["transmission"]) > 0
@@ -99,7 +99,7 @@ def test_every_sector_falls_under_the_reset_and_rises_under_deterioration(defaul
 
 
 def test_sectors_that_hang_on_all_measures_alike_fall_as_much_as_a_premium_that_does(
-    default_problem, draws
+    growth_problem, draws
 ):
     """The two agree in relative terms where exposure and speed do: any difference is visible."""
     same = draws.copy(deep=True)
@@ -111,13 +111,13 @@ def test_sectors_that_hang_on_all_measures_alike_fall_as_much_as_a_premium_that_
         row.model_copy(update={"trade": third, "finance": third, "transport": third})
         for row in load_sectors()
     ]
-    found = followed(default_problem, same, load_scenarios().named("reset"), sectors=rows)
+    found = followed(growth_problem, same, load_scenarios().named("reset"), sectors=rows)
     ratio = found / found.sel(horizon=0)
     np.testing.assert_allclose(ratio["total"], ratio["transmission"], rtol=1e-8)
 
 
-def test_the_table_has_every_quantity_with_its_interval(default_problem, draws):
-    found = followed(default_problem, draws, load_scenarios().named("machinery"), horizon=4)
+def test_the_table_has_every_quantity_with_its_interval(growth_problem, draws):
+    found = followed(growth_problem, draws, load_scenarios().named("machinery"), horizon=4)
     table = sector_table(found, [0, 4])
     assert len(table) == 2 * (3 * 6 + 3)
     assert (table["lower"] <= table["median"]).all()

@@ -136,9 +136,9 @@ def test_with_full_and_immediate_recovery_effective_intensity_is_the_measure(pat
     close(only(found), path, atol=1e-12)
 
 
-def test_with_full_and_immediate_recovery_relief_mirrors_imposition(default_problem, default_draws):
-    scm, horizon = default_problem.scm, 14
-    draws = default_draws.copy(deep=True)
+def test_with_full_and_immediate_recovery_relief_mirrors_imposition(growth_problem, growth_draws):
+    scm, horizon = growth_problem.scm, 14
+    draws = growth_draws.copy(deep=True)
     draws["recoverable_share"][...] = 1.0
     draws["recovery_speed"][...] = 1.0
     path = np.clip(np.arange(1, horizon + 1) / 4, 0, 1)

@@ -81,13 +81,13 @@ def test_only_descendants_move(run, data):
     close((after - before).sel(outcome=name).isel(horizon=0), 0.7)
 
 
-def test_holding_the_key_rate_blocks_what_passes_through_it(default_problem, default_draws):
-    scm, horizon = default_problem.scm, 8
+def test_holding_the_key_rate_blocks_what_passes_through_it(growth_problem, growth_draws):
+    scm, horizon = growth_problem.scm, 8
     held = SetTo(variable="key_rate", value=10.0)
     common = {"horizon": horizon, "interventions": [held], "outcomes": ["lending_rate"]}
     relief = {name: Relief().path(1.0, horizon) for name in MEASURES}
-    eased = propagate(scm, default_draws, exogenous=relief, **common)
-    kept = propagate(scm, default_draws, **common)
+    eased = propagate(scm, growth_draws, exogenous=relief, **common)
+    kept = propagate(scm, growth_draws, **common)
     np.testing.assert_array_equal(eased.to_numpy(), kept.to_numpy())
 
 

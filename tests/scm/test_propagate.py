@@ -88,12 +88,12 @@ def test_interventions_of_every_kind_equal_plain_loops(run):
 
 
 @pytest.mark.parametrize("from_history", [False, True])
-def test_the_default_transmission_equals_plain_loops(default_problem, default_draws, from_history):
-    scm, horizon = default_problem.scm, 11
+def test_the_growth_economy_equals_plain_loops(growth_problem, growth_draws, from_history):
+    scm, horizon = growth_problem.scm, 11
     generator = np.random.default_rng(3)
     start = None
     if from_history:
-        start = start_after(scm, default_draws, default_problem.history(default_draws))
+        start = start_after(scm, growth_draws, growth_problem.history(growth_draws))
     arguments = {
         "horizon": horizon,
         "start": start,
@@ -105,7 +105,7 @@ def test_the_default_transmission_equals_plain_loops(default_problem, default_dr
             "assets": generator.uniform(0, 1, horizon),
             "war": np.linspace(1, 0, horizon),
         },
-        "shocks": draw_shocks(scm, default_draws, horizon, 8),
+        "shocks": draw_shocks(scm, growth_draws, horizon, 8),
         "interventions": [
             SetTo(variable="key_rate", value=(16.0, 14.0, 12.0), start=2, stop=6),
             ShiftBy(variable="inflation_yoy", value=0.5, start=4),
@@ -114,8 +114,8 @@ def test_the_default_transmission_equals_plain_loops(default_problem, default_dr
         ],
     }
     close(
-        propagate(scm, default_draws, **arguments).to_numpy(),
-        propagated(scm, default_draws, **arguments),
+        propagate(scm, growth_draws, **arguments).to_numpy(),
+        propagated(scm, growth_draws, **arguments),
         atol=1e-9,
     )
 
@@ -174,10 +174,10 @@ def test_many_scenarios_equal_their_blocks(vector):
         np.testing.assert_array_equal(only(alone), only(together[:, row]))
 
 
-def test_the_result_is_labelled(default_problem, default_draws):
-    result = propagate(default_problem.scm, default_draws, horizon=5)
+def test_the_result_is_labelled(growth_problem, growth_draws):
+    result = propagate(growth_problem.scm, growth_draws, horizon=5)
     assert result.dims == ("outcome", "scenario", "horizon", "chain", "draw")
-    assert result["outcome"].to_numpy().tolist() == list(default_problem.scm.headline)
+    assert result["outcome"].to_numpy().tolist() == list(growth_problem.scm.headline)
     assert result["horizon"].to_numpy().tolist() == [1, 2, 3, 4, 5]
     assert str(result["unit"].sel(outcome="key_rate").item()) == "% a year"
 
@@ -353,8 +353,8 @@ def test_each_exogenous_variable_goes_on_as_declared():
     assert continuation_paths(scm, 1, {"constant": 5.0})["constant"].tolist() == [5.0]
 
 
-def test_the_measures_continue_at_their_level_of_the_last_day(default_problem):
-    found = continuation_paths(default_problem.scm, 2, dict.fromkeys(MEASURES, 0.9))
+def test_the_measures_continue_at_their_level_of_the_last_day(growth_problem):
+    found = continuation_paths(growth_problem.scm, 2, dict.fromkeys(MEASURES, 0.9))
     assert all(found[name].tolist() == [1.0, 1.0] for name in MEASURES)
 
 
@@ -393,20 +393,20 @@ def test_the_same_seed_draws_the_same_shocks(many_draws):
     assert np.all(first != other)
 
 
-def test_an_intervention_on_an_unknown_variable_is_refused(default_problem, default_draws):
+def test_an_intervention_on_an_unknown_variable_is_refused(growth_problem, growth_draws):
     with pytest.raises(UnknownVariableError, match="Did you mean 'key_rate'"):
         propagate(
-            default_problem.scm,
-            default_draws,
+            growth_problem.scm,
+            growth_draws,
             horizon=2,
             interventions=[SetTo(variable="key-rate", value=1.0)],
         )
 
 
 @pytest.mark.parametrize("question", [propagate, respond])
-def test_an_unknown_outcome_is_refused(default_problem, default_draws, question):
+def test_an_unknown_outcome_is_refused(growth_problem, growth_draws, question):
     with pytest.raises(UnknownVariableError, match=r"in the outcomes.*Did you mean 'gdp_level'"):
-        question(default_problem.scm, default_draws, horizon=2, outcomes=["gdp_levle"])
+        question(growth_problem.scm, growth_draws, horizon=2, outcomes=["gdp_levle"])
 
 
 @pytest.mark.parametrize("horizon", [0, -1, 2.0, True, "4"])
@@ -435,13 +435,13 @@ def test_paths_that_cannot_be_used_are_refused(vector, paths, error, message):
         respond(scm, draws, horizon=2, paths=paths)
 
 
-def test_paths_of_different_numbers_of_scenarios_are_refused(default_problem, default_draws):
+def test_paths_of_different_numbers_of_scenarios_are_refused(growth_problem, growth_draws):
     paths = {"trade": np.ones((2, 4)), "finance": np.ones((3, 4))}
     with pytest.raises(QuestionError, match="scenarios, another path 3"):
-        propagate(default_problem.scm, default_draws, horizon=4, exogenous=paths)
+        propagate(growth_problem.scm, growth_draws, horizon=4, exogenous=paths)
 
 
 @pytest.mark.parametrize("name", ["import_premium", "inflation_yoy", "trade", "nothing"])
-def test_a_shock_to_what_has_none_is_refused(default_problem, default_draws, name):
+def test_a_shock_to_what_has_none_is_refused(growth_problem, growth_draws, name):
     with pytest.raises((QuestionError, UnknownVariableError), match=f"'{name}'"):
-        respond(default_problem.scm, default_draws, horizon=2, shocks={name: np.ones(2)})
+        respond(growth_problem.scm, growth_draws, horizon=2, shocks={name: np.ones(2)})

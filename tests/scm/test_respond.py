@@ -38,8 +38,8 @@ def baseline_start(scm, state):
 
 
 @pytest.mark.parametrize("state", ["full", "empty"])
-def test_a_response_is_the_difference_of_two_propagations(default_problem, default_draws, state):
-    scm, horizon = default_problem.scm, 13
+def test_a_response_is_the_difference_of_two_propagations(growth_problem, growth_draws, state):
+    scm, horizon = growth_problem.scm, 13
     start = baseline_start(scm, state)
     paths = {
         "trade": np.stack([Relief(ramp=3).path(1.0, horizon), np.full(horizon, 1.2)]),
@@ -49,13 +49,13 @@ def test_a_response_is_the_difference_of_two_propagations(default_problem, defau
     }
     shocks = {"depreciation": np.random.default_rng(0).normal(size=(horizon, 4))}
     common = {"horizon": horizon, "start": start, "outcomes": list(scm.variables)}
-    background = draw_shocks(scm, default_draws, horizon, 1)
+    background = draw_shocks(scm, growth_draws, horizon, 1)
     more = background | {"depreciation": background["depreciation"] + shocks["depreciation"]}
-    with_change = propagate(scm, default_draws, exogenous=paths, shocks=more, **common)
-    without = propagate(scm, default_draws, shocks=background, **common)
+    with_change = propagate(scm, growth_draws, exogenous=paths, shocks=more, **common)
+    without = propagate(scm, growth_draws, shocks=background, **common)
     found = respond(
         scm,
-        default_draws,
+        growth_draws,
         horizon=horizon,
         paths=paths,
         shocks=shocks,
@@ -64,14 +64,14 @@ def test_a_response_is_the_difference_of_two_propagations(default_problem, defau
     )
     if state == "empty":  # there the target was 0 before, but the difference is the same
         target = {"inflation_target": np.full(horizon, 4.0)}
-        without = propagate(scm, default_draws, shocks=background, exogenous=target, **common)
+        without = propagate(scm, growth_draws, shocks=background, exogenous=target, **common)
     close(found.to_numpy(), (with_change - without.isel(scenario=0)).to_numpy(), atol=1e-9)
 
 
 def test_a_response_to_imposition_from_nothing_is_the_difference_of_two_propagations(
-    default_problem, default_draws
+    growth_problem, growth_draws
 ):
-    scm, horizon = default_problem.scm, 8
+    scm, horizon = growth_problem.scm, 8
     nothing = Start(
         {
             n: np.zeros((scm.longest_lag, 1))
@@ -81,11 +81,11 @@ def test_a_response_to_imposition_from_nothing_is_the_difference_of_two_propagat
     imposed = {name: np.linspace(0.2, 1, horizon) for name in MEASURES}
     free = {name: np.zeros(horizon) for name in MEASURES}
     common = {"horizon": horizon, "start": nothing, "outcomes": list(scm.variables)}
-    with_measures = propagate(scm, default_draws, exogenous=imposed, **common)
-    without = propagate(scm, default_draws, exogenous=free, **common)
+    with_measures = propagate(scm, growth_draws, exogenous=imposed, **common)
+    without = propagate(scm, growth_draws, exogenous=free, **common)
     found = respond(
         scm,
-        default_draws,
+        growth_draws,
         horizon=horizon,
         paths=imposed,
         baseline=dict.fromkeys(MEASURES, 0.0),
@@ -186,15 +186,15 @@ def test_a_response_is_linear_in_the_shocks(run, factor):
 
 
 def test_a_response_is_linear_in_exogenous_paths_without_an_effective_measure(
-    default_problem, default_draws
+    growth_problem, growth_draws
 ):
     horizon = 9
     path = np.random.default_rng(5).normal(size=horizon)
 
     def response(factor):
         return respond(
-            default_problem.scm,
-            default_draws,
+            growth_problem.scm,
+            growth_draws,
             horizon=horizon,
             paths={"assets": 1 + factor * path, "war": 1 - factor * path},
         ).to_numpy()
@@ -203,42 +203,42 @@ def test_a_response_is_linear_in_exogenous_paths_without_an_effective_measure(
 
 
 @pytest.mark.parametrize("relief", [Relief(), Relief(depth=0.6, ramp=1, start=3)])
-def test_measures_superpose_draw_by_draw(default_problem, default_draws, relief):
-    scm, horizon = default_problem.scm, 16
+def test_measures_superpose_draw_by_draw(growth_problem, growth_draws, relief):
+    scm, horizon = growth_problem.scm, 16
     path = relief.path(1.0, horizon)
 
     def response(measures):
         paths = dict.fromkeys(measures, path)
         return respond(
-            scm, default_draws, horizon=horizon, paths=paths, outcomes=list(scm.variables)
+            scm, growth_draws, horizon=horizon, paths=paths, outcomes=list(scm.variables)
         ).to_numpy()
 
     close(sum(response([name]) for name in MEASURES), response(MEASURES))
 
 
 @pytest.mark.parametrize("measures", [MEASURES, ("trade",), ("finance", "assets")])
-def test_channels_add_up_to_the_total_draw_by_draw(default_problem, default_draws, measures):
-    scm, horizon = default_problem.scm, 16
+def test_channels_add_up_to_the_total_draw_by_draw(growth_problem, growth_draws, measures):
+    scm, horizon = growth_problem.scm, 16
     generator = np.random.default_rng(6)
     paths = {name: np.abs(1 - generator.uniform(0, 1.3, horizon)) for name in measures}
     everything = {label for labels in scm.entries.values() for label in labels}
     closed = [everything - set(labels) for labels in scm.entries.values()]
     outcomes = [*scm.stochastic, *(level.variable.name for level in scm.levels)]
     parts = respond(
-        scm, default_draws, horizon=horizon, paths=paths, closed=closed, outcomes=outcomes
+        scm, growth_draws, horizon=horizon, paths=paths, closed=closed, outcomes=outcomes
     )
-    total = respond(scm, default_draws, horizon=horizon, paths=paths, outcomes=outcomes)
+    total = respond(scm, growth_draws, horizon=horizon, paths=paths, outcomes=outcomes)
     assert parts.sizes["scenario"] == len(scm.entries)
     assert float(np.abs(total).max()) > 0.1
     close(parts.sum("scenario").to_numpy(), total.isel(scenario=0).to_numpy())
 
 
-def test_with_all_entries_closed_no_measure_reaches_an_outcome(default_problem, default_draws):
-    scm = default_problem.scm
+def test_with_all_entries_closed_no_measure_reaches_an_outcome(growth_problem, growth_draws):
+    scm = growth_problem.scm
     everything = {label for labels in scm.entries.values() for label in labels}
     found = respond(
         scm,
-        default_draws,
+        growth_draws,
         horizon=8,
         paths={name: np.zeros(8) for name in MEASURES},
         closed=[everything],
@@ -273,16 +273,16 @@ def test_one_path_serves_all_sets_of_closed_links(vector):
         np.testing.assert_array_equal(alone[:, 0].to_numpy(), together[:, row].to_numpy())
 
 
-def test_the_chain_its_offset_and_the_rest_are_links_of_the_model(default_problem):
-    scm = default_problem.scm
+def test_the_chain_its_offset_and_the_rest_are_links_of_the_model(growth_problem):
+    scm = growth_problem.scm
     labels = {edge.label for edge in scm.graph.edges}
     assert {*scm.chain, *scm.chain_offset} <= labels
 
 
-def test_no_change_makes_no_difference(default_problem, default_draws):
+def test_no_change_makes_no_difference(growth_problem, growth_draws):
     found = respond(
-        default_problem.scm,
-        default_draws,
+        growth_problem.scm,
+        growth_draws,
         horizon=6,
         paths={name: np.ones(6) for name in MEASURES},
     )

@@ -325,7 +325,7 @@ def test_centres_belong_to_a_new_model():
 
 
 @pytest.mark.parametrize("periods_per_year", [4, 12])
-def test_in_the_default_transmission_every_measure_reaches_every_outcome(periods_per_year):
+def test_in_the_growth_economy_every_measure_reaches_every_outcome(periods_per_year):
     scm = growth_transmission(periods_per_year)
     assert scm.measures == MEASURES
     flows = {level.variable.name: level.flow for level in scm.levels}
@@ -338,7 +338,7 @@ def test_in_the_default_transmission_every_measure_reaches_every_outcome(periods
 
 
 @pytest.mark.parametrize("periods_per_year", [4, 12])
-def test_the_year_of_the_default_transmission_has_its_number_of_periods(periods_per_year):
+def test_the_year_of_the_growth_economy_has_its_number_of_periods(periods_per_year):
     scm = growth_transmission(periods_per_year)
     assert scm.longest_lag == periods_per_year
     yoy = scm.by_name["inflation_yoy"]

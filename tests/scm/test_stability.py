@@ -45,13 +45,11 @@ def probed_radius(scm, values):
     return np.abs(np.linalg.eigvals(np.array(columns).T)).max()
 
 
-def test_the_default_transmission_has_the_radius_of_its_one_step_map(
-    default_problem, default_draws
-):
-    found = spectral_radius(default_problem.scm, default_draws)
+def test_the_growth_economy_has_the_radius_of_its_one_step_map(growth_problem, growth_draws):
+    found = spectral_radius(growth_problem.scm, growth_draws)
     assert found.dims == ("chain", "draw")
-    scm = default_problem.scm.with_centres({})
-    expected = [probed_radius(scm, values) for values in as_dicts(default_draws)]
+    scm = growth_problem.scm.with_centres({})
+    expected = [probed_radius(scm, values) for values in as_dicts(growth_draws)]
     close(found.to_numpy().ravel(), expected, rtol=1e-8)
     assert np.all(found < 1)
 

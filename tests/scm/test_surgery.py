@@ -219,15 +219,15 @@ def test_a_higher_target_lowers_the_rate_by_reaction_times_as_much(economy):
     assert shifted["intercept"].sel(equation=rest).identical(many["intercept"].sel(equation=rest))
 
 
-def test_the_default_central_bank_can_follow_another_rule(default_problem, default_draws):
-    scm = default_problem.scm
-    edited = policy_rule(scm, default_draws, smoothing=0.3, reaction=2.5, target_shift=1.0)
+def test_the_default_central_bank_can_follow_another_rule(growth_problem, growth_draws):
+    scm = growth_problem.scm
+    edited = policy_rule(scm, growth_draws, smoothing=0.3, reaction=2.5, target_shift=1.0)
     for values in as_dicts(edited):
         assert values["persistence[key_rate]"] == 0.3
         assert values["inflation_yoy -> key_rate"] == 2.5
     arguments = {"horizon": 8, "random_seed": 2, "outcomes": ["key_rate", "gdp_growth"]}
-    old = simulate(default_problem, default_draws, **arguments)
-    new = simulate(default_problem, edited, **arguments)
+    old = simulate(growth_problem, growth_draws, **arguments)
+    new = simulate(growth_problem, edited, **arguments)
     assert (np.abs(new - old).sel(outcome="key_rate") > 1e-3).all()
     assert (np.abs(new - old).sel(outcome="gdp_growth").isel(horizon=0) == 0).all()
 
@@ -309,15 +309,15 @@ def test_what_was_drawn_stays_unless_given(economy):
     assert edited.equations == scm.equations
 
 
-def test_completed_cells_stay_with_the_draws(default_problem, default_draws):
+def test_completed_cells_stay_with_the_draws(growth_problem, growth_draws):
     rule = PartialAdjustment(
-        variable=default_problem.scm.variables["key_rate"], parents=("inflation_yoy",)
+        variable=growth_problem.scm.variables["key_rate"], parents=("inflation_yoy",)
     )
     edited, changed = replace_equation(
-        default_problem.scm, default_draws, rule, {"inflation_yoy -> key_rate": 2.0}
+        growth_problem.scm, growth_draws, rule, {"inflation_yoy -> key_rate": 2.0}
     )
-    assert changed["missing_cell"].identical(default_draws["missing_cell"])
-    kept = replace(default_problem, scm=edited)
+    assert changed["missing_cell"].identical(growth_draws["missing_cell"])
+    kept = replace(growth_problem, scm=edited)
     arguments = {"horizon": 6, "random_seed": 2, "outcomes": ["key_rate", "inflation_yoy"]}
     found = simulate(kept, changed, **arguments)
     assert np.isfinite(found).all()
@@ -440,35 +440,35 @@ def test_holding_a_variable_replaces_its_row_by_zeros():
 
 @pytest.mark.parametrize("held", ["key_rate", "inflation_yoy", "import_premium"])
 def test_what_is_held_does_not_move_and_nothing_passes_through_it(
-    default_problem, default_draws, held
+    growth_problem, growth_draws, held
 ):
-    scm = default_problem.scm
+    scm = growth_problem.scm
     outcomes = [*scm.headline, "inflation_yoy"]
     outcomes = list(dict.fromkeys([*outcomes, held]))
-    found = total_effect(scm, default_draws, horizon=10, outcomes=outcomes, held=(held,))
+    found = total_effect(scm, growth_draws, horizon=10, outcomes=outcomes, held=(held,))
     np.testing.assert_array_equal(found.sel(outcome=held), 0.0)
     into = [edge.label for edge in scm.by_name[held].edges]
     cut = respond(
         scm,
-        default_draws,
+        growth_draws,
         horizon=10,
         paths={name: Relief().path(1.0, 10) for name in scm.measures},
         closed=[into],
         outcomes=outcomes,
     ).isel(scenario=0)
     close(found.to_numpy(), cut.to_numpy())
-    free = total_effect(scm, default_draws, horizon=10, outcomes=outcomes)
+    free = total_effect(scm, growth_draws, horizon=10, outcomes=outcomes)
     assert float(np.abs(found - free).max()) > 0.01
 
 
-def test_holding_a_driver_or_nothing_known_is_refused(default_problem, default_draws):
-    scm = default_problem.scm
+def test_holding_a_driver_or_nothing_known_is_refused(growth_problem, growth_draws):
+    scm = growth_problem.scm
     with pytest.raises(QuestionError, match="'trade' is not endogenous; give it a path"):
-        total_effect(scm, default_draws, held=("trade",))
+        total_effect(scm, growth_draws, held=("trade",))
     with pytest.raises(QuestionError, match="'effective_trade' is not endogenous"):
-        total_effect(scm, default_draws, held=("effective_trade",))
+        total_effect(scm, growth_draws, held=("effective_trade",))
     with pytest.raises(UnknownVariableError, match="Did you mean 'key_rate'"):
-        total_effect(scm, default_draws, held=("keyrate",))
+        total_effect(scm, growth_draws, held=("keyrate",))
 
 
 def test_a_problem_answers_with_edited_draws_from_its_own_past():

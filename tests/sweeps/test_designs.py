@@ -261,16 +261,16 @@ def test_the_odds_of_one_future_leave_the_others_in_proportion():
 
 
 def test_a_component_of_the_rule_takes_its_weight_from_the_others_of_its_measure(
-    default_problem,
+    growth_problem,
 ):
     from sanctions_model.data.sanctions.measures import load_rule
 
     first = load_rule().components[0]
     design = design_of(axis("rule_weight", component=first.id, values=[1.0]))
     bare = Setting(
-        scm=default_problem.scm,
-        observations=default_problem.observations,
-        priors=default_problem.priors,
+        scm=growth_problem.scm,
+        observations=growth_problem.observations,
+        priors=growth_problem.priors,
         futures={},
     )
     found = design.setting(design.stated(bare), {"x": 1.0}).observations

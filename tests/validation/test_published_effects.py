@@ -22,19 +22,19 @@ from sanctions_model.validation.published_effects import (
 
 
 @pytest.fixture(scope="module")
-def medians(default_problem):
+def medians(growth_problem):
     from sanctions_model.inference.priors.ledger import sample_prior
 
     middle = sample_prior(
-        default_problem.scm, default_problem.absolute, draws=200, random_seed=1
+        growth_problem.scm, growth_problem.absolute, draws=200, random_seed=1
     ).median(("chain", "draw"))
     values = {
         address: float(
             middle[name] if label is None else middle[name].sel({middle[name].dims[0]: label})
         )
-        for address, (name, label) in addresses(default_problem.scm).items()
+        for address, (name, label) in addresses(growth_problem.scm).items()
     }
-    return values, pin(default_problem.scm, values)
+    return values, pin(growth_problem.scm, values)
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,8 @@ def totals():
 
 
 @pytest.fixture(scope="module")
-def table(default_problem, default_draws):
-    return totals_table(default_problem.scm, default_draws, default_draws)
+def table(growth_problem, growth_draws):
+    return totals_table(growth_problem.scm, growth_draws, growth_draws)
 
 
 def implied(problem, draws, totals, name):
@@ -60,7 +60,7 @@ def test_all_twenty_totals_are_there_with_a_reason(totals):
     assert used == set(totals.experiments)
 
 
-def test_pass_through_is_its_closed_form(default_problem, medians, totals):
+def test_pass_through_is_its_closed_form(growth_problem, medians, totals):
     values, draws = medians
     rho = values["persistence[inflation]"]
     now, later = (values[f"depreciation{lag} -> inflation"] for lag in ("", "[1]"))
@@ -71,16 +71,14 @@ def test_pass_through_is_its_closed_form(default_problem, medians, totals):
     for _ in range(2):
         growth *= rho
         level += growth
-    found = implied(default_problem, draws, totals, "pass_through_first_quarter")
+    found = implied(growth_problem, draws, totals, "pass_through_first_quarter")
     assert found == pytest.approx(first)
-    assert implied(default_problem, draws, totals, "pass_through_first_year") == pytest.approx(
-        level
-    )
+    assert implied(growth_problem, draws, totals, "pass_through_first_year") == pytest.approx(level)
 
 
-def test_a_scaled_premium_does_what_its_links_say(default_problem, medians, totals):
+def test_a_scaled_premium_does_what_its_links_say(growth_problem, medians, totals):
     values, draws = medians
-    found = implied(default_problem, draws, totals, "food_embargo")
+    found = implied(growth_problem, draws, totals, "food_embargo")
     theta, rho = values["import_premium_change -> inflation"], values["persistence[inflation]"]
     decay = values["persistence[import_premium]"]
     premium, growth, level = 0.0, 0.0, 0.0
@@ -92,22 +90,22 @@ def test_a_scaled_premium_does_what_its_links_say(default_problem, medians, tota
     assert found == pytest.approx(1.7 * level / premium)
 
 
-def test_full_relief_is_the_engines_own_question(default_problem, medians, totals):
+def test_full_relief_is_the_engines_own_question(growth_problem, medians, totals):
     _, draws = medians
     effect = total_effect(
-        default_problem.scm, draws, Relief(ramp=1), horizon=20, outcomes=["gdp_level", "rouble"]
+        growth_problem.scm, draws, Relief(ramp=1), horizon=20, outcomes=["gdp_level", "rouble"]
     )
-    found = implied(default_problem, draws, totals, "iran_ex_ante")
+    found = implied(growth_problem, draws, totals, "iran_ex_ante")
     assert found == pytest.approx(effect.sel(outcome="gdp_level", horizon=20).item())
-    found = implied(default_problem, draws, totals, "rouble_announcement")
+    found = implied(growth_problem, draws, totals, "rouble_announcement")
     assert found == pytest.approx(effect.sel(outcome="rouble", horizon=1).item())
 
 
-def test_closing_the_oil_link_takes_out_what_it_carries(default_problem, medians, totals):
+def test_closing_the_oil_link_takes_out_what_it_carries(growth_problem, medians, totals):
     _, draws = medians
     whole = totals.totals["iran_2016"]
-    both = implied_total(default_problem.scm, draws, totals.experiments["full_relief"], whole)
-    without = implied(default_problem, draws, totals, "iran_2016")
+    both = implied_total(growth_problem.scm, draws, totals.experiments["full_relief"], whole)
+    without = implied(growth_problem, draws, totals, "iran_2016")
     assert both.item() > without > 0
 
 
@@ -120,7 +118,7 @@ def test_the_anchored_economy_is_asked_what_the_other_is(table):
     assert np.isfinite(found.loc[answered, "median"]).all()
 
 
-def test_a_total_whose_parts_a_model_lacks_says_so(default_problem, default_draws, totals):
+def test_a_total_whose_parts_a_model_lacks_says_so(growth_problem, growth_draws, totals):
     own = totals.experiments["food_embargo"].model_copy(update={"otherwise": ()})
     asked = PublishedTotals(
         experiments={"food_embargo": own}, totals={"x": totals.totals["food_embargo"]}
@@ -130,16 +128,16 @@ def test_a_total_whose_parts_a_model_lacks_says_so(default_problem, default_draw
     assert row["reason"] == (
         "not asked of this model: it has no 'effective_trade -> import_premium'"
     )
-    answered = totals_table(default_problem.scm, default_draws, totals=asked).iloc[0]
+    answered = totals_table(growth_problem.scm, growth_draws, totals=asked).iloc[0]
     assert answered["verdict"] != "not answered"
 
 
-def test_totals_a_year_are_divided(default_problem, medians, totals):
+def test_totals_a_year_are_divided(growth_problem, medians, totals):
     _, draws = medians
     level = totals.totals["consensus_2022"].model_copy(update={"divided_by": 1.0})
     experiment = totals.experiments["full_imposition"]
-    whole = float(implied_total(default_problem.scm, draws, experiment, level).squeeze())
-    assert implied(default_problem, draws, totals, "consensus_2022") == pytest.approx(whole / 8)
+    whole = float(implied_total(growth_problem.scm, draws, experiment, level).squeeze())
+    assert implied(growth_problem, draws, totals, "consensus_2022") == pytest.approx(whole / 8)
 
 
 def test_the_table_judges_every_total(table):
@@ -159,8 +157,8 @@ def test_the_table_judges_every_total(table):
     assert (held == (points["verdict"] == "inside")).all()
 
 
-def test_without_a_posterior_the_prior_is_judged(default_problem, default_draws):
-    table = totals_table(default_problem.scm, default_draws)
+def test_without_a_posterior_the_prior_is_judged(growth_problem, growth_draws):
+    table = totals_table(growth_problem.scm, growth_draws)
     assert table["median"].isna().all()
     assert (table["verdict"] != "").all()
 
@@ -186,7 +184,7 @@ def test_an_unusable_file_is_refused_with_its_place(tmp_path, text, message):
         load_published_totals(tmp_path / "mine.toml")
 
 
-def test_unknown_evidence_and_measures_are_named(default_problem, medians, totals, tmp_path):
+def test_unknown_evidence_and_measures_are_named(growth_problem, medians, totals, tmp_path):
     text = (
         'format_version = 1\n[total.y]\nnumber = 1\ntitle = "t"\npublished = "p"\nunit = "%"\n'
         'evidence = ["actual_gdp_2023"]\nused_for_priors = true\nreason = "r"\n'
@@ -196,19 +194,19 @@ def test_unknown_evidence_and_measures_are_named(default_problem, medians, total
         load_published_totals(tmp_path / "mine.toml")
     wrong = totals.experiments["full_imposition"].model_copy(update={"after": {"trad": 1.0}})
     with pytest.raises(UnknownVariableError, match="Did you mean 'trade'"):
-        implied_total(default_problem.scm, medians[1], wrong, totals.totals["long_run_loss"])
+        implied_total(growth_problem.scm, medians[1], wrong, totals.totals["long_run_loss"])
     with pytest.raises(QuestionError, match="has no experiment to run"):
-        implied_total(default_problem.scm, medians[1], wrong, totals.totals["distribution"])
+        implied_total(growth_problem.scm, medians[1], wrong, totals.totals["distribution"])
 
 
-def test_a_monthly_model_is_refused(default_draws):
+def test_a_monthly_model_is_refused(growth_draws):
     from sanctions_model.economies.growth import growth_transmission
 
     with pytest.raises(QuestionError, match="the published totals are read at quarters"):
-        totals_table(growth_transmission(12), default_draws)
+        totals_table(growth_transmission(12), growth_draws)
 
 
-def test_own_totals_can_be_asked(default_problem, default_draws, totals):
+def test_own_totals_can_be_asked(growth_problem, growth_draws, totals):
     mine = Total(
         number=1,
         title="mine",
@@ -224,8 +222,8 @@ def test_own_totals_can_be_asked(default_problem, default_draws, totals):
         reason="any",
     )
     table = totals_table(
-        default_problem.scm,
-        default_draws,
+        growth_problem.scm,
+        growth_draws,
         None,
         PublishedTotals(experiments=totals.experiments, totals={"mine": mine}),
     )

@@ -36,37 +36,35 @@ MEASURES_WITH_RECOVERY = ("trade", "finance", "energy", "transport")
 
 
 @pytest.fixture(scope="module")
-def prior_draws(default_problem):
-    scm, priors = default_problem.scm, default_problem.absolute
+def prior_draws(growth_problem):
+    scm, priors = growth_problem.scm, growth_problem.absolute
     return sample_prior(scm, priors, draws=20_000, random_seed=1)
 
 
 @pytest.fixture(scope="module")
-def prior_table(default_problem, prior_draws):
-    return sanity_checks(default_problem, prior_draws)
+def prior_table(growth_problem, prior_draws):
+    return sanity_checks(growth_problem, prior_draws)
 
 
 @pytest.fixture(scope="module")
-def medians(default_problem, prior_draws):
+def medians(growth_problem, prior_draws):
     """The prior median of each parameter by address."""
     middle = prior_draws.median(("chain", "draw"))
     found = {}
-    for address, (name, label) in addresses(default_problem.scm).items():
+    for address, (name, label) in addresses(growth_problem.scm).items():
         array = middle[name]
         found[address] = float(array if label is None else array.sel({array.dims[0]: label}))
     return found
 
 
 @pytest.fixture
-def checked(default_problem, medians):
+def checked(growth_problem, medians):
     """A function from changed parameters to the table of one draw at the prior medians."""
 
     def check(changes=None):
         # Pinning refuses an explosive persistence; an edit of the draws does not.
-        draws = with_parameters(
-            default_problem.scm, pin(default_problem.scm, medians), changes or {}
-        )
-        return sanity_checks(default_problem, draws)
+        draws = with_parameters(growth_problem.scm, pin(growth_problem.scm, medians), changes or {})
+        return sanity_checks(growth_problem, draws)
 
     return check
 
@@ -105,8 +103,8 @@ def test_the_table_has_one_row_a_number(prior_table):
     assert (prior_table["lower_bound"] <= prior_table["upper_bound"]).all()
 
 
-def test_posterior_rows_follow_those_of_the_prior(default_problem, default_draws):
-    table = sanity_checks(default_problem, default_draws, default_draws)
+def test_posterior_rows_follow_those_of_the_prior(growth_problem, growth_draws):
+    table = sanity_checks(growth_problem, growth_draws, growth_draws)
     assert table["source"].is_monotonic_decreasing  # "prior" after "posterior" in the alphabet
     by_source = {name: set(rows["check"]) for name, rows in table.groupby("source")}
     assert by_source["posterior"] - by_source["prior"] == {
@@ -114,16 +112,16 @@ def test_posterior_rows_follow_those_of_the_prior(default_problem, default_draws
     }
 
 
-def test_a_posterior_may_hold_no_explosive_draw(default_problem, default_draws):
-    table = sanity_checks(default_problem, default_draws, default_draws)
+def test_a_posterior_may_hold_no_explosive_draw(growth_problem, growth_draws):
+    table = sanity_checks(growth_problem, growth_draws, growth_draws)
     rows = table[table["what"].str.startswith("explosive")].set_index("source")
     assert dict(rows["upper_bound"]) == {"prior": 1e-4, "posterior": 0.0}
 
 
-def test_the_reader_s_interval_does_not_change_the_table(default_problem, default_draws):
-    table = sanity_checks(default_problem, default_draws)
+def test_the_reader_s_interval_does_not_change_the_table(growth_problem, growth_draws):
+    table = sanity_checks(growth_problem, growth_draws)
     with arviz_base.rc_context({"stats.ci_prob": 0.3, "stats.ci_kind": "hdi"}):
-        assert sanity_checks(default_problem, default_draws).equals(table)
+        assert sanity_checks(growth_problem, growth_draws).equals(table)
 
 
 def test_pass_through_has_its_closed_form(checked):
@@ -345,17 +343,17 @@ def with_identity(problem, name, **terms):
     return dataclasses.replace(problem, scm=dataclasses.replace(problem.scm, equations=equations))
 
 
-def test_lost_potential_that_looks_like_weak_demand_is_found(default_problem, medians):
-    faulty = with_identity(default_problem, "excess_growth", technology_gap_change=0.0)
+def test_lost_potential_that_looks_like_weak_demand_is_found(growth_problem, medians):
+    faulty = with_identity(growth_problem, "excess_growth", technology_gap_change=0.0)
     table = sanity_checks(faulty, pin(faulty.scm, medians))
     assert_fails(
         table, [("full relief, supply alone", "CPI"), ("full relief, supply alone", "key rate")]
     )
 
 
-def test_a_level_of_the_real_rate_that_drives_growth_is_found(default_problem, medians):
+def test_a_level_of_the_real_rate_that_drives_growth_is_found(growth_problem, medians):
     faulty = with_identity(
-        default_problem,
+        growth_problem,
         "real_rate_change",
         real_lending_rate=0.25,
         real_lending_rate_a_year_ago=0.0,
@@ -379,12 +377,12 @@ def test_every_range_has_a_parameter_that_breaks_it_or_a_test_of_its_own(prior_t
         assert named or check in own, f"{check}: {what}"
 
 
-def test_a_value_that_is_no_number_is_outside(default_problem, medians):
-    draws = pin(default_problem.scm, medians)
+def test_a_value_that_is_no_number_is_outside(growth_problem, medians):
+    draws = pin(growth_problem.scm, medians)
     draws["coefficient"].loc[{"link": "technology_gap_change -> gdp_growth"}] = np.nan
-    found = sanity_mechanisms._step_of_2022(default_problem.scm, draws)
-    found += sanity_mechanisms._imposition_of_2014(default_problem.scm, draws)[:2]
-    found += sanity._measures_add_up(default_problem.scm, draws)
+    found = sanity_mechanisms._step_of_2022(growth_problem.scm, draws)
+    found += sanity_mechanisms._imposition_of_2014(growth_problem.scm, draws)[:2]
+    found += sanity._measures_add_up(growth_problem.scm, draws)
     assert not any(finding.inside for finding in found)
 
 
@@ -417,15 +415,15 @@ def recovery_rows(problem, before, after):
 
 
 @pytest.fixture(scope="module")
-def another_sample(default_problem):
-    scm, priors = default_problem.scm, default_problem.absolute
+def another_sample(growth_problem):
+    scm, priors = growth_problem.scm, growth_problem.absolute
     return sample_prior(scm, priors, draws=1000, chains=4, random_seed=2)
 
 
 def test_another_sample_of_the_prior_has_the_prior_s_recovery(
-    default_problem, prior_draws, another_sample
+    growth_problem, prior_draws, another_sample
 ):
-    rows = recovery_rows(default_problem, prior_draws, another_sample)
+    rows = recovery_rows(growth_problem, prior_draws, another_sample)
     assert set(rows) == {
         "recoverable_share mean",
         "recoverable_share variance",
@@ -435,9 +433,7 @@ def test_another_sample_of_the_prior_has_the_prior_s_recovery(
     assert all(finding.inside for finding in rows.values())
 
 
-def test_a_recovery_that_the_data_cannot_know_is_found(
-    default_problem, prior_draws, another_sample
-):
+def test_a_recovery_that_the_data_cannot_know_is_found(growth_problem, prior_draws, another_sample):
     energy = another_sample["measure"] == "energy"
     share, speed = another_sample["recoverable_share"], another_sample["recovery_speed"]
     middle = speed.mean(("chain", "draw"))
@@ -445,20 +441,20 @@ def test_a_recovery_that_the_data_cannot_know_is_found(
         recoverable_share=xr.where(energy, share + 0.02, share),
         recovery_speed=xr.where(energy, middle + 0.8 * (speed - middle), speed),
     )
-    rows = recovery_rows(default_problem, prior_draws, changed)
+    rows = recovery_rows(growth_problem, prior_draws, changed)
     assert {what for what, finding in rows.items() if not finding.inside} == {
         "recoverable_share mean",
         "recovery_speed variance",
     }
 
 
-def test_a_fixed_recovery_is_the_same_or_it_is_not(default_problem, prior_draws, another_sample):
+def test_a_fixed_recovery_is_the_same_or_it_is_not(growth_problem, prior_draws, another_sample):
     def fixed(sample, size):
         return sample.assign(recoverable_share=xr.full_like(sample["recoverable_share"], size))
 
-    same = recovery_rows(default_problem, fixed(prior_draws, 0.7), fixed(another_sample, 0.7))
+    same = recovery_rows(growth_problem, fixed(prior_draws, 0.7), fixed(another_sample, 0.7))
     assert same["recoverable_share mean"].value == 0
-    other = recovery_rows(default_problem, fixed(prior_draws, 0.7), fixed(another_sample, 0.71))
+    other = recovery_rows(growth_problem, fixed(prior_draws, 0.7), fixed(another_sample, 0.71))
     assert not other["recoverable_share mean"].inside
 
 
@@ -475,20 +471,20 @@ def test_a_measure_that_falls_may_teach_its_own_recovery(prior_draws, another_sa
     assert all(finding.inside for finding in rows.values())
 
 
-def test_a_monthly_model_is_refused(default_problem, default_draws):
-    monthly = dataclasses.replace(default_problem, scm=growth_transmission(12))
+def test_a_monthly_model_is_refused(growth_problem, growth_draws):
+    monthly = dataclasses.replace(growth_problem, scm=growth_transmission(12))
     with pytest.raises(QuestionError, match="12 periods a year"):
-        sanity_checks(monthly, default_draws)
+        sanity_checks(monthly, growth_draws)
 
 
-def test_what_a_model_lacks_is_a_line_and_not_an_end(default_problem):
+def test_what_a_model_lacks_is_a_line_and_not_an_end(growth_problem):
     scm = StructuralCausalModel(
         equations=(
             Exogenous(variable=Variable(name="tariff"), continuation=Hold(1.0)),
             Linear(variable=Variable(name="price"), parents=("tariff",)),
         )
     )
-    other = dataclasses.replace(default_problem, scm=scm)
+    other = dataclasses.replace(growth_problem, scm=scm)
     table = sanity_checks(other, pin(scm, {"tariff -> price": 2.0}))
     silent = table[~table["asked"]].set_index("check")
     assert set(table.loc[table["asked"], "check"]) == {"stability"}

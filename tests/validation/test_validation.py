@@ -98,16 +98,16 @@ def test_the_predictive_table_compares_on_shared_cells(gaussian):
 
 
 @pytest.fixture(scope="module")
-def fitted(default_problem, default_draws):
+def fitted(growth_problem, growth_draws):
     """A fit whose posterior is a few prior draws: every table can be made from it."""
     from sanctions_model.inference.density import log_likelihood, log_prior
     from sanctions_model.inference.fit import Fit
 
     groups = {
-        "posterior": default_draws,
-        "prior": default_draws,
-        "log_likelihood": log_likelihood(default_problem, default_draws).to_dataset(),
-        "log_prior": log_prior(default_problem, default_draws),
+        "posterior": growth_draws,
+        "prior": growth_draws,
+        "log_likelihood": log_likelihood(growth_problem, growth_draws).to_dataset(),
+        "log_prior": log_prior(growth_problem, growth_draws),
     }
     versions = dict.fromkeys(("sanctions-model", "pymc", "nutpie", "arviz", "numpy"), "1.0")
     manifest = {
@@ -116,7 +116,7 @@ def fitted(default_problem, default_draws):
         "settings": {"chains": 2, "draws": 2, "random_seed": 1},
         "data": {"last_period": "2026-01-01", "sha256": "0" * 64},
     }
-    return Fit(problem=default_problem, idata=xr.DataTree.from_dict(groups), manifest=manifest)
+    return Fit(problem=growth_problem, idata=xr.DataTree.from_dict(groups), manifest=manifest)
 
 
 @pytest.fixture(scope="module")
@@ -449,14 +449,14 @@ def test_figures_show_every_panel_and_row(whole):
         assert faults_of(figure) == []
 
 
-def test_headline_effects_have_the_interval_of_every_other_table(default_problem, monkeypatch):
+def test_headline_effects_have_the_interval_of_every_other_table(growth_problem, monkeypatch):
     size = (4, 250)
     values = np.random.default_rng(1).normal(size=size)
     draws = xr.DataArray(values, dims=("chain", "draw"))
     group = SimpleNamespace(to_dataset=lambda: xr.Dataset({"observed": -(draws**2) / 2}))
     fit = SimpleNamespace(
-        problem=default_problem,
-        scm=default_problem.scm,
+        problem=growth_problem,
+        scm=growth_problem.scm,
         prior_draws=None,
         draws=None,
         idata={"log_prior": group, "log_likelihood": group},
