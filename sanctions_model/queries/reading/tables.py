@@ -26,7 +26,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.periods import period_column
 from sanctions_model.summaries import (
-    IntervalRule,
     interval,
     interval_rule,
     share_error,
@@ -158,24 +157,31 @@ def effects_table(
             if basis is not None and basis.draws is not None:
                 before = _by_channel(scm, basis.prior_draws, relief, longest, outcome)
             shown, prior = (parts_in_percent(scm, effect) for effect in (after, before))
-            unit = scm.variables[outcome].unit
-            for horizon in horizons:
-                for channel in after[dims.CHANNEL].to_numpy():
-                    where = {
-                        dims.OUTCOME: outcome,
-                        dims.HORIZON: horizon,
-                        dims.CHANNEL: channel,
+            channels = [str(channel) for channel in after[dims.CHANNEL].to_numpy()]
+            asked_for = {dims.OUTCOME: outcome, dims.HORIZON: list(horizons)}
+            # Plain arrays from here: a table of a thousand rows looks up a thousand labels.
+            after, before, shown, prior = (
+                a.sel(asked_for).transpose(dims.HORIZON, dims.CHANNEL, dims.CHAIN, dims.DRAW)
+                for a in (after, before, shown, prior)
+            )
+            summary = interval(shown, rule).transpose(dims.HORIZON, dims.CHANNEL, "summary")
+            for row_of, horizon in enumerate(horizons):
+                for column, channel in enumerate(channels):
+                    at = row_of, column
+                    row: dict[str, object] = {
+                        "outcome": outcome,
+                        "unit": scm.variables[outcome].unit,
+                        "relief": relief.depth,
+                        "horizon": horizon,
+                        **period_column(start, horizon, scm.periods_per_year),
+                        "channel": channel,
                     }
-                    row: dict[str, object] = {"outcome": outcome, "unit": unit}
-                    row |= {"relief": relief.depth, "horizon": horizon}
-                    row |= period_column(start, horizon, scm.periods_per_year)
-                    row["channel"] = str(channel)
                     if basis is not None:
-                        row["prior_median"] = float(prior.sel(where).median())
-                    row |= _summarised(shown.sel(where), rule)
+                        row["prior_median"] = float(np.median(prior.to_numpy()[at]))
+                    row |= _summarised(_plain(shown, at), summary[at])
                     if basis is not None:
-                        own = None if basis.draws is None else after.sel(where)
-                        row |= basis.of(before.sel(where), own)
+                        own = None if basis.draws is None else _plain(after, at)
+                        row |= basis.of(_plain(before, at), own)
                     rows.append(row | {"ci_prob": rule.prob, "ci_kind": rule.kind})
     table = pd.DataFrame(rows)
     largest = max((scm.relief(asked) for asked in reliefs), key=lambda relief: relief.depth)
@@ -250,15 +256,21 @@ def effects_beside(
     return table
 
 
-def _summarised(effect: xr.DataArray, rule: IntervalRule) -> dict[str, object]:
+def _plain(draws: xr.DataArray, at: tuple[int, int]) -> xr.DataArray:
+    """Return the draws of one row, dims ``(chain, draw)``, without labels."""
+    return xr.DataArray(draws.to_numpy()[at], dims=(dims.CHAIN, dims.DRAW))
+
+
+def _summarised(effect: xr.DataArray, summary: xr.DataArray) -> dict[str, object]:
     """Median, mean, interval and P(below 0) of an effect, with their Monte-Carlo errors."""
-    summary = interval(effect, rule)
-    below = (effect < 0).transpose(dims.CHAIN, dims.DRAW).to_numpy()
-    found: dict[str, object] = {n: float(summary.sel(summary=n)) for n in _SUMMARY}
+    values = effect.to_numpy()
+    below = values < 0
+    middle, lower, upper = summary.to_numpy()
     return {
-        "median": found.pop("median"),
-        "mean": float(effect.mean()),
-        **found,
+        "median": float(middle),
+        "mean": float(values.mean()),
+        "lower": float(lower),
+        "upper": float(upper),
         "prob_below_zero": float(below.mean()),
         **summary_errors(effect, summary),
         "prob_error": share_error(below),
