@@ -38,7 +38,6 @@ QUESTIONS = {
     # the same in other words
     "change my beliefs": "howto/priors/",
     "spreadsheet": "howto/data/",
-    "another country": "howto/country/",
     "response to a shock": "howto/irf/",
     "scenario file": "howto/scenario/",
     "sensitivity sweep": "howto/sweep/",
@@ -46,7 +45,6 @@ QUESTIONS = {
     "pdf to send": "howto/report/",
     "pip install": "howto/install/",
     "limitations": "where_it_fails/",
-    "known failures": "where_it_fails/",
     "conditional forecast": "howto/forecast/",
     "draw my own graph": "howto/graph/",
     "credible interval": "howto/uncertainty/",
