@@ -49,18 +49,6 @@ def growth_draws(growth_problem):
 
 
 @pytest.fixture(scope="session")
-def default_problem(growth_problem):
-    """The same under the name that some tests of figures still use."""
-    return growth_problem
-
-
-@pytest.fixture(scope="session")
-def default_draws(growth_draws):
-    """The same under the name that some tests of figures still use."""
-    return growth_draws
-
-
-@pytest.fixture(scope="session")
 def anchored_problem():
     """The anchored economy, the default one, with its data and priors."""
     from sanctions_model.data.bundled import data_path

@@ -46,8 +46,8 @@ RULE = "89 % interval"
 
 
 @pytest.fixture(scope="module")
-def prior_draws(default_problem):
-    return sample_prior(default_problem.scm, default_problem.absolute, draws=300, random_seed=1)
+def prior_draws(growth_problem):
+    return sample_prior(growth_problem.scm, growth_problem.absolute, draws=300, random_seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +113,8 @@ def tiny_draws(tiny):
 
 
 @pytest.fixture(scope="module")
-def figures(default_problem, draws, prior_draws, claims):
-    scm, priors = default_problem.scm, default_problem.absolute
+def figures(growth_problem, draws, prior_draws, claims):
+    scm, priors = growth_problem.scm, growth_problem.absolute
     return {
         "graph": plot_graph(scm, draws, prior_draws),
         "chain": plot_chain(total_effect(scm, draws), scm=scm),
@@ -202,9 +202,9 @@ def test_lines_of_one_box_do_not_overlap(figures):
     assert not overlapping(combinations(found, 2), tolerance=3.0)
 
 
-def test_the_graph_shows_every_link_once(default_problem, draws):
-    scm = default_problem.scm
-    picture = diagram(scm, draws, link_signs(scm, default_problem.absolute, None))
+def test_the_graph_shows_every_link_once(growth_problem, draws):
+    scm = growth_problem.scm
+    picture = diagram(scm, draws, link_signs(scm, growth_problem.absolute, None))
     drawn = [term.edge.label for line in picture.lines for term in line.terms]
     assert len(drawn) == len(set(drawn))
     noted = sum(len(box.notes) for box in picture.boxes.values())
@@ -215,29 +215,29 @@ def test_the_graph_shows_every_link_once(default_problem, draws):
     assert noted == len(hidden) + 1  # and the inflation target in expected inflation
 
 
-def test_the_graph_writes_the_median_long_run_effect(default_problem):
-    scm = default_problem.scm
-    drawn = sample_prior(scm, default_problem.absolute, draws=1)
+def test_the_graph_writes_the_median_long_run_effect(growth_problem):
+    scm = growth_problem.scm
+    drawn = sample_prior(scm, growth_problem.absolute, draws=1)
     drawn["coefficient"].loc[{"link": "key_rate -> lending_rate"}] = 0.87
     assert "+0.87" in words(plot_graph(scm, drawn))
 
 
-def test_the_graph_without_draws_has_no_numbers(default_problem):
-    said = words(plot_graph(default_problem.scm))
+def test_the_graph_without_draws_has_no_numbers(growth_problem):
+    said = words(plot_graph(growth_problem.scm))
     assert "+" not in said
     assert "consumer price inflation" in said
 
 
-def test_the_graph_says_when_it_cannot_know_what_the_prior_assumed(default_problem, draws, figures):
+def test_the_graph_says_when_it_cannot_know_what_the_prior_assumed(growth_problem, draws, figures):
     assert "sign assumed by the prior" in words(figures["graph"])
-    without = words(plot_graph(default_problem.scm, draws))
+    without = words(plot_graph(growth_problem.scm, draws))
     assert "no prior was given" in without
     assert "sign assumed by the prior" not in without
 
 
-def test_prior_draws_tell_the_same_signs_as_the_priors(default_problem, prior_draws):
-    scm = default_problem.scm
-    by_priors = link_signs(scm, default_problem.absolute, None)
+def test_prior_draws_tell_the_same_signs_as_the_priors(growth_problem, prior_draws):
+    scm = growth_problem.scm
+    by_priors = link_signs(scm, growth_problem.absolute, None)
     by_draws = link_signs(scm, None, prior_draws)
     differing = {label for label, sign in by_priors.items() if by_draws[label] is not sign}
     # A free sign that hardly any prior draw takes cannot be told from an assumed one.
@@ -286,9 +286,9 @@ def test_forward_lines_run_downwards_and_feedback_upwards():
     assert layout == layered_layout(sizes, edges, [("d", "a")], labels={}, width=6.0)
 
 
-def test_the_forest_shows_every_link_with_unit_and_sign(figures, default_problem, prior_draws):
+def test_the_forest_shows_every_link_with_unit_and_sign(figures, growth_problem, prior_draws):
     said = words(figures["prior_posterior"])
-    scm, priors = default_problem.scm, default_problem.absolute
+    scm, priors = growth_problem.scm, growth_problem.absolute
     signs = link_signs(scm, priors, None)
     for link in scm.links:
         if signs[link.label] is Sign.FIXED:
@@ -316,8 +316,8 @@ def test_no_bar_of_the_forest_touches_the_end_of_its_axis(figures):
             assert max(bar.get_x() + bar.get_width() for bar in bars) < high
 
 
-def test_the_forest_shows_a_choice_of_links(default_problem, prior_draws):
-    scm = default_problem.scm
+def test_the_forest_shows_a_choice_of_links(growth_problem, prior_draws):
+    scm = growth_problem.scm
     figure = plot_prior_posterior(scm, prior_draws, links=["key_rate -> lending_rate"])
     assert "on lending rate" in words(figure)
     assert "technology gap" not in words(figure)
@@ -332,18 +332,18 @@ def test_the_forest_of_a_small_model_makes_its_units(tiny, tiny_draws):
     assert "tariff [1]" in said
 
 
-def test_responses_say_label_unit_and_horizon(figures, default_problem):
+def test_responses_say_label_unit_and_horizon(figures, growth_problem):
     said = words(figures["responses"])
     for name in ("key_rate", "gdp_level", "rouble", "inflation_yoy"):
-        assert default_problem.scm.variables[name].label in said
+        assert growth_problem.scm.variables[name].label in said
     assert sum(axes.axison and bool(axes.lines) for axes in figures["responses"].axes) == 4
     assert "pp" in said.split()
     assert "log" not in said
 
 
-def test_responses_of_levels_are_drawn_in_percent(default_problem, draws):
-    effect = total_effect(default_problem.scm, draws, horizon=8, outcomes=["rouble"])
-    figure = plot_responses(effect, scm=default_problem.scm)
+def test_responses_of_levels_are_drawn_in_percent(growth_problem, draws):
+    effect = total_effect(growth_problem.scm, draws, horizon=8, outcomes=["rouble"])
+    figure = plot_responses(effect, scm=growth_problem.scm)
     axes = next(a for a in figure.axes if a.lines)
     line = axes.lines[0].get_ydata()
     expected = (100 * np.expm1(effect / 100)).median(("chain", "draw")).squeeze().to_numpy()
@@ -372,8 +372,8 @@ def test_responses_of_a_small_model_take_its_own_relief(tiny, tiny_draws):
     assert "half relief of tariff at once, against sanctions unchanged" in said
 
 
-def test_intervals_follow_the_settings(default_problem, draws, prior_draws):
-    scm = default_problem.scm
+def test_intervals_follow_the_settings(growth_problem, draws, prior_draws):
+    scm = growth_problem.scm
 
     asked = {"outcomes": ["key_rate"], "horizon": 8}
     effect, split = total_effect(scm, draws, **asked), channel_effects(scm, draws, **asked)
@@ -396,7 +396,7 @@ def test_intervals_follow_the_settings(default_problem, draws, prior_draws):
     assert narrow > wide
 
 
-def test_channels_show_entries_chain_and_what_has_no_path(figures, default_problem):
+def test_channels_show_entries_chain_and_what_has_no_path(figures, growth_problem):
     figure = figures["channels"]
     said = words(figure)
     for label in ("total", "grey-import premium", "along the chain", "offset of the chain"):
@@ -406,13 +406,13 @@ def test_channels_show_entries_chain_and_what_has_no_path(figures, default_probl
     assert "means, in which channels (blue bars) add up to the total" in said
 
 
-def test_an_effect_that_a_figure_cannot_draw_is_refused(tiny, tiny_draws, default_problem, draws):
+def test_an_effect_that_a_figure_cannot_draw_is_refused(tiny, tiny_draws, growth_problem, draws):
     whole = total_effect(tiny, tiny_draws, Relief(measures=("tariff",)), horizon=4)
     with pytest.raises(QuestionError, match="expected it by channel, as `channel_effects`"):
         plot_channels(whole, scm=tiny)
     with pytest.raises(QuestionError, match="no horizon 12"):
         plot_chain(whole, scm=tiny)
-    scm = default_problem.scm
+    scm = growth_problem.scm
     split = channel_effects(scm, draws, horizon=8, outcomes=["key_rate"])
     with pytest.raises(QuestionError, match="no horizon 12; it has 1 to 8"):
         plot_waterfall(split, scm=scm)
@@ -451,9 +451,9 @@ def test_a_table_that_is_no_scorecard_is_refused(claims, change, message):
         plot_scorecard(change(claims))
 
 
-def test_the_main_figures_of_a_prior_only_fit_say_so(default_problem, claims):
+def test_the_main_figures_of_a_prior_only_fit_say_so(growth_problem, claims):
     fit = sample_prior_predictive(
-        default_problem.scm, default_problem.observations, default_problem.priors, draws=100
+        growth_problem.scm, growth_problem.observations, growth_problem.priors, draws=100
     )
     found = main_figures(fit, claims)
     assert set(found) == {*NAMES, "chain"}
@@ -462,8 +462,8 @@ def test_the_main_figures_of_a_prior_only_fit_say_so(default_problem, claims):
         assert "posterior" not in words(found[name])
 
 
-def test_the_steps_of_the_waterfall_lead_to_the_mean_total(default_problem, draws):
-    scm, asked = default_problem.scm, {"horizon": 8, "outcomes": ["gdp_level", "rouble"]}
+def test_the_steps_of_the_waterfall_lead_to_the_mean_total(growth_problem, draws):
+    scm, asked = growth_problem.scm, {"horizon": 8, "outcomes": ["gdp_level", "rouble"]}
     figure = plot_waterfall(channel_effects(scm, draws, **asked), scm=scm, horizon=8)
     total = total_effect(scm, draws, **asked).isel(horizon=-1)
     for axes, outcome in zip(figure.axes, ("gdp_level", "rouble"), strict=True):

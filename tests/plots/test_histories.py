@@ -60,22 +60,22 @@ HORIZON = 8
 
 
 @pytest.fixture(scope="module")
-def draws(default_problem):
+def draws(growth_problem):
     """Draws of the prior, closer to their mean, with the missing cells completed."""
-    scm, priors = default_problem.scm, default_problem.absolute
+    scm, priors = growth_problem.scm, growth_problem.absolute
     prior = sample_prior(scm, priors, draws=40, random_seed=1)
-    return complete_from_prior(default_problem, prior * 0.5 + prior.mean("draw") * 0.5, 2)
+    return complete_from_prior(growth_problem, prior * 0.5 + prior.mean("draw") * 0.5, 2)
 
 
 @pytest.fixture(scope="module")
-def recent(default_problem, draws):
-    return episode(default_problem, draws, start="2022Q1")
+def recent(growth_problem, draws):
+    return episode(growth_problem, draws, start="2022Q1")
 
 
 @pytest.fixture(scope="module")
-def held(default_problem, recent):
+def held(growth_problem, recent):
     """History with the measures as they were before 2022."""
-    values = {m: default_problem.observations[m].to_numpy()[recent.first - 1] for m in MEASURES}
+    values = {m: growth_problem.observations[m].to_numpy()[recent.first - 1] for m in MEASURES}
     frozen = [SetTo(variable=name, value=float(value)) for name, value in values.items()]
     return counterfactual(recent, interventions=frozen, outcomes=PATHS)
 
@@ -86,16 +86,16 @@ def parts(recent):
 
 
 @pytest.fixture(scope="module")
-def futures(default_problem, draws):
-    return simulate(default_problem, draws, horizon=HORIZON, random_seed=1, outcomes=FORECAST)
+def futures(growth_problem, draws):
+    return simulate(growth_problem, draws, horizon=HORIZON, random_seed=1, outcomes=FORECAST)
 
 
 @pytest.fixture(scope="module")
-def by_relief(default_problem, draws):
-    paths = [relief_paths(default_problem.scm, Relief(depth=d), HORIZON) for d in (0.0, 1.0)]
+def by_relief(growth_problem, draws):
+    paths = [relief_paths(growth_problem.scm, Relief(depth=d), HORIZON) for d in (0.0, 1.0)]
     stacked = {name: np.stack([path[name] for path in paths]) for name in MEASURES}
     return simulate(
-        default_problem,
+        growth_problem,
         draws,
         horizon=HORIZON,
         exogenous=stacked,
@@ -108,9 +108,9 @@ CUT = (Condition(variable="key_rate", values=dict.fromkeys(range(1, 5), 12.0)),)
 
 
 @pytest.fixture(scope="module")
-def cut(default_problem, draws):
+def cut(growth_problem, draws):
     return conditional_forecast(
-        default_problem,
+        growth_problem,
         draws,
         CUT,
         horizon=HORIZON,
@@ -121,10 +121,10 @@ def cut(default_problem, draws):
 
 
 @pytest.fixture(scope="module")
-def shares(default_problem, draws):
+def shares(growth_problem, draws):
     outcomes = ["inflation_yoy", "key_rate", "gdp_growth"]
     return forecast_error_variance_decomposition(
-        default_problem.scm, draws, horizon=12, outcomes=outcomes
+        growth_problem.scm, draws, horizon=12, outcomes=outcomes
     )
 
 
@@ -140,20 +140,20 @@ def required():
 
 
 @pytest.fixture(scope="module")
-def figures(default_problem, draws, held, parts, futures, by_relief, cut, shares, required):
+def figures(growth_problem, draws, held, parts, futures, by_relief, cut, shares, required):
     return {
         "counterfactual": plot_counterfactual(
-            held, default_problem, outcomes=PATHS, title="Measures of 2021"
+            held, growth_problem, outcomes=PATHS, title="Measures of 2021"
         ),
         "decomposition": plot_decomposition(parts, scm=growth_transmission()),
         "decomposition_apart": plot_decomposition(
             parts, outcomes=["key_rate"], drivers_together=False, scm=growth_transmission()
         ),
-        "forecast": plot_forecast(futures, default_problem, draws, outcomes=FORECAST),
+        "forecast": plot_forecast(futures, growth_problem, draws, outcomes=FORECAST),
         "scenarios": plot_forecast(
-            by_relief, default_problem, draws, scenario_labels=["measures stay", "full relief"]
+            by_relief, growth_problem, draws, scenario_labels=["measures stay", "full relief"]
         ),
-        "conditional": plot_forecast(cut, default_problem, draws, conditions=CUT),
+        "conditional": plot_forecast(cut, growth_problem, draws, conditions=CUT),
         "variance": plot_variance_decomposition(shares, scm=growth_transmission()),
         "required": plot_required_relief(required, scm=growth_transmission()),
     }
@@ -161,7 +161,7 @@ def figures(default_problem, draws, held, parts, futures, by_relief, cut, shares
 
 @pytest.fixture(scope="module")
 def small():
-    """A model that the default transmission does not know, with one draw."""
+    """A model that the growth economy does not know, with one draw."""
     observations = laboratory.observe(laboratory.draw_truth(4), 5)
     problem = Problem.of(laboratory.MODEL, observations, laboratory.PRIORS)
     return problem, complete_from_prior(problem, laboratory.pinned(scm=problem.scm), 1)
@@ -225,21 +225,21 @@ def test_fans_say_the_interval_rule(figures, name):
     assert {"50 % interval", "89 % interval"} <= set(key_labels(figures[name]))
 
 
-def test_intervals_follow_the_settings(default_problem, draws, held, futures):
+def test_intervals_follow_the_settings(growth_problem, draws, held, futures):
     with arviz_base.rc_context({"stats.ci_prob": 0.8, "stats.ci_kind": "hdi"}):
         for figure in (
-            plot_counterfactual(held, default_problem),
-            plot_forecast(futures, default_problem, draws, outcomes=["key_rate"]),
+            plot_counterfactual(held, growth_problem),
+            plot_forecast(futures, growth_problem, draws, outcomes=["key_rate"]),
         ):
             assert "80 % highest-density interval" in words(figure)
             assert "80 % interval" in key_labels(figure)
 
 
-def test_figures_of_prior_draws_say_so(default_problem, draws, held, parts, futures, shares):
+def test_figures_of_prior_draws_say_so(growth_problem, draws, held, parts, futures, shares):
     for figure in (
-        plot_counterfactual(held, default_problem, drawn_from="prior"),
+        plot_counterfactual(held, growth_problem, drawn_from="prior"),
         plot_decomposition(parts, drawn_from="prior", scm=growth_transmission()),
-        plot_forecast(futures, default_problem, draws, drawn_from="prior"),
+        plot_forecast(futures, growth_problem, draws, drawn_from="prior"),
         plot_variance_decomposition(shares, drawn_from="prior", scm=growth_transmission()),
     ):
         assert "prior m" in words(figure) or "each prior draw" in words(figure)
@@ -256,26 +256,26 @@ def test_an_outcome_that_the_result_lacks_is_refused(parts, shares, plot):
 # The past that they show
 
 
-def test_what_data_alone_say_of_a_variable(default_problem):
-    data, origin = default_problem.observations, 60
+def test_what_data_alone_say_of_a_variable(growth_problem):
+    data, origin = growth_problem.observations, 60
     inflation = data["inflation"].to_numpy()
-    yoy = observed_values(default_problem, "inflation_yoy", origin)
+    yoy = observed_values(growth_problem, "inflation_yoy", origin)
     np.testing.assert_allclose(yoy[50], inflation[47:51].sum())
     assert np.isnan(yoy[:3]).all()
     assert np.isnan(yoy[-1])
-    level = observed_values(default_problem, "rouble", origin)
+    level = observed_values(growth_problem, "rouble", origin)
     growth = data["depreciation"].to_numpy()
     assert level[origin] == 0
     np.testing.assert_allclose(level[origin + 2], -growth[origin + 1 : origin + 3].sum())
     np.testing.assert_allclose(level[origin - 2], growth[origin - 1 : origin + 1].sum())
     for name in ("import_premium", "expected_inflation", "real_lending_rate"):
-        assert np.isnan(observed_values(default_problem, name, origin)).all()
+        assert np.isnan(observed_values(growth_problem, name, origin)).all()
 
 
-def test_what_rests_on_a_completed_cell(default_problem):
-    last = default_problem.cases.time.size - 1
+def test_what_rests_on_a_completed_cell(growth_problem):
+    last = growth_problem.cases.time.size - 1
     marked = {
-        name: np.flatnonzero(completed_periods(default_problem, name, last - 4)).tolist()
+        name: np.flatnonzero(completed_periods(growth_problem, name, last - 4)).tolist()
         for name in ("inflation", "inflation_yoy", "price_level", "key_rate", "import_level")
     }
     assert marked == {
@@ -285,21 +285,21 @@ def test_what_rests_on_a_completed_cell(default_problem):
         "key_rate": [],
         "import_level": [last - 1, last],
     }
-    assert completed_periods(default_problem, "real_lending_rate", last)[last]
-    assert not completed_periods(default_problem, "import_premium", last).any()
+    assert completed_periods(growth_problem, "real_lending_rate", last)[last]
+    assert not completed_periods(growth_problem, "import_premium", last).any()
 
 
-def test_a_level_is_known_as_far_as_its_flow_is_without_a_gap(default_problem):
-    first = np.flatnonzero(default_problem.cases.available["credit_growth"])[0]
-    after = known_periods(default_problem, "credit_level", first + 3)
+def test_a_level_is_known_as_far_as_its_flow_is_without_a_gap(growth_problem):
+    first = np.flatnonzero(growth_problem.cases.available["credit_growth"])[0]
+    after = known_periods(growth_problem, "credit_level", first + 3)
     assert after[first - 1 :].all()  # its growth gives the level before, too
     assert not after[: first - 1].any()
-    assert not known_periods(default_problem, "credit_level", first - 5)[first:].any()
+    assert not known_periods(growth_problem, "credit_level", first - 5)[first:].any()
 
 
-def test_drawn_histories_are_the_data_where_there_are_data(default_problem, draws):
-    found = drawn_histories(default_problem, draws)
-    yoy = observed_values(default_problem, "inflation_yoy", 0)
+def test_drawn_histories_are_the_data_where_there_are_data(growth_problem, draws):
+    found = drawn_histories(growth_problem, draws)
+    yoy = observed_values(growth_problem, "inflation_yoy", 0)
     seen = np.isfinite(yoy)
     np.testing.assert_allclose(found["inflation_yoy"][0, seen], yoy[seen])
     np.testing.assert_allclose(
@@ -320,11 +320,11 @@ def test_periods_have_names_and_places(months, per_year):
 # Counterfactual
 
 
-def test_a_counterfactual_stands_beside_what_happened(figures, default_problem, recent, held):
+def test_a_counterfactual_stands_beside_what_happened(figures, growth_problem, recent, held):
     left, right = panel(figures["counterfactual"], "key rate")
     years, happened = line(left, INK, 1.3)
     first = recent.first - 8
-    np.testing.assert_allclose(happened, default_problem.observations["key_rate"][first:])
+    np.testing.assert_allclose(happened, growth_problem.observations["key_rate"][first:])
     assert years[0] == 2020.125
     _, other = line(left, BLUE, 1.5)
     paths = held["counterfactual"].sel(outcome="key_rate")
@@ -338,12 +338,12 @@ def test_a_counterfactual_stands_beside_what_happened(figures, default_problem, 
     assert right.get_title(loc="left") == "difference"
 
 
-def test_a_counterfactual_says_labels_units_contrast_and_window(figures, default_problem):
+def test_a_counterfactual_says_labels_units_contrast_and_window(figures, growth_problem):
     figure = figures["counterfactual"]
     said = words(figure)
     assert "Measures of 2021" in said
     for name in PATHS:
-        assert default_problem.scm.variables[name].label in said
+        assert growth_problem.scm.variables[name].label in said
     for unit in ("pp", "% of the border price", "% a year"):
         assert unit in said
     assert "the window 2022Q1 to 2026Q1 (shaded)" in said
@@ -369,12 +369,12 @@ def test_a_latent_state_has_an_estimated_past(figures):
     assert "what happened, estimated, 89 % interval" in key_labels(figures["counterfactual"])
 
 
-def test_a_series_that_was_not_observed_is_dotted_and_named(default_problem, draws):
-    past = episode(default_problem, draws, start="2013Q1", end="2016Q4")
+def test_a_series_that_was_not_observed_is_dotted_and_named(growth_problem, draws):
+    past = episode(growth_problem, draws, start="2013Q1", end="2016Q4")
     lifted = [SetTo(variable=name, value=0.0) for name in MEASURES]
     outcomes = ["credit_growth", "real_wage_level", "key_rate"]
     result = counterfactual(past, interventions=lifted, outcomes=outcomes)
-    figure = plot_counterfactual(result, default_problem, outcomes=outcomes)
+    figure = plot_counterfactual(result, growth_problem, outcomes=outcomes)
     said = words(figure)
     assert "What would have happened, 2013Q1 to 2016Q4" in said
     assert "Not observed throughout: real rouble credit to firms, growth; real wage (" in said
@@ -388,17 +388,17 @@ def test_a_series_that_was_not_observed_is_dotted_and_named(default_problem, dra
     assert ":" not in [artist.get_linestyle() for artist in left.lines]
 
 
-def test_an_outcome_out_of_reach_has_a_flat_difference(default_problem, recent):
+def test_an_outcome_out_of_reach_has_a_flat_difference(growth_problem, recent):
     result = counterfactual(recent, without_shocks=["credit_growth"], outcomes=["key_rate"])
-    _, right = panel(plot_counterfactual(result, default_problem), "key rate")
+    _, right = panel(plot_counterfactual(result, growth_problem), "key rate")
     np.testing.assert_array_equal(line(right, BLUE, 1.5)[1], 0.0)
     assert right.get_ylim() == (-1.0, 1.0)
 
 
-def test_a_window_of_other_data_is_refused(default_problem, held):
+def test_a_window_of_other_data_is_refused(growth_problem, held):
     early = held.assign_coords(time=held["time"] - np.timedelta64(365 * 40, "D"))
     with pytest.raises(QuestionError, match="is not inside the data"):
-        plot_counterfactual(early, default_problem)
+        plot_counterfactual(early, growth_problem)
 
 
 # Decomposition
@@ -532,9 +532,9 @@ def test_a_model_with_other_names_is_decomposed(small):
 # Forecast
 
 
-def test_growth_is_shown_over_a_year_with_history(figures, default_problem, futures):
+def test_growth_is_shown_over_a_year_with_history(figures, growth_problem, futures):
     axes, _ = panel(figures["forecast"], "real GDP growth, year on year")
-    growth = default_problem.observations["gdp_growth"].to_numpy()
+    growth = growth_problem.observations["gdp_growth"].to_numpy()
     years, past = line(axes, INK, 1.3)
     assert years[0] == 2021.375
     np.testing.assert_allclose(past[-1], percent(growth[-4:].sum()))
@@ -549,7 +549,7 @@ def test_growth_is_shown_over_a_year_with_history(figures, default_problem, futu
     assert axes.get_ylabel() == "% a year"
 
 
-def test_levels_are_relative_to_the_last_observed_period(figures, default_problem, draws, futures):
+def test_levels_are_relative_to_the_last_observed_period(figures, growth_problem, draws, futures):
     axes, _ = panel(figures["forecast"], "rouble against the dollar (+ = stronger)")
     assert axes.get_ylabel() == "%, 2025Q4 = 0"
     years, past = line(axes, INK, 1.3)
@@ -564,12 +564,12 @@ def test_levels_are_relative_to_the_last_observed_period(figures, default_proble
     assert not circles(axes)
 
 
-def test_a_forecast_says_its_start_its_drivers_and_its_units(figures, default_problem):
+def test_a_forecast_says_its_start_its_drivers_and_its_units(figures, growth_problem):
     said = words(figures["forecast"])
     assert "Forecast over 8 quarters after 2026Q1" in said
     assert "Start: 2026Q1" in said
     for measure in MEASURES:
-        assert default_problem.scm.variables[measure].short_label in said
+        assert growth_problem.scm.variables[measure].short_label in said
     assert "held at 1; inflation target held at its last value" in said
     assert "pandemic" not in said  # a switch of the model's own
     assert "Growth is that over a year: the sum of 4 quarters." in said
@@ -578,7 +578,7 @@ def test_a_forecast_says_its_start_its_drivers_and_its_units(figures, default_pr
     assert "scenario 1" not in said
 
 
-def test_scenarios_have_colours_and_names(figures, by_relief, default_problem, draws):
+def test_scenarios_have_colours_and_names(figures, by_relief, growth_problem, draws):
     axes, _ = panel(figures["scenarios"], "grey-import premium")
     assert sorted(text.get_text() for text in axes.texts) == ["full relief", "measures stay"]
     _, stay = line(axes, BLUE, 1.5)
@@ -586,10 +586,10 @@ def test_scenarios_have_colours_and_names(figures, by_relief, default_problem, d
     assert stay[0] == lifted[0]
     assert lifted[-1] < stay[-1]
     assert "as given" in words(figures["scenarios"])
-    unnamed = plot_forecast(by_relief, default_problem, draws, outcomes=["key_rate"])
+    unnamed = plot_forecast(by_relief, growth_problem, draws, outcomes=["key_rate"])
     assert {"scenario 1", "scenario 2"} <= {t.get_text() for t in unnamed.axes[0].texts}
     with pytest.raises(QuestionError, match="1 labels for 2 scenarios"):
-        plot_forecast(by_relief, default_problem, draws, scenario_labels=["one"])
+        plot_forecast(by_relief, growth_problem, draws, scenario_labels=["one"])
 
 
 def test_conditions_are_markers_on_the_path(figures, cut):
@@ -610,14 +610,14 @@ def test_conditions_are_markers_on_the_path(figures, cut):
     assert "condition" in key_labels(figure)
 
 
-def test_a_variable_with_conditions_keeps_the_unit_of_its_conditions(default_problem, draws):
+def test_a_variable_with_conditions_keeps_the_unit_of_its_conditions(growth_problem, draws):
     conditions = (
         Condition(variable="gdp_growth", values={1: 0.5}),
         Condition(variable="gdp_growth", values={2: 0.4}),
         Condition(variable="rouble", values={4: -20.0}),
     )
     found = conditional_forecast(
-        default_problem,
+        growth_problem,
         draws,
         conditions,
         horizon=4,
@@ -626,7 +626,7 @@ def test_a_variable_with_conditions_keeps_the_unit_of_its_conditions(default_pro
         outcomes=["gdp_growth", "rouble"],
         gibbs_steps=5,
     )
-    figure = plot_forecast(found["path"], default_problem, draws, conditions=conditions)
+    figure = plot_forecast(found["path"], growth_problem, draws, conditions=conditions)
     axes, _ = panel(figure, "real GDP growth")
     assert axes.get_ylabel() == "% a quarter"
     np.testing.assert_allclose(line(axes, BLUE, 1.5)[1][1:3], percent(np.array([0.5, 0.4])))
@@ -634,13 +634,13 @@ def test_a_variable_with_conditions_keeps_the_unit_of_its_conditions(default_pro
     assert axes.get_ylabel() == "%, 2026Q1 = 0"
     np.testing.assert_allclose(line(axes, BLUE, 1.5)[1][[0, 4]], [0.0, percent(-20.0)], atol=1e-9)
     assert not circles(axes)  # all of the past is relative to a completed cell: a band
-    figure = plot_forecast(found, default_problem, draws, conditions=conditions)
+    figure = plot_forecast(found, growth_problem, draws, conditions=conditions)
     assert "met by the shocks to gdp growth, depreciation" in words(figure)
 
 
-def test_paths_of_other_draws_are_refused(default_problem, draws, futures):
+def test_paths_of_other_draws_are_refused(growth_problem, draws, futures):
     with pytest.raises(QuestionError, match="not of these draws"):
-        plot_forecast(futures, default_problem, draws.isel(draw=slice(0, 5)))
+        plot_forecast(futures, growth_problem, draws.isel(draw=slice(0, 5)))
 
 
 def test_a_small_model_is_forecast(small):
@@ -654,9 +654,9 @@ def test_a_small_model_is_forecast(small):
     assert len(circles(axes)) == 0  # one draw: a completed cell has no spread
 
 
-def test_a_forecast_can_say_what_it_is_of(default_problem, draws, futures):
+def test_a_forecast_can_say_what_it_is_of(growth_problem, draws, futures):
     figure = plot_forecast(
-        futures, default_problem, draws, outcomes=["key_rate"], title="The futures by their odds"
+        futures, growth_problem, draws, outcomes=["key_rate"], title="The futures by their odds"
     )
     assert "The futures by their odds: forecast over 8 quarters after 2026Q1" in words(figure)
 
@@ -694,9 +694,9 @@ def test_a_variance_decomposition_says_what_it_leaves_out(figures):
     assert "sanctions are known paths and have no share" in said
 
 
-def test_an_outcome_without_shocks_and_a_single_horizon_are_drawn(default_problem, draws):
+def test_an_outcome_without_shocks_and_a_single_horizon_are_drawn(growth_problem, draws):
     found = forecast_error_variance_decomposition(
-        default_problem.scm, draws, horizon=1, outcomes=["import_premium", "key_rate"]
+        growth_problem.scm, draws, horizon=1, outcomes=["import_premium", "key_rate"]
     )
     said = words(plot_variance_decomposition(found, scm=growth_transmission()))
     assert "no shock reaches it" in said
@@ -738,9 +738,9 @@ def test_required_relief_says_the_verdict_and_the_contrast(figures, required):
     assert "% of trade, finance lifted" in words(some)
 
 
-def test_a_target_out_of_reach_shades_nothing(default_problem, draws):
+def test_a_target_out_of_reach_shades_nothing(growth_problem, draws):
     target = Target(outcome="gdp_level", value=500.0, below=False, when="by 2", probability=0.9)
-    found = required_relief(default_problem, draws, target, random_seed=1)
+    found = required_relief(growth_problem, draws, target, random_seed=1)
     figure = plot_required_relief(found, scm=growth_transmission())
     assert "No relief reaches the target with P = 0.9" in words(figure)
     assert "GDP level at least 500 % at some point within 2 quarters" in words(figure)
@@ -766,7 +766,7 @@ def test_level_from_is_the_sum_either_side_of_its_origin():
     np.testing.assert_array_equal(level_from(flow, 1.0, 2), [[-5, -3, 0], [0, 1, 0]])
 
 
-def test_a_counterfactual_says_what_was_changed(default_problem, recent, figures):
+def test_a_counterfactual_says_what_was_changed(growth_problem, recent, figures):
     said = words(figures["counterfactual"])
     assert "replayed with all measures as in 2021Q4" in said
     result = counterfactual(
@@ -777,19 +777,17 @@ def test_a_counterfactual_says_what_was_changed(default_problem, recent, figures
     )
     changed = "key rate shifted by -1 from 2022Q2 to 2023Q1, no shocks to gdp growth"
     assert result.attrs["changed"] == changed
-    assert f"replayed with {changed}" in words(plot_counterfactual(result, default_problem))
+    assert f"replayed with {changed}" in words(plot_counterfactual(result, growth_problem))
 
 
-def test_years_are_ticks_at_their_start_and_periods_at_their_middle(
-    figures, default_problem, draws
-):
+def test_years_are_ticks_at_their_start_and_periods_at_their_middle(figures, growth_problem, draws):
     left, _ = panel(figures["counterfactual"], "key rate")
     assert dict(zip(left.get_xticks(), tick_labels(left), strict=True)) == {
         float(year): str(year) for year in range(2021, 2027)
     }
-    past = episode(default_problem, draws, start="2024Q3", end="2024Q4")
+    past = episode(growth_problem, draws, start="2024Q3", end="2024Q4")
     result = counterfactual(past, without_shocks=["inflation"], outcomes=["inflation"])
-    _, right = panel(plot_counterfactual(result, default_problem), "consumer price inflation")
+    _, right = panel(plot_counterfactual(result, growth_problem), "consumer price inflation")
     assert dict(zip(right.get_xticks(), tick_labels(right), strict=True)) == {
         2024.375: "2024Q2",
         2024.625: "2024Q3",

@@ -334,14 +334,14 @@ def test_every_sentence_head_and_caption_is_put_into_the_language_with_the_same_
             ]
 
 
-def test_nothing_new_reads_no_gap(default_problem):
+def test_nothing_new_reads_no_gap(growth_problem):
     """A rate stays where it was last seen, though the likelihood's arrays hold 0 after that."""
-    last = len(default_problem.cases.time) - 1
-    seen = default_problem.observations["lending_rate"].to_series().dropna()
-    assert seen.index[-1] < default_problem.cases.time[last]
-    path = rival_path(default_problem, "lending_rate", last, 3)
+    last = len(growth_problem.cases.time) - 1
+    seen = growth_problem.observations["lending_rate"].to_series().dropna()
+    assert seen.index[-1] < growth_problem.cases.time[last]
+    path = rival_path(growth_problem, "lending_rate", last, 3)
     np.testing.assert_array_equal(path, np.full(3, seen.iloc[-1]))
-    inflation = default_problem.observations["inflation"].to_series()
+    inflation = growth_problem.observations["inflation"].to_series()
     over_a_year = inflation.rolling(4).sum().dropna().iloc[-1]
-    found = rival_path(default_problem, "inflation_yoy", last, 3)
+    found = rival_path(growth_problem, "inflation_yoy", last, 3)
     np.testing.assert_allclose(found, np.full(3, over_a_year), rtol=0, atol=1e-12)
