@@ -329,7 +329,9 @@ class _Slabs:
 
     def whole(self, width: int) -> np.ndarray:
         """Return all of them, at least one, with so many draws."""
-        found = np.zeros((max(self._count, 1), self.periods, width))
+        if not self.paths:
+            return np.zeros((1, self.periods, width))
+        found = np.empty((self._count, self.periods, width))
         first = 0
         for path in self.paths:
             found[first : first + len(path)] = path
