@@ -301,7 +301,7 @@ def _citation(fit: Fit) -> str:
     manifest = fit.manifest
     return (
         f"{AUTHORS} ({str(manifest['created'])[:4]}). sanctions_model "
-        f"{manifest['versions']['sanctions-model']}, fit of {str(manifest['created'])[:10]}, data "
+        f"{manifest['versions']['sanctions-model']}, fit of {str(manifest['created'])[:10]}, data checksum "
         f"{str(manifest['data']['sha256'])[:12]}"
     )
 

@@ -107,6 +107,7 @@ def _table(rows: pd.DataFrame, name: object, scm: StructuralCausalModel) -> Html
             for force in means.index
         ],
         numeric=range(1, 1 + means.shape[1]),
+        cards=True,
     )
 
 
