@@ -301,8 +301,8 @@ def _citation(fit: Fit) -> str:
     manifest = fit.manifest
     return (
         f"{AUTHORS} ({str(manifest['created'])[:4]}). sanctions_model "
-        f"{manifest['versions']['sanctions-model']}, fit of {str(manifest['created'])[:10]}, data checksum "
-        f"{str(manifest['data']['sha256'])[:12]}"
+        f"{manifest['versions']['sanctions-model']}, fit of {str(manifest['created'])[:10]}, "
+        f"data checksum {str(manifest['data']['sha256'])[:12]}"
     )
 
 
