@@ -27,6 +27,7 @@ from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.reweighting import ImportanceWeights, weighted_interval
 from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.effects import total_effect
+from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.robustness.graphs.alternatives import load_prior_sets
 from sanctions_model.robustness.implied_evidence import Observation
 from sanctions_model.robustness.sensitivity import claim_effects
@@ -252,7 +253,7 @@ def with_liftings_elsewhere(
     Returns
     -------
     pandas.DataFrame
-        One row an outcome and power: ``median``, ``lower``, ``upper``, ``shift`` of the median in
+        One row an outcome and power, levels in percent: ``median``, ``lower``, ``upper``, ``shift`` of the median in
         standard deviations of the answer without, ``narrower``: share by which the interval
         shrank, ``k_hat``, ``effective_size``, ``used``; numbers are missing where the weights do
         not hold.
@@ -264,11 +265,11 @@ def with_liftings_elsewhere(
     """
     rule = interval_rule()
     answer = relief_averages(scm, draws, relief)
-    shown = total_effect(scm, draws, relief, horizon=horizon, outcomes=list(outcomes))
+    effect = total_effect(scm, draws, relief, horizon=horizon, outcomes=list(outcomes))
+    shown = effects_in_percent(scm, effect.isel({dims.HORIZON: -1}, drop=True))
     rows = []
     for name in outcomes:
-        values = shown.sel({dims.OUTCOME: name}).isel({dims.HORIZON: -1})
-        values = values.reset_coords(drop=True)
+        values = shown.sel({dims.OUTCOME: name}).reset_coords(drop=True)
         spread = float(values.std())
         before: dict[str, float] = {}
         for power in powers:

@@ -98,6 +98,15 @@ def test_power_0_leaves_the_answer_as_it_is(prior, predicted):
     np.testing.assert_allclose(table["narrower"], 0.0, atol=1e-9)
 
 
+def test_the_answer_without_them_is_that_of_the_table_of_effects(prior, predicted):
+    table = with_liftings_elsewhere(prior.scm, prior.draws, predicted, powers=(0.0,))
+    effects = sm.effects_table(
+        prior.scm, prior.draws, reliefs=[sm.Relief()], horizons=[12], outcomes=list(table["outcome"])
+    ).query("channel == 'total'")
+    columns = ["median", "lower", "upper"]
+    np.testing.assert_allclose(table[columns], effects[columns], rtol=1e-3, atol=1e-3)
+
+
 def test_log_weights_grow_with_the_power(prior, predicted):
     answer = relief_averages(prior.scm, prior.draws)
     values = answer.transpose("chain", "draw", "outcome", "horizon").to_numpy().reshape(500, -1)
