@@ -253,10 +253,10 @@ def with_liftings_elsewhere(
     Returns
     -------
     pandas.DataFrame
-        One row an outcome and power, levels in percent: ``median``, ``lower``, ``upper``, ``shift`` of the median in
-        standard deviations of the answer without, ``narrower``: share by which the interval
-        shrank, ``k_hat``, ``effective_size``, ``used``; numbers are missing where the weights do
-        not hold.
+        One row an outcome and power, in percent and points: ``median``, ``lower``, ``upper``,
+        ``shift`` of the median in standard deviations of the answer without, ``narrower``: share by
+        which the interval shrank, ``k_hat``, ``effective_size``, ``used``; numbers are missing
+        where the weights do not hold.
 
     Raises
     ------

@@ -9,6 +9,8 @@ and the published range do not touch, else *soft*.
 import numpy as np
 import pandas as pd
 
+from sanctions_model.wording import chance
+
 __all__ = ["distance", "is_inside", "miss_pattern"]
 
 _PUBLISHED = 0.9  # what a published range is taken to hold
@@ -109,8 +111,8 @@ def miss_pattern(table: pd.DataFrame) -> str:
         return "; ".join(said) + "."
     from scipy.stats import binomtest
 
-    chance = float(binomtest(side, len(missed), 0.5).pvalue)
+    by_luck = float(binomtest(side, len(missed), 0.5).pvalue)
     return (
         f"{'; '.join(said)}. Were the misses independent and either side as likely, one so "
-        f"one-sided would come with probability {chance:.2g}."
+        f"one-sided would come with probability {chance(by_luck)}."
     )

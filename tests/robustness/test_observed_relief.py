@@ -101,7 +101,11 @@ def test_power_0_leaves_the_answer_as_it_is(prior, predicted):
 def test_the_answer_without_them_is_that_of_the_table_of_effects(prior, predicted):
     table = with_liftings_elsewhere(prior.scm, prior.draws, predicted, powers=(0.0,))
     effects = sm.effects_table(
-        prior.scm, prior.draws, reliefs=[sm.Relief()], horizons=[12], outcomes=list(table["outcome"])
+        prior.scm,
+        prior.draws,
+        reliefs=[sm.Relief()],
+        horizons=[12],
+        outcomes=list(table["outcome"]),
     ).query("channel == 'total'")
     columns = ["median", "lower", "upper"]
     np.testing.assert_allclose(table[columns], effects[columns], rtol=1e-3, atol=1e-3)

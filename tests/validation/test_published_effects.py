@@ -293,6 +293,6 @@ def test_the_pattern_of_the_misses_is_a_line_with_a_binomial_probability():
     said = miss_pattern(pd.DataFrame(rows))
     assert said.startswith("5 hard misses (5 too small, 0 too large, 3 within two years)")
     assert "1 soft miss (1 too small, 0 too large, 1 within two years)" in said
-    assert f"with probability {2 * 0.5**6:.2g}" in said
+    assert f"with probability {2 * 0.5**6:.2f}" in said
     none = miss_pattern(pd.DataFrame({k: [""] for k in rows} | {"horizon": [4]}))
     assert none.startswith("0 hard misses")

@@ -367,7 +367,7 @@ def whole(found):
 
 def test_failures_name_what_missed_was_beaten_or_is_prior(whole):
     text = "\n".join(failures(whole))
-    assert "yearly outcomes outside the 89 % interval: gdp_growth 2022 (−1.44 against" in text
+    assert "yearly outcomes outside the 89 % interval: GDP growth 2022 (−1.44 against" in text
     assert "89 % interval holds the outcome" in text
     assert "beaten in 1 of 1 comparisons" in text
     assert "1 of 2 quantities outside their 99 % band" in text

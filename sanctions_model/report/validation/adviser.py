@@ -63,8 +63,9 @@ def _sentences(found: "Validation") -> Iterator[str]:
             annual = tables[f"backtest_{name}_annual"]
             own = rows_of(annual[annual["forecaster"] == MODEL])
             held = sum(bool(row.lower <= row.outcome <= row.upper) for row in own)
+            met = "met" if held == len(own) else "met in part" if held else "missed"
             yield (
-                f"**A crisis is met in part.** {spec.title}: {held} of {len(own)} yearly outcomes "
+                f"**A crisis is {met}.** {spec.title}: {held} of {len(own)} yearly outcomes "
                 f"lie in their {interval_rule().percent} intervals, some of which are wide."
             )
     totals = tables["totals"]

@@ -1,7 +1,7 @@
 """The sections of the validation report on back-tests: what was fed, predicted and missed."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,20 +16,14 @@ from sanctions_model.report.validation.words import (
     span,
     truth_of,
 )
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.backtests import EXPORT_PRICE, NO_SANCTIONS
 from sanctions_model.validation.misses import miss_pattern
-from sanctions_model.validation.origins.rolling import MODEL
+from sanctions_model.validation.origins.rolling import MODEL, score_summary
 from sanctions_model.validation.predictive import SERIAL
 from sanctions_model.validation.stated_backtests import BackTest, load_back_tests
 from sanctions_model.validation.windows import readjusted_within
-
-if TYPE_CHECKING:
-    from sanctions_model.validation.run import Validation
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-
-from sanctions_model.validation.origins.rolling import score_summary
 
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation
@@ -246,7 +240,7 @@ def failures(found: "Validation") -> Iterator[str]:
     )
     for name in load_back_tests():
         if f"backtest_{name}_annual" in tables:
-            yield from _missed(name, tables[f"backtest_{name}_annual"])
+            yield from _missed(name, tables[f"backtest_{name}_annual"], found.fit.scm)
     cells = tables["predictive"]
     lasting = cells[cells["serial_p_value"] < SERIAL]
     if len(lasting):
@@ -259,7 +253,7 @@ def failures(found: "Validation") -> Iterator[str]:
             "intervals a few quarters ahead may be too narrow there."
         )
     if "rolling" in tables:
-        yield from _beaten(score_summary(tables["rolling"]))
+        yield from _beaten(score_summary(tables["rolling"]), found.fit.scm)
     if "calibration" in tables:
         table = tables["calibration"]
         outside = [str(row.quantity) for row in rows_of(table) if str(row.inside) != "True"]
@@ -285,11 +279,11 @@ def failures(found: "Validation") -> Iterator[str]:
         yield f"Assumed (the data say next to nothing on it): {listed}."
 
 
-def _missed(name: str, annual: pd.DataFrame) -> Iterator[str]:
+def _missed(name: str, annual: pd.DataFrame, scm: StructuralCausalModel) -> Iterator[str]:
     own = annual[annual["forecaster"] == MODEL]
     title = load_back_tests()[name].title
     missed = [
-        f"{row.series} {row.year} ({number(row.outcome)} against "
+        f"{series_words(row.series, scm)} {row.year} ({number(row.outcome)} against "
         f"{span(row.median, row.lower, row.upper)})"
         for row in rows_of(own)
         if not row.lower <= row.outcome <= row.upper
@@ -301,7 +295,7 @@ def _missed(name: str, annual: pd.DataFrame) -> Iterator[str]:
         yield f"{title}: all {len(own)} yearly outcomes inside the {level} intervals."
     walk = annual[annual["forecaster"] == _WALK].set_index(["series", "year"])["width"]
     wider = [
-        f"{row.series} {row.year}"
+        f"{series_words(row.series, scm)} {row.year}"
         for row in rows_of(own)
         if (row.series, row.year) in walk.index and row.width > walk.loc[row.series, row.year]
     ]
@@ -312,15 +306,16 @@ def _missed(name: str, annual: pd.DataFrame) -> Iterator[str]:
             yield f"{title}: {line}"
 
 
-def _beaten(summary: pd.DataFrame) -> Iterator[str]:
+def _beaten(summary: pd.DataFrame, scm: StructuralCausalModel) -> Iterator[str]:
     lost = summary[(summary["forecaster"] != MODEL) & (summary["lead"] < 0)]
     clear = lost[lost["lead"] < -2 * lost["lead_error"]]
     if len(lost):
         listed = ", ".join(
-            f"{row.series} {row.horizon} ahead by the {row.forecaster}" for row in rows_of(lost)
+            f"{series_words(row.series, scm)} {row.horizon} ahead by the {row.forecaster}"
+            for row in rows_of(lost)
         )
         yield (
             f"Rolling origins: beaten in {len(lost)} of "
             f"{len(summary[summary['forecaster'] != MODEL])} comparisons of log scores "
-            f"({len(clear)} by more than two standard errors): {listed}."
+            f"({len(clear)} by more than two standard errors), 1 or 4 quarters ahead: {listed}."
         )

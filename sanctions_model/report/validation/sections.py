@@ -24,6 +24,7 @@ from sanctions_model.report.validation.words import (
     span,
     truth_of,
 )
+from sanctions_model.scm.periods import read_period
 from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.origins.rolling import MODEL, score_summary
@@ -82,11 +83,12 @@ def _made(found: "Validation", command: str) -> str:
         f"{name} {manifest['versions'][name]}" for name in ("pymc", "nutpie", "arviz", "numpy")
     )
     settings = manifest["settings"]
+    last = read_period(manifest["data"]["last_period"], found.fit.scm.periods_per_year)
     return f"""## How this was made
 
 Made by `{command}` with sanctions-model {version} ({packages}), seed {found.plan.random_seed}, \
-from the fit of {manifest["created"]} ({settings["chains"]} chains of {settings["draws"]} draws, \
-data to {manifest["data"]["last_period"]}, sha256 {manifest["data"]["sha256"][:12]}). Remade by \
+from the fit of {manifest["created"][:10]} ({settings["chains"]} chains of {settings["draws"]} \
+draws, data to {last}, sha256 {manifest["data"]["sha256"][:12]}). Remade by \
 the same command; `make validate` also runs the slow tests. Intervals of effects and claims are \
 those of every table ({interval_rule()}), those of forecasts as wide, with equal tails; checks \
 with a stated bound name the quantile that they read."""
