@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 import tomllib
 import uuid
@@ -180,7 +181,10 @@ def write_netcdf(data: "xr.Dataset | xr.DataTree", path: Path | str) -> None:
     path : path
         An existing file of this name is replaced.
     """
-    with whole_file(path) as part:
+    dask = sys.modules.get("dask")
+    # In a client of a Dask cluster xarray would ask it for a lock on bytes that it does not know.
+    here = contextlib.nullcontext() if dask is None else dask.config.set(scheduler="threads")
+    with whole_file(path) as part, here:
         part.write_bytes(data.to_netcdf(engine="h5netcdf"))
 
 

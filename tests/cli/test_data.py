@@ -104,7 +104,7 @@ def test_an_update_is_fitted_listed_and_compared_by_its_name(online, away, light
     assert fitted.problem.observations.attrs["vintage"] == name
     assert "figures are not out yet" in done.out
     done = call("data", "nowcast", "--fit", "results/new")
-    assert f"results/new, data of vintage {name} to 2026-04-01" in done.err
+    assert f"results/new, data of vintage {name} to 2026Q2" in done.err
 
 
 def test_an_update_without_a_network_names_every_source_and_leaves_everything(online, away):

@@ -199,7 +199,7 @@ def test_relabelling_changes_words_only():
         ("inflation_target = 50", "inflation_target: expected a number less than or equal to 20"),
         (
             'colums = "x"',
-            r"colums: there is no such field \(got 'x'\); expected the fields",
+            r"colums: there is no such field \(got 'x'\); did you mean 'columns'",
         ),
         ("country = ", "is not valid TOML"),
     ],

@@ -150,7 +150,7 @@ def run_by_plain_loops(data, relief, share=None):
         yield values
 
 
-@pytest.mark.parametrize("economy", ["default", "anchored"])
+@pytest.mark.parametrize("economy", ["growth", "anchored"])
 @pytest.mark.parametrize("share", [None, 0.3])
 def test_compiled_equations_run_by_plain_loops_give_the_librarys_effects(request, economy, share):
     scm, horizon = request.getfixturevalue(f"{economy}_problem").scm, 9

@@ -239,13 +239,13 @@ def effects_beside(
             row |= {"relief": asked.depth, "horizon": horizon}
             row |= period_column(start, horizon, scm.periods_per_year)
             lower = below.sel(where).to_numpy().reshape(-1)
-            for start, summary, chance in (
+            for mark, summary, chance in (
                 ("", before, float(lower.mean())),
                 ("new_", after, float(lower @ weights)),
             ):
                 own = summary.sel(where)
-                row |= {f"{start}{n}": float(own.sel(summary=n)) for n in _SUMMARY}
-                row[f"{start}prob_below_zero"] = chance
+                row |= {f"{mark}{n}": float(own.sel(summary=n)) for n in _SUMMARY}
+                row[f"{mark}prob_below_zero"] = chance
             rows.append(row | {"k_hat": found.k_hat, "ci_prob": rule.prob, "ci_kind": rule.kind})
     table = pd.DataFrame(rows)
     table.attrs = {
