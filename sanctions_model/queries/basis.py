@@ -22,6 +22,7 @@ from sanctions_model.queries.reading.information import (
     basis_word,
     information,
     likelihood_share,
+    likelihood_share_error,
     power_weights,
     prior_rank,
     variance_share,
@@ -110,13 +111,12 @@ class Basis:
         share = likelihood_share(after, *self._weights) if self._weights else np.nan
         variances = self._variances(after) if by_group and self.problem is not None else {}
         shares = {group: variances.get(group, np.nan) for group in GROUPS}
-        word = basis_word(
-            gained,
-            prior_rank(before, after),
-            share,
-            shares["unidentified"],
-            variances.get("assumed", np.nan),
-        )
+        numbers = (gained, prior_rank(before, after), share)
+        rest = shares["unidentified"], variances.get("assumed", np.nan)
+        word = basis_word(*numbers, *rest)
+        if word == "identified" and self._weights:
+            errors = error, likelihood_share_error(after, *self._weights)
+            word = basis_word(*numbers, *rest, errors=errors)
         return {
             "information": gained,
             "information_error": error,

@@ -9,6 +9,7 @@ from sanctions_model.queries.reading.information import (
     basis_word,
     information,
     likelihood_share,
+    likelihood_share_error,
     power_weights,
     prior_rank,
     variance_share,
@@ -176,6 +177,28 @@ def test_a_curved_function_is_credited():
 )
 def test_one_word_follows_the_written_rule(numbers, word):
     assert basis_word(*numbers) == word
+
+
+def test_the_strongest_word_needs_two_monte_carlo_errors():
+    rests = 0.6, 0.5, 0.55, 0.0
+    assert basis_word(*rests) == basis_word(*rests, errors=(0.04, 0.02)) == "identified"
+    assert basis_word(*rests, errors=(0.06, 0.02)) == "mixed"
+    assert basis_word(*rests, errors=(0.04, 0.03)) == "mixed"
+    assert basis_word(*rests, errors=(0.04, np.nan)) == "identified"
+
+
+def test_the_error_of_the_likelihood_share_is_its_spread_over_seeds():
+    found = []
+    for seed in range(40):
+        draws = np.random.default_rng(seed).normal(0.5, np.sqrt(0.5), size=(4, 500))
+        weights = power_weights(-0.5 * draws**2), power_weights(-0.5 * (1.0 - draws) ** 2)
+        values = xr.DataArray(draws, dims=("chain", "draw"))
+        found.append((likelihood_share(values, *weights), likelihood_share_error(values, *weights)))
+    shares, errors = np.array(found).T
+    assert shares.mean() == pytest.approx(0.5, abs=0.02)
+    assert errors.mean() == pytest.approx(shares.std(ddof=1), rel=0.4)
+    one = xr.DataArray(draws[:1], dims=("chain", "draw"))
+    assert np.isnan(likelihood_share_error(one, *([w[:1] for w in own] for own in weights)))
 
 
 def test_a_centre_that_moved_by_more_than_a_third_of_a_standard_deviation_is_not_assumed():

@@ -30,6 +30,7 @@ __all__ = [
     "basis_word",
     "information",
     "likelihood_share",
+    "likelihood_share_error",
     "power_weights",
     "prior_rank",
     "variance_share",
@@ -162,6 +163,36 @@ def likelihood_share(
     return by_likelihood / total if total > 0 else np.nan
 
 
+def likelihood_share_error(
+    values: xr.DataArray, prior: list[np.ndarray], likelihood: list[np.ndarray]
+) -> float:
+    """Return the Monte-Carlo standard error of `likelihood_share`, from its spread over chains.
+
+    Parameters
+    ----------
+    values : xr.DataArray
+        Posterior draws of one number, dims ``(chain, draw)``.
+    prior, likelihood : list of numpy.ndarray
+        From `power_weights`, of the draws' log prior and log likelihood.
+
+    Returns
+    -------
+    float
+        Not a number for a single chain, or one whose chains have fewer than 200 draws each.
+    """
+    chains = [
+        likelihood_share(
+            values.isel({dims.CHAIN: [chain]}),
+            *(
+                [own[[chain]] / own[chain].sum() for own in weights]
+                for weights in (prior, likelihood)
+            ),
+        )
+        for chain in range(values.sizes[dims.CHAIN])
+    ]
+    return float(np.std(chains, ddof=1) / np.sqrt(len(chains))) if len(chains) > 1 else np.nan
+
+
 def variance_share(values: np.ndarray, parameters: "np.ndarray | ParameterScores") -> float:
     """Return the first-order Sobol index of a group of parameters, from given draws.
 
@@ -243,7 +274,13 @@ class ParameterScores:
 
 
 def basis_word(
-    gained: float, rank: float, share: float, unidentified: float, assumed: float = np.nan
+    gained: float,
+    rank: float,
+    share: float,
+    unidentified: float,
+    assumed: float = np.nan,
+    *,
+    errors: tuple[float, float] = (0.0, 0.0),
 ) -> str:
     """Say in one word what a number rests on, by the rule of the scorecard's page.
 
@@ -259,6 +296,9 @@ def basis_word(
         Variance share of parameters that the data say nothing about; not a number where unknown.
     assumed : float
         Variance share of these and of what is assumed about policy together.
+    errors : tuple of float
+        Monte-Carlo standard errors of `gained` and `share`. The strongest word is given only where
+        both hold by two of them: it must not hang on the seed.
 
     Returns
     -------
@@ -275,13 +315,16 @@ def basis_word(
     ('assumed', 'mixed')
     >>> basis_word(0.9, 0.2, 0.7, 0.1), basis_word(0.9, 0.2, 0.7, 0.95)
     ('identified', 'assumed')
+    >>> basis_word(0.9, 0.2, 0.53, 0.1, errors=(0.02, 0.03))
+    'mixed'
     """
     if np.isnan(gained):
         return "assumed"
     stayed = gained < _LITTLE and _UNMOVED[0] <= rank <= _UNMOVED[1]
     if stayed or max(_known(unidentified, 0.0), _known(assumed, 0.0)) >= _MOST_OF_VARIANCE:
         return "assumed"
-    speaks = gained >= _MUCH and _known(share, 1.0) >= _MUCH
+    less = [2.0 * _known(error, 0.0) for error in errors]
+    speaks = gained - less[0] >= _MUCH and _known(share - less[1], 1.0) >= _MUCH
     return "identified" if speaks and _known(unidentified, 0.0) <= _PART_OF_VARIANCE else "mixed"
 
 
