@@ -71,7 +71,7 @@ def effects_lines(effects: pd.DataFrame) -> list[str]:
         rows = full[full["outcome"] == outcome].set_index("horizon").loc[list(HORIZONS)]
         digits = 1 if rows[_NUMBERS].abs().to_numpy().max() >= _TWO_DIGIT_SIZE else 2
         shown = [
-            "{} ({}; {})".format(*(f"{number:+.{digits}f}" for number in row))
+            "{} ({}; {})".format(*(f"{number:+z.{digits}f}" for number in row))
             for row in rows[_NUMBERS].to_numpy()
         ]
         higher = 1.0 - float(rows["prob_below_zero"].iloc[-1])
@@ -104,7 +104,7 @@ def finding_lines(folder: Path) -> list[str]:
     for outcome in FINDING:
         label, _, unit = OUTCOMES[outcome].rpartition(", ")
         median, lower, upper = (float(rows.loc[outcome, number]) for number in _NUMBERS)
-        sizes.append(f"{label} **{median:+.1f} {unit}** ({lower:+.1f}; {upper:+.1f})")
+        sizes.append(f"{label} **{median:+z.1f} {unit}** ({lower:+z.1f}; {upper:+z.1f})")
     gdp = claims.set_index("claim").loc[EXAMPLE]
     before, after = (round(float(gdp[name]), 2) for name in ("prob_prior", "prob"))
     turned = "no different" if after == before else "less likely" if after < before else "likelier"
@@ -139,7 +139,7 @@ def alternatives_lines(alternatives: pd.DataFrame) -> list[str]:
     lines = [_row(header), _row(["---"] * len(header), padding="")]
     for (kind, name), rows in alternatives.groupby(["kind", "alternative"], sort=False):
         by_claim = rows.set_index("claim").loc[list(asked["claim"])]
-        shown = ["{:+.1f} ({:+.1f}; {:+.1f})".format(*row) for row in by_claim[_NUMBERS].to_numpy()]
+        shown = ["{:+z.1f} ({:+z.1f}; {:+z.1f})".format(*row) for row in by_claim[_NUMBERS].to_numpy()]
         refused = "" if bool(by_claim["converged"].all()) else " (did not converge)"
         lines.append(_row([str(kind), f"{name}{refused}", *shown]))
     return lines
@@ -159,7 +159,7 @@ def mixture_lines(mixture: pd.DataFrame) -> list[str]:
     lines = [_row(header), _row(["---"] * len(header), padding="")]
     for row in mixture.to_dict("records"):
         sizes = [
-            "{:+.1f} ({:+.1f}; {:+.1f})".format(*(row[f"{kind}{n}"] for n in _NUMBERS))
+            "{:+z.1f} ({:+z.1f}; {:+z.1f})".format(*(row[f"{kind}{n}"] for n in _NUMBERS))
             for kind in ("alone_", "")
         ]
         shares = [f"{100 * row[f'share_{n}']:.0f} %" for n in ("graph", "priors", "parameters")]
@@ -208,7 +208,7 @@ def liftings_lines(stated: pd.DataFrame, wide: pd.DataFrame) -> list[str]:
         own = stated[stated["outcome"] == outcome].set_index("power")
         other = wide[wide["outcome"] == outcome].set_index("power")
         sizes = [_size(own.loc[power]) for power in (0.0, 0.5, 1.0)]
-        sizes += [f"{own.loc[0.5, 'shift']:+.2f}", f"{own.loc[1.0, 'narrower']:.2f}"]
+        sizes += [f"{own.loc[0.5, 'shift']:+z.2f}", f"{own.loc[1.0, 'narrower']:.2f}"]
         sizes += [_size(other.loc[power]) for power in (0.0, 0.5)]
         lines.append(_row([OUTCOMES[outcome], *sizes]))
     held = stated[stated["power"] > 0]
@@ -224,7 +224,7 @@ def liftings_lines(stated: pd.DataFrame, wide: pd.DataFrame) -> list[str]:
 def _size(row: "pd.Series[float]") -> str:
     if not bool(row["used"]):
         return "refused"
-    return "{:+.2f} ({:+.2f}; {:+.2f})".format(*row[_NUMBERS])
+    return "{:+z.2f} ({:+z.2f}; {:+z.2f})".format(*row[_NUMBERS])
 
 
 def _from(name: str, lines: Callable[[pd.DataFrame], list[str]]) -> Callable[[Path], list[str]]:
