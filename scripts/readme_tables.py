@@ -8,7 +8,7 @@ tables; with `--check` it changes nothing and exits with 1 where a document says
 import argparse
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -70,10 +70,7 @@ def effects_lines(effects: pd.DataFrame) -> list[str]:
     for outcome, label in OUTCOMES.items():
         rows = full[full["outcome"] == outcome].set_index("horizon").loc[list(HORIZONS)]
         digits = 1 if rows[_NUMBERS].abs().to_numpy().max() >= _TWO_DIGIT_SIZE else 2
-        shown = [
-            "{} ({}; {})".format(*(f"{number:+z.{digits}f}" for number in row))
-            for row in rows[_NUMBERS].to_numpy()
-        ]
+        shown = [_signed(row, digits) for row in rows[_NUMBERS].to_numpy()]
         higher = 1.0 - float(rows["prob_below_zero"].iloc[-1])
         lines.append(_row([label, *shown, chance(higher)]))
     return lines
@@ -89,6 +86,12 @@ def claims_lines(claims: pd.DataFrame) -> list[str]:
         shown.append(f"{row.information:.2f}")
         lines.append(_row([f"{row.statement}{mark}", *shown, str(row.basis)]))
     return lines
+
+
+def _signed(numbers: Iterable[float], digits: int) -> str:
+    """Write a median and its interval, a nought without a minus."""
+    median, lower, upper = (f"{number:+z.{digits}f}" for number in numbers)
+    return f"{median} ({lower}; {upper})"
 
 
 def _row(cells: list[str], padding: str = " ") -> str:
@@ -139,7 +142,7 @@ def alternatives_lines(alternatives: pd.DataFrame) -> list[str]:
     lines = [_row(header), _row(["---"] * len(header), padding="")]
     for (kind, name), rows in alternatives.groupby(["kind", "alternative"], sort=False):
         by_claim = rows.set_index("claim").loc[list(asked["claim"])]
-        shown = ["{:+z.1f} ({:+z.1f}; {:+z.1f})".format(*row) for row in by_claim[_NUMBERS].to_numpy()]
+        shown = [_signed(row, 1) for row in by_claim[_NUMBERS].to_numpy()]
         refused = "" if bool(by_claim["converged"].all()) else " (did not converge)"
         lines.append(_row([str(kind), f"{name}{refused}", *shown]))
     return lines
@@ -158,10 +161,7 @@ def mixture_lines(mixture: pd.DataFrame) -> list[str]:
     ]
     lines = [_row(header), _row(["---"] * len(header), padding="")]
     for row in mixture.to_dict("records"):
-        sizes = [
-            "{:+z.1f} ({:+z.1f}; {:+z.1f})".format(*(row[f"{kind}{n}"] for n in _NUMBERS))
-            for kind in ("alone_", "")
-        ]
+        sizes = [_signed((row[f"{kind}{n}"] for n in _NUMBERS), 1) for kind in ("alone_", "")]
         shares = [f"{100 * row[f'share_{n}']:.0f} %" for n in ("graph", "priors", "parameters")]
         how = "equally" if row["weights"] == "equal" else "by scores"
         lines.append(_row([str(row["claim"]).replace("_", " "), how, *sizes, *shares]))
@@ -224,7 +224,7 @@ def liftings_lines(stated: pd.DataFrame, wide: pd.DataFrame) -> list[str]:
 def _size(row: "pd.Series[float]") -> str:
     if not bool(row["used"]):
         return "refused"
-    return "{:+z.2f} ({:+z.2f}; {:+z.2f})".format(*row[_NUMBERS])
+    return _signed(row[_NUMBERS], 2)
 
 
 def _from(name: str, lines: Callable[[pd.DataFrame], list[str]]) -> Callable[[Path], list[str]]:
