@@ -199,7 +199,8 @@ def test_relabelling_changes_words_only():
         ("inflation_target = 50", "inflation_target: expected a number less than or equal to 20"),
         (
             'colums = "x"',
-            r"colums: there is no such field \(got 'x'\); did you mean 'columns'",
+            r"colums: there is no such field \(got 'x'\); did you mean 'columns'; "
+            "expected the fields",
         ),
         ("country = ", "is not valid TOML"),
     ],

@@ -170,10 +170,8 @@ def likelihood_share_error(
 
     Parameters
     ----------
-    values : xr.DataArray
-        Posterior draws of one number, dims ``(chain, draw)``.
-    prior, likelihood : list of numpy.ndarray
-        From `power_weights`, of the draws' log prior and log likelihood.
+    values, prior, likelihood
+        As `likelihood_share` takes them.
 
     Returns
     -------
