@@ -69,6 +69,21 @@ def test_the_page_loads_without_an_error_or_a_request(browser, report_file):
     page.close()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_moves_when_a_chart_is_drawn(browser, report_file, width):
+    """A chart drawn as it comes near the window must not push away what is being clicked."""
+    page = opened(browser, report_file, width=width)[0]
+    undrawn = """all => all.filter((p) => !p.querySelector("svg")).length"""
+    tops = """all => all.map((p) => p.getBoundingClientRect().top + window.scrollY)"""
+    before = page.locator(".chart").evaluate_all(tops)
+    assert page.locator(".plot").evaluate_all(undrawn) > 4
+    page.evaluate("window.report.drawAll()")
+    assert page.locator(".plot").evaluate_all(undrawn) == 0
+    after = page.locator(".chart").evaluate_all(tops)
+    page.close()
+    assert after == pytest.approx(before, abs=2)
+
+
 @pytest.mark.parametrize("slider", [*MOVED, *ODDS])
 def test_each_slider_moves_the_charts(page, slider):
     name, at_start = ("futures", ODDS) if slider in ODDS else ("relief", AT_START)

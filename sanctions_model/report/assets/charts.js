@@ -1,12 +1,19 @@
 // What stands still: bars of an effect's parts. Knows summaries, not where they come from.
 
+const BARS = { width: 420, left: 168, right: 12, step: 26 };
+
+// An empty row parts the entries from the other split of the total.
+function topOfBar(rows, at) {
+  const gap = rows.findIndex((row) => row.kind === "chain");
+  return 6 + BARS.step * (at + (gap > 0 && at >= gap ? 0.5 : 0));
+}
+
+const sizeOfBars = (rows) => ({ width: BARS.width, height: topOfBar(rows, rows.length) + 22 });
+
 // Bars of an effect's parts with intervals; `rows` from top to bottom.
 function drawBars(place, rows, unit) {
-  const width = 420, left = 168, right = 12, step = 26;
-  // An empty row parts the entries from the other split of the total.
-  const gap = rows.findIndex((row) => row.kind === "chain");
-  const top = (at) => 6 + step * (at + (gap > 0 && at >= gap ? 0.5 : 0));
-  const height = top(rows.length) + 22;
+  const { left, right, step } = BARS, { width, height } = sizeOfBars(rows);
+  const top = (at) => topOfBar(rows, at);
   const { root, word } = drawing(place, width, height);
   const parts = rows.map((row) => [row.label, row.mean, row.lower, row.upper]);
   chartData.set(place, () => [["part", "mean", "lower", "upper"], ...parts]);

@@ -26,7 +26,9 @@ function drawNow(place) {
   draw(place);
 }
 
-function drawLater(place, draw) {
+// The place has its chart's shape before it has the chart: nothing moves under a click.
+function drawLater(place, size, draw) {
+  place.style.aspectRatio = `${size.width} / ${size.height}`;
   waiting.set(place, draw);
   watcher.observe(place);
 }
@@ -52,12 +54,13 @@ function drawStaticCharts() {
     const draw = (place) => {
       movingFan(place, fan.posterior, wordsOf(outcome), POSTERIOR, fan.prior);
     };
-    drawLater(byId(`fan-${outcome.name}`), draw);
+    drawLater(byId(`fan-${outcome.name}`), SIZE, draw);
     const first = byId(`first-${outcome.name}`);
     if (first !== null) draw(first);
   }
   for (const chart of page.channels) {
-    drawLater(byId(`channels-${chart.name}`), (place) => drawBars(place, chart.rows, tr(chart.unit)));
+    const draw = (place) => drawBars(place, chart.rows, tr(chart.unit));
+    drawLater(byId(`channels-${chart.name}`), sizeOfBars(chart.rows), draw);
   }
 }
 
