@@ -24,24 +24,10 @@ def _scalar(value: object) -> object:
 def as_number(value: object, what: str, *, expected: str = "a finite number") -> float:
     """Return a finite number as a float.
 
-    Parameters
-    ----------
-    value : object
-        An int or float of Python, numpy or pandas, or an array without dims.
-    what : str
-        What it is, for the message, as in ``"The depth of the relief"``.
-    expected : str
-        What was expected, for the message.
-
-    Returns
-    -------
-    float
-        The same number.
-
-    Raises
-    ------
-    QuestionError
-        If it is text, a boolean, complex, not finite or several numbers.
+    `value`: an int or float of Python, numpy or pandas, or an array without dims. `what`: what it
+    is, for the message, as in ``"The depth of the relief"``. `expected`: what was expected, for the
+    message. Returns: the same number. Raises `QuestionError` if it is text, a boolean, complex, not
+    finite or several numbers.
 
     Examples
     --------
@@ -59,24 +45,10 @@ def as_number(value: object, what: str, *, expected: str = "a finite number") ->
 def as_whole(value: object, what: str, *, least: int | None = None, most: int | None = None) -> int:
     """Return a whole number within bounds as an int.
 
-    Parameters
-    ----------
-    value : object
-        A whole number of Python, numpy or pandas.
-    what : str
-        What it is, for the message.
-    least, most : int, optional
-        The smallest and the largest that are accepted; any by default.
-
-    Returns
-    -------
-    int
-        The same number.
-
-    Raises
-    ------
-    QuestionError
-        If it is no whole number (2.0 is none: it may have been 2.5 before), or outside the bounds.
+    `value`: a whole number of Python, numpy or pandas. `what`: what it is, for the message.
+    `least`, `most`: the smallest and the largest that are accepted; any by default. Returns: the
+    same number. Raises `QuestionError` if it is no whole number (2.0 is none: it may have been 2.5
+    before), or outside the bounds.
 
     Examples
     --------
@@ -96,15 +68,8 @@ def as_whole(value: object, what: str, *, least: int | None = None, most: int | 
 def generator_of(random_seed: object) -> np.random.Generator:
     """Return the generator of a seed.
 
-    Parameters
-    ----------
-    random_seed : object
-        A whole number of at least 0.
-
-    Raises
-    ------
-    QuestionError
-        If it is no such number; numpy would take a boolean, and None for a seed of the moment.
+    `random_seed`: a whole number of at least 0. Raises `QuestionError` if it is no such number;
+    numpy would take a boolean, and None for a seed of the moment.
     """
     return np.random.default_rng(as_whole(random_seed, "The random seed", least=0))
 
@@ -112,22 +77,9 @@ def generator_of(random_seed: object) -> np.random.Generator:
 def as_number_or_path(value: object, what: str) -> float | tuple[float, ...]:
     """Return a number, or a path of numbers as a tuple.
 
-    Parameters
-    ----------
-    value : object
-        A number as `as_number` takes it, or a list, tuple, array or Series of them.
-    what : str
-        What it is, for the message.
-
-    Returns
-    -------
-    float or tuple of float
-        A tuple for a path, which has at least one number.
-
-    Raises
-    ------
-    QuestionError
-        If it is neither.
+    `value`: a number as `as_number` takes it, or a list, tuple, array or Series of them. `what`:
+    what it is, for the message. Returns: a tuple for a path, which has at least one number. Raises
+    `QuestionError` if it is neither.
 
     Examples
     --------

@@ -9,10 +9,7 @@ __all__ = ["html_table"]
 def html_table(caption: str, rows: Sequence[Mapping[str, object]]) -> str:
     """Return an HTML table whose columns are the keys of the first row.
 
-    Parameters
-    ----------
-    rows : sequence of mapping of str to object
-        At least one; shown as text.
+    `rows`: at least one; shown as text.
 
     Examples
     --------

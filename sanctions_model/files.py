@@ -42,12 +42,8 @@ def toml_content(
 ) -> dict[str, Any]:
     """Return what a TOML file says, as it stands there.
 
-    Parameters
-    ----------
-    what : str
-        What should be given in place of a file that cannot be read.
-    refuse : type of SanctionsModelError
-        Raised if the file cannot be read or is no TOML.
+    `what`: what should be given in place of a file that cannot be read. `refuse`: raised if the
+    file cannot be read or is no TOML.
     """
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
@@ -60,15 +56,8 @@ def toml_content(
 def read_tables(file: Path, name: str, *, optional: bool = False) -> dict[str, Any]:
     """Return the tables ``[name.X]`` of a TOML file of this format version.
 
-    Parameters
-    ----------
-    optional : bool
-        Whether there may be none.
-
-    Raises
-    ------
-    QuestionError
-        If the file cannot be read, is no TOML, has another version or no such table.
+    `optional`: whether there may be none. Raises `QuestionError` if the file cannot be read, is no
+    TOML, has another version or no such table.
     """
     content = toml_content(file)
     tables: object = content.get(name, {})
@@ -85,20 +74,11 @@ def read_tables(file: Path, name: str, *, optional: bool = False) -> dict[str, A
 def require_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
     """Refuse a path that no file could or should be written to; call it before any work.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        What is to be written. A file that is there is replaced, if it is a plain one.
-    what : str
-        What names it, for the message, as in ``--csv``.
-    suffixes : sequence of str
-        Endings that say of what kind it is; without this a fit could be replaced by a table.
-
-    Raises
-    ------
-    QuestionError
-        If the ending is another, the folder is not there or not writable, or there is something
-        of this name that is no plain file of ours to replace.
+    `path`: what is to be written. A file that is there is replaced, if it is a plain one. `what`:
+    what names it, for the message, as in ``--csv``. `suffixes`: endings that say of what kind it
+    is; without this a fit could be replaced by a table. Raises `QuestionError` if the ending is
+    another, the folder is not there or not writable, or there is something of this name that is no
+    plain file of ours to replace.
     """
     where = f"{what} {path}"
     if path.is_dir():
@@ -118,17 +98,9 @@ def require_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
 def require_folder(folder: Path, what: str) -> None:
     """Refuse a folder that could not be made or written to; call it before any work.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        That is there, or would be made with the folders above it.
-    what : str
-        What names it, for the message, as in ``--out``.
-
-    Raises
-    ------
-    QuestionError
-        If something on the way is no folder or may not be written, or a name is too long.
+    `folder`: that is there, or would be made with the folders above it. `what`: what names it, for
+    the message, as in ``--out``. Raises `QuestionError` if something on the way is no folder or may
+    not be written, or a name is too long.
     """
     if any(len(os.fsencode(part)) > _LONGEST_NAME for part in folder.parts):
         raise QuestionError(f"{what}: a name in it is too long; give a shorter one.")
@@ -143,14 +115,7 @@ def require_folder(folder: Path, what: str) -> None:
 def whole_file(path: Path | str) -> Iterator[Path]:
     """Yield a path beside `path` to write to; it takes the name when the block succeeds.
 
-    Parameters
-    ----------
-    path : path
-        An existing file of this name is replaced.
-
-    Yields
-    ------
-    pathlib.Path
+    `path`: an existing file of this name is replaced.
 
     Examples
     --------
@@ -175,11 +140,7 @@ def write_netcdf(data: "xr.Dataset | xr.DataTree", path: Path | str) -> None:
 
     The file is made in memory: HDF5 that meets a full disk takes the process down when it ends.
 
-    Parameters
-    ----------
-    data : xr.Dataset or xr.DataTree
-    path : path
-        An existing file of this name is replaced.
+    `path`: an existing file of this name is replaced.
     """
     dask = sys.modules.get("dask")
     # In a client of a Dask cluster xarray would ask it for a lock on bytes that it does not know.
@@ -192,15 +153,7 @@ def write_netcdf(data: "xr.Dataset | xr.DataTree", path: Path | str) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Hold a folder's lock, which the system frees when the process dies.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        That is there.
-
-    Raises
-    ------
-    QuestionError
-        If another process holds it.
+    `folder`: that is there. Raises `QuestionError` if another process holds it.
     """
     import filelock
 
@@ -224,14 +177,7 @@ def locked(folder: Path) -> Iterator[None]:
 def staged(folder: Path) -> Iterator[Path]:
     """Yield a new folder inside another, gone afterwards; what killed processes left goes first.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        That is there, its lock held.
-
-    Yields
-    ------
-    pathlib.Path
+    `folder`: that is there, its lock held.
     """
     for left in folder.glob(f"{_PART}*"):
         shutil.rmtree(left, ignore_errors=True)
@@ -245,10 +191,7 @@ def staged(folder: Path) -> Iterator[Path]:
 def publish(part: Path, folder: Path) -> list[Path]:
     """Move finished files into place; until the last one is there the folder counts as unfinished.
 
-    Parameters
-    ----------
-    part, folder : pathlib.Path
-        From where and to where; files of the same names are replaced.
+    `part`, `folder`: from where and to where; files of the same names are replaced.
     """
     mark = folder / _UNFINISHED
     mark.touch()

@@ -73,17 +73,8 @@ def interval_rule() -> IntervalRule:
 def interval(draws: xr.DataArray, rule: IntervalRule | None = None) -> xr.DataArray:
     """Median and interval bounds over chains and draws.
 
-    Parameters
-    ----------
-    draws : xr.DataArray
-        Dims ``chain`` and ``draw`` plus any others.
-    rule : IntervalRule, optional
-        The one in force by default.
-
-    Returns
-    -------
-    xr.DataArray
-        The other dims plus ``summary`` with ``median``, ``lower``, ``upper``.
+    `draws`: dims ``chain`` and ``draw`` plus any others. `rule`: the one in force by default.
+    Returns: the other dims plus ``summary`` with ``median``, ``lower``, ``upper``.
     """
     rule = rule or interval_rule()
     rest = [dim for dim in draws.dims if dim not in _SAMPLE]
@@ -128,17 +119,9 @@ def continuous_ranked_probability_score(
 
     .. math:: E|X - y| - \tfrac12 E|X - X'|
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Draws of the forecast, shape ``(draw,)``.
-    weights : numpy.ndarray, optional
-        Of the draws; they are scaled to add up to 1. Equal by default.
-
-    Returns
-    -------
-    float
-        In the unit of the outcome; 0 for a forecast that is sure and right.
+    `values`: draws of the forecast, shape ``(draw,)``. `weights`: of the draws; they are scaled to
+    add up to 1. Equal by default. Returns: in the unit of the outcome; 0 for a forecast that is
+    sure and right.
 
     Examples
     --------
@@ -178,17 +161,9 @@ def quantile_pulls(values: np.ndarray, place: float = 0.5) -> np.ndarray:
     standard deviation of the pulls over the root of the number of independent draws is the
     quantile's standard error; of two quantiles of the same draws what they share cancels.
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        The last axis is of draws.
-    place : float
-        The share q of the draws below, the median's by default.
-
-    Returns
-    -------
-    numpy.ndarray
-        Of the same shape, in the unit of the draws; zero where all draws are one number.
+    `values`: the last axis is of draws. `place`: the share q of the draws below, the median's by
+    default. Returns: of the same shape, in the unit of the draws; zero where all draws are one
+    number.
 
     Notes
     -----
@@ -209,10 +184,7 @@ def median_difference_error(first: xr.DataArray, second: xr.DataArray) -> float:
 
     That of a difference of probabilities or means is `mean_error` of the difference.
 
-    Parameters
-    ----------
-    first, second : xr.DataArray
-        Dims ``(chain, draw)``; the same parameters draw by draw.
+    `first`, `second`: dims ``(chain, draw)``; the same parameters draw by draw.
     """
     pulls = [quantile_pulls(own.transpose(*_SAMPLE).to_numpy().ravel()) for own in (first, second)]
     apart = (pulls[1] - pulls[0]).reshape(first.sizes[dims.CHAIN], -1)
@@ -222,17 +194,9 @@ def median_difference_error(first: xr.DataArray, second: xr.DataArray) -> float:
 def summary_errors(draws: xr.DataArray, summary: xr.DataArray) -> dict[str, float]:
     """Return the Monte-Carlo standard errors of median and interval bounds.
 
-    Parameters
-    ----------
-    summary : xr.DataArray
-        From `interval` of them.
-
-    Returns
-    -------
-    dict of str to float
-        ``median_error``, ``lower_error``, ``upper_error``, in the unit of the draws; zero where
-        all draws are one number, not a number of fewer than four draws a chain. A bound's error is
-        that of the quantile at which it lies.
+    `summary`: from `interval` of them. Returns: ``median_error``, ``lower_error``, ``upper_error``,
+    in the unit of the draws; zero where all draws are one number, not a number of fewer than four
+    draws a chain. A bound's error is that of the quantile at which it lies.
     """
     values = draws.transpose(*_SAMPLE).to_numpy()
     found = {"median_error": _quantile_error(values, 0.5)}
@@ -254,11 +218,8 @@ def _quantile_error(values: np.ndarray, place: float) -> float:
 def share_error(holds: np.ndarray) -> float:
     """Return the Monte-Carlo standard error of a share of draws.
 
-    Parameters
-    ----------
-    holds : numpy.ndarray
-        Whether it holds, dims ``(chain, draw)``; draws of a chain that depend on each other count
-        for less.
+    `holds`: whether it holds, dims ``(chain, draw)``; draws of a chain that depend on each other
+    count for less.
     """
     share = float(holds.mean())
     size = effective_size(xr.DataArray(holds.astype(float), dims=(dims.CHAIN, dims.DRAW)))

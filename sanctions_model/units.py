@@ -78,15 +78,8 @@ class Unit(str):
 def split_unit(text: str) -> tuple[str, str]:
     """Part a unit from the mark of log points in it.
 
-    Parameters
-    ----------
-    text : str
-        A unit as a model or a result states it.
-
-    Returns
-    -------
-    tuple of str
-        The unit in words; ``growth`` for the change of a log, ``level`` for a log, else nothing.
+    `text`: a unit as a model or a result states it. Returns: the unit in words; ``growth`` for the
+    change of a log, ``level`` for a log, else nothing.
 
     Examples
     --------
@@ -126,10 +119,7 @@ def logs_of(unit: str | Kept) -> str:
 def in_log_points(unit: str | Kept) -> bool:
     """Return whether a series called percent is kept in log points.
 
-    Parameters
-    ----------
-    unit : str or Variable
-        The variable, or a text that says it.
+    `unit`: the variable, or a text that says it.
 
     Examples
     --------
@@ -155,15 +145,7 @@ def percent_unit(unit: str | Kept) -> str:
 def in_percent[Values: Any](values: Values, unit: str | Kept) -> Values:
     """Turn log points into percent where the unit says that they are kept so.
 
-    Parameters
-    ----------
-    values : array or number
-        In `unit`.
-
-    Returns
-    -------
-    array or number
-        In `percent_unit` of it.
+    `values`: in `unit`. Returns: in `percent_unit` of it.
 
     Examples
     --------
@@ -181,10 +163,7 @@ def effect_in_percent[Values: Any](effect: Values, unit: str | Kept) -> Values:
     The effect on a rate stays a difference: its path says what it is in percentage points, see
     `difference_in_percent`.
 
-    Parameters
-    ----------
-    unit : str or Variable
-        Of the outcome.
+    `unit`: of the outcome.
 
     Examples
     --------
@@ -199,16 +178,9 @@ def effect_in_percent[Values: Any](effect: Values, unit: str | Kept) -> Values:
 def difference_in_percent[Values: Any](paths: Values, effect: Values, unit: str | Kept) -> Values:
     """Turn an effect on a path into percent: of a level itself, else percentage points.
 
-    Parameters
-    ----------
-    paths, effect : array
-        The path with the effect, and the effect, in `unit`; dims alike.
-
-    Returns
-    -------
-    array
-        Of a level the percent by which it differs, of a rate of growth the difference of the two
-        rates in percent.
+    `paths`, `effect`: the path with the effect, and the effect, in `unit`; dims alike. Returns: of
+    a level the percent by which it differs, of a rate of growth the difference of the two rates in
+    percent.
 
     Examples
     --------

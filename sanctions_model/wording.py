@@ -201,10 +201,7 @@ def chance_is(prob: float, of: str = "P") -> str:
 def date_words(period: str) -> str:
     """Say a period as it is spoken.
 
-    Parameters
-    ----------
-    period : str
-        A year, quarter or month, as in ``2029Q1``; anything else is said as it is.
+    `period`: a year, quarter or month, as in ``2029Q1``; anything else is said as it is.
 
     Examples
     --------
@@ -245,20 +242,10 @@ def finding(
 ) -> str:
     """Say what something does to an outcome: direction, size, date, and whether it may be nothing.
 
-    Parameters
-    ----------
-    subject : str
-        What does it, as the subject of a sentence.
-    what, unit : str
-        The outcome and the unit of its differences.
-    when : str
-        As in "by early 2029".
-    median, lower, upper : float
-        Of the effect, in `unit`.
-    prob_above : float
-        Probability that the effect is above zero.
-    past : bool
-        Whether it would have been, not will be.
+    `subject`: what does it, as the subject of a sentence. `what`, `unit`: the outcome and the unit
+    of its differences. `when`: as in "by early 2029". `median`, `lower`, `upper`: of the effect, in
+    `unit`. `prob_above`: probability that the effect is above zero. `past`: whether it would have
+    been, not will be.
 
     Examples
     --------

@@ -224,15 +224,8 @@ def require_writable(out: Path) -> None:
 def write(results: Results, out: Path) -> list[Path]:
     """Write draws, tables, figures and manifest; nothing appears before all of it is there.
 
-    Parameters
-    ----------
-    out : pathlib.Path
-        Folder, made if need be; files of the same names are replaced.
-
-    Raises
-    ------
-    FitFileError
-        If the folder cannot be written.
+    `out`: folder, made if need be; files of the same names are replaced. Raises `FitFileError` if
+    the folder cannot be written.
     """
     from sanctions_model.plots import main_figures, save_figures
 
@@ -262,20 +255,8 @@ def write(results: Results, out: Path) -> list[Path]:
 def keep_unconverged(fitted: Fit, out: Path) -> Path:
     """Keep draws that failed the gate beside the results, which stay as they are.
 
-    Parameters
-    ----------
-    out : pathlib.Path
-        Folder, made if need be.
-
-    Returns
-    -------
-    pathlib.Path
-        ``unconverged.nc`` in it, which `load` reads.
-
-    Raises
-    ------
-    FitFileError
-        If the folder cannot be written.
+    `out`: folder, made if need be. Returns: ``unconverged.nc`` in it, which `load` reads. Raises
+    `FitFileError` if the folder cannot be written.
     """
     require_writable(out)
     try:
@@ -288,10 +269,7 @@ def keep_unconverged(fitted: Fit, out: Path) -> Path:
 def load_results(folder: Path) -> Fit:
     """Load the fit of a results folder, or of a file that `sanctions_model.save` wrote.
 
-    Raises
-    ------
-    FitFileError
-        If there is none, or it is not usable.
+    Raises `FitFileError` if there is none, or it is not usable.
     """
     return load(folder if folder.exists() else folder / POSTERIOR_FILE)
 

@@ -26,15 +26,8 @@ def _data_directory() -> Path:
 def data_path(name: str) -> Path:
     """Return the path of a bundled data file.
 
-    Parameters
-    ----------
-    name : str
-        File name inside ``data/``, as in ``"measures.csv"``.
-
-    Raises
-    ------
-    ObservationError
-        If there is no such file.
+    `name`: file name inside ``data/``, as in ``"measures.csv"``. Raises `ObservationError` if there
+    is no such file.
 
     Examples
     --------
@@ -52,20 +45,9 @@ def data_path(name: str) -> Path:
 def read_like_bundled(name: str, path: Path | str | None = None) -> pd.DataFrame:
     """Read a table with the columns of a bundled one, numbers where that has numbers.
 
-    Parameters
-    ----------
-    name : str
-        Of the bundled table, which is read without `path`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Its columns in its order; empty cells are NaN.
-
-    Raises
-    ------
-    ObservationError
-        If it cannot be read, lacks a column, or has something else where a number is expected.
+    `name`: of the bundled table, which is read without `path`. Returns: its columns in its order;
+    empty cells are NaN. Raises `ObservationError` if it cannot be read, lacks a column, or has
+    something else where a number is expected.
     """
     known = pd.read_csv(data_path(name))
     if path is None:

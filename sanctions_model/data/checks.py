@@ -45,11 +45,8 @@ def validate_observations(
 ) -> None:
     """Refuse observations that the model cannot use; return nothing if all is well.
 
-    Raises
-    ------
-    ObservationError
-        If a variable is missing, a period is out of step, the frequency is not the model's, an
-        exogenous variable has holes, or a value is infinite or implausible.
+    Raises `ObservationError` if a variable is missing, a period is out of step, the frequency is
+    not the model's, an exogenous variable has holes, or a value is infinite or implausible.
 
     Examples
     --------
@@ -66,16 +63,9 @@ def require_series(
 ) -> None:
     """Refuse observations whose periods or series are not those of a model, whatever their size.
 
-    Parameters
-    ----------
-    observations : xarray.Dataset
-        With a coordinate ``time`` of first days; the attributes may be absent.
-
-    Raises
-    ------
-    ObservationError
-        If a variable is missing or not a series of numbers, a value is infinite, or the periods
-        are not first days, in order, each there once, of the model's frequency.
+    `observations`: with a coordinate ``time`` of first days; the attributes may be absent. Raises
+    `ObservationError` if a variable is missing or not a series of numbers, a value is infinite, or
+    the periods are not first days, in order, each there once, of the model's frequency.
     """
     if not isinstance(observations, xr.Dataset):
         got = "None" if observations is None else f"a {type(observations).__name__}"
@@ -110,15 +100,8 @@ def require_plausible(
 ) -> None:
     """Refuse series in other units than the model's.
 
-    Parameters
-    ----------
-    observations : xarray.Dataset
-        That `require_series` let pass.
-
-    Raises
-    ------
-    ObservationError
-        If an exogenous variable has holes, or a value is implausible.
+    `observations`: that `require_series` let pass. Raises `ObservationError` if an exogenous
+    variable has holes, or a value is implausible.
     """
     stamps = pd.DatetimeIndex(observations["time"].to_numpy())
     periods = stamps.to_period(frequency_of(scm))
@@ -217,18 +200,9 @@ def odd_series(
 ) -> list[str]:
     """Say which series do not look like what is known of them over the periods that overlap.
 
-    Parameters
-    ----------
-    series, known : mapping of str to numpy.ndarray
-        By column, over the same periods, NaN where missing.
-    names : iterable of str
-        Columns to compare.
-
-    Returns
-    -------
-    list of str
-        One sentence a column that looks constant, padded with zeros, of another unit or sign,
-        shifted, or like another column; nothing of the others.
+    `series`, `known`: by column, over the same periods, NaN where missing. `names`: columns to
+    compare. Returns: one sentence a column that looks constant, padded with zeros, of another unit
+    or sign, shifted, or like another column; nothing of the others.
     """
     found = [
         (name, _oddity(series[name], known, name)) for name in names if {name} <= series.keys()

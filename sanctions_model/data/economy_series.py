@@ -37,26 +37,12 @@ def build_economy(
 ) -> pd.DataFrame:
     """Compute the further series of the anchored transmission.
 
-    Parameters
-    ----------
-    raw : pandas.DataFrame
-        Columns of ``raw_quarterly.csv``, quarterly PeriodIndex without gaps.
-    economy : pandas.DataFrame
-        Columns of ``economy_raw.csv``, same index.
-    base : tuple of str
-        First and last quarter of the span over which levels are 0 on average.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Same index. Levels ``log_*`` are 100 log, 0 on average over the base, dollars in constant
-        ones; ``log_rer`` rises when the rouble is weaker. Rates are % a year. NaN where a figure
-        is missing.
-
-    Raises
-    ------
-    ObservationError
-        If a column is missing, the quarters differ, or figures cannot be used.
+    `raw`: columns of ``raw_quarterly.csv``, quarterly PeriodIndex without gaps. `economy`: columns
+    of ``economy_raw.csv``, same index. `base`: first and last quarter of the span over which levels
+    are 0 on average. Returns: same index. Levels ``log_*`` are 100 log, 0 on average over the base,
+    dollars in constant ones; ``log_rer`` rises when the rouble is weaker. Rates are % a year. NaN
+    where a figure is missing. Raises `ObservationError` if a column is missing, the quarters
+    differ, or figures cannot be used.
 
     Notes
     -----
@@ -118,10 +104,7 @@ def war_pulse(quarters: pd.PeriodIndex) -> pd.Series:
 
     A judgement on timing, from federal spending; its size is estimated.
 
-    Returns
-    -------
-    pandas.Series
-        From 0 to 1.
+    Returns: from 0 to 1.
     """
     since = np.array([quarter.ordinal for quarter in quarters], dtype=float)
     begin, full, end = (pd.Period(q, freq="Q").ordinal for q in ("2022Q3", "2023Q1", "2024Q4"))
@@ -138,10 +121,7 @@ def ramps(quarters: pd.PeriodIndex) -> dict[str, pd.Series]:
     the first knot. That of ``ramp_`` any later knot is the step of growth to it from the one
     before, so that independent steps make growth a random walk over the knots.
 
-    Returns
-    -------
-    dict of str to pandas.Series
-        By name; every one rises by 1 a quarter after the last knot.
+    Returns: by name; every one rises by 1 a quarter after the last knot.
     """
     names = [*KNOTS, _LAST_KNOT]
     knots = np.array([pd.Period(name, freq="Q").ordinal for name in names], dtype=float)

@@ -213,10 +213,7 @@ class Evidence:
     def __getitem__(self, identifier: str) -> Estimate:
         """Return the estimate with this id.
 
-        Raises
-        ------
-        PriorError
-            If there is none.
+        Raises `PriorError` if there is none.
         """
         for estimate in self.estimates:
             if estimate.id == identifier:
@@ -230,11 +227,8 @@ class Evidence:
     def to_frame(self) -> "pd.DataFrame":
         """Return the estimates as a table.
 
-        Returns
-        -------
-        pandas.DataFrame
-            Index ``id``; one column for each other field; missing years are ``<NA>``, missing
-            numbers NaN.
+        Returns: index ``id``; one column for each other field; missing years are ``<NA>``, missing
+        numbers NaN.
         """
         import pandas as pd
 

@@ -105,14 +105,9 @@ def baseline_of(
 ) -> dict[str, dict[int, float]]:
     """Return a forecaster's newest figures, middles of ranges, by our outcome and year.
 
-    Parameters
-    ----------
-    forecaster : str
-        ``poll`` or ``bank_of_russia``.
-    quoted : mapping of str to tuple
-        By outcome the statistic and what the forecaster calls it, None where nobody forecasts it.
-    years : sequence of int
-        Years wanted; what was not forecast is left out.
+    `forecaster`: ``poll`` or ``bank_of_russia``. `quoted`: by outcome the statistic and what the
+    forecaster calls it, None where nobody forecasts it. `years`: years wanted; what was not
+    forecast is left out.
     """
     newest = newest_forecasts(load_outside_forecasts())
     own = newest[newest["forecaster"].eq(forecaster) & newest["year"].isin(list(years))]
@@ -128,20 +123,8 @@ def baseline_of(
 def load_annual_figures(path: Path | str) -> dict[str, dict[int, float]]:
     """Read a table of yearly figures: a column ``year`` and one column an outcome.
 
-    Parameters
-    ----------
-    path : path
-        A CSV file; cells may be empty.
-
-    Returns
-    -------
-    dict of str to dict of int to float
-        By outcome and year.
-
-    Raises
-    ------
-    ObservationError
-        If it cannot be read, has no year, a year twice, no figure, or a cell that is no number.
+    `path`: a CSV file; cells may be empty. Returns: by outcome and year. Raises `ObservationError`
+    if it cannot be read, has no year, a year twice, no figure, or a cell that is no number.
     """
     file = Path(path)
     try:

@@ -71,20 +71,9 @@ def growth(level: pd.Series) -> pd.Series:
 
     .. math:: g_t = 100 (\log x_t - \log x_{t-1})
 
-    Parameters
-    ----------
-    level : pandas.Series
-        Positive levels in any unit, one a period; NaN where missing.
-
-    Returns
-    -------
-    pandas.Series
-        Percent (log points) a period, NaN where a level is missing.
-
-    Raises
-    ------
-    ObservationError
-        If a level is zero or negative.
+    `level`: positive levels in any unit, one a period; NaN where missing. Returns: percent (log
+    points) a period, NaN where a level is missing. Raises `ObservationError` if a level is zero or
+    negative.
 
     Examples
     --------
@@ -97,23 +86,10 @@ def growth(level: pd.Series) -> pd.Series:
 def chain_level(growth_pct: pd.Series, *, base: float = 100.0) -> pd.Series:
     """Level that follows from rates of growth, with one more period in front.
 
-    Parameters
-    ----------
-    growth_pct : pandas.Series
-        Percent a period (not log), PeriodIndex; NaN only at the end.
-    base : float
-        The level of the period before the first rate.
-
-    Returns
-    -------
-    pandas.Series
-        Levels in the unit of `base`, from the period before the first rate on; NaN where the rate
-        is missing.
-
-    Raises
-    ------
-    ObservationError
-        If a rate is missing before the last one known.
+    `growth_pct`: percent a period (not log), PeriodIndex; NaN only at the end. `base`: the level of
+    the period before the first rate. Returns: levels in the unit of `base`, from the period before
+    the first rate on; NaN where the rate is missing. Raises `ObservationError` if a rate is missing
+    before the last one known.
 
     Examples
     --------
@@ -136,27 +112,12 @@ def seasonally_adjust(
     STL (Cleveland et al. 1990) as in statsmodels with period `periods_per_year`, seasonal span 13,
     robust weights and the other spans at their defaults. Deterministic.
 
-    Parameters
-    ----------
-    level : pandas.Series
-        Positive levels in any unit, one a period; NaN only before the first and after the last
-        value.
-    periods_per_year : int
-        4 or 12.
-    factors_until : pandas.Period, optional
-        Last period from which the pattern is learnt; a later one takes the factor of the same
-        season in the last year before (projected factors). All periods by default.
-
-    Returns
-    -------
-    pandas.Series
-        Same unit and index; NaN where `level` is NaN.
-
-    Raises
-    ------
-    ObservationError
-        If a level is not positive, one is missing inside, or there are fewer than two years to
-        learn from.
+    `level`: positive levels in any unit, one a period; NaN only before the first and after the last
+    value. `periods_per_year`: 4 or 12. `factors_until`: last period from which the pattern is
+    learnt; a later one takes the factor of the same season in the last year before (projected
+    factors). All periods by default. Returns: same unit and index; NaN where `level` is NaN. Raises
+    `ObservationError` if a level is not positive, one is missing inside, or there are fewer than
+    two years to learn from.
     """
     from statsmodels.tsa.seasonal import STL  # 1.4 s to import
 
@@ -183,17 +144,8 @@ def seasonally_adjust(
 def splice(early: pd.Series, late: pd.Series, *, start: str) -> pd.Series:
     """Put two series end to end: `early` before `start`, `late` from it on, no rescaling.
 
-    Parameters
-    ----------
-    early, late : pandas.Series
-        Same unit and same PeriodIndex.
-    start : str
-        First period of `late`, as in ``"2014Q1"``.
-
-    Returns
-    -------
-    pandas.Series
-        Same unit and index.
+    `early`, `late`: same unit and same PeriodIndex. `start`: first period of `late`, as in
+    ``"2014Q1"``. Returns: same unit and index.
 
     Examples
     --------
@@ -208,20 +160,10 @@ def splice(early: pd.Series, late: pd.Series, *, start: str) -> pd.Series:
 def calendar_mean(days: pd.Series, freq: str, *, until: pd.Timestamp) -> pd.Series:
     """Mean over the calendar days of each period of a figure that holds until the next one.
 
-    Parameters
-    ----------
-    days : pandas.Series
-        Daily PeriodIndex in order; days without a figure may be absent.
-    freq : str
-        ``"M"`` or ``"Q"``.
-    until : pandas.Timestamp
-        The day on which the figures were read: a period that ends later is not over.
-
-    Returns
-    -------
-    pandas.Series
-        Same unit, one value a period; NaN where the first day has no figure to hold, the period is
-        not over, or its last two weeks have no figure.
+    `days`: daily PeriodIndex in order; days without a figure may be absent. `freq`: ``"M"`` or
+    ``"Q"``. `until`: the day on which the figures were read: a period that ends later is not over.
+    Returns: same unit, one value a period; NaN where the first day has no figure to hold, the
+    period is not over, or its last two weeks have no figure.
 
     Examples
     --------
@@ -247,15 +189,7 @@ def calendar_mean(days: pd.Series, freq: str, *, until: pd.Timestamp) -> pd.Seri
 def quarterly_mean(months: pd.Series) -> pd.Series:
     """Mean of the three months of each quarter, NaN where one is missing.
 
-    Parameters
-    ----------
-    months : pandas.Series
-        Monthly PeriodIndex.
-
-    Returns
-    -------
-    pandas.Series
-        Same unit, quarterly PeriodIndex.
+    `months`: monthly PeriodIndex. Returns: same unit, quarterly PeriodIndex.
 
     Examples
     --------
@@ -272,15 +206,8 @@ def quarter_end_growth(months: pd.Series) -> pd.Series:
 
     .. math:: g_q = 100 (x_{3,q} / x_{3,q-1} - 1)
 
-    Parameters
-    ----------
-    months : pandas.Series
-        Positive levels in any unit, monthly PeriodIndex.
-
-    Returns
-    -------
-    pandas.Series
-        Percent a quarter (not log), quarterly PeriodIndex; NaN where a month is missing.
+    `months`: positive levels in any unit, monthly PeriodIndex. Returns: percent a quarter (not
+    log), quarterly PeriodIndex; NaN where a month is missing.
 
     Examples
     --------
@@ -299,20 +226,9 @@ def quarter_end_growth(months: pd.Series) -> pd.Series:
 def load_raw(path: Path | str) -> pd.DataFrame:
     """Read the transcribed figures.
 
-    Parameters
-    ----------
-    path : pathlib.Path or str
-        A file with the columns of ``raw_quarterly.csv``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Quarterly PeriodIndex, one column a series, units in the names.
-
-    Raises
-    ------
-    ObservationError
-        If the file is missing or is no table of quarters and numbers.
+    `path`: a file with the columns of ``raw_quarterly.csv``. Returns: quarterly PeriodIndex, one
+    column a series, units in the names. Raises `ObservationError` if the file is missing or is no
+    table of quarters and numbers.
     """
     file = Path(path)
     index, columns = parse_table(read_content(file), file.name)
@@ -325,23 +241,10 @@ def load_raw(path: Path | str) -> pd.DataFrame:
 def build_quarterly(raw: pd.DataFrame, *, factors_until: pd.Period | None = None) -> pd.DataFrame:
     """Compute the quarterly series of the model from the transcribed figures.
 
-    Parameters
-    ----------
-    raw : pandas.DataFrame
-        Columns of ``raw_quarterly.csv``, quarterly PeriodIndex without gaps.
-    factors_until : pandas.Period, optional
-        As in `seasonally_adjust`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Same index; growth rates in percent a quarter (100 times the log difference), rates in
-        percent a year. NaN where a figure is missing.
-
-    Raises
-    ------
-    ObservationError
-        If a column is missing, or the figures of one cannot be used.
+    `raw`: columns of ``raw_quarterly.csv``, quarterly PeriodIndex without gaps. `factors_until`: as
+    in `seasonally_adjust`. Returns: same index; growth rates in percent a quarter (100 times the
+    log difference), rates in percent a year. NaN where a figure is missing. Raises
+    `ObservationError` if a column is missing, or the figures of one cannot be used.
 
     Notes
     -----
@@ -377,19 +280,9 @@ def build_quarterly(raw: pd.DataFrame, *, factors_until: pd.Period | None = None
 def write_table(frame: pd.DataFrame, path: Path | str, *, decimals: int = 4) -> Path:
     """Write a table with a fixed number of decimals, whole or not at all.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Numbers; the index becomes the first column. NaN becomes an empty cell.
-    path : pathlib.Path or str
-        Where to; the file is written beside and renamed.
-    decimals : int
-        Digits after the point.
-
-    Returns
-    -------
-    pathlib.Path
-        The file written.
+    `frame`: numbers; the index becomes the first column. NaN becomes an empty cell. `path`: where
+    to; the file is written beside and renamed. `decimals`: digits after the point. Returns: the
+    file written.
     """
     # Adding 0.0 turns -0.0 into 0.0, which would print as "-0.0000".
     text = (frame.round(decimals) + 0.0).to_csv(float_format=f"%.{decimals}f", lineterminator="\n")

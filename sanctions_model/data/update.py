@@ -104,23 +104,11 @@ def refresh(
     A source that does not answer, or whose figures do not fit, is named with its reason and left
     out; the next source of the same column is asked. The base is not touched.
 
-    Parameters
-    ----------
-    sources : sequence of Adapter
-        In the order in which they are asked; see `sources.registry.SOURCES`.
-    end : pandas.Period
-        Last quarter to ask for.
-    start : pandas.Period, optional
-        First quarter to read anew; six years before the end of the base by default.
-    folder : pathlib.Path, optional
-        Of the vintages; `vintages.default_folder` by default.
-
-    Raises
-    ------
-    SourceError
-        If no source gave anything usable.
-    ObservationError
-        If the base or the joined figures cannot be used; nothing is written then.
+    `sources`: in the order in which they are asked; see `sources.registry.SOURCES`. `end`: last
+    quarter to ask for. `start`: first quarter to read anew; six years before the end of the base by
+    default. `folder`: of the vintages; `vintages.default_folder` by default. Raises `SourceError`
+    if no source gave anything usable. Raises `ObservationError` if the base or the joined figures
+    cannot be used; nothing is written then.
     """
     raw = base.table("raw")
     start = raw.index[-1] - _WINDOW + 1 if start is None else start

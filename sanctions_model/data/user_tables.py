@@ -207,11 +207,8 @@ currency = "RUB"          # three letters; depreciation is growth of its price o
 def describe_columns(scm: StructuralCausalModel) -> pd.DataFrame:
     """Tabulate the columns that a table may have.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``column``, ``label``, ``unit``, ``lowest``, ``highest`` (plausible values) and
-        ``if_missing``, what the model does without the column.
+    Returns: ``column``, ``label``, ``unit``, ``lowest``, ``highest`` (plausible values) and
+    ``if_missing``, what the model does without the column.
     """
     rows = []
     for name in (*scm.observed, *scm.exogenous):
@@ -251,22 +248,10 @@ def write_template(
 ) -> list[Path]:
     """Write an empty table, the description of its columns and a mapping.
 
-    Parameters
-    ----------
-    folder : path
-        Made if need be; none of the three files may be there.
-    start, end : pandas.Period
-        First and last row, at the model's frequency.
-
-    Returns
-    -------
-    list of pathlib.Path
-        ``table.csv``, ``columns.csv``, ``mapping.toml``.
-
-    Raises
-    ------
-    ObservationError
-        If a file is there, the periods run backwards or the folder cannot be written.
+    `folder`: made if need be; none of the three files may be there. `start`, `end`: first and last
+    row, at the model's frequency. Returns: ``table.csv``, ``columns.csv``, ``mapping.toml``. Raises
+    `ObservationError` if a file is there, the periods run backwards or the folder cannot be
+    written.
     """
     place = Path(folder)
     if end < start:

@@ -143,15 +143,8 @@ def bundled_vintage() -> Vintage:
 def load_vintage(folder: Path | str) -> Vintage:
     """Read a vintage and check that it is whole.
 
-    Parameters
-    ----------
-    folder : path
-        As `write_vintage` made it.
-
-    Raises
-    ------
-    ObservationError
-        If there is none, or a file is missing or has been changed.
+    `folder`: as `write_vintage` made it. Raises `ObservationError` if there is none, or a file is
+    missing or has been changed.
     """
     folder = Path(folder)
     try:
@@ -234,25 +227,11 @@ def write_vintage(
     existing vintage is never replaced. A process that dies leaves a hidden folder, which a later
     call removes when it is a day old.
 
-    Parameters
-    ----------
-    raw : pandas.DataFrame
-        Transcribed figures, columns of ``raw_quarterly.csv``.
-    base : Vintage
-        Gives the events and the rule of the measures.
-    series : sequence of SeriesRecord
-        Columns that were fetched, now or for the base.
-    failures : sequence of str
-        What was asked for in vain, one line each.
-    folder : pathlib.Path
-        Made if need be.
-    check : callable
-        Given the finished folder, raises if its data cannot be used.
-
-    Raises
-    ------
-    ObservationError
-        If the figures cannot be used or the folder cannot be written.
+    `raw`: transcribed figures, columns of ``raw_quarterly.csv``. `base`: gives the events and the
+    rule of the measures. `series`: columns that were fetched, now or for the base. `failures`: what
+    was asked for in vain, one line each. `folder`: made if need be. `check`: given the finished
+    folder, raises if its data cannot be used. Raises `ObservationError` if the figures cannot be
+    used or the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -361,20 +340,9 @@ def rebuild_data(directory: Path | str) -> list[Path]:
 
     And ``russia_economy.csv`` where ``economy_raw.csv`` is there.
 
-    Parameters
-    ----------
-    directory : pathlib.Path or str
-        Holds ``raw_quarterly.csv``, ``sanctions_events.csv`` and ``measures_rule.toml``.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written.
-
-    Raises
-    ------
-    ObservationError
-        If the directory or an input is missing or cannot be used; nothing is written then.
+    `directory`: holds ``raw_quarterly.csv``, ``sanctions_events.csv`` and ``measures_rule.toml``.
+    Returns: the files written. Raises `ObservationError` if the directory or an input is missing or
+    cannot be used; nothing is written then.
     """
     from sanctions_model.data.sanctions.measures import intensities, load_events, load_rule
 

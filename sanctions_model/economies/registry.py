@@ -54,10 +54,7 @@ class Economy:
     def transmission(self, periods_per_year: int = _QUARTERS) -> StructuralCausalModel:
         """Return the equations.
 
-        Raises
-        ------
-        QuestionError
-            If they are not made for that frequency.
+        Raises `QuestionError` if they are not made for that frequency.
         """
         return self.make(periods_per_year)
 
@@ -79,10 +76,7 @@ _ECONOMIES = {economy.name: economy for economy in (ANCHORED, GROWTH)}
 def find_economy(name: str) -> Economy:
     """Return a bundled economy.
 
-    Raises
-    ------
-    QuestionError
-        If there is none of that name.
+    Raises `QuestionError` if there is none of that name.
     """
     if name not in _ECONOMIES:
         raise QuestionError(
@@ -100,10 +94,7 @@ def economy_of(scm: StructuralCausalModel) -> Economy | None:
 def economy_for(observations: "xr.Dataset") -> Economy:
     """Return the bundled economy that observations were read for, the growth one if none is said.
 
-    Parameters
-    ----------
-    observations : xarray.Dataset
-        From `load_observations`.
+    `observations`: from `load_observations`.
     """
     return find_economy(str(observations.attrs.get("economy", GROWTH.name)))
 

@@ -207,21 +207,8 @@ def _episode(file: Path, row: int, cells: dict[str, str]) -> Episode:
 def read_cells(file: Path, columns: Sequence[str], optional: Iterable[str] = ()) -> pd.DataFrame:
     """Return the cells of a CSV file as text, or say which column is unknown, twice or missing.
 
-    Parameters
-    ----------
-    columns : sequence of str
-        All that there may be.
-    optional : iterable of str
-        Those of them that may be missing.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text without spaces around it, "" for empty cells.
-
-    Raises
-    ------
-    ObservationError
+    `columns`: all that there may be. `optional`: those of them that may be missing. Returns: text
+    without spaces around it, "" for empty cells. Raises `ObservationError`.
     """
     try:
         text = file.read_text(encoding="utf-8-sig")

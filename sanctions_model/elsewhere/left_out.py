@@ -92,17 +92,8 @@ def predicted_outcomes(
 def after_reimposition(data: ReliefData, cells: Cells, posterior: xr.Dataset) -> pd.DataFrame:
     """Predict the four years from a reimposition on, as if it undid the lifting.
 
-    Parameters
-    ----------
-    cells : Cells
-        Of these data.
-    posterior : xr.Dataset
-        Draws from them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `predicted_outcomes`: ``effect`` is the lifting's own with the opposite sign.
+    `cells`: of these data. `posterior`: draws from them. Returns: as `predicted_outcomes`:
+    ``effect`` is the lifting's own with the opposite sign.
     """
     again = [e for e in data.episodes if e.reimposed_year is not None]
     places = [data.episodes.index(episode) for episode in again]
@@ -127,21 +118,9 @@ def untouched_years(
     The draws have seen these years, so that intervals which hold too little here hold less
     elsewhere; thousands of cases tell a width of 0.93 from one of 0.90, which placebos cannot.
 
-    Parameters
-    ----------
-    cells : Cells
-    posterior : xr.Dataset
-        Draws from them.
-    draws : int
-        Paths to simulate.
-    random_seed : int
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an outcome, country and first year: ``outcome``, ``iso3``, ``year``, ``rank_1`` and
-        ``rank_4``: of the first year, and of the four (growth added up, inflation of the last
-        year), in their predictives.
+    `posterior`: draws from them. `draws`: paths to simulate. Returns: one row an outcome, country
+    and first year: ``outcome``, ``iso3``, ``year``, ``rank_1`` and ``rank_4``: of the first year,
+    and of the four (growth added up, inflation of the last year), in their predictives.
     """
     rng = generator_of(random_seed)
     own, coefficient, freedom = nuisance(posterior)

@@ -68,15 +68,8 @@ def window(cells: Cells, episode: Episode, first: int, last: int) -> np.ndarray:
 def hidden(cells: Cells, names: Sequence[str]) -> Cells:
     """Hide what happened from the lifting on.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Ids of episodes.
-
-    Returns
-    -------
-    Cells
-        Without the six years from the lifting on, and two more that would have them as lags.
+    `names`: ids of episodes. Returns: without the six years from the lifting on, and two more that
+    would have them as lags.
     """
     gone = np.zeros(len(cells.year), dtype=bool)
     for episode in cells.episodes:
@@ -88,24 +81,12 @@ def hidden(cells: Cells, names: Sequence[str]) -> Cells:
 def placebo(data: ReliefData, *, dates: bool = False, random_seed: int = 0) -> ReliefData:
     """Move every episode to where nothing was lifted.
 
-    Parameters
-    ----------
-    dates : bool
-        Keep the country and move the year alone, to one whose window meets no window of a lifting;
-        an episode whose country has no such year goes to another country all the same.
-    random_seed : int
-        Equal seeds give equal placebos.
-
-    Returns
-    -------
-    ReliefData
-        As many episodes, with their covariates of how they ended; none of them happened. In other
-        countries, by default, and other years.
-
-    Raises
-    ------
-    ObservationError
-        If the panel has too few countries without a lifting and with more than thirty years.
+    `dates`: keep the country and move the year alone, to one whose window meets no window of a
+    lifting; an episode whose country has no such year goes to another country all the same.
+    `random_seed`: equal seeds give equal placebos. Returns: as many episodes, with their covariates
+    of how they ended; none of them happened. In other countries, by default, and other years.
+    Raises `ObservationError` if the panel has too few countries without a lifting and with more
+    than thirty years.
     """
     rng = generator_of(random_seed)
     taken = {episode.iso3 for episode in data.episodes}
@@ -160,17 +141,8 @@ def placebo_cells(
 ) -> tuple[Cells, ReliefData]:
     """Return the cells of placebo episodes, years around real liftings left out, and the data.
 
-    Parameters
-    ----------
-    random_seed : int
-        As `placebo` takes them.
-    changing_scales : bool
-        As `build_cells` takes it.
-
-    Raises
-    ------
-    ObservationError
-        As `placebo` does.
+    `random_seed`: as `placebo` takes them. `changing_scales`: as `build_cells` takes it. Raises
+    `ObservationError` as `placebo` does.
     """
     moved = placebo(data, dates=dates, random_seed=random_seed)
     cells = build_cells(moved, changing_scales=changing_scales)
@@ -185,12 +157,7 @@ def prior_truth(
 ) -> tuple[xr.Dataset, np.ndarray]:
     """Draw effects from their prior.
 
-    Returns
-    -------
-    truth : xr.Dataset
-        Of the parameters `MONITORED`, without draws.
-    level : numpy.ndarray
-        As `made_up` takes it.
+    Returns: `truth`, of the parameters `MONITORED`, without draws; `level`, as `made_up` takes it.
     """
     rng = generator_of(random_seed)
     scales, n = np.array(EFFECT_SCALES), len(cells.episodes)
@@ -266,20 +233,10 @@ def made_up(
 ) -> Cells:
     """Make outcomes up from the model itself, with effects that are known.
 
-    Parameters
-    ----------
-    cells : Cells
-        Countries, years, factors and regressors stay as they are.
-    posterior : xr.Dataset
-        Draws of the panel model; the untreated part is taken at their means.
-    level : numpy.ndarray
-        Effects' levels, shape ``(outcome, episode, column)``.
-
-    Returns
-    -------
-    Cells
-        With other values: each follows from the two before it, made up as well where they are
-        cells themselves.
+    `cells`: countries, years, factors and regressors stay as they are. `posterior`: draws of the
+    panel model; the untreated part is taken at their means. `level`: effects' levels, shape
+    ``(outcome, episode, column)``. Returns: with other values: each follows from the two before it,
+    made up as well where they are cells themselves.
     """
     rng = generator_of(random_seed)
     own, coefficient, freedom = (part.mean(0) for part in nuisance(posterior))
@@ -313,11 +270,8 @@ def sample_again(
 ) -> xr.Dataset:
     """Sample other cells, two chains, shortly: enough for intervals, not for the gate of a fit.
 
-    Returns
-    -------
-    xr.Dataset
-        Dims ``(chain, draw)``; in its attributes ``divergences`` and the worst ``r_hat`` and
-        ``ess_bulk`` of the parameters `MONITORED`.
+    Returns: dims ``(chain, draw)``; in its attributes ``divergences`` and the worst ``r_hat`` and
+    ``ess_bulk`` of the parameters `MONITORED`.
     """
     tree = sample_panel(
         compiled, cells, z, draws=draws, tune=tune, chains=2, random_seed=random_seed
@@ -334,16 +288,8 @@ def sample_again(
 def rank_of_truth(posterior: xr.Dataset, truth: xr.Dataset) -> pd.DataFrame:
     """Return where the truth lies among the draws.
 
-    Parameters
-    ----------
-    truth : xr.Dataset
-        The same parameters without draws.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a number: ``parameter``, ``rank`` in [0, 1], ``inside``: whether the 90 % interval
-        holds it.
+    `truth`: the same parameters without draws. Returns: one row a number: ``parameter``, ``rank``
+    in [0, 1], ``inside``: whether the 90 % interval holds it.
     """
     rows = []
     for name in truth.data_vars:

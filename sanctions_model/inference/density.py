@@ -35,16 +35,8 @@ def one_step_means(
 ) -> np.ndarray:
     """Mean of each equation given its observed parents.
 
-    Parameters
-    ----------
-    history : mapping of str to numpy.ndarray, optional
-        Another history of the observed and exogenous variables, time last; the problem's own,
-        completed, by default.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(chain * draw, time, equation)``.
+    `history`: another history of the observed and exogenous variables, time last; the problem's
+    own, completed, by default. Returns: shape ``(chain * draw, time, equation)``.
     """
     scm = problem.scm
     parameters = DrawParameters(scm, draws)
@@ -58,10 +50,7 @@ def one_step_means(
 def cell_log_density(problem: Problem, draws: xr.Dataset) -> np.ndarray:
     """Log density of every cell given its parents, completed cells at their drawn values.
 
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(chain * draw, time, equation)``; meaningful where the weight is 1.
+    Returns: shape ``(chain * draw, time, equation)``; meaningful where the weight is 1.
     """
     outcomes = problem.outcomes(draws)
     means = one_step_means(problem, draws)
@@ -76,10 +65,7 @@ def cell_log_density(problem: Problem, draws: xr.Dataset) -> np.ndarray:
 def scales(problem: Problem, draws: xr.Dataset) -> np.ndarray:
     """Scale of the shocks of each period: larger in a crisis, by its multiplier.
 
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(chain * draw, time or 1, equation)``.
+    Returns: shape ``(chain * draw, time or 1, equation)``.
     """
     scale = stack_draws(draws, "scale").T[:, None, :]
     if not problem.scm.crises:
@@ -90,15 +76,7 @@ def scales(problem: Problem, draws: xr.Dataset) -> np.ndarray:
 def crisis_times(problem: Problem, draws: xr.Dataset) -> np.ndarray:
     """By how much each period of the data multiplies the scales, 1 outside crises.
 
-    Parameters
-    ----------
-    problem : Problem
-        Of a model with crises.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(time, chain * draw)``.
+    `problem`: of a model with crises. Returns: shape ``(time, chain * draw)``.
     """
     rows = stack_draws(draws, "crisis_multiplier")
     every = np.concatenate([rows, np.ones((1, rows.shape[1]))])  # the last one: no crisis
@@ -108,11 +86,8 @@ def crisis_times(problem: Problem, draws: xr.Dataset) -> np.ndarray:
 def log_likelihood(problem: Problem, draws: xr.Dataset) -> xr.DataArray:
     """Log density of every observed cell.
 
-    Returns
-    -------
-    xr.DataArray
-        Dims ``(chain, draw, cell)``, observed cells only, with coordinates ``cell_equation`` and
-        ``cell_time``.
+    Returns: dims ``(chain, draw, cell)``, observed cells only, with coordinates ``cell_equation``
+    and ``cell_time``.
     """
     density = cell_log_density(problem, draws)
     period, column = np.nonzero(problem.cases.observed)
@@ -135,10 +110,7 @@ def log_likelihood(problem: Problem, draws: xr.Dataset) -> xr.DataArray:
 def log_probability(problem: Problem, draws: xr.Dataset) -> np.ndarray:
     """Log density of the data, the completed cells and the parameters together.
 
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(chain * draw,)``.
+    Returns: shape ``(chain * draw,)``.
     """
     likelihood = (cell_log_density(problem, draws) * problem.cases.weight).sum(axis=(1, 2))
     prior = sum(
@@ -151,10 +123,8 @@ def log_probability(problem: Problem, draws: xr.Dataset) -> np.ndarray:
 def log_prior(problem: Problem, draws: xr.Dataset) -> xr.Dataset:
     """Log prior density of each parameter, in the space it is stated in.
 
-    Returns
-    -------
-    xr.Dataset
-        One variable a parameter, dims ``(chain, draw)`` plus the parameter's own; 0 where fixed.
+    Returns: one variable a parameter, dims ``(chain, draw)`` plus the parameter's own; 0 where
+    fixed.
     """
     found = {name: xr.zeros_like(draws[name]) for name in parameter_dims(problem.scm)}
     for address, (name, label) in addresses(problem.scm).items():
@@ -172,15 +142,8 @@ def log_prior(problem: Problem, draws: xr.Dataset) -> xr.Dataset:
 def complete_from_prior(problem: Problem, draws: xr.Dataset, random_seed: int) -> xr.Dataset:
     """Draw the completed cells from what their own equations say, earliest period first.
 
-    Parameters
-    ----------
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``, without ``missing_cell``.
-
-    Returns
-    -------
-    xr.Dataset
-        The draws with ``missing_cell``, unchanged if the problem has none.
+    `draws`: parameter draws, dims ``(chain, draw)``, without ``missing_cell``. Returns: the draws
+    with ``missing_cell``, unchanged if the problem has none.
     """
     missing = problem.cases.missing
     if not missing:
@@ -217,11 +180,8 @@ def _noise(
 def predictive(problem: Problem, draws: xr.Dataset, random_seed: int) -> xr.DataArray:
     """Draw each period's outcomes given the observed parents: one-step predictions.
 
-    Returns
-    -------
-    xr.DataArray
-        Dims ``(chain, draw, time, equation)``; cells without a weight are not a number, because
-        their parents are not there.
+    Returns: dims ``(chain, draw, time, equation)``; cells without a weight are not a number,
+    because their parents are not there.
     """
     means = one_step_means(problem, draws)
     generator = generator_of(random_seed)

@@ -87,10 +87,7 @@ def diagnose(
 ) -> Diagnostics:
     """Compute the worst R-hat and effective sample sizes over all free parameters.
 
-    Parameters
-    ----------
-    known : collection of str
-        Addresses of parameters that have a value instead of a belief. All others must move.
+    `known`: addresses of parameters that have a value instead of a belief. All others must move.
     """
     fixed = {}
     for name, dim in parameter_dims(scm).items():
@@ -107,16 +104,9 @@ def worst_mixing(
 ) -> dict[str, float]:
     """Return the worst R-hat and effective sample sizes over all free parameters.
 
-    Parameters
-    ----------
-    fixed : mapping of str to numpy.ndarray, optional
-        By variable, which of its entries have a known value; without it those that never move.
-
-    Returns
-    -------
-    dict of str to float
-        ``r_hat`` (not a number where it cannot be computed: one chain, too few draws, a chain that
-        stands still), ``ess_bulk``, ``ess_tail``.
+    `fixed`: by variable, which of its entries have a known value; without it those that never move.
+    Returns: ``r_hat`` (not a number where it cannot be computed: one chain, too few draws, a chain
+    that stands still), ``ess_bulk``, ``ess_tail``.
     """
     from arviz_stats.base import array_stats
 

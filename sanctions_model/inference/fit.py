@@ -284,17 +284,8 @@ def _checked_problem(
 def groups_of_prior(problem: Problem, random_seed: int, draws: int) -> dict[str, xr.Dataset]:
     """Return the groups that need no posterior: prior, its predictions, and the data.
 
-    Parameters
-    ----------
-    problem : Problem
-        Model, data and beliefs.
-    random_seed, draws : int
-        Of the prior draws, and how many.
-
-    Returns
-    -------
-    dict of str to xr.Dataset
-        ``prior``, ``prior_predictive`` and ``observed_data``.
+    `problem`: model, data and beliefs. `random_seed`, `draws`: of the prior draws, and how many.
+    Returns: ``prior``, ``prior_predictive`` and ``observed_data``.
     """
     prior = sample_prior(problem.scm, problem.absolute, draws=draws, random_seed=random_seed)
     prior = complete_from_prior(problem, prior, random_seed + 1)  # not the noise of predictions

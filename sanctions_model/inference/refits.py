@@ -104,24 +104,12 @@ def refit(
     With a start, tuning is short; if the draws then fail the gate, they are drawn again with the
     whole tuning. No prior, predictive or likelihood groups are made: `fit` does that.
 
-    Parameters
-    ----------
-    sampler : Sampler, optional
-        That of `sampler_for` by default; only `Nutpie` can begin at a start.
-    start : WarmStart, optional
-        Of a fit nearby, of the same `problem_structure`.
-    warm_tune : int
-        Tuning draws a chain from a start.
-    keep_start : bool
-        Keep what starts fits nearby.
-    allow_unconverged : bool
-        Return draws that fail the gate, to be flagged where they are used: ``converged`` says so.
-        They are drawn again, at a higher target, only if divergences alone fail.
-
-    Raises
-    ------
-    ConvergenceError
-        If the draws fail the gate, at the end also at a higher target.
+    `sampler`: that of `sampler_for` by default; only `Nutpie` can begin at a start. `start`: of a
+    fit nearby, of the same `problem_structure`. `warm_tune`: tuning draws a chain from a start.
+    `keep_start`: keep what starts fits nearby. `allow_unconverged`: return draws that fail the
+    gate, to be flagged where they are used: ``converged`` says so. They are drawn again, at a
+    higher target, only if divergences alone fail. Raises `ConvergenceError` if the draws fail the
+    gate, at the end also at a higher target.
     """
     settings = settings or SamplingSettings()
     sampler = sampler or sampler_for(problem.scm)
@@ -173,22 +161,9 @@ def checked_counts(
 ) -> tuple[int, int, int, int]:
     """Return counts and seed as ints, so that wrong ones are refused before anything is compiled.
 
-    Parameters
-    ----------
-    draws, tune, chains : int
-        Of each chain and how many; those that are not asked for are 1.
-    random_seed : int
-        Of the sampler.
-
-    Returns
-    -------
-    tuple of int
-        The same, in this order.
-
-    Raises
-    ------
-    QuestionError
-        If one is no whole number or outside its bounds.
+    `draws`, `tune`, `chains`: of each chain and how many; those that are not asked for are 1.
+    `random_seed`: of the sampler. Returns: the same, in this order. Raises `QuestionError` if one
+    is no whole number or outside its bounds.
     """
     asked = {"draws": draws, "tune": tune, "chains": chains, "random_seed": random_seed}
     found = {

@@ -96,15 +96,8 @@ class ImportanceWeights:
 def changed_priors(before: Mapping[str, Prior], after: Mapping[str, Prior]) -> tuple[str, ...]:
     """Return the addresses at which two sets of priors have other families or arguments.
 
-    Parameters
-    ----------
-    before, after : mapping of str to Prior
-        By address, in absolute units (`Problem.absolute`).
-
-    Raises
-    ------
-    ReweightingError
-        If the two are not priors of the same parameters.
+    `before`, `after`: by address, in absolute units (`Problem.absolute`). Raises `ReweightingError`
+    if the two are not priors of the same parameters.
     """
     if set(before) != set(after):
         odd = min(set(before) ^ set(after))
@@ -137,23 +130,11 @@ def prior_log_ratio(
     over the parameters j whose prior changes. With the same data and equations, this is the log
     ratio of the two posteriors, up to a constant.
 
-    Parameters
-    ----------
-    draws : xr.Dataset
-        Draws under `before`, dims ``(chain, draw)`` plus each parameter's own.
-    before, after : mapping of str to Prior
-        By address, in absolute units (`Problem.absolute`).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(chain * draw,)``; -inf where the new prior has no density.
-
-    Raises
-    ------
-    ReweightingError
-        If a new prior has density where the old one has none, so that no draw can speak for it,
-        or one of the two is a known value.
+    `draws`: draws under `before`, dims ``(chain, draw)`` plus each parameter's own. `before`,
+    `after`: by address, in absolute units (`Problem.absolute`). Returns: shape ``(chain * draw,)``;
+    -inf where the new prior has no density. Raises `ReweightingError` if a new prior has density
+    where the old one has none, so that no draw can speak for it, or one of the two is a known
+    value.
     """
     known = addresses(scm)
     total = np.zeros(draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW])
@@ -191,24 +172,11 @@ def importance_weights(
 ) -> ImportanceWeights:
     """Smooth and normalise importance ratios.
 
-    Parameters
-    ----------
-    log_ratio : numpy.ndarray
-        Log of new over old density at each draw, up to a constant, shape ``(chain * draw,)``;
-        -inf where the new density is 0.
-    relative_efficiency : float
-        Effective over actual number of draws, in (0, 1]; 1 for independent draws.
-
-    Returns
-    -------
-    ImportanceWeights
-        Ask `holds` before use, or call `require`.
-
-    Raises
-    ------
-    ReweightingError
-        If there are fewer than 100 draws, a ratio is not a number or infinite, or the new density
-        is 0 at every draw.
+    `log_ratio`: log of new over old density at each draw, up to a constant, shape ``(chain *
+    draw,)``; -inf where the new density is 0. `relative_efficiency`: effective over actual number
+    of draws, in (0, 1]; 1 for independent draws. Returns: ask `holds` before use, or call
+    `require`. Raises `ReweightingError` if there are fewer than 100 draws, a ratio is not a number
+    or infinite, or the new density is 0 at every draw.
 
     Notes
     -----
@@ -255,15 +223,8 @@ def importance_weights(
 def effective_draws(log_ratio: np.ndarray) -> float:
     """Return how many equal weights are worth these, before any smoothing.
 
-    Parameters
-    ----------
-    log_ratio : numpy.ndarray
-        As `importance_weights` takes it.
-
-    Returns
-    -------
-    float
-        Kish's ``(sum w)^2 / sum w^2``, draws taken as independent; 0 where no weight is positive.
+    `log_ratio`: as `importance_weights` takes it. Returns: Kish's ``(sum w)^2 / sum w^2``, draws
+    taken as independent; 0 where no weight is positive.
 
     Examples
     --------
@@ -283,19 +244,8 @@ def weighted_quantile(
 ) -> np.ndarray:
     """Quantiles of weighted draws; with equal weights those of `numpy.quantile`.
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Draws along the last axis, shape ``(..., draw)``.
-    weights : numpy.ndarray
-        Shape ``(draw,)``, not negative.
-    probs : sequence of float
-        In [0, 1].
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(prob, ...)``.
+    `values`: draws along the last axis, shape ``(..., draw)``. `weights`: shape ``(draw,)``, not
+    negative. `probs`: in [0, 1]. Returns: shape ``(prob, ...)``.
 
     Notes
     -----
@@ -334,20 +284,9 @@ def weighted_interval(
 ) -> xr.DataArray:
     """Weighted median and interval bounds over chains and draws.
 
-    Parameters
-    ----------
-    draws : xr.DataArray
-        Dims ``chain`` and ``draw`` plus any others.
-    weights : numpy.ndarray
-        Shape ``(chain * draw,)``.
-    rule : IntervalRule, optional
-        The one in force by default.
-
-    Returns
-    -------
-    xr.DataArray
-        The other dims plus ``summary`` with ``median``, ``lower``, ``upper``, as
-        `summaries.interval` gives them for equal weights.
+    `draws`: dims ``chain`` and ``draw`` plus any others. `weights`: shape ``(chain * draw,)``.
+    `rule`: the one in force by default. Returns: the other dims plus ``summary`` with ``median``,
+    ``lower``, ``upper``, as `summaries.interval` gives them for equal weights.
     """
     rule = rule or interval_rule()
     rest = [dim for dim in draws.dims if dim not in (dims.CHAIN, dims.DRAW)]
@@ -386,24 +325,9 @@ def _highest_density(
 def resample(draws: xr.Dataset, weights: np.ndarray, *, size: int, random_seed: int) -> xr.Dataset:
     """Draw with replacement in proportion to the weights.
 
-    Parameters
-    ----------
-    draws : xr.Dataset
-        Dims ``(chain, draw)`` plus any others.
-    weights : numpy.ndarray
-        Shape ``(chain * draw,)``, summing to 1.
-    size : int
-        Draws to return.
-
-    Returns
-    -------
-    xr.Dataset
-        One chain of `size` draws, in the order of the draws they come from.
-
-    Raises
-    ------
-    ReweightingError
-        If `size` is below 1.
+    `draws`: dims ``(chain, draw)`` plus any others. `weights`: shape ``(chain * draw,)``, summing
+    to 1. `size`: draws to return. Returns: one chain of `size` draws, in the order of the draws
+    they come from. Raises `ReweightingError` if `size` is below 1.
 
     Notes
     -----

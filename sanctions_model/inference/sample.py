@@ -80,15 +80,9 @@ class Cases:
 def available_cases(scm: StructuralCausalModel, observations: xr.Dataset) -> Cases:
     """Find the periods that each equation can use, and its parents' means over them.
 
-    Parameters
-    ----------
-    observations : xr.Dataset
-        As `observations.load_observations` returns it, dim ``time``.
-
-    Raises
-    ------
-    ObservationError
-        If an exogenous variable has a gap, or there are fewer periods than the longest lag needs.
+    `observations`: as `observations.load_observations` returns it, dim ``time``. Raises
+    `ObservationError` if an exogenous variable has a gap, or there are fewer periods than the
+    longest lag needs.
     """
     time = observations[dims.TIME].to_numpy()
     raw = {
@@ -261,17 +255,10 @@ def _all_there(there: Mapping[str, np.ndarray], edges: Iterable[Edge], size: int
 def table_use(observations: xr.Dataset, scm: StructuralCausalModel) -> pd.DataFrame:
     """Tabulate what each observed series covers and what its equation makes of it.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row an observed variable: ``series``, ``column``, ``first``, ``last``, ``n``,
-        ``n_missing_inside``, ``n_completed`` (cells that become parameters), ``n_used`` (periods in
-        the equation's likelihood) and ``use``: "estimated", or "prior only" with the reason.
-
-    Raises
-    ------
-    ObservationError
-        If there are fewer periods than the model looks back.
+    Returns: one row an observed variable: ``series``, ``column``, ``first``, ``last``, ``n``,
+    ``n_missing_inside``, ``n_completed`` (cells that become parameters), ``n_used`` (periods in the
+    equation's likelihood) and ``use``: "estimated", or "prior only" with the reason. Raises
+    `ObservationError` if there are fewer periods than the model looks back.
     """
     cases = available_cases(scm, observations)
     used = dict(zip(cases.columns, np.asarray(cases.observed.sum(axis=0), int), strict=True))

@@ -204,11 +204,8 @@ class PyMCSampler:
 def sampler_for(scm: StructuralCausalModel) -> Nutpie:
     """Return the sampler that suits a model.
 
-    Returns
-    -------
-    Nutpie
-        With a mass matrix of low rank where the model has a trend (a driver that grows): trends
-        and levels correlate, and scales alone leave long trajectories.
+    Returns: with a mass matrix of low rank where the model has a trend (a driver that grows):
+    trends and levels correlate, and scales alone leave long trajectories.
     """
     continuations = [equation.continuation for equation in scm.exogenous.values()]
     return Nutpie(low_rank=any(isinstance(c, Grow) for c in continuations))

@@ -180,10 +180,7 @@ class Basis:
 def effective_addresses(problem: Problem) -> Iterator[str]:
     """Yield the parameters that a difference of propagations can depend on.
 
-    Yields
-    ------
-    str
-        Addresses, in the model's order; fixed ones left out.
+    Yields: addresses, in the model's order; fixed ones left out.
     """
     for address, (name, _) in addresses(problem.scm).items():
         if name not in _SILENT and not isinstance(problem.absolute[address], Fixed):

@@ -75,20 +75,8 @@ class Chain:
 def chain_of(claims: Mapping[str, Claim]) -> dict[str, Claim]:
     """Return the claims that are steps of the chain, in order.
 
-    Parameters
-    ----------
-    claims : mapping of str to Claim
-        By name; those with a ``step`` are in the chain.
-
-    Returns
-    -------
-    dict of str to Claim
-        By name, in the order of the steps.
-
-    Raises
-    ------
-    QuestionError
-        If fewer than two claims have a step, or two have the same.
+    `claims`: by name; those with a ``step`` are in the chain. Returns: by name, in the order of the
+    steps. Raises `QuestionError` if fewer than two claims have a step, or two have the same.
     """
     steps = {name: claim for name, claim in claims.items() if claim.step is not None}
     places = [claim.step or 0 for claim in steps.values()]
@@ -168,22 +156,9 @@ def chain_table(
 def own_channel_sentence(scm: StructuralCausalModel, draws: xr.Dataset, claim: Claim) -> str:
     """Say what the article's own channel comes to, net of its offset.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to; with a chain and its offset.
-    claim : Claim
-        Whose outcome, relief and horizon are meant.
-
-    Returns
-    -------
-    str
-        Median and interval of the net effect, and the medians of its two parts.
-
-    Raises
-    ------
-    QuestionError
-        If the model has no chain.
+    `scm`: equations that the draws belong to; with a chain and its offset. `claim`: whose outcome,
+    relief and horizon are meant. Returns: median and interval of the net effect, and the medians of
+    its two parts. Raises `QuestionError` if the model has no chain.
     """
     if not scm.chain:
         raise QuestionError("This model names no chain of its own; give it `chain`.")

@@ -278,16 +278,10 @@ def _answer(problem: Problem, draws: xr.Dataset, claim: Claim, random_seed: int)
 def claim_effect(scm: StructuralCausalModel, draws: xr.Dataset, claim: Claim) -> xr.DataArray:
     """Return the effect that a claim speaks of, at its horizon, under each draw.
 
-    Returns
-    -------
-    xr.DataArray
-        Dims ``(chain, draw)``, in the unit of the outcome, of a level in log points: these are
-        linear in what the effect is made of. `effect_in_percent` turns them into percent.
-
-    Raises
-    ------
-    UnknownVariableError, NoCausalPathError, QuestionError
-        If the claim names an outcome, measure or channel that the model does not have.
+    Returns: dims ``(chain, draw)``, in the unit of the outcome, of a level in log points: these are
+    linear in what the effect is made of. `effect_in_percent` turns them into percent. Raises
+    `UnknownVariableError`, `NoCausalPathError` or `QuestionError` if the claim names an outcome,
+    measure or channel that the model does not have.
     """
     wanted, horizon = [claim.outcome], claim.horizon
     last = {dims.OUTCOME: 0, dims.HORIZON: -1}

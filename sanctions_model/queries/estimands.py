@@ -160,17 +160,8 @@ class Experiment(_Stated):
     ) -> xr.DataArray:
         """Return what is done to an outcome, `horizon` periods after it starts.
 
-        Parameters
-        ----------
-        scm : StructuralCausalModel
-            With all parts of this form.
-        horizon : int
-            Periods, the first being that of the change.
-
-        Returns
-        -------
-        xr.DataArray
-            Dims ``(chain, draw)``.
+        `scm`: with all parts of this form. `horizon`: periods, the first being that of the change.
+        Returns: dims ``(chain, draw)``.
         """
         shut = scm.closable - set(self.open) if self.open else set(self.closed)
         shut |= {
@@ -300,20 +291,9 @@ def load_quantities(path: Path | str | None = None) -> dict[str, Estimand]:
 def stated[T: _Stated](table: Any, adapter: TypeAdapter[T], place: str) -> T:
     """Return an experiment or estimand from its table, its further forms read as it is itself.
 
-    Parameters
-    ----------
-    table : mapping
-        Its tables ``otherwise`` state what is put differently, all but the words if they have a
-        kind of their own.
-    adapter : pydantic.TypeAdapter
-        Of what is read.
-    place : str
-        For messages.
-
-    Raises
-    ------
-    QuestionError
-        If it is not well formed; the message names place and reason.
+    `table`: its tables ``otherwise`` state what is put differently, all but the words if they have
+    a kind of their own. `adapter`: of what is read. `place`: for messages. Raises `QuestionError`
+    if it is not well formed; the message names place and reason.
     """
     own: Any = table
     others: tuple[T, ...] = ()
@@ -336,15 +316,8 @@ def stated[T: _Stated](table: Any, adapter: TypeAdapter[T], place: str) -> T:
 def form_for[T: _Stated](scm: StructuralCausalModel, asked: T) -> T:
     """Return the first form of an experiment or estimand whose parts a model has.
 
-    Returns
-    -------
-    Experiment or Estimand
-        Itself, or one of those in `otherwise`.
-
-    Raises
-    ------
-    UnknownVariableError
-        If the model lacks a part of every form; the message is that of the first.
+    Returns: itself, or one of those in `otherwise`. Raises `UnknownVariableError` if the model
+    lacks a part of every form; the message is that of the first.
     """
     forms: tuple[_Stated, ...] = (asked, *asked.otherwise)
     for form in forms:
@@ -357,10 +330,7 @@ def form_for[T: _Stated](scm: StructuralCausalModel, asked: T) -> T:
 def not_asked(scm: StructuralCausalModel, asked: _Stated) -> str:
     """Return why a model cannot be asked, in words; empty where it can.
 
-    Returns
-    -------
-    str
-        As in ``not asked of this model: it has no 'depreciation -> inflation'``.
+    Returns: as in ``not asked of this model: it has no 'depreciation -> inflation'``.
     """
     found = [form.lacking(scm) for form in (asked, *asked.otherwise)]
     if None in found:

@@ -53,15 +53,7 @@ _SWITCHES = ("0 or 1", "1")
 def last_known_period(problem: Problem, outcomes: Sequence[str]) -> int:
     """Return the last period whose state, as far as the outcomes need it, is known or completed.
 
-    Returns
-    -------
-    int
-        Position along time.
-
-    Raises
-    ------
-    ObservationError
-        If there is no such period.
+    Returns: position along time. Raises `ObservationError` if there is no such period.
     """
     scm, lags = problem.scm, problem.scm.longest_lag
     flows = {level.variable.name: level.flow for level in scm.levels}
@@ -193,20 +185,9 @@ def drivers_ahead(
 ) -> dict[str, np.ndarray]:
     """Return the drivers' paths after a period: as given, else as known, then as they continue.
 
-    Parameters
-    ----------
-    last : int
-        Position of the period, which may lie before the end of the data: a series that stopped
-        early does not make the drivers unknown.
-    horizon : int
-        Periods after it.
-    given : mapping of str to numpy.ndarray
-        Paths that the caller states; these stay.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        The given ones, and of the others shape ``(horizon,)``.
+    `last`: position of the period, which may lie before the end of the data: a series that stopped
+    early does not make the drivers unknown. `horizon`: periods after it. `given`: paths that the
+    caller states; these stay. Returns: the given ones, and of the others shape ``(horizon,)``.
     """
     paths = dict(given)
     for name, equation in settled(problem).exogenous.items():
@@ -249,11 +230,7 @@ def driver_words(scm: StructuralCausalModel, attrs: Mapping[str, object]) -> str
 
     Switches and trends that the model itself sets are not told: nobody can choose otherwise.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-    attrs : mapping of str to object
-        Of the result, with what `continuation_words` says.
+    `attrs`: of the result, with what `continuation_words` says.
     """
     said = str(attrs.get("continuation", ""))
     if not said:

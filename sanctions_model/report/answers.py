@@ -68,10 +68,7 @@ def _middle(draws: np.ndarray) -> str:
 def chances(draws: np.ndarray, name: str) -> dict[str, str]:
     """Say how likely an effect of either sign is, and one of a size that matters.
 
-    Parameters
-    ----------
-    draws : numpy.ndarray
-        In percent or points.
+    `draws`: in percent or points.
     """
     material = _material(name)
     found = {"P(higher)": chance(float((draws > 0).mean()))}
@@ -84,10 +81,7 @@ def chances(draws: np.ndarray, name: str) -> dict[str, str]:
 def effect_words(draws: xr.DataArray, scm: StructuralCausalModel, name: str) -> str:
     """Say an effect in percent or points: median, interval, mean with its error, and chances.
 
-    Parameters
-    ----------
-    draws : xr.DataArray
-        In the unit of the outcome, of a level in log points; dims ``(chain, draw)``.
+    `draws`: in the unit of the outcome, of a level in log points; dims ``(chain, draw)``.
     """
     own = effect_in_percent(draws, scm.variables[name])
     flat = own.transpose(dims.CHAIN, dims.DRAW).to_numpy().reshape(-1)
@@ -103,10 +97,7 @@ def effect_words(draws: xr.DataArray, scm: StructuralCausalModel, name: str) -> 
 def against(scm: StructuralCausalModel) -> str:
     """Say what the effect of a scenario is compared with.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        Of the fit; measures of the bundled economies count from the end of 2025.
+    `scm`: of the fit; measures of the bundled economies count from the end of 2025.
     """
     return _AGAINST_ELSEWHERE if economy_of(scm) is None else AGAINST
 
@@ -125,12 +116,8 @@ def scenario_answer(
 ) -> View:
     """Show effects with their probabilities: outcomes by rows, periods by columns.
 
-    Parameters
-    ----------
-    outcomes : sequence of str
-        Which of those in the result.
-    horizons : sequence of int
-        Periods counted from 1; probabilities and the mean are those of the last one.
+    `outcomes`: which of those in the result. `horizons`: periods counted from 1; probabilities and
+    the mean are those of the last one.
     """
     last, rows = max(horizons) - 1, []
     labels = [str(name) for name in result["period"].to_numpy()]
@@ -162,12 +149,7 @@ def scenario_finding(
 ) -> str:
     """Say what was found for one outcome: the title of a figure.
 
-    Parameters
-    ----------
-    outcome : str
-        One of the result.
-    horizon : int, optional
-        Period counted from 1; the last one by default.
+    `outcome`: one of the result. `horizon`: period counted from 1; the last one by default.
     """
     at = (horizon or result.sizes[dims.HORIZON]) - 1
     draws = _effect(result, scm, outcome, at)
@@ -189,15 +171,7 @@ def scenario_sentences(
 ) -> list[str]:
     """Say what a scenario changes by the last period, an outcome a sentence.
 
-    Parameters
-    ----------
-    outcomes : sequence of str
-        Which of those in the result.
-
-    Returns
-    -------
-    list of str
-        Every number in them is computed.
+    `outcomes`: which of those in the result. Returns: every number in them is computed.
     """
     said = [f"{result.attrs['label']}, against {against(scm)}:"]
     for name in outcomes:
@@ -212,10 +186,7 @@ def scenario_sentences(
 def odds_view(library: ScenarioLibrary, filtered: pd.DataFrame) -> View:
     """Show the first odds of the futures beside those that have seen the measures since.
 
-    Parameters
-    ----------
-    filtered : pandas.DataFrame
-        From `odds_by_spread`.
+    `filtered`: from `odds_by_spread`.
     """
     last, order = filtered["quarter"].iloc[-1], library.process().order
     ends = filtered[filtered["quarter"] == last].set_index("spread")[list(order)]
@@ -269,10 +240,7 @@ def expected_view(
 ) -> View:
     """Show the expected effect over all futures under several sets of first odds.
 
-    Parameters
-    ----------
-    odds : mapping of str to sequence of float
-        Probabilities in the order of the futures, by what the set is called.
+    `odds`: probabilities in the order of the futures, by what the set is called.
     """
     rows = []
     for outcome in result[dims.OUTCOME].to_numpy():

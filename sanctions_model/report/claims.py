@@ -42,10 +42,7 @@ def in_words_of_the_model(
 ) -> dict[str, Claim]:
     """State the bundled claims, which speak of Russia, in the labels of a model of another country.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        A bundled economy keeps the article's words.
+    `scm`: a bundled economy keeps the article's words.
     """
     if economy_of(scm) is not None:
         return dict(claims)
@@ -97,10 +94,7 @@ def claims_view(table: pd.DataFrame, periods_per_year: int = 4) -> View:
 def exceedance_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
     """Show how probable an effect is beyond nothing and beyond multiples of what matters.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        Names units and periods.
+    `scm`: names units and periods.
     """
     start, rows = table.attrs.get(dims.Said.START), []
     for _, own in table.groupby("claim", sort=False):

@@ -76,19 +76,11 @@ def dated_view(
 ) -> View:
     """Show an effect or a path: outcomes in rows, dates in columns.
 
-    Parameters
-    ----------
-    array : xr.DataArray
-        Named ``effect`` or ``path``, dims ``(outcome, horizon, chain, draw)``.
-    title, question : str
-        The finding and the question by default.
-    caption : str
-        After what the brackets hold.
-    horizons : sequence of int
-        After one, two, three and five years, or the last, by default.
-    with_chances : bool
-        Whether the mean and the probabilities at the last date stand beside: a mixture's median can
-        be zero where its mean is not.
+    `array`: named ``effect`` or ``path``, dims ``(outcome, horizon, chain, draw)``. `title`,
+    `question`: the finding and the question by default. `caption`: after what the brackets hold.
+    `horizons`: after one, two, three and five years, or the last, by default. `with_chances`:
+    whether the mean and the probabilities at the last date stand beside: a mixture's median can be
+    zero where its mean is not.
     """
     is_effect = array.name == "effect"
     there = [str(name) for name in array[dims.OUTCOME].to_numpy()]
@@ -161,12 +153,7 @@ def effects_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
 def beside_view(table: pd.DataFrame, scm: StructuralCausalModel, changed: Sequence[str]) -> View:
     """Show effects as fitted and under other beliefs, one below the other.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `effects_beside`.
-    changed : sequence of str
-        Addresses of the beliefs that differ.
+    `table`: from `effects_beside`. `changed`: addresses of the beliefs that differ.
     """
     columns = _columns(table.attrs, scm, sorted(table["horizon"].unique()))
     last, there = max(columns), list(dict.fromkeys(table["outcome"]))
@@ -235,12 +222,8 @@ def yearly_view(
 ) -> View:
     """Show a difference in the past: outcomes in rows, means of calendar years in columns.
 
-    Parameters
-    ----------
-    array : xr.DataArray
-        In percent and percentage points, dims ``(outcome, time, chain, draw)``.
-    title, question : str
-        What was found, and what was asked.
+    `array`: in percent and percentage points, dims ``(outcome, time, chain, draw)``. `title`,
+    `question`: what was found, and what was asked.
     """
     there = [str(name) for name in array[dims.OUTCOME].to_numpy()]
     means = array.groupby("time.year").mean(dims.TIME)

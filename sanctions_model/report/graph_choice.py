@@ -38,24 +38,11 @@ CHOICE_COLUMNS = (*(f"mixture_{name}" for name in _SIZE), *_SHARES)
 def graph_choice(folder: Path | str, fit: Fit) -> pd.DataFrame | None:
     """Mix the stated model with its alternatives, if they were refitted after it.
 
-    Parameters
-    ----------
-    folder : path
-        Results folder of the fit.
-    fit : Fit
-        The stated model.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        As `robustness.graph_mixture` returns it, with ``outcome`` and ``horizon`` of each claim,
-        weighed equally and, where ``mixture.csv`` has them, by scores; None without refits of this
-        fit.
-
-    Raises
-    ------
-    QuestionError
-        If a table cannot be read, lacks a column, or has no converged answer of the stated model.
+    `folder`: results folder of the fit. `fit`: the stated model. Returns: as
+    `robustness.graph_mixture` returns it, with ``outcome`` and ``horizon`` of each claim, weighed
+    equally and, where ``mixture.csv`` has them, by scores; None without refits of this fit. Raises
+    `QuestionError` if a table cannot be read, lacks a column, or has no converged answer of the
+    stated model.
     """
     file = Path(folder) / _ALTERNATIVES
     if not file.is_file():
@@ -95,17 +82,9 @@ def _read(file: Path, needed: tuple[str, ...]) -> pd.DataFrame:
 def with_choice(table: pd.DataFrame, choice: pd.DataFrame | None) -> pd.DataFrame:
     """Put the interval over all graphs and priors beside that of the stated model.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Columns of ``claims.csv`` or, of full relief in four steps, of ``effects.csv``.
-    choice : pandas.DataFrame or None
-        From `graph_choice`; the table is returned as it is without.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With `CHOICE_COLUMNS`, equally weighed graphs; not a number where no refit was asked.
+    `table`: columns of ``claims.csv`` or, of full relief in four steps, of ``effects.csv``.
+    `choice`: from `graph_choice`; the table is returned as it is without. Returns: with
+    `CHOICE_COLUMNS`, equally weighed graphs; not a number where no refit was asked.
     """
     if choice is None:
         return table
@@ -132,17 +111,8 @@ def _called(row: dict[str, object], scm: StructuralCausalModel) -> tuple[str, st
 def choice_sentences(choice: pd.DataFrame, scm: StructuralCausalModel) -> list[str]:
     """Say, claim by claim, both intervals and whose choice the variance is.
 
-    Parameters
-    ----------
-    choice : pandas.DataFrame
-        From `graph_choice`.
-    scm : StructuralCausalModel
-        Says labels and units.
-
-    Returns
-    -------
-    list of str
-        Every number in them is computed.
+    `choice`: from `graph_choice`. `scm`: says labels and units. Returns: every number in them is
+    computed.
     """
     said = []
     for row in choice.to_dict("records"):
@@ -168,12 +138,7 @@ def choice_caption(choice: pd.DataFrame | None, scm: StructuralCausalModel) -> s
 def choice_view(choice: pd.DataFrame, scm: StructuralCausalModel) -> View:
     """Show the headline intervals with and without the choice of graph and priors.
 
-    Parameters
-    ----------
-    choice : pandas.DataFrame
-        From `graph_choice`.
-    scm : StructuralCausalModel
-        Says labels and units.
+    `choice`: from `graph_choice`. `scm`: says labels and units.
     """
     rows = []
     for row in choice.to_dict("records"):

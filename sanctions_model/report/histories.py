@@ -20,16 +20,9 @@ _QUIET = (TOTAL, START, OWN_SHOCKS)  # what no story names as a mover
 def forces_table(forces: xr.DataArray) -> pd.DataFrame:
     """Tabulate what moved each year: mean, median and interval, one row a cell.
 
-    Parameters
-    ----------
-    forces : xr.DataArray
-        From `yearly_forces`, dims ``(outcome, force, year, chain, draw)``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns outcome, force, year, statistic, mean (means add up), median, lower, upper, ci_prob
-        and ci_kind; points of growth for levels, the unit of the variable for rates.
+    `forces`: from `yearly_forces`, dims ``(outcome, force, year, chain, draw)``. Returns: columns
+    outcome, force, year, statistic, mean (means add up), median, lower, upper, ci_prob and ci_kind;
+    points of growth for levels, the unit of the variable for rates.
     """
     rule = interval_rule()
     summary = interval(forces, rule).rename("value").to_dataset(dim="summary")
@@ -58,12 +51,7 @@ def forces_finding(forces: xr.DataArray, scm: StructuralCausalModel) -> str:
 def forces_view(forces: xr.DataArray, scm: StructuralCausalModel) -> View:
     """Show forces as rows and years as columns, means over the draws.
 
-    Parameters
-    ----------
-    forces : xr.DataArray
-        From `yearly_forces`.
-    scm : StructuralCausalModel
-        Names the outcomes.
+    `forces`: from `yearly_forces`. `scm`: names the outcomes.
     """
     means = forces.mean([dims.CHAIN, dims.DRAW])
     outcomes = [str(name) for name in means[dims.OUTCOME].to_numpy()]

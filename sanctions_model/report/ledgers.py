@@ -109,12 +109,8 @@ def _signed(coefficient: float | Affine) -> str:
 def priors_view(priors: Priors, scm: StructuralCausalModel, *, containing: str = "") -> View:
     """Every prior of a model as stated, with rationale and sources.
 
-    Raises
-    ------
-    PriorError
-        If the priors do not fit the model.
-    QuestionError
-        If no address contains `containing`.
+    Raises `PriorError` if the priors do not fit the model. Raises `QuestionError` if no address
+    contains `containing`.
     """
     # Prior-only scales: enough to check that every parameter has exactly one prior.
     priors.for_model(scm, dict.fromkeys(scm.stochastic, (0.0, 1.0)))
@@ -167,10 +163,7 @@ def _size(prior: Prior) -> str:
 def estimates_view(estimates: pd.DataFrame) -> View:
     """Every published estimate: whose, what it found, how it was seen.
 
-    Parameters
-    ----------
-    estimates : pandas.DataFrame
-        From `Evidence.to_frame`, the id as a column.
+    `estimates`: from `Evidence.to_frame`, the id as a column.
     """
     rows = []
     for row in estimates.to_dict("records"):

@@ -33,30 +33,12 @@ def forecast_beside(
 ) -> Beside:
     """Return what `plot_forecast` draws beside a forecast.
 
-    Parameters
-    ----------
-    paths : xr.DataArray
-        From `simulate`, for its start and its horizon.
-    problem : Problem
-        Whose past the rivals go on from.
-    outcomes : sequence of str
-        Rates and levels that are forecast.
-    targets : mapping of str to str
-        By outcome the driver that is its target.
-    quoted : mapping of str to tuple
-        By outcome ``end`` or ``mean``, and what the figure is called in
-        ``outside_forecasts.csv``.
-
-    Returns
-    -------
-    Beside
-        The rival of a rate is its last value, that of a level its mean growth so far: the medians
-        of the random walks of `validation.origins.baselines`.
-
-    Raises
-    ------
-    ObservationError
-        If the bundled table of forecasts is not usable.
+    `paths`: from `simulate`, for its start and its horizon. `problem`: whose past the rivals go on
+    from. `outcomes`: rates and levels that are forecast. `targets`: by outcome the driver that is
+    its target. `quoted`: by outcome ``end`` or ``mean``, and what the figure is called in
+    ``outside_forecasts.csv``. Returns: the rival of a rate is its last value, that of a level its
+    mean growth so far: the medians of the random walks of `validation.origins.baselines`. Raises
+    `ObservationError` if the bundled table of forecasts is not usable.
     """
     scm, horizon = problem.scm, paths.sizes[dims.HORIZON]
     first = np.datetime64(str(paths.attrs[dims.Said.START]), "D")
@@ -96,17 +78,8 @@ def forecast_beside(
 def rival_path(problem: Problem, name: str, start: int, horizon: int) -> np.ndarray | None:
     """Return what follows where nothing new happens: a rate stays, a level grows as it did so far.
 
-    Parameters
-    ----------
-    name : str
-        A rate or a level.
-    start : int
-        Position of the last period that is known.
-
-    Returns
-    -------
-    numpy.ndarray or None
-        Shape ``(horizon,)`` in the model's unit, a level from 0; None where no past is observed.
+    `name`: a rate or a level. `start`: position of the last period that is known. Returns: shape
+    ``(horizon,)`` in the model's unit, a level from 0; None where no past is observed.
     """
     level = {item.variable.name: item for item in problem.scm.levels}.get(name)
     past = known_past(problem.scm, _seen(problem), level.flow if level else name)

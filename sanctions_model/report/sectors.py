@@ -41,10 +41,7 @@ def sector_view(
 ) -> View:
     """Show the parts of the import premium by sector, dates in columns.
 
-    Parameters
-    ----------
-    title, scenario : str
-        What was found, and under which scenario.
+    `title`, `scenario`: what was found, and under which scenario.
     """
     wanted = [0, *at_periods(list(result[dims.HORIZON].to_numpy()[1:]), scm.periods_per_year)][:4]
     parts = [
@@ -118,15 +115,7 @@ def _bare(summary: xr.DataArray) -> str:
 def pooled_sentences(table: pd.DataFrame, scm: StructuralCausalModel) -> list[str]:
     """Say what one premium instead of two does to the effects of full relief.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `pooled_effects`.
-
-    Returns
-    -------
-    list[str]
-        A sentence a power; every number in them is computed.
+    `table`: from `pooled_effects`. Returns: a sentence a power; every number in them is computed.
     """
     said = []
     for power, own in table.groupby("power"):
@@ -172,10 +161,7 @@ def _span(row: "Mapping[Hashable, object]", prefix: str) -> str:
 def output_view(table: pd.DataFrame) -> View:
     """Show what is known of each sector's output and capacity, and what another package says.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `output_table`.
+    `table`: from `output_table`.
     """
     rows = []
     for row in table.to_dict("records"):
@@ -225,20 +211,9 @@ def whole_table(
 ) -> pd.DataFrame:
     """Put premiums, the pooled one and output into one table for files.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `sector_table`.
-    pooled : pandas.DataFrame or None
-        From `pooled_effects`.
-    output : pandas.DataFrame
-        From `output_table`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of `sector_table`, ``power`` of the sectors as evidence (pooled rows alone) and
-        ``source`` (of output).
+    `table`: from `sector_table`. `pooled`: from `pooled_effects`. `output`: from `output_table`.
+    Returns: columns of `sector_table`, ``power`` of the sectors as evidence (pooled rows alone) and
+    ``source`` (of output).
     """
     rows: list[dict[Hashable, object]] = [*table.to_dict("records")]
     rule = {name: table[name].iloc[0] for name in ("ci_prob", "ci_kind")}

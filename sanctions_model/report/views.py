@@ -249,13 +249,10 @@ def in_percent_by_outcome(
 def summary_table(arrays: Mapping[str, xr.DataArray], scm: StructuralCausalModel) -> pd.DataFrame:
     """Tabulate median and interval of each array over its dims, one row a cell.
 
-    Parameters
-    ----------
-    arrays : mapping of str to xr.DataArray
-        Dims ``outcome``, ``chain`` and ``draw`` plus any others; the key becomes the column
-        ``quantity``. Log points become percent: of a path all, of an ``effect`` or ``difference``
-        those on levels, of a ``contribution`` so that parts add up (`contributions_in_percent`); a
-        ``share`` stays as it is.
+    `arrays`: dims ``outcome``, ``chain`` and ``draw`` plus any others; the key becomes the column
+    ``quantity``. Log points become percent: of a path all, of an ``effect`` or ``difference`` those
+    on levels, of a ``contribution`` so that parts add up (`contributions_in_percent`); a ``share``
+    stays as it is.
     """
     rule = interval_rule()
     frames = []
@@ -291,12 +288,7 @@ def _flat(array: xr.DataArray, keep: Sequence[Hashable]) -> np.ndarray:
 def variance_view(shares: xr.DataArray, scm: StructuralCausalModel, most: int = 2) -> View:
     """Show whose shocks make forecasts miss: of the main outcomes, the largest shares.
 
-    Parameters
-    ----------
-    shares : xr.DataArray
-        Dims ``(outcome, shock, horizon, chain, draw)``, 0 to 1.
-    most : int
-        Shocks an outcome.
+    `shares`: dims ``(outcome, shock, horizon, chain, draw)``, 0 to 1. `most`: shocks an outcome.
     """
     last, year = int(shares["horizon"].max()), scm.periods_per_year
     wanted = sorted({h for h in (1, year, 3 * year, last) if h <= last})

@@ -88,12 +88,8 @@ def outcome_equation(scm: StructuralCausalModel, outcome: str) -> str:
     A level's flow, or itself; where that is an identity of one such variable and its past, that
     variable.
 
-    Raises
-    ------
-    UnknownVariableError
-        If the model has no such outcome.
-    QuestionError
-        If the outcome has no equation with shocks that a common cause could act on.
+    Raises `UnknownVariableError` if the model has no such outcome. Raises `QuestionError` if the
+    outcome has no equation with shocks that a common cause could act on.
     """
     scm.require(outcome, "the claim")
     name = {level.variable.name: level.flow for level in scm.levels}.get(outcome, outcome)
@@ -218,17 +214,9 @@ def net_of_memory(
 ) -> np.ndarray:
     """Return the shocks that add something to an equation, where its errors persist.
 
-    Parameters
-    ----------
-    equation : str
-        Stochastic variable.
-    added : numpy.ndarray
-        To its mean, shape ``(period, draw)``; nothing before the first period.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(period, draw)``: less the share of last period's that an error would keep.
+    `equation`: stochastic variable. `added`: to its mean, shape ``(period, draw)``; nothing before
+    the first period. Returns: shape ``(period, draw)``: less the share of last period's that an
+    error would keep.
     """
     if equation not in scm.persisting:
         return added
@@ -241,25 +229,10 @@ def common_cause_log_ratio(
 ) -> np.ndarray:
     """Log ratio of the likelihoods with and without a common cause in one equation.
 
-    Parameters
-    ----------
-    equation : str
-        Stochastic variable.
-    path : numpy.ndarray
-        The common cause over the sample, shape ``(time,)``; its mean over the equation's periods
-        is taken off, which the intercept would absorb.
-    strength : float
-        Its coefficient, in the unit of the equation.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(chain * draw,)``.
-
-    Raises
-    ------
-    QuestionError
-        If the path does not have one finite value a period, or the equation no data.
+    `equation`: stochastic variable. `path`: the common cause over the sample, shape ``(time,)``;
+    its mean over the equation's periods is taken off, which the intercept would absorb. `strength`:
+    its coefficient, in the unit of the equation. Returns: shape ``(chain * draw,)``. Raises
+    `QuestionError` if the path does not have one finite value a period, or the equation no data.
     """
     return _Equation.of(problem, draws, equation, path).log_ratio(strength)
 

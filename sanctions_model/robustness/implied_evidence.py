@@ -86,15 +86,8 @@ class Observation:
     def log_density(self, values: np.ndarray) -> np.ndarray:
         """Log density of the published figure given the quantity's values, up to a constant.
 
-        Parameters
-        ----------
-        values : numpy.ndarray
-            Of the quantity, any shape.
-
-        Returns
-        -------
-        numpy.ndarray
-            -inf where a log-normal pool meets a value that is not positive.
+        `values`: of the quantity, any shape. Returns: -inf where a log-normal pool meets a value
+        that is not positive.
         """
         if self.pool is None or self.pooled is None:
             assert self.stated.value is not None  # checked when read
@@ -175,10 +168,7 @@ def observation(
 ) -> Observation:
     """Put a published figure beside the quantity that it speaks of.
 
-    Raises
-    ------
-    QuestionError, PriorError
-        As `load_implied_evidence`.
+    Raises `QuestionError` or `PriorError` as `load_implied_evidence`.
     """
     where = f"{origin}: [evidence.{name}]"
     if stated.quantity not in quantities:

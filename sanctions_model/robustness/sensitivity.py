@@ -85,16 +85,9 @@ def claim_effects(
 ) -> xr.Dataset:
     """Return the effect that each claim speaks of, draw by draw.
 
-    Returns
-    -------
-    xr.Dataset
-        One variable a claim, dims ``(chain, draw)``, in the unit of its outcome; of a level in
-        percent.
-
-    Raises
-    ------
-    QuestionError
-        If there is no claim, or one is about a target instead of an effect.
+    Returns: one variable a claim, dims ``(chain, draw)``, in the unit of its outcome; of a level in
+    percent. Raises `QuestionError` if there is no claim, or one is about a target instead of an
+    effect.
     """
     _require_effects(claims)
     return xr.Dataset(

@@ -47,10 +47,7 @@ EPISODES: Mapping[str, tuple[str, str]] = {
 def period_log_density(problem: Problem, draws: xr.Dataset) -> np.ndarray:
     """Log density of all observed cells of each period.
 
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(chain * draw, time)``, 0 where a period has no observed cell.
+    Returns: shape ``(chain * draw, time)``, 0 where a period has no observed cell.
     """
     cells = log_likelihood(problem, draws)
     density = cells.transpose(dims.CHAIN, dims.DRAW, dims.CELL).to_numpy()
@@ -64,15 +61,7 @@ def period_log_density(problem: Problem, draws: xr.Dataset) -> np.ndarray:
 def without_periods(problem: Problem, dropped: np.ndarray) -> Problem:
     """Return the problem with the observed cells of some periods out of the likelihood.
 
-    Parameters
-    ----------
-    dropped : numpy.ndarray
-        Boolean, shape ``(time,)``.
-
-    Raises
-    ------
-    QuestionError
-        If nothing would be left.
+    `dropped`: boolean, shape ``(time,)``. Raises `QuestionError` if nothing would be left.
     """
     weight = problem.cases.weight.copy()
     weight[dropped] -= problem.cases.observed[dropped]
@@ -86,17 +75,8 @@ def refit_without(
 ) -> Refit:
     """Draw from the posterior without some periods.
 
-    Parameters
-    ----------
-    dropped : numpy.ndarray
-        Boolean, shape ``(time,)``.
-    settings : SamplingSettings
-        Draws, tuning draws, chains and seed.
-
-    Returns
-    -------
-    Refit
-        Draws of all parameters, dims ``(chain, draw)``, and whether they converged.
+    `dropped`: boolean, shape ``(time,)``. `settings`: draws, tuning draws, chains and seed.
+    Returns: draws of all parameters, dims ``(chain, draw)``, and whether they converged.
     """
     return refit(without_periods(problem, dropped), settings, allow_unconverged=True)
 

@@ -51,10 +51,7 @@ COLUMNS = (
 def relative_efficiency(values: xr.DataArray) -> float:
     """Effective over actual number of draws of a quantity, at most 1.
 
-    Parameters
-    ----------
-    values : xr.DataArray
-        Dims ``(chain, draw)``.
+    `values`: dims ``(chain, draw)``.
     """
     from arviz_stats.base import array_stats
 

@@ -36,20 +36,9 @@ _HORIZONS = (4, 12)
 def revised_history(old: xr.Dataset, new: xr.Dataset) -> xr.Dataset:
     """Return the new figures of the cells that the old data know.
 
-    Parameters
-    ----------
-    old, new : xarray.Dataset
-        Observations, as `load_observations` returns them, of one frequency.
-
-    Returns
-    -------
-    xarray.Dataset
-        The old periods; NaN where the old data have none, the new figure elsewhere.
-
-    Raises
-    ------
-    QuestionError
-        If the new data lack periods or variables of the old ones.
+    `old`, `new`: observations, as `load_observations` returns them, of one frequency. Returns: the
+    old periods; NaN where the old data have none, the new figure elsewhere. Raises `QuestionError`
+    if the new data lack periods or variables of the old ones.
     """
     if missing := set(old.data_vars) - set(new.data_vars):
         raise QuestionError(
@@ -82,15 +71,8 @@ def vintage_of(fitted: Fit) -> str:
 def require_revised(old: Fit, new: Fit, revised: Fit) -> None:
     """Refuse a fit that is not one of the new figures of the old cells.
 
-    Parameters
-    ----------
-    revised : Fit
-        As `fit_revised` returned it, perhaps kept in a file since.
-
-    Raises
-    ------
-    QuestionError
-        If its data are others, or the fits differ in more than their data.
+    `revised`: as `fit_revised` returned it, perhaps kept in a file since. Raises `QuestionError` if
+    its data are others, or the fits differ in more than their data.
     """
     _require_comparable(old, new)
     _require_comparable(old, revised)
@@ -106,19 +88,9 @@ def require_revised(old: Fit, new: Fit, revised: Fit) -> None:
 def fit_revised(old: Fit, new: Fit, *, progress: bool = False) -> Fit:
     """Fit the new figures of the old cells, with the old fit's settings.
 
-    Parameters
-    ----------
-    old, new : Fit
-        Of the same equations and priors.
-    progress : bool
-        Show a progress bar.
-
-    Raises
-    ------
-    QuestionError
-        If the fits differ in more than their data, or one has prior draws only.
-    ConvergenceError
-        If sampling did not converge.
+    `old`, `new`: of the same equations and priors. `progress`: show a progress bar. Raises
+    `QuestionError` if the fits differ in more than their data, or one has prior draws only. Raises
+    `ConvergenceError` if sampling did not converge.
     """
     _require_comparable(old, new)
     settings = old.manifest["settings"]

@@ -95,10 +95,7 @@ def designed_effect(
 def answer_manifest(scm: StructuralCausalModel, random_seed: int, sha256: Mapping[str, str]) -> str:
     """Say as JSON what an answer rests on: version, seed, equations and hashes of its inputs.
 
-    Parameters
-    ----------
-    sha256 : mapping of str to str
-        Of what was read beside the model and its draws.
+    `sha256`: of what was read beside the model and its draws.
     """
     return json.dumps(
         {

@@ -99,19 +99,9 @@ def draw_parts(
 ) -> Mapping[str, list[tuple[tuple[int, ...], np.ndarray]]]:
     """Draw the parts of each measure that the same designs can lift.
 
-    Parameters
-    ----------
-    reaches : sequence of Reach
-        One a design.
-    generator : numpy.random.Generator
-        Source of all randomness; none is used where a part does not hang on who lifts.
-    size : int
-        Number of draws.
-
-    Returns
-    -------
-    mapping
-        By measure: positions of the designs that can lift a part, and its size, shape ``(size,)``.
+    `reaches`: one a design. `generator`: source of all randomness; none is used where a part does
+    not hang on who lifts. `size`: number of draws. Returns: by measure: positions of the designs
+    that can lift a part, and its size, shape ``(size,)``.
     """
     found: dict[str, list[tuple[tuple[int, ...], np.ndarray]]] = {}
     for measure in MEASURES:

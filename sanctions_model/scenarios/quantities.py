@@ -137,17 +137,9 @@ def require_counted(model: BaseModel) -> None:
 def dated[Model: BaseModel](model: Model, start: str, periods_per_year: int) -> Model:
     """Return the same with each period of the calendar counted from the start.
 
-    Parameters
-    ----------
-    model : BaseModel
-        A scenario, or a part of one.
-    start : str
-        First day of the last known period, as in ``attrs["start"]`` of a forecast.
-
-    Raises
-    ------
-    QuestionError
-        If a period lies in the past, or what is stated does not fit together once it is counted.
+    `model`: a scenario, or a part of one. `start`: first day of the last known period, as in
+    ``attrs["start"]`` of a forecast. Raises `QuestionError` if a period lies in the past, or what
+    is stated does not fit together once it is counted.
     """
     if first_date(model) is None:
         return model

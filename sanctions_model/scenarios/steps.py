@@ -43,19 +43,8 @@ def draw_steps(
 ) -> Steps:
     """Draw how far a design has gone in each period.
 
-    Parameters
-    ----------
-    design : ReliefDesign
-        With its dates counted.
-    generator : numpy.random.Generator
-        Source of all randomness.
-    size, horizon : int
-        Numbers of paths and of periods.
-
-    Returns
-    -------
-    Steps
-        In shares of the part that the design can lift.
+    `design`: with its dates counted. `generator`: source of all randomness. `size`, `horizon`:
+    numbers of paths and of periods. Returns: in shares of the part that the design can lift.
     """
     extra, shift = np.zeros(size, dtype=int), np.zeros(size)
     if design.unpredictability:

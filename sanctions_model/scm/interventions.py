@@ -234,11 +234,7 @@ class Relief:
 def edit_words(intervention: Intervention, periods: Sequence[str] = ()) -> str:
     """Say what an intervention does, for captions.
 
-    Parameters
-    ----------
-    intervention : Intervention
-    periods : sequence of str
-        What the periods are called, from the first; they are counted where it has no name.
+    `periods`: what the periods are called, from the first; they are counted where it has no name.
 
     Examples
     --------
@@ -275,10 +271,8 @@ def said(intervention: Intervention) -> str:
 def require_horizon(horizon: int | Sequence[int], *, most: int = LONGEST_HORIZON) -> int:
     """Return the largest of the horizons asked for, each a whole number of at least 1.
 
-    Raises
-    ------
-    QuestionError
-        If a horizon is not a whole number from 1 to ``most``, given twice, or none is given.
+    Raises `QuestionError` if a horizon is not a whole number from 1 to ``most``, given twice, or
+    none is given.
     """
     several = np.ndim(horizon) > 0
     asked = list(horizon) if several else [horizon]  # type: ignore[arg-type]
@@ -308,17 +302,8 @@ def _period_count(horizon: object, most: int) -> int:
 def require_inside(interventions: Sequence[Intervention], horizon: int) -> None:
     """Refuse interventions that begin after the last period, and so would do nothing.
 
-    Parameters
-    ----------
-    interventions : sequence of Intervention
-        Periods counted from 1.
-    horizon : int
-        The number of periods that there are.
-
-    Raises
-    ------
-    QuestionError
-        If one of them starts later.
+    `interventions`: periods counted from 1. `horizon`: the number of periods that there are. Raises
+    `QuestionError` if one of them starts later.
     """
     for intervention in interventions:
         start = getattr(intervention, "start", 1)
@@ -334,16 +319,8 @@ def require_each_counts(interventions: Sequence[Intervention]) -> None:
 
     It adds 0, multiplies by 1, or sets a value that a later one makes void for all its periods.
 
-    Parameters
-    ----------
-    interventions : sequence of Intervention
-        In the order in which they apply.
-
-    Raises
-    ------
-    QuestionError
-        If one adds 0 or multiplies by 1, or a `SetTo` covers all periods of an earlier one of its
-        variable.
+    `interventions`: in the order in which they apply. Raises `QuestionError` if one adds 0 or
+    multiplies by 1, or a `SetTo` covers all periods of an earlier one of its variable.
     """
     for edit in interventions:
         if isinstance(edit, ShiftBy | ScaleBy) and (

@@ -172,17 +172,9 @@ def pin(scm: StructuralCausalModel, values: Mapping[str, float]) -> xr.Dataset:
 def note_centres(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.Dataset:
     """Return draws that say at which values of the parents their intercepts are measured.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-        The model that was drawn, with the centres that its data gave.
-    draws : xr.Dataset
-        Dims ``(chain, draw)`` plus each parameter's own.
-
-    Returns
-    -------
-    xr.Dataset
-        The same draws with the attribute ``parents_centred_at``.
+    `scm`: the model that was drawn, with the centres that its data gave. `draws`: dims ``(chain,
+    draw)`` plus each parameter's own. Returns: the same draws with the attribute
+    ``parents_centred_at``.
     """
     return draws.assign_attrs({CENTRES: json.dumps(dict(scm.centres), sort_keys=True)})
 
@@ -190,21 +182,9 @@ def note_centres(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.Dataset:
 def centres_for(scm: StructuralCausalModel, parameters: Parameters) -> Mapping[str, float]:
     """Return the model's centres, once it is known that the draws' intercepts rest on them.
 
-    Parameters
-    ----------
-    parameters : Parameters
-        Draws say what they were centred at if a fit, a prior or `pin` made them.
-
-    Returns
-    -------
-    mapping of str to float
-        By link label.
-
-    Raises
-    ------
-    QuestionError
-        If the draws' intercepts are levels at other values of the parents: draws of other data,
-        or pinned to the model as it was before data.
+    `parameters`: draws say what they were centred at if a fit, a prior or `pin` made them. Returns:
+    by link label. Raises `QuestionError` if the draws' intercepts are levels at other values of the
+    parents: draws of other data, or pinned to the model as it was before data.
     """
     noted = getattr(parameters, "centres", None)
     if noted is None:

@@ -86,22 +86,9 @@ def _day(year: int, month: int, day: int, text: str) -> Span:
 def read_span(given: object, *, day_first: bool = False) -> Span:
     """Return the piece of the calendar that a label names.
 
-    Parameters
-    ----------
-    given : object
-        Text, or a date of Python, numpy or pandas.
-    day_first : bool
-        Whether ``01.10.2014`` is known to be the first of October.
-
-    Returns
-    -------
-    Span
-        Year, quarter, month or day.
-
-    Raises
-    ------
-    QuestionError
-        If it is none, does not exist, or could be two of them.
+    `given`: text, or a date of Python, numpy or pandas. `day_first`: whether ``01.10.2014`` is
+    known to be the first of October. Returns: year, quarter, month or day. Raises `QuestionError`
+    if it is none, does not exist, or could be two of them.
 
     Examples
     --------
@@ -150,20 +137,9 @@ def _dotted(match: re.Match[str], text: str, *, day_first: bool) -> Span:
 def read_period(given: object, periods_per_year: int, *, end: bool = False) -> pd.Period:
     """Return the model's period that a label names.
 
-    Parameters
-    ----------
-    end : bool
-        Whether it ends a window: a year alone is then its last period, else its first.
-
-    Returns
-    -------
-    pandas.Period
-        A quarter or a month; a date is the one that holds it.
-
-    Raises
-    ------
-    QuestionError
-        If it cannot be read, or could be read in two ways.
+    `end`: whether it ends a window: a year alone is then its last period, else its first. Returns:
+    a quarter or a month; a date is the one that holds it. Raises `QuestionError` if it cannot be
+    read, or could be read in two ways.
 
     Examples
     --------
@@ -179,17 +155,8 @@ def read_period(given: object, periods_per_year: int, *, end: bool = False) -> p
 def period_after(start: object, count: int, periods_per_year: int) -> str:
     """Name the period that comes so many after another one.
 
-    Parameters
-    ----------
-    start : object
-        As `read_span` takes it.
-    periods_per_year : int
-        1, 4 or 12.
-
-    Returns
-    -------
-    str
-        As in ``2029Q1``, ``2029-01`` or ``2029``.
+    `start`: as `read_span` takes it. `periods_per_year`: 1, 4 or 12. Returns: as in ``2029Q1``,
+    ``2029-01`` or ``2029``.
 
     Examples
     --------
@@ -206,22 +173,9 @@ def period_after(start: object, count: int, periods_per_year: int) -> str:
 def periods_ahead(given: object, start: str, periods_per_year: int, *, end: bool = False) -> int:
     """Return how many periods after the last known one a period is.
 
-    Parameters
-    ----------
-    start : str
-        A day of the last known period, as in ``attrs["start"]`` of a forecast.
-    end : bool
-        Whether it ends a window: of a year alone the last period then counts.
-
-    Returns
-    -------
-    int
-        At least 1.
-
-    Raises
-    ------
-    QuestionError
-        If it cannot be read, or is not in the future.
+    `start`: a day of the last known period, as in ``attrs["start"]`` of a forecast. `end`: whether
+    it ends a window: of a year alone the last period then counts. Returns: at least 1. Raises
+    `QuestionError` if it cannot be read, or is not in the future.
 
     Examples
     --------
@@ -238,12 +192,7 @@ def periods_ahead(given: object, start: str, periods_per_year: int, *, end: bool
 def period_labels(start: str, periods_per_year: int, count: int) -> list[str]:
     """Return what the periods after the last known one are called.
 
-    Parameters
-    ----------
-    start : str
-        A day of the last known period.
-    count : int
-        How many.
+    `start`: a day of the last known period. `count`: how many.
 
     Examples
     --------
@@ -258,11 +207,8 @@ def with_periods[Result: (xr.DataArray, xr.Dataset)](
 ) -> Result:
     """Name the periods of a result by the calendar, in a coordinate ``period`` of its horizon.
 
-    Parameters
-    ----------
-    found : xr.DataArray or xr.Dataset
-        With a dim ``horizon`` counted from 1; ``attrs["start"]`` is a day of the last known period.
-        Without that it stays as it is.
+    `found`: with a dim ``horizon`` counted from 1; ``attrs["start"]`` is a day of the last known
+    period. Without that it stays as it is.
     """
     start = found.attrs.get(dims.Said.START)
     if start is None:
@@ -275,14 +221,8 @@ def with_periods[Result: (xr.DataArray, xr.Dataset)](
 def period_column(start: object, ahead: int, periods_per_year: int) -> dict[str, str]:
     """Return the cell ``period`` of a row of a table, empty where nobody knows the start.
 
-    Parameters
-    ----------
-    start : str or None
-        A day of the last known period, as in ``attrs["start"]`` of draws.
-    ahead : int
-        The row's horizon, counted from 1.
-    periods_per_year : int
-        4 for quarters, 12 for months.
+    `start`: a day of the last known period, as in ``attrs["start"]`` of draws. `ahead`: the row's
+    horizon, counted from 1. `periods_per_year`: 4 for quarters, 12 for months.
 
     Examples
     --------
@@ -296,20 +236,8 @@ def period_column(start: object, ahead: int, periods_per_year: int) -> dict[str,
 def read_day(given: object, *, end: bool = False) -> str:
     """Return a date as ISO text: the day itself, or the first one of a month, quarter or year.
 
-    Parameters
-    ----------
-    end : bool
-        Whether it ends a window: of several months the last one then counts.
-
-    Returns
-    -------
-    str
-        As in ``2014-01-01``.
-
-    Raises
-    ------
-    QuestionError
-        If it cannot be read, or could be read in two ways.
+    `end`: whether it ends a window: of several months the last one then counts. Returns: as in
+    ``2014-01-01``. Raises `QuestionError` if it cannot be read, or could be read in two ways.
 
     Examples
     --------
@@ -327,15 +255,7 @@ def is_day_first(labels: Sequence[str]) -> bool:
     They can where some day is beyond 12, or where as month.day.year several labels would fall into
     one month.
 
-    Parameters
-    ----------
-    labels : sequence of str
-        The column.
-
-    Returns
-    -------
-    bool
-        For `read_span`.
+    `labels`: the column. Returns: for `read_span`.
 
     Examples
     --------

@@ -77,10 +77,7 @@ def _made(field: dataclasses.Field[Any]) -> Any:
 def from_dict(plain: Mapping[str, Any]) -> StructuralCausalModel:
     """Build the model that `to_dict` described.
 
-    Raises
-    ------
-    SpecError
-        If the description is not one of a model.
+    Raises `SpecError` if the description is not one of a model.
     """
     try:
         built = _build(plain)

@@ -25,17 +25,9 @@ def reduced_form(
 ) -> dict[str, Weights]:
     """Express each state by lagged states alone: within-period parents and identities resolved.
 
-    Parameters
-    ----------
-    forms : mapping of str to LinearForm
-        Of every structural equation.
-    states : frozenset of str
-        Stochastic and latent variables to keep; everything else that is no identity counts as 0.
-
-    Returns
-    -------
-    dict
-        For each state, the weight of each (state, lag) with lag of at least 1.
+    `forms`: of every structural equation. `states`: stochastic and latent variables to keep;
+    everything else that is no identity counts as 0. Returns: for each state, the weight of each
+    (state, lag) with lag of at least 1.
     """
     parts: dict[str, Weights] = {}  # identities by states, any lag
     for name in scm.unobserved:
@@ -109,10 +101,7 @@ def spectral_radius(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArr
 def in_force(scm: StructuralCausalModel, forms: Mapping[str, LinearForm]) -> dict[str, LinearForm]:
     """Put the value that a factor holds in the end into the weights that it multiplies.
 
-    Returns
-    -------
-    dict of str to LinearForm
-        Without factors.
+    Returns: without factors.
     """
     if not scm.factors:
         return dict(forms)

@@ -360,15 +360,7 @@ type Continuation = Hold | Path | Decay | Grow
 def continued(continuation: Continuation, horizon: int, last: float) -> np.ndarray:
     """Return an exogenous variable's path after its last value.
 
-    Parameters
-    ----------
-    last : float
-        The last observed value.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(horizon,)``.
+    `last`: the last observed value. Returns: shape ``(horizon,)``.
 
     Examples
     --------

@@ -20,18 +20,10 @@ __all__ = ["contrast_errors", "from_first", "summary_error"]
 def summary_error(arrays: Mapping[str, np.ndarray], tails: tuple[float, float]) -> np.ndarray:
     """Return the standard error of each summary, shape ``(point, outcome, summary)``.
 
-    Parameters
-    ----------
-    arrays : mapping of str to numpy.ndarray
-        ``effect``, shape ``(point, outcome, draw)``; ``effective_size`` and ``ess_bulk``, shape
-        ``(point,)``, not a number where unknown: then the stored draws count.
-    tails : tuple of float
-        Shares of the draws below the interval's bounds.
-
-    Returns
-    -------
-    numpy.ndarray
-        Of median, lower and upper bound and the share of draws below zero.
+    `arrays`: ``effect``, shape ``(point, outcome, draw)``; ``effective_size`` and ``ess_bulk``,
+    shape ``(point,)``, not a number where unknown: then the stored draws count. `tails`: shares of
+    the draws below the interval's bounds. Returns: of median, lower and upper bound and the share
+    of draws below zero.
     """
     found = [np.linalg.norm(_pulls(arrays, place), axis=-1) for place in (0.5, *tails)]
     share = (arrays["effect"] < 0).mean(axis=-1)
@@ -42,12 +34,9 @@ def summary_error(arrays: Mapping[str, np.ndarray], tails: tuple[float, float]) 
 def from_first(found: xr.Dataset) -> dict[str, np.ndarray]:
     """Compare each point's median with that of the first point.
 
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        Each of shape ``(point, outcome)``: ``from_first``, the difference of the medians in the
-        outcome's unit, ``from_first_error``, its Monte-Carlo standard error, and ``within_error``,
-        whether it is at most two of them.
+    Returns: each of shape ``(point, outcome)``: ``from_first``, the difference of the medians in
+    the outcome's unit, ``from_first_error``, its Monte-Carlo standard error, and ``within_error``,
+    whether it is at most two of them.
     """
     median = _flat(found["effect_summary"].sel(summary="median"))
     pulls, group = _stored(found)
@@ -63,10 +52,7 @@ def from_first(found: xr.Dataset) -> dict[str, np.ndarray]:
 def contrast_errors(found: xr.Dataset, contrasts: np.ndarray) -> np.ndarray:
     """Return the standard errors of sums of medians, shape ``(contrast, outcome)``.
 
-    Parameters
-    ----------
-    contrasts : numpy.ndarray
-        Shape ``(contrast, point)``: the factor of each point's median.
+    `contrasts`: shape ``(contrast, point)``: the factor of each point's median.
     """
     pulls, group = _stored(found)
     total = np.zeros((len(contrasts), pulls.shape[1]))

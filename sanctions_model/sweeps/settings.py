@@ -100,10 +100,7 @@ def unseen(problem: Problem) -> frozenset[str]:
 def stated_prior(setting: Setting, address: str) -> Prior:
     """Return the prior stated for an address, or for all of a kind.
 
-    Raises
-    ------
-    UnknownVariableError
-        If the model has no such parameter.
+    Raises `UnknownVariableError` if the model has no such parameter.
     """
     priors = Priors.from_addresses({address: Fixed(value=0.0)})  # splits the address
     ((name, group),) = priors.entries.items()

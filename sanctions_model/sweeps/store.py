@@ -198,11 +198,8 @@ _ERRORS = {name: f"{name.partition('_')[0]}_error" for name in _KEPT}
 def routes_table(found: xr.Dataset) -> pd.DataFrame:
     """Tabulate points and seconds by route.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``route``, ``points``, ``seconds`` (sum), ``seconds_each`` (median), ``worst_k_hat``
-        and ``smallest_effective_size``; a last row for points that failed, if any.
+    Returns: columns ``route``, ``points``, ``seconds`` (sum), ``seconds_each`` (median),
+    ``worst_k_hat`` and ``smallest_effective_size``; a last row for points that failed, if any.
     """
     each = pd.DataFrame(
         {
@@ -234,15 +231,12 @@ def routes_table(found: xr.Dataset) -> pd.DataFrame:
 def points_table(found: xr.Dataset) -> pd.DataFrame:
     """Tabulate every point's answer, one row a point and outcome.
 
-    Returns
-    -------
-    pandas.DataFrame
-        The axes, ``outcome``, ``unit``, ``median``, ``lower``, ``upper``, ``prob_below_zero`` with
-        the Monte-Carlo standard errors ``median_error``, ``lower_error``, ``upper_error`` and
-        ``prob_error``; ``from_first``, the median less the first point's, its standard error
-        ``from_first_error`` (what points of the same draws share cancels) and ``within_error``:
-        the difference is at most two of them; ``route``, ``k_hat``, ``effective_size``,
-        ``seconds``, ``status``, ``error``, ``ci_prob`` and ``ci_kind``.
+    Returns: the axes, ``outcome``, ``unit``, ``median``, ``lower``, ``upper``, ``prob_below_zero``
+    with the Monte-Carlo standard errors ``median_error``, ``lower_error``, ``upper_error`` and
+    ``prob_error``; ``from_first``, the median less the first point's, its standard error
+    ``from_first_error`` (what points of the same draws share cancels) and ``within_error``: the
+    difference is at most two of them; ``route``, ``k_hat``, ``effective_size``, ``seconds``,
+    ``status``, ``error``, ``ci_prob`` and ``ci_kind``.
     """
     summary = found["effect_summary"].to_dataset(dim="summary")[list(_KEPT)]
     errors = found["summary_error"].to_dataset(dim="summary").rename(_ERRORS)

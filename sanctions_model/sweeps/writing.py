@@ -134,18 +134,9 @@ class SweepStore:
     ) -> "Iterator[SweepStore]":
         """Open a store, making it if there is none, and hold its lock.
 
-        Parameters
-        ----------
-        scm : StructuralCausalModel
-            For units.
-        identity : mapping of str to str
-            What the answers depend on beside the design: hashes of data, beliefs, model and given
-            draws, and the package's version.
-
-        Raises
-        ------
-        QuestionError
-            If another process holds it, or it was made by another design, data set or version.
+        `scm`: for units. `identity`: what the answers depend on beside the design: hashes of data,
+        beliefs, model and given draws, and the package's version. Raises `QuestionError` if another
+        process holds it, or it was made by another design, data set or version.
         """
         folder = Path(folder)
         try:
@@ -168,10 +159,7 @@ class SweepStore:
     def pending(self) -> list[int]:
         """Return the points that have no answer and no reason why not.
 
-        Raises
-        ------
-        QuestionError
-            If the store is damaged.
+        Raises `QuestionError` if the store is damaged.
         """
         status = statuses(read_store(self.folder)[2])
         return [int(i) for i in np.flatnonzero(status == PENDING)]
@@ -200,10 +188,7 @@ class SweepStore:
     def base(self, number: int) -> BaseFit | None:
         """Return a base fit of an earlier run, None if there is none.
 
-        Raises
-        ------
-        QuestionError
-            If its file is not the one that was written.
+        Raises `QuestionError` if its file is not the one that was written.
         """
         path = self._base_path(number)
         written = self._group.attrs.get(path.name)

@@ -96,13 +96,9 @@ def back_test_problem(
 ) -> tuple[Problem, xr.Dataset, tuple[str, ...]]:
     """Return the problem of the window, its observations and the equations without data in it.
 
-    Raises
-    ------
-    QuestionError
-        If a judgement is given for an equation that has data, or lacks for a belief relative to
-        data that are not there.
-    UnknownVariableError
-        If a variant speaks of a variable that the model has not.
+    Raises `QuestionError` if a judgement is given for an equation that has data, or lacks for a
+    belief relative to data that are not there. Raises `UnknownVariableError` if a variant speaks of
+    a variable that the model has not.
     """
     variant = variant.form_for(scm) if variant else None
     factors_until = variant.factors_until if variant else None

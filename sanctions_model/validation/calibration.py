@@ -131,11 +131,8 @@ def simulate_data_sets(
 
     Cells without a weight stay what they are in the problem: the likelihood takes them as given.
 
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        Each stochastic variable, shape ``(chain * draw, time)``; completed cells hold the values
-        that were simulated, unlike data.
+    Returns: each stochastic variable, shape ``(chain * draw, time)``; completed cells hold the
+    values that were simulated, unlike data.
     """
     scm, cases = problem.scm, problem.cases
     known = cases.values  # noqa: PD011 (a mapping, not a frame)

@@ -51,10 +51,7 @@ def headline_table(fit: Fit) -> pd.DataFrame:
     (Kallioinen et al. 2024): how fast the effect's distribution moves when prior or likelihood is
     raised to a power near 1; values above 0.05 count as sensitive.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row an outcome and horizon of `HEADLINE`.
+    Returns: one row an outcome and horizon of `HEADLINE`.
     """
     import arviz as az
 
@@ -94,10 +91,7 @@ def headline_table(fit: Fit) -> pd.DataFrame:
 def sensitivity_table(fit: Fit) -> pd.DataFrame:
     """Medians of the headline with one assumption replaced; the fit is not repeated.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a change, one column an outcome and horizon of `HEADLINE`.
+    Returns: one row a change, one column an outcome and horizon of `HEADLINE`.
     """
     scm, draws = fit.scm, fit.draws
     known = set(addresses(scm))
@@ -148,11 +142,8 @@ def _changes(scm: StructuralCausalModel) -> Iterator[tuple[Any, ...]]:
 def stability_table(fit: Fit) -> pd.DataFrame:
     """Share of draws under which shocks do not die out, before and after the data.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row for prior and posterior: ``draws``, ``explosive`` ones, ``median`` and ``largest``
-        spectral radius.
+    Returns: a row for prior and posterior: ``draws``, ``explosive`` ones, ``median`` and
+    ``largest`` spectral radius.
     """
     rows = []
     for source, draws in (("prior", fit.prior_draws), ("posterior", fit.draws)):

@@ -22,12 +22,8 @@ _SOON = 8  # quarters
 def is_inside(published: tuple[float, float], model: tuple[float, float, float]) -> bool:
     """Return whether the median lies in a published range, or the interval holds a number.
 
-    Parameters
-    ----------
-    published : tuple of two float
-        Lower and upper; equal for a single number.
-    model : tuple of three float
-        Median, lower and upper bound of an equal-tailed interval.
+    `published`: lower and upper; equal for a single number. `model`: median, lower and upper bound
+    of an equal-tailed interval.
     """
     (least, most), (median, lower, upper) = published, model
     return lower <= least <= upper if least == most else least <= median <= most
@@ -38,21 +34,10 @@ def distance(
 ) -> dict[str, object]:
     """Say how far the model is from a published figure, and on which side.
 
-    Parameters
-    ----------
-    published : tuple of two float
-        Lower and upper; equal for a single number, whose standard deviation is then taken to be a
-        quarter of its size.
-    model : tuple of three float
-        Median, lower and upper bound of an equal-tailed interval.
-    prob : float
-        What the model's interval holds.
-
-    Returns
-    -------
-    dict
-        ``z`` in standard deviations, ``miss`` (``hard``, ``soft`` or empty) and the ``size`` of a
-        miss, ``too small`` or ``too large``.
+    `published`: lower and upper; equal for a single number, whose standard deviation is then taken
+    to be a quarter of its size. `model`: median, lower and upper bound of an equal-tailed interval.
+    `prob`: what the model's interval holds. Returns: ``z`` in standard deviations, ``miss``
+    (``hard``, ``soft`` or empty) and the ``size`` of a miss, ``too small`` or ``too large``.
     """
     (least, most), (median, lower, upper) = published, model
     centre = (least + most) / 2
@@ -78,15 +63,8 @@ def _width(prob: float) -> float:
 def miss_pattern(table: pd.DataFrame) -> str:
     """Say on which side the misses lie: one-sided ones are a fault, not noise.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `totals_table`.
-
-    Returns
-    -------
-    str
-        Counts of hard and soft misses, their sides, and how many are asked within two years.
+    `table`: from `totals_table`. Returns: counts of hard and soft misses, their sides, and how many
+    are asked within two years.
 
     Examples
     --------

@@ -175,18 +175,10 @@ def predictive_table(
 def serial_correlation(position: np.ndarray, pit: np.ndarray) -> dict[str, float]:
     """Say whether an equation's error tells that of the next period.
 
-    Parameters
-    ----------
-    position : numpy.ndarray
-        Whole numbers in time order, shape ``(cell,)``; gaps are periods without a cell.
-    pit : numpy.ndarray
-        Leave-one-out probability integral transform of each cell, in [0, 1].
-
-    Returns
-    -------
-    dict of str to float
-        ``neighbours``, the correlation of normal scores one period apart, and ``serial_p_value``
-        of no correlation at one to four periods; not a number with fewer than ten cells.
+    `position`: whole numbers in time order, shape ``(cell,)``; gaps are periods without a cell.
+    `pit`: leave-one-out probability integral transform of each cell, in [0, 1]. Returns:
+    ``neighbours``, the correlation of normal scores one period apart, and ``serial_p_value`` of no
+    correlation at one to four periods; not a number with fewer than ten cells.
 
     Notes
     -----

@@ -227,20 +227,8 @@ def implied_total(
 ) -> xr.DataArray:
     """Return what the model says of a published total.
 
-    Parameters
-    ----------
-    total : Total
-        With an experiment.
-
-    Returns
-    -------
-    xr.DataArray
-        Dims ``(chain, draw)``, in the unit of the total.
-
-    Raises
-    ------
-    QuestionError, UnknownVariableError
-        If the total has no experiment, or a name is unknown.
+    `total`: with an experiment. Returns: dims ``(chain, draw)``, in the unit of the total. Raises
+    `QuestionError` or `UnknownVariableError` if the total has no experiment, or a name is unknown.
     """
     if total.outcome is None or total.horizon is None:
         raise QuestionError(f"The total {total.title!r} has no experiment to run.")

@@ -52,15 +52,8 @@ _LEVELS = {"trend_level": "log_gdp"}
 def readjusted_within(last: str) -> dict[str, str]:
     """Say for each series how its seasonal adjustment knows nothing after a quarter.
 
-    Parameters
-    ----------
-    last : str
-        Last quarter of the training window, as in ``"2013Q4"``.
-
-    Returns
-    -------
-    dict of str to str
-        By series that forecasts are scored on.
+    `last`: last quarter of the training window, as in ``"2013Q4"``. Returns: by series that
+    forecasts are scored on.
     """
     inside = "adjusted anew inside the window"
     early = read_period(last, 4, end=True) <= pd.Period("2017Q4", freq="Q")
@@ -92,22 +85,11 @@ def training_observations(
     The time axis stays whole: outcomes after the window are empty. Exogenous variables
     stay as they are.
 
-    Parameters
-    ----------
-    observations : xr.Dataset
-        As `load_observations` returns the bundled table.
-    last : str
-        Last quarter of the window, at least a year before the end of the data: later, the ragged
-        edge would be completed.
-    raw : path, optional
-        Transcribed figures; the bundled ones by default.
-    factors_until : str, optional
-        Last quarter from which seasonal patterns are learnt, as in `seasonally_adjust`.
-
-    Raises
-    ------
-    QuestionError
-        If the quarter is outside the data or too near to their end.
+    `observations`: as `load_observations` returns the bundled table. `last`: last quarter of the
+    window, at least a year before the end of the data: later, the ragged edge would be completed.
+    `raw`: transcribed figures; the bundled ones by default. `factors_until`: last quarter from
+    which seasonal patterns are learnt, as in `seasonally_adjust`. Raises `QuestionError` if the
+    quarter is outside the data or too near to their end.
     """
     figures = load_raw(data_path("raw_quarterly.csv") if raw is None else raw)
     period = read_period(last, 4, end=True)
@@ -149,19 +131,9 @@ def as_known_at(
 ) -> tuple[StructuralCausalModel, xr.Dataset, Priors]:
     """Return model, window and beliefs as they could have been stated at the end of a window.
 
-    Parameters
-    ----------
-    observations : xr.Dataset
-        As `training_observations` returns it.
-
-    Returns
-    -------
-    StructuralCausalModel
-        Without crises that begin later; the hazard of more is counted up to then.
-    xr.Dataset
-        With clocks that read 0 in the last period of the window.
-    Priors
-        With beliefs about levels at the end of the data moved to the end of the window.
+    `observations`: as `training_observations` returns it. Returns: without crises that begin later;
+    the hazard of more is counted up to then; with clocks that read 0 in the last period of the
+    window; with beliefs about levels at the end of the data moved to the end of the window.
     """
     end = observations[dims.TIME].to_numpy()[last]
     known = tuple(crisis for crisis in scm.crises if np.datetime64(crisis.start) <= end)
@@ -190,15 +162,8 @@ def clocks_ahead(
 ) -> dict[str, np.ndarray]:
     """Return what clocks read after a window: they follow from the date alone.
 
-    Parameters
-    ----------
-    observations : xr.Dataset
-        Dim ``time``, for the model.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        By driver, shape ``(horizon,)``; after the table's end they go on by their step.
+    `observations`: dim ``time``, for the model. Returns: by driver, shape ``(horizon,)``; after the
+    table's end they go on by their step.
     """
     found = {}
     for name in _clocks(scm):
@@ -212,11 +177,8 @@ def clocks_ahead(
 def scored_series(scm: StructuralCausalModel) -> list[str]:
     """Return the series that forecasts are scored on, so that models can be compared.
 
-    Returns
-    -------
-    list of str
-        Those of `readjusted_within` that the model has, observed or made of observed ones; its
-        observed variables where it has none of these.
+    Returns: those of `readjusted_within` that the model has, observed or made of observed ones; its
+    observed variables where it has none of these.
     """
     known = [name for name in readjusted_within("2017Q4") if name in scm.variables]
     return known or list(scm.stochastic)
@@ -225,17 +187,8 @@ def scored_series(scm: StructuralCausalModel) -> list[str]:
 def series_in(observations: xr.Dataset, scm: StructuralCausalModel, name: str) -> np.ndarray:
     """Return a scored series of a table, made of observed ones where it is none itself.
 
-    Parameters
-    ----------
-    observations : xr.Dataset
-        Dim ``time``, for the model.
-    name : str
-        One of `scored_series`.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(time,)``, NaN where a part is missing.
+    `observations`: dim ``time``, for the model. `name`: one of `scored_series`. Returns: shape
+    ``(time,)``, NaN where a part is missing.
     """
     values = {str(n): array.to_numpy() for n, array in observations.data_vars.items()}
     if name in values:
@@ -257,10 +210,7 @@ def training_problem(
     in `Problem.of`, and would read its parents from 0; here it reads them from their means over
     the window, so that its intercept is the level at ordinary values of the parents.
 
-    Parameters
-    ----------
-    observations : xr.Dataset
-        As `training_observations` returns it.
+    `observations`: as `training_observations` returns it.
     """
     problem = Problem.of(scm, observations, priors)
     silent = [name for name in scm.stochastic if name not in problem.cases.moments]

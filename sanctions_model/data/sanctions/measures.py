@@ -118,22 +118,11 @@ def measure_steps(rule: Rule, events: Iterable[Event]) -> pd.DataFrame:
     with ``s`` the raw value over the divisor, ``k`` the anchor interval that holds the effective
     date. A relief has its explicit size times the component's weight.
 
-    Parameters
-    ----------
-    rule : Rule
-        Components, anchors, reliefs, US shares.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an event, in the order given: ``date``, ``effective_date``, ``issuer``, ``event``,
-        ``measure``, ``kind``, and ``step`` and ``us_step`` (share of the regime in force at the
-        cap's date; ``us_step`` is what would vanish if the US alone lifted its part).
-
-    Raises
-    ------
-    ObservationError
-        If an event does not fit the rule, or a component changes without an event.
+    `rule`: components, anchors, reliefs, US shares. Returns: one row an event, in the order given:
+    ``date``, ``effective_date``, ``issuer``, ``event``, ``measure``, ``kind``, and ``step`` and
+    ``us_step`` (share of the regime in force at the cap's date; ``us_step`` is what would vanish if
+    the US alone lifted its part). Raises `ObservationError` if an event does not fit the rule, or a
+    component changes without an event.
 
     Notes
     -----
@@ -156,22 +145,10 @@ def measure_steps(rule: Rule, events: Iterable[Event]) -> pd.DataFrame:
 def component_steps(rule: Rule, events: Iterable[Event]) -> pd.DataFrame:
     """Size of the step that each event adds to each of its components, by issuer.
 
-    Parameters
-    ----------
-    rule : Rule
-        Components, anchors, reliefs, shares of the issuers.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an event and component: ``event`` (its position), ``component``,
-        ``effective_date``, and in ``us``, ``eu``, ``uk``, ``others`` what would vanish of the
-        measure if that issuer alone lifted its part.
-
-    Raises
-    ------
-    ObservationError
-        If an event does not fit the rule, or a component changes without an event.
+    `rule`: components, anchors, reliefs, shares of the issuers. Returns: one row an event and
+    component: ``event`` (its position), ``component``, ``effective_date``, and in ``us``, ``eu``,
+    ``uk``, ``others`` what would vanish of the measure if that issuer alone lifted its part. Raises
+    `ObservationError` if an event does not fit the rule, or a component changes without an event.
     """
     listed = list(events)
     for event in listed:
@@ -206,23 +183,10 @@ def _held(rule: Rule, component: Component, event: Event) -> dict[str, float]:
 def issuer_levels(rule: Rule, events: Iterable[Event], day: dt.date) -> pd.DataFrame:
     """Part of each measure that each issuer holds on a day, component by component.
 
-    Parameters
-    ----------
-    rule : Rule
-        Components, anchors, reliefs, shares of the issuers.
-    day : datetime.date
-        Steps count from their effective date on.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index: the ids of the components. Columns ``us``, ``eu``, ``uk``, ``others``; the
-        components of a measure add up to its level (share of the regime at the cap's date).
-
-    Raises
-    ------
-    ObservationError
-        If an event does not fit the rule.
+    `rule`: components, anchors, reliefs, shares of the issuers. `day`: steps count from their
+    effective date on. Returns: index: the ids of the components. Columns ``us``, ``eu``, ``uk``,
+    ``others``; the components of a measure add up to its level (share of the regime at the cap's
+    date). Raises `ObservationError` if an event does not fit the rule.
 
     Examples
     --------

@@ -51,19 +51,10 @@ class HttpClient:
     ) -> bytes:
         """Return the body of an answer.
 
-        Parameters
-        ----------
-        url : str
-            http or https, of one of the hosts.
-        body : bytes, optional
-            Posts it; without one the request is a GET.
-
-        Raises
-        ------
-        SourceError
-            If the host is not among the hosts, does not answer in time, answers with an error or
-            a redirect to another host, or the body is too large or not whole. The message names
-            the host and the reason, never the query, which may hold a user's key.
+        `url`: http or https, of one of the hosts. `body`: posts it; without one the request is a
+        GET. Raises `SourceError` if the host is not among the hosts, does not answer in time,
+        answers with an error or a redirect to another host, or the body is too large or not whole.
+        The message names the host and the reason, never the query, which may hold a user's key.
         """
         self._require_own_host(url)
         host = urllib.parse.urlsplit(url).hostname
@@ -214,11 +205,8 @@ def safe_xml(content: bytes) -> Any:
     A document type is refused before anything in it is expanded, so that a document of a few
     hundred bytes cannot grow to gigabytes.
 
-    Raises
-    ------
-    SourceError
-        If defusedxml is not installed, or the document is not well formed, declares entities or
-        refers to other documents.
+    Raises `SourceError` if defusedxml is not installed, or the document is not well formed,
+    declares entities or refers to other documents.
     """
     try:
         from defusedxml.common import DefusedXmlException
@@ -239,15 +227,8 @@ def safe_xml(content: bytes) -> Any:
 def parse_json(content: bytes, path: tuple[str, ...] = ()) -> Any:
     """Parse a document and return what stands in it at a path of field names.
 
-    Parameters
-    ----------
-    path : tuple of str
-        Names of fields, from the outside in.
-
-    Raises
-    ------
-    SourceError
-        If it is not JSON or has no such field.
+    `path`: names of fields, from the outside in. Raises `SourceError` if it is not JSON or has no
+    such field.
     """
     try:
         found = json.loads(content)

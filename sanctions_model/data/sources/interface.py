@@ -39,20 +39,9 @@ class Adapter(Protocol):
     def fetch(self, start: pd.Period, end: pd.Period) -> xr.DataArray:
         """Return the published figures from one quarter to another.
 
-        Parameters
-        ----------
-        start, end : pandas.Period
-            First and last quarter.
-
-        Returns
-        -------
-        xarray.DataArray
-            Dim ``time`` (first day of the period, in order, none twice), as `figures` makes it.
-
-        Raises
-        ------
-        SourceError
-            If the source does not answer, or its answer cannot be used.
+        `start`, `end`: first and last quarter. Returns: dim ``time`` (first day of the period, in
+        order, none twice), as `figures` makes it. Raises `SourceError` if the source does not
+        answer, or its answer cannot be used.
         """
 
 
@@ -61,28 +50,12 @@ def figures(
 ) -> xr.DataArray:
     """Check an answer's figures and make them an array.
 
-    Parameters
-    ----------
-    pairs : iterable of (period, figure)
-        Periods as dates, ``2024-01``, ``2024-M01`` or ``2024-Q1``; figures as numbers or text.
-    name : str
-        Of the adapter, for the array and for messages.
-    unit, source : str
-        Of the figures; kept as attributes.
-    freq : str
-        ``"D"``, ``"M"`` or ``"Q"``.
-
-    Returns
-    -------
-    xarray.DataArray
-        float64, dim ``time``: first day of each period, in order. Attributes ``unit``, ``source``,
-        ``retrieved`` (UTC) and ``freq``.
-
-    Raises
-    ------
-    SourceError
-        If there are no figures, a period is there twice or is of another frequency, or a figure
-        is no finite number.
+    `pairs`: periods as dates, ``2024-01``, ``2024-M01`` or ``2024-Q1``; figures as numbers or text.
+    `name`: of the adapter, for the array and for messages. `unit`, `source`: of the figures; kept
+    as attributes. `freq`: ``"D"``, ``"M"`` or ``"Q"``. Returns: float64, dim ``time``: first day of
+    each period, in order. Attributes ``unit``, ``source``, ``retrieved`` (UTC) and ``freq``. Raises
+    `SourceError` if there are no figures, a period is there twice or is of another frequency, or a
+    figure is no finite number.
 
     Examples
     --------

@@ -24,15 +24,8 @@ def is_json(content: bytes) -> bool:
 def draft_layout(content: bytes) -> bytes:
     """Write a message of one series in the layout of the drafts.
 
-    Parameters
-    ----------
-    content : bytes
-        SDMX-JSON of a draft, of 1.0 or of 2.0.
-
-    Raises
-    ------
-    SourceError
-        If it is not JSON, or lacks a part that every data message has.
+    `content`: SDMX-JSON of a draft, of 1.0 or of 2.0. Raises `SourceError` if it is not JSON, or
+    lacks a part that every data message has.
     """
     tree = parse_json(content)
     try:

@@ -91,19 +91,9 @@ class Cells:
 def outcome_cube(panel: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
     """Return the outcomes in the model's units.
 
-    Parameters
-    ----------
-    panel : pandas.DataFrame
-        As `load_country_panel` returns it.
-
-    Returns
-    -------
-    values : numpy.ndarray
-        Shape ``(outcome, country, year)``, NaN where unknown: log changes times 100;
-        inflation bounded.
-    countries : tuple of str
-    years : numpy.ndarray
-        All years from the first to the last.
+    `panel`: as `load_country_panel` returns it. Returns: `values`, shape ``(outcome, country,
+    year)``, NaN where unknown: log changes times 100; inflation bounded; `years`, all years from
+    the first to the last.
     """
     countries = tuple(sorted(set(panel["iso3"])))
     years = np.arange(panel["year"].min(), panel["year"].max() + 1)
@@ -122,17 +112,9 @@ def outcome_cube(panel: pd.DataFrame) -> tuple[np.ndarray, tuple[str, ...], np.n
 def build_cells(data: ReliefData, *, changing_scales: bool = False) -> Cells:
     """Lay the panel and the episodes out for the likelihood.
 
-    Parameters
-    ----------
-    data : ReliefData
-    changing_scales : bool
-        Let all error scales of an outcome rise and fall with how far economies were from their
-        own median in the eleven years around; one scale a country for all years by default.
-
-    Raises
-    ------
-    ObservationError
-        If no outcome of any country has three years in a row.
+    `changing_scales`: let all error scales of an outcome rise and fall with how far economies were
+    from their own median in the eleven years around; one scale a country for all years by default.
+    Raises `ObservationError` if no outcome of any country has three years in a row.
     """
     cube, countries, years = outcome_cube(data.panel)
     flags = _flags(data.panel, countries, years)

@@ -102,21 +102,10 @@ def log_density(
 ) -> np.ndarray:
     """Log density of each cell, up to what no parameter changes, in plain numpy.
 
-    Parameters
-    ----------
-    own : numpy.ndarray
-        Shape ``(4, outcome, country)``: intercept, loadings on world and region, log scale.
-    coefficient : numpy.ndarray
-        Shape ``(outcome, regressor + 2)``: of the regressors and the two lags.
-    level : numpy.ndarray
-        Shape ``(outcome, episode, column)``: the effect's level at leads and horizons.
-    freedom : numpy.ndarray
-        Degrees of freedom, shape ``(outcome,)``.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(cell,)``.
+    `own`: shape ``(4, outcome, country)``: intercept, loadings on world and region, log scale.
+    `coefficient`: shape ``(outcome, regressor + 2)``: of the regressors and the two lags. `level`:
+    shape ``(outcome, episode, column)``: the effect's level at leads and horizons. `freedom`:
+    degrees of freedom, shape ``(outcome,)``. Returns: shape ``(cell,)``.
     """
     k, i = cells.outcome, cells.country
     added = np.zeros((len(k), 4))

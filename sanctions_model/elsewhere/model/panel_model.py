@@ -67,12 +67,9 @@ ROOT_ORDER = ("inflation", "real_exchange_rate", "gdp", "imports")
 def covariates(data: ReliefData) -> np.ndarray:
     """Return what the episodes' effects are regressed on.
 
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(episode, covariate)``, in the order of `COVARIATES`: how it ended; armed conflict
-        in the year before; oil exporter; log of the duration over ten years; financial less trade
-        measures, halved; imposed again within five years.
+    Returns: shape ``(episode, covariate)``, in the order of `COVARIATES`: how it ended; armed
+    conflict in the year before; oil exporter; log of the duration over ten years; financial less
+    trade measures, halved; imposed again within five years.
     """
     by_year = data.panel.set_index(["iso3", "year"])["conflict_intensity"]
     oil = data.panel.groupby("iso3")["oil_exporter"].max()
@@ -229,10 +226,7 @@ def build_model(cells: Cells, z: np.ndarray) -> Any:
 def compile_panel(cells: Cells, z: np.ndarray) -> Any:
     """Compile the model with nutpie, a minute; other cells need no new compilation.
 
-    Returns
-    -------
-    nutpie.CompiledModel
-        For `sample_panel`.
+    Returns: for `sample_panel`.
     """
     import nutpie
     import pytensor
@@ -253,15 +247,8 @@ def sample_panel(
 ) -> xr.DataTree:
     """Draw from the posterior with nutpie.
 
-    Parameters
-    ----------
-    compiled : nutpie.CompiledModel
-        From `compile_panel`, for as many episodes, countries and covariates.
-
-    Returns
-    -------
-    xr.DataTree
-        ArviZ groups, draws with dims ``(chain, draw)``.
+    `compiled`: from `compile_panel`, for as many episodes, countries and covariates. Returns: ArviZ
+    groups, draws with dims ``(chain, draw)``.
     """
     import nutpie
 
@@ -288,10 +275,7 @@ def redrawn_means(posterior: xr.Dataset, generator: np.random.Generator) -> xr.D
     mean has from draw to draw when precise countries hold it (interweaving: Yu and Meng 2011,
     Journal of Computational and Graphical Statistics 20).
 
-    Returns
-    -------
-    xr.Dataset
-        With other means, and without the auxiliary numbers that chains move in.
+    Returns: with other means, and without the auxiliary numbers that chains move in.
     """
     drawn = posterior.drop_vars(
         [f"{name}_raw" for name in _COUNTRIES if f"{name}_raw" in posterior]

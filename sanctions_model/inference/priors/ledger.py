@@ -126,10 +126,7 @@ class Priors(BaseModel):
     def __getitem__(self, address: str) -> Prior:
         """Return the prior stated for an address, as in ``priors["depreciation -> inflation"]``.
 
-        Raises
-        ------
-        PriorError
-            If none is stated for it.
+        Raises `PriorError` if none is stated for it.
         """
         ((name, group),) = Priors.from_addresses({address: Fixed(value=0.0)}).entries.items()
         found = self.stated(name, next(iter(group)))

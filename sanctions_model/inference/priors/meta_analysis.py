@@ -82,15 +82,7 @@ class Pooled:
     def quantiles(self, probs: Sequence[float], *, predictive: bool = True) -> np.ndarray:
         """Quantiles of the predictive distribution, or of the pooled mean.
 
-        Parameters
-        ----------
-        probs : sequence of float
-            In (0, 1).
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape ``(prob,)``.
+        `probs`: in (0, 1). Returns: shape ``(prob,)``.
         """
         from scipy.optimize import brentq
 
@@ -116,15 +108,7 @@ class Pooled:
     def log_density(self, values: np.ndarray) -> np.ndarray:
         """Log density of the predictive distribution.
 
-        Parameters
-        ----------
-        values : numpy.ndarray
-            Any shape, as pooled.
-
-        Returns
-        -------
-        numpy.ndarray
-            The same shape.
+        `values`: any shape, as pooled. Returns: the same shape.
         """
         used = self.mass > self.mass.max() * 1e-9
         variance = (self.variances + self.between**2)[used]

@@ -45,10 +45,7 @@ def matching(pattern: str, labels: Iterable[str]) -> tuple[str, ...]:
 def stated_for(group: Mapping[str, Prior], label: str) -> Prior | None:
     """Return what a group of beliefs states for a label: by name, by a pattern, or for all.
 
-    Raises
-    ------
-    PriorError
-        If two patterns match the label and differ.
+    Raises `PriorError` if two patterns match the label and differ.
     """
     if label in group:
         return group[label]
@@ -71,24 +68,10 @@ def laid_over(
     matches; known values (`Fixed`) are definitions, which a pattern leaves as they are. A table
     with a family replaces the belief, a pattern also what the base states label by label.
 
-    Parameters
-    ----------
-    base : mapping of str to Prior
-        What the base states for the parameter, by label.
-    tables : mapping of str to object
-        What the file states, by label.
-    file, base_file, name : str
-        For messages: the two files and the parameter.
-
-    Returns
-    -------
-    dict of str to object
-        A whole table or a `Prior` by label.
-
-    Raises
-    ------
-    PriorError
-        If a table without a family matches nothing of the base, or two of them change the same.
+    `base`: what the base states for the parameter, by label. `tables`: what the file states, by
+    label. `file`, `base_file`, `name`: for messages: the two files and the parameter. Returns: a
+    whole table or a `Prior` by label. Raises `PriorError` if a table without a family matches
+    nothing of the base, or two of them change the same.
     """
     found: dict[str, Any] = dict(base)
     own = {label for label in tables if not is_pattern(label)}

@@ -176,15 +176,8 @@ def _value(study: Study, evidence: Evidence) -> float:
 def pool_studies(found: Pool, evidence: Evidence | None = None) -> Pooled:
     """Pool the studies of a pool, logarithms of them where it is log-normal.
 
-    Parameters
-    ----------
-    evidence : Evidence, optional
-        The bundled table by default.
-
-    Returns
-    -------
-    Pooled
-        Errors of logs are relative errors (first order).
+    `evidence`: the bundled table by default. Returns: errors of logs are relative errors (first
+    order).
     """
     evidence = load_evidence() if evidence is None else evidence
     values = np.array([_value(study, evidence) for study in found.studies])
@@ -205,23 +198,9 @@ def as_prior(
 ) -> Normal | LogNormal | Beta:
     """Return the predictive distribution as a prior of the pool's family.
 
-    Parameters
-    ----------
-    pooled : Pooled
-        Of its studies.
-    bounds : mapping of str to float, optional
-        ``lower`` and ``upper`` of a truncated normal.
-
-    Returns
-    -------
-    Normal, LogNormal or Beta
-        Normal and log-normal match the median and the width from 5 to 95 %, beta matches mean and
-        standard deviation.
-
-    Raises
-    ------
-    QuestionError
-        If a beta cannot have this mean and spread.
+    `pooled`: of its studies. `bounds`: ``lower`` and ``upper`` of a truncated normal. Returns:
+    normal and log-normal match the median and the width from 5 to 95 %, beta matches mean and
+    standard deviation. Raises `QuestionError` if a beta cannot have this mean and spread.
     """
     rationale = f"Random-effects pool of {len(found.studies)} estimates. {found.rationale}"
     sources = tuple(dict.fromkeys(study.evidence for study in found.studies))

@@ -44,10 +44,7 @@ def table_of(name: str, label: str | None) -> str:
 def read_toml(file: Path) -> dict[str, Any]:
     """Return the tables of a priors file.
 
-    Raises
-    ------
-    PriorError
-        If it cannot be read, is no TOML or of another version.
+    Raises `PriorError` if it cannot be read, is no TOML or of another version.
     """
     content = toml_content(file, "a priors file", PriorError)
     version = content.pop("format_version", None)
@@ -70,23 +67,10 @@ def read_group(
 ) -> dict[str, Prior]:
     """Return the priors of a parameter by label, from its tables.
 
-    Parameters
-    ----------
-    file, name : str
-        The file, for messages, and the parameter.
-    tables : object
-        One table, or tables by label.
-    bare : str
-        The label of one table alone.
-    base : mapping of str to Prior, optional
-        What these tables change.
-    base_file : str
-        Where that stands, for messages.
-
-    Raises
-    ------
-    PriorError
-        If a table is none, changes nothing, or `read_prior` refuses it.
+    `file`, `name`: the file, for messages, and the parameter. `tables`: one table, or tables by
+    label. `bare`: the label of one table alone. `base`: what these tables change. `base_file`:
+    where that stands, for messages. Raises `PriorError` if a table is none, changes nothing, or
+    `read_prior` refuses it.
     """
     if not isinstance(tables, dict):
         raise PriorError(f"{file}: {name} is {tables!r}; expected a table with a family.")
@@ -106,16 +90,8 @@ def read_group(
 def read_prior(file: str, place: str, table: Any) -> Prior:
     """Return one prior from its table.
 
-    Parameters
-    ----------
-    file, place : str
-        Where the table stands, for messages.
-
-    Raises
-    ------
-    PriorError
-        If the family is unknown, an argument missing, unknown or impossible, or there is no
-        rationale.
+    `file`, `place`: where the table stands, for messages. Raises `PriorError` if the family is
+    unknown, an argument missing, unknown or impossible, or there is no rationale.
     """
     family = table.get("family") if isinstance(table, dict) else table
     if not isinstance(family, str) or family not in _FAMILIES:
@@ -141,22 +117,10 @@ _FORM = "'depreciation -> inflation=LogNormal(0.14, 0.6)'"
 def parse_priors(texts: Iterable[str]) -> dict[str, Prior]:
     """Read beliefs as they are typed, ``depreciation -> inflation=LogNormal(0.14, 0.6)``.
 
-    Parameters
-    ----------
-    texts : iterable of str
-        An address, an equals sign, a family with its arguments: in the order of the family's
-        signature, or by name.
-
-    Returns
-    -------
-    dict of str to Prior
-        By address, as `Priors.replace` takes them.
-
-    Raises
-    ------
-    PriorError
-        If a text is of another form, the family or an argument unknown or impossible, or an
-        address is given twice.
+    `texts`: an address, an equals sign, a family with its arguments: in the order of the family's
+    signature, or by name. Returns: by address, as `Priors.replace` takes them. Raises `PriorError`
+    if a text is of another form, the family or an argument unknown or impossible, or an address is
+    given twice.
 
     Examples
     --------

@@ -64,10 +64,7 @@ def draw_beside(
 ) -> list[End]:
     """Draw what there is beside one outcome; return the ends of its lines, for their names.
 
-    Parameters
-    ----------
-    ahead : numpy.ndarray
-        Middles of the periods ahead, in years with decimals.
+    `ahead`: middles of the periods ahead, in years with decimals.
     """
     ends: list[End] = []
     if name in beside.targets:

@@ -148,12 +148,7 @@ def diagram(
 ) -> Diagram:
     """Merge a model's plumbing and collect the effects along what is left.
 
-    Parameters
-    ----------
-    draws : xr.Dataset or None
-        Parameter draws, dims ``(chain, draw)``.
-    signs : mapping of str to Sign
-        By link label.
+    `signs`: by link label.
     """
     hosts: dict[str, _Host] = {}
     for name in scm.by_name:

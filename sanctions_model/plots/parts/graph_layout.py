@@ -57,18 +57,9 @@ def layered_layout(
 ) -> Layout:
     """Lay out a graph whose forward edges form a DAG.
 
-    Parameters
-    ----------
-    sizes : mapping of str to Point
-        Width and height of each node's box.
-    edges : sequence of pair of str
-        Source and target; together with no cycle.
-    back : sequence of pair of str
-        Edges against the layers.
-    labels : mapping of pair of str to Point
-        Width and height of what is to be written on each line.
-    width : float
-        To be kept to if the boxes of a layer fit.
+    `sizes`: width and height of each node's box. `edges`: source and target; together with no
+    cycle. `back`: edges against the layers. `labels`: width and height of what is to be written on
+    each line. `width`: to be kept to if the boxes of a layer fit.
     """
     layer = _layers(tuple(sizes), edges)
     downwards = [*edges, *((target, source) for source, target in back)]
@@ -322,21 +313,8 @@ def place_labels(
 ) -> list[Point]:
     """Place a label on each route, off the boxes and the other labels and, if it can be, lines.
 
-    Parameters
-    ----------
-    sizes : sequence of Point
-        Width and height of each label.
-    routes : sequence of sequence of Point
-        Of the labels' lines.
-    boxes : sequence of Rectangle
-        Left, top, right, bottom.
-    width : float
-        Of the whole picture.
-
-    Returns
-    -------
-    list of Point
-        Centres.
+    `sizes`: width and height of each label. `routes`: of the labels' lines. `boxes`: left, top,
+    right, bottom. `width`: of the whole picture. Returns: centres.
     """
     traces = [_trace(route) for route in routes]
     walls = [*boxes, (-1e9, -1e9, 0.0, 1e9), (width, -1e9, 1e9, 1e9)]

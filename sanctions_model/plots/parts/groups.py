@@ -54,14 +54,8 @@ def shock_groups(
 ) -> list[Group]:
     """Keep the largest shocks apart, the largest first, and put the others together.
 
-    Parameters
-    ----------
-    shares : mapping of str to numpy.ndarray
-        Of each shock in each panel.
-    scm : StructuralCausalModel
-        For labels and for the order in which shocks take their colours.
-    room : int
-        How many shocks may stand apart.
+    `shares`: of each shock in each panel. `scm`: for labels and for the order in which shocks take
+    their colours. `room`: how many shocks may stand apart.
     """
     largest = {name: float(np.max(share)) for name, share in shares.items()}
     moving = [name for name in sorted(largest, key=lambda n: -largest[n]) if largest[name] > 0]
@@ -92,14 +86,8 @@ def driver_groups(
 
     As many others as there are colours stand apart, the largest; the rest are summed.
 
-    Parameters
-    ----------
-    shares : mapping of str to numpy.ndarray
-        Of each driver in each panel.
-    scm : StructuralCausalModel
-        For labels, and for what is a measure.
-    together : bool
-        Sum the measures.
+    `shares`: of each driver in each panel. `scm`: for labels, and for what is a measure.
+    `together`: sum the measures.
     """
     names = list(shares)
     measures = tuple(name for name in names if name in scm.measures)

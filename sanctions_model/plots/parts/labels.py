@@ -27,17 +27,9 @@ def apart(wanted: np.ndarray, heights: np.ndarray, room: float) -> np.ndarray:
 
     Labels that would meet stand as one block around the mean of where its members are wanted.
 
-    Parameters
-    ----------
-    wanted, heights : numpy.ndarray
-        Middle and height of each, in the same unit from the lower end of the panel.
-    room : float
-        Height of the panel; more labels than it holds stand out of it evenly.
-
-    Returns
-    -------
-    numpy.ndarray
-        Middles, in the order given.
+    `wanted`, `heights`: middle and height of each, in the same unit from the lower end of the
+    panel. `room`: height of the panel; more labels than it holds stand out of it evenly. Returns:
+    middles, in the order given.
 
     Examples
     --------
@@ -68,12 +60,8 @@ def apart(wanted: np.ndarray, heights: np.ndarray, room: float) -> np.ndarray:
 def label_lines(axes: Axes, ends: Sequence[End]) -> None:
     """Write names right of a panel at the heights where lines end.
 
-    Parameters
-    ----------
-    axes : Axes
-        With its final limits: names follow them.
-    ends : sequence of tuple
-        Last value, name and colour of each line.
+    `axes`: with its final limits: names follow them. `ends`: last value, name and colour of each
+    line.
     """
     if not ends:
         return

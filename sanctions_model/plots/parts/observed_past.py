@@ -96,15 +96,7 @@ def level_from(flow: np.ndarray, sign: float, origin: int) -> np.ndarray:
 def observed_values(problem: Problem, name: str, origin: int) -> np.ndarray:
     """Return what data alone say of a variable or level, not a number elsewhere.
 
-    Parameters
-    ----------
-    origin : int
-        Position along time at which levels are 0.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(T,)``.
+    `origin`: position along time at which levels are 0. Returns: shape ``(T,)``.
     """
     scm = problem.scm
     flow, sign = flow_of(scm, name)
@@ -150,10 +142,7 @@ def known_periods(problem: Problem, name: str, origin: int) -> np.ndarray:
 def drawn_histories(problem: Problem, draws: xr.Dataset) -> dict[str, np.ndarray]:
     """Return every variable of the model on the completed past.
 
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        Shape ``(chain * draw or 1, T)``; meaningless where the variable is not known.
+    Returns: shape ``(chain * draw or 1, T)``; meaningless where the variable is not known.
     """
     scm = problem.scm
     parameters = DrawParameters(scm, draws)

@@ -114,10 +114,7 @@ class Bands:
 def bands_of(draws: xr.DataArray) -> Bands:
     """Summarise draws by the rule in force and by a 50 % interval of its kind.
 
-    Parameters
-    ----------
-    draws : xr.DataArray
-        Dims ``chain``, ``draw`` and the periods.
+    `draws`: dims ``chain``, ``draw`` and the periods.
     """
     rule = interval_rule()
     wide = interval(draws, rule).to_numpy().T
@@ -200,12 +197,8 @@ def zero_line(axes: Axes) -> None:
 def year_axis(axes: Axes, first: float, last: float, width: float, per_year: int) -> None:
     """Name whole years on an axis of time, or periods where it is short, as many as have room.
 
-    Parameters
-    ----------
-    first, last : float
-        Where the axis starts and ends, in years with decimals.
-    width : float
-        Its length in inches.
+    `first`, `last`: where the axis starts and ends, in years with decimals. `width`: its length in
+    inches.
     """
     axes.set_xlim(first, last)
     short = last - first < _SHORT_AXIS
@@ -226,17 +219,8 @@ def year_axis(axes: Axes, first: float, last: float, width: float, per_year: int
 def horizon_axis(axes: Axes, horizon: int, per_year: int, start: object = None) -> bool:
     """Name the horizons of an axis: by years where the start is known, else by counting.
 
-    Parameters
-    ----------
-    horizon : int
-        The last one; they count from 1.
-    start : object, optional
-        The last known period, as results state it.
-
-    Returns
-    -------
-    bool
-        Whether the axis has dates.
+    `horizon`: the last one; they count from 1. `start`: the last known period, as results state it.
+    Returns: whether the axis has dates.
     """
     if start and horizon >= 2 * per_year:
         names = {h: period_after(start, h, per_year) for h in range(1, horizon + 1)}
@@ -259,14 +243,8 @@ def row_inches(
 ) -> tuple[float, float]:
     """Return the height of a row and of its panel, so that a figure fits a page if it can.
 
-    Parameters
-    ----------
-    head, gap : float
-        Inches above and below each panel.
-    others : float
-        Inches that the figure needs beside the rows.
-    most : float
-        Height of a panel where there is room.
+    `head`, `gap`: inches above and below each panel. `others`: inches that the figure needs beside
+    the rows. `most`: height of a panel where there is room.
     """
     height = min(most, max(_LOWEST, (_PAGE - others) / rows - head - gap))
     return head + height + gap, height
@@ -322,10 +300,7 @@ def chosen(
 ) -> list[str]:
     """Return the outcomes to draw: those asked for, else the four of the result that say most.
 
-    Raises
-    ------
-    UnknownVariableError
-        If the result lacks one.
+    Raises `UnknownVariableError` if the result lacks one.
     """
     there = [str(name) for name in result[dims.OUTCOME].to_numpy()]
     for name in outcomes or ():
@@ -349,24 +324,10 @@ def place_panels(
 ) -> tuple[Figure, Iterator[tuple[str, Axes, bool]]]:
     """Return a figure and its panels, two in a row, with heading and unit.
 
-    Parameters
-    ----------
-    figure_text : tuple of str
-        Title and caption.
-    outcomes : sequence of str
-        Variables or levels, one panel each.
-    labels : sequence of str
-        Names of the rows, which stand left of the first column.
-    height : float
-        Of a panel, in inches.
-    numbers : float
-        Room for numbers right of a panel, in inches.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    iterator of (str, matplotlib.axes.Axes, bool)
-        Outcome, its panel, and whether the names of the rows belong to it.
+    `figure_text`: title and caption. `outcomes`: variables or levels, one panel each. `labels`:
+    names of the rows, which stand left of the first column. `height`: of a panel, in inches.
+    `numbers`: room for numbers right of a panel, in inches. Returns: outcome, its panel, and
+    whether the names of the rows belong to it.
     """
     top, bottom = page_text_inches(*figure_text)
     columns = min(2, len(outcomes))

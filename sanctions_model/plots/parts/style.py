@@ -114,10 +114,7 @@ def tidy(axes: Axes) -> None:
 def readable(colour: str, least: float = 4.6) -> str:
     """Return a colour, darkened until a text of it is read on white.
 
-    Parameters
-    ----------
-    least : float
-        Contrast of luminances, by the Web Content Accessibility Guidelines 2.2 at least 4.5.
+    `least`: contrast of luminances, by the Web Content Accessibility Guidelines 2.2 at least 4.5.
 
     Examples
     --------
@@ -200,14 +197,8 @@ def write(
 def titled(finding: str, question: str, *, source: object = None) -> str:
     """Join what a figure found, what was asked and which fit it is of, for `add_page_text`.
 
-    Parameters
-    ----------
-    finding : str
-        A sentence with its number, without a full stop.
-    question : str
-        The line below.
-    source : object, optional
-        Of the fit and its data, as draws and results state it.
+    `finding`: a sentence with its number, without a full stop. `question`: the line below.
+    `source`: of the fit and its data, as draws and results state it.
     """
     return "\n".join([true_minus(finding), question, *([str(source)] if source else [])])
 
@@ -287,19 +278,8 @@ def figure_bytes(
     memory also where a file is written: drawn onto a full disk, a PDF ends in errors of the
     plotting library, which hide the disk's.
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-    form : str
-        ``svg``, ``png`` or ``pdf``.
-    dpi : float, optional
-        Dots an inch; the figure's own if absent.
-    title : str, optional
-        What a PDF says that it is called.
-
-    Returns
-    -------
-    bytes
+    `form`: ``svg``, ``png`` or ``pdf``. `dpi`: dots an inch; the figure's own if absent. `title`:
+    what a PDF says that it is called.
     """
     buffer = io.BytesIO()
     metadata = _METADATA[form] | ({} if title is None else {"Title": title})

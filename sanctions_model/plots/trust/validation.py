@@ -55,14 +55,8 @@ def plot_ranks(
 ) -> Figure:
     """Draw how far the distribution of ranks is from uniform, by ArviZ, with the band.
 
-    Parameters
-    ----------
-    values : mapping of str to numpy.ndarray
-        In (0, 1), by name; the names become panel titles.
-    prob : float
-        Of the simultaneous band.
-    source : object, optional
-        Of the fit and its data, as draws state it.
+    `values`: in (0, 1), by name; the names become panel titles. `prob`: of the simultaneous band.
+    `source`: of the fit and its data, as draws state it.
     """
     import arviz_plots as azp
     from arviz_stats.ecdf_utils import ecdf_pit
@@ -152,14 +146,8 @@ def plot_transforms(
 ) -> Figure:
     """Draw how far probability integral transforms are from uniform, panels of any length.
 
-    Parameters
-    ----------
-    values : mapping of str to numpy.ndarray
-        In (0, 1), by name; the names become panel titles.
-    prob : float
-        Of the simultaneous band.
-    source : object, optional
-        Of the fit and its data, as draws state it.
+    `values`: in (0, 1), by name; the names become panel titles. `prob`: of the simultaneous band.
+    `source`: of the fit and its data, as draws state it.
     """
     from arviz_stats.ecdf_utils import ecdf_pit
 
@@ -198,15 +186,8 @@ def plot_back_test(
 ) -> Figure:
     """Draw the prediction of each series against what came, with and without the measures.
 
-    Parameters
-    ----------
-    quarterly : pandas.DataFrame
-        From `run_back_test`.
-    series : mapping of str to str
-        Series to show, with their panel titles (unit included).
-    title, caption : str
-    source : object, optional
-        Of the fit and its data, as draws state it.
+    `quarterly`: from `run_back_test`. `series`: series to show, with their panel titles (unit
+    included). `source`: of the fit and its data, as draws state it.
     """
     shown = [name for name in series if name in set(quarterly["series"])]
     rows = -(-len(shown) // _COLUMNS)
@@ -270,13 +251,8 @@ def plot_totals(totals: pd.DataFrame, *, title: str, caption: str, source: objec
     Published totals have many units and sizes, so every row is scaled: its larger absolute end is
     at 1 or -1.
 
-    Parameters
-    ----------
-    totals : pandas.DataFrame
-        From `totals_table`; rows without an answer are left out.
-    title, caption : str
-    source : object, optional
-        Of the fit and its data, as draws state it.
+    `totals`: from `totals_table`; rows without an answer are left out. `source`: of the fit and its
+    data, as draws state it.
     """
     asked = totals[totals["verdict"] != "not answered"].reset_index(drop=True)
     inside = int((asked["verdict"] == "inside").sum())
@@ -331,15 +307,8 @@ def plot_rolling_scores(
 ) -> Figure:
     """Draw the model's lead in log score over each rival, by series and horizon.
 
-    Parameters
-    ----------
-    summary : pandas.DataFrame
-        From `score_summary`.
-    names : mapping of str to str
-        Labels of the series.
-    title, caption : str
-    source : object, optional
-        Of the fit and its data, as draws state it.
+    `summary`: from `score_summary`. `names`: labels of the series. `source`: of the fit and its
+    data, as draws state it.
     """
     rivals = [name for name in dict.fromkeys(summary["forecaster"]) if name != _MODEL]
     horizons = sorted(summary["horizon"].unique())

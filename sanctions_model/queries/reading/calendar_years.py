@@ -158,22 +158,9 @@ def known_flow(
 ) -> np.ndarray:
     """Return the known past of a variable, of a level its changes from period to period.
 
-    Parameters
-    ----------
-    history : mapping of str to numpy.ndarray
-        From `Problem.history`.
-    name : str
-        Variable or level.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(time,)`` or ``(chain * draw, time)``, in the unit of the variable.
-
-    Raises
-    ------
-    QuestionError
-        If it is neither observed nor made of observed series.
+    `history`: from `Problem.history`. `name`: variable or level. Returns: shape ``(time,)`` or
+    ``(chain * draw, time)``, in the unit of the variable. Raises `QuestionError` if it is neither
+    observed nor made of observed series.
     """
     level = {item.variable.name: item for item in scm.levels}.get(name)
     past = known_past(scm, history, name if level is None else level.flow)

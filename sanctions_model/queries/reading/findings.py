@@ -58,10 +58,7 @@ def of_the_article(table: pd.DataFrame) -> bool:
 def variance_finding(shares: xr.DataArray, scm: StructuralCausalModel) -> str:
     """Say whose shocks make forecasts of the first main outcome miss most.
 
-    Parameters
-    ----------
-    shares : xr.DataArray
-        Dims ``(outcome, shock, horizon, chain, draw)``, 0 to 1.
+    `shares`: dims ``(outcome, shock, horizon, chain, draw)``, 0 to 1.
     """
     means = shares.mean([dims.CHAIN, dims.DRAW])  # they add up
     # What no shock moves has no variance, and no shares.
@@ -89,10 +86,7 @@ def exceedance_finding(table: pd.DataFrame) -> str:
 def parts_finding(parts: xr.DataArray, scm: StructuralCausalModel) -> str:
     """Say which part moved the first outcome of a historical decomposition most.
 
-    Parameters
-    ----------
-    parts : xr.DataArray
-        Dims ``(outcome, part, time, chain, draw)``.
+    `parts`: dims ``(outcome, part, time, chain, draw)``.
     """
     name = str(parts[dims.OUTCOME].to_numpy()[0])
     shown = contributions_in_percent(scm, parts.sel({dims.OUTCOME: [name]}))
@@ -120,11 +114,8 @@ def part_words(scm: StructuralCausalModel, part: str) -> str:
 def channel_finding(effect: xr.DataArray, scm: StructuralCausalModel) -> str:
     """Say how much of an effect at one horizon comes through its largest channel, in means.
 
-    Parameters
-    ----------
-    effect : xr.DataArray
-        From `channel_effects`, at one horizon and in percent; dims ``(outcome, channel, chain,
-        draw)``.
+    `effect`: from `channel_effects`, at one horizon and in percent; dims ``(outcome, channel,
+    chain, draw)``.
     """
     there = [str(n) for n in effect[dims.OUTCOME].to_numpy()]
     name = next((n for n in _TITLE if n in there), there[0])

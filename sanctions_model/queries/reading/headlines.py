@@ -303,15 +303,7 @@ def _moved(
 def changes_in_percent(result: xr.Dataset, scm: StructuralCausalModel) -> xr.DataArray:
     """Return the difference of a counterfactual in % of levels and in percentage points.
 
-    Parameters
-    ----------
-    result : xr.Dataset
-        From `counterfactual`.
-
-    Returns
-    -------
-    xr.DataArray
-        Dims as those of ``difference``.
+    `result`: from `counterfactual`. Returns: dims as those of ``difference``.
     """
     pairs = [
         (result.sel({dims.OUTCOME: [name]}), scm.variables[str(name)])

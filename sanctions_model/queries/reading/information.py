@@ -59,15 +59,8 @@ def information(prior: xr.DataArray, posterior: xr.DataArray) -> Information:
     distributions these counts are equal. The bias of the counts' entropy, of first order in both
     numbers of draws, is taken off (Miller 1955), and what is below zero by chance is zero.
 
-    Parameters
-    ----------
-    prior, posterior : xr.DataArray
-        Draws of one number, dims ``(chain, draw)``.
-
-    Returns
-    -------
-    Information
-        Zero where neither has any spread and both are the same number.
+    `prior`, `posterior`: draws of one number, dims ``(chain, draw)``. Returns: zero where neither
+    has any spread and both are the same number.
 
     Examples
     --------
@@ -109,16 +102,9 @@ def prior_rank(prior: xr.DataArray, posterior: xr.DataArray) -> float:
 def power_weights(log_density: np.ndarray) -> list[np.ndarray]:
     """Return smoothed weights of the draws with a density raised to powers just off 1.
 
-    Parameters
-    ----------
-    log_density : numpy.ndarray
-        Of each draw, dims ``(chain, draw)``.
-
-    Returns
-    -------
-    list of numpy.ndarray
-        For each of `POWERS`, in the shape of the density; each sums to 1. Where the density is the
-        same for all draws, as that of a table which informs no equation, so are the weights.
+    `log_density`: of each draw, dims ``(chain, draw)``. Returns: for each of `POWERS`, in the shape
+    of the density; each sums to 1. Where the density is the same for all draws, as that of a table
+    which informs no equation, so are the weights.
     """
     from arviz_stats.base import array_stats
 
@@ -137,17 +123,9 @@ def likelihood_share(
 ) -> float:
     """Return the likelihood's part of how far an answer moves with prior and likelihood.
 
-    Parameters
-    ----------
-    values : xr.DataArray
-        Posterior draws of one number, dims ``(chain, draw)``.
-    prior, likelihood : list of numpy.ndarray
-        From `power_weights`, of the draws' log prior and log likelihood.
-
-    Returns
-    -------
-    float
-        0 to 1; not a number where the answer has no spread, or fewer than 200 draws.
+    `values`: posterior draws of one number, dims ``(chain, draw)``. `prior`, `likelihood`: from
+    `power_weights`, of the draws' log prior and log likelihood. Returns: 0 to 1; not a number where
+    the answer has no spread, or fewer than 200 draws.
     """
     from arviz_stats.base import array_stats
 
@@ -168,15 +146,8 @@ def likelihood_share_error(
 ) -> float:
     """Return the Monte-Carlo standard error of `likelihood_share`, from its spread over chains.
 
-    Parameters
-    ----------
-    values, prior, likelihood
-        As `likelihood_share` takes them.
-
-    Returns
-    -------
-    float
-        Not a number for a single chain, or one whose chains have fewer than 200 draws each.
+    `values`, `prior`, `likelihood`: as `likelihood_share` takes them. Returns: not a number for a
+    single chain, or one whose chains have fewer than 200 draws each.
     """
     chains = [
         likelihood_share(
@@ -200,18 +171,9 @@ def variance_share(values: np.ndarray, parameters: "np.ndarray | ParameterScores
     parameters; products inside a group are missed, so that it is a lower bound there. Parameters
     that move together are credited together: shares of several groups need not sum to 1.
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Shape ``(draw,)``.
-    parameters : numpy.ndarray or ParameterScores
-        Shape ``(draw, parameter)``, or what was made ready of it for many answers.
-
-    Returns
-    -------
-    float
-        In [0, 1); zero for a group without parameters, not a number where the answer has no spread
-        or fewer than 200 draws.
+    `values`: shape ``(draw,)``. `parameters`: shape ``(draw, parameter)``, or what was made ready
+    of it for many answers. Returns: in [0, 1); zero for a group without parameters, not a number
+    where the answer has no spread or fewer than 200 draws.
 
     Notes
     -----
@@ -257,12 +219,7 @@ class ParameterScores:
     def predicted(self, values: np.ndarray, half: int) -> np.ndarray:
         """Return the index of the draws of one half, fitted to the values of the other half.
 
-        Parameters
-        ----------
-        values : numpy.ndarray
-            Shape ``(draw,)``.
-        half : int
-            The half that is fitted, 0 or 1.
+        `values`: shape ``(draw,)``. `half`: the half that is fitted, 0 or 1.
         """
         from scipy.linalg import cho_solve
 

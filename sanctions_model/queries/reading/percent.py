@@ -16,15 +16,8 @@ _STILL = 1e-9  # log points below which a sum of parts counts as nothing
 def effects_in_percent(scm: StructuralCausalModel, effect: xr.DataArray) -> xr.DataArray:
     """Turn effects on levels from log points into percent, as readers take them.
 
-    Parameters
-    ----------
-    effect : xr.DataArray
-        Dim ``outcome`` plus any others; what adds up in log points does so in percent only nearly.
-
-    Returns
-    -------
-    xr.DataArray
-        Of the same dims; effects on rates as they are.
+    `effect`: dim ``outcome`` plus any others; what adds up in log points does so in percent only
+    nearly. Returns: of the same dims; effects on rates as they are.
     """
     names = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
     found = [
@@ -39,15 +32,7 @@ def parts_in_percent(scm: StructuralCausalModel, effect: xr.DataArray) -> xr.Dat
     Each part has the share of the total's percent that it has of the total in log points (the
     logarithmic mean, Ang 2005, Energy Policy 33).
 
-    Parameters
-    ----------
-    effect : xr.DataArray
-        From `channel_effects`.
-
-    Returns
-    -------
-    xr.DataArray
-        Of the same dims.
+    `effect`: from `channel_effects`. Returns: of the same dims.
 
     Examples
     --------
@@ -79,10 +64,7 @@ def contributions_in_percent(scm: StructuralCausalModel, parts: xr.DataArray) ->
     has of the sum in log points (the logarithmic mean, Ang 2005, Energy Policy 33). The base is in
     percent by itself: growth is base plus parts, a level (1 + base / 100) (1 + parts / 100) - 1.
 
-    Returns
-    -------
-    xr.DataArray
-        Of the same dims; the unit of an outcome that was in log points is in words.
+    Returns: of the same dims; the unit of an outcome that was in log points is in words.
     """
     names = [str(name) for name in parts[dims.OUTCOME].to_numpy()]
     found = [_split(parts.sel({dims.OUTCOME: [name]}), scm, name) for name in names]

@@ -202,23 +202,11 @@ def effects_beside(
 ) -> pd.DataFrame:
     """Tabulate the effects of relief under the beliefs of a fit and under others.
 
-    Parameters
-    ----------
-    found : Reweighted
-        From `reweight`.
-    relief : Relief, optional
-        Full relief of all measures in four steps by default.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row an outcome and horizon: ``median``, ``lower``, ``upper`` and ``prob_below_zero`` as
-        fitted, the same with ``new_`` before, and ``k_hat``; effects on levels in percent.
-
-    Raises
-    ------
-    UnknownVariableError, NoCausalPathError, QuestionError
-        If a name is unknown, an outcome is out of reach, or a horizon is below 1.
+    `found`: from `reweight`. `relief`: full relief of all measures in four steps by default.
+    Returns: a row an outcome and horizon: ``median``, ``lower``, ``upper`` and ``prob_below_zero``
+    as fitted, the same with ``new_`` before, and ``k_hat``; effects on levels in percent. Raises
+    `UnknownVariableError`, `NoCausalPathError` or `QuestionError` if a name is unknown, an outcome
+    is out of reach, or a horizon is below 1.
     """
     scm, draws, rule = found.base.scm, found.base.draws, interval_rule()
     asked, start = scm.relief(relief or Relief()), draws.attrs.get(dims.Said.START)
@@ -358,10 +346,7 @@ def lasting_effects(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArr
     A variable that keeps all of itself, such as an exchange rate that follows a random walk, never
     comes to rest: what one period's cause adds to it stays.
 
-    Returns
-    -------
-    xr.DataArray
-        Dims ``(chain, draw, link)``, in units of the child per unit of the parent.
+    Returns: dims ``(chain, draw, link)``, in units of the child per unit of the parent.
     """
     effects = link_effects(scm, draws)
     long_run = effects.sel({_KIND: "long_run"}, drop=True)

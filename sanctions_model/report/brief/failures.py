@@ -69,12 +69,8 @@ class Failures:
 def failures_of(fit: Fit, folder: Path, validation: Path | None) -> Failures:
     """Collect what failed.
 
-    Parameters
-    ----------
-    folder : Path
-        Results folder of the fit.
-    validation : Path or None
-        Folder that ``sanctions-model validate`` wrote; taken if it is about this fit.
+    `folder`: results folder of the fit. `validation`: folder that ``sanctions-model validate``
+    wrote; taken if it is about this fit.
     """
     return Failures(
         back_tests=None if validation is None else _back_tests(fit, validation),

@@ -26,27 +26,11 @@ def write_brief(
 ) -> list[Path]:
     """Write the brief of a fit in each language, as PDF (one page of A4), HTML and picture.
 
-    Parameters
-    ----------
-    folder : path
-        Made if it is not there; files ``brief_LANG.pdf``, ``.html`` and ``.png`` (1200 x 630).
-    languages : sequence of str
-        Some of `LANGUAGES`.
-    results : Path
-        Results folder of the fit, see `brief_facts`.
-    validation : Path, optional
-        Folder that ``sanctions-model validate`` wrote.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written.
-
-    Raises
-    ------
-    QuestionError
-        If a language is unknown, no font holds its letters, the fit has nothing to say, or a file
-        cannot be written.
+    `folder`: made if it is not there; files ``brief_LANG.pdf``, ``.html`` and ``.png`` (1200 x
+    630). `languages`: some of `LANGUAGES`. `results`: results folder of the fit, see `brief_facts`.
+    `validation`: folder that ``sanctions-model validate`` wrote. Returns: the files written. Raises
+    `QuestionError` if a language is unknown, no font holds its letters, the fit has nothing to say,
+    or a file cannot be written.
     """
     chosen = [load_language(code) for code in require_languages(languages)]
     target = Path(folder)
@@ -64,10 +48,7 @@ def require_languages(codes: Sequence[str]) -> list[str]:
 
     Asked first: nothing is computed for what cannot be written.
 
-    Raises
-    ------
-    QuestionError
-        If a language is unknown, or no font holds its letters.
+    Raises `QuestionError` if a language is unknown, or no font holds its letters.
     """
     chosen = list(dict.fromkeys(code.strip() for code in codes))
     for code in chosen:

@@ -100,10 +100,7 @@ class Language:
 def load_language(code: str) -> Language:
     """Return a language of the brief.
 
-    Raises
-    ------
-    QuestionError
-        If there is no such language.
+    Raises `QuestionError` if there is no such language.
 
     Examples
     --------

@@ -47,11 +47,8 @@ def belief_dial(fit: Fit) -> Dial | None:
     At the share t of the way the prior is proportional to :math:`p^{1-t} p'^t`, so that a draw's
     weight is :math:`\exp(t r)` with r the log ratio of the two priors.
 
-    Returns
-    -------
-    Dial or None
-        None for a fit of the prior alone, and where a set speaks of what the model lacks or the
-        draws do not reach.
+    Returns: none for a fit of the prior alone, and where a set speaks of what the model lacks or
+    the draws do not reach.
     """
     if fit.is_prior_only:
         return None

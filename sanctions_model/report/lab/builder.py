@@ -36,14 +36,7 @@ WITHOUT_SCRIPT = tag(
 def choice(name: str, label: str, options: Mapping[str, str], value: str) -> Html:
     """Return a labelled list to choose from.
 
-    Parameters
-    ----------
-    name : str
-        Its id.
-    options : mapping of str to str
-        What a reader sees, by value.
-    value : str
-        The one chosen at the start.
+    `name`: its id. `options`: what a reader sees, by value. `value`: the one chosen at the start.
     """
     listed = [
         tag(
@@ -75,14 +68,8 @@ def builder_section(
 ) -> Html:
     """Return the controls of a relief with the charts, the table and the questions that follow.
 
-    Parameters
-    ----------
-    dates : sequence of str
-        Names of the periods.
-    asked : sequence of str
-        Names of the periods that statements can be about.
-    asks : mapping of str to str
-        Outcomes that statements can be about, and what they are called; empty where none can.
+    `dates`: names of the periods. `asked`: names of the periods that statements can be about.
+    `asks`: outcomes that statements can be about, and what they are called; empty where none can.
     """
     controls = (
         fieldset("How much of each measure is lifted", _depths(answers)),

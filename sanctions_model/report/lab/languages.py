@@ -22,16 +22,9 @@ _PLACE = re.compile(r"\{#?(\w+)\}")
 def page_texts() -> tuple[dict[str, str], ...]:
     """Return every text with its form in each language, in the order in which they are tried.
 
-    Returns
-    -------
-    tuple of dict
-        Keys are those of `LANGUAGES`; the English one has ``{name}`` for any text and ``{#name}``
-        for numbers, the others ``{name}``.
-
-    Raises
-    ------
-    QuestionError
-        If a text lacks a language, stands twice, or its places differ between languages.
+    Returns: keys are those of `LANGUAGES`; the English one has ``{name}`` for any text and
+    ``{#name}`` for numbers, the others ``{name}``. Raises `QuestionError` if a text lacks a
+    language, stands twice, or its places differ between languages.
     """
     folder = files("sanctions_model.report.lab") / "texts"
     found: list[dict[str, str]] = []
@@ -54,10 +47,7 @@ def page_texts() -> tuple[dict[str, str], ...]:
 def languages_data() -> dict[str, Any]:
     """Return the languages for the page's scripts.
 
-    Returns
-    -------
-    dict
-        ``codes``; ``decimal`` by code; ``texts``, one list a text in the order of the codes.
+    Returns: ``codes``; ``decimal`` by code; ``texts``, one list a text in the order of the codes.
     """
     return {
         "codes": list(LANGUAGES),
@@ -69,9 +59,6 @@ def languages_data() -> dict[str, Any]:
 def require_page_language(code: str) -> str:
     """Return the code of a language that the page speaks.
 
-    Raises
-    ------
-    QuestionError
-        If it does not speak it.
+    Raises `QuestionError` if it does not speak it.
     """
     return load_language(code).code

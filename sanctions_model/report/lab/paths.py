@@ -17,17 +17,9 @@ PATH_HORIZON = 14
 def paths_data(fit: Fit) -> dict[str, Any] | None:
     """Return one simulated path without relief for each draw, for the page's scripts.
 
-    Parameters
-    ----------
-    fit : Fit
-        Its seed is that of the shocks.
-
-    Returns
-    -------
-    dict or None
-        ``outcomes``, ``inLogs`` (whether a path is read as the percent that its log points are),
-        ``horizon`` and ``rows`` of shape ``(outcome * period, draw)`` in the units of
-        the model; None for a fit of the prior alone.
+    `fit`: its seed is that of the shocks. Returns: ``outcomes``, ``inLogs`` (whether a path is read
+    as the percent that its log points are), ``horizon`` and ``rows`` of shape ``(outcome * period,
+    draw)`` in the units of the model; None for a fit of the prior alone.
     """
     outcomes = [name for name in PATH_OUTCOMES if name in fit.scm.variables]
     if fit.is_prior_only or not outcomes:

@@ -21,14 +21,8 @@ def still_fan(
 ) -> Html:
     """Return a fan, to stand in a ``noscript`` element.
 
-    Parameters
-    ----------
-    fan : mapping
-        ``median``, ``lower``, ``upper``, ``halfLower``, ``halfUpper``, one value a period.
-    dates : sequence of str
-        Names of the periods.
-    mark : callable
-        Puts a language's decimal mark into a number.
+    `fan`: ``median``, ``lower``, ``upper``, ``halfLower``, ``halfUpper``, one value a period.
+    `dates`: names of the periods. `mark`: puts a language's decimal mark into a number.
     """
     horizon = len(fan["median"])
     low, high = min(0.0, *fan["lower"]), max(0.0, *fan["upper"])

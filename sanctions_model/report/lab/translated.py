@@ -41,10 +41,7 @@ def bound(text: str) -> str:
 def translator(code: str) -> Callable[[str], str]:
     """Return what puts an English text of the page into a language.
 
-    Returns
-    -------
-    callable
-        A text that has no form in the language comes back as it is.
+    Returns: a text that has no form in the language comes back as it is.
 
     Examples
     --------
@@ -127,17 +124,9 @@ class _Translated(HTMLParser):
 def translated(body: str, code: str) -> tuple[Html, dict[str, list[str]]]:
     """Put HTML into a language.
 
-    Parameters
-    ----------
-    body : str
-        As `markup.tag` writes it: every element is closed.
-
-    Returns
-    -------
-    Html
-    dict
-        The English texts in the order of the document, and those of the labels by attribute; what
-        only a reader without a script sees is not among them.
+    `body`: as `markup.tag` writes it: every element is closed. Returns: the English texts in the
+    order of the document, and those of the labels by attribute; what only a reader without a script
+    sees is not among them.
 
     Examples
     --------
@@ -153,16 +142,9 @@ def translated(body: str, code: str) -> tuple[Html, dict[str, list[str]]]:
 def packed(english: Mapping[str, Sequence[str]]) -> dict[str, list[str] | list[int]]:
     """Say each English text once, and nothing of those that are numbers.
 
-    Parameters
-    ----------
-    english : mapping of str to sequence of str
-        From `translated`.
-
-    Returns
-    -------
-    dict
-        ``words``, and for each kind of text where in them it stands, -1 for numbers, which the
-        script reads from the page: a comma between digits is the decimal mark of its language.
+    `english`: from `translated`. Returns: ``words``, and for each kind of text where in them it
+    stands, -1 for numbers, which the script reads from the page: a comma between digits is the
+    decimal mark of its language.
 
     Examples
     --------

@@ -159,17 +159,9 @@ def answer_report(
 ) -> Answers:
     """Ask a fit everything that the report says.
 
-    Parameters
-    ----------
-    fit : Fit
-        Posterior draws, or prior draws in prior-only mode.
-
-    Raises
-    ------
-    QuestionError
-        If the model has no measures or none of the outcomes that the report shows.
-    UnknownVariableError
-        If a claim names a variable that the model does not have.
+    `fit`: posterior draws, or prior draws in prior-only mode. Raises `QuestionError` if the model
+    has no measures or none of the outcomes that the report shows. Raises `UnknownVariableError` if
+    a claim names a variable that the model does not have.
     """
     scm = fit.scm
     if not scm.measures:
@@ -213,13 +205,10 @@ def answer_report(
 def parameter_table(fit: Fit) -> pd.DataFrame:
     """Tabulate every free parameter's prior and posterior interval and the information gained.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Index ``parameter`` (its address); columns ``group`` (the parameter's name without label),
-        ``prior_median``, ``prior_lower``, ``prior_upper``, ``median``, ``lower``, ``upper``,
-        ``information`` (the last four not a number in prior-only mode). Units are those of the
-        prior; parameters fixed by it are left out.
+    Returns: index ``parameter`` (its address); columns ``group`` (the parameter's name without
+    label), ``prior_median``, ``prior_lower``, ``prior_upper``, ``median``, ``lower``, ``upper``,
+    ``information`` (the last four not a number in prior-only mode). Units are those of the prior;
+    parameters fixed by it are left out.
     """
     rule = interval_rule()
     rows = []
@@ -250,10 +239,7 @@ def _of(draws: xr.Dataset, name: str, label: str | None) -> xr.DataArray:
 def dates(fit: Fit) -> list[str]:
     """Name the periods of the page: the first is the one after the data.
 
-    Returns
-    -------
-    list of str
-        One a period of `HORIZON`, as in ``2026Q2``.
+    Returns: one a period of `HORIZON`, as in ``2026Q2``.
     """
     frequency = {4: "Q", 12: "M"}.get(fit.scm.periods_per_year, "Y")
     last = pd.Period(pd.Timestamp(str(fit.problem.cases.time[-1])), freq=frequency)
@@ -263,15 +249,8 @@ def dates(fit: Fit) -> list[str]:
 def fans(effect: xr.DataArray, rule: IntervalRule) -> dict[str, Mapping[str, list[float]]]:
     """Return each outcome's median and bounds over the horizon.
 
-    Parameters
-    ----------
-    effect : xr.DataArray
-        Draws, dims ``(outcome, horizon, chain, draw)``.
-
-    Returns
-    -------
-    dict
-        By outcome ``median``, ``lower``, ``upper``, ``halfLower``, ``halfUpper``.
+    `effect`: draws, dims ``(outcome, horizon, chain, draw)``. Returns: by outcome ``median``,
+    ``lower``, ``upper``, ``halfLower``, ``halfUpper``.
     """
     wide, half = interval(effect, rule), interval(effect, IntervalRule(0.5, rule.kind))
     parts = {

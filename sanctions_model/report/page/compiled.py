@@ -34,12 +34,7 @@ def packed_rows(values: np.ndarray, width: int = 3) -> dict[str, Any]:
 
     The error is at most half a level: ``2**-25`` of a row's range in three bytes.
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Shape ``(row, draw)``.
-    width : int
-        Bytes a value, 1 to 3.
+    `values`: shape ``(row, draw)``. `width`: bytes a value, 1 to 3.
     """
     low = values.min(axis=1)
     step = (values.max(axis=1) - low) / (256**width - 1)
@@ -79,14 +74,11 @@ def compiled_model(
 ) -> dict[str, Any]:
     """Evaluate the equations that lead to the outcomes, for data in a page.
 
-    Returns
-    -------
-    dict
-        ``measures`` (name, path without relief, its effective intensities with the row of their
-        recovery), ``equations`` in solving order with their terms (parent, lag, a weight or a row
-        of weights, and ``times``, a path that multiplies it, where one changes), ``levels``,
-        ``weights`` of shape ``(row, draw)``, ``recoverable_share`` and ``recovery_speed`` of shape
-        ``(recovery, draw)``, ``own`` (rows of recoveries that are no measure's).
+    Returns: ``measures`` (name, path without relief, its effective intensities with the row of
+    their recovery), ``equations`` in solving order with their terms (parent, lag, a weight or a row
+    of weights, and ``times``, a path that multiplies it, where one changes), ``levels``,
+    ``weights`` of shape ``(row, draw)``, ``recoverable_share`` and ``recovery_speed`` of shape
+    ``(recovery, draw)``, ``own`` (rows of recoveries that are no measure's).
     """
     parameters = DrawParameters(scm, draws)
     forms = linear_forms(scm, parameters, with_constants=False)
@@ -168,17 +160,8 @@ def representative_draws(features: np.ndarray, size: int) -> np.ndarray:
     added one by one, each the one that keeps the length of the sum of the ``b_i`` smallest. No
     random numbers: equal input gives equal output.
 
-    Parameters
-    ----------
-    features : numpy.ndarray
-        Shape ``(feature, draw)``; features that do not vary are left out of account.
-    size : int
-        Number of draws wanted.
-
-    Returns
-    -------
-    numpy.ndarray
-        Increasing positions, shape ``(min(size, draw),)``.
+    `features`: shape ``(feature, draw)``; features that do not vary are left out of account.
+    `size`: number of draws wanted. Returns: increasing positions, shape ``(min(size, draw),)``.
 
     Notes
     -----

@@ -35,10 +35,7 @@ def slider(
 ) -> Html:
     """Return a labelled range input with a place for its value in words.
 
-    Parameters
-    ----------
-    name : str
-        Its id.
+    `name`: its id.
     """
     attributes = {"type": "range", "id": name, "min": str(low), "max": str(high)}
     attributes |= {"step": str(step), "value": str(value)}
@@ -131,12 +128,7 @@ def panel(
 ) -> Html:
     """Return a form of controls beside its charts, with a table and a link to the setting.
 
-    Parameters
-    ----------
-    name : str
-        Begins the ids of its parts.
-    more : tuple of Html
-        Further buttons.
+    `name`: begins the ids of its parts. `more`: further buttons.
     """
     buttons = tag(
         "p",

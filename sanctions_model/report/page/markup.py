@@ -41,12 +41,7 @@ def tag(
 ) -> Html:
     """Return an element; children and attributes that are no `Html` are escaped.
 
-    Parameters
-    ----------
-    name : str
-        As in ``"p"``.
-    children : str or iterable of str
-        One or several: text, or `Html`.
+    `name`: as in ``"p"``. `children`: one or several: text, or `Html`.
 
     Examples
     --------
@@ -80,14 +75,8 @@ def table(
 ) -> Html:
     """Return a table whose first column names its rows, in a box that scrolls sideways.
 
-    Parameters
-    ----------
-    rows : iterable of sequence of str
-        Cells as text or `Html`.
-    numeric : iterable of int
-        Columns that are aligned as numbers.
-    cards : bool
-        On a narrow page each row becomes a card, its cells one below the other with their column.
+    `rows`: cells as text or `Html`. `numeric`: columns that are aligned as numbers. `cards`: on a
+    narrow page each row becomes a card, its cells one below the other with their column.
     """
     right = set(numeric)
     head = [
@@ -122,10 +111,7 @@ def _aligned(number: bool) -> dict[str, str]:  # noqa: FBT001
 def folded(title: str, inside: str, *, ample: bool = False) -> Html:
     """Return what opens on demand, so that a page is short until a reader asks for more.
 
-    Parameters
-    ----------
-    ample : bool
-        Open where there is room; the page's script closes it on a phone.
+    `ample`: open where there is room; the page's script closes it on a phone.
     """
     attributes = {"open": "", "class": "ample"} if ample else None
     return tag("details", [tag("summary", title), inside], attributes=attributes)
@@ -134,10 +120,7 @@ def folded(title: str, inside: str, *, ample: bool = False) -> Html:
 def embedded_json(name: str, content: object) -> Html:
     r"""Return data for scripts; nothing in it can end the script element or start a comment.
 
-    Raises
-    ------
-    ValueError
-        If the content holds a number that is not finite, which JSON does not have.
+    Raises `ValueError` if the content holds a number that is not finite, which JSON does not have.
 
     Examples
     --------
@@ -165,14 +148,8 @@ def chart(
 ) -> Html:
     """Return a chart's place under its heading.
 
-    Parameters
-    ----------
-    place : str
-        Id by which the script finds it.
-    heading : str
-        The element of the heading: one level below the one it stands under.
-    still : Html, optional
-        What is shown where no script runs.
+    `place`: id by which the script finds it. `heading`: the element of the heading: one level below
+    the one it stands under. `still`: what is shown where no script runs.
     """
     label = scm.variables[outcome].short_label
     unit = tag("span", f", {page_unit(scm, outcome)}", attributes={"class": "unit"})

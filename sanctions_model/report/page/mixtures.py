@@ -66,15 +66,8 @@ def mixture_quantiles(
     place of ``x_k`` is ``(k - 1) w_k + (N - 1) (w_1 + ... + w_{k-1})``; a quantile lies at its
     share of the last place, linear between values. With equal weights that is numpy's own rule.
 
-    Parameters
-    ----------
-    effect : xr.DataArray
-        Dims ``future``, ``chain``, ``draw`` plus any others.
-
-    Returns
-    -------
-    numpy.ndarray
-        The other dims, in their order, and the probabilities last.
+    `effect`: dims ``future``, ``chain``, ``draw`` plus any others. Returns: the other dims, in
+    their order, and the probabilities last.
     """
     rest = [dim for dim in effect.dims if dim not in (FUTURE, dims.CHAIN, dims.DRAW)]
     values = effect.transpose(*rest, FUTURE, dims.CHAIN, dims.DRAW).to_numpy()
@@ -102,24 +95,10 @@ def drawn_futures(
 ) -> FutureEffects:
     """Draw every future, with its later turns into others, and push it through the draws of a fit.
 
-    Parameters
-    ----------
-    fit : Fit
-        Each of its draws meets its own path of each future.
-    library : ScenarioLibrary, optional
-        With a process between futures; the bundled one by default.
-    outcomes : sequence of str
-        Those that the model lacks are left out.
-
-    Returns
-    -------
-    FutureEffects
-        Labels and initial odds are the library's; the seed is the fit's.
-
-    Raises
-    ------
-    QuestionError
-        If the library has no process, or the model lacks what a future acts on.
+    `fit`: each of its draws meets its own path of each future. `library`: with a process between
+    futures; the bundled one by default. `outcomes`: those that the model lacks are left out.
+    Returns: labels and initial odds are the library's; the seed is the fit's. Raises
+    `QuestionError` if the library has no process, or the model lacks what a future acts on.
     """
     library = library or load_scenarios()
     result = compare_futures(

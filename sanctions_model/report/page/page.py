@@ -133,10 +133,8 @@ def write_report(
 def require_report_path(path: Path) -> None:
     """Refuse a path that a report could not be written to, before any work is done.
 
-    Raises
-    ------
-    QuestionError
-        If it is no plain file that ends in .html, or its folder could not be made or is read-only.
+    Raises `QuestionError` if it is no plain file that ends in .html, or its folder could not be
+    made or is read-only.
     """
     if path.is_dir():
         raise QuestionError(f"{path} is a folder; give a file name for the report.")
@@ -158,19 +156,9 @@ def report_html(
 ) -> str:
     """Return the report of a fit as one HTML document.
 
-    Parameters
-    ----------
-    futures : FutureEffects, optional
-        Named futures to compare and to mix; none by default.
-    brief : Facts, optional
-        From `brief_facts`: what a printer gives; without it the page itself.
-    language : str
-        What the page opens in.
-
-    Raises
-    ------
-    QuestionError
-        If the model has nothing to report, or there is no such language.
+    `futures`: named futures to compare and to mix; none by default. `brief`: from `brief_facts`:
+    what a printer gives; without it the page itself. `language`: what the page opens in. Raises
+    `QuestionError` if the model has nothing to report, or there is no such language.
     """
     opens = require_page_language(language)
     answers = answer_report(fit, choice=choice)
@@ -218,10 +206,7 @@ def explorer_positions(answers: Answers, size: int = EXPLORER_DRAWS) -> np.ndarr
     Their quantiles of the effects of each measure's relief and of all are close to those of all
     draws, see `representative_draws`.
 
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(size,)``.
+    Returns: shape ``(size,)``.
     """
     return representative_draws(_features(answers.by_measure), size)
 
@@ -237,12 +222,7 @@ def _features(effect: xr.DataArray) -> np.ndarray:
 def kept_draws[Draws: (xr.Dataset, xr.DataArray)](draws: Draws, positions: np.ndarray) -> Draws:
     """Return some draws as one chain.
 
-    Parameters
-    ----------
-    draws : xr.Dataset or xr.DataArray
-        Dims ``chain`` and ``draw`` plus any others.
-    positions : numpy.ndarray
-        Over chain x draw.
+    `draws`: dims ``chain`` and ``draw`` plus any others. `positions`: over chain x draw.
     """
     chain, draw = np.divmod(positions, draws.sizes[dims.DRAW])
     kept = draws.isel(
@@ -257,10 +237,7 @@ def kept_draws[Draws: (xr.Dataset, xr.DataArray)](draws: Draws, positions: np.nd
 def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[str, Any]:
     """Return what the page's scripts work with.
 
-    Returns
-    -------
-    dict
-        Ready for JSON.
+    Returns: ready for JSON.
     """
     scm = answers.scm
     prior = None if answers.prior_effect is None else fans(answers.prior_effect, answers.rule)

@@ -74,12 +74,7 @@ def findings(answers: Answers) -> list[Finding]:
 
 
 def headline(answers: Answers) -> str:
-    """Say the whole answer in a few sentences, as far as the model has the outcomes.
-
-    Parameters
-    ----------
-    answers : Answers
-    """
+    """Say the whole answer in a few sentences, as far as the model has the outcomes."""
     said = []
     if "price_level" in answers.outcomes:
         said.append(

@@ -25,15 +25,8 @@ _DECIMALS = re.compile(r"(scale\([^)]*\))|(\.\d{2})\d+")
 def slim_svg(source: bytes) -> bytes:
     """Shorten an SVG of matplotlib: names of glyphs, decimals, and blanks.
 
-    Parameters
-    ----------
-    source : bytes
-        Text drawn as glyphs, as `figure_bytes` makes it.
-
-    Returns
-    -------
-    bytes
-        Places are rounded to hundredths of a point (in glyphs, of a unit of the font).
+    `source`: text drawn as glyphs, as `figure_bytes` makes it. Returns: places are rounded to
+    hundredths of a point (in glyphs, of a unit of the font).
 
     Examples
     --------

@@ -21,10 +21,7 @@ __all__ = ["background_section"]
 def background_section(fit: Fit, validation: Path | None = None) -> Html:
     """Return all sections, folded.
 
-    Returns
-    -------
-    Html
-        A section that this model cannot have is one line that says why.
+    Returns: a section that this model cannot have is one line that says why.
     """
     sections: dict[str, tuple[str, Callable[[Fit], Html]]] = {
         "now": ("Where things stand: data, measures, events", now_section),

@@ -18,14 +18,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM, _FONT_SIZE = 40, 8, 8, 24, 13
 def shape(name: str, attributes: Mapping[str, object], *, said: str = "") -> Html:
     """Return a shape.
 
-    Parameters
-    ----------
-    name : str
-        As in ``rect``.
-    attributes : mapping of str to object
-        By name; numbers are written with one decimal.
-    said : str
-        Shown where a pointer rests on it.
+    `name`: as in ``rect``. `attributes`: by name; numbers are written with one decimal. `said`:
+    shown where a pointer rests on it.
     """
     words = {
         key: f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
@@ -73,14 +67,8 @@ class Plane:
     ) -> Html:
         """Return the picture with its axes.
 
-        Parameters
-        ----------
-        said : str
-            What it shows, for those who do not see it.
-        ticks : mapping of float to str
-            Labels below, by value across.
-        rows : bool
-            Whether values down are labelled.
+        `said`: what it shows, for those who do not see it. `ticks`: labels below, by value across.
+        `rows`: whether values down are labelled.
         """
         low, high = self.down
         marks = sorted({low, high, *([0.0] if low < 0 < high else [])})
@@ -121,10 +109,7 @@ class Plane:
 def key(entries: Mapping[str, str]) -> Html:
     """Return what the colours mean.
 
-    Parameters
-    ----------
-    entries : mapping of str to str
-        Colour by meaning.
+    `entries`: colour by meaning.
     """
     marks = [
         tag(

@@ -47,10 +47,7 @@ _FAR = 1.6  # times the widest interval shown: dots beyond stand at the edge
 def elsewhere_section(fit: Fit) -> Html:
     """Return the section.
 
-    Raises
-    ------
-    SanctionsModelError
-        If the model lacks the levels that the liftings are compared by.
+    Raises `SanctionsModelError` if the model lacks the levels that the liftings are compared by.
     """
     lifting = LIFTINGS[LIFTING]
     found = with_liftings_elsewhere(fit.scm, fit.draws, predict(lifting))

@@ -19,10 +19,7 @@ def linked(words: str, estimate: Estimate) -> Html:
 def source_links(ids: Sequence[str]) -> Html:
     """Return the authors and years of estimates, each study once, as links.
 
-    Parameters
-    ----------
-    ids : sequence of str
-        Of ``evidence.csv``.
+    `ids`: of ``evidence.csv``.
     """
     known = load_evidence()
     named: dict[str, Estimate] = {}

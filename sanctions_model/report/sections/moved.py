@@ -26,15 +26,8 @@ _OUTCOMES = ("gdp_level", "price_level")
 def forces_of_windows(fit: Fit) -> list[xr.DataArray]:
     """Return what moved each calendar year of both windows.
 
-    Returns
-    -------
-    list of xr.DataArray
-        One a window, as `yearly_forces` returns it.
-
-    Raises
-    ------
-    QuestionError
-        If the model names no groups of forces or has none of the outcomes.
+    Returns: one a window, as `yearly_forces` returns it. Raises `QuestionError` if the model names
+    no groups of forces or has none of the outcomes.
     """
     names = [name for name in _OUTCOMES if name in fit.scm.variables]
     if not fit.scm.forces or not names:

@@ -37,11 +37,8 @@ _ON_YEAR = "% on the year before"
 def observed_series(fit: Fit) -> pd.DataFrame:
     """Return what was observed of the outcomes, levels as the change on the year before.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Index of the periods' first days; a column an outcome, not a number where it is not
-        observed; levels in % on the year before, rates in their own unit.
+    Returns: index of the periods' first days; a column an outcome, not a number where it is not
+    observed; levels in % on the year before, rates in their own unit.
     """
     scm, time = fit.scm, fit.problem.cases.time
     levels = {level.variable.name for level in scm.levels}
@@ -62,10 +59,7 @@ def observed_series(fit: Fit) -> pd.DataFrame:
 def series_now(fit: Fit) -> pd.DataFrame:
     """Tabulate the last figure of each outcome and the one of a year before.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``outcome``, ``unit``, ``period``, ``value``, ``year_before``.
+    Returns: columns ``outcome``, ``unit``, ``period``, ``value``, ``year_before``.
     """
     scm = fit.scm
     levels = {level.variable.name for level in scm.levels}
@@ -90,10 +84,7 @@ def series_now(fit: Fit) -> pd.DataFrame:
 def measures_now(fit: Fit) -> pd.DataFrame:
     """Tabulate the strength of each measure, as the model is fed it.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``measure``, ``period``, ``value``, ``year_before``.
+    Returns: columns ``measure``, ``period``, ``value``, ``year_before``.
     """
     scm, time = fit.scm, fit.problem.cases.time
     rows = []

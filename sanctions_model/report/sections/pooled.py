@@ -19,10 +19,7 @@ _HORIZON = 12
 def pooled_section(fit: Fit) -> Html:
     """Return the section.
 
-    Raises
-    ------
-    SanctionsModelError
-        If the model has no import premium.
+    Raises `SanctionsModelError` if the model has no import premium.
     """
     scm = fit.scm
     if "price_level" not in scm.variables:

@@ -19,10 +19,7 @@ _ORDER = {"hard": 0, "soft": 1, "": 2}
 def published_section(fit: Fit) -> Html:
     """Return the section.
 
-    Raises
-    ------
-    QuestionError
-        If the model answers none of them.
+    Raises `QuestionError` if the model answers none of them.
     """
     found = totals_table(fit.scm, fit.prior_draws, fit.posterior_draws)
     answered = found[found["verdict"] != "not answered"]

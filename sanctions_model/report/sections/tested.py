@@ -21,16 +21,9 @@ _COLUMNS = ("forecaster", "series", "year", "statistic", "outcome", "median", "l
 def read_back_tests(fit: Fit, folder: Path) -> pd.DataFrame | None:
     """Read the yearly tables of the back-tests that were made of this fit.
 
-    Parameters
-    ----------
-    folder : Path
-        That ``sanctions-model validate`` wrote: its report says which fit it is of.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        The tables of ``folder/tables``, one below the other, with a column ``window``; None where
-        there are none, or they are of another fit.
+    `folder`: that ``sanctions-model validate`` wrote: its report says which fit it is of. Returns:
+    the tables of ``folder/tables``, one below the other, with a column ``window``; None where there
+    are none, or they are of another fit.
     """
     report = folder / "validation.md"
     created = f"from the fit of {fit.manifest['created']}"

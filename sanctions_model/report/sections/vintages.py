@@ -17,17 +17,9 @@ __all__ = ["changes_between", "vintages_section"]
 def changes_between() -> pd.DataFrame:
     """Count what changed from each known vintage to the next.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a step: ``old``, ``new``, ``periods`` (new ones, over all series), ``revised``
-        (figures that differ as printed) and ``series`` in which any does. Empty where one vintage
-        is known.
-
-    Raises
-    ------
-    ObservationError
-        If a vintage has been changed since it was written.
+    Returns: one row a step: ``old``, ``new``, ``periods`` (new ones, over all series), ``revised``
+    (figures that differ as printed) and ``series`` in which any does. Empty where one vintage is
+    known. Raises `ObservationError` if a vintage has been changed since it was written.
     """
     known = list_vintages()
     rows = []

@@ -37,16 +37,9 @@ _OTHERS = {POLL: "#d55e00", BANK: "#009e73", RIVAL: "var(--grey)"}
 def years_table(fit: Fit) -> pd.DataFrame:
     """Tabulate yearly figures with sanctions unchanged, of others, and of a rival without a model.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of `annual_table` without those of relief, and the rival's: a rate stays at its last
-        value, a level grows as it did on average.
-
-    Raises
-    ------
-    SanctionsModelError
-        If the model cannot forecast.
+    Returns: rows of `annual_table` without those of relief, and the rival's: a rate stays at its
+    last value, a level grows as it did on average. Raises `SanctionsModelError` if the model cannot
+    forecast.
     """
     quoted = {name: ANNUAL[name] for name in _OUTCOMES if name in fit.scm.variables}
     found = annual_table(

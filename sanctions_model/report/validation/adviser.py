@@ -21,10 +21,7 @@ __all__ = ["half_a_page"]
 def half_a_page(found: "Validation", picture: str) -> str:
     """Return the opening section in Markdown, with the picture of the published totals.
 
-    Parameters
-    ----------
-    picture : str
-        Markdown of the figure of the published totals, empty where there is none.
+    `picture`: Markdown of the figure of the published totals, empty where there is none.
     """
     lines = "\n".join(f"- {line}" for line in _sentences(found))
     return f"""## In half a page

@@ -227,12 +227,7 @@ def _met(*, met: bool) -> str:
 
 
 def failures(found: "Validation") -> Iterator[str]:
-    """Yield one sentence for each thing that failed or cannot be shown.
-
-    Yields
-    ------
-    str
-    """
+    """Yield one sentence for each thing that failed or cannot be shown."""
     tables = found.tables
     yield (
         "No measure of the bundled history falls but `assets` in 2019: recovery is not tested, and "

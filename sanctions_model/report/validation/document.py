@@ -27,20 +27,8 @@ def write_report(
 ) -> Path:
     """Write ``validation.md``, ``validation.html`` and the figures.
 
-    Parameters
-    ----------
-    found : Validation
-    folder : path
-        Made if need be.
-    command : str
-        What made the report, to be printed in it.
-    figures : str
-        Folder of the figures within `folder`.
-
-    Returns
-    -------
-    pathlib.Path
-        The Markdown file.
+    `folder`: made if need be. `command`: what made the report, to be printed in it. `figures`:
+    folder of the figures within `folder`. Returns: the Markdown file.
     """
     from sanctions_model.plots import save_figures
 

@@ -33,15 +33,8 @@ _NAMES = {
 def elsewhere_failures(table: pd.DataFrame | None = None) -> list[str]:
     """Say in which trials of the panel model an interval held too little or too much.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame, optional
-        As `elsewhere.load_trial` returns it; the bundled one by default.
-
-    Returns
-    -------
-    list of str
-        One line a trial that failed; none if all passed.
+    `table`: as `elsewhere.load_trial` returns it; the bundled one by default. Returns: one line a
+    trial that failed; none if all passed.
     """
     table = load_trial() if table is None else table
     lines = [*_held(table), *_no_better(table), *_no_wider(table), *_four_years(table)]
@@ -145,10 +138,7 @@ def _case(row: Any) -> str:
 def elsewhere_section(table: pd.DataFrame | None = None) -> str:
     """Return the section, in Markdown.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame, optional
-        As `elsewhere.load_trial` returns it; the bundled one by default.
+    `table`: as `elsewhere.load_trial` returns it; the bundled one by default.
     """
     table = load_trial() if table is None else table
     parts = [

@@ -42,12 +42,7 @@ def markdown_report(
 ) -> str:
     """Return the report's text.
 
-    Parameters
-    ----------
-    figures : str
-        Folder of the figures as links name it.
-    drawn : sequence of str
-        Names of the figures that there are.
+    `figures`: folder of the figures as links name it. `drawn`: names of the figures that there are.
     """
     pictures = {name: f"![{name.replace('_', ' ')}]({figures}/{name}.png)" for name in drawn}
     opening = half_a_page(found, pictures.pop("validation_totals", ""))

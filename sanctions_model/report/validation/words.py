@@ -78,12 +78,7 @@ def truth_of(values: pd.Series) -> np.ndarray:
 def converged_words(table: pd.DataFrame, by: str) -> str:
     """Say whether the refits behind a table passed the convergence gate, and which did not.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        With a column ``converged``.
-    by : str
-        The column that tells one refit from another.
+    `table`: with a column ``converged``. `by`: the column that tells one refit from another.
     """
     failed = list(dict.fromkeys(table.loc[~truth_of(table["converged"]), by].astype(str)))
     if not failed:

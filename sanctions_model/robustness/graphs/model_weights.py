@@ -144,15 +144,8 @@ def _cells(problem: Problem) -> dict[tuple[str, str, float], int]:
 def stacking_weights(log_densities: np.ndarray) -> np.ndarray:
     """Weights of models that maximise the log density of their mixture.
 
-    Parameters
-    ----------
-    log_densities : numpy.ndarray
-        Shape ``(point, model)``.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(model,)``, not negative, summing to 1.
+    `log_densities`: shape ``(point, model)``. Returns: shape ``(model,)``, not negative, summing to
+    1.
 
     Notes
     -----

@@ -139,25 +139,11 @@ def odds_by_spread(
 ) -> pd.DataFrame:
     """Filter the odds with the spread, which is judgement, and with half and twice as much.
 
-    Parameters
-    ----------
-    library : ScenarioLibrary
-        Its first odds and its matrix are the prior.
-    spread : float
-        Standard deviation with which the change of a quarter is observed, above 0.
-    random_seed : int
-        The histories are the same for each spread.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``spread``, ``quarter`` (``before`` and those observed) and a column a future; the spread
-        itself first. Half or twice as much is left out where too few histories come near.
-
-    Raises
-    ------
-    QuestionError
-        As `filtered_odds`, of the spread itself.
+    `library`: its first odds and its matrix are the prior. `spread`: Standard deviation with which
+    the change of a quarter is observed, above 0. `random_seed`: the histories are the same for each
+    spread. Returns: ``spread``, ``quarter`` (``before`` and those observed) and a column a future;
+    the spread itself first. Half or twice as much is left out where too few histories come near.
+    Raises `QuestionError` as `filtered_odds`, of the spread itself.
     """
     found = [filtered_odds(library, spread=spread, random_seed=random_seed)]
     sizes = [spread]

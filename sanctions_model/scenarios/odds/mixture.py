@@ -122,10 +122,7 @@ def compare_futures(
 def future_manifest(problem: Problem, library: ScenarioLibrary, settings: Mapping[str, Any]) -> str:
     """Say as JSON what an answer rests on: versions, seed and hashes of its inputs.
 
-    Parameters
-    ----------
-    settings : mapping
-        Seed and sizes.
+    `settings`: seed and sizes.
     """
     priors = problem.priors.model_dump(mode="json", exclude={"origin"})
     return json.dumps(

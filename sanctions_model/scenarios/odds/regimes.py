@@ -87,15 +87,8 @@ def draw_regimes(
 ) -> np.ndarray:
     """Draw which future is in force in each period, each path with its own transition matrix.
 
-    Parameters
-    ----------
-    first : numpy.ndarray
-        Position of each path's first future, shape ``(path,)``.
-
-    Returns
-    -------
-    numpy.ndarray
-        Positions, shape ``(horizon, path)``.
+    `first`: position of each path's first future, shape ``(path,)``. Returns: positions, shape
+    ``(horizon, path)``.
     """
     size, count = len(first), len(process.order)
     means = np.asarray(process.transition)

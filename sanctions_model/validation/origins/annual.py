@@ -28,21 +28,9 @@ def annual_values(
 ) -> tuple[str, np.ndarray]:
     """Return the yearly figure that people quote of a series, for whole years after its history.
 
-    Parameters
-    ----------
-    name : str
-        A scored series.
-    history : numpy.ndarray
-        Quarters up to the end of a year, shape ``(time,)``.
-    future : numpy.ndarray
-        Quarters after it, shape ``(draw, 4 * years)``.
-
-    Returns
-    -------
-    str
-        The figure in words, with its unit.
-    numpy.ndarray
-        Shape ``(draw, years)``; not a number where a quarter is missing.
+    `name`: a scored series. `history`: quarters up to the end of a year, shape ``(time,)``.
+    `future`: quarters after it, shape ``(draw, 4 * years)``. Returns: the figure in words, with its
+    unit; shape ``(draw, years)``; not a number where a quarter is missing.
 
     Examples
     --------

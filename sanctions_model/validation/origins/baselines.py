@@ -83,17 +83,9 @@ def random_walk(
 ) -> RivalPaths:
     """Forecast by a random walk: of a rate itself, or of the level behind a growth rate.
 
-    Parameters
-    ----------
-    series : numpy.ndarray
-        Up to the origin, shape ``(time,)``; not a number where missing.
-    is_growth : bool
-        Whether the series is a growth rate; its level then walks with drift.
-
-    Raises
-    ------
-    QuestionError
-        If the series has fewer than four values.
+    `series`: up to the origin, shape ``(time,)``; not a number where missing. `is_growth`: whether
+    the series is a growth rate; its level then walks with drift. Raises `QuestionError` if the
+    series has fewer than four values.
     """
     generator = generator_of(random_seed)
     known = _known(series)
@@ -114,15 +106,8 @@ def autoregression(
 ) -> RivalPaths:
     """Forecast by an autoregression of two lags with a constant.
 
-    Parameters
-    ----------
-    series : numpy.ndarray
-        Up to the origin, shape ``(time,)``; not a number where missing.
-
-    Raises
-    ------
-    QuestionError
-        If the series has fewer than four values.
+    `series`: up to the origin, shape ``(time,)``; not a number where missing. Raises
+    `QuestionError` if the series has fewer than four values.
     """
     generator = generator_of(random_seed)
     known = _known(series)
@@ -159,19 +144,9 @@ def leave_one_out(
 ) -> dict[str, dict[int, Mixture]]:
     """Forecast each value from its own past with parameters learned from all other values.
 
-    Parameters
-    ----------
-    series : numpy.ndarray
-        Shape ``(time,)``; not a number where missing.
-    is_growth : bool
-        Whether the series is a growth rate.
-    draws, random_seed : int
-        For the simulated values that CRPS needs; the densities are exact.
-
-    Returns
-    -------
-    dict of str to dict of int to Mixture
-        By rival and position along time, where the value and its lags are known.
+    `series`: shape ``(time,)``; not a number where missing. `is_growth`: whether the series is a
+    growth rate. `draws`, `random_seed`: for the simulated values that CRPS needs; the densities are
+    exact. Returns: by rival and position along time, where the value and its lags are known.
     """
     generator = generator_of(random_seed)
     values = np.asarray(series, dtype=float)
@@ -215,26 +190,10 @@ def minnesota(
 ) -> dict[str, RivalPaths]:
     """Forecast several series together by a Minnesota-type vector autoregression.
 
-    Parameters
-    ----------
-    series : mapping of str to numpy.ndarray
-        Up to the origin, shape ``(time,)``; periods in which one is missing are left out from the
-        front.
-    horizon : int
-    in_levels : sequence of str
-        Series whose own first lag is shrunk towards 1; the others' towards 0.
-    lags : int
-    draws, random_seed : int
-
-    Returns
-    -------
-    dict of str to RivalPaths
-        By series.
-
-    Raises
-    ------
-    QuestionError
-        If the package ``bvar`` is not installed, or a series has gaps inside.
+    `series`: up to the origin, shape ``(time,)``; periods in which one is missing are left out from
+    the front. `in_levels`: series whose own first lag is shrunk towards 1; the others' towards 0.
+    Returns: by series. Raises `QuestionError` if the package ``bvar`` is not installed, or a series
+    has gaps inside.
     """
     try:
         from bvar import BVAR, NaturalConjugate

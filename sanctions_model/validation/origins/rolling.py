@@ -105,23 +105,11 @@ def forecast_paths(
 ) -> ModelPaths:
     """Simulate every observed series from the end of a training window.
 
-    Parameters
-    ----------
-    problem : Problem
-        Of the window.
-    draws : xr.Dataset
-        Dims ``(chain, draw)``.
-    exogenous : mapping of str to numpy.ndarray, optional
-        Paths of drivers, shape ``(horizon,)``. Of the others, a term that is 1 between two dates
-        is 0: one quarter of a pandemic does not last; one that grows, decays or is 0 onward does
-        so. The rest stay at their value in `last`.
-    interventions : sequence of Intervention
-        What is fed in beside drivers, such as the oil price that came.
-
-    Returns
-    -------
-    ModelPaths
-        A series without a value before the origin starts from the mean of its equation.
+    `problem`: of the window. `draws`: dims ``(chain, draw)``. `exogenous`: paths of drivers, shape
+    ``(horizon,)``. Of the others, a term that is 1 between two dates is 0: one quarter of a
+    pandemic does not last; one that grows, decays or is 0 onward does so. The rest stay at their
+    value in `last`. `interventions`: what is fed in beside drivers, such as the oil price that
+    came. Returns: a series without a value before the origin starts from the mean of its equation.
     """
     scm = problem.scm
     known = problem.cases.values  # noqa: PD011 (a mapping, not a frame)

@@ -18,10 +18,7 @@ _MARGIN = 0.35
 def card(facts: Facts, texts: Said) -> Figure:
     """Draw the picture.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        1200 by 630 pixels at `DPI`; to be saved under the fonts of the language.
+    Returns: 1200 by 630 pixels at `DPI`; to be saved under the fonts of the language.
     """
     figure = new_figure(_HEIGHT, _WIDTH)
     inside = _WIDTH - 2 * _MARGIN

@@ -28,15 +28,8 @@ _CHINESE = (
 def families(language: Language) -> list[str]:
     """Return the font families that a language is set in, first choice first.
 
-    Returns
-    -------
-    list of str
-        Names that matplotlib knows.
-
-    Raises
-    ------
-    QuestionError
-        If no font on this machine holds the language's letters; the message says how to get one.
+    Returns: names that matplotlib knows. Raises `QuestionError` if no font on this machine holds
+    the language's letters; the message says how to get one.
     """
     if language.code != "zh":
         return [_PLAIN]

@@ -18,15 +18,8 @@ __all__ = ["save_drawings"]
 def save_drawings(facts: Facts, texts: Said, stem: Path) -> None:
     """Write the sheet (``.pdf``) and the picture (``.png``), each whole or not at all.
 
-    Parameters
-    ----------
-    stem : Path
-        The files' name without ending.
-
-    Raises
-    ------
-    QuestionError
-        If no font holds the language's letters.
+    `stem`: the files' name without ending. Raises `QuestionError` if no font holds the language's
+    letters.
     """
     # The fonts hold while lines are measured and while they are drawn.
     with rc_context({"font.family": families(texts.language)}):

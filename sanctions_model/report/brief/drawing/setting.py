@@ -22,10 +22,7 @@ _PIECE = re.compile(rf"\s*[{_OPENING}]*(?:[^\s{_CHINESE}]+(?: %\S*)?|[{_CHINESE}
 def broken(text: str, inches: float, size: float, *, bold: bool = False) -> list[str]:
     """Break a text into lines no wider than `inches`; a longer word stands alone.
 
-    Parameters
-    ----------
-    inches, size : float
-        Width of the lines, and size of the type in points.
+    `inches`, `size`: width of the lines, and size of the type in points.
 
     Examples
     --------

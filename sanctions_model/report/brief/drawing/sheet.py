@@ -32,10 +32,7 @@ _FAN_HEIGHT = 2.2
 def sheet(facts: Facts, texts: Said) -> Figure:
     """Draw the brief on a sheet of A4.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        210 by 297 mm; to be saved under the fonts of the language.
+    Returns: 210 by 297 mm; to be saved under the fonts of the language.
     """
     figure = new_figure(A4[1], A4[0])
     inside = A4[0] - 2 * _MARGIN
@@ -68,10 +65,7 @@ def sheet(facts: Facts, texts: Said) -> Figure:
 def draw_fan(figure: Figure, facts: Facts, place: tuple[float, float, float, float]) -> None:
     """Draw the dated fan of the effect on output at a place in inches.
 
-    Parameters
-    ----------
-    place : tuple of float
-        Left, top, width, height.
+    `place`: left, top, width, height.
     """
     axes = place_axes(figure, *place)
     bands = bands_of(facts.effect.sel({dims.OUTCOME: HEADLINE})).after(0.0)
