@@ -21,6 +21,7 @@ __all__ = [
     "claims_lines",
     "draw_pictures",
     "effects_lines",
+    "elsewhere_lines",
     "example_lines",
     "finding_lines",
     "liftings_lines",
@@ -221,6 +222,23 @@ def liftings_lines(stated: pd.DataFrame, wide: pd.DataFrame) -> list[str]:
     ]
 
 
+def elsewhere_lines() -> list[str]:
+    """Return what the liftings elsewhere predict, as the verb prints it; rests on no fit."""
+    import sanctions_model as sm
+    from sanctions_model.report.elsewhere import predictive_views
+
+    table = sm.elsewhere.predictive_table()
+    lines = []
+    for view, lifting in zip(
+        predictive_views(table), table["lifting"].drop_duplicates(), strict=True
+    ):
+        if not lines:
+            header = ["lifting", *view.table.columns]
+            lines = [_row(header), _row(["---"] * len(header), padding="")]
+        lines += [_row([str(lifting), *row]) for row in view.table.itertuples(index=False)]
+    return lines
+
+
 def _size(row: "pd.Series[float]") -> str:
     if not bool(row["used"]):
         return "refused"
@@ -240,6 +258,7 @@ BLOCKS: dict[str, Callable[[Path], list[str]]] = {
     "mixture.csv": _from("mixture.csv", mixture_lines),
     "totals": totals_lines,
     "example of claims.csv": _from("claims.csv", example_lines),
+    "liftings elsewhere": lambda _: elsewhere_lines(),
     "liftings": lambda folder: liftings_lines(*liftings_tables(folder)),
 }
 

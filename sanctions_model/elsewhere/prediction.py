@@ -23,6 +23,7 @@ from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES
 from sanctions_model.elsewhere.model.panel_model import COVARIATES, HEAVY, ROOT_ORDER
 from sanctions_model.errors import ObservationError, QuestionError, did_you_mean, reading_fault
 from sanctions_model.summaries import interval_rule
+from sanctions_model.units import effect_in_percent, percent_unit
 
 __all__ = [
     "LIFTINGS",
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 YEARS = (1, 3, 5)
-UNITS = {
+UNITS = {  # of draws; tables are in percent
     "gdp": "% of the level, log level",
     "imports": "% of the volume, log level",
     "inflation": "pp a year",
@@ -171,17 +172,13 @@ def liftings_like_russia() -> dict[str, Lifting]:
     return dict(LIFTINGS)
 
 
-def _column(name: str, labels: tuple[str, ...]) -> str:
-    return f"{name}[{','.join(labels)}]" if labels else name
-
-
 def parameter_columns() -> dict[str, tuple[str, tuple[int, ...]]]:
     """Return each column of the file of draws with its parameter and place."""
     found = {}
     for name, axes in PARAMETERS.items():
         for place in np.ndindex(*(len(COORDS[axis]) for axis in axes)):
-            labels = tuple(COORDS[axis][at] for axis, at in zip(axes, place, strict=True))
-            found[_column(name, labels)] = (name, place)
+            labels = ",".join(COORDS[axis][at] for axis, at in zip(axes, place, strict=True))
+            found[f"{name}[{labels}]" if labels else name] = (name, place)
     return found
 
 
@@ -233,14 +230,18 @@ def load_episode_effects(path: Path | str | None = None) -> pd.DataFrame:
     pandas.DataFrame
         Columns ``episode``, ``outcome``, ``median``, ``lower``, ``upper`` (``interval`` of
         `fit_summary` says of how much, as shipped 89 %), ``cells``: years after the lifting with a
-        figure; 0 means that the row is what the others say.
+        figure; 0 means that the row is what the others say. In percent and points of inflation;
+        the file keeps levels in 100 log points.
 
     Raises
     ------
     ObservationError
         If the package has no such file.
     """
-    return read_like_bundled("elsewhere_episodes.csv", path)
+    table = read_like_bundled("elsewhere_episodes.csv", path)
+    sizes, is_level = ["median", "lower", "upper"], table["outcome"] != "inflation"
+    table.loc[is_level, sizes] = effect_in_percent(table.loc[is_level, sizes], UNITS["gdp"])
+    return table
 
 
 def load_trial(path: Path | str | None = None) -> pd.DataFrame:
@@ -424,8 +425,8 @@ def predictive_table(
     Returns
     -------
     pandas.DataFrame
-        One row a lifting, outcome and year: ``median``, ``lower``, ``upper`` (equal-tailed),
-        ``p_positive``, ``unit``.
+        One row a lifting, outcome and year: ``median``, ``lower``, ``upper`` (equal-tailed), in
+        percent of a level or points of inflation, ``p_positive``, ``unit``.
 
     Raises
     ------
@@ -439,12 +440,9 @@ def predictive_table(
         for outcome in OUTCOMES:
             for year in YEARS:
                 values = found.sel(outcome=outcome, horizon=year).to_numpy().ravel()
+                values = effect_in_percent(values, UNITS[outcome])
                 lower, median, upper = np.quantile(values, [lower_tail, 0.5, upper_tail])
-                rows.append(
-                    {
-                        **{"lifting": name, "outcome": outcome, "year": year, "median": median},
-                        **{"lower": lower, "upper": upper},
-                        **{"p_positive": float((values > 0).mean()), "unit": UNITS[outcome]},
-                    }
-                )
+                row = {"lifting": name, "outcome": outcome, "year": year, "median": median}
+                row |= {"lower": lower, "upper": upper, "p_positive": float((values > 0).mean())}
+                rows.append(row | {"unit": percent_unit(UNITS[outcome])})
     return pd.DataFrame(rows)

@@ -65,8 +65,7 @@ def predictive_views(table: pd.DataFrame) -> list[View]:
         )
     caption = (
         "A country like Russia, not seen before: lifted against kept sanctions, median and "
-        f"{interval_rule().percent} interval; levels as changes of the logarithm, in which −25 is "
-        f"−22 % and +33 is +39 %; currency: + = stronger. {reliability(fit_summary())}"
+        f"{interval_rule().percent} interval; currency: + = stronger. {reliability(fit_summary())}"
     )
     return [*views[:-1], replace(views[-1], caption=caption)]
 

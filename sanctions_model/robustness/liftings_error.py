@@ -11,6 +11,7 @@ from sanctions_model.coercion import generator_of
 from sanctions_model.elsewhere.prediction import Lifting, load_effect_draws, predict
 from sanctions_model.inference.reweighting import weighted_interval
 from sanctions_model.queries.effects import total_effect
+from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.robustness.observed_relief import relief_averages, relief_weights
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
@@ -64,7 +65,7 @@ def liftings_error(
     -------
     pandas.DataFrame
         One row an outcome: ``outcome``, ``power`` and the standard deviation over the resamples of
-        ``median``, ``lower`` and ``upper``, in the unit of the effect.
+        ``median``, ``lower`` and ``upper``, in percent and points.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def liftings_error(
     generator = generator_of(random_seed)
     answer = relief_averages(scm, draws, relief)
     shown = total_effect(scm, draws, relief, horizon=horizon, outcomes=list(outcomes))
-    shown = shown.isel({dims.HORIZON: -1}).reset_coords(drop=True)
+    shown = effects_in_percent(scm, shown.isel({dims.HORIZON: -1}).reset_coords(drop=True))
     size = shipped.sizes[dims.DRAW]
     found = np.empty((resamples, len(outcomes), len(_PARTS)))
     for at in range(resamples):

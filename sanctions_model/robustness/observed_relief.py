@@ -20,7 +20,7 @@ from sanctions_model import dims
 from sanctions_model.coercion import generator_of
 from sanctions_model.data.bundled import data_path
 from sanctions_model.elsewhere.model.cells import OUTCOMES
-from sanctions_model.elsewhere.prediction import YEARS
+from sanctions_model.elsewhere.prediction import UNITS, YEARS
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference import reweighting
 from sanctions_model.inference.priors.families import Prior
@@ -35,6 +35,7 @@ from sanctions_model.robustness.system_priors import relative_efficiency
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.units import effect_in_percent
 
 __all__ = [
     "JointFigure",
@@ -173,7 +174,7 @@ def answer_after(
     Returns
     -------
     dict of str to tuple
-        Median, lower and upper bound of `relief_averages`, by outcome.
+        Median, lower and upper bound of `relief_averages` by outcome, in percent of a level.
 
     Raises
     ------
@@ -181,11 +182,11 @@ def answer_after(
         If the model has no such levels, or relief does not reach them.
     """
     found = relief_averages(scm, draws, relief).sel({dims.HORIZON: year})
-    summary = interval(found.reset_coords(drop=True))
-    return {
-        name: (float(row[0]), float(row[1]), float(row[2]))
-        for name, row in zip(OUTCOMES, summary.to_numpy(), strict=True)
-    }
+    answer = {}
+    for name, row in zip(OUTCOMES, interval(found.reset_coords(drop=True)), strict=True):
+        median, lower, upper = effect_in_percent(row.to_numpy(), UNITS[name]).tolist()
+        answer[name] = (median, lower, upper)
+    return answer
 
 
 def relief_weights(

@@ -3,6 +3,7 @@
 import hashlib
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -214,11 +215,14 @@ def test_the_predictive_table_has_the_interval_in_force():
     draws = load_effect_draws()
     found = predictive_table(draws)
     assert set(found["lifting"]) == set(LIFTINGS)
-    values = predict(LIFTINGS["settlement, all senders"], draws)
-    values = values.sel(outcome="gdp", horizon=3).to_numpy().ravel()
-    row = found.set_index(["lifting", "outcome", "year"]).loc["settlement, all senders", "gdp", 3]
-    expected = np.quantile(values, [0.055, 0.5, 0.945])
-    np.testing.assert_allclose(row[["lower", "median", "upper"]].astype(float), expected)
+    values = predict(LIFTINGS["settlement, all senders"], draws).sel(horizon=3)
+    rows = found.set_index(["lifting", "outcome", "year"]).loc["settlement, all senders"]
+    for outcome in OUTCOMES:
+        row = rows.loc[outcome, 3]
+        logs = np.quantile(values.sel(outcome=outcome).to_numpy(), [0.055, 0.5, 0.945])
+        expected = logs if outcome == "inflation" else 100 * np.expm1(logs / 100)
+        np.testing.assert_allclose(row[["lower", "median", "upper"]].astype(float), expected)
+        assert "log" not in row["unit"]
     with rc_context({"stats.ci_prob": 0.5}):
         narrow = predictive_table(draws)
     assert ((narrow["upper"] - narrow["lower"]) < (found["upper"] - found["lower"])).all()
@@ -230,6 +234,13 @@ def test_every_episode_has_its_effects():
     assert (table["lower"] <= table["median"]).all()
     assert table.set_index(["episode", "outcome"]).loc[("CUB2015", "gdp"), "cells"] == 0
     assert table.set_index(["episode", "outcome"]).loc[("IRN2016", "gdp"), "cells"] == 2
+    kept = pd.read_csv(data_path("elsewhere_episodes.csv"))
+    moved = table["median"] - kept["median"]
+    is_level = kept["outcome"] != "inflation"
+    np.testing.assert_allclose(
+        table["median"][is_level], 100 * np.expm1(kept["median"] / 100)[is_level]
+    )
+    assert (moved[~is_level] == 0).all()
 
 
 def test_inflation_of_an_episode_becomes_points_once_and_leaves_the_draws_alone():

@@ -1,9 +1,11 @@
 """The trials: what is hidden, moved and made up, and recovery of known effects (slow)."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
+from sanctions_model.data.bundled import data_path
 from sanctions_model.elsewhere import ReliefData, load_relief_data
 from sanctions_model.elsewhere.left_out import predicted_outcomes, untouched_years
 from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES, REGRESSORS, build_cells
@@ -224,10 +226,10 @@ def test_effects_of_a_made_up_panel_are_recovered(data, cells):
 
 @pytest.mark.slow
 def test_the_shipped_predictive_is_found_again():
-    from sanctions_model.elsewhere import fit_relief, load_episode_effects
+    from sanctions_model.elsewhere import fit_relief
     from sanctions_model.elsewhere.model.fitting import episode_effects
 
     fitted = fit_relief(draws=300, tune=400, chains=2, random_seed=7, allow_unconverged=True)
-    found, shipped = episode_effects(fitted), load_episode_effects()
+    found, shipped = episode_effects(fitted), pd.read_csv(data_path("elsewhere_episodes.csv"))
     width = shipped["upper"] - shipped["lower"]
     assert ((found["median"] - shipped["median"]).abs() < 0.15 * width + 0.2).mean() > 0.95

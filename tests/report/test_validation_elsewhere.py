@@ -60,8 +60,8 @@ def test_placebos_and_hidden_kinds_have_a_table_each():
     dropped |= {"settlement_lower": -9.0, "settlement_upper": 8.0}
     rows = pd.DataFrame([placebo | {"spread": 1.5}, dropped])
     text = elsewhere_section(pd.concat([left_out(), rows]))
-    assert "| other dates | GDP, % | 4 | 1.00 | 0.10 (−1.00; 2.00) | 1.50 |" in text
-    assert "| without wars (9) | −0.40 (−3.00; 2.00) | −1.00 (−9.00; 8.00) |" in text
+    assert "| other dates | GDP, log points | 4 | 1.00 | 0.10 (−1.00; 2.00) | 1.50 |" in text
+    assert "| without wars (9) | −0.40 (−2.96; 2.02) | −1.00 (−8.61; 8.33) |" in text
 
 
 def test_liftings_that_differ_no_more_than_other_dates_are_a_failure():
@@ -101,5 +101,7 @@ def test_iran_stands_by_itself():
     row |= {"observed": 30.26, "rank": 0.99, "lower": -1.4, "upper": 20.5}
     row |= {"crps": 17.3, "crps_without": 18.1}
     text = elsewhere_section(pd.concat([left_out(), pd.DataFrame([row])]))
-    # 30.26 on the bounded scale is inflation of 43.4 %.
+    # 30.26 on the bounded scale is inflation of 43.4 %, and as 100 logs a level higher by 35.3 %.
     assert "| reimposition | inflation, % | 43.4 | −1.38 to 25.8 | 0.99 | 17.3, 18.1 |" in text
+    text = elsewhere_section(pd.concat([left_out(), pd.DataFrame([row | {"outcome": "gdp"}])]))
+    assert "| reimposition | GDP, % | 35.3 | −1.39 to 22.8 | 0.99 | 17.3, 18.1 |" in text

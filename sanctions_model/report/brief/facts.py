@@ -4,7 +4,7 @@ Effects are those of ``effects.csv``, yearly figures those of `report.annual`. W
 (tests that were not run, beliefs that were not fitted) is None and is said to be missing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -293,10 +293,7 @@ def _elsewhere() -> Range:
     table = predictive_table()
     own = table[(table["lifting"] == _LIFTING) & (table["outcome"] == "gdp")]
     row = own[own["year"] == _YEARS_AFTER].iloc[0]
-    in_percent: Callable[[float], float] = lambda value: float(  # noqa: E731
-        effect_in_percent(value, str(row["unit"]))
-    )
-    return Range(*(in_percent(float(row[part])) for part in Range._fields))
+    return Range(*(float(row[part]) for part in Range._fields))
 
 
 def horizon_places(facts: Facts) -> np.ndarray:

@@ -1,14 +1,16 @@
 """The trial of what liftings did elsewhere, as a section of the validation report."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binom
 
-from sanctions_model.elsewhere.prediction import inflation_points, load_trial
+from sanctions_model.elsewhere.prediction import UNITS, inflation_points, load_trial
 from sanctions_model.report.validation.words import markdown_table, number, rows_of, span
+from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import figure, share_words
 
 __all__ = ["elsewhere_failures", "elsewhere_section"]
@@ -22,10 +24,10 @@ _HELD = {
 }
 _AGREED = 1.05  # R-hat of short samples; the fit itself has a stricter gate
 _NAMES = {
-    "gdp": "GDP, %",
-    "imports": "imports, %",
+    "gdp": "GDP, log points",
+    "imports": "imports, log points",
     "inflation": "inflation, 100 π/(100 + π)",
-    "real_exchange_rate": "real exchange rate, %",
+    "real_exchange_rate": "real exchange rate, log points",
     "all": "all",
 }
 
@@ -149,8 +151,9 @@ def elsewhere_section(table: pd.DataFrame | None = None) -> str:
         "within the 95 % range of a sound model; outcomes of one episode are not independent, so "
         "that the errors of `all` are somewhat too small. CRPS: a score, smaller is better; "
         "without: had nothing been lifted; gain: how much smaller it is with the lifting, paired, "
-        "± standard error. Inflation counts on a scale that hyperinflations cannot stretch, "
-        "100 π/(100 + π): 30 there are 43 % a year.",
+        "± standard error. Scores are taken on the scales of the panel: levels in log points (100 "
+        "times the logarithm), inflation on one that hyperinflations cannot stretch, "
+        "100 π/(100 + π): 30 there are 43 % a year. What is said in % is in percent.",
         markdown_table(pd.DataFrame(_coverage_rows(table))),
         *_by_fold(table),
         *_with_table(
@@ -167,7 +170,7 @@ def elsewhere_section(table: pd.DataFrame | None = None) -> str:
         ),
         *_with_table(
             "Kinds of episodes hidden: mean of a full lifting, and what is predicted for GDP of a "
-            "country like Russia after a settlement, three years on (90 % intervals).",
+            "country like Russia after a settlement, three years on (%, 90 % intervals).",
             _dropped_rows(table),
         ),
         *_made_up(table),
@@ -229,8 +232,8 @@ def _by_fold(table: pd.DataFrame) -> list[str]:
 def _single_rows(table: pd.DataFrame) -> Iterable[dict[str, str]]:
     for row in rows_of(table[table["trial"].isin(["one episode", "one reimposition"])]):
         seen, lower, upper = row.observed, row.lower, row.upper
-        if row.outcome == "inflation":
-            seen, lower, upper = (inflation_points(x, at=0.0) for x in (seen, lower, upper))
+        said = partial(inflation_points, at=0.0) if row.outcome == "inflation" else _percent
+        seen, lower, upper = (said(value) for value in (seen, lower, upper))
         yield {
             "trial": "lifting" if row.trial == "one episode" else "reimposition",
             "outcome": f"{_plain(row.outcome)}, %",
@@ -246,9 +249,15 @@ def _dropped_rows(table: pd.DataFrame) -> Iterable[dict[str, str]]:
     for row in rows_of(of):
         yield {
             "episodes": row.case,
-            "mean": span(row.mean, row.lower, row.upper),
-            "settlement": span(row.settlement, row.settlement_lower, row.settlement_upper),
+            "mean": span(*map(_percent, (row.mean, row.lower, row.upper))),
+            "settlement": span(
+                *map(_percent, (row.settlement, row.settlement_lower, row.settlement_upper))
+            ),
         }
+
+
+def _percent(logs: float) -> float:
+    return effect_in_percent(logs, UNITS["gdp"])
 
 
 def _untouched_rows(table: pd.DataFrame) -> Iterable[dict[str, str]]:
