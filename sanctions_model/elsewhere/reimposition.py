@@ -140,10 +140,8 @@ def snap_back_hazard(
         The bundled ones by default.
     periods_per_year : int
         Periods of the scenarios.
-    years : int or None
-        Years after the lifting that count; all if None.
-    last_year : int
-        Until when reimpositions were looked for.
+    years, last_year
+        As for `reimposition_hazard`.
 
     Returns
     -------

@@ -227,16 +227,8 @@ def plot_waterfall(
 
     Parameters
     ----------
-    effect : xr.DataArray
-        From `channel_effects`, dims ``(outcome, channel, horizon, chain, draw)``.
-    scm : StructuralCausalModel
-        Says what outcomes are called and measured in.
-    outcomes : sequence of str, optional
-        One panel each; the four that say most by default.
-    horizon : int
-        Periods from the start of the relief.
-    drawn_from : str
-        What the draws are, for the caption.
+    effect, scm, outcomes, horizon, drawn_from
+        As for `plot_channels`.
 
     Returns
     -------

@@ -104,10 +104,8 @@ def plot_impulse_response(
     ----------
     response : xr.DataArray
         From `impulse_response` or `step_response`, dims ``(outcome, horizon, chain, draw)``.
-    scm : StructuralCausalModel
-        Says what outcomes are called and measured in.
-    outcomes : sequence of str, optional
-        One panel each; the four that say most by default.
+    scm, outcomes
+        As for `plot_responses`.
     title : str, optional
         What was shocked and by how much; below the finding.
     drawn_from : str

@@ -138,12 +138,8 @@ def plot_scenario_effect(
         What the scenario is called.
     title : str, optional
         The question, below the finding.
-    outcomes : sequence of str, optional
-        One panel each; the four that say most by default.
-    scm : StructuralCausalModel
-        Says what outcomes are called.
-    drawn_from : str
-        What the draws are, for the caption.
+    outcomes, scm, drawn_from
+        As for `plot_future_effects`.
 
     Returns
     -------
@@ -311,10 +307,8 @@ def plot_odds(
         The one that the file states, marked.
     horizons : sequence of int
         One line each.
-    outcomes : sequence of str, optional
-        One panel each; the four that say most by default.
-    scm : StructuralCausalModel
-        Says what outcomes are called.
+    outcomes, scm
+        As for `plot_future_effects`.
 
     Returns
     -------

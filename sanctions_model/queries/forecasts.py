@@ -311,10 +311,8 @@ def forecast_error_variance(
         Equations that the draws belong to.
     draws : xr.Dataset
         Parameter draws, dims ``(chain, draw)``.
-    horizon : int
-        Periods ahead, at least 1; every one up to it is reported.
-    outcomes : sequence of str, optional
-        Variables or levels; the headline ones by default.
+    horizon, outcomes
+        As for `forecast_error_variance_decomposition`.
     held : collection of str
         Endogenous variables that an intervention keeps on a path, as in
         `forecast_error_variance_decomposition`, whose shares are these over their sum.

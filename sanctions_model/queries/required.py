@@ -343,12 +343,8 @@ def relief_frontier(
 
     Parameters
     ----------
-    problem : Problem
-        Model, data and beliefs that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    target : Target
-        Outcome, value, time and probability.
+    problem, draws, target
+        As for `required_relief`.
     measures : tuple of two str
         The first and the second measure.
     ramp : int

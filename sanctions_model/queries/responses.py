@@ -82,15 +82,8 @@ def step_response(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    cause : str
-        A stochastic or an exogenous variable.
-    size : float, optional
-        In the unit of the cause; by default one ``scale`` of the equation, draw by draw, or 1 for
-        an exogenous variable.
+    scm, draws, cause, size
+        As for `impulse_response`.
     horizon : int
         Periods, the first one being that of the change.
     outcomes : sequence of str, optional

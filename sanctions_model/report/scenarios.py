@@ -352,10 +352,8 @@ def spread_sentences(
     ----------
     split : xr.Dataset
         From `spread_split`.
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    horizon : int, optional
-        The last one by default.
+    scm, horizon
+        As for `compare_sentences`.
 
     Returns
     -------

@@ -377,10 +377,8 @@ def tipping_table(
 
     Parameters
     ----------
-    problem : Problem
-        Model, data and beliefs that the draws belong to.
-    draws : xr.Dataset
-        Posterior draws, dims ``(chain, draw)``.
+    problem, draws
+        As for `confounding_curve`.
     claims : mapping of str to Claim
         By name, as `load_claims` returns them.
     known : str, optional

@@ -105,12 +105,8 @@ def evidence_draws(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
-    observations : sequence of Observation
-        Values of what `load_implied_evidence` returns.
+    scm, draws, observations
+        As for `evidence_weights`.
     random_seed : int
         For the resampling.
 

@@ -119,10 +119,8 @@ def respond_to(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    scm, draws
+        As for `designed_effect`.
     paths : FuturePaths
         Without a dim for futures: every draw meets every path; with one: one path a draw.
     outcomes : sequence of str, optional

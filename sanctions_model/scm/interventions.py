@@ -128,12 +128,8 @@ class ShiftBy(_Edit):
 
     Parameters
     ----------
-    variable : str
-        Any variable of the model.
-    value : float or tuple of float
-        In the unit of the variable; a tuple is a path from `start` on, its last value held.
-    start, stop : int
-        First and last period, counted from 1; `stop` None means to the end of the horizon.
+    variable, value, start, stop
+        As for `SetTo`.
 
     Raises
     ------

@@ -159,10 +159,8 @@ def policy_rule(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    scm, draws
+        As for `with_parameters`.
     smoothing : float, optional
         Persistence of the rate, in [0, 1).
     reaction : float, optional
