@@ -11,8 +11,6 @@ import numpy as np
 
 from sanctions_model.errors import QuestionError
 
-__all__ = ["as_number", "as_number_or_path", "as_whole", "generator_of"]
-
 
 def _scalar(value: object) -> object:
     """Return the one number of an array without dims, anything else as it is."""

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-__all__ = ["html_table"]
-
 
 def html_table(caption: str, rows: Sequence[Mapping[str, object]]) -> str:
     """Return an HTML table whose columns are the keys of the first row.

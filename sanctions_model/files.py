@@ -17,20 +17,6 @@ from sanctions_model.errors import QuestionError, SanctionsModelError, reading_f
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = [
-    "file_sha256",
-    "interrupted",
-    "locked",
-    "publish",
-    "read_tables",
-    "require_folder",
-    "require_target",
-    "staged",
-    "toml_content",
-    "whole_file",
-    "write_netcdf",
-]
-
 TABLES_FORMAT_VERSION = 1
 _PART = ".part-"
 _UNFINISHED = ".unfinished"  # stands in a folder while its files are being replaced

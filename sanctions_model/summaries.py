@@ -13,22 +13,6 @@ import xarray as xr
 
 from sanctions_model import dims
 
-__all__ = [
-    "ERRORS",
-    "IntervalRule",
-    "continuous_ranked_probability_score",
-    "effective_size",
-    "interval",
-    "interval_rule",
-    "mean_error",
-    "median_difference_error",
-    "median_error",
-    "probability",
-    "quantile_pulls",
-    "share_error",
-    "summary_errors",
-]
-
 # A difference below so many Monte-Carlo standard errors is not told from none.
 ERRORS = 2.0
 _SAMPLE = (dims.CHAIN, dims.DRAW)

@@ -14,19 +14,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-__all__ = [
-    "Kept",
-    "Unit",
-    "difference_in_percent",
-    "effect_in_percent",
-    "in_log_points",
-    "in_percent",
-    "kept_words",
-    "logs_of",
-    "percent_unit",
-    "split_unit",
-]
-
 # What a series in log points is: the change of a log, or the log of a level itself.
 _WORDS = {"growth": ", log change", "level": ", log level"}
 _MARKS = {"dlog": "growth", "log points": "level", "log": "level"}

@@ -3,8 +3,6 @@
 import time
 from collections.abc import Callable
 
-__all__ = ["Progress", "Waiting"]
-
 # Whether to show a bar, or what to call with what is done and what there is in all.
 type Progress = bool | Callable[[int, int], None]
 

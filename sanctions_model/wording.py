@@ -10,26 +10,6 @@ import numpy as np
 
 from sanctions_model.units import Kept, logs_of, percent_unit
 
-__all__ = [
-    "chance",
-    "chance_is",
-    "date_words",
-    "difference_unit",
-    "figure",
-    "finding",
-    "in_words",
-    "lower_first",
-    "mass_words",
-    "number",
-    "percent",
-    "probability_words",
-    "share_words",
-    "true_minus",
-    "undated",
-    "upper_first",
-    "with_article",
-]
-
 _QUARTERS = {"1": "early", "2": "mid", "3": "autumn", "4": "late"}
 _MONTHS = ["January", "February", "March", "April", "May", "June"]
 _MONTHS += ["July", "August", "September", "October", "November", "December"]

@@ -52,8 +52,6 @@ from sanctions_model.errors import (
 from sanctions_model.report.views import View
 from sanctions_model.waiting import Waiting
 
-__all__ = ["app", "main"]
-
 _LOG = logging.getLogger("sanctions_model.cli")
 app = typer.Typer(
     name="sanctions-model",

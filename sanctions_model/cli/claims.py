@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from sanctions_model.queries.claims import Claim
     from sanctions_model.scm.interventions import Relief
 
-__all__ = ["claims", "effects"]
-
 
 def effects(
     fit: FitOption = DEFAULT_FIT,

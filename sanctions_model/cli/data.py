@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     from sanctions_model.inference.fit import Fit
 
-__all__ = ["data_app"]
-
 _LOG = logging.getLogger("sanctions_model.cli")
 data_app = typer.Typer(help="The data, their vintages and your own table.", no_args_is_help=True)
 

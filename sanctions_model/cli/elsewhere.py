@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from sanctions_model.inference.fit import Fit
 
-__all__ = ["elsewhere"]
-
 _YEAR = 3
 
 

@@ -49,13 +49,6 @@ if TYPE_CHECKING:
     from sanctions_model.scm.interventions import Intervention
     from sanctions_model.scm.model import StructuralCausalModel
 
-__all__ = [
-    "OutcomeOption",
-    "counterfactual_app",
-    "forecast",
-    "scenario_app",
-]
-
 _LOG = logging.getLogger("sanctions_model.cli")
 # Shown where no outcome is named and the model has them; of another model its headline outcomes.
 _LEVELS = ("inflation_yoy", "key_rate", "lending_rate", "gdp_level", "rouble")

@@ -19,8 +19,6 @@ from sanctions_model.cli.parts.options import (
 )
 from sanctions_model.report.views import View
 
-__all__ = ["fevd", "irf"]
-
 OutcomeOption = Annotated[
     list[str] | None, typer.Option(help="Outcome to report; may be repeated.")
 ]

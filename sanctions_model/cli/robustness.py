@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from sanctions_model.queries.claims import Claim
     from sanctions_model.robustness.implied_evidence import Observation
 
-__all__ = ["compare", "confounding", "evidence", "refute", "sensitivity"]
-
 _LOG = logging.getLogger("sanctions_model.cli")
 
 FitFolders = Annotated[

@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     from sanctions_model.inference.fit import Fit
     from sanctions_model.scenarios.statements import Statement
 
-__all__ = [
-    "read_statements",
-    "show_statements",
-    "with_statements",
-]
-
 
 def read_statements(
     texts: Sequence[str] | None, fitted: "Fit", outcomes: Sequence[str]

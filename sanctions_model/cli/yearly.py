@@ -21,8 +21,6 @@ from sanctions_model.report.views import View
 if TYPE_CHECKING:
     from sanctions_model.inference.fit import Fit
 
-__all__ = ["annual"]
-
 _LONGEST = 30
 
 

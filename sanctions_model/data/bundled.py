@@ -9,8 +9,6 @@ from pandas.api.types import is_numeric_dtype
 
 from sanctions_model.errors import ObservationError, did_you_mean, reading_fault
 
-__all__ = ["data_path", "read_like_bundled"]
-
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 

@@ -15,16 +15,6 @@ from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean
 from sanctions_model.scm.model import StructuralCausalModel
 
-__all__ = [
-    "PERIODS_PER_YEAR",
-    "frequency_of",
-    "odd_series",
-    "require_frequency",
-    "require_plausible",
-    "require_series",
-    "validate_observations",
-]
-
 PERIODS_PER_YEAR = {"Q": 4, "M": 12}
 _MEASURE_LIMITS = (0.0, 2.0)
 _ENOUGH_FOR_A_PEAK = 8

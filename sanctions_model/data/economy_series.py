@@ -12,8 +12,6 @@ import pandas as pd
 from sanctions_model.data.transformations import chain_level, seasonally_adjust, splice
 from sanctions_model.errors import ObservationError
 
-__all__ = ["KNOTS", "build_economy", "ramps", "war_pulse"]
-
 # Dates at which trend growth may change; from the last one on it stays.
 KNOTS = ("2005Q1", "2008Q1", "2011Q1", "2014Q1", "2017Q1", "2020Q1", "2023Q1")
 _LAST_KNOT = "2025Q4"

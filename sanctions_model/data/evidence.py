@@ -29,8 +29,6 @@ from sanctions_model.errors import PriorError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Estimate", "Evidence", "EvidenceStatus", "load_evidence"]
-
 type EvidenceStatus = Literal["seen", "second_hand", "own_calculation", "qualitative"]
 
 _STATUSES: tuple[str, ...] = get_args(EvidenceStatus.__value__)

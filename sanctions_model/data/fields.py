@@ -7,8 +7,6 @@ from pydantic import BeforeValidator, Field
 from sanctions_model.coercion import as_number, as_whole
 from sanctions_model.errors import QuestionError
 
-__all__ = ["Flag", "Number", "Positive", "Version", "Whole"]
-
 
 def _number(value: object) -> float:
     try:

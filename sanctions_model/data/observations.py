@@ -33,8 +33,6 @@ if TYPE_CHECKING:  # these load pydantic, which importing this module need not
     from sanctions_model.data.user_tables import TableMapping
     from sanctions_model.data.vintages import Vintage
 
-__all__ = ["coverage", "load_observations"]
-
 _LOG = logging.getLogger(__name__)
 
 _BUNDLED = "russia_quarterly.csv"

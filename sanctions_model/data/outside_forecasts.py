@@ -9,14 +9,6 @@ import pandas as pd
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, did_you_mean, reading_fault
 
-__all__ = [
-    "FORECASTERS",
-    "baseline_of",
-    "load_annual_figures",
-    "load_outside_forecasts",
-    "newest_forecasts",
-]
-
 FORECASTERS = {"poll": "analysts' poll", "bank_of_russia": "Bank of Russia"}
 _COLUMNS = ("forecaster", "published", "variable", "year", "low", "high", "producer", "quality")
 

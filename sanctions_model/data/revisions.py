@@ -6,8 +6,6 @@ import pandas as pd
 from sanctions_model.data.transformations import RAW_COLUMNS_OF
 from sanctions_model.data.vintages import TABLES, Vintage
 
-__all__ = ["diff_vintages"]
-
 # Half of the last printed digit of a table.
 _PRINTED = 5e-5
 _MEASURE_PREFIXES = ("us_share_", "composite_")

@@ -18,8 +18,6 @@ import pandas as pd
 from sanctions_model.errors import ObservationError, QuestionError, reading_fault
 from sanctions_model.scm.periods import Span, is_day_first, read_span
 
-__all__ = ["PERIOD_COLUMNS", "check_regular", "frame_content", "parse_table", "read_content"]
-
 _LOG = logging.getLogger(__name__)
 
 PERIOD_COLUMNS = ("quarter", "month", "period", "date")

@@ -16,20 +16,6 @@ from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.errors import ObservationError
 from sanctions_model.files import whole_file
 
-__all__ = [
-    "RAW_COLUMNS_OF",
-    "build_quarterly",
-    "calendar_mean",
-    "chain_level",
-    "growth",
-    "load_raw",
-    "quarter_end_growth",
-    "quarterly_mean",
-    "seasonally_adjust",
-    "splice",
-    "write_table",
-]
-
 _RAW_COLUMNS = (
     "cpi_growth_nsa_pct",
     "gdp_index_nsa_2021eq100",

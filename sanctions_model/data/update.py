@@ -30,8 +30,6 @@ from sanctions_model.errors import ObservationError, SourceError
 from sanctions_model.scm.periods import read_period
 from sanctions_model.waiting import Waiting
 
-__all__ = ["Update", "refresh"]
-
 _LOG = logging.getLogger(__name__)
 # Quarters before the end of the base that are read anew, so that revisions come in.
 _WINDOW = 24

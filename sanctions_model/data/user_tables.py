@@ -23,8 +23,6 @@ from sanctions_model.files import whole_file
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Constant, Indicator
 
-__all__ = ["HOME", "TableMapping", "describe_columns", "load_mapping", "write_template"]
-
 HOME = "Russia"
 _HOME_CURRENCY = "RUB"
 

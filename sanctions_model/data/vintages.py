@@ -32,20 +32,6 @@ from sanctions_model.data.transformations import (
 )
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault
 
-__all__ = [
-    "BUNDLED",
-    "TABLES",
-    "SeriesRecord",
-    "Vintage",
-    "bundled_vintage",
-    "default_folder",
-    "find_vintage",
-    "list_vintages",
-    "load_vintage",
-    "rebuild_data",
-    "write_vintage",
-]
-
 _LOG = logging.getLogger(__name__)
 BUNDLED = "bundled"
 _RECORD = "vintage.json"

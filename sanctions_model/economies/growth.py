@@ -20,9 +20,6 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Affine, Constant, Hold, Indicator, Variable
 
-__all__ = ["growth_transmission"]
-
-
 _YEARS = (4, 12)
 _EFFECTIVE = ("trade", "finance", "energy", "transport")
 

@@ -16,16 +16,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = [
-    "ANCHORED",
-    "GROWTH",
-    "Economy",
-    "default_transmission",
-    "economy_for",
-    "economy_of",
-    "find_economy",
-]
-
 _QUARTERS = 4
 
 

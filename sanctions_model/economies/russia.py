@@ -3,8 +3,6 @@
 from sanctions_model.scm.equations import Identity, Level
 from sanctions_model.scm.variables import Variable
 
-__all__ = ["ANNUAL", "MEASURES", "QUOTED_OF_PATHS", "TARGETS", "change_of", "levels", "variable_of"]
-
 MEASURES = ("trade", "finance", "energy", "transport", "assets")
 
 

@@ -12,8 +12,6 @@ import pandas as pd
 from sanctions_model.elsewhere.episodes import Episode, load_episodes
 from sanctions_model.summaries import interval_rule
 
-__all__ = ["lifting_rate"]
-
 _EVENTS, _YEARS = 0.5, 10.0
 _GROUPS: dict[str, Callable[[Episode], bool]] = {
     "all": lambda episode: True,  # noqa: ARG005

@@ -16,8 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
 
-__all__ = ["INSTRUMENTS", "Episode", "Instrument", "episodes_table", "load_episodes", "read_cells"]
-
 type Instrument = Literal["trade", "financial", "arms", "travel"]
 type Ending = Literal[
     "sender_decision",

@@ -18,8 +18,6 @@ from sanctions_model.elsewhere.model.cells import OUTCOMES
 from sanctions_model.elsewhere.prediction import LIFTINGS, load_effect_draws
 from sanctions_model.errors import ObservationError, QuestionError, did_you_mean
 
-__all__ = ["AnnouncedMove", "announced_move", "liftings_by_future"]
-
 _COLUMNS = ("future", "lifting", "endings", "why")
 
 

@@ -13,8 +13,6 @@ import pandas as pd
 from sanctions_model.elsewhere.episodes import read_cells
 from sanctions_model.errors import ObservationError, did_you_mean
 
-__all__ = ["read_gsdb"]
-
 _INSTRUMENTS = ("trade", "arms", "military", "financial", "travel", "other")
 _COLUMNS = (
     *("case_id", "sanctioned_state", "sanctioning_state", "begin", "end"),

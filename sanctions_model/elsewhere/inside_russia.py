@@ -19,8 +19,6 @@ from sanctions_model.data.bundled import read_like_bundled
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.summaries import interval_rule
 
-__all__ = ["load_bans", "load_news_days", "news_moves", "share_back"]
-
 # The last year that traded freely before the ban, the first full quarter after its lifting.
 _BANS = {"georgian_wine": (2005, 2013, 3), "turkish_tomatoes": (2015, 2018, 1)}
 _MOVES = ("usd_rub_pct", "yield_1y_pp", "shares_pct", "brent_pct")

@@ -25,8 +25,6 @@ from sanctions_model.elsewhere.trial import (
 from sanctions_model.errors import ObservationError
 from sanctions_model.summaries import continuous_ranked_probability_score
 
-__all__ = ["after_reimposition", "predicted_outcomes", "untouched_years"]
-
 _THIRD = HORIZONS.index(3)
 _FEWEST_YEARS = 2
 

@@ -14,8 +14,6 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.elsewhere.episodes import Episode, load_episodes, read_cells
 from sanctions_model.errors import ObservationError, did_you_mean
 
-__all__ = ["OUTCOME_COLUMNS", "ReliefData", "load_country_panel", "load_relief_data"]
-
 # Outcomes of the model and the columns that they are made from.
 OUTCOME_COLUMNS = {
     "gdp": "gdp_growth",

@@ -25,21 +25,6 @@ from sanctions_model.errors import ObservationError, QuestionError, did_you_mean
 from sanctions_model.summaries import interval_rule
 from sanctions_model.units import effect_in_percent, percent_unit
 
-__all__ = [
-    "LIFTINGS",
-    "Lifting",
-    "correlation_root",
-    "fit_summary",
-    "inflation_points",
-    "liftings_like_russia",
-    "load_effect_draws",
-    "load_episode_effects",
-    "load_trial",
-    "predict",
-    "predictive_table",
-    "reliability",
-]
-
 YEARS = (1, 3, 5)
 UNITS = {  # of draws; tables are in percent
     "gdp": "% of the level, log level",

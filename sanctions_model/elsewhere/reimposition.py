@@ -14,8 +14,6 @@ from sanctions_model.elsewhere.episodes import Episode, load_episodes
 from sanctions_model.errors import QuestionError, did_you_mean
 from sanctions_model.summaries import interval_rule
 
-__all__ = ["GROUPS", "SnapBackHazard", "reimposition_hazard", "snap_back_hazard"]
-
 _EVENTS, _YEARS = 0.5, 10.0
 LAST_YEAR = 2025
 GROUPS: dict[str, Callable[[Episode], bool]] = {

@@ -11,8 +11,6 @@ from sanctions_model.elsewhere.episodes import Episode
 from sanctions_model.elsewhere.panel import OUTCOME_COLUMNS, ReliefData, load_relief_data
 from sanctions_model.errors import QuestionError, did_you_mean
 
-__all__ = ["ENDINGS", "change_around"]
-
 ENDINGS = (
     "war's end or intervention",
     "another government",

@@ -28,17 +28,6 @@ from sanctions_model.elsewhere.prediction import correlation_root
 from sanctions_model.errors import ObservationError
 from sanctions_model.inference.diagnostics import worst_mixing
 
-__all__ = [
-    "MONITORED",
-    "hidden",
-    "made_up",
-    "placebo",
-    "placebo_cells",
-    "prior_truth",
-    "rank_of_truth",
-    "sample_again",
-]
-
 MONITORED = ("effect_mean", "effect_sd", "persistence", "anticipation")
 _LONG_PANEL = 30  # years that a country of placebos has at least
 

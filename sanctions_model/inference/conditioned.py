@@ -16,8 +16,6 @@ from sanctions_model.inference.sample import Cases, available_cases
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import stack_draws
 
-__all__ = ["MISSING_CELL", "Problem"]
-
 MISSING_CELL = "missing_cell"
 
 

@@ -17,18 +17,6 @@ from sanctions_model.scm.simulation.history import evaluate_history
 from sanctions_model.scm.simulation.propagate import falling_shares
 from sanctions_model.scm.variables import Noise
 
-__all__ = [
-    "cell_log_density",
-    "complete_from_prior",
-    "crisis_times",
-    "log_likelihood",
-    "log_prior",
-    "log_probability",
-    "one_step_means",
-    "predictive",
-    "scales",
-]
-
 
 def one_step_means(
     problem: Problem, draws: xr.Dataset, *, history: Mapping[str, np.ndarray] | None = None

@@ -20,8 +20,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import address_of, addresses
 from sanctions_model.scm.simulation.history import accumulated, flows_of, lagged
 
-__all__ = ["Cells", "Column", "Design", "Polynomial"]
-
 _CONSTANT = "1"  # no name of a variable: the series that is 1 throughout
 
 

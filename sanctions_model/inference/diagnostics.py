@@ -12,8 +12,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import address_of, parameter_dims
 from sanctions_model.scm.stability import spectral_radius
 
-__all__ = ["Diagnostics", "diagnose", "worst_mixing"]
-
 _ROUNDING = 1e-8
 _FEWEST = 4  # draws a chain that halves of it can be compared of
 MAX_R_HAT, MIN_ESS = 1.01, 400.0

@@ -41,12 +41,6 @@ from sanctions_model.scm.periods import period_after
 from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.waiting import Progress
 
-__all__ = [
-    "Fit",
-    "fit",
-    "sample_prior_predictive",
-]
-
 _LOG = logging.getLogger(__name__)
 _PREDICTED = 1000  # draws with predictions: what figures of them use
 _PACKAGES = ("sanctions-model", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "xarray")

@@ -9,8 +9,6 @@ from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.families import Fixed
 from sanctions_model.scm.parameters import addresses, parameter_dims
 
-__all__ = ["for_arviz"]
-
 _SAMPLES = ("posterior", "prior", "log_prior")
 
 

@@ -32,8 +32,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
 from sanctions_model.scm.variables import Noise
 
-__all__ = ["build"]
-
 
 @dataclass(frozen=True)
 class _Group:

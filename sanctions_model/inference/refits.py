@@ -20,17 +20,6 @@ from sanctions_model.inference.samplers import Sampler, WarmStart, sampler_for
 from sanctions_model.scm.parameters import note_centres, parameter_dims
 from sanctions_model.scm.serialization import spec_hash
 
-__all__ = [
-    "ONE_AT_A_TIME",
-    "REFIT_TARGET_ACCEPT",
-    "Refit",
-    "SamplingSettings",
-    "checked_counts",
-    "examine",
-    "problem_structure",
-    "refit",
-]
-
 ONE_AT_A_TIME = threading.Lock()  # of all runs of the sampler
 REFIT_TARGET_ACCEPT = 0.95
 # Beyond these the draws would not fit into memory, or a seed into the samplers' numbers.

@@ -29,8 +29,6 @@ from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.summaries import effective_size
 
-__all__ = ["Reweighted", "reweight"]
-
 _LOG = logging.getLogger(__name__)
 _PREDICTED = 1000  # draws with predictions, as a fit has them
 

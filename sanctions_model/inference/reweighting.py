@@ -20,19 +20,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.summaries import IntervalRule, interval_rule
 
-__all__ = [
-    "MAX_K_HAT",
-    "MIN_ESS",
-    "ImportanceWeights",
-    "changed_priors",
-    "effective_draws",
-    "importance_weights",
-    "prior_log_ratio",
-    "resample",
-    "weighted_interval",
-    "weighted_quantile",
-]
-
 MAX_K_HAT = 0.7  # Vehtari, Simpson, Gelman, Yao and Gabry (2024), section 3
 MIN_ESS = 400.0  # the same as the convergence gate asks of a fit
 _NO_SPREAD = 1e-9  # log ratios that differ by less are the same belief up to rounding

@@ -21,8 +21,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.simulation.history import accumulated, lagged, read_by_states
 from sanctions_model.scm.variables import Affine
 
-__all__ = ["Cases", "available_cases", "table_use"]
-
 
 @dataclass(frozen=True)
 class Cases:

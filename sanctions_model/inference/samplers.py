@@ -16,8 +16,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Grow
 from sanctions_model.waiting import Progress
 
-__all__ = ["Nutpie", "PyMCSampler", "Sampler", "WarmStart", "sampler_for"]
-
 _KEPT_STARTS = 400
 
 

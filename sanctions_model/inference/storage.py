@@ -29,8 +29,6 @@ from sanctions_model.scm.parameters import (
 )
 from sanctions_model.scm.serialization import from_dict, spec_hash, to_dict
 
-__all__ = ["FORMAT_VERSION", "MANIFEST_FILE", "POSTERIOR_FILE", "load", "save"]
-
 FORMAT_VERSION = 1
 _ATTRIBUTE = "sanctions_model"
 _OBSERVATIONS = "observations"

@@ -26,8 +26,6 @@ from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import mass_words, number, upper_first
 
-__all__ = ["plot_chain"]
-
 _STEPS = ("import_premium", "price_level", "key_rate", "lending_rate", "gdp_level")
 _MARGIN, _GAP, _PAD = 0.12, 0.2, 0.06
 

@@ -30,8 +30,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 from sanctions_model.wording import number
 
-__all__ = ["channel_label", "plot_channels", "plot_waterfall"]
-
 # A part below this is rounding.
 _ROUNDING = 1e-9
 _CHANNEL_OUTCOMES = ("price_level", "key_rate", "gdp_level", "rouble")

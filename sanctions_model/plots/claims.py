@@ -30,8 +30,6 @@ from sanctions_model.queries.reading.findings import claims_finding, exceedance_
 from sanctions_model.summaries import IntervalRule
 from sanctions_model.wording import difference_unit, number, share_words
 
-__all__ = ["plot_exceedance", "plot_scorecard"]
-
 _COLUMNS = (
     "statement",
     "cause",

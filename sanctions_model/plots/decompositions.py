@@ -47,8 +47,6 @@ from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.wording import number
 
-__all__ = ["plot_decomposition", "plot_sectors", "plot_variance_decomposition"]
-
 _BASE, _PART = "base", "part"
 _LEFT, _RIGHT = 0.6, 0.2
 _PLOT_HEIGHT, _ROW_GAP = 2.0, 0.3

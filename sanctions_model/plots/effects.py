@@ -30,8 +30,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 from sanctions_model.wording import upper_first
 
-__all__ = ["plot_impulse_response", "plot_responses"]
-
 _COLUMNS = 3
 _LEFT, _BELOW = 0.55, 0.1
 _PLOT_HEIGHT, _ROW_GAP = 1.12, 0.3

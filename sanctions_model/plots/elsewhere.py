@@ -23,8 +23,6 @@ from sanctions_model.plots.parts.style import (
 )
 from sanctions_model.wording import number
 
-__all__ = ["plot_liftings"]
-
 _PANEL, _GAP_ACROSS, _GAP_DOWN, _SIDE = 2.35, 0.45, 0.6, 0.25
 _LABELS = {
     "gdp": "GDP, % of the level",

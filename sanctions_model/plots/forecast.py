@@ -68,8 +68,6 @@ from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.units import Kept, in_percent, percent_unit
 from sanctions_model.wording import share_words
 
-__all__ = ["plot_forecast"]
-
 _LEFT, _GAP, _RIGHT = 0.55, 0.55, 0.2
 _PLOT_HEIGHT, _ROW_GAP = 1.5, 0.3
 _YEARS_BEFORE = 5

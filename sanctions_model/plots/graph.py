@@ -37,8 +37,6 @@ from sanctions_model.plots.parts.style import (
 )
 from sanctions_model.scm.model import StructuralCausalModel
 
-__all__ = ["plot_graph"]
-
 _MARGIN = 0.12
 _BOX_TEXT = (1.65, 1.2, 0.8, 0.6)  # widest line in a box, the first that fits
 _PAD = 0.05

@@ -57,8 +57,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.units import difference_in_percent, in_percent
 
-__all__ = ["plot_counterfactual", "plot_nowcast"]
-
 _LEFT, _GAP, _RIGHT = 0.58, 0.66, 0.2
 _WIDE_PANEL = 0.57
 _PLOT_HEIGHT, _ROW_GAP = 1.2, 0.28

@@ -46,8 +46,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval_rule
 from sanctions_model.wording import number, upper_first, with_article
 
-__all__ = ["plot_future_effects", "plot_odds", "plot_spread"]
-
 _LEFT, _GAP, _RIGHT = 0.62, 0.62, 0.2
 _PLOT_HEIGHT, _ROW_GAP = 1.45, 0.44
 _COLOURS = (Colour.posterior, Colour.accent, Colour.faint, Colour.negative, "#E69F00", "#56B4E9")

@@ -20,8 +20,6 @@ from sanctions_model.plots.sweeps import (
 from sanctions_model.plots.trust.priors import plot_prior_posterior
 from sanctions_model.queries.effects import channel_effects, total_effect
 
-__all__ = ["main_figures", "sweep_figures"]
-
 
 def main_figures(fit: Fit, claims: pd.DataFrame) -> dict[str, Figure]:
     """Draw the figures of a fit.

@@ -48,8 +48,6 @@ from sanctions_model.summaries import ERRORS
 from sanctions_model.sweeps.errors import contrast_errors, from_first
 from sanctions_model.wording import number
 
-__all__ = ["plot_along_axis", "plot_by_name", "plot_response_surface", "plot_sweep_tornado"]
-
 _COLUMNS, _MARGIN, _GAP, _BELOW = 3, 0.12, 0.18, 0.44
 _ROW, _LONGEST = 0.2, 2.3
 

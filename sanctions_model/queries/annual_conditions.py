@@ -15,8 +15,6 @@ from sanctions_model.queries.conditional import Combination
 from sanctions_model.queries.forecasts import starting_state
 from sanctions_model.queries.reading.calendar_years import Statistic, calendar, known_flow
 
-__all__ = ["annual_conditions", "first_open_year"]
-
 
 def annual_conditions(
     problem: Problem,

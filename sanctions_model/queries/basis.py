@@ -30,15 +30,6 @@ from sanctions_model.queries.reading.information import (
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims
 
-__all__ = [
-    "BASIS_COLUMNS",
-    "GROUPS",
-    "LINK_COLUMNS",
-    "Basis",
-    "effective_addresses",
-    "one_parameter",
-]
-
 GROUPS = ("estimated", "unidentified", "policy")
 _VARIANCES = tuple(f"variance_{group}" for group in GROUPS)
 _NUMBERS = ("information", "information_error", "likelihood_share", *_VARIANCES)

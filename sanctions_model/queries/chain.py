@@ -21,8 +21,6 @@ from sanctions_model.summaries import interval, share_error
 from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import difference_unit, percent, share_words
 
-__all__ = ["Chain", "chain_of", "chain_table", "own_channel_sentence"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Chain:

@@ -44,8 +44,6 @@ from sanctions_model.summaries import (
 from sanctions_model.units import effect_in_percent, in_percent
 from sanctions_model.wording import chance, chance_is, percent, share_words
 
-__all__ = ["Claim", "claim_effect", "load_claims", "scorecard"]
-
 # The prior leaves no other sign when not one draw in a thousand has it.
 _SIGN_ASSUMED = 0.999
 _WELL_SUPPORTED = 0.95

@@ -39,8 +39,6 @@ from sanctions_model.scm.simulation.propagate import continuation_paths, propaga
 from sanctions_model.scm.simulation.shocks import draw_crises, draw_shocks
 from sanctions_model.scm.variables import Noise
 
-__all__ = ["Combination", "Condition", "conditional_forecast"]
-
 # Draws solved at once: their response matrices stay within some 100 MiB.
 _MOST_RESPONSES = 200_000_000  # numbers of 8 bytes
 _BLOCK = 500

@@ -6,8 +6,6 @@ import numpy as np
 
 from sanctions_model.errors import QuestionError
 
-__all__ = ["draw_conditioned", "feasible_root", "plausibility_of"]
-
 _SMALLEST_SHARE = 1e-10
 
 

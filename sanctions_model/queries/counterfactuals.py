@@ -32,8 +32,6 @@ from sanctions_model.scm.simulation.propagate import (
 from sanctions_model.scm.simulation.recursion import Start
 from sanctions_model.wording import in_words
 
-__all__ = ["Episode", "abduct", "counterfactual", "episode", "over_time"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Episode:

@@ -15,8 +15,6 @@ from sanctions_model import dims
 from sanctions_model.queries.counterfactuals import Episode, over_time
 from sanctions_model.scm.simulation.propagate import propagate, respond
 
-__all__ = ["historical_decomposition"]
-
 
 def historical_decomposition(
     past: Episode, *, outcomes: Sequence[str] | None = None

@@ -27,18 +27,6 @@ from sanctions_model.scm.simulation.propagate import continuation_paths, respond
 from sanctions_model.scm.variables import Decay, Grow, Hold
 from sanctions_model.wording import in_words
 
-__all__ = [
-    "CHAIN_PARTS",
-    "channel_effects",
-    "finished",
-    "measure_effects",
-    "reachable",
-    "relief_paths",
-    "relief_subject",
-    "relief_words",
-    "total_effect",
-]
-
 CHAIN_PARTS = ("article_chain", "chain_offset", "chain_remainder")
 _KIND = "kind"
 

@@ -26,20 +26,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims
 from sanctions_model.scm.simulation.propagate import respond
 
-__all__ = [
-    "Effect",
-    "Estimand",
-    "Experiment",
-    "LinkEffect",
-    "ParameterValue",
-    "StatedRelief",
-    "form_for",
-    "load_quantities",
-    "not_asked",
-    "quantity_draws",
-    "stated",
-]
-
 _KIND = "kind"
 
 

@@ -34,19 +34,6 @@ from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import in_percent
 from sanctions_model.wording import in_words
 
-__all__ = [
-    "continuation_words",
-    "driver_words",
-    "drivers_ahead",
-    "forecast_error_variance",
-    "forecast_error_variance_decomposition",
-    "last_known_period",
-    "nowcast_table",
-    "settled",
-    "simulate",
-    "starting_state",
-]
-
 _SWITCHES = ("0 or 1", "1")
 
 

@@ -30,8 +30,6 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.units import Kept, in_percent
 from sanctions_model.wording import chance_is
 
-__all__ = ["RequiredRelief", "Target", "relief_frontier", "required_relief"]
-
 _STEP = 0.01
 _DEPTHS = np.round(np.arange(0.0, 1.0 + _STEP / 2, _STEP), 2)
 # Scenarios simulated at once, so that memory does not grow with their number.

@@ -16,8 +16,6 @@ from sanctions_model.scm.simulation.propagate import continuation_paths, respond
 from sanctions_model.scm.variables import Variable
 from sanctions_model.wording import lower_first, with_article
 
-__all__ = ["impulse_response", "step_response"]
-
 
 def impulse_response(
     scm: StructuralCausalModel,

@@ -29,16 +29,6 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.wording import chance, figure, finding
 
-__all__ = [
-    "BANK",
-    "DIFFERENCE",
-    "POLL",
-    "RELIEF",
-    "UNCHANGED",
-    "annual_table",
-    "annual_view",
-]
-
 UNCHANGED, RELIEF, DIFFERENCE = "sanctions unchanged", "with relief", "difference"
 POLL, BANK = FORECASTERS["poll"], FORECASTERS["bank_of_russia"]
 _OURS = (UNCHANGED, RELIEF, DIFFERENCE)

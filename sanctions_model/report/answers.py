@@ -23,20 +23,6 @@ from sanctions_model.summaries import ERRORS, interval, interval_rule, mean_erro
 from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import chance, chance_is, number, percent, share_words
 
-__all__ = [
-    "AGAINST",
-    "against",
-    "chances",
-    "effect_words",
-    "expected_view",
-    "mean_words",
-    "odds_sentences",
-    "odds_view",
-    "scenario_answer",
-    "scenario_finding",
-    "scenario_sentences",
-]
-
 # What every effect of a future is compared with.
 AGAINST = "sanctions unchanged as at the end of 2025"
 _AGAINST_ELSEWHERE = "the future without it"  # a model of the reader's own ends when its table does

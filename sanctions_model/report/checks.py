@@ -11,15 +11,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.units import percent_unit
 from sanctions_model.wording import chance, difference_unit, number, upper_first
 
-__all__ = [
-    "comparison_views",
-    "confounding_view",
-    "evidence_views",
-    "independence_view",
-    "ranking_view",
-    "worded",
-]
-
 
 def worded(
     table: pd.DataFrame,

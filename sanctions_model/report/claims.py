@@ -24,16 +24,6 @@ from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval_rule
 from sanctions_model.wording import chance, mass_words, percent, share_words, upper_first
 
-__all__ = [
-    "chain_view",
-    "claims_view",
-    "exceedance_view",
-    "in_words_of_the_model",
-    "pairs_view",
-    "required_view",
-]
-
-
 _SAYS = re.compile(r"\b(?:is|are|can|falls?|rises?|grows?|improves?)\b")
 
 

@@ -21,15 +21,6 @@ from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.wording import chance, in_words, number, upper_first
 
-__all__ = [
-    "beside_view",
-    "dated_view",
-    "effects_view",
-    "futures_view",
-    "question_of",
-    "yearly_view",
-]
-
 _SIZE = ("median", "lower", "upper")
 
 

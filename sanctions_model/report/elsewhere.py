@@ -9,8 +9,6 @@ from sanctions_model.report.views import View, interval_words
 from sanctions_model.summaries import interval_rule
 from sanctions_model.wording import chance, figure, number
 
-__all__ = ["hazard_view", "predictive_views", "with_view"]
-
 _YEAR = 3
 _SHORT = {
     "gdp": "GDP, %",

@@ -18,15 +18,6 @@ from sanctions_model.robustness.graphs.graph_mixture import graph_mixture, mixtu
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.wording import difference_unit, percent, upper_first
 
-__all__ = [
-    "CHOICE_COLUMNS",
-    "choice_caption",
-    "choice_sentences",
-    "choice_view",
-    "graph_choice",
-    "with_choice",
-]
-
 _LOG = logging.getLogger(__name__)
 _ALTERNATIVES, _MIXTURE = "alternatives.csv", "mixture.csv"
 _SIZE = ("median", "lower", "upper")

@@ -12,8 +12,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.wording import figure, number, upper_first
 
-__all__ = ["forces_finding", "forces_table", "forces_view"]
-
 _QUIET = (TOTAL, START, OWN_SHOCKS)  # what no story names as a mover
 
 

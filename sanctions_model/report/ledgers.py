@@ -26,8 +26,6 @@ from sanctions_model.scm.variables import Affine, Variable
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.wording import upper_first
 
-__all__ = ["equations_view", "estimates_view", "priors_view"]
-
 _KIND_NAMES: dict[type, str] = {
     Exogenous: "exogenous",
     AsymmetricAdjustment: "asymmetric adjustment",

@@ -18,8 +18,6 @@ from sanctions_model.queries.forecasts import drivers_ahead
 from sanctions_model.scm.simulation.history import known_past
 from sanctions_model.units import in_percent
 
-__all__ = ["forecast_beside", "rival_path"]
-
 _RATE, _LEVEL = "no change", "past trend"
 
 

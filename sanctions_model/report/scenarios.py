@@ -31,16 +31,6 @@ from sanctions_model.wording import (
     upper_first,
 )
 
-__all__ = [
-    "compare_sentences",
-    "library_view",
-    "mix_sentences",
-    "paths_view",
-    "scenario_view",
-    "spread_sentences",
-    "spread_view",
-]
-
 
 def _called(scm: StructuralCausalModel, name: str) -> str:
     return scm.variables[name].label.partition(" (")[0]

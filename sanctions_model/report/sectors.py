@@ -22,8 +22,6 @@ from sanctions_model.wording import (
     upper_first,
 )
 
-__all__ = ["output_view", "pooled_sentences", "sector_sentences", "sector_view", "whole_table"]
-
 _SUMS = {
     "total": "sum of the sectors",
     "transmission": "the model itself",

@@ -17,22 +17,6 @@ from sanctions_model.summaries import IntervalRule, interval, interval_rule, pro
 from sanctions_model.units import effect_in_percent, in_percent, percent_unit
 from sanctions_model.wording import figure, mass_words, share_words, upper_first
 
-__all__ = [
-    "View",
-    "comparison_view",
-    "coverage_view",
-    "decomposition_view",
-    "diagnostics_line",
-    "in_percent_by_outcome",
-    "interval_words",
-    "links_view",
-    "nowcast_view",
-    "sanity_view",
-    "size_cell",
-    "summary_table",
-    "variance_view",
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:

@@ -24,8 +24,6 @@ from sanctions_model.scm.serialization import to_dict
 from sanctions_model.summaries import ERRORS, interval, interval_rule, median_error
 from sanctions_model.units import effect_in_percent
 
-__all__ = ["Comparison", "compare"]
-
 _HORIZONS = (4, 8, 12, 20)
 _SHOWN = ("median", "lower", "upper")
 # Settings that change the draws but not the question.

@@ -38,17 +38,6 @@ from sanctions_model.scm.variables import Noise
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import effect_in_percent
 
-__all__ = [
-    "TippingPoint",
-    "common_cause_log_ratio",
-    "confounding_curve",
-    "measures_path",
-    "net_of_memory",
-    "outcome_equation",
-    "tipping_point",
-    "tipping_table",
-]
-
 _POINTS = 17
 _KNOWN = ("war", "war_pulse")  # what a driver of the war economy is called
 

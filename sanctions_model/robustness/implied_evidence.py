@@ -16,8 +16,6 @@ from sanctions_model.inference.priors.meta_analysis import Pooled
 from sanctions_model.inference.priors.pools import Pool, load_pools, pool_studies
 from sanctions_model.queries.estimands import Estimand, load_quantities
 
-__all__ = ["ImpliedEvidence", "Observation", "load_implied_evidence", "observation"]
-
 
 class ImpliedEvidence(BaseModel):
     """One published figure of an implied quantity, as ``implied_evidence.toml`` states it.

@@ -16,8 +16,6 @@ from sanctions_model.robustness.observed_relief import relief_averages, relief_w
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 
-__all__ = ["liftings_error"]
-
 _PARTS = ("median", "lower", "upper")
 
 

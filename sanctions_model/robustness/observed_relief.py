@@ -37,20 +37,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import effect_in_percent
 
-__all__ = [
-    "JointFigure",
-    "answer_after",
-    "independent_figures",
-    "joint_figure",
-    "liftings_effects",
-    "overlapping_evidence",
-    "relief_averages",
-    "relief_weights",
-    "wide_priors",
-    "wide_recovery",
-    "with_liftings_elsewhere",
-]
-
 POWERS = (0.0, 0.5, 1.0)
 _FREEDOM, _T_95 = 4.0, 2.1318  # and its 95 % quantile
 # The panel has one path for all; a country's own may differ by as much again in each year: a

@@ -31,9 +31,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule, median_error
 from sanctions_model.wording import chance, figure, share_words
 
-__all__ = ["COLUMNS", "fair_sentences", "rank_factors", "tornado"]
-
-
 _FIGURE = "published figure"
 _LIFTINGS = "liftings elsewhere"
 _WEIGHTS = {0.5: "liftings elsewhere, half their weight", 1.0: "liftings elsewhere, in full"}

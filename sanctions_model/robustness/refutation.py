@@ -38,16 +38,6 @@ from sanctions_model.scm.simulation.propagate import falling_shares
 from sanctions_model.scm.variables import Hold, Variable
 from sanctions_model.summaries import interval, interval_rule
 
-__all__ = [
-    "DRIVER",
-    "implied_independences",
-    "placebo_table",
-    "placebo_verdict",
-    "placebos",
-    "random_causes",
-    "with_driver",
-]
-
 DRIVER = "added_driver"
 _STEPS = 4  # quarters from one placebo date to the next
 _LAGS = 4

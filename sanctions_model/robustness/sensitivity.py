@@ -29,16 +29,6 @@ from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.summaries import interval, interval_rule, median_difference_error
 from sanctions_model.units import effect_in_percent
 
-__all__ = [
-    "HEADLINE_CLAIMS",
-    "claim_effects",
-    "headline_claims",
-    "leave_one_link_out",
-    "parameter_swings",
-    "power_scaling",
-    "thinned",
-]
-
 HEADLINE_CLAIMS = ("lower_prices", "lower_key_rate", "gdp_growth")
 # Above it a change of the prior, or of the likelihood, changes the answer (ArviZ's threshold).
 _THRESHOLD = 0.05

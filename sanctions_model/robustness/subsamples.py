@@ -22,15 +22,6 @@ from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.scm.periods import read_day
 from sanctions_model.summaries import interval, interval_rule
 
-__all__ = [
-    "EPISODES",
-    "NOT_CONVERGED",
-    "leave_out_periods",
-    "period_log_density",
-    "refit_without",
-    "without_periods",
-]
-
 # What a row says of a refit that failed the gate: it is shown, and not to be relied on.
 NOT_CONVERGED = "refit, not converged"
 _FEW = SamplingSettings(draws=500, tune=500)

@@ -31,15 +31,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import effect_in_percent
 
-__all__ = [
-    "COLUMNS",
-    "evidence_draws",
-    "evidence_effects",
-    "evidence_table",
-    "evidence_weights",
-    "relative_efficiency",
-]
-
 _PARTS = ("median", "lower", "upper")
 COLUMNS = (
     *("evidence", "quantity", "unit", "horizon"),

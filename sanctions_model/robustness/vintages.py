@@ -21,15 +21,6 @@ from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.summaries import ERRORS, interval, interval_rule, median_error
 
-__all__ = [
-    "compare_vintages",
-    "differ_in_data_alone",
-    "fit_revised",
-    "require_revised",
-    "revised_history",
-    "vintage_of",
-]
-
 _HORIZONS = (4, 12)
 
 

@@ -31,14 +31,6 @@ from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.wording import upper_first
 
-__all__ = [
-    "answer_manifest",
-    "designed_effect",
-    "regime_of_today",
-    "respond_to",
-    "starting_day",
-]
-
 _RISK, _ROUBLE = "risk_premium", "rouble"
 
 

@@ -21,8 +21,6 @@ from sanctions_model.scm.interventions import require_each_counts, require_horiz
 from sanctions_model.scm.periods import period_labels, periods_ahead
 from sanctions_model.scm.serialization import content_hash
 
-__all__ = ["USED", "scenario_forecast"]
-
 # What a scenario may state for this question.
 USED = ("intervention", *DESIGNS)
 

@@ -17,17 +17,6 @@ from sanctions_model.data.sanctions.measures import issuer_levels
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.wording import in_words
 
-__all__ = [
-    "COALITION",
-    "ISSUER_CONCENTRATION",
-    "Reach",
-    "composite_weights",
-    "draw_parts",
-    "issuer_shares",
-    "issuer_words",
-    "measures_rule",
-]
-
 COALITION = "coalition"
 # Judgement: with this many pseudo-counts around the shares, those of the United States lie between
 # 0.12 and 0.44 for trade and between 0.39 and 0.75 for finance (5-95 %), about the ranges of the

@@ -30,8 +30,6 @@ from sanctions_model.scenarios.scenario import (
     Scenario,
 )
 
-__all__ = ["scenario_keys", "scenario_schema", "scenario_template"]
-
 # By place in a file: the model that checks it, and what it is.
 _PLACES: dict[str, tuple[type[BaseModel], str]] = {
     "": (Scenario, "A scenario: the keys at the top of its file."),

@@ -21,14 +21,6 @@ from sanctions_model.scenarios.quantities import Stated
 from sanctions_model.scenarios.scenario import DESIGNS, Scenario
 from sanctions_model.scm.serialization import content_hash
 
-__all__ = [
-    "FutureProcess",
-    "ScenarioLibrary",
-    "load_scenario",
-    "load_scenarios",
-    "probabilities",
-]
-
 FORMAT_VERSION = 1
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # Names that some system keeps for devices.

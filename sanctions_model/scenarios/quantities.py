@@ -15,21 +15,6 @@ from sanctions_model.errors import QuestionError, first_fault
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.scm.periods import periods_ahead, read_span
 
-__all__ = [
-    "Moment",
-    "Quantity",
-    "Stated",
-    "WholeMoment",
-    "bounds",
-    "counted",
-    "dated",
-    "draw",
-    "draw_whole",
-    "first_date",
-    "require_counted",
-    "require_within",
-]
-
 type Quantity = Number | Prior
 
 

@@ -27,16 +27,6 @@ from sanctions_model.scenarios.quantities import (
     require_within,
 )
 
-__all__ = [
-    "Announcement",
-    "Opposition",
-    "Phase",
-    "ReliefDesign",
-    "SnapBack",
-    "Tightening",
-    "Unpredictability",
-]
-
 _HIGHEST = 2.0
 
 

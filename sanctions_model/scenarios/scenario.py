@@ -26,8 +26,6 @@ from sanctions_model.scenarios.relief import ReliefDesign, Tightening
 from sanctions_model.scm.interventions import Intervention, ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.periods import read_span
 
-__all__ = ["DESIGNS", "AssetRelease", "ConditionEntry", "Edit", "LevelShift", "Scenario"]
-
 _HIGHEST = 2.0
 DESIGNS = ("relief", "tightening", "level", "release_assets")
 # Judgement, wide, no study found: a central bank that regains reserves may simply hold them, and

@@ -21,8 +21,6 @@ from sanctions_model.queries.reading.windows import Window
 from sanctions_model.scm.periods import periods_ahead
 from sanctions_model.units import difference_in_percent, in_percent
 
-__all__ = ["Statement", "statement_probabilities"]
-
 _STATEMENT = re.compile(
     r"(?P<outcome>\w+)\s*(?P<sign><=|>=)\s*(?P<value>[-+]?\d+(?:\.\d+)?)\s*"
     r"(?P<against>against\s+status\s+quo)?\s*(?P<when>(?:by|in|through|on\s+average\s+over)\s.+)"

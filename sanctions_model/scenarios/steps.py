@@ -11,8 +11,6 @@ import numpy as np
 from sanctions_model.scenarios.quantities import draw, draw_whole
 from sanctions_model.scenarios.relief import Opposition, ReliefDesign, SnapBack
 
-__all__ = ["Steps", "draw_steps"]
-
 _LATE = 10_000  # a step that never comes
 
 

@@ -30,21 +30,6 @@ from sanctions_model.scm.variables import (
     Variable,
 )
 
-__all__ = [
-    "Accumulator",
-    "AsymmetricAdjustment",
-    "Equation",
-    "Exogenous",
-    "Identity",
-    "LatentAdjustment",
-    "Level",
-    "Linear",
-    "PartialAdjustment",
-    "Stochastic",
-    "Structural",
-    "Unobserved",
-]
-
 
 def _check_parts(variable: object, parents: object = ()) -> None:
     if not isinstance(variable, Variable):

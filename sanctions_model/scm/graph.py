@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 else:
     nx = lazy_loader.load("networkx")  # as dear as a third of xarray, and only graphs need it
 
-__all__ = ["CausalGraph", "Edge", "a_period_before", "factor_edges", "read_edge"]
-
 _PARENT = re.compile(
     r"(?P<name>[A-Za-z_]\w*)(?:\[(?P<lag>\d+)\])?(?: \* (?P<factor>[A-Za-z_]\w*))?"
 )

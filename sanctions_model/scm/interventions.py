@@ -14,23 +14,6 @@ import numpy as np
 from sanctions_model.coercion import as_number, as_number_or_path, as_whole
 from sanctions_model.errors import QuestionError
 
-__all__ = [
-    "ALL_MEASURES",
-    "LONGEST_HORIZON",
-    "LONGEST_PATH",
-    "Intervention",
-    "Relief",
-    "ScaleBy",
-    "SetTo",
-    "ShiftBy",
-    "edit_words",
-    "require_each_counts",
-    "require_horizon",
-    "require_inside",
-    "said",
-]
-
-
 # Far beyond what linear equations say anything about; more would fill the memory. A path by itself
 # may be longer: a steady state is seen there.
 LONGEST_HORIZON, LONGEST_PATH = 400, 1000

@@ -6,8 +6,6 @@ from typing import Any, Protocol
 
 from sanctions_model.scm.graph import Edge
 
-__all__ = ["LinearForm", "Parameters", "Term", "weighted_links", "with_persistent_error"]
-
 
 @dataclass(frozen=True, slots=True)
 class Term:

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 else:
     nx = lazy_loader.load("networkx")  # as dear as a third of xarray, and only graphs need it
 
-__all__ = ["StructuralCausalModel"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class StructuralCausalModel:

@@ -23,20 +23,6 @@ from sanctions_model.scm.linear_form import LinearForm, Parameters
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Noise
 
-__all__ = [
-    "CENTRES",
-    "DrawParameters",
-    "address_of",
-    "addresses",
-    "centres_for",
-    "linear_forms",
-    "note_centres",
-    "parameter_coords",
-    "parameter_dims",
-    "pin",
-    "stack_draws",
-]
-
 CENTRES = "parents_centred_at"  # attribute of draws: where their intercepts are measured
 _ADDRESS = re.compile(r"(?P<parameter>\w+)\[(?P<item>\w+)\]")
 _RANGES = {

@@ -17,19 +17,6 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 
-__all__ = [
-    "Span",
-    "is_day_first",
-    "period_after",
-    "period_column",
-    "period_labels",
-    "periods_ahead",
-    "read_day",
-    "read_period",
-    "read_span",
-    "with_periods",
-]
-
 # What a calendar of quarters can hold, and no year of a typing error.
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
 _FORMS = "a quarter (2014Q1), a month (2014-01) or a date (2014-01-31)"

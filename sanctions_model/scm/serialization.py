@@ -10,8 +10,6 @@ from sanctions_model.errors import SpecError
 from sanctions_model.scm import equations, variables
 from sanctions_model.scm.model import StructuralCausalModel
 
-__all__ = ["content_hash", "from_dict", "spec_hash", "to_dict"]
-
 _KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (

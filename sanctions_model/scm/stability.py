@@ -11,8 +11,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.simulation.propagate import continuation_paths
 
-__all__ = ["STABLE", "in_force", "reduced_form", "spectral_radius"]
-
 # Above it a draw explodes; a stated random walk, as of oil, has a modulus of 1 up to rounding.
 STABLE = 1.0 + 1e-8
 _FAR = 400  # periods after which an exogenous variable is where it goes

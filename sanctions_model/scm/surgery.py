@@ -22,8 +22,6 @@ from sanctions_model.scm.parameters import (
     parameter_dims,
 )
 
-__all__ = ["policy_rule", "replace_equation", "with_parameters"]
-
 
 def with_parameters(
     scm: StructuralCausalModel, draws: xr.Dataset, values: Mapping[str, float]

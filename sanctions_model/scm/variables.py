@@ -16,22 +16,6 @@ from sanctions_model.errors import QuestionError, SpecError
 from sanctions_model.scm.periods import read_day
 from sanctions_model.units import Unit, kept_words, split_unit
 
-__all__ = [
-    "OMITTED_AT_DEFAULT",
-    "Affine",
-    "Constant",
-    "Continuation",
-    "Crisis",
-    "Decay",
-    "Grow",
-    "Hold",
-    "Indicator",
-    "Noise",
-    "Path",
-    "Variable",
-    "continued",
-]
-
 # Marks options that came later: at their default they are not written, so that the hash of a model
 # without them is what it was.
 OMITTED_AT_DEFAULT: Mapping[str, bool] = MappingProxyType({"omitted_at_default": True})

@@ -26,8 +26,6 @@ from sanctions_model.scm.serialization import content_hash
 from sanctions_model.sweeps.axes import Axis, PriorWidth, Value
 from sanctions_model.sweeps.settings import Future, Setting
 
-__all__ = ["Bases", "Grid", "Point", "Points", "Route", "Sampling", "Sobol", "SweepDesign"]
-
 type Point = dict[str, Value]
 _RESERVED = frozenset(
     {value for name, value in vars(dims).items() if name.isupper()}

@@ -23,8 +23,6 @@ from sanctions_model.sweeps.writing import Answer, BaseFit
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["DaskEngine", "Engine", "InProcess"]
-
 _BATCH = 20
 _WORKBENCHES: dict[str, Workbench] = {}
 

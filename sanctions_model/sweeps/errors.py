@@ -14,8 +14,6 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.summaries import ERRORS, quantile_pulls
 
-__all__ = ["contrast_errors", "from_first", "summary_error"]
-
 
 def summary_error(arrays: Mapping[str, np.ndarray], tails: tuple[float, float]) -> np.ndarray:
     """Return the standard error of each summary, shape ``(point, outcome, summary)``.

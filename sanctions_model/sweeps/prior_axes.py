@@ -18,17 +18,6 @@ from sanctions_model.inference.priors.families import (
 )
 from sanctions_model.sweeps.settings import Setting, stated_prior
 
-__all__ = [
-    "STATED",
-    "AnyAxis",
-    "NumberAxis",
-    "PriorArgument",
-    "PriorSet",
-    "PriorShift",
-    "PriorWidth",
-    "Value",
-]
-
 type Value = bool | int | float | str
 STATED = "stated"
 

@@ -24,8 +24,6 @@ from sanctions_model.sweeps.store import load_sweep
 from sanctions_model.sweeps.workbench import Workbench
 from sanctions_model.sweeps.writing import Answer, BaseFit, SweepStore
 
-__all__ = ["run_sweep"]
-
 _LANDING_SECONDS = 5.0
 _LANDING_POINTS = 200
 

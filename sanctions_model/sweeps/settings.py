@@ -14,8 +14,6 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 
-__all__ = ["Future", "Setting", "stated_prior", "unseen"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Future:

@@ -20,8 +20,6 @@ from sanctions_model.summaries import IntervalRule
 from sanctions_model.sweeps.design import Grid, Route, SweepDesign
 from sanctions_model.sweeps.errors import from_first, summary_error
 
-__all__ = ["layout", "load_sweep", "points_table", "read_store", "routes_table", "statuses"]
-
 FORMAT_VERSION = 2
 POINT = "point"
 SUMMARY = ("median", "lower", "upper", "prob_below_zero")

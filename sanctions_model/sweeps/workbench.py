@@ -40,8 +40,6 @@ from sanctions_model.sweeps.design import Point, Route, SweepDesign
 from sanctions_model.sweeps.settings import Setting, unseen
 from sanctions_model.sweeps.writing import Answer, BaseFit
 
-__all__ = ["Workbench"]
-
 _LOG = logging.getLogger(__name__)
 _ROUTES = tuple(Route)
 # Whatever goes wrong in one point is that point's: the others go on.

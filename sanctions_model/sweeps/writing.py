@@ -43,8 +43,6 @@ from sanctions_model.sweeps.store import (
 if TYPE_CHECKING:
     import zarr
 
-__all__ = ["Answer", "BaseFit", "SweepStore"]
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BaseFit:

@@ -49,8 +49,6 @@ from sanctions_model.validation.windows import (
     training_problem,
 )
 
-__all__ = ["EXPORT_PRICE", "NO_SANCTIONS", "BackTestResult", "back_test_problem", "run_back_test"]
-
 NO_SANCTIONS = "this model, measures and war left out"
 EXPORT_PRICE = "this model, fed the price of Urals"
 _OIL = ("oil_growth", "log_oil")  # the oil price as models have it

@@ -33,14 +33,6 @@ from sanctions_model.scm.parameters import addresses, parameter_dims, stack_draw
 from sanctions_model.scm.simulation.shocks import draw_shocks
 from sanctions_model.summaries import interval_rule
 
-__all__ = [
-    "Calibration",
-    "relief_quantities",
-    "simulate_data_sets",
-    "simulation_based_calibration",
-    "uniformity",
-]
-
 type Quantities = Callable[[StructuralCausalModel, xr.Dataset], Mapping[str, np.ndarray]]
 
 _DATA_SET = "data_set"

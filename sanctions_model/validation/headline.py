@@ -19,8 +19,6 @@ from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.summaries import interval
 from sanctions_model.units import effect_in_percent
 
-__all__ = ["HEADLINE", "headline_table", "sensitivity_table", "stability_table"]
-
 _FULL = Relief()
 # Outcome and quarters after the start of full relief over a year.
 HEADLINE = (

@@ -11,8 +11,6 @@ import pandas as pd
 
 from sanctions_model.wording import chance
 
-__all__ = ["distance", "is_inside", "miss_pattern"]
-
 _PUBLISHED = 0.9  # what a published range is taken to hold
 # A number published without a range: its standard deviation as a part of its size, our judgement.
 _UNSTATED = 0.25

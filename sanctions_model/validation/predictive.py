@@ -21,8 +21,6 @@ from sanctions_model.summaries import continuous_ranked_probability_score, inter
 from sanctions_model.validation.origins.baselines import leave_one_out
 from sanctions_model.validation.origins.rolling import RATES
 
-__all__ = ["SERIAL", "leave_one_out_cells", "predictive_table", "serial_correlation"]
-
 _RELIABLE = 0.7
 SERIAL = 0.01  # errors whose independence is rejected at this level are said to persist
 _LAGS = 4

@@ -30,15 +30,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 from sanctions_model.validation.misses import distance, is_inside
 
-__all__ = [
-    "COLUMNS",
-    "PublishedTotals",
-    "Total",
-    "implied_total",
-    "load_published_totals",
-    "totals_table",
-]
-
 COLUMNS = (
     "number",
     "title",

@@ -48,8 +48,6 @@ from sanctions_model.validation.stated_backtests import BackTest, load_back_test
 from sanctions_model.validation.windows import training_observations, training_problem
 from sanctions_model.waiting import Waiting
 
-__all__ = ["Plan", "Validation", "validate"]
-
 _LOG = logging.getLogger(__name__)
 _MOST_DATA_SETS = 10_000
 

@@ -26,8 +26,6 @@ from sanctions_model.scm.simulation.propagate import Start, continuation_paths, 
 from sanctions_model.scm.stability import STABLE, spectral_radius
 from sanctions_model.validation.sanity_ranges import MECHANISMS, Finding
 
-__all__ = ["COLUMNS", "sanity_checks"]
-
 COLUMNS = (
     "check",
     "what",

@@ -25,8 +25,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.summaries import IntervalRule, interval
 
-__all__ = ["MECHANISMS", "Finding", "all_but", "at", "ends", "median", "require_links", "share"]
-
 _QUARTERS = 4
 _SETTLED = 80  # quarters after which no state moves any more
 # The size of the measures of 2014 that the ranges of their effects were stated for.

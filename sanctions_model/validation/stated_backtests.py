@@ -14,8 +14,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.periods import read_period
 
-__all__ = ["BackTest", "Variant", "load_back_tests"]
-
 type _Quarter = Annotated[str, BeforeValidator(lambda given: str(read_period(given, 4)))]
 type _LastQuarter = Annotated[
     str, BeforeValidator(lambda given: str(read_period(given, 4, end=True)))

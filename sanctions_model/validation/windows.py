@@ -32,16 +32,6 @@ from sanctions_model.scm.periods import read_period
 from sanctions_model.scm.simulation.history import flows_of
 from sanctions_model.scm.variables import Grow, continued
 
-__all__ = [
-    "as_known_at",
-    "clocks_ahead",
-    "readjusted_within",
-    "scored_series",
-    "series_in",
-    "training_observations",
-    "training_problem",
-]
-
 _CREDIT = "credit_firms_rouble_rub_trn"
 _IMPORTS, _IMPORTS_UNADJUSTED = "imports_goods_sa_usd_bn", "imports_goods_nsa_usd_bn"
 _FIRST_YEAR = ("2005Q1", "2005Q4")  # a base that every window holds

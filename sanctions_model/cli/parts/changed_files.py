@@ -15,8 +15,6 @@ from sanctions_model.scm.serialization import content_hash, spec_hash
 if TYPE_CHECKING:
     pass
 
-__all__ = ["differences_from_files"]
-
 
 def differences_from_files(fitted: Fit) -> list[str]:
     """Return what differs between a fit and the bundled files now: data, priors or equations.

@@ -29,20 +29,6 @@ from sanctions_model.report.views import View
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = [
-    "FORMATS",
-    "Output",
-    "asked_output",
-    "configure",
-    "drawn_outcomes",
-    "is_short",
-    "printable",
-    "require_library",
-    "require_output",
-    "say",
-    "show",
-]
-
 FORMATS = ("table", "md", "csv", "tsv", "json", "tex")
 _LINES = 25
 _SAID = 10  # lines of sentences above a table

@@ -19,20 +19,6 @@ if TYPE_CHECKING:
     from sanctions_model.scenarios.scenario import Scenario
     from sanctions_model.scm.interventions import Relief
 
-__all__ = [
-    "FileOption",
-    "HorizonOption",
-    "ScaleOption",
-    "SetOption",
-    "ShiftOption",
-    "StatementOption",
-    "asked_relief",
-    "conditioned",
-    "edited",
-    "read_horizon",
-    "require_change",
-]
-
 SetOption = Annotated[
     list[str] | None,
     typer.Option(

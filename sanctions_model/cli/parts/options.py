@@ -20,26 +20,6 @@ if TYPE_CHECKING:
 
     from sanctions_model.inference.fit import Fit
 
-__all__ = [
-    "DEFAULT_FIT",
-    "CsvOption",
-    "DataOption",
-    "FigureOption",
-    "FitOption",
-    "JsonOption",
-    "MappingOption",
-    "PriorsOption",
-    "QuietOption",
-    "beside_fit",
-    "checked_figure_path",
-    "find_data",
-    "load_fit",
-    "load_fit_if_there",
-    "write_csv",
-    "write_figure",
-    "write_table",
-]
-
 _LOG = logging.getLogger("sanctions_model.cli")
 DEFAULT_FIT = Path("results/russia")
 _FORMULA = re.compile(r"[=@+\t\r]|-(?!\d)")

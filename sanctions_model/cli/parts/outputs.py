@@ -36,8 +36,6 @@ import importlib.util
 
 from sanctions_model.cli.parts.options import FitOption
 
-__all__ = ["brief", "report", "sweep", "validate"]
-
 _LOG = logging.getLogger("sanctions_model.cli")
 DEFAULT_VALIDATION = Path("results/validation")
 

@@ -9,8 +9,6 @@ from pydantic import ValidationError
 
 from sanctions_model.errors import QuestionError, first_fault
 
-__all__ = ["given_once", "run_command"]
-
 
 def given_once(params: Sequence[Any], arguments: list[str]) -> list[str]:
     """Refuse an option given twice, of which the parser would drop one without a word.

@@ -28,20 +28,6 @@ from sanctions_model.data.fields import Number, Version
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
 
-__all__ = [
-    "EXPLICIT",
-    "ISSUERS",
-    "STEPS",
-    "TOLERANCE",
-    "Component",
-    "Event",
-    "Explicit",
-    "Measure",
-    "Rule",
-    "load_events",
-    "load_rule",
-]
-
 STEPS = ("step", "added step", "phase-in")
 EXPLICIT = ("relief", "relief ends")
 TOLERANCE = 1e-9

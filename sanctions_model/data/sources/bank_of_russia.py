@@ -28,8 +28,6 @@ from sanctions_model.data.sources.http import HttpClient, parse_json, safe_xml
 from sanctions_model.data.sources.interface import figures
 from sanctions_model.errors import SourceError
 
-__all__ = ["KeyRate", "LendingRate", "OfficialRate"]
-
 _URL = "https://www.cbr.ru"
 _CLIENT = HttpClient(hosts=frozenset({"www.cbr.ru", "cbr.ru"}))
 _US_DOLLAR = "R01235"

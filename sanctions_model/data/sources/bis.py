@@ -20,8 +20,6 @@ from functools import partial
 from sanctions_model.data.sources.http import HttpClient
 from sanctions_model.data.sources.sdmx import SdmxSeries
 
-__all__ = ["CONSUMER_PRICES", "EXCHANGE_RATE", "POLICY_RATE"]
-
 _PRODUCER = "Bank for International Settlements"
 _series = partial(
     SdmxSeries,

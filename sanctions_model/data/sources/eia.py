@@ -21,8 +21,6 @@ from sanctions_model.data.sources.http import HttpClient, parse_json
 from sanctions_model.data.sources.interface import figures, require_unit
 from sanctions_model.errors import SourceError
 
-__all__ = ["BrentSpot"]
-
 _SERIES = "RBRTE"
 _UNIT = "$/BBL"
 

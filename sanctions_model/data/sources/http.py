@@ -19,8 +19,6 @@ from typing import IO, Any
 
 from sanctions_model.errors import SourceError
 
-__all__ = ["HttpClient", "parse_json", "require_extra", "safe_xml"]
-
 _CHUNK = 1 << 16
 _USER_AGENT = "sanctions-model (statistical data client)"
 

@@ -23,8 +23,6 @@ from functools import partial
 from sanctions_model.data.sources.http import HttpClient
 from sanctions_model.data.sources.sdmx import SdmxSeries
 
-__all__ = ["BRENT", "CONSUMER_PRICES", "GOODS_IMPORTS", "OUTPUT"]
-
 _PRODUCER = "International Monetary Fund"
 _series = partial(
     SdmxSeries,

@@ -14,8 +14,6 @@ import xarray as xr
 from sanctions_model.errors import QuestionError, SourceError
 from sanctions_model.scm.periods import read_day, read_span
 
-__all__ = ["Adapter", "figures", "require_unit"]
-
 
 class Adapter(Protocol):
     """A source of one series of transcribed figures.

@@ -5,8 +5,6 @@ from sanctions_model.data.sources.bank_of_russia import KeyRate, LendingRate, Of
 from sanctions_model.data.sources.eia import BrentSpot
 from sanctions_model.data.sources.interface import Adapter
 
-__all__ = ["SOURCES"]
-
 # Several sources of one series stand in the order in which they are asked; the first that answers
 # is used. Producers come before those who pass their figures on.
 SOURCES: tuple[Adapter, ...] = (

@@ -21,8 +21,6 @@ from sanctions_model.data.sources.interface import figures, require_unit
 from sanctions_model.data.sources.sdmx_json import draft_layout, is_json
 from sanctions_model.errors import SourceError
 
-__all__ = ["SdmxSeries"]
-
 _ACCEPT = (
     "application/vnd.sdmx.genericdata+xml;version=2.1, "
     "application/vnd.sdmx.structurespecificdata+xml;version=2.1;q=0.8, "

@@ -13,8 +13,6 @@ from typing import Any
 from sanctions_model.data.sources.http import parse_json
 from sanctions_model.errors import SourceError
 
-__all__ = ["draft_layout", "is_json"]
-
 
 def is_json(content: bytes) -> bool:
     """Say whether a message is JSON; SDMX-ML starts with another character."""

@@ -16,14 +16,6 @@ from sanctions_model.scm.variables import (
     Affine,
 )
 
-__all__ = [
-    "external_equations",
-    "incomes_equations",
-    "output_equations",
-    "prices_equations",
-    "rates_equations",
-]
-
 _WIDE, _RATE = (-300.0, 300.0), (-5.0, 200.0)  # plausible levels and rates
 
 

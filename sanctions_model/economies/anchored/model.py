@@ -28,8 +28,6 @@ from sanctions_model.scm.variables import (
     Crisis,
 )
 
-__all__ = ["anchored_transmission"]
-
 
 def anchored_transmission() -> StructuralCausalModel:
     """Return the transmission with a nominal and a real anchor, in quarters.

@@ -18,16 +18,6 @@ from sanctions_model.scm.variables import (
     Variable,
 )
 
-__all__ = [
-    "FOREIGN_INFLATION",
-    "KNOTS",
-    "REGIMES",
-    "SUDDEN",
-    "exogenous_equations",
-    "felt_equations",
-    "supply_equations",
-]
-
 KNOTS = ("2005Q1", "2008Q1", "2011Q1", "2014Q1", "2017Q1", "2020Q1", "2023Q1", "2025Q4")
 _SLOW = ("trade", "finance", "energy", "transport")  # felt as supply chains feel them
 SUDDEN = ("trade", "finance", "transport")  # what stops deliveries, and is routed around

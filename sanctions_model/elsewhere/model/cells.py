@@ -19,8 +19,6 @@ from sanctions_model.elsewhere.episodes import Episode
 from sanctions_model.elsewhere.panel import OUTCOME_COLUMNS, ReliefData
 from sanctions_model.errors import ObservationError
 
-__all__ = ["HORIZONS", "LEADS", "OUTCOMES", "REGRESSORS", "Cells", "build_cells", "outcome_cube"]
-
 OUTCOMES = tuple(OUTCOME_COLUMNS)
 LEADS = (-3, -2, -1)
 HORIZONS = (0, 1, 2, 3, 4, 5)

@@ -26,8 +26,6 @@ from sanctions_model.inference.diagnostics import Diagnostics, worst_mixing
 from sanctions_model.inference.refits import checked_counts
 from sanctions_model.summaries import interval_rule
 
-__all__ = ["ReliefFit", "effect_draws", "fit_relief", "input_hashes", "write_relief_files"]
-
 KEPT_DRAWS = 500
 _INPUTS = ("relief_episodes.csv", "country_panel.csv")
 

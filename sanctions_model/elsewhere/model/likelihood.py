@@ -17,8 +17,6 @@ from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_defa
 
 from sanctions_model.elsewhere.model.cells import GAP, Cells
 
-__all__ = ["CELL_ARRAYS", "PanelLikelihood", "log_density", "one_pass"]
-
 CELL_ARRAYS = ("outcome", "country", "value", "factor", "regressor", "spread", "entry", "weight")
 _PARAMETERS = 4
 _LARGE = 1e200

@@ -27,17 +27,6 @@ from sanctions_model.elsewhere.episodes import Episode
 from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES, REGRESSORS, Cells
 from sanctions_model.elsewhere.panel import ReliefData
 
-__all__ = [
-    "COVARIATES",
-    "EFFECT_SCALES",
-    "build_model",
-    "compile_panel",
-    "covariates",
-    "instruments",
-    "redrawn_means",
-    "sample_panel",
-]
-
 # Spread of the effect of a full dose after three years, in the model's units: wide on purpose.
 EFFECT_SCALES = (4.0, 20.0, 6.0, 12.0)
 COVARIATES = ("war", "regime_change", "conflict", "oil", "duration", "financial", "reimposed")

@@ -4,8 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["ABOVE", "BELOW", "BETA", "BETWEEN", "GAMMA", "MIXTURE", "NORMAL", "STUDENT_T", "Inputs"]
-
 # Kinds of a parameter: its prior and its support.
 NORMAL, ABOVE, BELOW, BETWEEN, STUDENT_T, BETA, GAMMA, MIXTURE = range(8)
 

@@ -10,8 +10,6 @@ from sanctions_model.inference.kernel.arrays import Inputs
 from sanctions_model.inference.kernel.compiled import compiled
 from sanctions_model.inference.kernel.density import log_density, natural_values
 
-__all__ = ["DENSITY_SIGNATURE", "VALUES_SIGNATURE", "callbacks"]
-
 DENSITY_SIGNATURE = types.int64(
     types.uint64,
     types.CPointer(types.double),

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from numba import njit
 
-__all__ = ["compiled", "program"]
-
 compiled = njit(error_model="numpy", nogil=True)
 
 

@@ -38,9 +38,6 @@ from sanctions_model.inference.kernel.arrays import (
 from sanctions_model.inference.kernel.compiled import compiled
 from sanctions_model.inference.kernel.likelihood import likelihood
 
-__all__ = ["log_density", "natural_values"]
-
-
 # Parameters
 
 

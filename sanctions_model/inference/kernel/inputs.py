@@ -36,8 +36,6 @@ from sanctions_model.inference.priors.families import (
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.variables import Noise
 
-__all__ = ["central_point", "free_parameters", "kernel_inputs", "pack"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Row:

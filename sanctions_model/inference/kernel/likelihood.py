@@ -6,9 +6,6 @@ import numpy as np
 
 from sanctions_model.inference.kernel.compiled import compiled
 
-__all__ = ["likelihood"]
-
-
 _WIDE = 200.0  # from so many degrees of freedom on, differences of log-gammas are series
 
 

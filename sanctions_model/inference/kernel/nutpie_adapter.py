@@ -21,8 +21,6 @@ from sanctions_model.inference.kernel.inputs import (
 from sanctions_model.scm.parameters import parameter_coords, parameter_dims
 from sanctions_model.scm.simulation.machine_code import announced, kept
 
-__all__ = ["kernel_model", "load_kernel"]
-
 # Draws of the warm-up between two computations of a mass matrix of low rank. Each costs as much as
 # 2,000 gradients of 130 free numbers; nutpie's own 20 took two thirds of a fit and gained nothing.
 _MASS_MATRIX_EVERY = 100

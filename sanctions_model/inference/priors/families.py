@@ -11,20 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sanctions_model.data.fields import Flag, Number, Positive
 from sanctions_model.errors import PriorError, first_fault
 
-__all__ = [
-    "Beta",
-    "BetaMixture",
-    "Fixed",
-    "Gamma",
-    "HalfNormal",
-    "LogNormal",
-    "Normal",
-    "Prior",
-    "Relative",
-    "StudentT",
-    "student_t_log_density",
-]
-
 
 class _Belief(BaseModel):
     """What every prior carries beside its family: unit, rationale, sources."""

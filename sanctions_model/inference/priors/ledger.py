@@ -30,8 +30,6 @@ from sanctions_model.scm.parameters import (
     parameter_dims,
 )
 
-__all__ = ["Priors", "load_priors", "sample_prior"]
-
 # Parameters whose bare name serves every label without an own prior.
 _FOR_EVERY_ONE = {"intercept", "scale", "degrees_of_freedom", "crisis_multiplier"}
 _FOR_EVERY_ONE |= {"persistence", "error_persistence"}

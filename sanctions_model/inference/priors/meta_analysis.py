@@ -18,8 +18,6 @@ import numpy as np
 
 from sanctions_model.errors import QuestionError
 
-__all__ = ["Pooled", "pool"]
-
 _GRID = 801
 _TAU_REACH = 5.0  # half-normal deviations; the mass beyond is below 1e-6
 _SUM_TOLERANCE = 1e-6

@@ -20,8 +20,6 @@ from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 
-__all__ = ["minnesota"]
-
 _ABOUT_ITS_SIZE = 0.5  # log deviation of a shock's size: within a factor of 2.2 with 89 %
 _FEWEST = 4  # residuals more than coefficients, below which a size says nothing
 

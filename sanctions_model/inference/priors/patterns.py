@@ -11,8 +11,6 @@ from typing import Any
 from sanctions_model.errors import PriorError, did_you_mean
 from sanctions_model.inference.priors.families import Fixed, Prior
 
-__all__ = ["is_pattern", "laid_over", "matching", "stated_for"]
-
 _FACTOR = " * "  # between a parent and what it is multiplied by: no star of a pattern
 _SAID = {"unit", "rationale", "sources"}
 

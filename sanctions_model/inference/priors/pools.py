@@ -18,8 +18,6 @@ from sanctions_model.files import read_tables
 from sanctions_model.inference.priors.families import Beta, LogNormal, Normal
 from sanctions_model.inference.priors.meta_analysis import Pooled, pool
 
-__all__ = ["Pool", "Study", "as_prior", "load_pools", "pool_studies"]
-
 _SUM_TOLERANCE = 1e-6
 _Z90 = 1.6448536269514722
 

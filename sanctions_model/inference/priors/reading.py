@@ -25,8 +25,6 @@ from sanctions_model.inference.priors.families import (
 )
 from sanctions_model.inference.priors.patterns import laid_over
 
-__all__ = ["parse_priors", "read_group", "read_prior", "read_toml", "table_of"]
-
 FORMAT_VERSION = 1
 _FAMILIES: Mapping[str, Callable[..., Prior]] = MappingProxyType(
     {

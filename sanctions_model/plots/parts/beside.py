@@ -12,8 +12,6 @@ from matplotlib.lines import Line2D
 from sanctions_model.plots.parts.labels import End
 from sanctions_model.plots.parts.style import Colour
 
-__all__ = ["Beside", "draw_beside"]
-
 _OTHERS = (Colour.accent, Colour.negative, Colour.mixed)
 _APART = 0.2  # years between marks of the same date
 _TARGET, _RIVAL = (0, (4, 2)), (0, (1, 1.5))

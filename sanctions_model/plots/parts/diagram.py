@@ -29,8 +29,6 @@ from sanctions_model.scm.parameters import DrawParameters, stack_draws
 from sanctions_model.scm.variables import Affine
 from sanctions_model.wording import number
 
-__all__ = ["Box", "Diagram", "Line", "Term", "diagram"]
-
 
 @dataclass(frozen=True, slots=True)
 class Term:

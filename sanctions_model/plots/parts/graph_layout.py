@@ -11,8 +11,6 @@ from itertools import pairwise
 import networkx as nx
 import numpy as np
 
-__all__ = ["Layout", "Point", "Rectangle", "curves", "layered_layout", "place_labels"]
-
 type Point = tuple[float, float]
 type Rectangle = tuple[float, float, float, float]
 type _Pair = tuple[str, str]

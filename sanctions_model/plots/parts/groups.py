@@ -11,8 +11,6 @@ import numpy as np
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.wording import undated
 
-__all__ = ["Group", "driver_groups", "part_label", "shock_groups"]
-
 _OTHER, _OTHER_DRIVERS = "other shocks", "other drivers and trends"
 _OTHER_COLOUR = "#BFBFBF"
 # Okabe and Ito's colours in the order of the model's shocks; vermilion is for the sanctions.

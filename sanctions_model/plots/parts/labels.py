@@ -7,8 +7,6 @@ from matplotlib.axes import Axes
 
 from sanctions_model.plots.parts.style import SMALL, line_inches, readable, text_inches, wrap
 
-__all__ = ["LABEL_INCHES", "End", "apart", "label_lines", "label_room"]
-
 # Last value, name and colour of a line.
 type End = tuple[float, str, str]
 # Where a longer name breaks, and the gap between a line and its name.

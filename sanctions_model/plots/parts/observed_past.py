@@ -19,19 +19,6 @@ from sanctions_model.scm.simulation.history import evaluate_history
 from sanctions_model.scm.simulation.propagate import falling_shares
 from sanctions_model.scm.variables import Affine
 
-__all__ = [
-    "as_draws",
-    "completed_periods",
-    "decimal_years",
-    "drawn_histories",
-    "flow_of",
-    "known_periods",
-    "level_from",
-    "observed_values",
-    "period_name",
-    "periods_per_year",
-]
-
 _DAYS = 365.25
 
 

@@ -33,29 +33,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 
-__all__ = [
-    "ESTIMATE",
-    "WIDE",
-    "Bands",
-    "bands_of",
-    "chosen",
-    "completed_key",
-    "estimate_key",
-    "fan",
-    "fan_keys",
-    "frame",
-    "horizon_axis",
-    "key",
-    "key_inches",
-    "mark_completed",
-    "place_panels",
-    "row_inches",
-    "tidy_rows",
-    "write_beside",
-    "year_axis",
-    "zero_line",
-]
-
 # How dark the interval of the rule and the 50 % interval on top of it are.
 WIDE, _HALF = 0.22, 0.4
 ESTIMATE = 0.13

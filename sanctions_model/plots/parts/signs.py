@@ -10,8 +10,6 @@ from sanctions_model import dims
 from sanctions_model.inference.priors.families import Fixed, Prior
 from sanctions_model.scm.model import StructuralCausalModel
 
-__all__ = ["ASSUMED", "Sign", "link_signs"]
-
 ASSUMED = "†"
 # The prior leaves no other sign when not one draw in a thousand has it.
 _SIGN_ASSUMED = 0.999

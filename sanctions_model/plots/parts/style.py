@@ -23,27 +23,6 @@ from matplotlib.textpath import text_to_path
 from sanctions_model.files import whole_file
 from sanctions_model.wording import true_minus
 
-__all__ = [
-    "COLUMN_INCHES",
-    "SMALL",
-    "TEXT",
-    "TITLE",
-    "Colour",
-    "add_page_text",
-    "figure_bytes",
-    "line_inches",
-    "new_figure",
-    "page_text_inches",
-    "place_axes",
-    "readable",
-    "save_figures",
-    "text_inches",
-    "tidy",
-    "titled",
-    "wrap",
-    "write",
-]
-
 COLUMN_INCHES = 7.0
 SMALL, TEXT, TITLE = 7.0, 8.0, 9.5
 _LINE_SPACING = 1.25

@@ -27,24 +27,6 @@ from sanctions_model.sweeps.errors import from_first
 from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import difference_unit, number
 
-__all__ = [
-    "POINT",
-    "alike_words",
-    "axes_left",
-    "chosen_outcomes",
-    "design_of",
-    "numeric_axes",
-    "outcome_label",
-    "outcome_unit",
-    "panels_for",
-    "question_words",
-    "range_finding",
-    "require_axes",
-    "routes_words",
-    "rule_of",
-    "summary_of",
-]
-
 POINT = "point"
 _LEFT, _RIGHT = 0.62, 0.2
 _PANEL, _BELOW = 1.75, 0.42

@@ -25,8 +25,6 @@ from sanctions_model.queries.estimands import Estimand
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.wording import number
 
-__all__ = ["plot_forest"]
-
 _ROW, _LEFT, _RIGHT, _BELOW = 0.23, 2.75, 1.25, 0.36
 
 

@@ -38,8 +38,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.wording import number
 
-__all__ = ["plot_prior_posterior"]
-
 _MARGIN, _GAP = 0.12, 0.28
 _WIDTH = COLUMN_INCHES - 2 * _MARGIN
 _SHARE = 0.42

@@ -34,8 +34,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval_rule
 from sanctions_model.wording import chance_is, number, percent, upper_first, with_article
 
-__all__ = ["plot_required_relief", "plot_tipping", "plot_tornado"]
-
 _ROW, _BELOW, _RIGHT, _MOST_LABEL = 0.21, 0.42, 0.25, 3.0
 _COLUMNS = ("factor", "low", "high", "base")
 

@@ -23,14 +23,6 @@ from sanctions_model.plots.parts.style import (
 )
 from sanctions_model.wording import share_words, upper_first
 
-__all__ = [
-    "plot_back_test",
-    "plot_ranks",
-    "plot_rolling_scores",
-    "plot_totals",
-    "plot_transforms",
-]
-
 _MODEL, _CALM, _WALK = "this model", "this model, measures and war left out", "random walk"
 _COLUMNS, _ACROSS = 3, 2.25  # panels in a row, and inches from one to the next
 _ENDS = (

@@ -19,8 +19,6 @@ from sanctions_model.scm.equations import Level
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.simulation.history import known_past
 
-__all__ = ["YEAR", "Statistic", "annual", "calendar", "known_flow"]
-
 YEAR = "year"
 _FREQUENCIES = {1: "Y", 4: "Q", 12: "M"}
 

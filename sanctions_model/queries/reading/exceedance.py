@@ -13,8 +13,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import share_error
 from sanctions_model.units import effect_in_percent
 
-__all__ = ["exceedance_table"]
-
 # In smallest sizes that matter.
 _MULTIPLES = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 

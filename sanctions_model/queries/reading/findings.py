@@ -11,17 +11,6 @@ from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.wording import number, percent, undated, upper_first, with_article
 
-__all__ = [
-    "LIKELY",
-    "channel_finding",
-    "claims_finding",
-    "exceedance_finding",
-    "of_the_article",
-    "part_words",
-    "parts_finding",
-    "variance_finding",
-]
-
 LIKELY = 0.8
 _TITLE = ("gdp_level", "key_rate", "price_level", "inflation_yoy")
 

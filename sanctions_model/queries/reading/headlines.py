@@ -27,18 +27,6 @@ from sanctions_model.wording import (
     with_article,
 )
 
-__all__ = [
-    "at_periods",
-    "changes_in_percent",
-    "headline",
-    "in_words_of",
-    "label_with_unit",
-    "main_outcomes",
-    "panel_outcomes",
-    "spoken_label",
-    "when_words",
-]
-
 # Of a model that has none of these, its own headline outcomes are shown, in their order.
 _MAIN = ("gdp_level", "price_level", "key_rate", "lending_rate", "rouble", "real_wage_level")
 _MAIN_PATHS = (

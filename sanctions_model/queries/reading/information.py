@@ -22,20 +22,6 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.summaries import effective_size
 
-__all__ = [
-    "LEAST_DRAWS",
-    "POWERS",
-    "Information",
-    "ParameterScores",
-    "basis_word",
-    "information",
-    "likelihood_share",
-    "likelihood_share_error",
-    "power_weights",
-    "prior_rank",
-    "variance_share",
-]
-
 POWERS = (0.99, 1.01)
 # Fewer draws say nothing about power scaling or variances.
 LEAST_DRAWS = 200

@@ -7,8 +7,6 @@ from sanctions_model import dims
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.units import difference_in_percent, effect_in_percent, in_percent, logs_of
 
-__all__ = ["contributions_in_percent", "effects_in_percent", "parts_in_percent"]
-
 _BASE, _PART = "base", "part"
 _STILL = 1e-9  # log points below which a sum of parts counts as nothing
 

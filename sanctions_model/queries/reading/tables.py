@@ -32,8 +32,6 @@ from sanctions_model.summaries import (
     summary_errors,
 )
 
-__all__ = ["effects_beside", "effects_table", "lasting_effects", "link_effects", "links_table"]
-
 _KIND = "kind"
 _SUMMARY = ("median", "lower", "upper")
 _STANDING_RELIEFS = (Relief(depth=0.5), Relief())

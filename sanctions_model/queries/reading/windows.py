@@ -13,8 +13,6 @@ import numpy as np
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import require_horizon
 
-__all__ = ["WINDOW_FORMS", "Window"]
-
 WINDOW_FORMS = "'in 8', 'by 8', 'through 5-8' or 'on average over 5-8'"
 _WINDOW = re.compile(
     r"(?P<word>in|by|through|on\s+average\s+over)\s+(?P<first>\w+)(?:\s*(?:-|–|to)\s*(?P<last>\w+))?"

@@ -14,8 +14,6 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.reading.calendar_years import YEAR, known_flow
 from sanctions_model.scm.model import StructuralCausalModel
 
-__all__ = ["FORCE", "OWN_SHOCKS", "START", "TOTAL", "yearly_forces"]
-
 FORCE = "force"
 START, OWN_SHOCKS, TOTAL = "where it stood before", "other shocks", "what happened"
 

@@ -30,18 +30,6 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 from sanctions_model.units import effect_in_percent
 
-__all__ = [
-    "AUTHORS",
-    "HEADLINE",
-    "HORIZON",
-    "OUTCOMES",
-    "YEARLY",
-    "Facts",
-    "Range",
-    "brief_facts",
-    "horizon_places",
-]
-
 HEADLINE = "gdp_level"
 OUTCOMES = (
     "gdp_level",

@@ -20,8 +20,6 @@ from sanctions_model.validation.published_effects import (
     totals_table,
 )
 
-__all__ = ["BackTests", "Beliefs", "Failures", "Published", "failures_of"]
-
 
 @dataclass(frozen=True, slots=True)
 class BackTests:

@@ -13,8 +13,6 @@ from sanctions_model.report.brief.html import page
 from sanctions_model.report.brief.language import Language, load_language
 from sanctions_model.report.brief.said import said
 
-__all__ = ["require_languages", "write_brief", "write_facts"]
-
 
 def write_brief(
     fit: Fit,

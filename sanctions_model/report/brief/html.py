@@ -10,8 +10,6 @@ from sanctions_model.report.brief.facts import Facts
 from sanctions_model.report.brief.said import Said
 from sanctions_model.report.page.markup import Html, join, tag
 
-__all__ = ["content", "page"]
-
 _PAGE = Template("""<!doctype html>
 <html lang="$lang">
 <head>

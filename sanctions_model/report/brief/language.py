@@ -15,8 +15,6 @@ import pandas as pd
 from sanctions_model.errors import QuestionError
 from sanctions_model.wording import chance, figure, number, share_words
 
-__all__ = ["LANGUAGES", "Language", "load_language"]
-
 LANGUAGES = ("en", "ru", "zh")
 
 

@@ -15,8 +15,6 @@ from sanctions_model.report.brief.language import Language
 from sanctions_model.summaries import interval_rule
 from sanctions_model.wording import difference_unit
 
-__all__ = ["Said", "said"]
-
 _OPEN = (0.2, 0.8)  # between these probabilities the sign is open
 _SOURCES = (
     (UNCHANGED, "unchanged"),

@@ -11,8 +11,6 @@ from sanctions_model.inference.reweighting import importance_weights, prior_log_
 from sanctions_model.report.page.compiled import packed
 from sanctions_model.robustness.graphs.alternatives import load_prior_sets
 
-__all__ = ["DIAL_STEPS", "ENDS", "Dial", "belief_dial"]
-
 ENDS = ("sceptic", "optimist")
 DIAL_STEPS = 10
 

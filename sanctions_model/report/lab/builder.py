@@ -10,8 +10,6 @@ from sanctions_model.report.page.controls import fieldset, panel, slider
 from sanctions_model.report.page.markup import Html, folded, join, tag
 from sanctions_model.wording import in_words
 
-__all__ = ["ISSUER_LABELS", "builder_section"]
-
 _LATEST_START, _LONGEST_RAMP = 8, 8
 ISSUER_LABELS = {
     "us": "United States",

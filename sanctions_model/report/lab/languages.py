@@ -12,8 +12,6 @@ from typing import Any
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.brief.language import LANGUAGES, load_language
 
-__all__ = ["languages_data", "page_texts", "require_page_language"]
-
 _FILES = ("page", "background", "findings", "checks", "builder", "labels", "story", "words")
 _PLACE = re.compile(r"\{#?(\w+)\}")
 

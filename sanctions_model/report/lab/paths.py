@@ -8,8 +8,6 @@ from sanctions_model.queries.forecasts import simulate
 from sanctions_model.report.page.compiled import packed_rows
 from sanctions_model.units import in_log_points
 
-__all__ = ["PATH_HORIZON", "PATH_OUTCOMES", "paths_data"]
-
 PATH_OUTCOMES = ("key_rate", "inflation_yoy", "gdp_level")
 PATH_HORIZON = 14
 

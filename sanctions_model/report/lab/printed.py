@@ -8,8 +8,6 @@ from sanctions_model.report.lab.still import still_fan
 from sanctions_model.report.page.answers import dates, fans
 from sanctions_model.report.page.markup import Html, join, tag
 
-__all__ = ["printed_briefs"]
-
 
 def printed_briefs(facts: Facts) -> Html:
     """Return the brief in every language; the page's style shows one, on paper alone."""

@@ -7,8 +7,6 @@ import numpy as np
 from sanctions_model.report.page.markup import Html, tag
 from sanctions_model.wording import number
 
-__all__ = ["still_fan"]
-
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 300, 204, 44, 18, 18, 26
 _FONT_SIZE = 13
 

@@ -15,8 +15,6 @@ from sanctions_model.report.page.markup import Html, join, tag
 from sanctions_model.report.page.words import size_words
 from sanctions_model.wording import chance_is
 
-__all__ = ["STEPS", "Step", "story_section"]
-
 
 class Step(NamedTuple):
     """One step of the chain: its name, and what the article expects of each outcome."""

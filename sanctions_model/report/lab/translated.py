@@ -13,8 +13,6 @@ from sanctions_model.report.brief.language import LANGUAGES, load_language
 from sanctions_model.report.lab.languages import page_texts
 from sanctions_model.report.page.markup import Html
 
-__all__ = ["bound", "packed", "translated", "translator"]
-
 _ATTRIBUTE = re.compile(r'(aria-label|data-label)="([^"]*)"')
 _VOID = {"br", "col", "hr", "img", "input"}
 _NUMBERS = re.compile(r"[-+−\d.,;:()%\s→†P=<>]+")

@@ -28,19 +28,6 @@ from sanctions_model.summaries import (
     probability,
 )
 
-__all__ = [
-    "BEHAVIOUR",
-    "CHANNEL_HORIZON",
-    "CHANNEL_OUTCOMES",
-    "HORIZON",
-    "OUTCOMES",
-    "TABLE_HORIZONS",
-    "Answers",
-    "answer_report",
-    "dates",
-    "fans",
-]
-
 # In the order in which the claimed chain runs, as a reader follows it.
 OUTCOMES = (
     "price_level",

@@ -18,9 +18,6 @@ from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.simulation.propagate import continuation_paths
 from sanctions_model.summaries import interval_rule
 
-__all__ = ["compiled_model", "packed", "packed_rows", "representative_draws"]
-
-
 _SIGNS = str.maketrans("<>&", ".,:")
 
 

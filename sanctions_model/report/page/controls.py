@@ -23,8 +23,6 @@ from sanctions_model.report.page.words import dated_words
 from sanctions_model.summaries import interval
 from sanctions_model.wording import number, true_minus
 
-__all__ = ["fieldset", "futures_section", "language_switch", "panel", "slider"]
-
 _TABLE_HORIZONS, _PROB_HORIZON = (4, 12, 20), 12
 _LANGUAGES = {"en": "English", "ru": "Русский", "zh": "中文"}
 _TABLE_TITLES = {"relief": "Your relief in numbers", "futures": "Your odds in numbers"}

@@ -20,8 +20,6 @@ from sanctions_model.report.views import diagnostics_line
 from sanctions_model.validation.sanity import sanity_checks
 from sanctions_model.wording import number, share_words, true_minus
 
-__all__ = ["diagnostics_section", "graph_section", "picture", "priors_section"]
-
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 

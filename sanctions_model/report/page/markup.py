@@ -12,21 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.wording import chance
 
-__all__ = [
-    "Html",
-    "chart",
-    "charts_figure",
-    "embedded_json",
-    "english",
-    "folded",
-    "join",
-    "page_unit",
-    "parameter_words",
-    "table",
-    "tag",
-    "track",
-]
-
 _VOID = frozenset({"br", "col", "hr", "img", "input"})
 
 

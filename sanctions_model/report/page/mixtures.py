@@ -14,8 +14,6 @@ from sanctions_model.report.scenarios import mix_sentences
 from sanctions_model.scenarios.library import ScenarioLibrary, load_scenarios
 from sanctions_model.scenarios.odds.mixture import compare_futures
 
-__all__ = ["FUTURE", "FutureEffects", "drawn_futures", "mixture_quantiles"]
-
 FUTURE = "future"
 
 

@@ -42,17 +42,6 @@ from sanctions_model.report.page.mixtures import FUTURE, FutureEffects
 from sanctions_model.report.page.sections import body
 from sanctions_model.scenarios.issuers import issuer_shares
 
-__all__ = [
-    "EXPLORER_DRAWS",
-    "FUTURE_QUANTILES",
-    "explorer_positions",
-    "kept_draws",
-    "page_data",
-    "report_html",
-    "require_report_path",
-    "write_report",
-]
-
 _LOG = logging.getLogger(__name__)
 EXPLORER_DRAWS = 400
 _TITLE = "Relief of sanctions on Russia: what the model says"

@@ -46,8 +46,6 @@ from sanctions_model.report.page.words import dated_words, part_words, size_word
 from sanctions_model.report.sections.background import background_section
 from sanctions_model.wording import chance, chance_is, number, share_words, true_minus
 
-__all__ = ["body", "contrast_words"]
-
 _SHOWN_LINKS = 12
 _FIRST = "gdp_level"
 _OPEN = (0.2, 0.8)  # between these probabilities the sign is open

@@ -27,8 +27,6 @@ from sanctions_model.wording import (
     true_minus,
 )
 
-__all__ = ["Finding", "findings", "headline"]
-
 _YEARS_3, _YEARS_2, _YEAR = 12, 8, 4
 _SPEAKS, _SILENT = 0.5, 0.3
 # An effect on inflation that is this small a share of its largest is over.

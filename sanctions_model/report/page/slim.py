@@ -3,8 +3,6 @@
 import re
 from urllib.parse import quote
 
-__all__ = ["slim_svg", "svg_address"]
-
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _BETWEEN = re.compile(r">\s+<")
 _GLYPH = re.compile(r'<path id="(?P<id>[^"]+)" d="(?P<d>[^"]*)"')

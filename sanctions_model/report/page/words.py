@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from sanctions_model.report.page.answers import Answers, dates
 from sanctions_model.wording import difference_unit, number
 
-__all__ = ["dated_words", "part_words", "size_words", "unit_word"]
-
 
 def unit_word(answers: Answers, outcome: str) -> str:
     """Return the unit of an outcome's differences, one word."""

@@ -15,8 +15,6 @@ from sanctions_model.report.sections.tested import tested_section
 from sanctions_model.report.sections.vintages import vintages_section
 from sanctions_model.report.sections.years import years_section
 
-__all__ = ["background_section"]
-
 
 def background_section(fit: Fit, validation: Path | None = None) -> Html:
     """Return all sections, folded.

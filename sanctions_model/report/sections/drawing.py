@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from sanctions_model.report.page.markup import Html, tag
 from sanctions_model.wording import number
 
-__all__ = ["COLOURS", "Plane", "key", "shape", "titled_chart"]
-
 # Okabe and Ito's, told apart by the colour-blind; dark enough on white and light enough on black.
 COLOURS = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c8c8c", "#a05195",

@@ -25,8 +25,6 @@ from sanctions_model.robustness.observed_relief import answer_after, with_liftin
 from sanctions_model.summaries import interval_rule
 from sanctions_model.wording import in_words, number, percent, true_minus
 
-__all__ = ["LIFTING", "elsewhere_section"]
-
 LIFTING = "settlement, all senders"
 _YEAR = 3
 _LABELS = {

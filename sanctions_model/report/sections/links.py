@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from sanctions_model.data.evidence import Estimate, load_evidence
 from sanctions_model.report.page.markup import Html, join, tag
 
-__all__ = ["linked", "source_links"]
-
 
 def linked(words: str, estimate: Estimate) -> Html:
     """Return words as a link to an estimate's source, or as they are where no address is known."""

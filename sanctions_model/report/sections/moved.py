@@ -16,8 +16,6 @@ from sanctions_model.report.sections.drawing import COLOURS, Plane, key, shape, 
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.wording import figure
 
-__all__ = ["WINDOWS", "forces_of_windows", "moved_section"]
-
 # The measures of 2014 with the fall of oil, and those of 2022 with the war.
 WINDOWS = (("2014Q1", "2016Q4"), ("2022Q1", "2025Q4"))
 _OUTCOMES = ("gdp_level", "price_level")

@@ -18,8 +18,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.units import in_percent, percent_unit
 from sanctions_model.wording import figure, number, share_words
 
-__all__ = ["SHOWN", "measures_now", "now_section", "observed_series", "series_now"]
-
 SHOWN = (
     "gdp_level",
     "inflation_yoy",

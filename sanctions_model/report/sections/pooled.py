@@ -11,8 +11,6 @@ from sanctions_model.scenarios.sectors.pooling import HALF, pool_premium, pooled
 from sanctions_model.summaries import interval_rule
 from sanctions_model.wording import chance, figure, number
 
-__all__ = ["pooled_section"]
-
 _HORIZON = 12
 
 

@@ -11,8 +11,6 @@ from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.published_effects import totals_table
 from sanctions_model.wording import number, true_minus
 
-__all__ = ["published_section"]
-
 _ORDER = {"hard": 0, "soft": 1, "": 2}
 
 

@@ -12,8 +12,6 @@ from sanctions_model.validation.origins.rolling import MODEL
 from sanctions_model.validation.stated_backtests import load_back_tests
 from sanctions_model.wording import figure
 
-__all__ = ["read_back_tests", "tested_section"]
-
 _WALK = "random walk"
 _COLUMNS = ("forecaster", "series", "year", "statistic", "outcome", "median", "lower", "upper")
 

@@ -11,8 +11,6 @@ from sanctions_model.plots.parts.observed_past import period_name
 from sanctions_model.report.page.markup import Html, join, table, tag
 from sanctions_model.report.validation.words import rows_of
 
-__all__ = ["changes_between", "vintages_section"]
-
 
 def changes_between() -> pd.DataFrame:
     """Count what changed from each known vintage to the next.

@@ -18,8 +18,6 @@ from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.origins.past_forecasts import past_forecast_errors
 from sanctions_model.wording import figure, upper_first
 
-__all__ = ["RIVAL", "years_section", "years_table"]
-
 RIVAL = "nothing new"
 _YEARS = 4  # as the brief has them
 _OUTCOMES = ("gdp_level", "price_level", "key_rate", "rouble")

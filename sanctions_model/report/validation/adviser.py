@@ -15,8 +15,6 @@ from sanctions_model.wording import percent
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation
 
-__all__ = ["half_a_page"]
-
 
 def half_a_page(found: "Validation", picture: str) -> str:
     """Return the opening section in Markdown, with the picture of the published totals.

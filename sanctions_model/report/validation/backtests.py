@@ -28,8 +28,6 @@ from sanctions_model.validation.windows import readjusted_within
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation
 
-__all__ = ["back_test_bars", "back_test_section", "back_test_sentence", "failures"]
-
 
 def back_test_section(found: "Validation", name: str, pictures: Mapping[str, str]) -> str:
     """Return the section of a back-test in Markdown, empty where it was not run."""

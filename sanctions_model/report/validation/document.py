@@ -19,8 +19,6 @@ from sanctions_model.validation.stated_backtests import load_back_tests
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["report_figures", "write_report"]
-
 
 def write_report(
     found: Validation, folder: Path, *, command: str, figures: str = "figures"

@@ -13,8 +13,6 @@ from sanctions_model.report.validation.words import markdown_table, number, rows
 from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import figure, share_words
 
-__all__ = ["elsewhere_failures", "elsewhere_section"]
-
 _NOMINAL = 0.9  # share that the intervals of the trial should hold
 # Trial in the table: what it is called.
 _HELD = {

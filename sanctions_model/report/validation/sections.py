@@ -34,8 +34,6 @@ from sanctions_model.wording import chance
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation
 
-__all__ = ["effect_words", "markdown_report"]
-
 
 def markdown_report(
     found: "Validation", *, command: str, figures: str, drawn: Sequence[str]

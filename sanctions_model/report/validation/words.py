@@ -7,18 +7,6 @@ import pandas as pd
 
 from sanctions_model.scm.model import StructuralCausalModel
 
-__all__ = [
-    "SERIES",
-    "converged_words",
-    "is_true",
-    "markdown_table",
-    "number",
-    "rows_of",
-    "series_words",
-    "span",
-    "truth_of",
-]
-
 SERIES = {
     "gdp_growth": "GDP growth, % a quarter",
     "inflation": "inflation, % a quarter",

@@ -31,16 +31,6 @@ from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.stability import STABLE, spectral_radius
 from sanctions_model.summaries import interval, interval_rule, share_error, summary_errors
 
-__all__ = [
-    "Alternative",
-    "PriorSet",
-    "compare_alternatives",
-    "fit_alternatives",
-    "load_prior_sets",
-    "pooled_priors",
-    "prior_alternatives",
-]
-
 _LOG = logging.getLogger(__name__)
 
 

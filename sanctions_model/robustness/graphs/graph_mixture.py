@@ -24,8 +24,6 @@ from sanctions_model.inference.reweighting import weighted_interval
 from sanctions_model.summaries import IntervalRule
 from sanctions_model.wording import number
 
-__all__ = ["STATED", "graph_mixture", "mixture_sentence"]
-
 STATED = "stated"
 _STATED_PRIORS, _PRIORS = "consensus", "prior set"
 _POINTS = 4001

@@ -26,8 +26,6 @@ from sanctions_model.inference.refits import SamplingSettings
 from sanctions_model.inference.reweighting import importance_weights
 from sanctions_model.robustness.subsamples import period_log_density, refit_without
 
-__all__ = ["FutureScores", "leave_future_out", "loo_weights", "stacking_weights"]
-
 _LOG = logging.getLogger(__name__)
 _STEPS, _TOLERANCE = 20_000, 1e-10
 

@@ -27,8 +27,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.variables import Variable
 
-__all__ = ["transmission_alternatives"]
-
 _LOG = logging.getLogger(__name__)
 _DOUBLED = (np.datetime64("2014-01-01"), np.datetime64("2022-01-01"))
 _HELD_AT_ZERO = 1e-3  # a normal this narrow is a 0

@@ -18,8 +18,6 @@ from sanctions_model.scenarios.relief import ReliefDesign
 from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scenarios.steps import Steps, draw_steps
 
-__all__ = ["KINDS", "NEED", "DrawnDesigns", "draw_designs", "one_fade"]
-
 KINDS = ("law", "felt", "priced")
 _TOUCHED = 1e-12
 NEED = "exchange_need"  # what reserves that are released ease

@@ -22,8 +22,6 @@ from sanctions_model.scenarios.issuers import composite_weights, measures_rule
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.odds.regimes import draw_future_paths, draw_regimes, require_undated
 
-__all__ = ["BEGUN", "SPREAD", "filtered_odds", "observed_composite", "odds_by_spread"]
-
 # The article was written at the end of 2024.
 BEGUN = "2024-12-31"
 # Stated by argument, before any result: an ordinary package of measures moves the composite by some

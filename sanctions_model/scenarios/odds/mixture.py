@@ -27,14 +27,6 @@ from sanctions_model.scm.periods import period_labels
 from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.units import effect_in_percent
 
-__all__ = [
-    "compare_futures",
-    "expected_by_odds",
-    "future_manifest",
-    "mixture",
-    "reweighted",
-]
-
 
 def compare_futures(
     problem: Problem,

@@ -24,14 +24,6 @@ from sanctions_model.scenarios.quantities import (
 from sanctions_model.scenarios.scenario import DESIGNS, Scenario
 from sanctions_model.scm.interventions import require_horizon
 
-__all__ = [
-    "FuturePaths",
-    "draw_future_paths",
-    "draw_regimes",
-    "draw_scenario_paths",
-    "require_undated",
-]
-
 _LOG = logging.getLogger(__name__)
 
 

@@ -28,8 +28,6 @@ from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.periods import with_periods
 from sanctions_model.scm.simulation.propagate import propagate
 
-__all__ = ["ORDERS", "SOURCES", "spread_split"]
-
 SOURCES = ("future", "path", "parameters", "shocks")
 _MOST_PATHS, _MOST_DRAWS = 20_000, 4_000
 _MOST_FUTURES = 20_000_000  # periods of pairs of a path and a draw, in minutes

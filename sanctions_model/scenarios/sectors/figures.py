@@ -9,8 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationErro
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, first_fault, reading_fault
 
-__all__ = ["Sector", "load_sectors"]
-
 _SUMS = 1e-6
 type Status = Literal["seen", "second_hand", "own_calculation", "judgement", "remainder"]
 

@@ -17,8 +17,6 @@ from sanctions_model.data.tables import read_content
 from sanctions_model.errors import ObservationError, reading_fault
 from sanctions_model.scenarios.sectors.figures import Sector, load_sectors
 
-__all__ = ["CODES", "load_output_losses", "output_table"]
-
 # Where the OECD's tables have a sector of the article. They do not part aircraft from rail.
 CODES = {
     "aircraft": "C302T309",

@@ -47,8 +47,6 @@ from sanctions_model.summaries import (
 )
 from sanctions_model.units import effect_in_percent, percent_unit
 
-__all__ = ["HALF", "PooledPremium", "pool_premium", "pooled_effects"]
-
 HALF = 0.5
 _PARTS = ("median", "lower", "upper")
 

@@ -26,8 +26,6 @@ from sanctions_model.scm.parameters import DrawParameters, linear_forms
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.summaries import interval, interval_rule
 
-__all__ = ["SECTOR", "drawn_sectors", "premium_at_rest", "sector_premiums", "sector_table"]
-
 SECTOR = "sector"
 PREMIUM = "import_premium"
 _EXPOSED = ("trade", "finance", "transport")

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 else:
     nx = lazy_loader.load("networkx")
 
-__all__ = ["check", "unobserved_graph"]
-
 # What results call the sum of measures, a history without shocks and the time axis; and what tables
 # call the column of their periods.
 _LABELS = {"all", "base", "time", "quarter", "month", "period", "date"}

@@ -15,18 +15,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import centres_for
 from sanctions_model.scm.variables import Affine
 
-__all__ = [
-    "accumulated",
-    "asymmetric_adjustment",
-    "evaluate_history",
-    "evaluate_states",
-    "flows_of",
-    "known_past",
-    "lagged",
-    "partial_adjustment",
-    "read_by_states",
-]
-
 
 def lagged(values: np.ndarray, periods: int) -> np.ndarray:
     """Shift towards later periods along the last axis; what precedes the first holds its value."""

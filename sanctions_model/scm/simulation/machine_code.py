@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["announced", "kept"]
-
 _LOG = logging.getLogger(__name__)
 _PATIENCE = 1.0  # seconds after which waiting is worth a line
 

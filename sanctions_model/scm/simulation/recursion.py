@@ -21,8 +21,6 @@ from sanctions_model.scm.simulation.history import asymmetric_adjustment
 if TYPE_CHECKING:
     from sanctions_model.scm.simulation.kernel import Program
 
-__all__ = ["Drivers", "Recursion", "Start"]
-
 # Columns (scenario x draw) that one pass works on: small enough to stay in the cache.
 _BLOCK_COLUMNS = 16_384
 

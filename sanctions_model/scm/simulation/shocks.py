@@ -9,8 +9,6 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
 from sanctions_model.scm.variables import Noise
 
-__all__ = ["draw_crises", "draw_shocks"]
-
 _CRISES = 7  # a stream of its own, so that shocks are the same with and without crises
 
 

@@ -13,8 +13,6 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.transformations import chain_level, load_raw
 from sanctions_model.validation.origins.rolling import RATES
 
-__all__ = ["annual_table", "annual_values"]
-
 _ANNUAL_AVERAGE = ("gdp_growth", "import_growth", "real_wage_growth")
 _WORDS = {
     "average": "annual average on the year before, %",

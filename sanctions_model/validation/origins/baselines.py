@@ -16,8 +16,6 @@ from sanctions_model.coercion import generator_of
 from sanctions_model.errors import QuestionError
 from sanctions_model.validation.origins.scoring import Mixture
 
-__all__ = ["RivalPaths", "autoregression", "leave_one_out", "minnesota", "random_walk"]
-
 _LAGS = 2
 _LOOSE = 10.0
 _PRIOR_FREEDOM = 2.0

@@ -10,8 +10,6 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.outside_forecasts import load_outside_forecasts
 from sanctions_model.data.transformations import load_raw
 
-__all__ = ["past_forecast_errors"]
-
 # By what is forecast: the column of the unadjusted figures, and days after a quarter by which its
 # figure is out; of the statistics offices' calendars, rounded up.
 _SERIES = {

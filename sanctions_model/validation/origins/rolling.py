@@ -46,16 +46,6 @@ from sanctions_model.validation.windows import (
     training_problem,
 )
 
-__all__ = [
-    "MODEL",
-    "RATES",
-    "ModelPaths",
-    "forecast_paths",
-    "rival_paths",
-    "rolling_scores",
-    "score_summary",
-]
-
 MODEL = "this model"
 # Series that are rates in % a year; the others are growth rates.
 RATES = ("key_rate", "lending_rate")

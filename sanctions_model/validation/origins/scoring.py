@@ -14,8 +14,6 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.families import student_t_log_density
 from sanctions_model.summaries import continuous_ranked_probability_score
 
-__all__ = ["Mixture"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Mixture:

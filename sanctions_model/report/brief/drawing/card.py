@@ -8,8 +8,6 @@ from sanctions_model.report.brief.drawing.sheet import draw_fan
 from sanctions_model.report.brief.facts import Facts
 from sanctions_model.report.brief.said import Said
 
-__all__ = ["DPI", "card"]
-
 DPI = 150
 _WIDTH, _HEIGHT = 1200 / DPI, 630 / DPI
 _MARGIN = 0.35

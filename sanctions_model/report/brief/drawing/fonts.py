@@ -6,8 +6,6 @@ from matplotlib.ft2font import FT2Font
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.brief.language import Language
 
-__all__ = ["families"]
-
 _PLAIN = "DejaVu Sans"  # comes with matplotlib: Latin and Cyrillic letters
 # In the order of preference; what holds the letters is asked of the font itself.
 _CHINESE = (

@@ -12,8 +12,6 @@ from sanctions_model.report.brief.drawing.sheet import sheet
 from sanctions_model.report.brief.facts import Facts
 from sanctions_model.report.brief.said import Said
 
-__all__ = ["save_drawings"]
-
 
 def save_drawings(facts: Facts, texts: Said, stem: Path) -> None:
     """Write the sheet (``.pdf``) and the picture (``.png``), each whole or not at all.

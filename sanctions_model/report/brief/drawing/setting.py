@@ -11,8 +11,6 @@ from matplotlib.figure import Figure
 
 from sanctions_model.plots.parts.style import Colour, line_inches, text_inches, write
 
-__all__ = ["Column", "broken"]
-
 _CHINESE = "\u3000-\u9fff\uff00-\uffef"
 _OPENING, _CLOSING = "（“《", "，。；：、）！？”》%"
 # A Chinese letter with the marks that close it, or what stands between spaces and such letters.

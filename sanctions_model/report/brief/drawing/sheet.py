@@ -20,8 +20,6 @@ from sanctions_model.report.brief.drawing.setting import Column
 from sanctions_model.report.brief.facts import HEADLINE, Facts, horizon_places
 from sanctions_model.report.brief.said import Said
 
-__all__ = ["A4", "draw_fan", "sheet"]
-
 A4 = (8.27, 11.69)
 _MARGIN, _GAP = 0.55, 0.3
 _PICTURE = 2.75
