@@ -27,6 +27,8 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.variables import Variable
 
+type _Changed = tuple[StructuralCausalModel, Priors]
+
 _LOG = logging.getLogger(__name__)
 _DOUBLED = (np.datetime64("2014-01-01"), np.datetime64("2022-01-01"))
 _HELD_AT_ZERO = 1e-3  # a normal this narrow is a 0
@@ -63,84 +65,67 @@ def transmission_alternatives(
     """
     known = {edge.label for edge in scm.graph.edges} | {*addresses(scm), *scm.by_name}
     found = []
-    for name, needed, make in _EQUATIONS:
+    for name, rationale, needed, make in _EQUATIONS:
         if lacking := [label for label in needed if label not in known]:
             _LOG.info("%s: not asked of this model: it has no %r", name, lacking[0])
             continue
-        found.append(make(scm, observations, priors))
+        changed, beliefs = make(scm, priors)
+        found.append(
+            Alternative(
+                name=name,
+                kind="equations",
+                rationale=rationale,
+                scm=changed,
+                observations=observations,
+                priors=beliefs,
+            )
+        )
     if not found:
         raise QuestionError(
             f"The model {scm.name!r} has none of the links that alternative equations change, as "
-            f"{_EQUATIONS[0][1][0]!r}; compare its prior sets, or fit your own `Alternative`."
+            f"{_EQUATIONS[0][2][0]!r}; compare its prior sets, or fit your own `Alternative`."
         )
-    for name, changed, rationale in _other_measures(scm, observations):
+    for name, measures, rationale in _other_measures(scm, observations):
         found.append(
             Alternative(
                 name=name,
                 kind="measures",
                 rationale=rationale,
                 scm=scm,
-                observations=changed,
+                observations=measures,
                 priors=priors,
             )
         )
     return found
 
 
-def _oil_at_zero(
-    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
-) -> Alternative:
+def _oil_at_zero(scm: StructuralCausalModel, priors: Priors) -> _Changed:
     output = next(name for name in _OUTPUT if name in scm.stochastic)
     oil = {f"export_oil_growth -> {output}": _normal(0.0, _HELD_AT_ZERO, "the link held at 0")}
-    return Alternative(
-        name="oil -> GDP at 0",
-        kind="equations",
-        rationale="Since 2014 the data hardly show an effect of the oil price on output.",
-        scm=scm,
-        observations=observations,
-        priors=priors.replace(oil),
-    )
+    return scm, priors.replace(oil)
 
 
-def _rule_around_the_rate(
-    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
-) -> Alternative:
+def _rule_around_the_rate(scm: StructuralCausalModel, priors: Priors) -> _Changed:
     rule = scm.by_name["key_rate"]
     assert isinstance(rule, PartialAdjustment)
     other = replace(rule, anchor="", parents=(*rule.parents, "risk_premium"))
     one = Fixed(value=1.0, rationale="the rate aims at the whole premium", sources="judgement")
-    return Alternative(
-        name="rule smooths around the rate",
-        kind="equations",
-        rationale="A bank that smooths the rate itself lets a premium pass through step by step.",
-        scm=_with_equations(scm, other),
-        observations=observations,
-        priors=_with(priors, {"risk_premium -> key_rate": one}, set()),
-    )
+    return _with_equations(scm, other), _with(priors, {"risk_premium -> key_rate": one}, set())
 
 
-def _rule_around_neutral(
-    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
-) -> Alternative:
+def _rule_around_neutral(scm: StructuralCausalModel, priors: Priors) -> _Changed:
     rule, neutral = scm.by_name["key_rate"], scm.by_name["neutral_rate"]
     assert isinstance(rule, PartialAdjustment)
     assert isinstance(neutral, Identity)
     parents = tuple(name for name in rule.parents if name != "neutral_rate")
     whole = replace(neutral, terms={**neutral.terms, "risk_premium": 1.0})
     chain = tuple(label for label in scm.chain if label != "neutral_rate -> key_rate")
-    return Alternative(
-        name="rule smooths around the neutral rate",
-        kind="equations",
-        rationale="A bank that smooths its stance follows expectations and premium at once.",
-        scm=_with_equations(
-            scm, replace(rule, anchor="neutral_rate", parents=parents), whole, chain=chain
-        ),
-        observations=observations,
-        priors=_with(priors, {}, {"neutral_rate -> key_rate"}),
-    )
+    other = replace(rule, anchor="neutral_rate", parents=parents)
+    changed = _with_equations(scm, other, whole, chain=chain)
+    return changed, _with(priors, {}, {"neutral_rate -> key_rate"})
 
 
-def _learning(scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors) -> Alternative:
+def _learning(scm: StructuralCausalModel, priors: Priors) -> _Changed:
     expected = scm.by_name["expected_inflation"]
     assert isinstance(expected, Identity)
     unit = scm.variables["inflation_target"].unit
@@ -159,50 +144,26 @@ def _learning(scm: StructuralCausalModel, observations: xr.Dataset, priors: Prio
         "inflation_yoy -> perceived_target": half,
         "persistence[perceived_target]": slow,
     }
-    return Alternative(
-        name="credibility of the target learns",
-        kind="equations",
-        rationale="People believe in the target that past inflation makes believable.",
-        scm=_with_equations(scm, replace(expected, terms=terms), perceived),
-        observations=observations,
-        priors=_with(priors, own, set()),
-    )
+    changed = _with_equations(scm, replace(expected, terms=terms), perceived)
+    return changed, _with(priors, own, set())
 
 
-def _disruption_recovers(
-    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
-) -> Alternative:
+def _disruption_recovers(scm: StructuralCausalModel, priors: Priors) -> _Changed:
     same = {
         f"{what}[disruption]": priors[f"{what}[trade]"]
         for what in ("recoverable_share", "recovery_speed")
     }
-    return Alternative(
-        name="disruption recovers as other measures do",
-        kind="equations",
-        rationale="Relief gives back of a disruption what it gives back of any other loss.",
-        scm=scm,
-        observations=observations,
-        priors=priors.replace(same),
-    )
+    return scm, priors.replace(same)
 
 
-def _new_errors(
-    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
-) -> Alternative:
+def _new_errors(scm: StructuralCausalModel, priors: Priors) -> _Changed:
     forgetful = [
         replace(equation, persistent_errors=False)
         for equation in scm.by_name.values()
         if isinstance(equation, PartialAdjustment | Linear) and equation.persistent_errors
     ]
     entries = {name: own for name, own in priors.entries.items() if name != "error_persistence"}
-    return Alternative(
-        name="errors are new every quarter",
-        kind="equations",
-        rationale="What rates, imports and the survey leave unexplained does not last.",
-        scm=_with_equations(scm, *forgetful),
-        observations=observations,
-        priors=priors.model_copy(update={"entries": entries}),
-    )
+    return _with_equations(scm, *forgetful), priors.model_copy(update={"entries": entries})
 
 
 def _with_equations(
@@ -252,9 +213,7 @@ def _other_measures(
     )
 
 
-def _rates_in_levels(
-    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
-) -> Alternative:
+def _rates_in_levels(scm: StructuralCausalModel, priors: Priors) -> _Changed:
     swaps = {
         "gdp_growth": ("real_rate_change[1]", "real_lending_rate[1]"),
         "credit_growth": ("real_rate_change[1]", "real_lending_rate[1]"),
@@ -273,31 +232,21 @@ def _rates_in_levels(
         "key_rate[1] -> depreciation": _normal(-0.1, 0.3, "as for output, sign free"),
     }
     new = {f"{old} -> {child}": f"{now} -> {child}" for child, (old, now) in swaps.items()}
-    model = replace(
+    changed = replace(
         scm,
         equations=equations,
         centres={},
         chain=_renamed(scm.chain, new, unused),
         chain_offset=_renamed(scm.chain_offset, new, unused),
     )
-    return Alternative(
-        name="rates in levels",
-        kind="equations",
-        rationale="Growth follows the level of real rates, not its change: money is not neutral.",
-        scm=model,
-        observations=observations,
-        priors=_with(priors, own, dropped),
-    )
+    return changed, _with(priors, own, dropped)
 
 
-def _credit(scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors) -> Alternative:
+def _credit(scm: StructuralCausalModel, priors: Priors) -> _Changed:
     added = "credit_growth -> gdp_growth"
-    equations = tuple(
-        replace(equation, parents=(*equation.parents, "credit_growth"))
-        if isinstance(equation, PartialAdjustment) and equation.variable.name == "gdp_growth"
-        else equation
-        for equation in scm.equations
-    )
+    output = scm.by_name["gdp_growth"]
+    assert isinstance(output, PartialAdjustment)
+    driven = replace(output, parents=(*output.parents, "credit_growth"))
     belief = LogNormal(
         median=0.05,
         sigma=0.8,
@@ -305,14 +254,8 @@ def _credit(scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors
         rationale="Judgement: weakly informative, and on top of the effect of rates.",
         sources="judgement",
     )
-    return Alternative(
-        name="credit as a parent of GDP",
-        kind="equations",
-        rationale="Credit drives output besides rates; the equation then starts in 2015.",
-        scm=replace(scm, equations=equations, centres={}, chain=(*scm.chain, added)),
-        observations=observations,
-        priors=_with(priors, {added: belief}, set()),
-    )
+    changed = _with_equations(scm, driven, chain=(*scm.chain, added))
+    return changed, _with(priors, {added: belief}, set())
 
 
 def _swapped(equation: Equation, swaps: Mapping[str, tuple[str, str]]) -> Equation:
@@ -337,12 +280,13 @@ def _with(priors: Priors, added: Mapping[str, Prior], dropped: set[str]) -> Prio
     return priors.model_copy(update={"entries": entries}).replace(added)
 
 
-type _Make = Callable[[StructuralCausalModel, xr.Dataset, Priors], Alternative]
+type _Make = Callable[[StructuralCausalModel, Priors], _Changed]
 
-# Name, what it changes, and how.
-_EQUATIONS: tuple[tuple[str, tuple[str, ...], _Make], ...] = (
+# Name, why it is asked, what it changes, and how.
+_EQUATIONS: tuple[tuple[str, str, tuple[str, ...], _Make], ...] = (
     (
         "rates in levels",
+        "Growth follows the level of real rates, not its change: money is not neutral.",
         (
             "real_rate_change[1] -> gdp_growth",
             "real_rate_change[1] -> credit_growth",
@@ -350,19 +294,49 @@ _EQUATIONS: tuple[tuple[str, tuple[str, ...], _Make], ...] = (
         ),
         _rates_in_levels,
     ),
-    ("credit as a parent of GDP", ("real_rate_change[1] -> gdp_growth",), _credit),
-    ("oil -> GDP at 0", ("export_oil_growth",), _oil_at_zero),
-    ("rule smooths around the rate", ("neutral_rate -> key_rate",), _rule_around_the_rate),
-    ("rule smooths around the neutral rate", ("neutral_rate -> key_rate",), _rule_around_neutral),
+    (
+        "credit as a parent of GDP",
+        "Credit drives output besides rates; the equation then starts in 2015.",
+        ("real_rate_change[1] -> gdp_growth",),
+        _credit,
+    ),
+    (
+        "oil -> GDP at 0",
+        "Since 2014 the data hardly show an effect of the oil price on output.",
+        ("export_oil_growth",),
+        _oil_at_zero,
+    ),
+    (
+        "rule smooths around the rate",
+        "A bank that smooths the rate itself lets a premium pass through step by step.",
+        ("neutral_rate -> key_rate",),
+        _rule_around_the_rate,
+    ),
+    (
+        "rule smooths around the neutral rate",
+        "A bank that smooths its stance follows expectations and premium at once.",
+        ("neutral_rate -> key_rate",),
+        _rule_around_neutral,
+    ),
     (
         "credibility of the target learns",
-        ("inflation_target -> expected_inflation", "expected_inflation -> neutral_rate"),
+        "People believe in the target that past inflation makes believable.",
+        (
+            "inflation_target -> expected_inflation",
+            "expected_inflation -> neutral_rate",
+        ),
         _learning,
     ),
     (
         "disruption recovers as other measures do",
+        "Relief gives back of a disruption what it gives back of any other loss.",
         ("recoverable_share[disruption]",),
         _disruption_recovers,
     ),
-    ("errors are new every quarter", ("error_persistence[key_rate]",), _new_errors),
+    (
+        "errors are new every quarter",
+        "What rates, imports and the survey leave unexplained does not last.",
+        ("error_persistence[key_rate]",),
+        _new_errors,
+    ),
 )
