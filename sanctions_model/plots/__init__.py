@@ -1,4 +1,7 @@
-"""Figures for papers and notebooks, one plot a file; each function returns a matplotlib Figure."""
+"""Figures for papers and notebooks, one plot a file; each function returns a matplotlib Figure.
+
+A figure is not shown: write it with its `savefig`, or all at once with `save_figures`.
+"""
 
 from sanctions_model.plots.chain import plot_chain
 from sanctions_model.plots.channels import plot_channels, plot_waterfall

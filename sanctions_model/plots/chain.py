@@ -7,6 +7,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
+from sanctions_model.plots.parts.panels import draws_the_effect
 from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
@@ -30,6 +31,7 @@ _STEPS = ("import_premium", "price_level", "key_rate", "lending_rate", "gdp_leve
 _MARGIN, _GAP, _PAD = 0.12, 0.2, 0.06
 
 
+@draws_the_effect("total_effect")
 def plot_chain(effect: xr.DataArray, *, scm: StructuralCausalModel, horizon: int = 12) -> Figure:
     """Draw the chain from relief to output in boxes, with what each step changes.
 
@@ -42,11 +44,6 @@ def plot_chain(effect: xr.DataArray, *, scm: StructuralCausalModel, horizon: int
         Says what outcomes are called and measured in.
     horizon : int
         Periods from the start of the relief.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------

@@ -11,6 +11,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots.parts.panels import (
     chosen,
+    draws_the_effect,
     place_panels,
     tidy_rows,
     write_beside,
@@ -43,6 +44,7 @@ _PARTING = 0.6  # empty share of a row before the second split
 _NUMBERS = 1.25
 
 
+@draws_the_effect("channel_effects")
 def plot_channels(
     effect: xr.DataArray,
     *,
@@ -65,11 +67,6 @@ def plot_channels(
         Periods from the start of the relief.
     drawn_from : str
         What the draws are, for the caption.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------
@@ -213,6 +210,7 @@ _STEP_ROW, _STEP_NUMBERS = 0.22, 0.55  # inches
 _STEP = 0.6
 
 
+@draws_the_effect("channel_effects")
 def plot_waterfall(
     effect: xr.DataArray,
     *,
@@ -227,11 +225,6 @@ def plot_waterfall(
     ----------
     effect, scm, outcomes, horizon, drawn_from
         As for `plot_channels`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------

@@ -62,11 +62,6 @@ def plot_scorecard(table: pd.DataFrame, *, periods: str = "quarters") -> Figure:
     periods : str
         What the horizons count, in the plural.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
-
     Raises
     ------
     QuestionError

@@ -80,11 +80,6 @@ def plot_decomposition(
     drawn_from : str
         What the draws are, for the caption.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
-
     Raises
     ------
     UnknownVariableError, QuestionError
@@ -229,11 +224,6 @@ def plot_variance_decomposition(
     drawn_from : str
         What the draws are, for the caption.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
-
     Raises
     ------
     UnknownVariableError
@@ -336,11 +326,6 @@ def plot_sectors(
         Says what periods are called.
     drawn_from : str
         What the draws of the parameters are, for the caption.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
     last, rule = int(result[dims.HORIZON][-1]), interval_rule()
     when = scm.count_periods(last)

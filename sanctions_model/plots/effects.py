@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from sanctions_model import dims
 from sanctions_model.plots.parts.labels import End, label_lines, label_room
-from sanctions_model.plots.parts.panels import chosen, horizon_axis
+from sanctions_model.plots.parts.panels import chosen, draws_the_effect, horizon_axis
 from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
@@ -35,6 +35,7 @@ _LEFT, _BELOW = 0.55, 0.1
 _PLOT_HEIGHT, _ROW_GAP = 1.12, 0.3
 
 
+@draws_the_effect("total_effect")
 def plot_responses(
     effect: xr.DataArray,
     prior: xr.DataArray | None = None,
@@ -57,11 +58,6 @@ def plot_responses(
         One panel each; the four that say most by default.
     drawn_from : str
         What the draws are, for the caption.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------
@@ -108,11 +104,6 @@ def plot_impulse_response(
         What was shocked and by how much; below the finding.
     drawn_from : str
         What the draws are, for the caption.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
     response = response.sel({dims.OUTCOME: chosen(response, outcomes, scm)})
     rule, shown = interval_rule(), effects_in_percent(scm, response)

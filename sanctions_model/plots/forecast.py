@@ -148,11 +148,6 @@ def plot_forecast(
     drawn_from : str
         What the draws are, for the caption.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
-
     Raises
     ------
     UnknownVariableError, QuestionError

@@ -75,11 +75,6 @@ def plot_graph(
         By address; they tell the same without draws.
     drawn_from : str
         What `draws` are, for the caption.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
     signs = link_signs(scm, priors, prior_draws)
     picture = diagram(scm, draws, signs)

@@ -78,11 +78,6 @@ def plot_future_effects(
     drawn_from : str
         What the draws are, for the caption.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
-
     Raises
     ------
     UnknownVariableError
@@ -138,11 +133,6 @@ def plot_scenario_effect(
         The question, below the finding.
     outcomes, scm, drawn_from
         As for `plot_future_effects`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------
@@ -228,11 +218,6 @@ def plot_spread(
     scm : StructuralCausalModel
         Says what outcomes are called.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
-
     Raises
     ------
     UnknownVariableError
@@ -307,11 +292,6 @@ def plot_odds(
         One line each.
     outcomes, scm
         As for `plot_future_effects`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------

@@ -174,11 +174,6 @@ def plot_along_axis(
     outcomes : sequence of str, optional
         All by default.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
-
     Raises
     ------
     QuestionError
@@ -308,11 +303,6 @@ def plot_sweep_tornado(found: xr.Dataset, *, outcomes: Sequence[str] | None = No
         As `load_sweep` returns it.
     outcomes : sequence of str, optional
         All by default.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
 
     Raises
     ------

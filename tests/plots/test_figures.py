@@ -166,6 +166,22 @@ def assert_graph_is_readable(figure):
 NAMES = ("graph", "prior_posterior", "responses", "channels", "scorecard", "waterfall")
 
 
+@pytest.mark.parametrize(
+    ("plot", "query"),
+    [
+        (plot_responses, "total_effect"),
+        (plot_chain, "total_effect"),
+        (plot_channels, "channel_effects"),
+        (plot_waterfall, "channel_effects"),
+    ],
+)
+def test_a_model_and_draws_are_answered_with_the_effect_to_ask_for(
+    plot, query, growth_problem, draws
+):
+    with pytest.raises(TypeError, match=f"got StructuralCausalModel; .*sm.{query}"):
+        plot(growth_problem.scm, draws)
+
+
 @pytest.mark.parametrize("name", [*NAMES, "chain"])
 def test_a_figure_fits_a_column_in_readable_type_with_nothing_cut_off(figures, name):
     figure = figures[name]

@@ -1,6 +1,7 @@
 """What figures of paths share: fans, marks of completed cells, time axes, keys of any length."""
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -270,6 +271,29 @@ def _by_rows(handles: Sequence[Line2D | Patch], columns: int) -> list[Line2D | P
     empty = [Line2D([], [], ls="", label="") for _ in range(rows * columns - len(handles))]
     padded = [*handles, *empty]
     return [padded[row * columns + column] for column in range(columns) for row in range(rows)]
+
+
+def draws_the_effect[**P](query: str) -> Callable[[Callable[P, Figure]], Callable[P, Figure]]:
+    """Refuse to draw what is no result of the query, as a model and draws of it.
+
+    Raises `TypeError`: the call is wrong, not a question.
+    """
+
+    def decorate(plot: Callable[P, Figure]) -> Callable[P, Figure]:
+        @functools.wraps(plot)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> Figure:
+            effect = args[0] if args else kwargs.get("effect")
+            if not isinstance(effect, xr.DataArray):
+                name, got = plot.__name__, type(effect).__name__
+                raise TypeError(
+                    f"{name}() draws an effect, got {got}; ask for the effect first: "
+                    f"{name}(sm.{query}(scm, draws), scm=scm)"
+                )
+            return plot(*args, **kwargs)
+
+        return checked
+
+    return decorate
 
 
 def chosen(

@@ -51,11 +51,6 @@ def plot_forest(
         Draws of the quantity, dims ``(chain, draw)``; no posterior leaves its row out.
     source : str, optional
         Which fit and data the draws are of, as draws state it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
     rule = interval_rule()
     rows = _rows(pool, pooled, prior, posterior)

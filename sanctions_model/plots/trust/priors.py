@@ -141,11 +141,6 @@ def plot_prior_posterior(
     links : sequence of str, optional
         Labels of the links to show; by default all that are not fixed by definition.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
-
     Raises
     ------
     UnknownVariableError

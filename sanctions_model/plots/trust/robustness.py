@@ -62,11 +62,6 @@ def plot_tornado(
     source : str, optional
         Which fit and data the answer is of, as draws state it.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
-
     Raises
     ------
     QuestionError
@@ -190,11 +185,6 @@ def plot_required_relief(
         What the draws are, for the caption.
     source : str, optional
         Which fit and data the answer is of, as draws state it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
     relief, target = scm.relief(relief), result.target
     sign = "at most" if target.below else "at least"
@@ -297,11 +287,6 @@ def plot_tipping(
         From `tipping_point`.
     source : str, optional
         Which fit and data the curve is of, as draws state it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not shown: write it with its `savefig`, or all at once with `save_figures`.
     """
     label = scm.variables[claim.outcome].label
     direction = "higher" if claim.sign > 0 else "lower"
