@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import stat
 import sys
 import tempfile
 import tomllib
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 TABLES_FORMAT_VERSION = 1
 _PART = ".part-"
 _UNFINISHED = ".unfinished"  # stands in a folder while its files are being replaced
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _LONGEST_NAME = 200  # bytes: what file systems hold, less what a part file adds
 
 
@@ -77,7 +79,9 @@ def require_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
         raise QuestionError(f"{what}: the file name is too long; give a shorter one.")
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise QuestionError(f"{where}: that is a link or a device; give the name of a plain file.")
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+    # Root may write to any file, also to one that its owner marked as read-only.
+    kept = path.exists() and not (os.access(path, os.W_OK) and path.stat().st_mode & _WRITABLE)
+    if kept or not os.access(path.parent, os.W_OK):
         raise QuestionError(f"{where}: it may not be written; give another place.")
 
 

@@ -17,8 +17,8 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.queries.reading.windows import Window
-from sanctions_model.scm.periods import periods_ahead
+from sanctions_model.queries.reading.windows import Edge, Window
+from sanctions_model.scm.periods import period_after, periods_ahead, read_span
 from sanctions_model.units import difference_in_percent, in_percent
 
 _STATEMENT = re.compile(
@@ -84,8 +84,8 @@ class Statement:
                 "'gdp_level >= 2 against status quo in 2030Q4'."
             )
 
-        def period(name: str) -> int:
-            return _period(text, name, start, periods_per_year)
+        def period(name: str, edge: Edge) -> int:
+            return _period(text, name, edge, start, periods_per_year)
 
         return cls(
             outcome=match["outcome"],
@@ -140,16 +140,19 @@ class Statement:
         return ~met if self.negated else met
 
 
-def _period(text: str, period: str, start: str, periods_per_year: int) -> int:
+def _period(text: str, period: str, edge: Edge, start: str, periods_per_year: int) -> int:
     """Return the number of a period named in a statement."""
     if period.isascii() and period.isdigit() and len(period) < 4:
         if int(period) < 1:
             raise QuestionError(f"{text!r} is in the past: the future starts after {start}.")
         return int(period)
-    if period.isascii() and period.isdigit():
-        raise QuestionError(f"{text!r}: {period} is a year; name a period of it, as in {period}Q4.")
     try:
-        return periods_ahead(period, start, periods_per_year, end=True)
+        if edge == "only" and read_span(period).months > 12 // periods_per_year:
+            last = period_after(
+                start, periods_ahead(period, start, periods_per_year, end=True), periods_per_year
+            )
+            raise QuestionError(f"{period} has several periods; name one of them, as in {last}.")
+        return periods_ahead(period, start, periods_per_year, end=edge == "last")
     except QuestionError as error:
         raise QuestionError(f"Cannot read the statement {text!r}: {error}") from None
 

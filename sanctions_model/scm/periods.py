@@ -29,6 +29,11 @@ _MONTH = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d\d)|[- ]?M(?P<month2>\d\d?)
 _ISO_DAY = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?:[T ]00:00(?::00(?:\.0+)?)?)?"
 )
+# A period inside a longer text, as in `key_rate=12@2027-10-2028-03`, or the number of one.
+PERIOD = (
+    r"(?i:Q[1-4][- ]?\d{4}|\d{4}[- ]?(?:Q[1-4]|M\d\d?)"
+    r"|\d{4}-\d\d(?:-\d\d)?|\d\d?\.\d\d?\.\d{4}|\w+)(?!\w)"
+)
 _DOTTED = re.compile(r"(?P<first>\d{1,2})\.(?P<second>\d{1,2})\.(?P<year>\d{4})")
 
 

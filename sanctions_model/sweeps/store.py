@@ -1,11 +1,12 @@
 """What a sweep's folder holds, a zarr store of answers beside base fits, and reading it.
 
-`writing` makes it. What is damaged is refused: chunks carry a checksum, and so does what is said of
-them; what was lost with a chunk is pending again.
+`writing` makes it. What is damaged is refused: chunks carry a checksum, and so do every point and
+what is said of them; a point that is not as it was written is pending again.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from sanctions_model.summaries import IntervalRule
 from sanctions_model.sweeps.design import Grid, Route, SweepDesign
 from sanctions_model.sweeps.errors import from_first, summary_error
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 POINT = "point"
 SUMMARY = ("median", "lower", "upper", "prob_below_zero")
 PENDING, DONE, FAILED = 0, 1, 2
@@ -30,6 +31,7 @@ ROUTES = [None, *Route]
 NUMBERS = ("k_hat", "effective_size", "r_hat", "ess_bulk", "seconds")
 ARRAYS = "sweep.zarr"
 ABOUT = "sanctions_model"
+SUM = "sum"
 # What the readers of zarr raise at wrong bits, whatever they were reading.
 _UNREADABLE = (
     *(OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError),
@@ -46,6 +48,7 @@ def layout(design: SweepDesign, outcomes: int) -> dict[str, tuple[Any, Any, dict
         "route": (np.int8, 0, {}),
         "base": (np.int16, -1, {}),
         "status": (np.int8, PENDING, {}),
+        SUM: (np.uint64, 0, {}),
         **{name: (np.float64, np.nan, {}) for name in NUMBERS},
         **{name: (np.uint8, 0, {f"{name}_byte": TEXT}) for name in ("error", "note")},
     }
@@ -143,20 +146,42 @@ def read_store(folder: Path) -> tuple[SweepDesign, dict[str, Any], dict[str, np.
     return design, about, arrays
 
 
+def point_sums(arrays: Mapping[str, np.ndarray], points: Iterable[int]) -> np.ndarray:
+    """Return a checksum of all that is written of each point, its number included.
+
+    zarr's own are of chunks, which may be lost, or be those of another array.
+
+    Parameters
+    ----------
+    arrays : mapping of str to numpy.ndarray
+        Those of `layout`, one row a point, in its types.
+    points : iterable of int
+        The number of each row.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(row,)``.
+    """
+    columns = [arrays[name] for name in sorted(arrays) if name != SUM]
+    # Where nothing was written zarr gives one not-a-number for all of them.
+    columns = [
+        np.where(np.isnan(c), c.dtype.type(np.nan), c) if c.dtype.kind == "f" else c
+        for c in columns
+    ]
+    sums = []
+    for row, point in enumerate(points):
+        content = b"".join(column[row].tobytes() for column in columns)
+        found = hashlib.blake2b(content, digest_size=8, key=str(point).encode())
+        sums.append(int.from_bytes(found.digest()))
+    return np.array(sums, dtype=np.uint64)
+
+
 def statuses(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return each point's status; one whose answer was lost with a chunk is pending again."""
-    status = arrays["status"].copy()
-    there = (arrays["route"] > 0) & np.isfinite(arrays["seconds"])
-    for name in ("effect", "effect_summary"):
-        there &= np.isfinite(arrays[name]).all(axis=tuple(range(1, arrays[name].ndim)))
-    needed = {Route.REWEIGHT: ("k_hat", "effective_size"), Route.REFIT: ("r_hat", "ess_bulk")}
-    for route, names in needed.items():
-        known = ~np.isnan([arrays[name] for name in names]).any(axis=0)
-        there &= (arrays["route"] != ROUTES.index(route)) | known
-    there &= (arrays["route"] == ROUTES.index(Route.REFIT)) | (arrays["base"] >= 0)
-    there |= (status == FAILED) & arrays["error"].any(axis=1)
-    status[(status != PENDING) & ~there] = PENDING
-    return status
+    """Return each point's status; one that is not as it was written is pending again."""
+    status = arrays["status"]
+    written = arrays[SUM] == point_sums(arrays, range(status.size))
+    return np.where(written, status, PENDING)
 
 
 def _flat(arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> xr.Dataset:

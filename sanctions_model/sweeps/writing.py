@@ -1,6 +1,6 @@
 """Write a sweep: one process holds its folder, lands answers in chunks and keeps base fits.
 
-A point counts when its status is written, which is last; zarr replaces a chunk whole, so that a
+A point counts when its checksum is written, which is last; zarr replaces a chunk whole, so that a
 killed process leaves only points that are there or not. The operating system frees the lock when
 the process dies.
 """
@@ -34,8 +34,10 @@ from sanctions_model.sweeps.store import (
     PENDING,
     POINT,
     ROUTES,
+    SUM,
     TEXT,
     layout,
+    point_sums,
     read_store,
     statuses,
 )
@@ -163,25 +165,26 @@ class SweepStore:
         return [int(i) for i in np.flatnonzero(status == PENDING)]
 
     def land(self, answers: Mapping[int, Answer]) -> None:
-        """Write answers, chunk by chunk; their status last."""
+        """Write answers, chunk by chunk; the checksums of their points last."""
         for first in sorted({index // CHUNK for index in answers}):
             own = sorted(index for index in answers if index // CHUNK == first)
             self._land_chunk(np.array(own), [answers[index] for index in own])
 
     def _land_chunk(self, places: np.ndarray, answers: Sequence[Answer]) -> None:
         columns: dict[str, Any] = {
-            "effect": np.stack([a.draws for a in answers]).astype(np.float32),
+            "effect": np.stack([a.draws for a in answers]),
             "effect_summary": np.stack([a.summary for a in answers]),
-            "route": np.array([ROUTES.index(a.route) for a in answers], dtype=np.int8),
-            "base": np.array([a.base for a in answers], dtype=np.int16),
+            "route": np.array([ROUTES.index(a.route) for a in answers]),
+            "base": np.array([a.base for a in answers]),
             "error": np.stack([_encode(a.error) for a in answers]),
             "note": np.stack([_encode(a.note) for a in answers]),
         }
         columns |= {name: np.array([getattr(a, name) for a in answers]) for name in NUMBERS}
-        columns["status"] = np.array([FAILED if a.error else DONE for a in answers], np.int8)
-        for name, values in columns.items():
-            array: Any = self._group[name]
-            array.oindex[places] = values
+        columns["status"] = np.array([FAILED if a.error else DONE for a in answers])
+        arrays: dict[str, Any] = {name: self._group[name] for name in (*columns, SUM)}
+        columns = {name: values.astype(arrays[name].dtype) for name, values in columns.items()}
+        for name, values in {**columns, SUM: point_sums(columns, places.tolist())}.items():
+            arrays[name].oindex[places] = values
 
     def base(self, number: int) -> BaseFit | None:
         """Return a base fit of an earlier run, None if there is none.

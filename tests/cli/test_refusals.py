@@ -199,6 +199,31 @@ def test_a_year_as_the_end_is_its_last_quarter(saved_fit):
     assert year.out.count("2023-10-01") == 3 or "2023-10-01" in year.out
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        *((form, "2027Q4") for form in ("2027-Q4", "Q4 2027", "2027M10", "2027-10", "13.10.2027")),
+        ("2027-10-05-2028-03-05", "2027Q4-2028Q1"),
+        ("Q4 2027 - Q1 2028", "2027Q4-2028Q1"),
+        ("2027-2028", "2027Q1-2028Q4"),
+        ("2027", "2027Q1-2027Q4"),
+    ],
+)
+def test_an_option_reads_periods_as_a_table_does(saved_fit, written, meant):
+    asked = ["forecast", "--outcome", "key_rate", "--json", "--fit", saved_fit, "--horizon"]
+    found, expected = (
+        call(*asked, horizon, "--set", f"key_rate=10@{when}")
+        for horizon, when in (("2029", written), ("2029Q4", meant))
+    )
+    assert found.code == 0, found.err
+    assert found.out == expected.out
+
+
+def test_an_option_refuses_a_date_that_could_be_two(saved_fit):
+    asked = ["forecast", "--fit", saved_fit, "--set", "key_rate=10@01.10.2027"]
+    assert "could be day.month or month.day; write it as 2027-10-01" in refused(*asked)
+
+
 def test_a_sweep_of_a_fit_takes_no_other_data(tmp_path):
     for other in (["--data", "mine.csv"], ["--priors", "mine.toml"], ["--without-fit"]):
         found = refused("sweep", tmp_path / "design.toml", "--fit", tmp_path, *other)
@@ -268,7 +293,7 @@ def test_a_file_nested_without_end_is_refused(tmp_path):
 # Outputs
 
 
-def test_a_table_replaces_neither_a_fit_nor_what_is_read_nor_a_link(tmp_path, saved_fit):
+def test_a_table_replaces_no_fit_no_input_no_link_and_nothing_read_only(tmp_path, saved_fit):
     posterior = saved_fit / "posterior.nc"
     before = posterior.read_bytes()
     assert "ends in .csv" in refused("effects", "--fit", saved_fit, "--csv", posterior)
@@ -281,6 +306,9 @@ def test_a_table_replaces_neither_a_fit_nor_what_is_read_nor_a_link(tmp_path, sa
     for place in (tmp_path / "link.csv", "/dev/null"):
         found = refused("effects", "--fit", saved_fit, "--csv", place)
         assert "link or a device" in found or "ends in .csv" in found
+    table.chmod(0o444)
+    found = refused("effects", "--fit", saved_fit, "--csv", table)
+    assert "it may not be written; give another place" in found
     assert table.read_text(encoding="utf-8") == "mine"
 
 

@@ -78,7 +78,7 @@ OTHER = (None, True, "text", -1, 10**12, 1.5, [], {}, [1, "a"], "float32", {"a":
 def spoilt(files, name):
     """Draw other bytes for a file, None to take it away."""
     content = files[name]
-    kinds = [hostile.damaged(content), st.none(), st.sampled_from(sorted(files.values()))]
+    kinds = [hostile.damaged(content), st.none(), st.sampled_from(sorted(files)).map(files.get)]
     if name.suffix == ".json":
         described = json.loads(content)
         changed = st.builds(
@@ -151,6 +151,21 @@ def test_a_base_fit_that_was_changed_answers_no_more_points(finished, tmp_path):
     with pytest.raises(QuestionError, match=r"000.nc is damaged; take it away, and the sweep"):
         sweep(work)
     base.unlink()
+    assert same_where_done(sweep(work), answers)
+
+
+@pytest.mark.parametrize(
+    ("array", "other"), [("k_hat", "effective_size"), ("k_hat", "seconds"), ("route", "status")]
+)
+def test_points_with_the_numbers_of_another_array_are_answered_again(
+    finished, tmp_path, array, other
+):
+    folder, _, answers, sweep = finished
+    work = tmp_path / "work"
+    shutil.copytree(folder, work)
+    arrays = work / "sweep.zarr"
+    shutil.copy(arrays / other / "c" / "0", arrays / array / "c" / "0")
+    assert (load_sweep(work)["status"] == "pending").all()
     assert same_where_done(sweep(work), answers)
 
 

@@ -111,17 +111,26 @@ def execute(name, monkeypatch, fit):
     ]
 
 
+def growth_fit(path, draws):
+    """Save a fit with all that a fit has, its few draws of the prior in a posterior's place."""
+    scm = sm.growth_transmission()
+    fit = sm.fit(
+        scm,
+        sm.load_observations(scm=scm),
+        sm.load_priors(economy="growth"),
+        draws=draws,
+        tune=10,
+        sampler=FakeSampler([0]),
+        allow_unconverged=True,
+    )
+    return sm.save(fit, path)
+
+
 @pytest.mark.notebook
 @pytest.mark.slow  # the split of the spread takes its thousand paths whatever the draws
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
 def test_the_futures_notebook_runs_on_a_fit(tmp_path, monkeypatch):
-    fit = sm.sample_prior_predictive(
-        sm.growth_transmission(),
-        sm.load_observations(scm=sm.growth_transmission()),
-        sm.load_priors(economy="growth"),
-        draws=40,
-    )
-    path = sm.save(fit, tmp_path / "prior.nc")
+    path = growth_fit(tmp_path / "fit.nc", draws=20)
     texts = execute("futures", monkeypatch, path)
     assert any("ten points more for the reset" in text for text in texts)
 
@@ -129,15 +138,7 @@ def test_the_futures_notebook_runs_on_a_fit(tmp_path, monkeypatch):
 @pytest.mark.notebook
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
 def test_the_sweeps_notebook_runs_on_a_fit(tmp_path, monkeypatch):
-    fit = sm.fit(
-        sm.growth_transmission(),
-        sm.load_observations(scm=sm.growth_transmission()),
-        sm.load_priors(economy="growth"),
-        draws=500,
-        tune=10,
-        sampler=FakeSampler([0]),  # draws of the prior in a posterior's place
-    )
-    path = sm.save(fit, tmp_path / "fit.nc")
+    path = growth_fit(tmp_path / "fit.nc", draws=500)
     texts = execute("sweeps", monkeypatch, path)
     assert any("After three years full relief moves consumer prices" in text for text in texts)
 
@@ -146,10 +147,7 @@ def test_the_sweeps_notebook_runs_on_a_fit(tmp_path, monkeypatch):
 @pytest.mark.notebook
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter's own machinery
 def test_the_notebook_on_what_the_answers_rest_on_ends_in_three_sentences(tmp_path, monkeypatch):
-    from saved_fits import fit_of
-
-    fit_of(sm.load_priors(economy="growth"), tmp_path / "fit", 1)
-    path = tmp_path / "fit" / "posterior.nc"
+    path = growth_fit(tmp_path / "fit.nc", draws=60)
     texts = execute("what_it_rests_on", monkeypatch, path)
     sentences = [line for line in "".join(texts).splitlines() if line.startswith("- ")]
     assert len(sentences) == 3

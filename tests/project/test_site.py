@@ -7,19 +7,16 @@ import functools
 import http.server
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+from browsing import NEEDS_CHROMIUM
 from surface import PUBLIC
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-needs_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 pytestmark = pytest.mark.slow
 
 # What a new user types, and the page that answers it.
@@ -79,16 +76,6 @@ def address(site):
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
-
-
 def test_the_site_has_every_page_and_asks_for_nothing_from_elsewhere(site):
     for name in PUBLIC:
         page = (site / "reference" / name / "index.html").read_text(encoding="utf-8")
@@ -99,7 +86,7 @@ def test_the_site_has_every_page_and_asks_for_nothing_from_elsewhere(site):
     assert "<!-- from validation" not in pages
 
 
-@needs_a_browser
+@NEEDS_CHROMIUM
 def test_the_search_finds_the_page_first_or_second(address, browser):
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(address)
@@ -128,7 +115,7 @@ def first_two(page, address, answer):
     return found or ["nothing"]
 
 
-@needs_a_browser
+@NEEDS_CHROMIUM
 def test_no_page_is_wider_than_a_phone(site, address, browser):
     page = browser.new_page(viewport={"width": 390, "height": 844})
     paths = [path.relative_to(site).as_posix() for path in site.rglob("index.html")]
@@ -142,7 +129,7 @@ def test_no_page_is_wider_than_a_phone(site, address, browser):
     assert not wide, wide
 
 
-@needs_a_browser
+@NEEDS_CHROMIUM
 def test_the_explorer_draws_every_event_and_complains_of_nothing(address, browser):
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     complaints = []

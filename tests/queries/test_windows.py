@@ -88,6 +88,42 @@ def test_a_statement_takes_periods_by_their_dates():
 
 
 @pytest.mark.parametrize(
+    ("when", "first", "last"),
+    [
+        *((f"in {form}", 7, 7) for form in ("2027Q4", "2027-Q4", "q4 2027", "2027M11", "2027-11")),
+        *((f"in {form}", 7, 7) for form in ("2027-11-05", "13.10.2027", "7")),
+        ("by 2027", 1, 7),
+        ("through 2027-2028", 4, 11),
+        ("through Q1 2027 to Q4 2027", 4, 7),
+        ("on average over 2027-01-2027-12", 4, 7),
+        ("on average over 13.01.2027 - 13.12.2027", 4, 7),
+    ],
+)
+def test_a_statement_reads_periods_as_a_table_does(when, first, last):
+    said = Statement.parse(f"y <= 4 {when}", start="2026-01-01")
+    assert (said.when.first, said.when.last) == (first, last)
+
+
+def test_a_statement_about_months_may_name_the_quarters_they_fill():
+    said = Statement.parse("y <= 4 through 2027Q1-2027Q2", start="2026-12-01", periods_per_year=12)
+    assert (said.when.first, said.when.last) == (1, 6)
+
+
+@pytest.mark.parametrize(
+    ("when", "message"),
+    [
+        ("in 2027", "2027 has several periods; name one of them, as in 2027Q4"),
+        ("by 01.10.2027", "could be day.month or month.day; write it as 2027-10-01"),
+        ("by 2027-13", "has the month 13"),
+        ("by 2020", "in the past"),
+    ],
+)
+def test_a_statement_refuses_what_could_be_several_periods_or_none(when, message):
+    with pytest.raises(QuestionError, match=message):
+        Statement.parse(f"y <= 4 {when}", start="2026-01-01")
+
+
+@pytest.mark.parametrize(
     ("unit", "value", "expected"),
     [
         ("% a year (100 dlog)", 100 * np.log(1.04), True),

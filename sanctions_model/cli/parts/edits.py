@@ -3,6 +3,7 @@
 A period is a number counted from 1, the first one after the last known, or one of the calendar.
 """
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sanctions_model.errors import QuestionError, SanctionsModelError
+from sanctions_model.scm.periods import PERIOD
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,9 +42,9 @@ StatementOption = Annotated[
 
 # Of rounding; no effect that is printed is as small.
 _NOTHING = 1e-9
-_MOMENT = r"\d{4}-\d\d(?:-\d\d)?(?!\d)|\w+"
 _ASSIGNMENT = re.compile(
-    rf"(?P<variable>\w+)=(?P<value>[^@]+?)(?:@(?P<start>{_MOMENT})(?:-(?P<stop>{_MOMENT}))?)?"
+    rf"(?P<variable>\w+)=(?P<value>[^@]+?)(?:@(?P<start>{PERIOD})(?:\s*-\s*(?P<stop>{PERIOD}))?)?",
+    re.IGNORECASE,
 )
 
 
@@ -157,10 +159,10 @@ def read_horizon(text: str, start: str, periods_per_year: int) -> int:
     """Return the number of periods that ``--horizon`` asks for."""
     from sanctions_model.scm.periods import periods_ahead
 
-    try:
-        return int(text)
-    except ValueError:
-        pass
+    with contextlib.suppress(ValueError):
+        count = int(text)
+        if len(text) != len("2029"):
+            return count
     try:
         return periods_ahead(text, start, periods_per_year, end=True)
     except QuestionError as error:

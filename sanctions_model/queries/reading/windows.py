@@ -6,17 +6,20 @@ A path that touches the value and leaves again meets ``by`` and not ``through``.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import require_horizon
+from sanctions_model.scm.periods import PERIOD
 
 WINDOW_FORMS = "'in 8', 'by 8', 'through 5-8' or 'on average over 5-8'"
 _WINDOW = re.compile(
-    r"(?P<word>in|by|through|on\s+average\s+over)\s+(?P<first>\w+)(?:\s*(?:-|–|to)\s*(?P<last>\w+))?"
+    r"(?P<word>in|by|through|on\s+average\s+over)\s+"
+    rf"(?P<first>{PERIOD})(?:\s*(?:-|–|to)\s*(?P<last>{PERIOD}))?"
 )
+type Edge = Literal["only", "first", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Window:
         require_horizon(self.last)
 
     @classmethod
-    def parse(cls, text: str, *, period: Callable[[str], int] | None = None) -> Self:
+    def parse(cls, text: str, *, period: Callable[[str, Edge], int] | None = None) -> Self:
         """Read ``in 8``, ``by 8``, ``through 5-8`` or ``on average over 5-8``.
 
         Parameters
@@ -58,7 +61,8 @@ class Window:
         text : str
             One of the four words and its period or periods.
         period : callable, optional
-            Turns the name of a period into its number; by default a period is a number.
+            Turns the name of a period into its number, told whether the period is the ``"only"``
+            one, or the ``"first"`` or ``"last"`` of a window; by default a period is a number.
 
         Raises
         ------
@@ -71,14 +75,15 @@ class Window:
             raise QuestionError(f"Cannot read {text!r}; write when as {WINDOW_FORMS}.")
         number = period or _number
         word = " ".join(match["word"].split())
-        first, last = number(match["first"]), match["last"]
+        last = match["last"]
         if word in ("in", "by"):
             if last is not None:
                 raise QuestionError(f"{text!r}: '{word}' takes one period, as in '{word} 8'.")
+            first = number(match["first"], "only" if word == "in" else "last")
             return cls(word, 1 if word == "by" else first, first)
         if last is None:
             raise QuestionError(f"{text!r}: '{word}' takes two periods, as in '{word} 5-8'.")
-        end = number(last)
+        first, end = number(match["first"], "first"), number(last, "last")
         if end == first:
             raise QuestionError(f"{text!r} names one period twice; write 'in {match['first']}'.")
         return cls(word, first, end)
@@ -136,7 +141,7 @@ class Window:
 _DIGITS = 12  # of a number of periods that is refused as too large; more is no number
 
 
-def _number(text: str) -> int:
+def _number(text: str, _edge: Edge) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > _DIGITS:
         raise QuestionError(f"{text!r} is no number of periods; write when as {WINDOW_FORMS}.")
     return int(text)
