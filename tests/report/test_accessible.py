@@ -45,6 +45,23 @@ SMALL = """() => [...document.querySelectorAll(
     return own.width > 0 && (width < 24 || height < 24);
   }).map((one) => one.outerHTML.slice(0, 80))"""
 
+# How much of a box to tick is in sight and yet under the buttons, in pixels of height.
+COVERED = """() => {
+  const form = document.getElementById("relief-controls");
+  const ticks = [...form.querySelectorAll(".tick input")];
+  let worst = 0;
+  for (const tick of ticks) {
+    tick.scrollIntoView({ block: "end" });
+    const bar = form.querySelector(".buttons").getBoundingClientRect();
+    for (const other of ticks) {
+      const [own, area] = [other, form].map((box) => box.getBoundingClientRect());
+      const seen = [Math.max(own.top, area.top), Math.min(own.bottom, area.bottom)];
+      worst = Math.max(worst, Math.min(seen[1], bar.bottom) - Math.max(seen[0], bar.top));
+    }
+  }
+  return worst;
+}"""
+
 
 def faults(page):
     """What axe found, and what it could not decide, as rule and first element."""
@@ -73,6 +90,14 @@ def test_axe_finds_no_fault_and_leaves_none_open(browser, report_file, width, sc
     assert page.evaluate(SMALL) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert complaints == []
+    page.close()
+
+
+def test_no_box_to_tick_is_under_the_buttons(browser, report_file):
+    page, _, _ = opened(browser, report_file)
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.evaluate(OPEN)
+    assert page.evaluate(COVERED) <= 0.5  # rounding of places
     page.close()
 
 
