@@ -51,3 +51,16 @@ def refused(*arguments):
     assert done.code == 1, done.err
     assert "Traceback" not in done.err
     return done.refusal
+
+
+@contextlib.contextmanager
+def files_of_at_most(size):
+    """Let no file of this process grow beyond so many bytes, as on a disk that is full."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from command import call, refused
+from command import call, files_of_at_most, refused
 from newer_figures import newer_figures
 from statistics_server import Services, failing
 
@@ -105,6 +105,18 @@ def test_an_update_is_fitted_listed_and_compared_by_its_name(online, away, light
     assert "figures are not out yet" in done.out
     done = call("data", "nowcast", "--fit", "results/new")
     assert f"results/new, data of vintage {name} to 2026Q2" in done.err
+
+
+@pytest.mark.parametrize("size", [100, 10_000])
+def test_an_update_on_a_full_disk_is_one_line_and_leaves_no_vintage(online, away, size):
+    with files_of_at_most(size):
+        done = call("data", "update", "--to", "2026Q3", "--quiet")
+    assert done.code == 1
+    assert (
+        done.err
+        == "error: Cannot write a vintage to vintages: File too large; give another folder.\n"
+    )
+    assert [path for path in away.rglob("*") if path.is_file()] == []
 
 
 def test_an_update_without_a_network_names_every_source_and_leaves_everything(online, away):

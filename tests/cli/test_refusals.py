@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from command import call, refused
+from command import call, files_of_at_most, refused
 
 from sanctions_model.data.observations import load_observations
 from sanctions_model.economies.growth import growth_transmission
@@ -387,6 +387,14 @@ def test_draws_for_a_full_disk_are_one_line_and_the_process_ends_well(small_fit,
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == f"Cannot write {tmp_path / 'mine.nc'}: File too large."
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_validation_on_a_full_disk_is_one_line(small_fit, tmp_path):
+    asked = ["validate", "--fit", small_fit.parent, "--out", tmp_path / "new"]
+    with files_of_at_most(100):
+        found = refused(*asked)
+    assert found == "File too large; what was being written was not kept"
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_closed_output_is_one_line():
