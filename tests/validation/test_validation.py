@@ -13,6 +13,7 @@ import xarray as xr
 from arviz_base import rc_context
 from laboratory import MODEL, PRIORS
 from pictures import faults_of
+from pictures import words as words_of
 from scipy import stats
 
 from sanctions_model.economies.anchored import anchored_transmission
@@ -20,14 +21,13 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.plots.trust.validation import (
     plot_back_test,
-    plot_ranks,
     plot_rolling_scores,
     plot_totals,
     plot_transforms,
 )
 from sanctions_model.queries.basis import Basis
 from sanctions_model.report.validation.backtests import back_test_bars, back_test_sentence, failures
-from sanctions_model.report.validation.document import write_report
+from sanctions_model.report.validation.document import report_figures, write_report
 from sanctions_model.report.validation.words import SERIES, number, series_words, span
 from sanctions_model.validation import run as validation
 from sanctions_model.validation.backtests import EXPORT_PRICE
@@ -371,7 +371,7 @@ def test_failures_name_what_missed_was_beaten_or_is_prior(whole):
     assert "89 % interval holds the outcome" in text
     assert "beaten in 1 of 1 comparisons" in text
     assert "1 of 2 quantities outside their 99 % band" in text
-    assert "gdp_level after 12" in text
+    assert "GDP level, quarter 12" in text
 
 
 def test_a_report_is_written_with_its_figures(whole, tmp_path):
@@ -396,7 +396,7 @@ def test_a_report_is_written_with_its_figures(whole, tmp_path):
         "**1 of 3 refits failed the convergence gate** (2019Q4)",
         "All refits passed the convergence gate.",
         "## Published totals",
-        "`scale[inflation]`",
+        "(scale of consumer price inflation)",
         "**not met**",
         "Judgement: Overnight rates stood near 6 %",
         "wages exist adjusted only",
@@ -426,10 +426,23 @@ def test_a_report_without_refits_says_what_was_left_out(found, tmp_path):
 ASKED = "a question in words"
 
 
+def test_ranks_say_how_many_leave_the_band_and_name_effects_by_their_labels(whole):
+    table = pd.DataFrame(
+        {
+            "effect on gdp_level after 12": (np.arange(60) + 0.5) / 60,
+            "effect on key_rate after 4": 0.4 * (np.arange(60) + 0.5) / 60,
+        }
+    )
+    drawn = report_figures(replace(whole, tables=whole.tables | {"ranks": table}))
+    heads = [axes.get_title(loc="left") for axes in drawn["validation_ranks"].axes]
+    assert heads == ["GDP level, quarter 12 (n = 60)", "key rate, quarter 4 (n = 60)"]
+    said = words_of(drawn["validation_ranks"])
+    assert "1 of 2 lies outside the 99 % band; farthest off, by 0.60: key rate, quarter 4" in said
+    assert "PIT" not in said
+
+
 def test_figures_show_every_panel_and_row(whole):
     uniform = np.random.default_rng(2).uniform(size=(3, 40))
-    ranks = plot_ranks(dict(zip("abc", uniform, strict=True)), title=ASKED, caption="c")
-    assert [axes.get_title() for axes in ranks.axes][:3] == ["a", "b", "c"]
     lengths = {"long": uniform[0], "short": uniform[1][:10]}
     transforms = plot_transforms(lengths, title=ASKED, caption="c")
     assert [axes.get_title(loc="left") for axes in transforms.axes] == [
@@ -445,7 +458,7 @@ def test_figures_show_every_panel_and_row(whole):
 
     lead = plot_rolling_scores(score_summary(rolling()), SERIES, title=ASKED, caption="c")
     assert [axes.get_title(loc="left") for axes in lead.axes] == ["1 quarter ahead"]
-    for figure in (ranks, transforms, shown, totals, lead):
+    for figure in (transforms, shown, totals, lead):
         assert faults_of(figure) == []
 
 

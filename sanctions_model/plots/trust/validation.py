@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -21,9 +20,10 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.wording import share_words, upper_first
+from sanctions_model.wording import percent, share_words
 
 _MODEL, _CALM, _WALK = "this model", "this model, measures and war left out", "random walk"
+_SIMULATED = 500  # uniform samples behind the band
 _COLUMNS, _ACROSS = 3, 2.25  # panels in a row, and inches from one to the next
 _ENDS = (
     "published_lower",
@@ -37,82 +37,6 @@ _ENDS = (
 )
 
 
-def plot_ranks(
-    values: Mapping[str, np.ndarray],
-    *,
-    title: str,
-    caption: str,
-    prob: float = 0.99,
-    source: object = None,
-) -> Figure:
-    """Draw how far the distribution of ranks is from uniform, by ArviZ, with the band.
-
-    `values`: in (0, 1), by name; the names become panel titles. `prob`: of the simultaneous band.
-    `source`: of the fit and its data, as draws state it.
-    """
-    import arviz_plots as azp
-    from arviz_stats.ecdf_utils import ecdf_pit
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    tree = xr.DataTree.from_dict(
-        {
-            "prior_sbc": xr.Dataset(
-                {
-                    name: (("chain", "draw"), np.asarray(path, dtype=float)[None, :])
-                    for name, path in values.items()
-                }
-            )
-        }
-    )
-    rows = -(-len(values) // _COLUMNS)
-    title = titled(_far(values), title, source=source)
-    top, bottom = page_text_inches(title, caption)
-    height = top + bottom + 1.7 * rows + 0.3
-    # ArviZ 1.3 draws its band with no NumPy of 2.5; the band is added below.
-    collection = azp.plot_ecdf_pit(
-        tree,
-        method="pot_c",
-        envelope_prob=prob,
-        backend="matplotlib",
-        visuals={
-            "title": {"size": TEXT},
-            "xlabel": {"size": SMALL},
-            "ylabel": False,
-            "p_value_text": {"size": SMALL},
-        },
-        figure_kwargs={"figsize": (7.0, height)},
-        col_wrap=_COLUMNS,
-    )
-    figure: Figure = collection.viz["figure"].item()
-    import matplotlib.pyplot as plt
-
-    plt.close(figure)  # no global state keeps it
-    FigureCanvasAgg(figure)
-    figure.set_layout_engine("none")
-    figure.set_size_inches(7.0, height)
-    figure.subplots_adjust(
-        left=0.08,
-        right=0.98,
-        top=1 - (top + 0.22) / height,
-        bottom=(bottom + 0.38) / height,
-        hspace=0.75,
-        wspace=0.3,
-    )
-    count = len(next(iter(values.values())))
-    points, _, lower, upper = ecdf_pit((np.arange(count) + 0.5) / count, prob, 1000)
-    reach = max(float(np.max(upper - points)), *(_distance(path) for path in values.values()))
-    for axes in figure.axes:
-        if not axes.lines:  # a place in the grid that no quantity needs
-            continue
-        axes.fill_between(
-            points, lower - points, upper - points, color=Colour.prior, alpha=0.3, lw=0, zorder=0
-        )
-        axes.set_ylim(-1.4 * reach, 1.4 * reach)
-        tidy(axes)
-    add_page_text(figure, title, caption)
-    return figure
-
-
 def _distance(values: np.ndarray) -> float:
     """Largest distance of the empirical distribution function from the uniform one."""
     ordered = np.sort(np.asarray(values, dtype=float))
@@ -120,12 +44,22 @@ def _distance(values: np.ndarray) -> float:
     return float(np.max(np.abs(steps - ordered)))
 
 
-def _far(values: Mapping[str, np.ndarray]) -> str:
-    """Say which distribution is farthest from the uniform one."""
-    gaps = {name: _distance(path) for name, path in values.items()}
-    worst = max(gaps, key=lambda name: gaps[name])
-    said = upper_first(worst.split(", ")[0])
-    return f"{said} is farthest from calibrated, by {share_words(gaps[worst])} at most"
+def _calibrated(values: Mapping[str, np.ndarray], prob: float) -> str:
+    """Say how many distributions leave the band, and which one is farthest from uniform."""
+    out = [name for name, path in values.items() if _leaves(path, prob)]
+    worst = max(values, key=lambda name: _distance(values[name]))
+    off = f"farthest off, by {share_words(_distance(values[worst]))}: {worst}"
+    if not out:
+        return f"All {len(values)} lie within the {percent(prob)} band; {off}"
+    verb = "lies" if len(out) == 1 else "lie"
+    return f"{len(out)} of {len(values)} {verb} outside the {percent(prob)} band; {off}"
+
+
+def _leaves(values: np.ndarray, prob: float) -> bool:
+    from arviz_stats.ecdf_utils import ecdf_pit
+
+    _, ecdf, lower, upper = ecdf_pit(np.asarray(values, dtype=float), prob, _SIMULATED)
+    return bool(np.any((ecdf < lower) | (ecdf > upper)))
 
 
 def plot_transforms(
@@ -143,10 +77,10 @@ def plot_transforms(
     """
     from arviz_stats.ecdf_utils import ecdf_pit
 
-    title = titled(_far(values), title, source=source)
+    title = titled(_calibrated(values, prob), title, source=source)
     top, bottom = page_text_inches(title, caption)
     heads = [
-        " ".join(("\n".join(wrap(name.split(", ")[0], _ACROSS - 0.6, TEXT)), f"(n = {len(path)})"))
+        " ".join(("\n".join(wrap(name, _ACROSS - 0.6, TEXT)), f"(n = {len(path)})"))
         for name, path in values.items()
     ]
     head = (1 + max(words.count("\n") for words in heads)) * line_inches(TEXT) + 0.1
@@ -155,7 +89,7 @@ def plot_transforms(
     for place, (path, words) in enumerate(zip(values.values(), heads, strict=True)):
         row, column = divmod(place, _COLUMNS)
         axes = place_axes(figure, 0.42 + column * _ACROSS, top + head + row * each, 1.85, 0.9)
-        points, ecdf, lower, upper = ecdf_pit(np.asarray(path), prob, 500)
+        points, ecdf, lower, upper = ecdf_pit(np.asarray(path), prob, _SIMULATED)
         axes.fill_between(
             points, lower - points, upper - points, color=Colour.prior, alpha=0.3, lw=0
         )

@@ -9,6 +9,7 @@ from sanctions_model.data.evidence import Estimate, load_evidence
 from sanctions_model.report.validation.words import (
     SERIES,
     converged_words,
+    effect_words,
     markdown_table,
     number,
     rows_of,
@@ -228,7 +229,7 @@ def failures(found: "Validation") -> Iterator[str]:
     """Yield one sentence for each thing that failed or cannot be shown."""
     tables = found.tables
     yield (
-        "No measure of the bundled history falls but `assets` in 2019: recovery is not tested, and "
+        "No measure of the bundled history falls but assets in 2019: recovery is not tested, and "
         "the effects of relief rest on the effects of imposition times a prior."
     )
     for name in load_back_tests():
@@ -268,8 +269,10 @@ def failures(found: "Validation") -> Iterator[str]:
         yield f"Sides of these misses: {miss_pattern(totals)}"
     poor = tables["headline"][tables["headline"]["basis"] == "assumed"]
     if len(poor):
-        listed = ", ".join(f"{row.outcome} after {row.horizon}" for row in rows_of(poor))
-        yield f"Assumed (the data say next to nothing on it): {listed}."
+        listed = "; ".join(
+            effect_words(row.outcome, row.horizon, found.fit.scm) for row in rows_of(poor)
+        )
+        yield f"Assumed (the data tell next to nothing about it): {listed}."
 
 
 def _missed(name: str, annual: pd.DataFrame, scm: StructuralCausalModel) -> Iterator[str]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from sanctions_model.dims import Said
 from sanctions_model.files import whole_file
-from sanctions_model.report.validation.sections import effect_words, markdown_report
-from sanctions_model.report.validation.words import SERIES, series_words
+from sanctions_model.report.validation.sections import markdown_report
+from sanctions_model.report.validation.words import SERIES, quantity_words, series_words
 from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.origins.rolling import score_summary
 from sanctions_model.validation.run import Validation
@@ -47,7 +47,6 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
     """Draw the figures that the tables allow, by file name without ending."""
     from sanctions_model.plots.trust.validation import (
         plot_back_test,
-        plot_ranks,
         plot_rolling_scores,
         plot_totals,
         plot_transforms,
@@ -102,13 +101,13 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
         )
     if "ranks" in tables:
         effects = [name for name in tables["ranks"].columns if name.startswith("effect on")]
-        drawn["validation_ranks"] = plot_ranks(
-            {effect_words(name): tables["ranks"][name].to_numpy() for name in effects},
-            title="Calibration: ranks of true effects of full relief, default model",
+        drawn["validation_ranks"] = plot_transforms(
+            {quantity_words(n, found.fit.scm): tables["ranks"][n].to_numpy() for n in effects},
+            title="Does the model find effects that are known? Ranks of true effects of relief",
             source=source,
-            caption=f"{len(tables['ranks'])} data sets simulated from the prior, fitted "
-            "one by one. Empirical distribution function of the ranks less the uniform one, "
-            "with the 99 % simultaneous band.",
+            caption=f"{len(tables['ranks'])} data sets simulated from the prior, fitted one by "
+            "one. Where the true effect falls among its draws, 0 to 1: share of data sets below, "
+            "less the share expected, with the 99 % simultaneous band.",
         )
     return drawn
 

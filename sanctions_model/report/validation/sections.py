@@ -16,9 +16,11 @@ from sanctions_model.report.validation.elsewhere import elsewhere_failures, else
 from sanctions_model.report.validation.words import (
     SERIES,
     converged_words,
+    effect_words,
     is_true,
     markdown_table,
     number,
+    quantity_words,
     rows_of,
     series_words,
     span,
@@ -64,11 +66,6 @@ def markdown_report(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def effect_words(name: str) -> str:
-    """Return a quantity of the calibration as a title."""
-    return name.replace("effect on ", "").replace("_", " ").replace(" after ", ", quarter ")
-
-
 def _made(found: "Validation", command: str) -> str:
     manifest = found.fit.manifest
     version = manifest["versions"]["sanctions-model"]
@@ -97,8 +94,7 @@ def _data_and_prior(found: "Validation") -> str:
     shown = pd.DataFrame(
         {
             "effect of full relief": [
-                f"{found.fit.scm.variables[row.outcome].label}, quarter {row.horizon}"
-                for row in rows_of(table)
+                effect_words(row.outcome, row.horizon, found.fit.scm) for row in rows_of(table)
             ],
             "unit": table["unit"],
             "prior": [span(r.prior_median, r.prior_lower, r.prior_upper) for r in rows_of(table)],
@@ -166,7 +162,7 @@ def _sensitivity(found: "Validation") -> str:
     scaled = found.tables["headline"]
     power = pd.DataFrame(
         {
-            "effect": [f"{r.outcome}, quarter {r.horizon}" for r in rows_of(scaled)],
+            "effect": [effect_words(r.outcome, r.horizon, found.fit.scm) for r in rows_of(scaled)],
             "prior": [f"{v:.3f}" for v in scaled["prior_sensitivity"]],
             "likelihood": [f"{v:.3f}" for v in scaled["likelihood_sensitivity"]],
         }
@@ -198,7 +194,7 @@ def _calibration(found: "Validation", pictures: Mapping[str, str]) -> str:
     level = interval_rule().percent
     shown = pd.DataFrame(
         {
-            "effect": [effect_words(name) for name in effects["quantity"]],
+            "effect": [quantity_words(name, found.fit.scm) for name in effects["quantity"]],
             "ranks inside the 99 % band": np.where(truth_of(effects["inside"]), "yes", "NO"),
             "p (Kolmogorov)": [f"{v:.3f}" for v in effects["p_value"]],
             f"coverage of {level} intervals": [number(v) for v in effects["coverage"]],
@@ -208,8 +204,8 @@ def _calibration(found: "Validation", pictures: Mapping[str, str]) -> str:
             ],
         }
     )
-    outside = table[~inside]["quantity"].tolist()
-    names = f" ({', '.join(f'`{name}`' for name in outside)})" if outside else ""
+    outside = [quantity_words(name, found.fit.scm) for name in table[~inside]["quantity"]]
+    names = f" ({'; '.join(outside)})" if outside else ""
     return f"""## Calibration of the default model
 
 {int(table["data_sets"].iloc[0])} data sets were simulated from the prior with the gaps and \

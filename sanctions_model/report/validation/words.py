@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sanctions_model.queries.reading.headlines import in_words_of
 from sanctions_model.scm.model import StructuralCausalModel
 
 SERIES = {
@@ -23,6 +24,17 @@ SERIES = {
 def series_words(name: str, scm: StructuralCausalModel) -> str:
     """Name a series without its unit; one that the page has no words for by its own label."""
     return SERIES[name].split(",")[0] if name in SERIES else scm.variables[name].label
+
+
+def effect_words(outcome: str, horizon: int | str, scm: StructuralCausalModel) -> str:
+    """Name the effect on an outcome after so many periods."""
+    return f"{scm.variables[outcome].short_label}, {scm.period_name} {horizon}"
+
+
+def quantity_words(name: str, scm: StructuralCausalModel) -> str:
+    """Name a quantity of the calibration: an effect, a parameter or a missing figure."""
+    outcome, is_effect, horizon = name.removeprefix("effect on ").partition(" after ")
+    return effect_words(outcome, horizon, scm) if is_effect else in_words_of(scm, name)
 
 
 def number(value: object, *, sign: bool = False) -> str:
