@@ -203,6 +203,25 @@ def test_a_notebook_is_light(name):
     assert (FOLDER / f"{name}.ipynb").stat().st_size < 1_500_000
 
 
+WITHOUT_DATA = {"your_graph"}  # nothing is fitted there, so that nothing is predicted
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_has_all_that_a_reader_looks_for(name):
+    text = " ".join(" ".join(cell.source.split()) for cell in cells(name, "markdown"))
+    parts = ["**Takes**", "**You learn**", "## An exercise", "## Where to go on"]
+    if name not in WITHOUT_DATA:
+        code = text + "".join(cell.source for cell in cells(name))
+        for part in ("prior.predictive", "posterior.predictive", "diagnostics|r_hat"):
+            assert re.search(part, code, re.IGNORECASE), part
+    assert [part for part in parts if part not in text] == []
+    assert 800 <= len(text.split()) <= 1500
+    drawn = [
+        i for i, c in enumerate(cells(name)) for o in c.outputs if "image/png" in o.get("data", "")
+    ]
+    assert drawn[0] <= 2  # data, or the graph, before any answer
+
+
 def test_the_notebooks_are_there():
     expected = {"quickstart", "chain_and_priors", "effects_and_channels", "histories"}
     assert expected | {"your_country", "your_graph"} <= set(NOTEBOOKS)
