@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, shown
 
 
 def _scalar(value: object) -> object:
@@ -94,12 +94,6 @@ def as_number_or_path(value: object, what: str) -> float | tuple[float, ...]:
 
 
 def _shown(value: object) -> str:
-    """Say what was got on one line, without the whole of a long array."""
-    if isinstance(value, str):
-        return f"the text {value!r}" if len(value) < 40 else "a long text"
-    if isinstance(value, bool | np.bool_):
-        return f"the boolean {value}"
-    if isinstance(value, numbers.Number):
-        return f"{value}"
-    text = " ".join(repr(value).split())
-    return text if len(text) < 40 else f"a {type(value).__name__}"
+    """Say what was got; that a number came as text is what is wrong with it."""
+    given = _scalar(value)
+    return f"the text {shown(given)}" if isinstance(given, str) else shown(given)

@@ -4,8 +4,9 @@ Every message says what was got, what was expected and what to do. This module k
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from numbers import Number
 from typing import TYPE_CHECKING, get_args
 
 if TYPE_CHECKING:
@@ -30,10 +31,12 @@ __all__ = [
     "did_you_mean",
     "first_fault",
     "reading_fault",
+    "shown",
 ]
 
 
 _LONGEST, _SHOWN = 2000, 200
+_MANY = 300  # signs of a list of names that is not read to its end
 
 
 class SanctionsModelError(ValueError):
@@ -74,18 +77,18 @@ class UnknownVariableError(SanctionsModelError):
         available : iterable of str
             What there is.
         where : str
-            Where it was asked for, as in "the intervention SetTo".
+            Where it was asked for, as in "the interventions".
 
         Returns
         -------
         UnknownVariableError
-            To raise: its message lists the names that there are and offers the nearest.
+            To raise: its message offers the nearest name, and lists those that there are unless
+            they are many and one is near.
         """
         names = list(available)
-        return cls(
-            f"Unknown name {name!r} in {where}. There is: {_listed(names)}."
-            f"{did_you_mean(name, names)}"
-        )
+        near, listed = did_you_mean(name, names), _listed(names)
+        there = "" if near and len(listed) > _MANY else f" There is: {listed}."
+        return cls(f"Unknown name {name!r} in {where}.{there}{near}")
 
 
 class NoCausalPathError(SanctionsModelError):
@@ -142,6 +145,32 @@ def did_you_mean(name: str, available: Iterable[str]) -> str:
     lowered = {str(known).lower(): known for known in available}
     close = get_close_matches(name.lower(), lowered, n=1)
     return f" Did you mean {lowered[close[0]]!r}?" if close else ""
+
+
+def shown(value: object) -> str:
+    """Say what was got as whoever gave it would: no object is spelt as Python spells it.
+
+    Examples
+    --------
+    >>> shown("ten"), shown(2.5), shown(True), shown(None)
+    ("'ten'", '2.5', 'the boolean True', 'nothing')
+    >>> shown({"start": 1, "ramp": 4}), shown([1, 2]), shown(Ellipsis)
+    ('a table of start, ramp', 'a list of 2', 'of type ellipsis')
+    """
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return repr(str(value)) if len(value) < _SHOWN else "a long text"
+    if isinstance(value, bool):
+        return f"the boolean {value}"
+    if isinstance(value, Number):
+        return f"{value}"
+    if isinstance(value, Mapping):
+        names = ", ".join(map(str, value)) or "nothing"
+        return f"a table of {names}" if len(names) < _SHOWN else f"a table of {len(value)}"
+    if isinstance(value, list | tuple | set | frozenset):
+        return f"a list of {len(value)}"
+    return f"of type {type(value).__name__}"
 
 
 def reading_fault(error: Exception) -> str:
@@ -216,8 +245,7 @@ def first_fault(
     parts = [str(part) for part in first["loc"][skip:]]
     place = ".".join(part for part in parts if not _TRIED.fullmatch(part)) or whole
     reason = _reason(first)
-    got = repr(first["input"])
-    got = f" (got {got if len(got) < _SHOWN else f'{got[:_SHOWN]} ...'})"
+    got = f" (got {shown(first['input'])})"
     if first["type"] == "missing":  # the names that there are: one may be misspelt
         got = f" (got {', '.join(str(name) for name in first['input']) or 'nothing'})"
     elif first["type"] == "value_error":  # a sentence of ours, which says it

@@ -6,6 +6,8 @@ import logging
 import sys
 from dataclasses import dataclass
 
+from hostile import require_clear
+
 from sanctions_model.cli import app as cli
 
 
@@ -49,7 +51,7 @@ def refused(*arguments):
     """Call with --quiet and return the refusal, which leaves one line and exit code 1."""
     done = call(*arguments, "--quiet")
     assert done.code == 1, done.err
-    assert "Traceback" not in done.err
+    require_clear(done.refusal)
     return done.refusal
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.errors import FitFileError, reading_fault
+from sanctions_model.errors import FitFileError, reading_fault, shown
 from sanctions_model.files import file_sha256, interrupted, write_netcdf
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import log_probability
@@ -126,7 +126,7 @@ def load(path: Path | str) -> Fit:
     version = content.get("format_version")
     if version != FORMAT_VERSION:
         raise FitFileError(
-            f"{path} has format_version {version}, this version reads {FORMAT_VERSION}; "
+            f"{path} has format_version {shown(version)}, this version reads {FORMAT_VERSION}; "
             "fit again with `sanctions-model run`."
         )
     total = _content_sum(content, groups)

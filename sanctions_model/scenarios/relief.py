@@ -16,7 +16,7 @@ from sanctions_model.data.fields import Number, Whole
 from sanctions_model.data.sanctions.events import ISSUERS, Component
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.elsewhere.reimposition import snap_back_hazard
-from sanctions_model.errors import did_you_mean
+from sanctions_model.errors import did_you_mean, shown
 from sanctions_model.scenarios.issuers import COALITION, Reach, draw_parts, measures_rule
 from sanctions_model.scenarios.quantities import (
     Moment,
@@ -219,7 +219,9 @@ def _issuers(given: object) -> object:
     """Read one issuer or several, and refuse what is none."""
     names = (given,) if isinstance(given, str) else given
     if not isinstance(names, list | tuple) or not names:
-        raise ValueError(f"expected {COALITION} or some of {', '.join(ISSUERS)}, got {given!r}")
+        raise ValueError(
+            f"expected {COALITION} or some of {', '.join(ISSUERS)}, got {shown(given)}"
+        )
     known = (COALITION, *ISSUERS)
     for name in names:
         if name not in known:

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from sanctions_model.coercion import as_number, as_number_or_path, as_whole
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, shown
 
 # Far beyond what linear equations say anything about; more would fill the memory. A path by itself
 # may be longer: a steady state is seen there.
@@ -268,7 +268,7 @@ def _period_count(horizon: object, most: int) -> int:
         found = as_whole(horizon, "The horizon", least=1)
     except QuestionError:
         raise QuestionError(
-            f"Horizon {horizon}; expected a whole number of periods of at least 1."
+            f"Horizon {shown(horizon)}; expected a whole number of periods of at least 1."
         ) from None
     if found > most:
         raise QuestionError(

@@ -15,7 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, shown
 
 # What a calendar of quarters can hold, and no year of a typing error.
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
@@ -108,8 +108,9 @@ def read_span(given: object, *, day_first: bool = False) -> Span:
         return _day(int(match["year"]), int(match["month"]), int(match["day"]), text)
     if match := _DOTTED.fullmatch(text):
         return _dotted(match, text, day_first=day_first)
-    shown = text if len(text) < 40 else f"{text[:36]} ..."
-    raise QuestionError(f"{shown!r} is no period; expected {_FORMS}.")
+    got = text if isinstance(given, str | int) else given
+    got = f"{text[:36]} ..." if isinstance(got, str) and len(text) >= 40 else got
+    raise QuestionError(f"{shown(got)} is no period; expected {_FORMS}.")
 
 
 def _months_of(period: pd.Period) -> int:

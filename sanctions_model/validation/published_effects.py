@@ -23,7 +23,7 @@ from sanctions_model.data.evidence import load_evidence
 from sanctions_model.data.fields import Flag, Number, Whole
 from sanctions_model.data.tables import parse_table, read_content
 from sanctions_model.economies.russia import MEASURES
-from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
+from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault, shown
 from sanctions_model.files import read_tables
 from sanctions_model.queries.estimands import Experiment, form_for, not_asked, stated
 from sanctions_model.scm.model import StructuralCausalModel
@@ -199,7 +199,7 @@ def _levels(levels: object, place: str) -> object:
     quarters, columns = _bundled_measures()
     if levels not in quarters:
         raise QuestionError(
-            f"{place}: the quarter is {levels!r}; expected one from {quarters[0]} to "
+            f"{place}: the quarter is {shown(levels)}; expected one from {quarters[0]} to "
             f"{quarters[-1]}, as in '2015Q1'."
         )
     at = quarters.index(levels)

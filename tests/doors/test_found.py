@@ -45,7 +45,11 @@ KINDS = [
     (load_prior_sets, "prior_sets", ("prior_set", "flat"), 1, "a table of rationale and priors"),
     (
         *(load_prior_sets, "prior_sets"),
-        *(("prior_set", "flat", "priors", "gdp_growth -> import_growth"), True, "family True"),
+        *(
+            ("prior_set", "flat", "priors", "gdp_growth -> import_growth"),
+            True,
+            "family is the boolean True",
+        ),
     ),
     (
         *(load_back_tests, "backtests"),

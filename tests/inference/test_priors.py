@@ -440,7 +440,7 @@ def test_a_file_is_read_with_its_name_and_period_length(write):
 
 
 REFUSED = {
-    "an empty file": ("", "format_version is None; expected 1"),
+    "an empty file": ("", "format_version is nothing; expected 1"),
     "another version": (HEAD.replace("1", "2") + GOOD, "format_version is 2; expected 1"),
     "a version in words": ('format_version = "1"\n' + GOOD, "; expected 1 as the first key"),
     "no priors": (HEAD, "mine.toml has no priors; expected one table a parameter"),
@@ -450,14 +450,17 @@ REFUSED = {
     "no period length": (HEAD.replace("= 4", "= 0") + GOOD, "periods_per_year is 0"),
     "a period length in words": (HEAD.replace("= 4", '= "Q"') + GOOD, "periods_per_year is 'Q'"),
     "a number for a table": (HEAD + "anchoring = 0.5\n", "anchoring is 0.5; expected a table"),
-    "a number in a group": (HEAD + "[scale]\ncredit = 2\n", 'scale."credit"]: family 2; expected'),
+    "a number in a group": (
+        HEAD + "[scale]\ncredit = 2\n",
+        'scale."credit"]: family is 2; expected',
+    ),
     "an unknown family": (
         HEAD + GOOD.replace("Beta", "Cauchy"),
-        "mine.toml: [anchoring]: family 'Cauchy'; expected one of Normal, StudentT, LogNormal",
+        "mine.toml: [anchoring]: family is 'Cauchy'; expected one of Normal, StudentT, LogNormal",
     ),
     "no family": (
         HEAD + GOOD.replace("[anchoring]\nfamily", '[scale."credit"]\nfamly'),
-        'mine.toml: [scale."credit"]: family None; expected one of',
+        'mine.toml: [scale."credit"]: family is nothing; expected one of',
     ),
     "an unknown argument": (
         HEAD + GOOD.replace("alpha", "alhpa"),

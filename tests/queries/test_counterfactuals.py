@@ -601,7 +601,7 @@ def test_what_cannot_be_changed_is_refused(vector_past):
     past, _, _, _ = vector_past
     with pytest.raises(QuestionError, match="Nothing to change; give interventions or shocks"):
         counterfactual(past)
-    with pytest.raises(UnknownVariableError, match=r"Unknown name 'd' in the intervention SetTo"):
+    with pytest.raises(UnknownVariableError, match=r"Unknown name 'd' in the interventions"):
         counterfactual(past, interventions=[SetTo(variable="d", value=0.0)])
     with pytest.raises(UnknownVariableError, match="Unknown name 'd' in the shocks to leave out"):
         counterfactual(past, without_shocks=["d"])

@@ -1,7 +1,6 @@
 """Machine code that is kept, or not, and what is said while it is made."""
 
 import logging
-import time
 
 import pytest
 from numba import cfunc, types
@@ -36,12 +35,31 @@ def test_another_failure_is_not_taken_for_a_read_only_place():
 
 
 def test_a_line_says_so_when_compiling_takes_a_while(monkeypatch, caplog):
-    monkeypatch.setattr(machine_code, "_PATIENCE", 0.01)
+    class Clock:
+        """A timer that runs out when it is told to, unless it was stopped."""
+
+        def __init__(self, patience, say, words):
+            assert patience == 1.0
+            self.say, self.words, self.stopped = say, words, False
+            clocks.append(self)
+
+        def start(self):
+            pass
+
+        def cancel(self):
+            self.stopped = True
+
+        def run_out(self):
+            if not self.stopped:
+                self.say(*self.words)
+
+    clocks = []
+    monkeypatch.setattr(machine_code.threading, "Timer", Clock)
     with caplog.at_level(logging.INFO, logger="sanctions_model"):
         with announced("what is there"):
             pass
-        time.sleep(0.05)
+        clocks[0].run_out()
         assert caplog.text == ""
         with announced("the log density"):
-            time.sleep(0.05)
+            clocks[1].run_out()
     assert "compiling the log density" in caplog.text

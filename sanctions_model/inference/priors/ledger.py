@@ -18,7 +18,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.data.fields import Whole
 from sanctions_model.display import html_table
-from sanctions_model.errors import PriorError, did_you_mean
+from sanctions_model.errors import PriorError, did_you_mean, shown
 from sanctions_model.inference.priors.families import Fixed, Prior, Relative
 from sanctions_model.inference.priors.patterns import is_pattern, matching, stated_for
 from sanctions_model.inference.priors.reading import read_group, read_toml, table_of
@@ -332,7 +332,7 @@ def _read(file: Path, economy: str, above: tuple[Path, ...]) -> Priors:
     base = _base(file, content.pop("extends", None), economy, above)
     periods = content.pop("periods_per_year", 4 if base is None else base.periods_per_year)
     if not isinstance(periods, int) or isinstance(periods, bool) or periods < 1:
-        raise PriorError(f"{file.name}: periods_per_year is {periods!r}; expected 4 or 12.")
+        raise PriorError(f"{file.name}: periods_per_year is {shown(periods)}; expected 4 or 12.")
     if base is not None and periods != base.periods_per_year:
         raise PriorError(
             f"{file.name}: periods_per_year is {periods}, that of {base.origin} "
@@ -372,7 +372,7 @@ def _base(file: Path, named: Any, economy: str, above: tuple[Path, ...]) -> Prio
         return None
     if not isinstance(named, str) or not named:
         raise PriorError(
-            f"{file.name}: extends is {named!r}; write 'bundled', 'anchored', 'growth' or the "
+            f"{file.name}: extends is {shown(named)}; write 'bundled', 'anchored', 'growth' or the "
             "name of a priors file."
         )
     files = {"bundled": _bundled(economy), **{n: _bundled(n) for n in ("anchored", "growth")}}

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sanctions_model.errors import PriorError, did_you_mean
+from sanctions_model.errors import PriorError, did_you_mean, shown
 from sanctions_model.files import toml_content
 from sanctions_model.inference.priors.families import (
     Beta,
@@ -48,7 +48,7 @@ def read_toml(file: Path) -> dict[str, Any]:
     version = content.pop("format_version", None)
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise PriorError(
-            f"{file.name}: format_version is {version!r}; "
+            f"{file.name}: format_version is {shown(version)}; "
             f"expected {FORMAT_VERSION} as the first key."
         )
     return content
@@ -71,7 +71,7 @@ def read_group(
     `read_prior` refuses it.
     """
     if not isinstance(tables, dict):
-        raise PriorError(f"{file}: {name} is {tables!r}; expected a table with a family.")
+        raise PriorError(f"{file}: {name} is {shown(tables)}; expected a table with a family.")
     partial = base is not None and not any(isinstance(table, dict) for table in tables.values())
     if "family" in tables or partial:
         tables = {bare: tables}
@@ -94,7 +94,7 @@ def read_prior(file: str, place: str, table: Any) -> Prior:
     family = table.get("family") if isinstance(table, dict) else table
     if not isinstance(family, str) or family not in _FAMILIES:
         raise PriorError(
-            f"{file}: {place}: family {family!r}; expected one of {', '.join(_FAMILIES)}."
+            f"{file}: {place}: family is {shown(family)}; expected one of {', '.join(_FAMILIES)}."
         )
     try:
         prior = _FAMILIES[family](**table)

@@ -199,7 +199,7 @@ def propagate(
     parameters = DrawParameters.of(scm, draws)
     forms = linear_forms(scm, parameters)
     for intervention in interventions:
-        scm.graph.require(intervention.variable, f"the intervention {intervention!r}")
+        scm.graph.require(intervention.variable, "the interventions")
     last = {n: float(start.values[n][-1, 0]) for n in scm.exogenous} if start else {}
     continued = continuation_paths(scm, horizon, last)
     if start is None:
