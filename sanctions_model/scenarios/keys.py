@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel
 
+from sanctions_model.inference.priors.families import Beta
 from sanctions_model.scenarios.library import FORMAT_VERSION, FutureProcess
 from sanctions_model.scenarios.relief import (
     Announcement,
@@ -107,13 +108,20 @@ def _said(model: type[BaseModel]) -> dict[str, str]:
     return found
 
 
+def _words(default: object) -> str:
+    if isinstance(default, Beta):
+        sizes = ", ".join(f"{getattr(default, name):g}" for name in default.arguments)
+        return f"{default.family}({sizes})"
+    return str(default).strip("(),'")
+
+
 def _keys(place: str) -> Iterator[tuple[str, str, str]]:
     """Every key of a place: its name, its default and what it says."""
     model, _ = _PLACES[place]
     said = _said(model)
     for name, field in model.model_fields.items():
         default = "" if field.is_required() else field.get_default(call_default_factory=True)
-        words = "" if default in ("", None, ()) else str(default).strip("(),'")
+        words = "" if default in ("", None, ()) else _words(default)
         yield name, "required" if field.is_required() else words, said.get(name, "")
 
 

@@ -1,10 +1,12 @@
 """Every verb and every key of a scenario's file, nested ones too: used, or refused by name."""
 
 import json
+from functools import cache
 
 import pytest
 from command import call, refused
 
+from sanctions_model import workflow
 from sanctions_model.data.observations import load_observations
 from sanctions_model.economies.anchored import anchored_transmission
 from sanctions_model.inference.fit import sample_prior_predictive
@@ -129,7 +131,9 @@ def saved_fit(tmp_path_factory):
     )
     folder = tmp_path_factory.mktemp("results")
     save(fit, folder / "posterior.nc")
-    return folder
+    with pytest.MonkeyPatch.context() as patch:  # read and checked once, not with every question
+        patch.setattr(workflow, "load_results", cache(workflow.load_results))
+        yield folder
 
 
 def toml(value):

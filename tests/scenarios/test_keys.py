@@ -49,6 +49,11 @@ def test_the_template_has_every_key():
         assert f"\n{key} = " in text or f"\n# {key} = " in text, key
 
 
+def test_a_default_that_is_a_distribution_is_said_in_words():
+    keys = scenario_keys().set_index(["table", "key"])
+    assert keys.loc[("release_assets", "sold"), "default"] == "Beta(2, 4)"
+
+
 def test_lines_of_the_template_fit_a_screen():
     assert max(map(len, scenario_template().splitlines())) <= 100
 
