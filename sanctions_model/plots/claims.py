@@ -183,11 +183,16 @@ def _claim(page: _Page, row: Mapping[str, Any], down: float, periods: str) -> No
     size = f"{number(row['median'])} ({number(row['lower'])}; {number(row['upper'])})"
     # Levels are in plain percent, rates in percent of a period.
     unit = "%" if row["unit"] == "%" else difference_unit(str(row["unit"]), short=True)
-    when = f"{unit}, after {row['horizon']} {periods}"
-    page.write("effect", down, f"{size}\n{when}")
+    page.write("effect", down, f"{size}\n{unit}, {_when(row, periods)}")
     gained = float(row["information"])
     number_of = f"\n{share_words(gained)}" if np.isfinite(gained) else ""
     page.write("share", down, f"{row['basis']}{number_of}")
+
+
+def _when(row: Mapping[str, Any] | pd.Series, periods: str) -> str:
+    """Say the date of an effect, or count to it where the table names no date."""
+    dated = str(row.get("period") or "")
+    return f"in {dated}" if dated else f"after {row['horizon']} {periods}"
 
 
 _PRIOR: dict[str, Any] = {
@@ -307,7 +312,7 @@ def plot_exceedance(table: pd.DataFrame, *, periods: str = "quarters") -> Figure
         axes.set_title("\n".join(heading), size=SMALL, loc="left", pad=3, color=Colour.ink)
         unit = difference_unit(str(own["unit"].iloc[0]), short=True)
         unit = "%" if own["unit"].iloc[0] == "%" else unit
-        words = f"{unit}, after {own['horizon'].iloc[0]} {periods}"
+        words = f"{unit}, {_when(own.iloc[0], periods)}"
         axes.set_xlabel(words, size=SMALL, labelpad=2, color=Colour.ink)
     return figure
 
@@ -330,4 +335,5 @@ def _name_curves(axes: Axes, own: pd.DataFrame) -> None:
             va="bottom" if above else "top",
             color=readable(colour),
             weight="bold",
+            bbox={"fc": "white", "ec": "none", "pad": 0.5},  # the dotted line stops at the words
         )

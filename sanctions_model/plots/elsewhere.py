@@ -138,4 +138,6 @@ def _name(axes: Axes, across: float, up: float, words: str, colour: str) -> None
         va="center",
         color=readable(colour, on_band),
         weight="bold",
+        # Lines stop at the words; the ground is the light blue band's.
+        bbox={"fc": Colour.latent, "ec": "none", "pad": 0.5},
     )

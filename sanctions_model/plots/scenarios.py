@@ -239,10 +239,11 @@ def plot_spread(
     shares = (100.0 * variance / total.where(total > 1e-12)).fillna(0.0)
     last = shares.sel({dims.OUTCOME: names[0]}).isel({dims.HORIZON: -1})
     politics = float(last.sel(source=[s for s in ("future", "path") if s in sources]).sum())
+    part = f"{politics:.0f} %" if politics >= 1 else "less than 1 %"
     label = scm.variables[names[0]].short_label
     of = "what the measures do to " if of_effect else "the forecast of "
     title = titled(
-        f"Politics makes {politics:.0f} % of what is uncertain about {of}{with_article(label)}",
+        f"Politics makes {part} of what is uncertain about {of}{with_article(label)}",
         question,
         source=split.attrs.get(dims.Said.SOURCE),
     )
@@ -305,8 +306,12 @@ def plot_odds(
         0.1 * float(line[-1] - line[0]) / float(np.ptp(expected["odds"].to_numpy()) or 1.0)
     )
     label, unit = scm.variables[names[0]].short_label, scm.effect_unit(names[0]).split()[0]
+    named = [f"after {scm.count_periods(h)}" for h in horizons]
+    if "period" in expected.coords:
+        named = [str(expected["period"].sel({dims.HORIZON: h}).item()) for h in horizons]
+    last = named[-1] if named[-1].startswith("after") else f"in {named[-1]}"
     title = titled(
-        f"Ten more points of odds move {with_article(label)} by {worth} {unit}",
+        f"Ten more points of odds move {with_article(label)} by {worth} {unit} {last}",
         f"Expected effect against sanctions unchanged, by the odds of: {future}",
         source=expected.attrs.get(dims.Said.SOURCE),
     )
@@ -316,7 +321,6 @@ def plot_odds(
         f"one can become another. Dotted: the probability one starts from, {100 * probability:.2g} "
         "%. Put in your own. No interval is drawn."
     )
-    named = [f"after {scm.count_periods(h)}" for h in horizons]
 
     def draw(axes: Axes, name: str) -> list[End]:
         ends = []

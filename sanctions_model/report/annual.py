@@ -32,6 +32,9 @@ from sanctions_model.wording import chance, figure, finding
 UNCHANGED, RELIEF, DIFFERENCE = "sanctions unchanged", "with relief", "difference"
 POLL, BANK = FORECASTERS["poll"], FORECASTERS["bank_of_russia"]
 _OURS = (UNCHANGED, RELIEF, DIFFERENCE)
+# Years that are simulated at least: shocks depend on how many periods are drawn, and a brief of
+# four years has to show the numbers of a table of five.
+_SIMULATED = 5
 # What the yearly figure of a level or a rate is, in the first column.
 _QUOTED = {
     Statistic.GROWTH.words: " growth",
@@ -85,7 +88,7 @@ def annual_table(
     names = names or [
         name for name in scm.wanted(None) if name in scm.observed or name in _levels(fit)
     ]
-    horizon = (years + 1) * scm.periods_per_year
+    horizon = (max(years, _SIMULATED) + 1) * scm.periods_per_year
     last = fit.problem.last_values
     asked = scm.relief(relief)
     with_relief = relief_paths(scm, asked, horizon, last)

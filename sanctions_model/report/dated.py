@@ -30,7 +30,7 @@ def question_of(attributes: Mapping[object, object]) -> str:
     return f"Question: {asked}." if asked else ""
 
 
-def _columns(
+def date_columns(
     attributes: Mapping[object, object], scm: StructuralCausalModel, horizons: Sequence[int]
 ) -> dict[int, str]:
     """Name horizons by their dates, or count them where no start is known."""
@@ -82,7 +82,7 @@ def dated_view(
     own = array.sel({dims.OUTCOME: names, dims.HORIZON: wanted})
     percent = in_percent_by_outcome(own, scm, is_effect=is_effect)
     summary = interval(percent, interval_rule())
-    columns = _columns(array.attrs, scm, wanted)
+    columns = date_columns(array.attrs, scm, wanted)
     rows = []
     for name in names:
         cells = summary.sel({dims.OUTCOME: name})
@@ -118,7 +118,7 @@ def dated_view(
 def effects_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
     """Show total effects of the largest relief in a table of effects, by outcome and date."""
     rows = table[(table["relief"] == table["relief"].max()) & (table["channel"] == "total")]
-    columns = _columns(table.attrs, scm, sorted(rows["horizon"].unique()))
+    columns = date_columns(table.attrs, scm, sorted(rows["horizon"].unique()))
     last = max(columns)
     there = list(dict.fromkeys(rows["outcome"]))
     shown = []
@@ -146,7 +146,7 @@ def beside_view(table: pd.DataFrame, scm: StructuralCausalModel, changed: Sequen
 
     `table`: from `effects_beside`. `changed`: addresses of the beliefs that differ.
     """
-    columns = _columns(table.attrs, scm, sorted(table["horizon"].unique()))
+    columns = date_columns(table.attrs, scm, sorted(table["horizon"].unique()))
     last, there = max(columns), list(dict.fromkeys(table["outcome"]))
     shown = []
     for outcome in _ordered(scm, there, of_paths=False):
@@ -195,7 +195,7 @@ def futures_view(result: xr.Dataset, scm: StructuralCausalModel, horizon: int) -
             label = str(result["scenario_label"].sel({dims.SCENARIO: name}).item())
             row[label] = size_cell(*found.to_numpy(), signed=True)
         rows.append(row)
-    date = _columns(result.attrs, scm, [horizon])[horizon]
+    date = date_columns(result.attrs, scm, [horizon])[horizon]
     how = "each lasting" if stays else "which can slide into each other"
     return View(
         table=pd.DataFrame(rows),

@@ -24,12 +24,15 @@ from sanctions_model.summaries import ERRORS, interval, interval_rule, mean_erro
 from sanctions_model.wording import (
     difference_unit,
     figure,
+    in_words,
     number,
     percent,
     share_words,
     true_minus,
     upper_first,
 )
+
+_COUNTED = "Quarter 1 is the first after the data."
 
 
 def _called(scm: StructuralCausalModel, name: str) -> str:
@@ -50,6 +53,18 @@ def _plain(quantity: Moment) -> str:
     if isinstance(quantity, int | float):
         return f"{quantity:g}"
     return _drawn(quantity.sample(np.random.default_rng(0), 4000), ".2g")
+
+
+def _quarters(quantity: Moment) -> str:
+    """Say how many quarters a quantity is; a date stays one."""
+    said = _plain(quantity)
+    return said if isinstance(quantity, str) else f"{said} quarter{'s' * (said != '1')}"
+
+
+def _from(start: Moment, ramp: Moment) -> str:
+    """Say when something begins and how long it takes to be whole."""
+    first = start if isinstance(start, str) else f"quarter {_plain(start)}"
+    return f"from {first}, over {_quarters(ramp)}"
 
 
 def library_view(library: ScenarioLibrary) -> View:
@@ -74,18 +89,18 @@ def scenario_view(name: str, scenario: Scenario) -> View:
     rows = [_relief_row(design) for design in scenario.relief]
     rows += [
         {
-            "what": f"tightening of {', '.join(entry.measures)}",
+            "what": f"tightening of {in_words(entry.measures)} measures",
             "by": f"+{_plain(entry.rise)}",
-            "when": f"from period {_plain(entry.start)} over {_plain(entry.ramp)}",
+            "when": _from(entry.start, entry.ramp),
             "risks": "",
         }
         for entry in scenario.tightening
     ]
     rows += [
         {
-            "what": f"shift of {entry.variable}",
+            "what": f"shift of {entry.variable.replace('_', ' ')}",
             "by": f"{_plain(entry.size)} in all",
-            "when": f"periods {entry.start} to {entry.stop}",
+            "when": f"quarters {entry.start} to {entry.stop}",
             "risks": "",
         }
         for entry in scenario.level
@@ -94,7 +109,7 @@ def scenario_view(name: str, scenario: Scenario) -> View:
         {
             "what": f"release of {_plain(entry.share)} of frozen reserves",
             "by": f"{_plain(entry.sold)} of it sold",
-            "when": f"from period {_plain(entry.start)} over {entry.over}",
+            "when": _from(entry.start, entry.over),
             "risks": f"{_plain(entry.transferred)} of the stock transferred to others before"
             if np.any(entry.transferred != 0)
             else "",
@@ -103,39 +118,44 @@ def scenario_view(name: str, scenario: Scenario) -> View:
     ]
     rows += [
         {
-            "what": f"{entry.kind} {entry.variable}",
+            "what": f"{entry.kind} {entry.variable.replace('_', ' ')}",
             "by": str(entry.value),
-            "when": f"periods {entry.start} to {entry.stop or 'the end'}",
+            "when": f"quarters {entry.start} to {entry.stop or 'the end'}",
             "risks": "",
         }
         for entry in scenario.intervention
     ]
     if not rows:
         rows = [{"what": "nothing changes", "by": "", "when": "", "risks": ""}]
+    risks = "Risks: --all." if any(row["risks"] for row in rows) else ""
+    said = f"{scenario.description}." if scenario.description else ""
     return View(
         table=pd.DataFrame(rows),
         title=f"{name}: {scenario.label}",
-        caption=f"{scenario.description}. {interval_words(interval_rule())}".lstrip(". "),
+        caption=" ".join(filter(None, (said, _COUNTED, interval_words(interval_rule()), risks))),
+        aside=("risks",),
     )
 
 
 def _relief_row(design: ReliefDesign) -> dict[str, str]:
     who = issuer_words(design.issuer)
-    what = ", ".join(design.measures) or f"components {', '.join(design.components)}"
+    what = f"components {', '.join(design.components)}"
+    if design.measures:
+        what = f"{in_words(design.measures)} measures"
     risks = []
     if design.announcement:
         said = design.announcement
         risks.append(
-            f"announced {_plain(said.lead)} before, {_plain(said.share)} of the risk premium's "
+            f"announced {_quarters(said.lead)} before, {_plain(said.share)} of the risk premium's "
             f"fall brought forward, rouble {_plain(said.rouble)} % in that quarter at full relief"
         )
     if np.any(design.over_compliance != 0):
-        risks.append(f"firms act {_plain(design.over_compliance)} later")
+        risks.append(f"firms act {_quarters(design.over_compliance)} later")
     if design.opposition:
         against = design.opposition
         risks.append(
-            f"blocked with P = {_plain(against.probability)} for {_plain(against.delay)}, for good "
-            f"with P = {_plain(against.defeat)} of that"
+            f"blocked with P = {_plain(against.probability)} for {_quarters(against.delay)}, for "
+            f"good with P = {_plain(against.defeat)} of that"
         )
     if design.snap_back:
         risks.append(_undone(design.snap_back))
@@ -143,23 +163,23 @@ def _relief_row(design: ReliefDesign) -> dict[str, str]:
         risks.append(f"{_plain(design.deterred)} of it deterred by those who keep theirs")
     if design.unpredictability:
         loose = design.unpredictability
-        risks.append(f"depth +/- {loose.depth:g} logits, {loose.timing:g} periods late on average")
+        risks.append(
+            f"depth uncertain by {loose.depth:g} logits, {_quarters(loose.timing)} late on average"
+        )
     return {
         "what": f"relief of {what} by {who}",
         "by": "; then ".join(_depth(phase) for phase in design.phase),
-        "when": "; then ".join(
-            f"from period {_plain(phase.start)} over {_plain(phase.ramp)}" for phase in design.phase
-        ),
+        "when": "; then ".join(_from(phase.start, phase.ramp) for phase in design.phase),
         "risks": "; ".join(risks),
     }
 
 
 def _undone(snap_back: SnapBack) -> str:
     if snap_back.hazard is not None:
-        return f"undone with P = {_plain(snap_back.hazard)} a period"
+        return f"undone with P = {_plain(snap_back.hazard)} a quarter"
     assert snap_back.probability is not None
     within, until = snap_back.within, snap_back.until
-    ends = f"within {_plain(within)} periods" if within is not None else f"by {until}"
+    ends = f"within {_quarters(within)}" if within is not None else f"by {until}"
     return f"undone with P = {_plain(snap_back.probability)} {ends}"
 
 
@@ -174,12 +194,12 @@ def paths_view(paths: FuturePaths, horizons: Sequence[int]) -> View:
         law = paths.law[position]
         row = {"measure": name}
         for horizon in horizons:
-            row[f"after {horizon}"] = _drawn(law[horizon - 1], ".2f")
+            row[f"quarter {horizon}"] = _drawn(law[horizon - 1], ".2f")
         rows.append(row)
     return View(
         table=pd.DataFrame(rows),
         title="Measures by law, 1 = the regime of the end of 2025",
-        caption=f"Over the paths of the scenario. {interval_words(interval_rule())}",
+        caption=f"Over the paths of the scenario. {_COUNTED} {interval_words(interval_rule())}",
     )
 
 

@@ -9,6 +9,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.queries.reading.headlines import at_periods
+from sanctions_model.report.dated import date_columns
 from sanctions_model.report.views import View, size_cell
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
@@ -42,8 +43,9 @@ def sector_view(
     `title`, `scenario`: what was found, and under which scenario.
     """
     wanted = [0, *at_periods(list(result[dims.HORIZON].to_numpy()[1:]), scm.periods_per_year)][:4]
+    columns = {0: "today"} | date_columns(result.attrs, scm, wanted[1:])
     parts = [
-        (str(name).replace("_", " "), result["part"].sel({SECTOR: name}))
+        (str(result["sector_label"].sel({SECTOR: name}).item()), result["part"].sel({SECTOR: name}))
         for name in result[SECTOR].to_numpy()
     ]
     parts += [(words, result[name]) for name, words in _SUMS.items()]
@@ -52,7 +54,7 @@ def sector_view(
         row = {"sector": words}
         for at in wanted:
             found = interval(own.sel(horizon=at)).sel(summary=["median", "lower", "upper"])
-            row[f"after {scm.count_periods(at)}" if at else "today"] = size_cell(*found.to_numpy())
+            row[columns[at]] = size_cell(*found.to_numpy())
         rows.append(row)
     return View(
         table=pd.DataFrame(rows),
@@ -79,7 +81,7 @@ def sector_sentences(result: xr.Dataset, scm: StructuralCausalModel) -> list[str
         Sentences; every number in them is computed.
     """
     last = int(result[dims.HORIZON][-1])
-    ends = {0: "today", last: f"after {scm.count_periods(last)}"}
+    ends = {0: "today", last: f"in {date_columns(result.attrs, scm, [last])[last]}"}
     named = [str(n) for n in result[SECTOR].to_numpy() if str(n) != "other"]
     sentences = []
     for at, when in ends.items():
@@ -100,7 +102,7 @@ def sector_sentences(result: xr.Dataset, scm: StructuralCausalModel) -> list[str
     sentences.append(
         f"The paths take {percent(float(gone['total'].median()))} off the sum of the sectors "
         f"and {percent(float(gone['transmission'].median()))} off the model's premium "
-        f"in {scm.count_periods(last)} (medians)."
+        f"by {ends[last].removeprefix('in ')} (medians)."
     )
     return [*sentences, _NO_LINK]
 
@@ -164,7 +166,7 @@ def output_view(table: pd.DataFrame) -> View:
     rows = []
     for row in table.to_dict("records"):
         cells = {
-            "sector": str(row["sector"]).replace("_", " "),
+            "sector": row["label"],
             "output of exposed firms": _percent(row["output_percent"]),
         }
         if "gap" in row:

@@ -59,6 +59,15 @@ def test_a_baseline_of_others_is_met_and_relief_comes_on_top(folder, tmp_path):
     assert "cannot be read as a table" in refused(*asked, tmp_path / "none.csv")
 
 
+def test_a_table_of_four_years_has_the_numbers_of_one_of_five(folder):
+    fit, relief = sm.load(folder / "posterior.nc"), sm.Relief()
+    four, five = (
+        annual_table(fit, relief, years=years, quoted=ANNUAL, random_seed=1) for years in (4, 5)
+    )
+    shared = five[five["year"].isin(four["year"].unique())].reset_index(drop=True)
+    pd.testing.assert_frame_equal(four.reset_index(drop=True), shared)
+
+
 def test_relief_of_nothing_changes_no_year(folder):
     fit, nothing = sm.load(folder / "posterior.nc"), sm.Relief(depth=0.0)
     rows = annual_table(fit, nothing, years=3, quoted=ANNUAL, random_seed=1)

@@ -89,8 +89,10 @@ def test_a_shown_design_says_all_that_it_states():
     first = " ".join(table.iloc[0])
     for words in (
         "the United States alone",
-        "announced 1 before",
-        "blocked with P = 0.35",
+        "measures by the United States alone",
+        "from quarter 2, over 4 quarters",
+        "announced 1 quarter before",
+        "blocked with P = 0.35 for 1.8 (0.7; 3.8) quarters",
         "firms",
     ):
         assert words in first

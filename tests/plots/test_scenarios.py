@@ -149,7 +149,8 @@ def test_odds_are_lines_by_horizon_with_the_stated_probability_marked(figures, o
     np.testing.assert_allclose(values, odds.sel(outcome="gdp_level", horizon=4))
     assert "the probability one starts from, 30 %" in words(figures["odds"])
     named = [" ".join(text.get_text().split()) for text in axes.texts]
-    assert named == ["after 4 quarters", "after 12 quarters"]
+    assert named == ["2027Q1", "2029Q1"]
+    assert "in 2029Q1" in words(figures["odds"])
 
 
 def test_every_title_says_what_is_compared_or_what_is_shared_out(figures):

@@ -194,7 +194,9 @@ def _must(facts: Facts, language: Language) -> list[str]:
     counts = {word: words.count(word) for word in ("identified", "mixed", "assumed")}
     low, high = facts.recoverable
     return [
-        language("must_basis", all=len(words), **counts),
+        language("must_basis_mixed", all=len(words))
+        if counts["mixed"] == len(words)
+        else language("must_basis", all=len(words), **counts),
         language("must_share", low=language.share(low), high=language.share(high)),
         language("must_rest"),
     ]
