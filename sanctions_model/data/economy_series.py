@@ -23,6 +23,7 @@ _COLUMNS = (
     "unemployment_nsa_pct",
     "cvs_per_vacancy_sa",
     "inflation_goal_pct",
+    "output_gap_estimate_pct",
 )
 _FOREIGN_INFLATION = 0.5  # % a quarter, US prices: turns dollars into real ones
 _BASE = ("2021Q1", "2021Q4")  # over which every level is 0 on average
@@ -77,6 +78,7 @@ def build_economy(
         "oil_discount": splice(held, discount, start="2015Q1"),
         "unemployment_pct": adjust(economy["unemployment_nsa_pct"]),
         "tightness_change_pct": _change(1 / economy["cvs_per_vacancy_sa"]),
+        "output_gap_estimate_pct": economy["output_gap_estimate_pct"],
         "household_expectation_pct": economy["household_expectation_pct"],
         "fiscal_impulse_pp": economy["fiscal_impulse_nonoil_pp"].fillna(0.0),
         "inflation_target": economy["inflation_goal_pct"],

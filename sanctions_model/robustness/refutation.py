@@ -242,15 +242,12 @@ def placebo_table(
     rule = interval_rule()
     rows = []
     for alternative, found in fits:
-        label = next(x.label for x in found.scm.links if x.parent == DRIVER)
-        coefficient = found.draws["coefficient"].sel({dims.LINK: label})
-        summary = interval(coefficient, rule)
+        strength = strength_of(found.scm, found.draws)
+        equation = next(x.child for x in found.scm.links if x.parent == DRIVER)
         effects = claim_effects(found.scm, found.draws, claims)
         for name, claim in claims.items():
             row: dict[str, object] = {"placebo": alternative.name, "kind": alternative.kind}
-            row |= {"equation": label.split(" -> ")[1]}
-            row |= {f"placebo_{n}": float(summary.sel(summary=n)) for n in _SHOWN}
-            row["prob_lowers"] = float((coefficient < 0).mean())
+            row |= {"equation": equation, **strength}
             row |= {"claim": name, "median": float(effects[name].median())}
             row["prob"] = float((claim.sign * effects[name] > 0).mean())
             shift = float(effects[name].median()) - float(base[name].median())
@@ -260,21 +257,39 @@ def placebo_table(
     return pd.DataFrame(rows)
 
 
-_SHOWN = ("median", "lower", "upper")
+def strength_of(scm: StructuralCausalModel, draws: xr.Dataset) -> dict[str, float]:
+    """Summarise the coefficient of an added driver.
+
+    `scm`, `draws`: of a fit that has one. Returns: ``placebo_median``, ``placebo_lower``,
+    ``placebo_upper`` in the unit of the equation, and ``prob_lowers``.
+    """
+    label = next(x.label for x in scm.links if x.parent == DRIVER)
+    coefficient = draws["coefficient"].sel({dims.LINK: label})
+    summary = interval(coefficient, interval_rule())
+    found = {f"placebo_{n}": float(summary.sel(summary=n)) for n in ("median", "lower", "upper")}
+    return found | {"prob_lowers": float((coefficient < 0).mean())}
 
 
-def placebo_verdict(probabilities: Sequence[float]) -> dict[str, float]:
-    """Compare the mean probability of placebos with the one half that their prior gives.
+def placebo_verdict(
+    probabilities: Sequence[float], reference: Sequence[float] | None = None
+) -> dict[str, float]:
+    """Compare the mean probability of placebos with what placebos that do nothing show.
 
     Parameters
     ----------
     probabilities : sequence of float
-        P(it lowers the outcome) of independent placebos; uniform if they do nothing.
+        P(it lowers the outcome) of each placebo.
+    reference : sequence of float, optional
+        The same of placebos in data that the model made without one, a data set each, as
+        `placebo_reference` returns them. Placebos of one data set share its shocks, so that their
+        mean spreads more than that of independent ones; this says by how much.
 
     Returns
     -------
     dict of str to float
-        ``mean``, ``error`` (that of a mean of uniform numbers) and ``errors_apart``.
+        ``mean``, ``error`` (that of a mean of independent uniform numbers: the least it can be) and
+        ``errors_apart``; with a reference also its ``reference_mean`` and ``reference_p``, twice
+        the smaller share of data sets as far or farther out, each counted with one more that is.
 
     Raises
     ------
@@ -286,7 +301,14 @@ def placebo_verdict(probabilities: Sequence[float]) -> dict[str, float]:
         raise QuestionError(f"Got {found.size} placebos; expected two or more.")
     error = float(np.sqrt(1.0 / 12.0 / found.size))
     mean = float(found.mean())
-    return {"mean": mean, "error": error, "errors_apart": abs(mean - 0.5) / error}
+    verdict = {"mean": mean, "error": error, "errors_apart": abs(mean - 0.5) / error}
+    if reference is None:
+        return verdict
+    there = np.asarray(reference, dtype=float)
+    tail = 1 + min(int(np.sum(there <= mean)), int(np.sum(there >= mean)))
+    verdict["reference_mean"] = float(there.mean())
+    verdict["reference_p"] = min(1.0, 2.0 * tail / (1 + there.size))
+    return verdict
 
 
 def implied_independences(

@@ -4,6 +4,7 @@ __all__ = [
     "leave_one_out_cells",
     "load_back_tests",
     "load_published_totals",
+    "placebo_reference",
     "predictive_table",
     "relief_quantities",
     "rolling_scores",
@@ -19,6 +20,7 @@ __all__ = [
 from .backtests import run_back_test
 from .calibration import relief_quantities, simulation_based_calibration, uniformity
 from .origins.rolling import rolling_scores, score_summary
+from .placebos import placebo_reference
 from .predictive import leave_one_out_cells, predictive_table
 from .published_effects import load_published_totals, totals_table
 from .run import validate

@@ -146,8 +146,11 @@ def simulate_data_sets(
     return {name: history[name] for name in scm.stochastic}
 
 
-def _with_outcomes(problem: Problem, outcomes: Mapping[str, np.ndarray]) -> Problem:
-    """Return the problem with other outcomes; weights, means of parents and priors stay."""
+def with_outcomes(problem: Problem, outcomes: Mapping[str, np.ndarray]) -> Problem:
+    """Return the problem with other outcomes; weights, means of parents and priors stay.
+
+    `outcomes`: by stochastic variable, shape ``(time,)``. Cells that are missing are missing again.
+    """
     known = problem.cases.values  # noqa: PD011 (a mapping, not a frame)
     values = {**known, **{name: path.copy() for name, path in outcomes.items()}}
     for name, period in problem.cases.missing:
@@ -223,7 +226,7 @@ def simulation_based_calibration(
     covered = np.empty((data_sets, len(truth)), dtype=bool)
     divergences = unconverged = 0
     for number in range(data_sets):
-        own = _with_outcomes(problem, {n: path[number] for n, path in simulated.items()})
+        own = with_outcomes(problem, {n: path[number] for n, path in simulated.items()})
         settings = SamplingSettings(
             draws=draws, tune=tune, chains=chains, random_seed=random_seed + number
         )

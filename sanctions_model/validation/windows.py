@@ -25,18 +25,21 @@ from sanctions_model.data.transformations import build_quarterly, load_raw, seas
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Normal, Prior
-from sanctions_model.inference.priors.ledger import Priors
+from sanctions_model.inference.priors.ledger import Priors, sample_prior
 from sanctions_model.scm.equations import Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.periods import read_period
-from sanctions_model.scm.simulation.history import flows_of
+from sanctions_model.scm.simulation.history import evaluate_states, flows_of
+from sanctions_model.scm.simulation.propagate import falling_shares
 from sanctions_model.scm.variables import Grow, continued
 
 _CREDIT = "credit_firms_rouble_rub_trn"
 _IMPORTS, _IMPORTS_UNADJUSTED = "imports_goods_sa_usd_bn", "imports_goods_nsa_usd_bn"
+_PRIOR_DRAWS = 1000
 _FIRST_YEAR = ("2005Q1", "2005Q4")  # a base that every window holds
-# Beliefs about a level at the end of the data, and the series that they are stated against.
-_LEVELS = {"trend_level": "log_gdp"}
+# Beliefs about a level at the end of the data, and the gap that each puts near 0 there.
+_LEVELS = {"trend_level": "output_gap"}
 
 
 def readjusted_within(last: str) -> dict[str, str]:
@@ -132,15 +135,28 @@ def as_known_at(
     for name in clocks:
         found[name] = observations[name] - float(observations[name][last])
     changed: dict[str, Prior] = {}
-    for parameter, series in _LEVELS.items() if clocks else ():
+    for parameter, gap in _LEVELS.items() if clocks else ():
         prior = priors.entries.get(parameter, {}).get("")
-        if isinstance(prior, Normal) and series in observations:
-            whole = load_observations(scm=scm)[series].to_numpy()
-            there = observations[series].to_numpy()[: last + 1]
-            moved = there[np.isfinite(there)][-1] - whole[np.isfinite(whole)][-1]
-            changed[parameter] = prior.model_copy(update={"mu": prior.mu + float(moved)})
+        if isinstance(prior, Normal) and gap in scm.variables:
+            whole = load_observations(scm=scm)
+            moved = _expected(scm, found, priors, gap, last) - _expected(scm, whole, priors, gap)
+            changed[parameter] = prior.model_copy(update={"mu": prior.mu + moved})
     hazard = len(known) / (last + 1) if scm.crisis_hazard else 0.0
     return replace(scm, crises=known, crisis_hazard=hazard), found, priors.replace(changed)
+
+
+def _expected(
+    scm: StructuralCausalModel, observations: xr.Dataset, priors: Priors, name: str, last: int = -1
+) -> float:
+    """Return what beliefs expect of a variable in its last period with data, up to `last`."""
+    draws = sample_prior(scm, priors.for_model(scm), draws=_PRIOR_DRAWS)
+    values = {str(n): array.to_numpy().copy() for n, array in observations.data_vars.items()}
+    parameters = DrawParameters(scm, draws)
+    shares = falling_shares(scm, parameters, values)
+    path = evaluate_states(scm, parameters, values, shares=shares)[name]
+    path = np.atleast_2d(path).mean(axis=0)
+    known = path[: last + 1] if last >= 0 else path
+    return float(known[np.isfinite(known)][-1])
 
 
 def _clocks(scm: StructuralCausalModel) -> list[str]:

@@ -173,6 +173,18 @@ def output_equations() -> tuple[Equation, ...]:
             parents=("output_gap_change",),
             centred=False,
         ),
+        # Neither measures the level of the gap, which output and its trend leave open together.
+        Linear(
+            variable=variable_of(
+                "output_gap_estimate",
+                "published estimate of the output gap",
+                "% of potential",
+                column="output_gap_estimate_pct",
+                plausible=(-30, 30),
+            ),
+            parents=("output_gap",),
+            centred=False,
+        ),
     )
 
 
