@@ -24,6 +24,7 @@ from sanctions_model.validation.origins.rolling import RATES
 _RELIABLE = 0.7
 SERIAL = 0.01  # errors whose independence is rejected at this level are said to persist
 _LAGS = 4
+_FEWEST = 10  # outcomes of a series; fewer say nothing of shares, ranks or rivals
 
 
 def leave_one_out_cells(
@@ -119,8 +120,9 @@ def predictive_table(
     Returns
     -------
     pandas.DataFrame
-        One row a series: cells ``n``; ``prior_coverage`` and ``coverage`` of predictive
-        intervals; mean leave-one-out ``log_score`` and ``crps``; ``pit_p_value`` of a uniform
+        One row a series of ten outcomes or more: cells ``n``; ``prior_coverage`` and ``coverage``
+        of predictive intervals; mean leave-one-out ``log_score`` and ``crps``; ``pit_p_value`` of a
+        uniform
         transform; ``neighbours`` and ``serial_p_value`` from `serial_correlation`;
         ``unreliable``, cells with Pareto k above 0.7; and for each rival its mean
         ``log_score`` with the model's ``lead`` and its standard error, on the cells that both
@@ -143,6 +145,8 @@ def predictive_table(
     observed = problem.cases.observed > 0
     rows = []
     for name, group in cells.groupby("series", sort=False):
+        if len(group) < _FEWEST:
+            continue
         column = names.index(str(name))
         used = observed[:, column]
         row: dict[str, object] = {"series": name, "n": len(group)}
@@ -185,7 +189,7 @@ def serial_correlation(position: np.ndarray, pit: np.ndarray) -> dict[str, float
     """
     from scipy.special import chdtrc, ndtri
 
-    if pit.size < 10:
+    if pit.size < _FEWEST:
         return {"neighbours": np.nan, "serial_p_value": np.nan}
     score = np.full(position.max() + 1, np.nan)
     score[position] = ndtri(np.clip(pit, 1e-4, 1 - 1e-4))

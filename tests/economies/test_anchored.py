@@ -203,5 +203,6 @@ def test_histories_and_channels_add_up(problem, draws):
 def test_every_equation_has_data(problem):
     used = dict(zip(problem.cases.columns, problem.cases.weight.sum(axis=0), strict=True))
     assert used.pop("tightness_change") == 24  # vacancies from 2020Q2; the last four are completed
+    assert used.pop("output_gap_estimate") == 1  # what the Bank of Russia said of 2026Q1
     assert min(used.values()) > 40
     assert "russia_economy.csv" in problem.observations.attrs["source"]

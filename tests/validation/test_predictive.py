@@ -6,7 +6,13 @@ from scipy import stats
 from statsmodels.stats.diagnostic import acorr_ljungbox
 from statsmodels.tsa.stattools import acf
 
-from sanctions_model.validation.predictive import SERIAL, serial_correlation
+from sanctions_model.inference.density import complete_from_prior
+from sanctions_model.validation.predictive import (
+    SERIAL,
+    leave_one_out_cells,
+    predictive_table,
+    serial_correlation,
+)
 
 
 def ranks(kept, *, size=200, seed=4):
@@ -44,3 +50,24 @@ def test_too_few_cells_have_no_test():
 def test_a_rank_of_none_or_all_is_no_infinity():
     found = serial_correlation(np.arange(12), np.r_[0.0, 1.0, np.linspace(0.1, 0.9, 10)])
     assert np.isfinite(list(found.values())).all()
+
+
+def test_a_series_of_few_outcomes_has_no_row():
+    """A share or a rank of fewer than ten outcomes says nothing, and one outcome has no rival."""
+    import laboratory
+
+    from sanctions_model.inference.conditioned import Problem
+    from sanctions_model.inference.priors.ledger import sample_prior
+
+    truth = laboratory.draw_truth(2)
+    data = laboratory.as_observations(laboratory.simulate_series(truth, 4))
+    growth = data["growth"].to_numpy().copy()
+    growth[:-4] = np.nan
+    problem = Problem.of(laboratory.MODEL, data.assign(growth=("time", growth)), laboratory.PRIORS)
+    draws = sample_prior(problem.scm, problem.absolute, draws=50, random_seed=1)
+    draws = complete_from_prior(problem, draws, 2)
+    cells = leave_one_out_cells(problem, draws)
+    assert 0 < (cells["series"] == "growth").sum() < 10
+    table = predictive_table(problem, draws, draws, cells)
+    assert set(table["series"]) == set(problem.cases.columns) - {"growth"}
+    assert np.isfinite(table["coverage"]).all()
