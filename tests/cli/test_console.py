@@ -4,6 +4,7 @@ import csv
 import inspect
 import io
 import json
+import logging
 import re
 
 import numpy as np
@@ -253,6 +254,24 @@ def test_markup_in_a_cell_is_text(capsys, monkeypatch):
     assert "[bold]name[/bold]" in said
     assert "[red]title[/red]" in said
     assert "persistence[key_rate]" in said
+
+
+def test_what_steers_a_terminal_is_printed_nowhere(capsys, monkeypatch):
+    steering = "\x1b[31mred\x9b"
+    table = pd.DataFrame({f"head{steering}": [f"cell{steering}"]})
+    monkeypatch.setattr(console.asked_output, "form", "table")
+    console.show(View(table=table, title=f"title{steering}", question=f"asked{steering}"))
+    handlers = logging.getLogger("sanctions_model").handlers[:]
+    try:
+        console.configure(quiet=False)
+        logging.getLogger("sanctions_model").warning("warned%s", steering)
+    finally:
+        logging.getLogger("sanctions_model").handlers[:] = handlers
+    said = "".join(capsys.readouterr())
+    for place in ("head", "cell", "title", "asked", "warned"):
+        assert f"{place}?[31mred?" in said
+    assert "\x1b" not in said
+    assert "\x9b" not in said
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv", "xlsx", "json", "md", "tex"])
