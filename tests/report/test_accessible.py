@@ -62,6 +62,19 @@ COVERED = """() => {
   return worst;
 }"""
 
+# Words of the heads of tables that run over two lines.
+CUT = """() => [...document.querySelectorAll("thead th")].flatMap((head) => {
+  const walk = document.createTreeWalker(head, NodeFilter.SHOW_TEXT), cut = [];
+  while (walk.nextNode())
+    for (const word of walk.currentNode.data.matchAll(/[A-Za-z()]+/g)) {
+      const range = document.createRange();
+      range.setStart(walk.currentNode, word.index);
+      range.setEnd(walk.currentNode, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((box) => box.top)).size > 1) cut.push(word[0]);
+    }
+  return cut;
+})"""
+
 
 def faults(page):
     """What axe found, and what it could not decide, as rule and first element."""
@@ -98,6 +111,14 @@ def test_no_box_to_tick_is_under_the_buttons(browser, report_file):
     page.set_viewport_size({"width": 1280, "height": 600})
     page.evaluate(OPEN)
     assert page.evaluate(COVERED) <= 0.5  # rounding of places
+    page.close()
+
+
+@pytest.mark.parametrize("width", [768, 1280])
+def test_no_word_in_the_head_of_a_table_is_cut(browser, report_file, width):
+    page, _, _ = opened(browser, report_file, width=width)
+    page.evaluate(OPEN)
+    assert page.evaluate(CUT) == []
     page.close()
 
 

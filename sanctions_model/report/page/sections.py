@@ -222,7 +222,7 @@ def _tile(answers: Answers, name: str) -> Html:
 
 def _claims(answers: Answers) -> Html:
     rows = [_claim_row(claim) for claim in answers.claims.to_dict("records")]
-    columns = ["Claim", "P before → after the data", "P(material)", "Rests on", "Verdict"]
+    columns = ["Claim", "P before → after the data", "P(matters)", "Rests on", "Verdict"]
     return join(
         [
             tag(

@@ -76,7 +76,7 @@ def headline(answers: Answers) -> str:
     said = []
     if "price_level" in answers.outcomes:
         said.append(
-            f"Full relief over a year makes consumer prices {_moved(answers, 'price_level')} over "
+            f"Full relief over a year makes consumer prices {_moved(answers, 'price_level')} after "
             "three years than they would be without it."
         )
     if "key_rate" in answers.outcomes:
