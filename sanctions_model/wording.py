@@ -45,8 +45,19 @@ def figure(value: float, *, signed: bool = False) -> str:
     >>> figure(13.34), figure(-0.04), figure(0.26, signed=True), figure(-0.62)
     ('13.3', '0.0', '+0.3', '−0.6')
     """
-    text = f"{value:+.1f}" if signed else f"{value:.1f}"
-    return "0.0" if text in ("-0.0", "+0.0") else text.replace("-", "−")
+    return decimals(value, 1, signed=signed)
+
+
+def decimals(value: float, digits: int = 0, *, signed: bool = False) -> str:
+    """Say a number with so many decimals, a count with none, and a true minus sign.
+
+    Examples
+    --------
+    >>> decimals(1.0034, 3), decimals(-0.0004, 3), decimals(-0.2, 2, signed=True), decimals(1e4)
+    ('1.003', '0.000', '−0.20', '10000')
+    """
+    text = f"{value:{'+' if signed else ''}.{digits}f}"
+    return (text if text.strip("+-0.") else text.lstrip("+-")).replace("-", "−")
 
 
 def percent(share: float, digits: int = 0) -> str:

@@ -30,11 +30,7 @@ from sanctions_model.cli.parts.options import (
     write_csv,
     write_figure,
 )
-from sanctions_model.cli.statements import (
-    read_statements,
-    show_statements,
-    with_statements,
-)
+from sanctions_model.cli.statements import read_statements, show_statements, with_statements
 from sanctions_model.dims import Said
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View

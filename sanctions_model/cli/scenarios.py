@@ -219,11 +219,7 @@ def run_scenario(
     """Effect of a scenario or of interventions, against the future without them."""
     configure(quiet=quiet)
     from sanctions_model.queries.forecasts import driver_words
-    from sanctions_model.report.answers import (
-        against,
-        scenario_answer,
-        scenario_sentences,
-    )
+    from sanctions_model.report.answers import against, scenario_answer, scenario_sentences
     from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.forecast import USED, scenario_forecast

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sanctions_model.cli.parts.console import show
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
-from sanctions_model.wording import chance
+from sanctions_model.wording import chance, decimals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,7 @@ def show_statements(said: "pd.DataFrame", *, as_json: bool) -> None:
     if not len(said) or as_json:
         return
     numbers = said.select_dtypes("number").columns
-    shown = said.assign(**{name: [f"{v:.3f}" for v in said[name]] for name in numbers})
+    shown = said.assign(**{name: [decimals(v, 3) for v in said[name]] for name in numbers})
     words = {"standard_error": "error", **{n: n.replace("_", " ") for n in numbers[:-1]}}
     shown = shown.rename(columns=words)
     first = said.iloc[0]  # its last numbers are the probability, of the mixture if there is one

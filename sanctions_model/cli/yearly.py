@@ -63,11 +63,7 @@ def annual(
 
 
 def _figures(baseline: str, fitted: "Fit", years: int) -> dict[str, dict[int, float]]:
-    from sanctions_model.data.outside_forecasts import (
-        FORECASTERS,
-        baseline_of,
-        load_annual_figures,
-    )
+    from sanctions_model.data.outside_forecasts import FORECASTERS, baseline_of, load_annual_figures
     from sanctions_model.economies.russia import ANNUAL
     from sanctions_model.queries.annual_conditions import first_open_year
 

@@ -25,11 +25,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.economy_series import build_economy
 from sanctions_model.data.fields import Number, Version
 from sanctions_model.data.tables import parse_table, read_content
-from sanctions_model.data.transformations import (
-    build_quarterly,
-    load_raw,
-    write_table,
-)
+from sanctions_model.data.transformations import build_quarterly, load_raw, write_table
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault
 
 _LOG = logging.getLogger(__name__)

@@ -25,10 +25,7 @@ from sanctions_model.elsewhere.prediction import (
     predict,
     predictive_table,
 )
-from sanctions_model.elsewhere.reimposition import (
-    reimposition_hazard,
-    snap_back_hazard,
-)
+from sanctions_model.elsewhere.reimposition import reimposition_hazard, snap_back_hazard
 from sanctions_model.elsewhere.simple import change_around
 
 __all__ = [

@@ -21,12 +21,7 @@ from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import log_probability
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.scm.parameters import (
-    addresses,
-    note_centres,
-    parameter_coords,
-    parameter_dims,
-)
+from sanctions_model.scm.parameters import addresses, note_centres, parameter_coords, parameter_dims
 from sanctions_model.scm.serialization import from_dict, spec_hash, to_dict
 
 FORMAT_VERSION = 1

@@ -19,7 +19,7 @@ from sanctions_model.queries.effects import CHAIN_PARTS, channel_effects
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, share_error
 from sanctions_model.units import effect_in_percent
-from sanctions_model.wording import difference_unit, percent, share_words
+from sanctions_model.wording import decimals, difference_unit, percent, share_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,10 +93,8 @@ def chain_table(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    scm, draws : StructuralCausalModel, xr.Dataset
+        Equations, and draws of their parameters, dims ``(chain, draw)``.
     claims : mapping of str to Claim
         By name; those with a ``step`` make the chain.
 
@@ -168,8 +166,8 @@ def own_channel_sentence(scm: StructuralCausalModel, draws: xr.Dataset, claim: C
     own, against, net = (
         interval(effect_in_percent(values, unit)) for values in (along, offset, along + offset)
     )
-    said = [f"{float(net.sel(summary=part)):+.2f}" for part in ("median", "lower", "upper")]
-    medians = [f"{float(part.sel(summary='median')):+.2f}" for part in (own, against)]
+    said = [_signed(net.sel(summary=part)) for part in ("median", "lower", "upper")]
+    medians = [_signed(part.sel(summary="median")) for part in (own, against)]
     label = scm.variables[claim.outcome].label
     short = difference_unit(unit, short=True)
     return (
@@ -177,3 +175,7 @@ def own_channel_sentence(scm: StructuralCausalModel, draws: xr.Dataset, claim: C
         f"({said[1]}; {said[2]}) after {scm.count_periods(claim.horizon)}: {medians[0]} along the "
         f"chain, {medians[1]} because lower expected inflation makes loans dearer in real terms."
     )
+
+
+def _signed(value: xr.DataArray) -> str:
+    return decimals(float(value), 2, signed=True)

@@ -38,6 +38,7 @@ from sanctions_model.scm.periods import with_periods
 from sanctions_model.scm.simulation.propagate import continuation_paths, propagate, respond
 from sanctions_model.scm.simulation.shocks import draw_crises, draw_shocks
 from sanctions_model.scm.variables import Noise
+from sanctions_model.wording import figure
 
 # Draws solved at once: their response matrices stay within some 100 MiB.
 _MOST_RESPONSES = 200_000_000  # numbers of 8 bytes
@@ -259,9 +260,9 @@ def _require_room(numbers: int, cells: int, last: int) -> None:
     """Refuse conditions whose responses to all shocks before them would fill the memory."""
     if numbers > _MOST_RESPONSES:
         raise QuestionError(
-            f"{cells} conditioned values up to period {last} need {8 * numbers / 1e9:.1f} GB; "
-            f"expected at most {8 * _MOST_RESPONSES / 1e9:.1f}: state fewer or earlier ones, name "
-            "fewer absorbing shocks, or use fewer draws."
+            f"{cells} conditioned values up to period {last} need {figure(8 * numbers / 1e9)} GB; "
+            f"expected at most {figure(8 * _MOST_RESPONSES / 1e9)}: state fewer or earlier ones, "
+            "name fewer absorbing shocks, or use fewer draws."
         )
 
 

@@ -246,10 +246,8 @@ def forecast_error_variance_decomposition(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    scm, draws : StructuralCausalModel, xr.Dataset
+        Equations, and draws of their parameters, dims ``(chain, draw)``.
     horizon : int
         Periods ahead, at least 1; every one up to it is reported.
     outcomes : sequence of str, optional
@@ -294,10 +292,8 @@ def forecast_error_variance(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    scm, draws : StructuralCausalModel, xr.Dataset
+        Equations, and draws of their parameters, dims ``(chain, draw)``.
     horizon, outcomes
         As for `forecast_error_variance_decomposition`.
     held : collection of str

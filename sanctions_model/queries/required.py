@@ -28,7 +28,7 @@ from sanctions_model.queries.forecasts import last_known_period, settled, simula
 from sanctions_model.queries.reading.windows import Window
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.units import Kept, in_percent
-from sanctions_model.wording import chance_is
+from sanctions_model.wording import chance_is, decimals, share_words
 
 _STEP = 0.01
 _DEPTHS = np.round(np.arange(0.0, 1.0 + _STEP / 2, _STEP), 2)
@@ -133,16 +133,17 @@ class RequiredRelief:
             close = ", within two standard errors of it" if near else ""
             return (
                 f"{asked} is out of reach: the best is {chance_is(self.probability[best])} "
-                f"(s.e. {self.standard_error[best]:.3f}){close}, at a relief of "
-                f"{self.depths[best]:.2f}; without relief {chance_is(self.probability[0])}."
+                f"(s.e. {decimals(self.standard_error[best], 3)}){close}, at a relief of "
+                f"{share_words(self.depths[best])}; without relief "
+                f"{chance_is(self.probability[0])}."
             )
         at = int(np.argmin(np.abs(self.depths - self.smallest)))
-        found = f"{chance_is(self.probability[at])}, s.e. {self.standard_error[at]:.3f}"
+        found = f"{chance_is(self.probability[at])}, s.e. {decimals(self.standard_error[at], 3)}"
         if len(self.sufficient) > 1:
-            pieces = " and ".join(f"{low:.2f} to {high:.2f}" for low, high in self.sufficient)
+            pieces = " and ".join(" to ".join(map(share_words, ends)) for ends in self.sufficient)
             return f"{asked} holds for relief of {pieces} (P is not monotone in the relief)."
         without = f"without relief {chance_is(self.probability[0])}"
-        return f"{asked} requires a relief of {self.smallest:.2f} ({found}; {without})."
+        return f"{asked} requires a relief of {share_words(self.smallest)} ({found}; {without})."
 
     def to_frame(self) -> pd.DataFrame:
         """Return depths, probabilities and standard errors as a table."""

@@ -30,10 +30,8 @@ def impulse_response(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    scm, draws : StructuralCausalModel, xr.Dataset
+        Equations, and draws of their parameters, dims ``(chain, draw)``.
     cause : str
         A stochastic or an exogenous variable.
     size : float, optional

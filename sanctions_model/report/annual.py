@@ -15,12 +15,7 @@ from sanctions_model.data.outside_forecasts import (
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.annual_conditions import annual_conditions
 from sanctions_model.queries.conditional import conditional_forecast
-from sanctions_model.queries.effects import (
-    relief_paths,
-    relief_subject,
-    relief_words,
-    total_effect,
-)
+from sanctions_model.queries.effects import relief_paths, relief_subject, relief_words, total_effect
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.queries.reading.calendar_years import YEAR, Statistic
 from sanctions_model.queries.reading.calendar_years import annual as annual_figures
@@ -240,9 +235,8 @@ def _cells(own: pd.DataFrame, years: Sequence[int], source: str) -> dict[str, st
             cells[str(year)] = ""
             continue
         row = own.loc[year].to_dict()
-        sign = "+" if source == DIFFERENCE else ""
-        text = f"{row['median']:{sign}.1f}"
+        text = figure(row["median"], signed=source == DIFFERENCE)
         if source not in _OURS and row["lower"] != row["upper"]:
             text = f"{figure(row['lower'])}–{figure(row['upper'])}"
-        cells[str(year)] = text.replace("-0.0", "0.0").replace("+0.0", "0.0")
+        cells[str(year)] = text
     return cells

@@ -21,7 +21,7 @@ from sanctions_model.scenarios.odds.mixture import reweighted
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval, interval_rule, mean_error
 from sanctions_model.units import effect_in_percent
-from sanctions_model.wording import chance, chance_is, number, percent, share_words
+from sanctions_model.wording import chance, chance_is, decimals, number, percent, share_words
 
 # What every effect of a future is compared with.
 AGAINST = "sanctions unchanged as at the end of 2025"
@@ -208,15 +208,16 @@ def odds_sentences(library: ScenarioLibrary) -> list[str]:
     lifts = [k for k, name in enumerate(process.order) if library.named(name).relief]
     matrix = sum(process.transition[at][k] for k in lifts)
     rates = lifting_rate().set_index("group")
+    rates[["lower", "upper"]] *= 100
     every, both = (rates.loc[group].to_dict() for group in ("all", "trade and finance"))
     return [
         f"From the status quo the file gives relief a chance of {percent(matrix)} at each "
         "turn, once a year in the bundled one. Elsewhere "
-        f"{every['liftings']:.0f} sanctions that were lifted one day had been so at "
+        f"{decimals(every['liftings'])} sanctions that were lifted one day had been so at "
         f"{percent(every['rate'])} a year ({interval_rule().percent}: "
-        f"{100 * every['lower']:.0f} to "
-        f"{100 * every['upper']:.0f}), {both['liftings']:.0f} on trade and finance together at "
-        f"{percent(both['rate'])} ({100 * both['lower']:.0f} to {100 * both['upper']:.0f}); "
+        f"{decimals(every['lower'])} to {decimals(every['upper'])}), "
+        f"{decimals(both['liftings'])} on trade and finance together at {percent(both['rate'])} "
+        f"({decimals(both['lower'])} to {decimals(both['upper'])}); "
         "those that were never lifted are not among them, so that these rates are upper bounds."
     ]
 

@@ -19,7 +19,7 @@ from sanctions_model.report.views import View, in_percent_by_outcome, interval_w
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
-from sanctions_model.wording import chance, in_words, number, upper_first
+from sanctions_model.wording import chance, decimals, in_words, number, upper_first
 
 _SIZE = ("median", "lower", "upper")
 
@@ -170,7 +170,7 @@ def beside_view(table: pd.DataFrame, scm: StructuralCausalModel, changed: Sequen
         title=headline(after, scm),
         question=f"{asked}, with another prior of {', '.join(changed)}.",
         caption=f"{interval_words(interval_rule())} The draws of the fit, weighted: k-hat "
-        f"{table['k_hat'].iloc[0]:.2f}, which holds up to {MAX_K_HAT:g}.",
+        f"{decimals(table['k_hat'].iloc[0], 2)}, which holds up to {MAX_K_HAT:g}.",
         most=2 * len(main_outcomes(scm, there)),
         first=("outcome", "prior"),
     )

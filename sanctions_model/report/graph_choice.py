@@ -16,7 +16,7 @@ from sanctions_model.inference.fit import Fit
 from sanctions_model.report.views import View, size_cell
 from sanctions_model.robustness.graphs.graph_mixture import graph_mixture, mixture_sentence
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.wording import difference_unit, percent, upper_first
+from sanctions_model.wording import decimals, difference_unit, percent, upper_first
 
 _LOG = logging.getLogger(__name__)
 _ALTERNATIVES, _MIXTURE = "alternatives.csv", "mixture.csv"
@@ -147,9 +147,9 @@ def choice_view(choice: pd.DataFrame, scm: StructuralCausalModel) -> View:
         table=pd.DataFrame(rows),
         title=choice_sentences(choice.tail(1), scm)[0],
         question="Question: how much of the interval is the choice of the model?",
-        caption=f"{first['graphs']:.0f} graphs, {first['models']:.0f} models, each graph with the "
-        "same weight unless by scores. Last columns: share of the variance. The stated model is "
-        "fitted anew with fewer draws.",
+        caption=f"{decimals(first['graphs'])} graphs, {decimals(first['models'])} models, each "
+        "graph with the same weight unless by scores. Last columns: share of the variance. The "
+        "stated model is fitted anew with fewer draws.",
     )
 
 

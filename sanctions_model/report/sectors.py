@@ -14,14 +14,7 @@ from sanctions_model.report.views import View, size_cell
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval
-from sanctions_model.wording import (
-    chance,
-    figure,
-    number,
-    percent,
-    share_words,
-    upper_first,
-)
+from sanctions_model.wording import chance, figure, number, percent, share_words, upper_first
 
 _SUMS = {
     "total": "sum of the sectors",

@@ -15,7 +15,7 @@ from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule, probability
 from sanctions_model.units import effect_in_percent, in_percent, percent_unit
-from sanctions_model.wording import figure, mass_words, share_words, upper_first
+from sanctions_model.wording import decimals, figure, mass_words, percent, share_words, upper_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,10 @@ def comparison_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
             "old": [size_cell(*row) for row in rows[["old", "old_lower", "old_upper"]].to_numpy()],
             "new": [size_cell(*row) for row in rows[["new", "new_lower", "new_upper"]].to_numpy()],
             **{
-                name: [f"{value:+.3f} ± {error:.3f}" for value, error in rows[[*pair]].to_numpy()]
+                name: [
+                    f"{decimals(value, 3, signed=True)} ± {decimals(error, 3)}"
+                    for value, error in rows[[*pair]].to_numpy()
+                ]
                 for name, pair in parts.items()
             },
             **{
@@ -177,8 +180,8 @@ def diagnostics_line(fitted: Fit) -> str:
     refitted = fitted.manifest.get("refitted_at_target_accept")
     again = f", after a refit at target_accept {refitted}" if refitted else ""
     return (
-        f"diagnostics: {found.divergences} divergences, R-hat {found.r_hat:.3f}, "
-        f"bulk ESS {found.ess_bulk:.0f}, tail ESS {found.ess_tail:.0f}, "
+        f"diagnostics: {found.divergences} divergences, R-hat {decimals(found.r_hat, 3)}, "
+        f"bulk ESS {decimals(found.ess_bulk)}, tail ESS {decimals(found.ess_tail)}, "
         f"{found.explosive} explosive draws{again}"
     )
 
@@ -287,7 +290,7 @@ def variance_view(shares: xr.DataArray, scm: StructuralCausalModel, most: int = 
             called = _short_of(scm, outcome)
             shown = {"outcome": "" if position else called, "shocks to": _short_of(scm, str(shock))}
             cells = {
-                f"{scm.period_name} {h}": f"{float(own.sel(horizon=h, shock=shock)):.0f} %"
+                f"{scm.period_name} {h}": percent(float(own.sel(horizon=h, shock=shock)) / 100)
                 for h in wanted
             }
             rows.append(shown | cells)
@@ -325,7 +328,7 @@ def decomposition_view(parts: xr.DataArray, scm: StructuralCausalModel) -> View:
                 "outcome": label_with_unit(scm, str(outcome)),
                 "moved by": part_words(scm, str(part)),
                 "on average": share_words(sizes[part]),
-                f"in {last}": f"{float(moved.sel(part=part).isel(time=-1)):+.2f}",
+                f"in {last}": decimals(float(moved.sel(part=part).isel(time=-1)), 2, signed=True),
             }
             for part in sizes.index[:6]
         )

@@ -115,10 +115,8 @@ def tipping_point(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    scm, draws : StructuralCausalModel, xr.Dataset
+        Equations, and draws of their parameters, dims ``(chain, draw)``.
     claim : Claim
         About an effect.
     association : float

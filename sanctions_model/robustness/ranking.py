@@ -29,7 +29,7 @@ from sanctions_model.robustness.sensitivity import (
 from sanctions_model.robustness.system_priors import evidence_effects
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule, median_error
-from sanctions_model.wording import chance, figure, share_words
+from sanctions_model.wording import chance, figure, percent, share_words
 
 _FIGURE = "published figure"
 _LIFTINGS = "liftings elsewhere"
@@ -314,6 +314,6 @@ def _hidden(point: TippingPoint) -> str:
         return ""
     strongest = max(abs(point.known_lower), abs(point.known_upper))
     return (
-        f"; a hidden cause {abs(point.strength) / strongest:.0%} as strong as {point.known} may "
-        "have been, credited to the measures in full, would leave it as likely as not"
+        f"; a hidden cause {percent(abs(point.strength) / strongest)} as strong as {point.known} "
+        "may have been, credited to the measures in full, would leave it as likely as not"
     )

@@ -47,10 +47,8 @@ def designed_effect(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    scm, draws : StructuralCausalModel, xr.Dataset
+        Equations, and draws of their parameters, dims ``(chain, draw)``.
     scenario : Scenario
         With designs.
     horizon : int

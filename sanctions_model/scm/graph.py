@@ -11,11 +11,7 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
-from sanctions_model.errors import (
-    CyclicGraphError,
-    SpecError,
-    UnknownVariableError,
-)
+from sanctions_model.errors import CyclicGraphError, SpecError, UnknownVariableError
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -30,10 +30,8 @@ def with_parameters(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    scm, draws : StructuralCausalModel, xr.Dataset
+        Equations, and draws of their parameters, dims ``(chain, draw)``.
     values : mapping of str to float
         By address: ``"inflation_yoy -> key_rate"``, ``"persistence[key_rate]"``, ``"anchoring"``.
         A coefficient of 0 drops its link.

@@ -35,11 +35,7 @@ from sanctions_model.validation.calibration import (
     simulation_based_calibration,
     uniformity,
 )
-from sanctions_model.validation.headline import (
-    headline_table,
-    sensitivity_table,
-    stability_table,
-)
+from sanctions_model.validation.headline import headline_table, sensitivity_table, stability_table
 from sanctions_model.validation.origins.rolling import rolling_scores
 from sanctions_model.validation.predictive import leave_one_out_cells, predictive_table
 from sanctions_model.validation.published_effects import totals_table

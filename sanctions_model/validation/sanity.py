@@ -16,10 +16,7 @@ from sanctions_model import dims
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.queries.effects import (
-    measure_effects,
-    relief_paths,
-)
+from sanctions_model.queries.effects import measure_effects, relief_paths
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.simulation.propagate import Start, continuation_paths, propagate

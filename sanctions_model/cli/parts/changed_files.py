@@ -4,10 +4,7 @@ from typing import TYPE_CHECKING
 
 from sanctions_model.data.observations import load_observations
 from sanctions_model.data.user_tables import TableMapping
-from sanctions_model.economies.registry import (
-    economy_of,
-    find_economy,
-)
+from sanctions_model.economies.registry import economy_of, find_economy
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.scm.serialization import content_hash, spec_hash

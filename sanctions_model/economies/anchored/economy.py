@@ -6,15 +6,8 @@ quarters).
 
 from sanctions_model.economies.anchored.supply import FOREIGN_INFLATION, KNOTS, REGIMES
 from sanctions_model.economies.russia import change_of, variable_of
-from sanctions_model.scm.equations import (
-    Equation,
-    Identity,
-    Linear,
-    PartialAdjustment,
-)
-from sanctions_model.scm.variables import (
-    Affine,
-)
+from sanctions_model.scm.equations import Equation, Identity, Linear, PartialAdjustment
+from sanctions_model.scm.variables import Affine
 
 _WIDE, _RATE = (-300.0, 300.0), (-5.0, 200.0)  # plausible levels and rates
 

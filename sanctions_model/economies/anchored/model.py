@@ -24,9 +24,7 @@ from sanctions_model.economies.anchored.supply import (
 )
 from sanctions_model.economies.russia import MEASURES, levels
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.variables import (
-    Crisis,
-)
+from sanctions_model.scm.variables import Crisis
 
 
 def anchored_transmission() -> StructuralCausalModel:

@@ -8,15 +8,7 @@ from sanctions_model.scm.equations import (
     Identity,
     LatentAdjustment,
 )
-from sanctions_model.scm.variables import (
-    Affine,
-    Constant,
-    Decay,
-    Grow,
-    Hold,
-    Indicator,
-    Variable,
-)
+from sanctions_model.scm.variables import Affine, Constant, Decay, Grow, Hold, Indicator, Variable
 
 KNOTS = ("2005Q1", "2008Q1", "2011Q1", "2014Q1", "2017Q1", "2020Q1", "2023Q1", "2025Q4")
 _SLOW = ("trade", "finance", "energy", "transport")  # felt as supply chains feel them

@@ -15,11 +15,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.elsewhere.model.cells import LEADS, OUTCOMES, Cells, build_cells
 from sanctions_model.elsewhere.model.panel_model import compile_panel, covariates, sample_panel
 from sanctions_model.elsewhere.panel import ReliefData, load_relief_data
-from sanctions_model.elsewhere.prediction import (
-    PARAMETERS,
-    inflation_points,
-    parameter_columns,
-)
+from sanctions_model.elsewhere.prediction import PARAMETERS, inflation_points, parameter_columns
 from sanctions_model.errors import ConvergenceError
 from sanctions_model.files import whole_file
 from sanctions_model.inference.diagnostics import Diagnostics, worst_mixing

@@ -23,12 +23,7 @@ from sanctions_model.inference.priors.families import Fixed, Prior, Relative
 from sanctions_model.inference.priors.patterns import is_pattern, matching, stated_for
 from sanctions_model.inference.priors.reading import read_group, read_toml, table_of
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import (
-    addresses,
-    note_centres,
-    parameter_coords,
-    parameter_dims,
-)
+from sanctions_model.scm.parameters import addresses, note_centres, parameter_coords, parameter_dims
 
 # Parameters whose bare name serves every label without an own prior.
 _FOR_EVERY_ONE = {"intercept", "scale", "degrees_of_freedom", "crisis_multiplier"}

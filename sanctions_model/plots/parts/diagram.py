@@ -27,7 +27,7 @@ from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
 from sanctions_model.scm.variables import Affine
-from sanctions_model.wording import number
+from sanctions_model.wording import decimals, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Term:
             return self.form
         median = float(np.median(self.values))
         whole = self.sign is Sign.FIXED and median == round(median)
-        size = f"{median:+.0f}".replace("-", "−") if whole else number(median)
+        size = decimals(median, signed=True) if whole else number(median)
         return f"{self.form} {size} {self.under}".strip()
 
 

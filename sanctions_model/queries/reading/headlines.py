@@ -19,6 +19,7 @@ from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import difference_in_percent, effect_in_percent, in_percent
 from sanctions_model.wording import (
     date_words,
+    decimals,
     difference_unit,
     finding,
     mass_words,
@@ -332,7 +333,7 @@ def _of_futures(
     mean = float(draws.mean())
     if mean and not float(draws.median()):
         size = f"{number(mean)} {_unit(scm, name)}"
-        still = f"{100 * float((draws == 0).mean()):.0f} of 100 draws"
+        still = f"{decimals(100 * float((draws == 0).mean()))} of 100 draws"
         outcome_words = spoken_label(scm, name)
         return (
             f"Of the futures, {label} moves {outcome_words} by {size} on average {when}; "

@@ -25,12 +25,7 @@ from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.periods import period_column
-from sanctions_model.summaries import (
-    interval,
-    interval_rule,
-    share_error,
-    summary_errors,
-)
+from sanctions_model.summaries import interval, interval_rule, share_error, summary_errors
 
 _KIND = "kind"
 _SUMMARY = ("median", "lower", "upper")
@@ -117,10 +112,8 @@ def effects_table(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    scm, draws : StructuralCausalModel, xr.Dataset
+        Equations, and draws of their parameters, dims ``(chain, draw)``.
     reliefs : sequence of Relief
         Half and full relief of all measures in four steps by default.
     horizons : sequence of int
@@ -286,10 +279,8 @@ def link_effects(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    scm, draws : StructuralCausalModel, xr.Dataset
+        Equations, and draws of their parameters, dims ``(chain, draw)``.
     horizon : int, optional
         Adds the kind ``cumulative``: the effect after this many periods of a permanent change
         (partial adjustment only).

@@ -21,12 +21,7 @@ from sanctions_model.queries.reading.tables import effects_table, links_table
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.summaries import (
-    IntervalRule,
-    interval,
-    interval_rule,
-    probability,
-)
+from sanctions_model.summaries import IntervalRule, interval, interval_rule, probability
 
 # In the order in which the claimed chain runs, as a reader follows it.
 OUTCOMES = (

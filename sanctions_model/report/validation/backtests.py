@@ -25,6 +25,7 @@ from sanctions_model.validation.origins.rolling import MODEL, score_summary
 from sanctions_model.validation.predictive import SERIAL
 from sanctions_model.validation.stated_backtests import BackTest, load_back_tests
 from sanctions_model.validation.windows import readjusted_within
+from sanctions_model.wording import figure, percent
 
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation
@@ -243,8 +244,8 @@ def failures(found: "Validation") -> Iterator[str]:
             for row in rows_of(lasting)
         )
         yield (
-            f"Errors of neighbouring quarters hang together, rejected at {SERIAL:.0%}: {listed}; "
-            "intervals a few quarters ahead may be too narrow there."
+            f"Errors of neighbouring quarters hang together, rejected at {percent(SERIAL)}: "
+            f"{listed}; intervals a few quarters ahead may be too narrow there."
         )
     if "rolling" in tables:
         yield from _beaten(score_summary(tables["rolling"]), found.fit.scm)
@@ -254,7 +255,7 @@ def failures(found: "Validation") -> Iterator[str]:
         expected = 0.01 * len(table)
         yield (
             f"Calibration: {len(outside)} of {len(table)} quantities outside their 99 % band "
-            f"({expected:.1f} expected by chance), with {int(table['data_sets'].iloc[0])} data "
+            f"({figure(expected)} expected by chance), with {int(table['data_sets'].iloc[0])} data "
             "sets, too few to see small faults."
         )
     else:

@@ -11,7 +11,7 @@ from scipy.stats import binom
 from sanctions_model.elsewhere.prediction import UNITS, inflation_points, load_trial
 from sanctions_model.report.validation.words import markdown_table, number, rows_of, span
 from sanctions_model.units import effect_in_percent
-from sanctions_model.wording import figure, share_words
+from sanctions_model.wording import decimals, figure, share_words
 
 _NOMINAL = 0.9  # share that the intervals of the trial should hold
 # Trial in the table: what it is called.
@@ -42,7 +42,7 @@ def elsewhere_failures(table: pd.DataFrame | None = None) -> list[str]:
     moved = of[of["inside"] * of["n"] < binom.ppf(0.025, of["n"], 0.9)]
     lines += [
         f"Liftings elsewhere, placebos ({row.case}): an effect where nothing was lifted, on "
-        f"{_plain(row.outcome)} in {row.n - row.inside * row.n:.0f} of {row.n:.0f}."
+        f"{_plain(row.outcome)} in {decimals(row.n - row.inside * row.n)} of {decimals(row.n)}."
         for row in rows_of(moved)
     ]
     if "r_hat" in table and (table["r_hat"] > _AGREED).any():
@@ -66,8 +66,8 @@ def _held(table: pd.DataFrame) -> Iterable[str]:
         ):
             if len(found):
                 listed = ", ".join(
-                    f"{_plain(row.outcome)} {row.inside * row.n:.0f} of {row.n:.0f} "
-                    f"(expected {_NOMINAL * row.n:.0f} ± {row.n * _error(row.n):.0f})"
+                    f"{_plain(row.outcome)} {decimals(row.inside * row.n)} of {decimals(row.n)} "
+                    f"(expected {decimals(_NOMINAL * row.n)} ± {decimals(row.n * _error(row.n))})"
                     for row in rows_of(found)
                 )
                 yield (
@@ -197,7 +197,7 @@ def _coverage_rows(table: pd.DataFrame) -> Iterable[dict[str, str]]:
         yield {
             "trial": row.trial.replace(", left out", f", {row.case}"),
             "outcome": _NAMES[row.outcome],
-            "predictions": f"{row.n:.0f}",
+            "predictions": decimals(row.n),
             "inside 90 %": f"{share_words(row.inside)} ± {share_words(_error(row.n))}",
             "a sound model": f"{share_words(row.low)} to {share_words(row.high)}",
             "inside without": share_words(row.inside_without),
@@ -211,7 +211,7 @@ def _placebo_rows(table: pd.DataFrame) -> Iterable[dict[str, str]]:
         yield {
             "where": row.case,
             "outcome": _NAMES[row.outcome],
-            "placebos": f"{row.n:.0f}",
+            "placebos": decimals(row.n),
             "hold 0": share_words(row.inside),
             "mean (lowest; highest)": span(row.mean, row.lower, row.upper),
             "spread between countries": number(row.spread),
@@ -223,7 +223,7 @@ def _by_fold(table: pd.DataFrame) -> list[str]:
     of = table[table["trial"] == "fold"]
     if of.empty:
         return []
-    found = ", ".join(f"{row.inside * row.n:.0f} of {row.n:.0f}" for row in rows_of(of))
+    found = ", ".join(f"{decimals(row.inside * row.n)} of {decimals(row.n)}" for row in rows_of(of))
     return [f"Left out a fifth of the episodes at a time; inside 90 % by fifth: {found}."]
 
 
@@ -261,7 +261,7 @@ def _percent(logs: float) -> float:
 def _untouched_rows(table: pd.DataFrame) -> Iterable[dict[str, str]]:
     years = table[table["trial"] == "untouched years"]
     for outcome, of in years.groupby("outcome", sort=False):
-        row = {"outcome": _plain(str(outcome)), "cases": f"{of['n'].iloc[0]:.0f}"}
+        row = {"outcome": _plain(str(outcome)), "cases": decimals(of["n"].iloc[0])}
         yield (
             row
             | dict.fromkeys(years["case"], "")
@@ -271,7 +271,7 @@ def _untouched_rows(table: pd.DataFrame) -> Iterable[dict[str, str]]:
 
 def _made_up(table: pd.DataFrame) -> list[str]:
     return [
-        f"Made-up panels: of {row.n:.0f} numbers the 90 % interval held "
+        f"Made-up panels: of {decimals(row.n)} numbers the 90 % interval held "
         f"{share_words(row.inside)}; ranks of the truth have mean {share_words(row.mean)} and "
         f"standard deviation {share_words(row.spread)} (0.50 and "
         "0.29 if all is well)."

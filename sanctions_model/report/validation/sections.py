@@ -31,7 +31,7 @@ from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.origins.rolling import MODEL, score_summary
 from sanctions_model.validation.stated_backtests import load_back_tests
-from sanctions_model.wording import chance
+from sanctions_model.wording import chance, decimals, figure
 
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation
@@ -144,7 +144,8 @@ Where the sign is assumed by the prior, its probability is an assumption and no 
 def _stability(found: "Validation") -> str:
     table = found.tables["stability"]
     shown = table.assign(
-        median=[f"{v:.3f}" for v in table["median"]], largest=[f"{v:.3f}" for v in table["largest"]]
+        median=[decimals(v, 3) for v in table["median"]],
+        largest=[decimals(v, 3) for v in table["largest"]],
     )
     return f"""## Stability
 
@@ -163,8 +164,8 @@ def _sensitivity(found: "Validation") -> str:
     power = pd.DataFrame(
         {
             "effect": [effect_words(r.outcome, r.horizon, found.fit.scm) for r in rows_of(scaled)],
-            "prior": [f"{v:.3f}" for v in scaled["prior_sensitivity"]],
-            "likelihood": [f"{v:.3f}" for v in scaled["likelihood_sensitivity"]],
+            "prior": [decimals(v, 3) for v in scaled["prior_sensitivity"]],
+            "likelihood": [decimals(v, 3) for v in scaled["likelihood_sensitivity"]],
         }
     )
     return f"""## Sensitivity of the headline
@@ -196,7 +197,7 @@ def _calibration(found: "Validation", pictures: Mapping[str, str]) -> str:
         {
             "effect": [quantity_words(name, found.fit.scm) for name in effects["quantity"]],
             "ranks inside the 99 % band": np.where(truth_of(effects["inside"]), "yes", "NO"),
-            "p (Kolmogorov)": [f"{v:.3f}" for v in effects["p_value"]],
+            "p (Kolmogorov)": [decimals(v, 3) for v in effects["p_value"]],
             f"coverage of {level} intervals": [number(v) for v in effects["coverage"]],
             "99 % range of a right one": [
                 f"{number(a)} to {number(b)}"
@@ -212,7 +213,7 @@ def _calibration(found: "Validation", pictures: Mapping[str, str]) -> str:
 drivers of the real one to {found.plan.last_origin}, and fitted. Of \
 {len(table)} quantities (every \
 free parameter, estimate of a missing figure and effect) {len(outside)} left the 99 % \
-simultaneous band of uniform ranks{names}; by chance {0.01 * len(table):.1f} are expected. \
+simultaneous band of uniform ranks{names}; by chance {figure(0.01 * len(table))} are expected. \
 Intervals covered within their binomial error for {int(covers.sum())} of {len(table)}. \
 The small known-truth economy is put through the same check, with 200 data sets and with a lag \
 off by one and a wrong scale that it must catch, by the slow tests in \
@@ -322,7 +323,7 @@ def _totals(found: "Validation", pictures: Mapping[str, str]) -> str:
                 "posterior": span(row.median, row.lower, row.upper) if answered else "",
                 "unit": row.unit,
                 "verdict": ", ".join([row.verdict, *([f"{row.miss} miss", row.size] * missed)]),
-                "z": f"{row.z:+.1f}".replace("-", "−") if answered else "",
+                "z": figure(row.z, signed=True) if answered else "",
                 "in sight when priors were set": "yes" if is_true(row.used_for_priors) else "no",
                 "why": row.reason,
             }

@@ -22,7 +22,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.reweighting import weighted_interval
 from sanctions_model.summaries import IntervalRule
-from sanctions_model.wording import number
+from sanctions_model.wording import decimals, number, percent
 
 STATED = "stated"
 _STATED_PRIORS, _PRIORS = "consensus", "prior set"
@@ -171,12 +171,12 @@ def mixture_sentence(row: Mapping[str, object], unit: str) -> str:
     )
     how = "weighed equally" if row["weights"] == "equal" else "weighed by their scores"
     graph, priors, parameters = (
-        f"{100 * value[f'share_{name}']:.0f} %" for name in ("graph", "priors", "parameters")
+        percent(value[f"share_{name}"]) for name in ("graph", "priors", "parameters")
     )
     return (
-        f"{alone} in the stated model, {mixed} over {value['graphs']:.0f} graphs and "
-        f"{value['models']:.0f} models, graphs {how}. Of that variance {graph} is the choice of "
-        f"the graph, {priors} that of the priors, {parameters} the parameters."
+        f"{alone} in the stated model, {mixed} over {decimals(value['graphs'])} graphs and "
+        f"{decimals(value['models'])} models, graphs {how}. Of that variance {graph} is the choice "
+        f"of the graph, {priors} that of the priors, {parameters} the parameters."
     )
 
 

@@ -8,12 +8,7 @@ import numpy as np
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.issuers import composite_weights, draw_parts
-from sanctions_model.scenarios.quantities import (
-    counted,
-    draw,
-    draw_whole,
-    require_counted,
-)
+from sanctions_model.scenarios.quantities import counted, draw, draw_whole, require_counted
 from sanctions_model.scenarios.relief import ReliefDesign
 from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scenarios.steps import Steps, draw_steps

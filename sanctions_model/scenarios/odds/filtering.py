@@ -21,6 +21,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.issuers import composite_weights, measures_rule
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.odds.regimes import draw_future_paths, draw_regimes, require_undated
+from sanctions_model.wording import decimals
 
 # The article was written at the end of 2024.
 BEGUN = "2024-12-31"
@@ -121,8 +122,8 @@ def filtered_odds(
     worth = float(1.0 / (likely[-1] ** 2).sum())
     if worth < _FEWEST or log_weight[-1].max() < _FARTHEST * len(seen):
         raise QuestionError(
-            f"{worth:.0f} of {paths} histories come near the measures observed, too few; draw more "
-            "of them, or give a larger spread."
+            f"{decimals(worth)} of {paths} histories come near the measures observed, too few; "
+            "draw more of them, or give a larger spread."
         )
     rows = [list(process.initial)]
     for period, now in enumerate(regime):

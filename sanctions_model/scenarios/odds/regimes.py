@@ -17,10 +17,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.issuers import composite_weights
 from sanctions_model.scenarios.library import FutureProcess, ScenarioLibrary
 from sanctions_model.scenarios.odds.drawn_designs import KINDS, DrawnDesigns, draw_designs, one_fade
-from sanctions_model.scenarios.quantities import (
-    bounds,
-    first_date,
-)
+from sanctions_model.scenarios.quantities import bounds, first_date
 from sanctions_model.scenarios.scenario import DESIGNS, Scenario
 from sanctions_model.scm.interventions import require_horizon
 

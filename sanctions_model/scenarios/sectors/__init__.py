@@ -2,11 +2,7 @@
 
 from sanctions_model.scenarios.sectors.figures import Sector, load_sectors
 from sanctions_model.scenarios.sectors.imported import load_output_losses, output_table
-from sanctions_model.scenarios.sectors.pooling import (
-    PooledPremium,
-    pool_premium,
-    pooled_effects,
-)
+from sanctions_model.scenarios.sectors.pooling import PooledPremium, pool_premium, pooled_effects
 from sanctions_model.scenarios.sectors.premiums import SECTOR, sector_premiums, sector_table
 
 __all__ = [

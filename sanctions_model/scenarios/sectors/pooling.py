@@ -38,13 +38,7 @@ from sanctions_model.scenarios.sectors.premiums import (
 )
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import (
-    ERRORS,
-    effective_size,
-    interval,
-    interval_rule,
-    median_error,
-)
+from sanctions_model.summaries import ERRORS, effective_size, interval, interval_rule, median_error
 from sanctions_model.units import effect_in_percent, percent_unit
 
 HALF = 0.5
@@ -112,10 +106,8 @@ def pool_premium(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    scm, draws : StructuralCausalModel, xr.Dataset
+        Equations, and draws of their parameters, dims ``(chain, draw)``.
     sectors : sequence of Sector, optional
         The bundled ones by default.
     power : float

@@ -43,10 +43,8 @@ def sector_premiums(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Equations that the draws belong to.
-    draws : xr.Dataset
-        Parameter draws, dims ``(chain, draw)``.
+    scm, draws : StructuralCausalModel, xr.Dataset
+        Equations, and draws of their parameters, dims ``(chain, draw)``.
     paths : FuturePaths
         One a draw, of one future.
     sectors : sequence of Sector, optional
