@@ -16,17 +16,10 @@ from sanctions_model.plots.parts.panels import (
     tidy_rows,
     write_beside,
 )
-from sanctions_model.plots.parts.style import (
-    Colour,
-    titled,
-)
+from sanctions_model.plots.parts.style import Colour, titled
 from sanctions_model.queries.effects import CHAIN_PARTS
-from sanctions_model.queries.reading.findings import (
-    channel_finding,
-)
-from sanctions_model.queries.reading.percent import (
-    parts_in_percent,
-)
+from sanctions_model.queries.reading.findings import channel_finding
+from sanctions_model.queries.reading.percent import parts_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
 from sanctions_model.wording import number

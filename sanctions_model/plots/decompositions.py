@@ -13,34 +13,19 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots.parts.groups import Group, driver_groups, part_label, shock_groups
 from sanctions_model.plots.parts.observed_past import decimal_years, period_name, periods_per_year
-from sanctions_model.plots.parts.panels import (
-    chosen,
-    frame,
-    key,
-    key_inches,
-    row_inches,
-    year_axis,
-)
+from sanctions_model.plots.parts.panels import chosen, frame, grid, key, key_inches, year_axis
 from sanctions_model.plots.parts.style import (
     COLUMN_INCHES,
     SMALL,
-    TEXT,
     Colour,
     add_page_text,
-    line_inches,
     new_figure,
     page_text_inches,
     place_axes,
     titled,
-    wrap,
 )
-from sanctions_model.queries.reading.findings import (
-    parts_finding,
-    variance_finding,
-)
-from sanctions_model.queries.reading.percent import (
-    contributions_in_percent,
-)
+from sanctions_model.queries.reading.findings import parts_finding, variance_finding
+from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
@@ -48,8 +33,6 @@ from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.wording import number
 
 _BASE, _PART = "base", "part"
-_LEFT, _RIGHT = 0.6, 0.2
-_PLOT_HEIGHT, _ROW_GAP = 2.0, 0.3
 _SHOCKS_APART = 5
 _BAR = 0.88
 # A contribution below this is rounding.
@@ -106,18 +89,17 @@ def plot_decomposition(
     )
     caption = _caption(groups, scm, period_name(_before(time, per_year), per_year), drawn_from)
     handles = _handles(groups)
-    top, bottom = page_text_inches(title, caption)
-    width = COLUMN_INCHES - _LEFT - _RIGHT
-    headings = {name: wrap(label, width, TEXT) for name, label in labels.items()}
-    head = max(len(lines) for lines in headings.values()) * line_inches(TEXT) + 0.06
-    below = 0.04 + key_inches(handles)
-    rows = len(names)
-    step, height = row_inches(rows, head, _ROW_GAP, top + below + bottom, most=_PLOT_HEIGHT)
-    figure = new_figure(top + rows * step + below + bottom)
-    add_page_text(figure, title, caption)
+    figure, panels, width = grid(
+        (title, caption),
+        list(labels.values()),
+        handles,
+        columns=1,
+        beside=_BESIDE,
+        row_gap=_ROW_GAP,
+        most=_PLOT_HEIGHT,
+    )
     years, half = decimal_years(time, per_year), 0.5 / per_year
-    for row, name in enumerate(names):
-        axes = place_axes(figure, _LEFT, top + row * step + head, width, height)
+    for name, (axes, heading) in zip(names, panels, strict=True):
         where = {dims.OUTCOME: name}
         bars = [(g.colour, medians[g.label].sel(where).to_numpy()) for g in groups]
         _stack(axes, years, bars, 2 * half * _BAR)
@@ -126,9 +108,8 @@ def plot_decomposition(
         dot = "o" if years.size == 1 else ""  # a line needs two periods
         axes.plot(years, line, color=Colour.ink, lw=1.3, marker=dot, ms=4.0, zorder=5)
         axes.axhline(0.0, color=Colour.ink, lw=0.7, zorder=3)
-        frame(axes, headings[name], scm.effect_unit(name))
+        frame(axes, heading, scm.effect_unit(name))
         year_axis(axes, float(years[0]) - half, float(years[-1]) + half, width, per_year)
-    key(figure, handles, top + rows * step + 0.02)
     return figure
 
 
@@ -198,7 +179,7 @@ def _caption(
 
 
 _SHOCK = "shock"
-_LEFT, _GAP, _RIGHT = 0.52, 0.5, 0.16
+_BESIDE = (0.52, 0.5, 0.16)  # inches left of panels, between and right of them
 _PLOT_HEIGHT, _ROW_GAP = 1.45, 0.44
 _VARIANCES_APART = 6
 
@@ -247,26 +228,21 @@ def plot_variance_decomposition(
     )
     caption = _variance_caption(scm, groups, drawn_from)
     handles = [Patch(color=group.colour, lw=0, label=group.label) for group in groups]
-    top, bottom = page_text_inches(title, caption)
     columns = min(2, len(names))
-    width = (COLUMN_INCHES - _LEFT - _RIGHT - (columns - 1) * _GAP) / columns
-    labels = {n: str(means["label"].sel({dims.OUTCOME: n}).item()) for n in names}
-    headings = {name: wrap(label, width, TEXT) for name, label in labels.items()}
-    head = max(len(lines) for lines in headings.values()) * line_inches(TEXT) + 0.06
-    rows = -(-len(names) // columns)
-    below = 0.04 + key_inches(handles)
-    step, height = row_inches(rows, head, _ROW_GAP, top + below + bottom, most=_PLOT_HEIGHT)
-    figure = new_figure(top + rows * step + below + bottom)
-    add_page_text(figure, title, caption)
-    for position, name in enumerate(names):
-        row, column = divmod(position, columns)
-        left = _LEFT + column * (width + _GAP)
-        axes = place_axes(figure, left, top + row * step + head, width, height)
+    figure, panels, _ = grid(
+        (title, caption),
+        [str(means["label"].sel({dims.OUTCOME: name}).item()) for name in names],
+        handles,
+        columns=columns,
+        beside=_BESIDE,
+        row_gap=_ROW_GAP,
+        most=_PLOT_HEIGHT,
+    )
+    for position, (name, (axes, heading)) in enumerate(zip(names, panels, strict=True)):
         _areas(axes, horizons, means.sel({dims.OUTCOME: name}), groups)
-        frame(axes, headings[name], "% of the variance" if column == 0 else "")
+        frame(axes, heading, "" if position % columns else "% of the variance")
         axes.set_yticks([0, 25, 50, 75, 100])
         axes.set_xlabel(f"{scm.periods_name} ahead", size=SMALL, labelpad=2, color=Colour.ink)
-    key(figure, handles, top + rows * step + 0.02)
     return figure
 
 

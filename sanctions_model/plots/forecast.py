@@ -41,25 +41,12 @@ from sanctions_model.plots.parts.panels import (
     fan,
     fan_keys,
     frame,
-    key,
-    key_inches,
+    grid,
     mark_completed,
-    row_inches,
     year_axis,
     zero_line,
 )
-from sanctions_model.plots.parts.style import (
-    COLUMN_INCHES,
-    TEXT,
-    Colour,
-    add_page_text,
-    line_inches,
-    new_figure,
-    page_text_inches,
-    place_axes,
-    titled,
-    wrap,
-)
+from sanctions_model.plots.parts.style import Colour, titled
 from sanctions_model.queries.conditional import Condition
 from sanctions_model.queries.forecasts import driver_words, last_known_period
 from sanctions_model.queries.reading.headlines import headline
@@ -180,27 +167,22 @@ def plot_forecast(
     handles += beside.handles(names, int(horizon_ends[0]), last_year)
     if not set(imposed).isdisjoint(names):
         handles.append(Line2D([], [], label="condition", **_CONDITION))
-    top, bottom = page_text_inches(title, caption)
-    columns = min(2, len(names))
     room = label_room([*(labels if len(labels) > 1 else [_MEDIAN]), *beside.names])
-    width = (COLUMN_INCHES - _LEFT - room - (columns - 1) * (_GAP + room)) / columns
-    headings = {name: wrap(view.label, width, TEXT) for name, view in views.items()}
-    head = max(len(lines) for lines in headings.values()) * line_inches(TEXT) + 0.06
-    rows = -(-len(names) // columns)
-    below = 0.04 + key_inches(handles)
-    step, height = row_inches(rows, head, _ROW_GAP, top + below + bottom, most=_PLOT_HEIGHT)
-    figure = new_figure(top + rows * step + below + bottom)
-    add_page_text(figure, title, caption)
-    for position, (name, view) in enumerate(views.items()):
-        row, column = divmod(position, columns)
-        left = _LEFT + column * (width + _GAP + room)
-        axes = place_axes(figure, left, top + row * step + head, width, height)
+    figure, panels, width = grid(
+        (title, caption),
+        [view.label for view in views.values()],
+        handles,
+        columns=min(2, len(names)),
+        beside=(_LEFT, _GAP + room, room),
+        row_gap=_ROW_GAP,
+        most=_PLOT_HEIGHT,
+    )
+    for (name, view), (axes, heading) in zip(views.items(), panels, strict=True):
         ends = draw_beside(axes, beside, name, horizon_ends, scm.periods_per_year)
         ends += _panel(axes, problem, given.start, view, imposed.get(name, {}), width, labels)
-        frame(axes, headings[name], view.unit)
+        frame(axes, heading, view.unit)
         zero_line(axes)
         label_lines(axes, ends)
-    key(figure, handles, top + rows * step + 0.02)
     return figure
 
 

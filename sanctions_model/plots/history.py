@@ -33,6 +33,7 @@ from sanctions_model.plots.parts.panels import (
     fan,
     fan_keys,
     frame,
+    grid,
     key,
     key_inches,
     mark_completed,
@@ -57,9 +58,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.units import difference_in_percent, in_percent
 
-_LEFT, _GAP, _RIGHT = 0.58, 0.66, 0.2
 _WIDE_PANEL = 0.57
-_PLOT_HEIGHT, _ROW_GAP = 1.2, 0.28
 _YEARS_BEFORE = 2
 _HAPPENED, _OTHERWISE = "happened", "otherwise"
 _WINDOW = "#F1F1F1"
@@ -382,22 +381,19 @@ def plot_nowcast(
         f"{rule}. Line: figures. Missing ones are estimated together with the model."
     )
     handles = [Line2D([], [], color=Colour.ink, lw=1.3, label="figures"), completed_key(rule)]
-    top, bottom = page_text_inches(title, caption)
-    width = (COLUMN_INCHES - _LEFT - _RIGHT - (_COLUMNS - 1) * _GAP) / _COLUMNS
-    headings = {name: wrap(scm.variables[name].label, width, TEXT) for name in names}
-    head = max(len(lines) for lines in headings.values()) * line_inches(TEXT) + 0.06
-    below = 0.04 + key_inches(handles)
-    rows = -(-len(names) // _COLUMNS)
-    step, height = row_inches(rows, head, _ROW_GAP, top + below + bottom, most=_PLOT_HEIGHT)
-    figure = new_figure(top + rows * step + below + bottom)
-    add_page_text(figure, title, caption)
+    figure, panels, width = grid(
+        (title, caption),
+        [scm.variables[name].label for name in names],
+        handles,
+        columns=_COLUMNS,
+        beside=(_LEFT, _GAP, _RIGHT),
+        row_gap=_ROW_GAP,
+        most=_PLOT_HEIGHT,
+    )
     history = problem.history(draws)
     years = decimal_years(time, per_year)
     half = 0.5 / per_year
-    for place, name in enumerate(names):
-        row, column = divmod(place, _COLUMNS)
-        left = _LEFT + column * (width + _GAP)
-        axes = place_axes(figure, left, top + row * step + head, width, height)
+    for name, (axes, heading) in zip(names, panels, strict=True):
         completed = [at - first for cell, at in problem.cases.missing if cell == name]
         _panel(
             axes,
@@ -406,10 +402,9 @@ def plot_nowcast(
             in_percent(as_draws(history[name][..., first:], draws), scm.variables[name]),
             np.array([at for at in completed if at >= 0]),
         )
-        frame(axes, headings[name], scm.variables[name].unit)
+        frame(axes, heading, scm.variables[name].unit)
         year_axis(axes, years[0] - half, years[-1] + half, width, per_year)
         zero_line(axes)
-    key(figure, handles, top + rows * step + 0.02)
     return figure
 
 

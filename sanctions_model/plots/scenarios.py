@@ -20,31 +20,17 @@ from sanctions_model.plots.parts.panels import (
     fan,
     fan_keys,
     frame,
+    grid,
     horizon_axis,
-    key,
-    key_inches,
-    row_inches,
     zero_line,
 )
-from sanctions_model.plots.parts.style import (
-    COLUMN_INCHES,
-    SMALL,
-    TEXT,
-    Colour,
-    add_page_text,
-    line_inches,
-    new_figure,
-    page_text_inches,
-    place_axes,
-    titled,
-    wrap,
-)
+from sanctions_model.plots.parts.style import SMALL, Colour, titled
 from sanctions_model.queries.reading.headlines import headline
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scenarios.odds.variance import ORDERS
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval_rule
-from sanctions_model.wording import number, upper_first, with_article
+from sanctions_model.wording import number, percent, upper_first, with_article
 
 _LEFT, _GAP, _RIGHT = 0.62, 0.62, 0.2
 _PLOT_HEIGHT, _ROW_GAP = 1.45, 0.44
@@ -239,7 +225,7 @@ def plot_spread(
     shares = (100.0 * variance / total.where(total > 1e-12)).fillna(0.0)
     last = shares.sel({dims.OUTCOME: names[0]}).isel({dims.HORIZON: -1})
     politics = float(last.sel(source=[s for s in ("future", "path") if s in sources]).sum())
-    part = f"{politics:.0f} %" if politics >= 1 else "less than 1 %"
+    part = percent(politics / 100) if politics >= 1 else "less than 1 %"
     label = scm.variables[names[0]].short_label
     of = "what the measures do to " if of_effect else "the forecast of "
     title = titled(
@@ -355,27 +341,20 @@ def _page(
     named: Sequence[str] = (),
 ) -> Figure:
     """Lay out one panel an outcome, two abreast, lines named at their ends and a key below."""
-    top, bottom = page_text_inches(title, caption)
-    columns = min(2, len(names))
-    right = max(_RIGHT, label_room(named))
     gap = _GAP + (label_room(named) if named else 0.0)
-    width = (COLUMN_INCHES - _LEFT - right - (columns - 1) * gap) / columns
-    headings = {name: wrap(scm.variables[name].label, width, TEXT) for name in names}
-    head = max(len(lines) for lines in headings.values()) * line_inches(TEXT) + 0.06
-    rows = -(-len(names) // columns)
-    below = 0.04 + (key_inches(handles) if handles else 0.0)
-    step, height = row_inches(rows, head, _ROW_GAP, top + below + bottom, most=_PLOT_HEIGHT)
-    figure = new_figure(top + rows * step + below + bottom)
-    add_page_text(figure, title, caption)
-    for position, name in enumerate(names):
-        row, column = divmod(position, columns)
-        left = _LEFT + column * (width + gap)
-        axes = place_axes(figure, left, top + row * step + head, width, height)
+    figure, panels, _ = grid(
+        (title, caption),
+        [scm.variables[name].label for name in names],
+        handles,
+        columns=min(2, len(names)),
+        beside=(_LEFT, gap, max(_RIGHT, label_room(named))),
+        row_gap=_ROW_GAP,
+        most=_PLOT_HEIGHT,
+    )
+    for name, (axes, heading) in zip(names, panels, strict=True):
         ends = draw(axes, name)
-        frame(axes, headings[name], units[name])
+        frame(axes, heading, units[name])
         zero_line(axes)
         axes.set_xlabel(across, size=SMALL, labelpad=2, color=Colour.ink)
         label_lines(axes, ends)
-    if handles:
-        key(figure, handles, top + rows * step + 0.02)
     return figure

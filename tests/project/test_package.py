@@ -314,6 +314,19 @@ def test_no_further_sentence_rounds_a_number_by_itself():
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_constant_replaces_another_of_its_name(source):
+    named = Counter(
+        name.id
+        for node in ast.parse(source.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        for name in ast.walk(target)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    )
+    assert [name for name, times in named.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_modules_say_what_they_are_and_export(source):
     tree = ast.parse(source.read_text(encoding="utf-8"))
     assert ast.get_docstring(tree), source.name

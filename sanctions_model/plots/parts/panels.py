@@ -273,6 +273,41 @@ def _by_rows(handles: Sequence[Line2D | Patch], columns: int) -> list[Line2D | P
     return [padded[row * columns + column] for column in range(columns) for row in range(rows)]
 
 
+def grid(
+    page: tuple[str, str],
+    labels: Sequence[str],
+    handles: Sequence[Line2D | Patch],
+    *,
+    columns: int,
+    beside: tuple[float, float, float],
+    row_gap: float,
+    most: float,
+) -> tuple[Figure, list[tuple[Axes, list[str]]], float]:
+    """Lay out a panel a label, so many abreast, with the key below.
+
+    `page`: title and caption. `beside`: inches left of the panels, between two and right of them.
+    `row_gap`: inches below a panel. `most`: height of a panel where there is room. Returns: the
+    figure, each panel with its heading in lines, and the width of a panel in inches.
+    """
+    (top, bottom), (left, gap, right) = page_text_inches(*page), beside
+    width = (COLUMN_INCHES - left - right - (columns - 1) * gap) / columns
+    headings = [wrap(label, width, TEXT) for label in labels]
+    head = max(map(len, headings)) * line_inches(TEXT) + 0.06
+    below = 0.04 + (key_inches(handles) if handles else 0.0)
+    rows = -(-len(labels) // columns)
+    step, height = row_inches(rows, head, row_gap, top + below + bottom, most=most)
+    figure = new_figure(top + rows * step + below + bottom)
+    add_page_text(figure, *page)
+    panels = []
+    for position, heading in enumerate(headings):
+        row, column = divmod(position, columns)
+        across, down = left + column * (width + gap), top + row * step + head
+        panels.append((place_axes(figure, across, down, width, height), heading))
+    if handles:
+        key(figure, handles, top + rows * step + 0.02)
+    return figure, panels, width
+
+
 def draws_the_effect[**P](query: str) -> Callable[[Callable[P, Figure]], Callable[P, Figure]]:
     """Refuse to draw what is no result of the query, as a model and draws of it.
 

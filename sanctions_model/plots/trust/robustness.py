@@ -34,7 +34,8 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval_rule
 from sanctions_model.wording import chance_is, number, percent, upper_first, with_article
 
-_ROW, _BELOW, _RIGHT, _MOST_LABEL = 0.21, 0.42, 0.25, 3.0
+_ROW, _MOST_LABEL = 0.21, 3.0
+_LEFT, _RIGHT, _BELOW, _PLOT_HEIGHT = 0.6, 0.2, 0.45, 2.3
 _COLUMNS = ("factor", "low", "high", "base")
 
 
@@ -140,8 +141,6 @@ def plot_tornado(
     return figure
 
 
-_LEFT, _RIGHT = 0.6, 0.2
-_PLOT_HEIGHT, _BELOW = 2.3, 0.42
 # The range of probabilities is never narrower: a flat line is to look flat.
 _LEAST_RANGE = 0.3
 _STANDARD_ERRORS = 2.0
@@ -262,9 +261,6 @@ def _caption(relief: Relief, scm: StructuralCausalModel, drawn_from: str) -> str
     )
 
 
-_LEFT, _RIGHT, _HEIGHT, _BELOW = 0.6, 0.2, 2.3, 0.45
-
-
 def plot_tipping(
     scm: StructuralCausalModel,
     claim: Claim,
@@ -317,10 +313,10 @@ def plot_tipping(
         ends.append((float(seen[-1]), "in the sample", Colour.posterior))
     above, below = page_text_inches(title, caption)
     room = key_inches(handles) if handles else 0.0
-    figure = new_figure(above + 0.1 + _HEIGHT + _BELOW + room + below)
+    figure = new_figure(above + 0.1 + _PLOT_HEIGHT + _BELOW + room + below)
     add_page_text(figure, title, caption)
     width = COLUMN_INCHES - _LEFT - label_room([name for _, name, _ in ends])
-    axes = place_axes(figure, _LEFT, above + 0.1, width, _HEIGHT)
+    axes = place_axes(figure, _LEFT, above + 0.1, width, _PLOT_HEIGHT)
     strength = curve["strength"].to_numpy()
     if point.known:
         axes.axvspan(point.known_lower, point.known_upper, color=Colour.prior, alpha=WIDE, lw=0)
@@ -334,5 +330,5 @@ def plot_tipping(
     axes.set_xlabel(f"strength of the hidden cause, {unit}", size=SMALL, labelpad=2)
     label_lines(axes, ends)
     if handles:
-        key(figure, handles, above + 0.1 + _HEIGHT + _BELOW)
+        key(figure, handles, above + 0.1 + _PLOT_HEIGHT + _BELOW)
     return figure
