@@ -240,12 +240,15 @@ def _caption(table: pd.DataFrame, periods: str) -> str:
     rule = IntervalRule(float(table["ci_prob"].iloc[0]), str(table["ci_kind"].iloc[0]))
     prior_only = not np.isfinite(table["prob"].astype(float)).any()
     source = "prior only, no data used" if prior_only else "posterior"
+    when = f"at the horizon, counted in {periods} from the start of relief"
+    if "period" in table and table["period"].astype(bool).all():
+        when = "at the date that is named"
     return (
         "Contrast: the relief that heads each group, against sanctions unchanged. Circles: "
         "probability of the claim under prior and posterior; diamonds: probability that the "
         f"effect is larger than the smallest size that matters ({source}). For a target claim: "
-        "of reaching the target, and of relief making the difference. Effect at the horizon, "
-        f"counted in {periods} from the start of relief: {source} median and {rule}; pp: "
+        f"of reaching the target, and of relief making the difference. Effect {when}: {source} "
+        f"median and {rule}; pp: "
         "percentage points. At the right: what the size rests on, and the information gained from "
         f"the data (0 to 1). {ASSUMED} sign assumed by the prior: its probability is no finding."
     )

@@ -106,8 +106,9 @@ def _panel(
     tidy(axes)
     places = np.arange(len(episodes))
     axes.axvspan(predictive["lower"], predictive["upper"], color=Colour.latent, lw=0)
-    axes.axvline(predictive["median"], color=Colour.faint, lw=0.8, ls=(0, (3, 2)))
-    axes.axvline(0.0, color=Colour.rule, lw=0.8)
+    ends = (-0.5, len(episodes) - 0.5)  # short of the names above and below
+    axes.vlines(predictive["median"], *ends, color=Colour.faint, lw=0.8, ls=(0, (3, 2)))
+    axes.vlines(0.0, *ends, color=Colour.rule, lw=0.8)
     axes.hlines(places, episodes["lower"], episodes["upper"], color=Colour.rule, lw=0.7)
     axes.plot(episodes["median"], places, "o", ms=2.4, color=Colour.ink, mew=0)
     top = len(episodes) + 3.0
@@ -138,6 +139,4 @@ def _name(axes: Axes, across: float, up: float, words: str, colour: str) -> None
         va="center",
         color=readable(colour, on_band),
         weight="bold",
-        # Lines stop at the words; the ground is the light blue band's.
-        bbox={"fc": Colour.latent, "ec": "none", "pad": 0.5},
     )
