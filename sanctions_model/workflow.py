@@ -168,6 +168,9 @@ def answer(fitted: Fit, claims: Mapping[str, Any] | None = None) -> Results:
     """Answer the three standing questions from a fit: links, effects of relief, claims."""
     posterior = fitted.posterior_draws
     seed = int(fitted.manifest["settings"]["random_seed"])
+    basis = Basis(
+        fitted.problem, fitted.prior_draws, posterior
+    )  # its weights are dear
     return Results(
         fit=fitted,
         links=links_table(
@@ -175,14 +178,17 @@ def answer(fitted: Fit, claims: Mapping[str, Any] | None = None) -> Results:
             fitted.problem.absolute,
             fitted.prior_draws,
             posterior,
-            problem=fitted.problem,
+            basis=basis,
         ),
-        effects=effects_table(
-            fitted.scm,
-            fitted.draws,
-            basis=Basis(fitted.problem, fitted.prior_draws, posterior),
+        effects=effects_table(fitted.scm, fitted.draws, basis=basis),
+        claims=scorecard(
+            fitted.problem,
+            fitted.prior_draws,
+            posterior,
+            claims,
+            random_seed=seed,
+            basis=basis,
         ),
-        claims=scorecard(fitted.problem, fitted.prior_draws, posterior, claims, random_seed=seed),
     )
 
 

@@ -156,6 +156,7 @@ def scorecard(
     claims: Mapping[str, Claim] | None = None,
     *,
     random_seed: int = 20260101,
+    basis: Basis | None = None,
 ) -> pd.DataFrame:
     """Answer each claim under the prior and under the posterior.
 
@@ -171,6 +172,8 @@ def scorecard(
         The bundled ones by default.
     random_seed : int
         For the shocks of target claims.
+    basis : Basis, optional
+        Of these draws, where other tables of theirs read it too; made anew by default.
 
     Returns
     -------
@@ -188,7 +191,7 @@ def scorecard(
     claims = load_claims() if claims is None else claims
     rule = interval_rule()
     period = {4: "quarter", 12: "month"}.get(problem.scm.periods_per_year, "period")
-    basis = Basis(problem, prior_draws, draws)
+    basis = basis or Basis(problem, prior_draws, draws)
     start = (prior_draws if draws is None else draws).attrs.get(dims.Said.START)
     rows = []
     for name, claim in claims.items():

@@ -40,6 +40,7 @@ def links_table(
     draws: xr.Dataset | None,
     *,
     problem: Problem | None = None,
+    basis: Basis | None = None,
 ) -> pd.DataFrame:
     """Tabulate every link's short-run and long-run effect, prior beside posterior.
 
@@ -55,6 +56,8 @@ def links_table(
         Posterior draws; None leaves the posterior columns empty.
     problem : Problem, optional
         What the draws belong to; without it ``likelihood_share`` is not a number.
+    basis : Basis, optional
+        Of these draws, where other tables of theirs read it too; made anew by default.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def links_table(
     effects = None if draws is None else link_effects(scm, draws)
     before = interval(prior_effects, rule)
     after = None if effects is None else interval(effects, rule)
-    basis = Basis(problem, prior_draws, draws)
+    basis = basis or Basis(problem, prior_draws, draws)
     rows = []
     for link in scm.links:
         prior = priors[link.label]
