@@ -1,6 +1,7 @@
 """Tables of effects: every link, and relief by outcome, horizon and channel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import batched
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,7 @@ from sanctions_model.summaries import interval, interval_rule, share_error, summ
 _KIND = "kind"
 _SUMMARY = ("median", "lower", "upper")
 _STANDING_RELIEFS = (Relief(depth=0.5), Relief())
+_TOGETHER = 6  # outcomes whose draws are held at once
 _RELIEF_HORIZONS = (4, 8, 12, 20)
 
 
@@ -145,18 +147,18 @@ def effects_table(
     rows = []
     for relief in (scm.relief(asked) for asked in reliefs):
         wanted = reachable(scm, relief.measures, outcomes)
-        for outcome in wanted:  # one at a time: the draws of all at once would not fit
-            after = _by_channel(scm, draws, relief, longest, outcome)
-            before = after
-            if basis is not None and basis.draws is not None:
-                before = _by_channel(scm, basis.prior_draws, relief, longest, outcome)
-            shown, prior = (parts_in_percent(scm, effect) for effect in (after, before))
-            channels = [str(channel) for channel in after[dims.CHANNEL].to_numpy()]
+        for outcome, learned, stated in _by_channel(scm, draws, relief, longest, wanted, basis):
+            channels = [str(channel) for channel in learned[dims.CHANNEL].to_numpy()]
             asked_for = {dims.OUTCOME: outcome, dims.HORIZON: list(horizons)}
             # Plain arrays from here: a table of a thousand rows looks up a thousand labels.
             after, before, shown, prior = (
                 a.sel(asked_for).transpose(dims.HORIZON, dims.CHANNEL, dims.CHAIN, dims.DRAW)
-                for a in (after, before, shown, prior)
+                for a in (
+                    learned,
+                    stated,
+                    parts_in_percent(scm, learned),
+                    parts_in_percent(scm, stated),
+                )
             )
             summary = interval(shown, rule).transpose(dims.HORIZON, dims.CHANNEL, "summary")
             for row_of, horizon in enumerate(horizons):
@@ -260,13 +262,32 @@ def _summarised(effect: xr.DataArray, summary: xr.DataArray) -> dict[str, object
 
 
 def _by_channel(
-    scm: StructuralCausalModel, draws: xr.Dataset, relief: Relief, horizon: int, outcome: str
-) -> xr.DataArray:
-    """Effects by channel; of a model that names no channels the total alone."""
-    if scm.entries:
-        return channel_effects(scm, draws, relief, horizon=horizon, outcomes=[outcome])
-    total = total_effect(scm, draws, relief, horizon=horizon, outcomes=[outcome])
-    return total.expand_dims({dims.CHANNEL: ["total"]})
+    scm: StructuralCausalModel,
+    draws: xr.Dataset,
+    relief: Relief,
+    horizon: int,
+    wanted: Sequence[str],
+    basis: Basis | None,
+) -> Iterator[tuple[str, xr.DataArray, xr.DataArray]]:
+    """Yield each outcome with its effects by channel under the draws and under the prior's.
+
+    Of a model that names no channels the total alone. A few outcomes are propagated together: the
+    draws of all at once would not fit.
+    """
+
+    def split(of: xr.Dataset, some: tuple[str, ...]) -> xr.DataArray:
+        if scm.entries:
+            return channel_effects(scm, of, relief, horizon=horizon, outcomes=some)
+        total = total_effect(scm, of, relief, horizon=horizon, outcomes=some)
+        return total.expand_dims({dims.CHANNEL: ["total"]})
+
+    learned = basis is not None and basis.draws is not None
+    for some in batched(wanted, _TOGETHER):
+        after = split(draws, some)
+        before = split(basis.prior_draws, some) if basis is not None and learned else after
+        for outcome in some:
+            own = {dims.OUTCOME: [outcome]}
+            yield outcome, after.sel(own), before.sel(own)
 
 
 def link_effects(
