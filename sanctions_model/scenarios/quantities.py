@@ -16,6 +16,11 @@ from sanctions_model.inference.priors.families import Prior
 from sanctions_model.scm.periods import periods_ahead, read_span
 
 type Quantity = Number | Prior
+# The same with bounds that an editor can check of a number: a share or probability, an amount, a
+# count from 1. `require_within` checks them of a distribution as well.
+type Share = Annotated[Number, Field(json_schema_extra={"minimum": 0, "maximum": 1})] | Prior
+type Amount = Annotated[Number, Field(json_schema_extra={"minimum": 0})] | Prior
+type Count = Annotated[Number, Field(json_schema_extra={"minimum": 1})] | Prior
 
 
 if TYPE_CHECKING:  # type checkers know the arguments from the fields
@@ -52,8 +57,11 @@ def _or_date(value: object, handler: Callable[[object], Any]) -> Any:
     return value
 
 
-type Moment = Annotated[Number | Prior | str, WrapValidator(_or_date)]
-type WholeMoment = Annotated[Annotated[Whole, Field(ge=1)] | str, WrapValidator(_or_date)]
+PERIOD_TEXT: dict[str, Any] = {"pattern": r"\d{4}"}  # whatever its form, it has a year
+type _Date = Annotated[str, Field(json_schema_extra=PERIOD_TEXT)]
+type _First = Annotated[Whole, Field(ge=1, json_schema_extra={"minimum": 1})]
+type Moment = Annotated[Count | _Date, WrapValidator(_or_date)]
+type WholeMoment = Annotated[_First | _Date, WrapValidator(_or_date)]
 # Fields that say when; of a year alone the first counts from its first period, a last to its last.
 _FIRST, _LAST = ("start",), ("stop", "until")
 _NOT_COUNTED = (

@@ -19,8 +19,12 @@ from sanctions_model.elsewhere.reimposition import snap_back_hazard
 from sanctions_model.errors import did_you_mean, shown
 from sanctions_model.scenarios.issuers import COALITION, Reach, draw_parts, measures_rule
 from sanctions_model.scenarios.quantities import (
+    PERIOD_TEXT,
+    Amount,
+    Count,
     Moment,
     Quantity,
+    Share,
     Stated,
     WholeMoment,
     bounds,
@@ -56,8 +60,8 @@ class Phase(Stated):
     """
 
     start: Moment = 1
-    ramp: Quantity = 4
-    depth: Quantity
+    ramp: Count = 4
+    depth: Share
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -96,8 +100,8 @@ class Announcement(Stated):
         Periods over which the rest of it goes.
     """
 
-    lead: Quantity = 1
-    share: Quantity = 0.5
+    lead: Amount = 1
+    share: Share = 0.5
     rouble: Quantity = 0.0
     kept: Number = Field(default=0.0, ge=0, le=1)
     fades_over: Whole = Field(default=4, ge=1)
@@ -122,9 +126,9 @@ class Opposition(Stated):
         Probability that a blocked step, and all after it, never comes.
     """
 
-    probability: Quantity
-    delay: Quantity = 2
-    defeat: Quantity = 0.0
+    probability: Share
+    delay: Amount = 2
+    defeat: Share = 0.0
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -132,6 +136,11 @@ class Opposition(Stated):
             require_within(getattr(self, name), 0, 1, name, "it is a probability")
         require_within(self.delay, 0, np.inf, "delay", "a delay is no lead")
         return self
+
+
+def _or_a_date(schema: dict[str, Any]) -> None:
+    """Say to editors that a period of the calendar is taken as well."""
+    schema["anyOf"].append({"type": "string", **PERIOD_TEXT})
 
 
 class SnapBack(Stated):
@@ -158,9 +167,9 @@ class SnapBack(Stated):
         Equal steps, one a period.
     """
 
-    hazard: Quantity | None = None
-    probability: Quantity | None = None
-    within: Quantity | None = None
+    hazard: Share | None = None
+    probability: Share | None = None
+    within: Count | None = Field(default=None, json_schema_extra=_or_a_date)
     until: WholeMoment | None = None
     ramp: Whole = Field(default=1, ge=1)
 
@@ -236,7 +245,7 @@ _NAMES = {"enum": [COALITION, *ISSUERS]}
 type Issuers = Annotated[
     tuple[str, ...],
     BeforeValidator(_issuers),
-    WithJsonSchema({"anyOf": [_NAMES, {"type": "array", "items": _NAMES}]}),
+    WithJsonSchema({"anyOf": [_NAMES, {"type": "array", "items": _NAMES, "minItems": 1}]}),
 ]
 
 
@@ -276,8 +285,8 @@ class ReliefDesign(Stated):
     components: tuple[str, ...] = ()
     issuer: Issuers = (COALITION,)
     phase: tuple[Phase, ...] = Field(min_length=1)
-    over_compliance: Quantity = 0
-    deterred: Quantity = 0
+    over_compliance: Amount = 0
+    deterred: Share = 0
     announcement: Announcement | None = None
     opposition: Opposition | None = None
     snap_back: SnapBack | None = None
@@ -366,9 +375,9 @@ class Tightening(Stated):
     """
 
     measures: tuple[str, ...] = Field(min_length=1)
-    rise: Quantity
+    rise: Share
     start: Moment = 1
-    ramp: Quantity = 4
+    ramp: Count = 4
 
     @model_validator(mode="after")
     def _check(self) -> Self:

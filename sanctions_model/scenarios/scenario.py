@@ -15,7 +15,9 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.families import Beta
 from sanctions_model.queries.conditional import Condition
 from sanctions_model.scenarios.quantities import (
+    Amount,
     Quantity,
+    Share,
     Stated,
     WholeMoment,
     counted,
@@ -157,13 +159,13 @@ class AssetRelease(Stated):
         whole year in the data.
     """
 
-    share: Quantity
-    transferred: Quantity = 0
+    share: Share
+    transferred: Share = 0
     start: WholeMoment = 1
     over: Whole = Field(default=4, ge=1)
-    sold: Quantity = _SOLD
-    stock: Quantity = 300.0
-    exports: Quantity = 105.0
+    sold: Share = _SOLD
+    stock: Amount = 300.0
+    exports: Amount = 105.0
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -1,6 +1,7 @@
 """Every verb and every key of a scenario's file, nested ones too: used, or refused by name."""
 
 import json
+import tomllib
 from functools import cache
 
 import pytest
@@ -9,10 +10,12 @@ from command import call, refused
 from sanctions_model import workflow
 from sanctions_model.data.observations import load_observations
 from sanctions_model.economies.anchored import anchored_transmission
+from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.storage import save
-from sanctions_model.scenarios.keys import scenario_keys
+from sanctions_model.scenarios.keys import scenario_keys, scenario_schema
+from sanctions_model.scenarios.library import load_scenario
 
 RELIEF = {"measures": ["finance", "trade"], "issuer": "coalition"}
 PHASE = {"start": 2, "ramp": 2, "depth": 0.5}
@@ -220,3 +223,37 @@ def test_a_table_that_a_verb_does_not_use_is_refused_by_name(saved_fit, tmp_path
     path = written(tmp_path, table)
     found = refused(*verb, "--file", path, "--fit", saved_fit, *VERBS[verb][0])
     assert f"'Mine' states '{table.partition('.')[0]}', which" in found
+
+
+BETA = {"family": "Beta", "alpha": 2, "beta": 4}
+OTHERS = (None, True, "?", [], {}, -1, 0, 1.5, 10**9, "2027Q1", ["finance"], [1])
+OTHERS += (BETA, BETA | {"family": "Gama"}, BETA | {"gamma": 1})
+# What only the reader can know: what one key says of another, a distribution's support, and the
+# components that the data have.
+KNOWN_TO_THE_READER = {
+    ("relief", "measures", "[]"),
+    ("relief", "components", "[]"),
+    ("relief", "components", '["finance"]'),
+    ("relief.announcement", "lead", "1.5"),
+    ("relief.announcement", "lead", "1000000000"),
+    ("level", "start", "1000000000"),
+    *((f"relief.{table}", key, json.dumps(BETA)) for table, key in [("snap_back", "within")]),
+    *((t, k, json.dumps(BETA)) for t in ("relief.phase", "tightening") for k in ("start", "ramp")),
+}
+
+
+def test_editors_refuse_what_the_reader_refuses_and_nothing_else(tmp_path):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = jsonschema.Draft202012Validator(scenario_schema())
+    apart = set()
+    for table, (_, changes) in STATED.items():
+        for key, change in ({"colour": {}} | changes).items():
+            for value in OTHERS:
+                path = written(tmp_path, table, change | ({} if value is None else {key: value}))
+                try:
+                    is_read = bool(load_scenario(path))
+                except QuestionError:
+                    is_read = False
+                if schema.is_valid(tomllib.loads(path.read_text("utf-8"))) != is_read:
+                    apart.add((table, key, json.dumps(value)))
+    assert apart == KNOWN_TO_THE_READER
