@@ -228,9 +228,16 @@ def forecast(
     configure(quiet=quiet)
     import xarray as xr
 
+    from sanctions_model.economies.russia import QUOTED_OF_PATHS, TARGETS
     from sanctions_model.queries.conditional import conditional_forecast
     from sanctions_model.queries.forecasts import driver_words, simulate
     from sanctions_model.report.dated import dated_view
+    from sanctions_model.report.outside import (
+        beside_table,
+        beside_view,
+        forecast_beside,
+        with_others,
+    )
     from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.library import load_scenario
@@ -296,18 +303,17 @@ def forecast(
         paths = simulated.isel(scenario=0)
     said = statement_probabilities(xr.Dataset({"path": paths}), read)
     paths = paths.sel(outcome=list(wanted))
-    table = with_statements(summary_table({"path": paths}, fitted.scm), said)
+    beside = forecast_beside(
+        paths, fitted.problem, list(wanted), targets=TARGETS, quoted=QUOTED_OF_PATHS
+    )
+    others = beside_table(paths, fitted.scm, beside)
+    table = with_statements(with_others(summary_table({"path": paths}, fitted.scm), others), said)
     write_csv(table, csv)
     if figure is not None:
-        from sanctions_model.economies.russia import QUOTED_OF_PATHS, TARGETS
         from sanctions_model.plots import plot_forecast
         from sanctions_model.queries.reading.headlines import panel_outcomes
-        from sanctions_model.report.outside import forecast_beside
 
         shown = drawn_outcomes(paths, outcome) or panel_outcomes(fitted.scm, list(wanted))
-        beside = forecast_beside(
-            paths, fitted.problem, shown, targets=TARGETS, quoted=QUOTED_OF_PATHS
-        )
         drawn = plot_forecast(
             paths,
             fitted.problem,
@@ -323,6 +329,8 @@ def forecast(
         question=_asked(conditions, _edits(asked), fitted.scm, period_labels(start, year, ahead)),
     )
     show(View(table=table, title="Forecast") if as_json else view, as_json=as_json)
+    if len(others) and not as_json:
+        show(beside_view(others, fitted.scm, beside))
     show_statements(said, as_json=as_json)
 
 

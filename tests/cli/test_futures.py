@@ -8,6 +8,7 @@ import pytest
 from command import call, refused
 
 from sanctions_model.data.observations import load_observations
+from sanctions_model.data.outside_forecasts import load_outside_forecasts, newest_forecasts
 from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.ledger import load_priors
@@ -194,3 +195,33 @@ def test_files_say_what_an_effect_is_compared_with(saved_fit, tmp_path, verb):
     assert effects.any()
     assert (table.loc[effects, "against"] == AGAINST).all()
     assert (table.loc[~effects, "against"] == "").all()
+
+
+def test_a_forecast_never_stands_alone(saved_fit, tmp_path):
+    newest = newest_forecasts(load_outside_forecasts())
+    asked = ["forecast", "--fit", saved_fit, "--horizon", "2027Q4", "--outcome", "inflation_yoy"]
+    done = call(*asked, "--outcome", "key_rate", "--outcome", "lending_rate", "--json", "--quiet")
+    rows = pd.DataFrame(json.loads(done.out))
+    others = {"analysts' poll": "poll", "Bank of Russia": "bank_of_russia"}
+    for outcome, theirs, period in (
+        ("inflation_yoy", "inflation_december", "2027Q4"),
+        ("key_rate", "key_rate_average", "2027"),
+    ):
+        said = newest[(newest["variable"] == theirs) & (newest["year"] == 2027)]
+        own = rows[(rows["outcome"] == outcome) & (rows["period"] == period)]
+        own = own.set_index("quantity")
+        for who, name in others.items():
+            (row,) = said[said["forecaster"] == name].to_dict("records")
+            assert own.loc[who, ["lower", "upper"]].tolist() == [row["low"], row["high"]]
+        assert own.loc["no change", "median"] > 0
+    assert (rows[rows["quantity"] == "target"]["median"] == 4.0).all()
+    of = rows[rows["outcome"] == "lending_rate"]
+    assert of[of["quantity"] == "no change"]["period"].tolist() == ["2027Q4"]  # of nobody's
+    (last,) = of[(of["quantity"] == "path") & (of["period"] == "2027Q4")]["horizon"]
+    assert last == len(of[of["quantity"] == "path"])
+    read = call(*asked).out
+    assert "poll" in read
+    assert "central bank" in read
+    assert "nothing new" in read
+    short = call("forecast", "--fit", saved_fit, "--horizon", 2, "--outcome", "key_rate").out
+    assert "nothing new" in short  # no year to its end, and a rival all the same
