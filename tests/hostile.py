@@ -23,8 +23,8 @@ FOREIGN = re.compile(
     r"|valid integer|Value error|function-|tagged-union|pydantic|\.float\b|\.int\b|\[type="
     r"|Traceback|NoneType|object is not|object has no|<function|unexpected keyword"
     r"|tokenizing|Errno|numpy|xarray|KeyError|codec can't"
-    # An object as Python spells it.
-    r"|\b[A-Z]\w*\(\w+=|\bnp\.\w+\(|\barray\(|Timestamp\("
+    # An object as Python spells it; one argument may be a hint, as in Relief(measures=...).
+    r"|\b[A-Z]\w*\(\w+=[^()]*, \w+=|\bnp\.\w+\(|\barray\(|Timestamp\("
     r"|(\bgot|\bis) (None\b|[\[{<])|\(got (True|False)\b"
 )
 
