@@ -841,7 +841,7 @@ BAD_PRIORS = {
     ),
     "an unknown family": (
         PRIORS + OWN_TABLE.replace('"Normal"', '"Cauchy"'),
-        "family 'Cauchy'; expected one of",
+        "family is 'Cauchy'; expected one of",
     ),
     "a negative scale": (PRIORS + OWN_TABLE.replace("1.0", "-1.0"), "sigma: expected a number gr"),
     "no rationale": (PRIORS + OWN_TABLE.replace("a slip of the pen", ""), "no rationale"),
@@ -853,10 +853,10 @@ BAD_PRIORS = {
         PRIORS.replace('[coefficient."real_depreciation -> inflation"]', "[other]"),
         "other|has no prior",
     ),
-    "no version": (PRIORS.replace("format_version = 1", ""), "format_version is None"),
+    "no version": (PRIORS.replace("format_version = 1", ""), "format_version is nothing"),
     "months": (PRIORS.replace("periods_per_year = 4", "periods_per_year = 12"), "12"),
     "no TOML": ("family = Normal", "is not a TOML file"),
-    "empty": ("", "format_version is None"),
+    "empty": ("", "format_version is nothing"),
     "binary": ("\x00\x01", "is not a TOML file"),
 }
 

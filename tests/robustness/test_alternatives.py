@@ -167,7 +167,7 @@ def test_the_decisions_of_the_anchored_economy_are_alternatives(caplog):
             'format_version = 1\n[prior_set.a]\nrationale = "r"\n[prior_set.a.priors]\n'
             '"x -> y" = { family = "Norm", mu = 0, sigma = 1 }\n',
             PriorError,
-            "family 'Norm'; expected one of",
+            "family is 'Norm'; expected one of",
         ),
         (
             'format_version = 1\n[prior_set.a]\nrationale = "r"\n[prior_set.a.priors]\n'
