@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sanctions_model.wording import share_words, true_minus, upper_first
+from sanctions_model.wording import chance, share_words, true_minus, upper_first
 
 __all__ = ["page", "recorded", "then_basis", "then_word"]
 
@@ -96,7 +96,7 @@ def then_basis(width_share: float) -> str:
 
 
 def _now_word(row: "pd.Series[float]", *, is_target: bool) -> str:
-    return "asked of paths" if is_target else str(row["verdict"]).partition(" (P = ")[0]
+    return "asked of paths" if is_target else str(row["verdict"]).partition(" (P ")[0]
 
 
 def _sentence(name: str, old: "pd.Series[float]", new: "pd.Series[float]") -> str:
@@ -110,7 +110,7 @@ def _sentence(name: str, old: "pd.Series[float]", new: "pd.Series[float]") -> st
     if before != now or (is_target and moved):
         if now == _SURE:
             said.append(
-                f"the prior alone gave it {share_words(new['prob_prior'])}, so that the data are "
+                f"the prior alone gave it {chance(new['prob_prior'])}, so that the data are "
                 "not credited with it"
             )
         if moved and now != _ASSUMED:
@@ -125,7 +125,7 @@ def _sentence(name: str, old: "pd.Series[float]", new: "pd.Series[float]") -> st
         )
     if not said:
         return ""
-    first, last = share_words(old["prob"]), share_words(new["prob"])
+    first, last = chance(old["prob"]), chance(new["prob"])
     change = f"*{before}* (P {first}) became *{now}* (P {last})"
     if before == now:
         change = f"*{upper_first(now)}*, P {first} and now {last}"
@@ -143,7 +143,7 @@ def _lines(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[str]:
             (row, _now_word, row["basis"]),
         ):
             size = f"{which['median']:.2f} ({which['lower']:.2f}; {which['upper']:.2f})"
-            cells.append(f"{share_words(which['prob'])}, {true_minus(size)}")
+            cells.append(f"{chance(which['prob'])}, {true_minus(size)}")
             cells.append(f"{word(which, is_target=is_target)}, {basis}")
         yield "| " + " | ".join(cells) + " |"
 

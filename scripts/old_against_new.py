@@ -20,6 +20,7 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.units import effect_in_percent
 from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.published_effects import totals_table
+from sanctions_model.wording import chance
 from sanctions_model.workflow import load_results
 
 _BEGIN, _END = "<!-- old against new -->", "<!-- end of old against new -->"
@@ -51,7 +52,7 @@ def said(values: xr.DataArray | np.ndarray, *, decimals: int = 1) -> str:
     array = np.asarray(values)
     low, middle, high = np.quantile(array, [0.05, 0.5, 0.95])
     told = f"{middle:.{decimals}f} ({low:.{decimals}f}; {high:.{decimals}f})"
-    return f"{told}, {np.mean(array > 0):.2f}".replace("-", "−")
+    return f"{told}, {chance(np.mean(array > 0))}".replace("-", "−")
 
 
 def relief_rows(old: Fit, new: Fit) -> Iterator[list[str]]:
@@ -85,7 +86,7 @@ def claim_rows(old: Fit, new: Fit) -> Iterator[list[str]]:
         cells = []
         for table in tables:
             row = table.loc[name]
-            cells.append(f"{row['prob']:.2f} ({row['median']:.2f})".replace("-", "−"))
+            cells.append(f"{chance(row['prob'])} ({row['median']:.2f})".replace("-", "−"))
         yield [str(name).replace("_", " "), *cells]
 
 
@@ -104,7 +105,7 @@ def rouble_rows(old: Fit, new: Fit) -> Iterator[list[str]]:
     }
     for name in (*_MEASURES, "all"):
         cells = [
-            f"{float((values.sel(lifted=name, outcome='rouble', horizon=quarters) > 0).mean()):.2f}"
+            chance(float((values.sel(lifted=name, outcome="rouble", horizon=quarters) > 0).mean()))
             for values in found.values()
             for quarters in (4, 12, 20)
         ]

@@ -441,6 +441,16 @@ def test_ranks_say_how_many_leave_the_band_and_name_effects_by_their_labels(whol
     assert "PIT" not in said
 
 
+def test_a_series_of_one_outcome_has_no_panel(whole):
+    cells = whole.tables["cells"]
+    alone = cells.iloc[[0]].assign(series="output_gap_estimate")
+    more = whole.tables | {"cells": pd.concat([cells, alone], ignore_index=True)}
+    drawn = report_figures(replace(whole, tables=more))
+    heads = [axes.get_title(loc="left") for axes in drawn["validation_pit"].axes]
+    assert heads
+    assert not any("(n = 1)" in head for head in heads)
+
+
 def test_figures_show_every_panel_and_row(whole):
     uniform = np.random.default_rng(2).uniform(size=(3, 40))
     lengths = {"long": uniform[0], "short": uniform[1][:10]}

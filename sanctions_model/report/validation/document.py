@@ -54,6 +54,8 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
 
     tables, source = found.tables, found.fit.draws.attrs.get(Said.SOURCE)
     labels = {name: words.split(",")[0] for name, words in SERIES.items()}
+    cells = tables["cells"]
+    scored = cells[cells["series"].isin(tables["predictive"]["series"])]  # the others are too few
     drawn: dict[str, Figure] = {
         "validation_totals": plot_totals(
             tables["totals"],
@@ -67,7 +69,7 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
         "validation_pit": plot_transforms(
             {
                 series_words(str(name), found.fit.scm): group["pit"].to_numpy()
-                for name, group in tables["cells"].groupby("series", sort=False)
+                for name, group in scored.groupby("series", sort=False)
             },
             title="Do quarters fall where the model expects them? Each left out in turn, by series",
             source=source,
