@@ -280,7 +280,7 @@ def _models_in(annotation: object) -> "list[type[BaseModel]]":
 
 # Parts of a place that say which kind of value was tried, and no field of the user's file.
 _TRIED = re.compile(
-    r"float|int|str|bool|(function-\w+|tuple|list|tagged-union|constrained-\w+)\[.*"
+    r"float|int|str|bool|(function-\w+|tuple|list|union|tagged-union|constrained-\w+)\[.*"
 )
 _REASONS = {
     "missing": "it is missing",
@@ -315,7 +315,9 @@ _KINDS = {
 def _tried_a_number(fault: "ErrorDetails") -> bool:
     """Whether the last thing tried was to read a number."""
     last = str(fault["loc"][-1]) if fault["loc"] else ""
-    return last == "float" or last.startswith("function-before[_number")
+    return last == "float" or last.startswith(
+        ("function-before[_number", "union[function-before[_number")
+    )
 
 
 def _reason(fault: "ErrorDetails") -> str:

@@ -72,6 +72,11 @@ def sector_sentences(result: xr.Dataset, scm: StructuralCausalModel) -> list[str
     -------
     list[str]
         Sentences; every number in them is computed.
+
+    Raises
+    ------
+    QuestionError
+        If the result says when it starts in no period that is known.
     """
     last = int(result[dims.HORIZON][-1])
     ends = {0: "today", last: f"in {date_columns(result.attrs, scm, [last])[last]}"}

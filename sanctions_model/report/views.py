@@ -145,7 +145,8 @@ def comparison_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
             "new": [size_cell(*row) for row in rows[["new", "new_lower", "new_upper"]].to_numpy()],
             **{
                 name: [
-                    f"{decimals(value, 3, signed=True)} ± {decimals(error, 3)}"
+                    # The minus of the cells beside it.
+                    f"{decimals(value, 3, signed=True)} ± {decimals(error, 3)}".replace("−", "-")
                     for value, error in rows[[*pair]].to_numpy()
                 ]
                 for name, pair in parts.items()

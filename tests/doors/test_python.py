@@ -154,7 +154,7 @@ NO_STATEMENTS = (
     *("key_rate = 10 by 8", "<= 10 by 8", "key_rate <= 10", "key_rate <= 10 by 0"),
     *("10 <= key_rate by 8", "key_rate <= 10 by 2090Q9", "key_rate <= 10 by 2010Q1"),
     *("key_rate <= 1e999 by 8", "\x1b[31m", "key_rate <= 10 by 100000"),
-    *("key_rate <= 10 through 8-4", "key_rate <= 10 by 2028"),
+    *("key_rate <= 10 through 8-4", "key_rate <= 10 by 2028Q0"),
 )
 WORDS = ("key_rate", "gdp_level", "<=", ">=", "<", "not", "10", "-3", "1e9", "nan", "%", "by", "in")
 WORDS += (

@@ -33,12 +33,12 @@ def anchored_transmission() -> StructuralCausalModel:
     Returns
     -------
     StructuralCausalModel
-        Five measures, fourteen observed equations; for `data/priors_anchored.toml`.
+        Five measures, fifteen observed equations; for `data/priors_anchored.toml`.
 
     Examples
     --------
     >>> len(anchored_transmission().stochastic)
-    14
+    15
     """
     return StructuralCausalModel(
         name="anchored transmission",
