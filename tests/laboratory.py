@@ -25,9 +25,19 @@ from known_economy import (  # noqa: F401 (the tests take it from here)
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.queries.claims import Claim
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.variables import Variable
+
+OUTPUT = Claim(
+    statement="made up",
+    outcome="output_level",
+    sign=1,
+    horizon=8,
+    material=0.1,
+    measures=("trade",),
+)
 
 LIFTED = Relief(measures=("trade",))
 

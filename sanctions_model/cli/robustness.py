@@ -342,7 +342,8 @@ def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> N
         table,
         "Placebos and random common causes",
         "P(it lowers the outcome) over placebo measures: "
-        f"{share_words(verdict['mean'])} ± {share_words(verdict['error'])}, 0.50 before the data. "
+        f"{share_words(verdict['mean'])} ± {share_words(verdict['error'])}, 0.50 before the data; "
+        "the error is the least it can be, since placebos of one data set share its shocks. "
         "moved: of the claim's median, in posterior deviations.",
         as_json=False,
     )

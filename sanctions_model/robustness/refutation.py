@@ -2,9 +2,10 @@
 
 A *placebo* is a driver that cannot have done anything: the path of the measures at other dates, or
 steps at random dates. It enters an equation with a belief that is neutral about its sign, so that
-P(it lowers the outcome) is one half before the data and, over many placebos, one half after them:
-more would mean that the equation finds effects where there are none. A *random common cause* is
-noise added to the same equation; claims must not move. Both are alternatives to fit.
+P(it lowers the outcome) is one half before the data and, over many data sets, one half after them.
+Those of one data set share its shocks: `placebo_reference` says how far out they may be by that. A
+*random common cause* is noise added to the same equation; claims must not move. Both are
+alternatives to fit.
 
 *Implied independences*: given its parents, a variable is independent of every variable of the past
 and of this period that it does not cause. Each is tested by a rank correlation of what the parents

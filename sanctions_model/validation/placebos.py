@@ -8,6 +8,7 @@ bootstrap of the test.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import xarray as xr
@@ -82,12 +83,7 @@ def placebo_reference(
     for number, placebo in enumerate(drawn):
         own = Problem.of(placebo.scm, placebo.observations, placebo.priors)
         own = with_outcomes(own, {name: paths[number] for name, paths in made.items()})
-        seeded = SamplingSettings(
-            draws=settings.draws,
-            tune=settings.tune,
-            chains=settings.chains,
-            random_seed=settings.random_seed + number,
-        )
+        seeded = replace(settings, random_seed=settings.random_seed + number)
         found = refit(own, seeded, allow_unconverged=True)
         row = strength_of(own.scm, found.posterior) | {"converged": found.converged}
         rows.append({"data_set": number} | row)

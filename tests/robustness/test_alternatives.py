@@ -6,7 +6,7 @@ import laboratory
 import numpy as np
 import pytest
 from anchored_economy import anchored_problem
-from laboratory import MODEL, PRIORS, FakeSampler
+from laboratory import MODEL, OUTPUT, PRIORS, FakeSampler
 
 from sanctions_model.data.observations import load_observations
 from sanctions_model.economies.growth import growth_transmission
@@ -15,7 +15,6 @@ from sanctions_model.errors import PriorError, QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Normal
 from sanctions_model.inference.priors.ledger import load_priors, sample_prior
-from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.graphs import alternatives
 from sanctions_model.robustness.graphs.alternatives import (
     Alternative,
@@ -28,15 +27,6 @@ from sanctions_model.robustness.graphs.alternatives import (
 from sanctions_model.robustness.graphs.variants import transmission_alternatives
 from sanctions_model.scm.interventions import ShiftBy
 from sanctions_model.scm.simulation.propagate import propagate
-
-OUTPUT = Claim(
-    statement="made up",
-    outcome="output_level",
-    sign=1,
-    horizon=8,
-    material=0.1,
-    measures=("trade",),
-)
 
 
 def families(problem):

@@ -3,11 +3,10 @@
 import laboratory
 import numpy as np
 import pytest
-from laboratory import MODEL, PRIORS
+from laboratory import MODEL, OUTPUT, PRIORS
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.refutation import (
     DRIVER,
     implied_independences,
@@ -22,15 +21,6 @@ from sanctions_model.robustness.subsamples import (
     without_periods,
 )
 from sanctions_model.scm.parameters import addresses, pin
-
-OUTPUT = Claim(
-    statement="made up",
-    outcome="output_level",
-    sign=1,
-    horizon=8,
-    material=0.1,
-    measures=("trade",),
-)
 
 
 def simulated(seed):

@@ -3,24 +3,15 @@
 import laboratory
 import numpy as np
 import pytest
+from laboratory import OUTPUT
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.refits import SamplingSettings
-from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.confounding import measures_path
 from sanctions_model.robustness.refutation import DRIVER, placebo_verdict
 from sanctions_model.scm.parameters import addresses, pin
 from sanctions_model.validation import placebos as room
 from sanctions_model.validation.placebos import placebo_reference
-
-OUTPUT = Claim(
-    statement="made up",
-    outcome="output_level",
-    sign=1,
-    horizon=8,
-    material=0.1,
-    measures=("trade",),
-)
 
 
 @pytest.fixture(scope="module")
