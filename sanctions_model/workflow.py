@@ -59,11 +59,7 @@ _FILE_FIELDS = {"events", "rule"}
 class Results:
     """A fit and the three tables that answer the questions.
 
-    Parameters
-    ----------
-    fit : Fit
-    links, effects, claims : pandas.DataFrame
-        Columns as in ``links.csv``, ``effects.csv`` and ``claims.csv``.
+    `links`, `effects`, `claims`: columns as in ``links.csv``, ``effects.csv`` and ``claims.csv``.
     """
 
     fit: Fit
@@ -88,30 +84,15 @@ def run(
 ) -> Results:
     """Fit a bundled economy and answer the questions.
 
-    Parameters
-    ----------
-    economy : str, optional
-        ``"anchored"``, for quarters of Russia, or ``"growth"``; by default the first for a vintage
-        and the second for a user's own table, which need not have levels and expectations.
-    data : path, optional
-        A vintage's folder or a user's own table; the bundled vintage by default.
-    mapping : path, optional
-        What the table calls things, see `data.user_tables.TableMapping`.
-    priors : path, optional
-        A user's own priors; the economy's bundled ones by default.
-    draws, tune, chains, random_seed
-        As for `fit`.
-    prior_only : bool
-        Answer from the prior alone; nothing is sampled.
-    allow_unconverged : bool
-        Go on with draws that failed the convergence gate.
-    progress : bool or callable
-        Show a progress bar while sampling, or call this with draws done and draws in all.
-
-    Raises
-    ------
-    SanctionsModelError
-        If there is no such economy, data or priors are not usable, or sampling did not converge.
+    `economy`: ``"anchored"``, for quarters of Russia, or ``"growth"``; by default the first for a
+    vintage and the second for a user's own table, which need not have levels and expectations.
+    `data`: a vintage's folder or a user's own table; the bundled vintage by default. `mapping`:
+    what the table calls things, see `data.user_tables.TableMapping`. `priors`: a user's own priors;
+    the economy's bundled ones by default. `draws`, `tune`, `chains`, `random_seed`: as for `fit`.
+    `prior_only`: answer from the prior alone; nothing is sampled. `allow_unconverged`: go on with
+    draws that failed the convergence gate. `progress`: show a progress bar while sampling, or call
+    this with draws done and draws in all. Raises `SanctionsModelError` if there is no such economy,
+    data or priors are not usable, or sampling did not converge.
     """
     began = time.perf_counter()
     checked_counts(draws=draws, tune=tune, chains=chains, random_seed=random_seed)

@@ -27,8 +27,6 @@ def data_path(name: str) -> Path:
     `name`: file name inside ``data/``, as in ``"measures.csv"``. Raises `ObservationError` if there
     is no such file.
 
-    Examples
-    --------
     >>> data_path("measures.csv").name
     'measures.csv'
     """

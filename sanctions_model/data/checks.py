@@ -38,8 +38,6 @@ def validate_observations(
     Raises `ObservationError` if a variable is missing, a period is out of step, the frequency is
     not the model's, an exogenous variable has holes, or a value is infinite or implausible.
 
-    Examples
-    --------
     >>> from sanctions_model.data.observations import load_observations
     >>> from sanctions_model.economies.registry import default_transmission
     >>> validate_observations(load_observations(), default_transmission())

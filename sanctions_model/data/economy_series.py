@@ -43,8 +43,6 @@ def build_economy(
     where a figure is missing. Raises `ObservationError` if a column is missing, the quarters
     differ, or figures cannot be used.
 
-    Notes
-    -----
     Seasonally adjusted here: GDP, consumer prices, unemployment, exports before 2015.
     """
     if missing := [name for name in _COLUMNS if name not in economy.columns]:

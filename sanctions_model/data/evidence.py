@@ -43,35 +43,18 @@ _Filled = Annotated[str, StringConstraints(min_length=1)]
 class Estimate(BaseModel):
     """One published estimate, or one result without a number.
 
-    Parameters
-    ----------
-    id : str
-        Name by which priors refer to the row, in snake case.
-    link : str
-        Link, parameter or total that the estimate speaks of, as in ``"key_rate -> lending_rate"``
-        or ``"total: relief -> gdp level"``.
-    authors : str
-        Authors or institution.
-    year : int or None
-        Year of publication; None where the record does not give it.
-    title : str
-        Title; a description in square brackets where the record does not give one.
-    venue, sample, method : str
-        Where it appeared, what was looked at, and how; empty where not recorded.
-    value, lower, upper : float or None
-        Central value and bounds in `unit`; what the bounds are is said in `note`.
-    unit : str
-        Unit of the numbers; required when there are any.
-    horizon : str
-        After how long, or over which period.
-    status : EvidenceStatus
-        ``"seen"`` in the source itself, ``"second_hand"`` through another text named in `note`,
-        ``"own_calculation"``, or ``"qualitative"`` when there is no number.
-    note : str
-        What a reader of the number must know.
-    doi_or_url : str
-        Where it can be read: a DOI, as in ``"10.1093/qje/qjs020"``, or an address that begins with
-        ``https://``; empty where none is known for sure.
+    `id`: name by which priors refer to the row, in snake case. `link`: link, parameter or total
+    that the estimate speaks of, as in ``"key_rate -> lending_rate"`` or ``"total: relief -> gdp
+    level"``. `authors`: authors or institution. `year`: year of publication; None where the record
+    does not give it. `title`: title; a description in square brackets where the record does not
+    give one. `venue`, `sample`, `method`: where it appeared, what was looked at, and how; empty
+    where not recorded. `value`, `lower`, `upper`: central value and bounds in `unit`; what the
+    bounds are is said in `note`. `unit`: unit of the numbers; required when there are any.
+    `horizon`: after how long, or over which period. `status`: ``"seen"`` in the source itself,
+    ``"second_hand"`` through another text named in `note`, ``"own_calculation"``, or
+    ``"qualitative"`` when there is no number. `note`: what a reader of the number must know.
+    `doi_or_url`: where it can be read: a DOI, as in ``"10.1093/qje/qjs020"``, or an address that
+    begins with ``https://``; empty where none is known for sure.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -159,18 +142,8 @@ class Estimate(BaseModel):
 class Evidence:
     """All estimates, in the order of the file.
 
-    Parameters
-    ----------
-    estimates : tuple of Estimate
-        With ids that differ.
+    `estimates`: with ids that differ. Raises `PriorError` if there are none, or two have one id.
 
-    Raises
-    ------
-    PriorError
-        If there are none, or two have one id.
-
-    Examples
-    --------
     >>> evidence = load_evidence()
     >>> evidence["nguyen_phan_williams_2017_long_run"].value
     0.83

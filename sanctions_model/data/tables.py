@@ -43,26 +43,13 @@ def read_content(file: Path) -> bytes:
 def parse_table(content: bytes, where: str) -> tuple[pd.PeriodIndex, dict[str, pd.Series]]:
     """Return the periods and the columns of a table.
 
-    Parameters
-    ----------
-    content : bytes
-        A header line and one line a period, separated by commas, or by semicolons or tabs with a
-        decimal point or comma; UTF-8, or Windows' Cyrillic (cp1251); or the first sheet of an XLSX
-        file. The first column, or one called quarter, month, period or date, holds the periods.
-    where : str
-        Name of the table for messages.
-
-    Returns
-    -------
-    index : pandas.PeriodIndex
-        Quarters ("Q-DEC") or months ("M") in order, without gaps.
-    columns : dict of str to pandas.Series
-        The other columns by name, float64, NaN for empty cells.
-
-    Raises
-    ------
-    ObservationError
-        If the table is empty, irregular, of another frequency or holds text for numbers.
+    `content`: a header line and one line a period, separated by commas, or by semicolons or tabs
+    with a decimal point or comma; UTF-8, or Windows' Cyrillic (cp1251); or the first sheet of an
+    XLSX file. The first column, or one called quarter, month, period or date, holds the periods.
+    `where`: name of the table for messages. Returns `index`: quarters ("Q-DEC") or months ("M") in
+    order, without gaps. Returns `columns`: the other columns by name, float64, NaN for empty cells.
+    Raises `ObservationError` if the table is empty, irregular, of another frequency or holds text
+    for numbers.
     """
     cells = _sheet(content, where) if content.startswith(_ZIP) else _lines(content, where)
     if cells.empty:

@@ -61,8 +61,6 @@ def growth(level: pd.Series) -> pd.Series:
     points) a period, NaN where a level is missing. Raises `ObservationError` if a level is zero or
     negative.
 
-    Examples
-    --------
     >>> growth(pd.Series([100.0, 110.0])).round(3).tolist()
     [nan, 9.531]
     """
@@ -77,8 +75,6 @@ def chain_level(growth_pct: pd.Series, *, base: float = 100.0) -> pd.Series:
     the first rate on; NaN where the rate is missing. Raises `ObservationError` if a rate is missing
     before the last one known.
 
-    Examples
-    --------
     >>> rates = pd.Series([10.0, -50.0], pd.period_range("2005Q1", periods=2, freq="Q"))
     >>> chain_level(rates).round(1).tolist()
     [100.0, 110.0, 55.0]
@@ -133,8 +129,6 @@ def splice(early: pd.Series, late: pd.Series, *, start: str) -> pd.Series:
     `early`, `late`: same unit and same PeriodIndex. `start`: first period of `late`, as in
     ``"2014Q1"``. Returns: same unit and index.
 
-    Examples
-    --------
     >>> index = pd.period_range("2013Q4", periods=2, freq="Q")
     >>> splice(pd.Series([1.0, 2.0], index), pd.Series([3.0, 4.0], index), start="2014Q1").tolist()
     [1.0, 4.0]
@@ -151,8 +145,6 @@ def calendar_mean(days: pd.Series, freq: str, *, until: pd.Timestamp) -> pd.Seri
     Returns: same unit, one value a period; NaN where the first day has no figure to hold, the
     period is not over, or its last two weeks have no figure.
 
-    Examples
-    --------
     >>> days = pd.Series([10.0, 13.0], pd.PeriodIndex(["2024-01-01", "2024-01-22"], freq="D"))
     >>> calendar_mean(days, "M", until=pd.Timestamp("2024-03-01")).round(3).tolist()
     [10.968]
@@ -177,8 +169,6 @@ def quarterly_mean(months: pd.Series) -> pd.Series:
 
     `months`: monthly PeriodIndex. Returns: same unit, quarterly PeriodIndex.
 
-    Examples
-    --------
     >>> index = pd.period_range("2024-01", periods=4, freq="M")
     >>> quarterly_mean(pd.Series([1.0, 2.0, 6.0, 5.0], index)).tolist()
     [3.0, nan]
@@ -195,8 +185,6 @@ def quarter_end_growth(months: pd.Series) -> pd.Series:
     `months`: positive levels in any unit, monthly PeriodIndex. Returns: percent a quarter (not
     log), quarterly PeriodIndex; NaN where a month is missing.
 
-    Examples
-    --------
     >>> index = pd.PeriodIndex(["2023-12", "2024-01", "2024-02", "2024-03"], freq="M")
     >>> quarter_end_growth(pd.Series([100.0, 101.0, 102.0, 103.0], index)).round(6).tolist()
     [nan, 3.0]
@@ -232,8 +220,6 @@ def build_quarterly(raw: pd.DataFrame, *, factors_until: pd.Period | None = None
     log difference), rates in percent a year. NaN where a figure is missing. Raises
     `ObservationError` if a column is missing, or the figures of one cannot be used.
 
-    Notes
-    -----
     Seasonally adjusted here: consumer prices, GDP, real credit. The published series of imports and
     wages already are. Prices are those of the end of the quarter, so credit (end of quarter)
     matches them and wages (mean of the quarter) run half a quarter behind.

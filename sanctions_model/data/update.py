@@ -42,18 +42,10 @@ _SAME_FACTOR = 1e-3
 class Update:
     """What an update did.
 
-    Parameters
-    ----------
-    vintage : Vintage or None
-        The new one; None if nothing was new.
-    base : Vintage
-        What it continues.
-    fetched : tuple of SeriesRecord
-        Columns with newly fetched figures.
-    failures : tuple of str
-        One line for each source that was asked in vain: source, column, reason.
-    kept : tuple of str
-        Columns that keep the base's figures, because no source answered or none is registered.
+    `vintage`: the new one; None if nothing was new. `base`: what it continues. `fetched`: columns
+    with newly fetched figures. `failures`: one line for each source that was asked in vain: source,
+    column, reason. `kept`: columns that keep the base's figures, because no source answered or none
+    is registered.
     """
 
     vintage: Vintage | None
@@ -67,19 +59,12 @@ class Update:
 class _Column:
     """How a source's figures become a column, and how far they may be from the figures at hand.
 
-    Parameters
-    ----------
-    quarters : callable
-        From a series of days, months or quarters and the day of reading to quarters.
-    largest_gap : float
-        Largest median distance to the figures at hand where both are known: in the column's unit,
-        or in percent a quarter for the growth of a level.
-    is_level : bool
-        Whether the median ratio to the figures at hand must be about 1.
-    is_scaled : bool
-        Whether the source's level is multiplied so that it continues the base.
-    first : str, optional
-        Quarter from which figures are read whatever the window, for the seasonal adjustment.
+    `quarters`: from a series of days, months or quarters and the day of reading to quarters.
+    `largest_gap`: largest median distance to the figures at hand where both are known: in the
+    column's unit, or in percent a quarter for the growth of a level. `is_level`: whether the median
+    ratio to the figures at hand must be about 1. `is_scaled`: whether the source's level is
+    multiplied so that it continues the base. `first`: quarter from which figures are read whatever
+    the window, for the seasonal adjustment.
     """
 
     quarters: Callable[[pd.Series, pd.Timestamp], pd.Series]

@@ -74,15 +74,9 @@ class _Record(_Frozen):
 class Vintage:
     """One vintage of the data.
 
-    Parameters
-    ----------
-    name : str
-        Its date, with a number from the second of a day on; ``"bundled"`` for the bundled one.
-    folder : pathlib.Path
-    sha256 : str
-        Of the names and contents of its data files.
-    series : tuple of SeriesRecord
-        Columns that were fetched, each with its source; empty for the bundled one.
+    `name`: its date, with a number from the second of a day on; ``"bundled"`` for the bundled one.
+    `sha256`: of the names and contents of its data files. `series`: columns that were fetched, each
+    with its source; empty for the bundled one.
     """
 
     name: str
@@ -113,8 +107,6 @@ def default_folder() -> Path:
 def bundled_vintage() -> Vintage:
     """Return the vintage that came with the package.
 
-    Examples
-    --------
     >>> bundled_vintage().name
     'bundled'
     """

@@ -23,17 +23,9 @@ _QUARTERS = 4
 class Economy:
     """Equations with their file of priors.
 
-    Parameters
-    ----------
-    name : str
-        As ``run --economy`` takes it.
-    priors_file : str
-        In ``data/``.
-    make : callable
-        Periods a year to equations.
-    has_levels : bool
-        Trends and levels stand side by side and correlate, so that sampling pays for a mass matrix
-        that knows it.
+    `name`: as ``run --economy`` takes it. `priors_file`: in ``data/``. `make`: periods a year to
+    equations. `has_levels`: trends and levels stand side by side and correlate, so that sampling
+    pays for a mass matrix that knows it.
     """
 
     name: str

@@ -38,30 +38,14 @@ _Filled = Annotated[str, Field(min_length=1)]
 class Episode(BaseModel):
     """One lifting of sanctions.
 
-    Parameters
-    ----------
-    episode_id : str
-    target, iso3 : str
-        Country, in words and as the code of ISO 3166 that the panel uses.
-    senders : tuple of str
-        Who lifted; in the file with semicolons between them.
-    first_year, lift_year : int
-        Of the imposition and of the lifting.
-    lift_date : str
-        As exact as known: year, year-month or day.
-    trade, financial, arms, travel : bool
-        Instruments that were lifted.
-    multilateral : bool
-        Whether several senders, or an organisation, acted together.
-    extent : str
-        ``"full"`` or ``"partial"``.
-    ended_how : str
-        What led to the lifting, as in ``"settlement"``.
-    imposed_by, lifted_by : str
-        Resolutions, orders and decisions.
-    reimposed_year : int or None
-    checked : str
-        The act whose text was read, or ``"no"``: dates from memory of public records.
+    `target`, `iso3`: country, in words and as the code of ISO 3166 that the panel uses. `senders`:
+    who lifted; in the file with semicolons between them. `first_year`, `lift_year`: of the
+    imposition and of the lifting. `lift_date`: as exact as known: year, year-month or day. `trade`,
+    `financial`, `arms`, `travel`: instruments that were lifted. `multilateral`: whether several
+    senders, or an organisation, acted together. `extent`: ``"full"`` or ``"partial"``. `ended_how`:
+    what led to the lifting, as in ``"settlement"``. `imposed_by`, `lifted_by`: resolutions, orders
+    and decisions. `checked`: the act whose text was read, or ``"no"``: dates from memory of public
+    records.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -81,12 +81,8 @@ def liftings_by_future(
 class AnnouncedMove:
     """What had moved before liftings, as a scenario's announcement takes it.
 
-    Parameters
-    ----------
-    mu, sigma : float
-        Of a Normal: ``rouble = { family = "Normal", mu = ..., sigma = ... }``, in %.
-    source : str
-        What it was read from.
+    `mu`, `sigma`: of a Normal: ``rouble = { family = "Normal", mu = ..., sigma = ... }``, in %.
+    `source`: what it was read from.
     """
 
     mu: float

@@ -40,30 +40,15 @@ def predicted_outcomes(
 ) -> pd.DataFrame:
     """Predict what happened in the four years from a lifting on, and compare.
 
-    Parameters
-    ----------
-    cells : Cells
-        All of them, those that were hidden as well.
-    posterior : xr.Dataset
-        Draws without the episodes (`hidden`).
-    names : sequence of str
-        Ids of the episodes.
-    level : numpy.ndarray, optional
-        Levels of the effects by draw, shape ``(draw, outcome, episode, column)``; those of the
-        posterior by default.
-    draws : int
-        Paths to simulate.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an episode and outcome with two of the four years from the lifting or more (a
-        reimposition ends them): ``years``, ``observed`` (growth added up, inflation of the last
-        year), ``rank`` of it in the predictive, ``inside`` its 90 % from ``lower`` to ``upper``,
-        ``inside_without``: inside that of the same country without a lifting, ``effect``: median
-        of the predicted effect,
-        ``width`` and ``width_without`` of the intervals, ``crps`` and ``crps_without``: continuous
-        ranked probability scores, smaller is better.
+    `cells`: all of them, those that were hidden as well. `posterior`: draws without the episodes
+    (`hidden`). `names`: ids of the episodes. `level`: levels of the effects by draw, shape ``(draw,
+    outcome, episode, column)``; those of the posterior by default. `draws`: paths to simulate.
+    Returns: one row an episode and outcome with two of the four years from the lifting or more (a
+    reimposition ends them): ``years``, ``observed`` (growth added up, inflation of the last year),
+    ``rank`` of it in the predictive, ``inside`` its 90 % from ``lower`` to ``upper``,
+    ``inside_without``: inside that of the same country without a lifting, ``effect``: median of the
+    predicted effect, ``width`` and ``width_without`` of the intervals, ``crps`` and
+    ``crps_without``: continuous ranked probability scores, smaller is better.
     """
     rng = generator_of(random_seed)
     own, coefficient, freedom = nuisance(posterior)

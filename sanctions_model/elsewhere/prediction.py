@@ -279,17 +279,9 @@ def reliability(summary: Mapping[str, Any]) -> str:
 def correlation_root(partial: np.ndarray) -> np.ndarray:
     """Root of the correlation across outcomes from the shipped partial correlations.
 
-    Parameters
-    ----------
-    partial : numpy.ndarray
-        Shape ``(..., 6)``, mapped from (-1, 1) to (0, 1), pairs in the order of the lower triangle
-        of the outcomes in `ROOT_ORDER`.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(..., 4, 4)``: times its transpose the correlation of `OUTCOMES`; lower triangular
-        with its rows in `ROOT_ORDER`.
+    `partial`: shape ``(..., 6)``, mapped from (-1, 1) to (0, 1), pairs in the order of the lower
+    triangle of the outcomes in `ROOT_ORDER`. Returns: shape ``(..., 4, 4)``: times its transpose
+    the correlation of `OUTCOMES`; lower triangular with its rows in `ROOT_ORDER`.
     """
     size = len(OUTCOMES)
     factor = np.zeros((*partial.shape[:-1], size, size))
@@ -308,15 +300,8 @@ def correlation_root(partial: np.ndarray) -> np.ndarray:
 def inflation_points(bounded: Any, *, at: float = USUAL_INFLATION) -> Any:
     """Turn a change of ``100 pi / (100 + pi)`` into points of inflation.
 
-    Parameters
-    ----------
-    bounded : array
-        Change of the bounded outcome.
-    at : float
-        Inflation without the change, % a year.
+    `bounded`: change of the bounded outcome. `at`: inflation without the change, % a year.
 
-    Examples
-    --------
     >>> round(float(inflation_points(-1.0, at=0.0)), 2)
     -0.99
     """
@@ -400,23 +385,10 @@ def predictive_table(
 ) -> pd.DataFrame:
     """Summarise the predictive of each lifting after one, three and five years.
 
-    Parameters
-    ----------
-    draws : xr.Dataset, optional
-        The bundled ones by default.
-    liftings : mapping of str to Lifting
-        By name; those of a country like Russia by default.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a lifting, outcome and year: ``median``, ``lower``, ``upper`` (equal-tailed), in
-        percent of a level or points of inflation, ``p_positive``, ``unit``.
-
-    Raises
-    ------
-    QuestionError
-        If a bundled draw is missing.
+    `draws`: the bundled ones by default. `liftings`: by name; those of a country like Russia by
+    default. Returns: one row a lifting, outcome and year: ``median``, ``lower``, ``upper``
+    (equal-tailed), in percent of a level or points of inflation, ``p_positive``, ``unit``. Raises
+    `QuestionError` if a bundled draw is missing.
     """
     lower_tail, upper_tail = interval_rule().tails
     rows = []

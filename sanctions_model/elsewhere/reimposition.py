@@ -102,12 +102,8 @@ def reimposition_hazard(
 class SnapBackHazard:
     """Probability a period that a lifting is undone, as scenarios take it.
 
-    Parameters
-    ----------
-    alpha, beta : float
-        Of a Beta distribution: ``hazard = { family = "Beta", alpha = ..., beta = ... }``.
-    source : str
-        What it was counted from.
+    `alpha`, `beta`: of a Beta distribution: ``hazard = { family = "Beta", alpha = ..., beta = ...
+    }``. `source`: what it was counted from.
     """
 
     alpha: float

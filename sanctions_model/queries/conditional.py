@@ -92,19 +92,9 @@ class Condition:
 class Combination:
     """A weighted sum over variables and periods that takes a given value.
 
-    Parameters
-    ----------
-    terms : mapping of tuple to float
-        Weights by variable or level and period, counted from 1.
-    value : float or numpy.ndarray
-        What the sum is; by draw, shape ``(chain * draw,)``, where it depends on the draw.
-    words : str
-        What it stands for, in messages.
-
-    Raises
-    ------
-    QuestionError
-        If there are no terms.
+    `terms`: weights by variable or level and period, counted from 1. `value`: what the sum is; by
+    draw, shape ``(chain * draw,)``, where it depends on the draw. `words`: what it stands for, in
+    messages. Raises `QuestionError` if there are no terms.
     """
 
     terms: Mapping[tuple[str, int], float]

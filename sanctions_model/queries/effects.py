@@ -329,10 +329,7 @@ def _require_complete(scm: StructuralCausalModel, relief: Relief, entries: set[s
 def relief_subject(scm: StructuralCausalModel, relief: Relief) -> str:
     """Name a relief as the subject of a sentence.
 
-    Returns
-    -------
-    str
-        As in "Half relief of financial measures".
+    Returns: as in "Half relief of financial measures".
     """
     relief = scm.relief(relief)
     sizes = {1.0: "Full relief", 0.5: "Half relief"}
@@ -353,10 +350,7 @@ def _measures_words(scm: StructuralCausalModel, measures: Sequence[str]) -> str:
 def relief_words(scm: StructuralCausalModel, relief: Relief, *, start: str | None = None) -> str:
     """Say a contrast: what is lifted, by how much, how fast, since when, against what.
 
-    Parameters
-    ----------
-    start : str, optional
-        Last known period; with it the first step has a date.
+    `start`: last known period; with it the first step has a date.
     """
     relief = scm.relief(relief)
     subject = relief_subject(scm, relief)

@@ -50,14 +50,9 @@ class _Stated(BaseModel):
 class StatedRelief(BaseModel):
     """A relief as a claim or a sweep states it, with the fields of `Relief`.
 
-    Parameters
-    ----------
-    depth : float
-        Share of the measures that is lifted, 0 to 1; all of them in full by default.
-    ramp : int
-        Equal steps of a period each, four by default.
-    measures : tuple of str
-        Measures that are lifted, all by default.
+    `depth`: share of the measures that is lifted, 0 to 1; all of them in full by default. `ramp`:
+    equal steps of a period each, four by default. `measures`: measures that are lifted, all by
+    default.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -84,30 +79,14 @@ class ScaledTo(BaseModel):
 class Experiment(_Stated):
     """What is done to a model: measures go from one level to another, or there is a shock.
 
-    Parameters
-    ----------
-    label, note : str
-        What is done, in words.
-    otherwise : tuple of Experiment
-        Forms for models that lack a part of this one.
-    cause : str, optional
-        Stochastic variable that is shocked, in place of measures.
-    size : float
-        Of the shock, in the unit of the cause.
-    lasting : int
-        Periods that the shock lasts.
-    before, after : mapping of str to float, optional
-        Levels of the measures without and with the change; those not named are 0.
-    ramp : int
-        Equal steps from the one to the other, one a period.
-    entries : tuple of str
-        Channels that stay open; all by default.
-    closed : tuple of str
-        Links through which nothing passes.
-    open : tuple of str
-        If given, the only links through which anything passes, own lags included.
-    scaled_to : ScaledTo, optional
-        Variable whose own response at the horizon gives the size.
+    `label`, `note`: what is done, in words. `otherwise`: forms for models that lack a part of this
+    one. `cause`: stochastic variable that is shocked, in place of measures. `size`: of the shock,
+    in the unit of the cause. `lasting`: periods that the shock lasts. `before`, `after`: levels of
+    the measures without and with the change; those not named are 0. `ramp`: equal steps from the
+    one to the other, one a period. `entries`: channels that stay open; all by default. `closed`:
+    links through which nothing passes. `open`: if given, the only links through which anything
+    passes, own lags included. `scaled_to`: variable whose own response at the horizon gives the
+    size.
     """
 
     cause: str | None = None
@@ -215,13 +194,8 @@ class LinkEffect(_Stated):
 class Effect(Experiment):
     """An outcome of an experiment, `horizon` periods after it starts, in a unit.
 
-    Parameters
-    ----------
-    kind : str
-        ``effect``, which tells the estimand from others in a file.
-    unit, outcome : str
-    horizon : int
-        Periods, the first being that of the change.
+    `kind`: ``effect``, which tells the estimand from others in a file. `horizon`: periods, the
+    first being that of the change.
     """
 
     kind: Literal["effect"] = "effect"

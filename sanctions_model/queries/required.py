@@ -206,14 +206,9 @@ def required_relief(
 class _Piece:
     """Scenarios whose paths are a weighted sum of those of a few among them.
 
-    Parameters
-    ----------
-    rows : numpy.ndarray
-        The scenarios.
-    corners : numpy.ndarray
-        The scenarios to simulate: a reference, then one for each direction.
-    weights : numpy.ndarray
-        How far each scenario is from the reference to each other corner; ``(row, direction)``.
+    `rows`: the scenarios. `corners`: the scenarios to simulate: a reference, then one for each
+    direction. `weights`: how far each scenario is from the reference to each other corner; ``(row,
+    direction)``.
     """
 
     rows: np.ndarray

@@ -51,32 +51,16 @@ def annual_table(
 ) -> pd.DataFrame:
     """Tabulate yearly figures without relief, with it, and as others forecast them.
 
-    Parameters
-    ----------
-    fit : Fit
-        Whose model, history and draws answer.
-    relief : Relief
-        What is lifted in the second of the two futures; both meet the same shocks.
-    years : int
-        Calendar years, the one that has begun included.
-    quoted : mapping of str to tuple
-        By outcome the statistic (`queries.calendar_years.Statistic`) and what the same figure is
-        called in ``outside_forecasts.csv``, None where nobody forecasts it. A model that has none
-        of these outcomes answers with its headline ones.
-    baseline : mapping of str to mapping of int to float, optional
-        Somebody else's yearly figures, by outcome and year, that the future without relief meets;
-        shocks bend so that they hold.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an outcome, source and year: ``median``, ``lower``, ``upper`` of ours, the ends of
-        their range for others (the median is its middle), ``published`` where it is theirs.
-
-    Raises
-    ------
-    QuestionError, UnknownVariableError, ObservationError
-        If the model has no measures, or no state to start from.
+    `fit`: whose model, history and draws answer. `relief`: what is lifted in the second of the two
+    futures; both meet the same shocks. `years`: calendar years, the one that has begun included.
+    `quoted`: by outcome the statistic (`queries.calendar_years.Statistic`) and what the same figure
+    is called in ``outside_forecasts.csv``, None where nobody forecasts it. A model that has none of
+    these outcomes answers with its headline ones. `baseline`: somebody else's yearly figures, by
+    outcome and year, that the future without relief meets; shocks bend so that they hold. Returns:
+    one row an outcome, source and year: ``median``, ``lower``, ``upper`` of ours, the ends of their
+    range for others (the median is its middle), ``published`` where it is theirs. Raises
+    `QuestionError`, `UnknownVariableError`, `ObservationError` if the model has no measures, or no
+    state to start from.
     """
     scm = fit.scm
     names = [name for name in quoted if name in scm.variables]

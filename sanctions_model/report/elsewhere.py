@@ -36,15 +36,8 @@ def _size(row: pd.Series) -> str:
 def predictive_views(table: pd.DataFrame) -> list[View]:
     """Show the predictive, a table a lifting, years side by side.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As `elsewhere.predictive_table` returns it.
-
-    Returns
-    -------
-    list of View
-        The last one says what the numbers are and whether the fit behind them converged.
+    `table`: as `elsewhere.predictive_table` returns it. Returns: the last one says what the numbers
+    are and whether the fit behind them converged.
     """
     views = []
     for lifting, group in table.groupby("lifting", sort=False):
@@ -71,12 +64,7 @@ def predictive_views(table: pd.DataFrame) -> list[View]:
 def with_view(table: pd.DataFrame, lifting: str) -> View:
     """Show an answer without and with the liftings elsewhere.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As `with_liftings_elsewhere` returns it.
-    lifting : str
-        Name of the lifting.
+    `table`: as `with_liftings_elsewhere` returns it. `lifting`: name of the lifting.
     """
     rows = []
     for outcome, group in table.groupby("outcome", sort=False):
@@ -120,10 +108,7 @@ def _with_most(table: pd.DataFrame) -> str:
 def hazard_view(table: pd.DataFrame) -> View:
     """Show how often lifted measures came back.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As `reimposition_hazard` returns it.
+    `table`: as `reimposition_hazard` returns it.
     """
     rows = [
         {

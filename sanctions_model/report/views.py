@@ -22,22 +22,10 @@ from sanctions_model.wording import decimals, figure, mass_words, percent, share
 class View:
     """A table as people read it.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Cells as they are read.
-    title : str
-        What was found.
-    question : str
-        What was asked, below the title.
-    caption : str
-        What its reader must know, below the table.
-    most : int, optional
-        Rows that a terminal shows unless all are asked for.
-    first : tuple of str
-        Columns in the order in which they get room; from the left by default.
-    aside : tuple of str
-        Columns that a terminal leaves out unless all are asked for.
+    `table`: cells as they are read. `title`: what was found. `question`: what was asked, below the
+    title. `caption`: what its reader must know, below the table. `most`: rows that a terminal shows
+    unless all are asked for. `first`: columns in the order in which they get room; from the left by
+    default. `aside`: columns that a terminal leaves out unless all are asked for.
     """
 
     table: pd.DataFrame

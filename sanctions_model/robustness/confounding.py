@@ -46,19 +46,10 @@ _KNOWN = ("war", "war_pulse")  # what a driver of the war economy is called
 class TippingPoint:
     """Strength at which a claim is as likely as not.
 
-    Parameters
-    ----------
-    equation : str
-        Equation that the common cause acts on; its unit is that of the strengths.
-    unit : str
-    prob : float
-        P(claim) without a common cause.
-    strength : float
-        Where P is one half with full credit.
-    known : str
-        Known driver of the same equation, empty if there is none.
-    known_median, known_lower, known_upper : float
-        Its coefficient, not a number if there is none.
+    `equation`: equation that the common cause acts on; its unit is that of the strengths. `prob`:
+    P(claim) without a common cause. `strength`: where P is one half with full credit. `known`:
+    known driver of the same equation, empty if there is none. `known_median`, `known_lower`,
+    `known_upper`: its coefficient, not a number if there is none.
     """
 
     equation: str

@@ -20,20 +20,9 @@ from sanctions_model.queries.estimands import Estimand, load_quantities
 class ImpliedEvidence(BaseModel):
     """One published figure of an implied quantity, as ``implied_evidence.toml`` states it.
 
-    Parameters
-    ----------
-    quantity : str
-        Name of the quantity.
-    unit, horizon
-        Of the figure; they must be the quantity's own.
-    pool : str, optional
-        Pool whose predictive distribution is the figure with its spread; or else
-    value, spread : float, optional
-        the figure and its standard deviation, error and disagreement between studies together,
-        with
-    sources : tuple of str
-        its evidence ids.
-    rationale : str
+    `unit` and `horizon` must be the quantity's own. The figure with its spread is the predictive
+    distribution of `pool`, or else `value` and `spread` (error and disagreement between studies
+    together, one standard deviation) with the evidence ids `sources`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -57,16 +46,7 @@ class ImpliedEvidence(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """An implied quantity with the published figure of it.
-
-    Parameters
-    ----------
-    name : str
-    quantity : Estimand
-    stated : ImpliedEvidence
-    pool : Pool or None
-    pooled : Pooled or None
-    """
+    """An implied quantity with the published figure of it."""
 
     name: str
     quantity: Estimand

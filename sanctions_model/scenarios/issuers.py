@@ -65,8 +65,6 @@ def issuer_shares() -> pd.DataFrame:
 def issuer_words(issuers: Collection[str]) -> str:
     """Say who lifts.
 
-    Examples
-    --------
     >>> issuer_words(("eu", "uk")), issuer_words(("coalition",))
     ('the European Union and the United Kingdom alone', 'all who impose them')
     """

@@ -18,15 +18,10 @@ _LATE = 10_000  # a step that never comes
 class Steps:
     """Draws of how far one design has gone, in shares of the part that it can lift.
 
-    Parameters
-    ----------
-    depth : numpy.ndarray
-        Where it is to end, shape ``(path,)``.
-    law, felt, priced : numpy.ndarray
-        By law, as firms feel it and as asset prices see it, shape ``(period, path)``.
-    rouble : numpy.ndarray
-        Rouble move in the quarter of the announcement, in % for a whole composite of measures;
-        shape ``(period, path)``, 0 in every other period.
+    `depth`: where it is to end, shape ``(path,)``. `law`, `felt`, `priced`: by law, as firms feel
+    it and as asset prices see it, shape ``(period, path)``. `rouble`: rouble move in the quarter of
+    the announcement, in % for a whole composite of measures; shape ``(period, path)``, 0 in every
+    other period.
     """
 
     depth: np.ndarray

@@ -30,8 +30,6 @@ class Edge:
     With a `factor`, an exogenous variable, what acts is the parent times the factor of the child's
     period: a link that is there at some dates only, or of another size.
 
-    Examples
-    --------
     >>> Edge("depreciation", "inflation", 1).label
     'depreciation[1] -> inflation'
     >>> Edge("oil", "depreciation", factor="float").label
@@ -55,15 +53,7 @@ class Edge:
 class CausalGraph:
     """A directed graph over time, given by its nodes and lagged edges.
 
-    Parameters
-    ----------
-    nodes : tuple of str
-    edges : tuple of Edge
-
-    Raises
-    ------
-    CyclicGraphError
-        If the edges of lag 0 form a cycle; the message names it.
+    Raises `CyclicGraphError` if the edges of lag 0 form a cycle; the message names it.
     """
 
     nodes: tuple[str, ...]

@@ -36,18 +36,9 @@ class Intervention(Protocol):
 class _Edit:
     """A value or a path over a window of periods.
 
-    Parameters
-    ----------
-    variable : str
-    value : float or tuple of float
-        A tuple is a path from `start` on; its last value is held.
-    start, stop : int
-        First and last period, counted from 1; `stop` None means to the end of the horizon.
-
-    Raises
-    ------
-    QuestionError
-        If the window is empty, starts before period 1, or a value is not finite.
+    `value`: a tuple is a path from `start` on; its last value is held. `start`, `stop`: first and
+    last period, counted from 1; `stop` None means to the end of the horizon. Raises `QuestionError`
+    if the window is empty, starts before period 1, or a value is not finite.
     """
 
     variable: str
@@ -215,8 +206,6 @@ def edit_words(intervention: Intervention, periods: Sequence[str] = ()) -> str:
 
     `periods`: what the periods are called, from the first; they are counted where it has no name.
 
-    Examples
-    --------
     >>> edit_words(SetTo(variable="key_rate", value=10.0, start=3))
     'key rate set to 10 from period 3'
     >>> edit_words(SetTo(variable="oil", value=10.0, stop=2), ["2026Q2", "2026Q3"])

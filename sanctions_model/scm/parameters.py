@@ -197,16 +197,8 @@ def stack_draws(draws: xr.Dataset, name: str) -> np.ndarray:
 class DrawParameters:
     """Draws of all parameters as numpy rows, by name: what `linear_form` asks for.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-    draws : xr.Dataset
-        Dims ``(chain, draw)`` plus each parameter's own; every parameter of `scm` must be there.
-
-    Raises
-    ------
-    QuestionError
-        If a parameter or one of its labels is missing from `draws`.
+    `draws`: dims ``(chain, draw)`` plus each parameter's own; every parameter of `scm` must be
+    there. Raises `QuestionError` if a parameter or one of its labels is missing from `draws`.
     """
 
     def __init__(self, scm: StructuralCausalModel, draws: xr.Dataset) -> None:

@@ -41,14 +41,8 @@ _DOTTED = re.compile(r"(?P<first>\d{1,2})\.(?P<second>\d{1,2})\.(?P<year>\d{4})"
 class Span:
     """A year, a quarter, a month or a day of the calendar.
 
-    Parameters
-    ----------
-    month : int
-        Its first month, counted from January of year 0.
-    months : int
-        12 for a year, 3 for a quarter, 1 for a month or a day.
-    day : int or None
-        Day of the month, for a date.
+    `month`: its first month, counted from January of year 0. `months`: 12 for a year, 3 for a
+    quarter, 1 for a month or a day. `day`: day of the month, for a date.
     """
 
     month: int
@@ -82,8 +76,6 @@ def read_span(given: object, *, day_first: bool = False) -> Span:
     known to be the first of October. Returns: year, quarter, month or day. Raises `QuestionError`
     if it is none, does not exist, or could be two of them.
 
-    Examples
-    --------
     >>> read_span("Q1 2014") == read_span("2014-q1")
     True
     >>> read_span("2014M02").months
@@ -134,8 +126,6 @@ def read_period(given: object, periods_per_year: int, *, end: bool = False) -> p
     a quarter or a month; a date is the one that holds it. Raises `QuestionError` if it cannot be
     read, or could be read in two ways.
 
-    Examples
-    --------
     >>> str(read_period("2023", 4, end=True)), str(read_period("2023-05-17", 4))
     ('2023Q4', '2023Q2')
     """
@@ -151,8 +141,6 @@ def period_after(start: object, count: int, periods_per_year: int) -> str:
     `start`: as `read_span` takes it. `periods_per_year`: 1, 4 or 12. Returns: as in ``2029Q1``,
     ``2029-01`` or ``2029``.
 
-    Examples
-    --------
     >>> period_after("2026-01-01", 12, 4), period_after("2026-01-01", 1, 12)
     ('2029Q1', '2026-02')
     """
@@ -170,8 +158,6 @@ def periods_ahead(given: object, start: str, periods_per_year: int, *, end: bool
     it ends a window: of a year alone the last period then counts. Returns: at least 1. Raises
     `QuestionError` if it cannot be read, or is not in the future.
 
-    Examples
-    --------
     >>> periods_ahead("2027Q1", "2026-04-01", 4)
     3
     """
@@ -187,8 +173,6 @@ def period_labels(start: str, periods_per_year: int, count: int) -> list[str]:
 
     `start`: a day of the last known period. `count`: how many.
 
-    Examples
-    --------
     >>> period_labels("2026-04-01", 4, 3)
     ['2026Q3', '2026Q4', '2027Q1']
     """
@@ -217,8 +201,6 @@ def period_column(start: object, ahead: int, periods_per_year: int) -> dict[str,
     `start`: a day of the last known period, as in ``attrs["start"]`` of draws. `ahead`: the row's
     horizon, counted from 1. `periods_per_year`: 4 for quarters, 12 for months.
 
-    Examples
-    --------
     >>> period_column("2026-01-01", 12, 4)
     {'period': '2029Q1'}
     """
@@ -232,8 +214,6 @@ def read_day(given: object, *, end: bool = False) -> str:
     `end`: whether it ends a window: of several months the last one then counts. Returns: as in
     ``2014-01-01``. Raises `QuestionError` if it cannot be read, or could be read in two ways.
 
-    Examples
-    --------
     >>> read_day("2014Q2"), read_day("2014Q2", end=True), read_day("2014-05-17")
     ('2014-04-01', '2014-06-01', '2014-05-17')
     """
@@ -250,8 +230,6 @@ def is_day_first(labels: Sequence[str]) -> bool:
 
     `labels`: the column. Returns: for `read_span`.
 
-    Examples
-    --------
     >>> is_day_first(["01.01.2014", "01.04.2014"]), is_day_first(["01.10.2014"])
     (True, False)
     """

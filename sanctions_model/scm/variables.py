@@ -346,8 +346,6 @@ def continued(continuation: Continuation, horizon: int, last: float) -> np.ndarr
 
     `last`: the last observed value. Returns: shape ``(horizon,)``.
 
-    Examples
-    --------
     >>> continued(Decay(half_life=1.0, level=2.0), 3, 6.0).tolist()
     [4.0, 3.0, 2.5]
     >>> continued(Grow(0.5), 2, 1.0).tolist()

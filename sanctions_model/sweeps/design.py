@@ -86,12 +86,8 @@ class FutureEntry(ReliefEntry):
 class Bases(_Frozen):
     """Fits that points are reweighted from, fixed before the sweep starts.
 
-    Parameters
-    ----------
-    number : int
-        The stated beliefs, then others spread over the prior axes, widths at their largest.
-    points : tuple
-        These instead of spread ones: values of prior axes, the others as stated.
+    `number`: the stated beliefs, then others spread over the prior axes, widths at their largest.
+    `points`: these instead of spread ones: values of prior axes, the others as stated.
     """
 
     number: Whole = Field(default=1, ge=1, le=100)

@@ -60,14 +60,8 @@ class AnyAxis(BaseModel):
 class NumberAxis(AnyAxis):
     """An axis over numbers.
 
-    Parameters
-    ----------
-    values : tuple of float
-        For grids; for space-filling designs the levels, if there is no range.
-    lower, upper : float, optional
-        Range, for space-filling designs.
-    log : bool
-        Fill the range evenly in logs.
+    `values`: for grids; for space-filling designs the levels, if there is no range. `lower`,
+    `upper`: range, for space-filling designs. `log`: fill the range evenly in logs.
     """
 
     values: tuple[Number, ...] = ()
@@ -79,10 +73,8 @@ class NumberAxis(AnyAxis):
 class _Prior(NumberAxis):
     """An axis over the beliefs about one parameter.
 
-    Parameters
-    ----------
-    parameter : str
-        Address: ``"x -> y"``, ``"persistence[y]"``, or a bare ``"scale"`` for every equation.
+    `parameter`: address: ``"x -> y"``, ``"persistence[y]"``, or a bare ``"scale"`` for every
+    equation.
     """
 
     parameter: str

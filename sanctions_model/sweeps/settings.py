@@ -27,21 +27,11 @@ class Future:
 class Setting:
     """All that an answer depends on.
 
-    Parameters
-    ----------
-    scm : StructuralCausalModel
-    observations : xr.Dataset
-    priors : Priors
-    futures : mapping of str to Future
-        Reliefs with their probabilities, which add up to 1 or less; the rest is no relief.
-    horizon : int
-        Periods after the start of the relief at which the outcomes are read.
-    known : mapping of str to float
-        Parameters at a known value, by address.
-    prior_sets : mapping of str to mapping of str to Prior
-        Named sets of beliefs that replace those stated.
-    near : Setting, optional
-        One that this comes from: with the same data and model, only beliefs are worked out anew.
+    `futures`: reliefs with their probabilities, which add up to 1 or less; the rest is no relief.
+    `horizon`: periods after the start of the relief at which the outcomes are read. `known`:
+    parameters at a known value, by address. `prior_sets`: named sets of beliefs that replace those
+    stated. `near`: one that this comes from: with the same data and model, only beliefs are worked
+    out anew.
     """
 
     scm: StructuralCausalModel

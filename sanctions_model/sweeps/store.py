@@ -151,17 +151,8 @@ def point_sums(arrays: Mapping[str, np.ndarray], points: Iterable[int]) -> np.nd
 
     zarr's own are of chunks, which may be lost, or be those of another array.
 
-    Parameters
-    ----------
-    arrays : mapping of str to numpy.ndarray
-        Those of `layout`, one row a point, in its types.
-    points : iterable of int
-        The number of each row.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(row,)``.
+    `arrays`: those of `layout`, one row a point, in its types. `points`: the number of each row.
+    Returns: shape ``(row,)``.
     """
     columns = [arrays[name] for name in sorted(arrays) if name != SUM]
     # Where nothing was written zarr gives one not-a-number for all of them.

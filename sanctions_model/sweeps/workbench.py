@@ -65,13 +65,8 @@ class _Sample:
 class Workbench:
     """A design with its stated setting and base fits: answers points.
 
-    Parameters
-    ----------
-    design : SweepDesign
-    stated : Setting
-        As `SweepDesign.stated` returns it.
-    bases : list of BaseFit
-        Filled by `make_base` in the order of `SweepDesign.base_points`.
+    `stated`: as `SweepDesign.stated` returns it. `bases`: filled by `make_base` in the order of
+    `SweepDesign.base_points`.
     """
 
     design: SweepDesign

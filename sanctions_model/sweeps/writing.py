@@ -50,16 +50,10 @@ if TYPE_CHECKING:
 class BaseFit:
     """A posterior that points are reweighted from.
 
-    Parameters
-    ----------
-    point : Point
-        Values of prior axes that it was fitted at; none for the stated beliefs.
-    posterior : xr.Dataset
-        Dims ``(chain, draw)`` plus each parameter's own.
-    efficiency : float
-        Effective over actual number of draws, of the parameter that mixes worst.
-    start : WarmStart or None
-        For refits nearby; None where the draws were given.
+    `point`: values of prior axes that it was fitted at; none for the stated beliefs. `posterior`:
+    dims ``(chain, draw)`` plus each parameter's own. `efficiency`: effective over actual number of
+    draws, of the parameter that mixes worst. `start`: for refits nearby; None where the draws were
+    given.
     """
 
     point: Point
@@ -72,25 +66,11 @@ class BaseFit:
 class Answer:
     """What a sweep records of a point.
 
-    Parameters
-    ----------
-    summary : numpy.ndarray
-        Shape ``(outcome, 4)``: median, lower, upper, probability of a value below zero.
-    draws : numpy.ndarray
-        Shape ``(outcome, kept)``.
-    route : Route or None
-        None where the point failed before it had one.
-    base : int
-        Base fit that it rests on, -1 for none.
-    k_hat, effective_size : float
-        Of reweighting, not a number elsewhere.
-    r_hat, ess_bulk : float
-        Of the posterior's own fit, where it has one.
-    seconds : float
-    error : str
-        Empty when answered.
-    note : str
-        Why cheaper routes did not hold.
+    `summary`: shape ``(outcome, 4)``: median, lower, upper, probability of a value below zero.
+    `draws`: shape ``(outcome, kept)``. `route`: none where the point failed before it had one.
+    `base`: base fit that it rests on, -1 for none. `k_hat`, `effective_size`: of reweighting, not a
+    number elsewhere. `r_hat`, `ess_bulk`: of the posterior's own fit, where it has one. `error`:
+    empty when answered. `note`: why cheaper routes did not hold.
     """
 
     summary: np.ndarray

@@ -60,20 +60,11 @@ _WAR = ("war", "war_pulse", "fiscal_impulse")
 class BackTestResult:
     """What a back-test found.
 
-    Parameters
-    ----------
-    spec : BackTest
-    quarterly : pandas.DataFrame
-        One row a forecaster, series and quarter: ``outcome``, ``median``, ``lower``, ``upper`` of
-        the equal-tailed interval, ``inside``, ``crps`` and ``log_score``.
-    annual : pandas.DataFrame
-        One row a forecaster, series and year: ``statistic``, ``outcome``, ``median``, ``lower``,
-        ``upper``, ``width``, ``inside``.
-    variants : pandas.DataFrame
-        The yearly table of each variant, with its ``title``; the random walk is that of its
-        window.
-    silent : tuple of str
-        Equations without data in the window.
+    `quarterly`: one row a forecaster, series and quarter: ``outcome``, ``median``, ``lower``,
+    ``upper`` of the equal-tailed interval, ``inside``, ``crps`` and ``log_score``. `annual`: one
+    row a forecaster, series and year: ``statistic``, ``outcome``, ``median``, ``lower``, ``upper``,
+    ``width``, ``inside``. `variants`: the yearly table of each variant, with its ``title``; the
+    random walk is that of its window. `silent`: equations without data in the window.
     """
 
     spec: BackTest

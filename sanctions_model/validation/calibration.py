@@ -45,21 +45,11 @@ _COVERAGE_TAIL = 0.005
 class Calibration:
     """Ranks of known truths among posterior draws.
 
-    Parameters
-    ----------
-    ranks : xr.DataArray
-        Dims ``(data_set, quantity)``: share of posterior draws below the truth, ties broken at
-        random, in (0, 1); uniform if the posterior means what it says.
-    covered : xr.DataArray
-        Same dims, boolean: whether the equal-tailed interval holds the truth.
-    prob : float
-        Probability of that interval.
-    divergences : int
-        Over all fits.
-    unconverged : int
-        Fits that failed the convergence gate; few draws a fit fail its effective size.
-    settings : mapping of str to int
-        Draws, tuning, chains, thinning and seed.
+    `ranks`: dims ``(data_set, quantity)``: share of posterior draws below the truth, ties broken at
+    random, in (0, 1); uniform if the posterior means what it says. `covered`: same dims, boolean:
+    whether the equal-tailed interval holds the truth. `prob`: probability of that interval.
+    `divergences`: over all fits. `unconverged`: fits that failed the convergence gate; few draws a
+    fit fail its effective size. `settings`: draws, tuning, chains, thinning and seed.
     """
 
     ranks: xr.DataArray

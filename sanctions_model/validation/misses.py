@@ -64,8 +64,6 @@ def miss_pattern(table: pd.DataFrame) -> str:
     `table`: from `totals_table`. Returns: counts of hard and soft misses, their sides, and how many
     are asked within two years.
 
-    Examples
-    --------
     >>> rows = {"miss": ["hard", "soft"], "size": ["too small", "too large"], "horizon": [4, 12]}
     >>> miss_pattern(pd.DataFrame(rows)).partition(";")[0]
     '1 hard miss (1 too small, 0 too large, 1 within two years)'

@@ -182,8 +182,6 @@ def serial_correlation(position: np.ndarray, pit: np.ndarray) -> dict[str, float
     ``neighbours``, the correlation of normal scores one period apart, and ``serial_p_value`` of no
     correlation at one to four periods; not a number with fewer than ten cells.
 
-    Notes
-    -----
     Ljung and Box (1978), On a measure of lack of fit in time series models, for series without
     gaps; pairs across a gap are left out.
     """

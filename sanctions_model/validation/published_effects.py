@@ -61,29 +61,13 @@ _EXPERIMENT = TypeAdapter(Experiment)
 class Total(BaseModel):
     """A published total and where the model's answer is read.
 
-    Parameters
-    ----------
-    number : int
-        Totals that belong together share it.
-    title, published : str
-        What is asked, and the published figures in words.
-    unit : str
-    lower, upper : float, optional
-        The published range; equal for a single number, absent where there is none.
-    experiment, outcome : str, optional
-        Absent where the model cannot answer.
-    horizon : int, optional
-        Periods from the change.
-    divided_by : float
-        For totals a year.
-    evidence : tuple of str
-        Ids of ``evidence.csv``.
-    used_for_priors : bool
-        Whether the total was in sight when the priors were set.
-    reason : str
-        Why it is inside, outside or not answered.
-    reasons : mapping of str to str
-        The same for a model of another name, where it differs.
+    `number`: totals that belong together share it. `title`, `published`: what is asked, and the
+    published figures in words. `lower`, `upper`: the published range; equal for a single number,
+    absent where there is none. `experiment`, `outcome`: absent where the model cannot answer.
+    `horizon`: periods from the change. `divided_by`: for totals a year. `evidence`: ids of
+    ``evidence.csv``. `used_for_priors`: whether the total was in sight when the priors were set.
+    `reason`: why it is inside, outside or not answered. `reasons`: the same for a model of another
+    name, where it differs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

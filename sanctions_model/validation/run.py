@@ -52,15 +52,9 @@ _MOST_DATA_SETS = 10_000
 class Plan:
     """How much a validation computes.
 
-    Parameters
-    ----------
-    data_sets : int
-        Simulated for the calibration of the model; 0 leaves it out.
-    first_origin, last_origin : str
-        Quarters of the first and last rolling origin.
-    every : int
-        Quarters from one origin to the next.
-    random_seed : int
+    `data_sets`: simulated for the calibration of the model; 0 leaves it out. `first_origin`,
+    `last_origin`: quarters of the first and last rolling origin. `every`: quarters from one origin
+    to the next.
     """
 
     data_sets: int = 60
@@ -89,14 +83,7 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Validation:
-    """Tables by part, and what they were made from.
-
-    Parameters
-    ----------
-    fit : Fit
-    plan : Plan
-    tables : mapping of str to pandas.DataFrame
-    """
+    """Tables by part, and what they were made from."""
 
     fit: Fit
     plan: Plan

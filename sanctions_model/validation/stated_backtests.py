@@ -23,17 +23,10 @@ type _LastQuarter = Annotated[
 class Variant(BaseModel):
     """A back-test with one thing changed.
 
-    Parameters
-    ----------
-    title, rationale : str
-    priors : mapping of str to Prior
-        By address, in place of the stated ones.
-    starts : mapping of str to str
-        First quarter whose figures of a variable count, by variable.
-    factors_until : str, optional
-        Last quarter from which seasonal patterns are learnt, as in `seasonally_adjust`.
-    otherwise : tuple of table
-        Priors and starts in place of these for models that lack what they speak of.
+    `priors`: by address, in place of the stated ones. `starts`: first quarter whose figures of a
+    variable count, by variable. `factors_until`: last quarter from which seasonal patterns are
+    learnt, as in `seasonally_adjust`. `otherwise`: priors and starts in place of these for models
+    that lack what they speak of.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,22 +60,12 @@ class Variant(BaseModel):
 class BackTest(BaseModel):
     """A training window, what is predicted after it, and judgements for silent equations.
 
-    Parameters
-    ----------
-    title : str
-    train_end, test_end : str
-        Last quarters of the window and of the prediction.
-    judgement : mapping of str to Prior
-        By address, for beliefs relative to data that the window has not.
-    export_price : str, optional
-        Column of ``raw_quarterly.csv`` with the price that exporters got, in USD a barrel. It is
-        then fed in as well, in place of what the model makes of Brent and the measures on energy.
-    published : tuple of str
-        Evidence ids of forecasts of the same years.
-    comment : str
-        What is known of why the test went as it did.
-    variant : mapping of str to Variant
-        By name: what is asked again with one thing changed.
+    `train_end`, `test_end`: last quarters of the window and of the prediction. `judgement`: by
+    address, for beliefs relative to data that the window has not. `export_price`: column of
+    ``raw_quarterly.csv`` with the price that exporters got, in USD a barrel. It is then fed in as
+    well, in place of what the model makes of Brent and the measures on energy. `published`:
+    evidence ids of forecasts of the same years. `comment`: what is known of why the test went as it
+    did. `variant`: by name: what is asked again with one thing changed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -83,10 +83,7 @@ def configure(*, quiet: bool) -> None:
 def require_output(form: str) -> str:
     """Refuse a format that does not exist, before any work.
 
-    Raises
-    ------
-    QuestionError
-        If it is none of `FORMATS`, or needs a library that is not installed.
+    Raises `QuestionError` if it is none of `FORMATS`, or needs a library that is not installed.
     """
     if form not in FORMATS:
         raise QuestionError(f"--format {form}: expected one of {', '.join(FORMATS)}.")
@@ -99,10 +96,7 @@ def require_output(form: str) -> str:
 def require_library(name: str, what: str) -> None:
     """Refuse a form whose library is not installed, before any work.
 
-    Raises
-    ------
-    QuestionError
-        If the library of the extra ``tables`` is missing.
+    Raises `QuestionError` if the library of the extra ``tables`` is missing.
     """
     if importlib.util.find_spec(name) is None:
         raise QuestionError(
@@ -114,12 +108,8 @@ def require_library(name: str, what: str) -> None:
 def show(view: View, *, as_json: bool = False) -> None:
     """Print a view, or its records as JSON.
 
-    Parameters
-    ----------
-    view : View
-        Title, table and caption.
-    as_json : bool
-        One JSON array on stdout instead, for other programs.
+    `view`: title, table and caption. `as_json`: one JSON array on stdout instead, for other
+    programs.
     """
     if as_json or asked_output.form == "json":
         records = json.loads(view.table.to_json(orient="records", date_format="iso"))

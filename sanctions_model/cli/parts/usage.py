@@ -13,22 +13,9 @@ from sanctions_model.errors import QuestionError, first_fault
 def given_once(params: Sequence[Any], arguments: list[str]) -> list[str]:
     """Refuse an option given twice, of which the parser would drop one without a word.
 
-    Parameters
-    ----------
-    params : sequence of typer's parameters
-        Of the verb. One that may be repeated may have other values, and no value twice.
-    arguments : list of str
-        What follows the verb.
-
-    Returns
-    -------
-    list of str
-        The arguments, as they were given.
-
-    Raises
-    ------
-    QuestionError
-        With the option, and where it may be repeated the value.
+    `params`: of the verb. One that may be repeated may have other values, and no value twice.
+    `arguments`: what follows the verb. Returns: the arguments, as they were given. Raises
+    `QuestionError`: with the option, and where it may be repeated the value.
     """
     takes = {name: p for p in params if not getattr(p, "is_flag", True) for name in p.opts}
     given: Counter[tuple[str, str]] = Counter()
@@ -46,15 +33,8 @@ def given_once(params: Sequence[Any], arguments: list[str]) -> list[str]:
 def run_command(command: Any) -> NoReturn:
     """Run a command on the arguments of the process and end it with the command's exit code.
 
-    Parameters
-    ----------
-    command : typer's command
-        As `typer.main.get_command` makes it.
-
-    Raises
-    ------
-    SystemExit
-        0, the code that a verb ended with, or 2 after usage and reason on stderr.
+    `command`: as `typer.main.get_command` makes it. Raises `SystemExit`: 0, the code that a verb
+    ended with, or 2 after usage and reason on stderr.
     """
     try:
         code = command.main(standalone_mode=False)

@@ -124,8 +124,6 @@ class Band(_Frozen):
 class Rule(_Frozen):
     """The rule: components, anchor dates, reliefs, US shares, composite weightings.
 
-    Notes
-    -----
     The level of a measure at an anchor date is the sum over its components of
     ``weight * raw value / divisor``. It is 1 at the date of the cap by definition of the unit.
     """

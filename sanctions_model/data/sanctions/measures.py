@@ -124,8 +124,6 @@ def measure_steps(rule: Rule, events: Iterable[Event]) -> pd.DataFrame:
     the US alone lifted its part). Raises `ObservationError` if an event does not fit the rule, or a
     component changes without an event.
 
-    Notes
-    -----
     ``us_step`` is the step times the component's US share on the effective date; "US alone" counts
     whole, "no US part" counts zero.
     """
@@ -188,8 +186,6 @@ def issuer_levels(rule: Rule, events: Iterable[Event], day: dt.date) -> pd.DataF
     ``others``; the components of a measure add up to its level (share of the regime at the cap's
     date). Raises `ObservationError` if an event does not fit the rule.
 
-    Examples
-    --------
     >>> held = issuer_levels(load_rule(), load_events(), dt.date(2026, 1, 1))
     >>> round(float(held.loc[["T1", "T2", "T3"]].to_numpy().sum()), 6)
     1.0

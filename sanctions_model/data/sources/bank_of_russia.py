@@ -44,13 +44,8 @@ _UP_TO_ONE_YEAR = 7
 class OfficialRate:
     """Official rate of the US dollar, days on which one was set.
 
-    Parameters
-    ----------
-    name, series : str
-        As `Adapter` has them.
-    url : str
-        Address of the service, without a slash at the end.
-    client : HttpClient
+    `name`, `series`: as `Adapter` has them. `url`: address of the service, without a slash at the
+    end.
     """
 
     name: str = "Bank of Russia, official rate"
@@ -83,10 +78,7 @@ class OfficialRate:
 class KeyRate:
     """Key rate, working days.
 
-    Parameters
-    ----------
-    name, series, url, client
-        As for `OfficialRate`.
+    `name`, `series`, `url`, `client`: as for `OfficialRate`.
     """
 
     name: str = "Bank of Russia, key rate"
@@ -124,10 +116,7 @@ class KeyRate:
 class LendingRate:
     """Weighted average rate on new rouble loans up to one year to firms, months.
 
-    Parameters
-    ----------
-    name, series, url, client
-        As for `OfficialRate`.
+    `name`, `series`, `url`, `client`: as for `OfficialRate`.
     """
 
     name: str = "Bank of Russia, lending rates"

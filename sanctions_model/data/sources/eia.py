@@ -29,15 +29,8 @@ _UNIT = "$/BBL"
 class BrentSpot:
     """Europe Brent spot price, mean of the month.
 
-    Parameters
-    ----------
-    name, series : str
-        As `Adapter` has them.
-    url : str
-        Address of the service, without a slash at the end.
-    client : HttpClient
-    key_variable : str
-        Environment variable that holds the user's key.
+    `name`, `series`: as `Adapter` has them. `url`: address of the service, without a slash at the
+    end. `key_variable`: environment variable that holds the user's key.
     """
 
     name: str = "EIA Brent spot price"

@@ -27,16 +27,9 @@ _USER_AGENT = "sanctions-model (statistical data client)"
 class HttpClient:
     """Fetches one body at a time, within bounds.
 
-    Parameters
-    ----------
-    hosts : frozenset of str
-        Names of the hosts that may be asked, also by a redirect.
-    wait_seconds : float
-        Longest silence, while connecting or between two pieces of the body.
-    deadline_seconds : float
-        Longest time for the whole answer: a body that drips is refused as well.
-    largest_bytes : int
-        Largest body.
+    `hosts`: names of the hosts that may be asked, also by a redirect. `wait_seconds`: longest
+    silence, while connecting or between two pieces of the body. `deadline_seconds`: longest time
+    for the whole answer: a body that drips is refused as well. `largest_bytes`: largest body.
     """
 
     hosts: frozenset[str]

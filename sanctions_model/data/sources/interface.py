@@ -18,12 +18,8 @@ from sanctions_model.scm.periods import read_day, read_span
 class Adapter(Protocol):
     """A source of one series of transcribed figures.
 
-    Attributes
-    ----------
-    name : str
-        The source, as people know it.
-    series : str
-        The column of ``raw_quarterly.csv`` that its figures feed.
+    `name`: the source, as people know it. `series`: the column of ``raw_quarterly.csv`` that its
+    figures feed.
     """
 
     @property
@@ -55,8 +51,6 @@ def figures(
     `SourceError` if there are no figures, a period is there twice or is of another frequency, or a
     figure is no finite number.
 
-    Examples
-    --------
     >>> array = figures(
     ...     [("2024-Q2", "2"), ("2024-Q1", 1.0)], name="a", unit="%", source="b", freq="Q"
     ... )

@@ -33,28 +33,12 @@ _MISSING = ("", "NaN", "nan")
 class SdmxSeries:
     """One series of an SDMX 2.1 REST service.
 
-    Parameters
-    ----------
-    name : str
-        The source, as people know it.
-    series : str
-        Column of ``raw_quarterly.csv`` that it feeds.
-    url : str
-        Address of the service, without a slash at the end.
-    flow : str
-        Dataflow, with its agency where the service asks for it.
-    key : str
-        Key of one series: one code for each dimension, joined by points.
-    freq : str
-        ``"D"``, ``"M"`` or ``"Q"``.
-    unit, producer : str
-        Of the figures.
-    client : HttpClient
-    stated : mapping of str to str
-        What the message says of the series where it says it, as dimension or attribute; anything
-        else is a change of unit.
-    divisor : float
-        Figures are divided by it.
+    `name`: the source, as people know it. `series`: column of ``raw_quarterly.csv`` that it feeds.
+    `url`: address of the service, without a slash at the end. `flow`: dataflow, with its agency
+    where the service asks for it. `key`: key of one series: one code for each dimension, joined by
+    points. `freq`: ``"D"``, ``"M"`` or ``"Q"``. `unit`, `producer`: of the figures. `stated`: what
+    the message says of the series where it says it, as dimension or attribute; anything else is a
+    change of unit. `divisor`: figures are divided by it.
     """
 
     name: str

@@ -47,25 +47,12 @@ _CFA = frozenset(
 class Cells:
     """What the likelihood reads; arrays of one length, one entry a cell, sorted by outcome.
 
-    Parameters
-    ----------
-    countries : tuple of str
-        Codes, in the order that `country` counts.
-    episodes : tuple of Episode
-    outcome, country, year : numpy.ndarray
-        Integers, shape ``(cell,)``.
-    value : numpy.ndarray
-        Shape ``(cell, 3)``: the outcome and its two lags.
-    factor : numpy.ndarray
-        Shape ``(cell, 2)``: world, region less world.
-    regressor : numpy.ndarray
-        Shape ``(cell, regressor)``, in the order of `REGRESSORS`.
-    spread : numpy.ndarray
-        Shape ``(cell,)``: what the country's error scale is multiplied by.
-    entry : numpy.ndarray
-        Integers, shape ``(entry, 3)``: cell, episode, column of `LEADS` and `HORIZONS`.
-    weight : numpy.ndarray
-        Shape ``(entry, 4)``: of the effect's level in the outcome, its two lags and the gap.
+    `countries`: codes, in the order that `country` counts. `outcome`, `country`, `year`: integers,
+    shape ``(cell,)``. `value`: shape ``(cell, 3)``: the outcome and its two lags. `factor`: shape
+    ``(cell, 2)``: world, region less world. `regressor`: shape ``(cell, regressor)``, in the order
+    of `REGRESSORS`. `spread`: shape ``(cell,)``: what the country's error scale is multiplied by.
+    `entry`: integers, shape ``(entry, 3)``: cell, episode, column of `LEADS` and `HORIZONS`.
+    `weight`: shape ``(entry, 4)``: of the effect's level in the outcome, its two lags and the gap.
     """
 
     countries: tuple[str, ...]

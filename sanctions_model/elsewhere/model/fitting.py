@@ -120,15 +120,7 @@ def gathered(tree: xr.DataTree, cells: Cells, settings: dict[str, int]) -> Relie
 def effect_draws(fitted: ReliefFit, size: int = KEPT_DRAWS) -> pd.DataFrame:
     """Return evenly spaced draws of the population of effects, one column a number.
 
-    Parameters
-    ----------
-    size : int
-        Draws to keep.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `load_effect_draws` reads it.
+    `size`: draws to keep. Returns: as `load_effect_draws` reads it.
     """
     total = fitted.posterior.sizes[dims.CHAIN] * fitted.posterior.sizes[dims.DRAW]
     chosen = np.linspace(0, total - 1, min(size, total)).astype(int)

@@ -21,15 +21,10 @@ _TARGET, _RIVAL = (0, (4, 2)), (0, (1, 1.5))
 class Beside:
     """Lines and marks of others, by outcome, in the unit of the outcome's axis.
 
-    Parameters
-    ----------
-    targets : mapping of str to numpy.ndarray
-        A path over the periods ahead.
-    rivals : mapping of str to (str, numpy.ndarray)
-        A name, as in "no change", and a path over the periods ahead.
-    others : pandas.DataFrame
-        ``outcome``, ``source``, ``year``, ``lower``, ``upper``, ``published``, and ``statistic``:
-        ``end`` is drawn in the last period of the year, ``mean`` across it.
+    `targets`: a path over the periods ahead. `rivals`: a name, as in "no change", and a path over
+    the periods ahead. `others`: ``outcome``, ``source``, ``year``, ``lower``, ``upper``,
+    ``published``, and ``statistic``: ``end`` is drawn in the last period of the year, ``mean``
+    across it.
     """
 
     targets: Mapping[str, np.ndarray] = field(default_factory=dict)

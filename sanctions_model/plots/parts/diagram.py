@@ -34,20 +34,10 @@ from sanctions_model.wording import decimals, number
 class Term:
     """One way in which a line's source acts on its target.
 
-    Parameters
-    ----------
-    edge : Edge
-        The edge of the model that it stands for.
-    form : str
-        What of the source acts, as in ``Δ[1]``; empty for the source itself, this period.
-    lag : int
-        Shortest lag from the source.
-    values : numpy.ndarray or None
-        Draws of the long-run effect; None without draws.
-    sign : Sign
-        What the prior leaves open.
-    under : str
-        The regime that it acts under; empty for always.
+    `edge`: the edge of the model that it stands for. `form`: what of the source acts, as in
+    ``Δ[1]``; empty for the source itself, this period. `lag`: shortest lag from the source.
+    `values`: draws of the long-run effect; None without draws. `sign`: what the prior leaves open.
+    `under`: the regime that it acts under; empty for always.
     """
 
     edge: Edge
@@ -72,12 +62,7 @@ class Term:
 class Line:
     """A drawn line with all that runs along it.
 
-    Parameters
-    ----------
-    source, target : str
-    terms : tuple of Term
-    on_chain : bool
-        Whether a part of it belongs to the model's chain.
+    `on_chain`: whether a part of it belongs to the model's chain.
     """
 
     source: str
@@ -98,12 +83,7 @@ class Line:
 class Box:
     """A variable: how it is called, its unit, and what acts on it without a line.
 
-    Parameters
-    ----------
-    kind : str
-        ``measure``, ``exogenous``, ``latent``, ``observed`` or ``identity``.
-    label, unit : str
-    notes : tuple of str
+    `kind`: ``measure``, ``exogenous``, ``latent``, ``observed`` or ``identity``.
     """
 
     kind: str
@@ -114,13 +94,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """Boxes by variable, and lines: those along the layers, and those that close a feedback.
-
-    Parameters
-    ----------
-    boxes : mapping of str to Box
-    forward, back : tuple of Line
-    """
+    """Boxes by variable, and lines: those along the layers, and those that close a feedback."""
 
     boxes: Mapping[str, Box]
     forward: tuple[Line, ...]

@@ -30,13 +30,8 @@ _STRAIGHT = {0: 1.0, 1: 3.0, 2: 8.0}
 class Layout:
     """Centres of the boxes, routes of the lines, and the size of the whole.
 
-    Parameters
-    ----------
-    centres : mapping of str to Point
-    routes : mapping of pair of str to tuple of Point
-        From the source's edge to the target's; points 1 and 2, 3 and 4, and so on are the ends of
-        straight vertical lanes, everything between is a curve with vertical ends.
-    width, height : float
+    `routes`: from the source's edge to the target's; points 1 and 2, 3 and 4, and so on are the
+    ends of straight vertical lanes, everything between is a curve with vertical ends.
     """
 
     centres: Mapping[str, Point]

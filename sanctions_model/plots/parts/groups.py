@@ -26,13 +26,7 @@ _SMALL_SHARE = 0.04
 class Group:
     """Parts that are summed before they are drawn.
 
-    Parameters
-    ----------
-    label : str
-    members : tuple of str
-    colour : str
-    together : bool
-        Whether the label stands for parts that it does not name.
+    `together`: whether the label stands for parts that it does not name.
     """
 
     label: str

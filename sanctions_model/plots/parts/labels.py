@@ -29,8 +29,6 @@ def apart(wanted: np.ndarray, heights: np.ndarray, room: float) -> np.ndarray:
     panel. `room`: height of the panel; more labels than it holds stand out of it evenly. Returns:
     middles, in the order given.
 
-    Examples
-    --------
     >>> apart(np.array([5.0, 5.0, 1.0]), np.ones(3), 10.0).tolist()
     [4.5, 5.5, 1.0]
     """

@@ -25,8 +25,6 @@ _DAYS = 365.25
 def periods_per_year(time: np.ndarray) -> int:
     """Return 1, 4 or 12 by the distance of the periods' first days; 4 for a single period.
 
-    Examples
-    --------
     >>> periods_per_year(np.array(["2020-01-01", "2020-02-01"], dtype="datetime64[D]"))
     12
     """
@@ -39,8 +37,6 @@ def periods_per_year(time: np.ndarray) -> int:
 def decimal_years(time: np.ndarray, per_year: int) -> np.ndarray:
     """Return the middles of periods as years with decimals.
 
-    Examples
-    --------
     >>> decimal_years(np.array(["2022-01-01", "2022-04-01"], dtype="datetime64[D]"), 4).tolist()
     [2022.125, 2022.375]
     """
@@ -51,8 +47,6 @@ def decimal_years(time: np.ndarray, per_year: int) -> np.ndarray:
 def period_name(first_day: np.datetime64 | str, per_year: int) -> str:
     """Say which period starts on a day.
 
-    Examples
-    --------
     >>> period_name("2022-04-01", 4), period_name("2022-04-01", 12), period_name("2022-01-01", 1)
     ('2022Q2', '2022-04', '2022')
     """
@@ -69,8 +63,6 @@ def flow_of(scm: StructuralCausalModel, name: str) -> tuple[str, float]:
 def level_from(flow: np.ndarray, sign: float, origin: int) -> np.ndarray:
     """Cumulate a flow along its last axis so that the level is 0 at a position.
 
-    Examples
-    --------
     >>> level_from(np.array([1.0, 2.0, 3.0]), 1.0, 1).tolist()
     [-2.0, 0.0, 3.0]
     """

@@ -58,11 +58,8 @@ _COMPLETED: dict[str, Any] = {
 class Bands:
     """Median and two intervals of a path.
 
-    Parameters
-    ----------
-    rows : numpy.ndarray
-        Median, bounds of the rule's interval, bounds of the 50 % interval; shape
-        ``(5, periods)``.
+    `rows`: median, bounds of the rule's interval, bounds of the 50 % interval; shape ``(5,
+    periods)``.
     """
 
     rows: np.ndarray

@@ -95,8 +95,6 @@ def readable(colour: str, least: float = 4.6) -> str:
 
     `least`: contrast of luminances, by the Web Content Accessibility Guidelines 2.2 at least 4.5.
 
-    Examples
-    --------
     >>> readable("#0072B2"), readable("#FFFFFF")
     ('#0072b2', '#747474')
     """
@@ -128,8 +126,6 @@ def wrap(text: str, inches: float, size: float, *, bold: bool = False) -> list[s
 
     A percent sign stays with its number.
 
-    Examples
-    --------
     >>> wrap("relief of measures", 0.8, 7)
     ['relief of', 'measures']
     >>> wrap("bands hold 89 % of it", 0.75, 7)

@@ -27,28 +27,13 @@ def exceedance_table(
 ) -> pd.DataFrame:
     """Tabulate how probable effects in a claim's direction are beyond sizes around what matters.
 
-    Parameters
-    ----------
-    draws : xr.Dataset or None
-        Posterior draws; None leaves ``prob`` empty.
-    claims : mapping of str to Claim
-        By name; target claims have no size and are left out.
-    multiples : sequence of float
-        Sizes asked, in each claim's smallest size that matters.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a claim and size: ``claim``, ``statement``, ``outcome``, ``horizon``, ``unit``,
-        ``size``, ``matters`` (the size is the smallest that matters), ``prob_prior``, ``prob`` and
-        its Monte-Carlo standard error ``prob_error``.
-
-    Raises
-    ------
-    QuestionError
-        If no claim has a size, or a multiple is below 0.
-    UnknownVariableError, NoCausalPathError
-        If a claim has no answer as put.
+    `draws`: posterior draws; None leaves ``prob`` empty. `claims`: by name; target claims have no
+    size and are left out. `multiples`: sizes asked, in each claim's smallest size that matters.
+    Returns: one row a claim and size: ``claim``, ``statement``, ``outcome``, ``horizon``, ``unit``,
+    ``size``, ``matters`` (the size is the smallest that matters), ``prob_prior``, ``prob`` and its
+    Monte-Carlo standard error ``prob_error``. Raises `QuestionError` if no claim has a size, or a
+    multiple is below 0. Raises `UnknownVariableError`, `NoCausalPathError` if a claim has no answer
+    as put.
     """
     effects = {name: claim for name, claim in claims.items() if claim.material is not None}
     if not effects or min(multiples, default=-1.0) < 0:

@@ -18,8 +18,6 @@ _TITLE = ("gdp_level", "key_rate", "price_level", "inflation_yoy")
 def claims_finding(table: pd.DataFrame) -> str:
     """Say how many claims are likely, and how many of these by belief alone.
 
-    Examples
-    --------
     >>> table = pd.DataFrame(
     ...     {"prob": [0.9, 0.5], "prob_prior": [0.5, 0.5], "sign_assumed": [True, False]}
     ... )

@@ -133,8 +133,6 @@ def panel_outcomes(scm: StructuralCausalModel, there: Sequence[str]) -> list[str
 def at_periods(horizons: Sequence[int], periods_per_year: int) -> list[int]:
     """Return the horizons that a table shows: after one, two, three and five years, or the last.
 
-    Examples
-    --------
     >>> at_periods(range(1, 21), 4), at_periods(range(1, 11), 4), at_periods([2, 3], 4)
     ([4, 8, 12, 20], [4, 8, 10], [2, 3])
     """
@@ -163,8 +161,6 @@ def spoken_label(scm: StructuralCausalModel, name: str) -> str:
 def in_words_of(scm: StructuralCausalModel, name: str) -> str:
     """Say a variable, a link or a parameter by labels.
 
-    Examples
-    --------
     >>> from sanctions_model.scm.equations import Linear
     >>> from sanctions_model.scm.variables import Variable
     >>> rate = Variable(name="key_rate", label="key rate")
@@ -188,8 +184,6 @@ def _called(scm: StructuralCausalModel, word: str) -> str:
 def label_with_unit(scm: StructuralCausalModel, name: str, *, of_path: bool = False) -> str:
     """Return what an outcome is called with the unit of its differences, or of itself.
 
-    Examples
-    --------
     >>> from sanctions_model.scm.equations import Linear
     >>> from sanctions_model.scm.variables import Variable
     >>> rate = Variable(name="key_rate", label="key rate", unit="% a year")

@@ -48,8 +48,6 @@ def information(prior: xr.DataArray, posterior: xr.DataArray) -> Information:
     `prior`, `posterior`: draws of one number, dims ``(chain, draw)``. Returns: zero where neither
     has any spread and both are the same number.
 
-    Examples
-    --------
     >>> draws = xr.DataArray(np.arange(500.0)[None], dims=("chain", "draw"))
     >>> information(draws, draws).value
     0.0
@@ -75,8 +73,6 @@ def information(prior: xr.DataArray, posterior: xr.DataArray) -> Information:
 def prior_rank(prior: xr.DataArray, posterior: xr.DataArray) -> float:
     """Return the rank of the posterior median among the prior draws, 0 to 1.
 
-    Examples
-    --------
     >>> draws = xr.DataArray(np.arange(500.0)[None], dims=("chain", "draw"))
     >>> prior_rank(draws, draws + 125), prior_rank(draws, 0 * draws + 7)
     (0.75, 0.015)
@@ -161,8 +157,6 @@ def variance_share(values: np.ndarray, parameters: "np.ndarray | ParameterScores
     of it for many answers. Returns: in [0, 1); zero for a group without parameters, not a number
     where the answer has no spread or fewer than 200 draws.
 
-    Notes
-    -----
     Plischke, Borgonovo and Smith 2013, European Journal of Operational Research 226.
     """
     if np.ptp(values) == 0 or values.size < LEAST_DRAWS:
@@ -180,10 +174,7 @@ def variance_share(values: np.ndarray, parameters: "np.ndarray | ParameterScores
 class ParameterScores:
     """Normal scores of a group of parameters, with their squares and cubes, for many answers.
 
-    Parameters
-    ----------
-    parameters : numpy.ndarray
-        Shape ``(draw, parameter)``; those that do not move say nothing.
+    `parameters`: shape ``(draw, parameter)``; those that do not move say nothing.
     """
 
     def __init__(self, parameters: np.ndarray) -> None:
@@ -225,33 +216,17 @@ def basis_word(
 ) -> str:
     """Say in one word what a number rests on, by the rule of the scorecard's page.
 
-    Parameters
-    ----------
-    gained : float
-        From `information`.
-    rank : float
-        From `prior_rank`.
-    share : float
-        From `likelihood_share`; not a number where unknown.
-    unidentified : float
-        Variance share of parameters that the data say nothing about; not a number where unknown.
-    assumed : float
-        Variance share of these and of what is assumed about policy together.
-    errors : tuple of float
-        Monte-Carlo standard errors of `gained` and `share`. The strongest word is given only where
-        both hold by two of them: it must not hang on the seed.
+    `gained`: from `information`. `rank`: from `prior_rank`. `share`: from `likelihood_share`; not a
+    number where unknown. `unidentified`: variance share of parameters that the data say nothing
+    about; not a number where unknown. `assumed`: variance share of these and of what is assumed
+    about policy together. `errors`: Monte-Carlo standard errors of `gained` and `share`. The
+    strongest word is given only where both hold by two of them: it must not hang on the seed.
+    Returns: ``assumed``: information below 0.1 with the median within a third of a prior standard
+    deviation, or 0.9 of the variance from parameters never identified (with policy and
+    expectations). ``identified``: information and likelihood share of 0.5 or more, at most 0.25 of
+    the variance from parameters never identified. ``mixed``: all else. What is unknown (not a
+    number) keeps nobody from a word, but information is needed for each.
 
-    Returns
-    -------
-    str
-        ``assumed``: information below 0.1 with the median within a third of a prior standard
-        deviation, or 0.9 of the variance from parameters never identified (with policy and
-        expectations). ``identified``: information and likelihood share of 0.5 or more, at most 0.25
-        of the variance from parameters never identified. ``mixed``: all else. What is unknown
-        (not a number) keeps nobody from a word, but information is needed for each.
-
-    Examples
-    --------
     >>> basis_word(0.05, 0.5, 0.3, 0.6), basis_word(0.05, 0.2, 0.3, 0.6)
     ('assumed', 'mixed')
     >>> basis_word(0.9, 0.2, 0.7, 0.1), basis_word(0.9, 0.2, 0.7, 0.95)

@@ -32,8 +32,6 @@ def parts_in_percent(scm: StructuralCausalModel, effect: xr.DataArray) -> xr.Dat
 
     `effect`: from `channel_effects`. Returns: of the same dims.
 
-    Examples
-    --------
     >>> from sanctions_model.scm.equations import Linear
     >>> from sanctions_model.scm.variables import Variable
     >>> level = Variable(name="level", unit="% (100 log points)")

@@ -21,32 +21,17 @@ START, OWN_SHOCKS, TOTAL = "where it stood before", "other shocks", "what happen
 def yearly_forces(parts: xr.DataArray, problem: Problem, draws: xr.Dataset) -> xr.DataArray:
     """Return by how much each force moved each calendar year of a window.
 
-    Parameters
-    ----------
-    problem : Problem
-        What was decomposed: its history completes the year before.
-    draws : xr.Dataset
-        The parameter draws of the decomposition.
-
-    Returns
-    -------
-    xr.DataArray
-        Dims ``(outcome, force, year, chain, draw)``, whole years of the window alone. ``force`` is
-        ``what happened``, ``where it stood before`` (no driver moves and no shock comes), each of
-        the model's forces and ``other shocks``; all but the first add up to the first. A level's
-        figure is points of the growth of its average of the year, a rate's its average in its own
-        unit; the coordinate ``statistic`` says which.
-
-    Raises
-    ------
-    QuestionError
-        If the window holds no whole year, or an outcome has no history.
-
-    Notes
-    -----
     A part of the growth of a level is its share of the change of the log times the growth in %, the
     logarithmic mean Divisia index (Ang 2015, Energy Policy 86): exact, and no part is left over.
     The average of the year is the geometric one.
+
+    `problem`: what was decomposed: its history completes the year before. `draws`: the parameter
+    draws of the decomposition. Returns: dims ``(outcome, force, year, chain, draw)``, whole years
+    of the window alone. ``force`` is ``what happened``, ``where it stood before`` (no driver moves
+    and no shock comes), each of the model's forces and ``other shocks``; all but the first add up
+    to the first. A level's figure is points of the growth of its average of the year, a rate's its
+    average in its own unit; the coordinate ``statistic`` says which. Raises `QuestionError` if the
+    window holds no whole year, or an outcome has no history.
     """
     scm = problem.scm
     grouped = _by_force(parts.reset_coords(drop=True), scm)

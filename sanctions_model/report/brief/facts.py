@@ -59,27 +59,14 @@ class Range(NamedTuple):
 class Facts:
     """What a fit says about full relief of all measures, and how well it can be believed.
 
-    Parameters
-    ----------
-    fit : Fit
-    effects : pandas.DataFrame
-        Rows of ``effects.csv`` about full relief, channels included.
-    effect : xr.DataArray
-        Effect draws in percent or points, dims ``(outcome, horizon, chain, draw)``.
-    rests_on : mapping of str to str
-        ``identified``, ``mixed`` or ``assumed`` for each outcome after `HORIZON` periods.
-    annual : pandas.DataFrame
-        From `report.annual.annual_table`.
-    instead : mapping of str to float
-        The headline's median with half the recoverable share (``half_share``), half the speed of
-        recovery (``half_speed``) and without its largest channel (``no_channel``).
-    channel : str
-        The largest channel of the headline, empty where the model names none.
-    elsewhere : Range
-        What liftings in other countries did to output after three years, in %.
-    failures : Failures
-    rule : IntervalRule
-        Of the intervals.
+    `effects`: rows of ``effects.csv`` about full relief, channels included. `effect`: effect draws
+    in percent or points, dims ``(outcome, horizon, chain, draw)``. `rests_on`: ``identified``,
+    ``mixed`` or ``assumed`` for each outcome after `HORIZON` periods. `annual`: from
+    `report.annual.annual_table`. `instead`: the headline's median with half the recoverable share
+    (``half_share``), half the speed of recovery (``half_speed``) and without its largest channel
+    (``no_channel``). `channel`: the largest channel of the headline, empty where the model names
+    none. `elsewhere`: what liftings in other countries did to output after three years, in %.
+    `rule`: of the intervals.
     """
 
     fit: Fit
@@ -184,17 +171,9 @@ class Facts:
 def brief_facts(fit: Fit, folder: Path, validation: Path | None = None) -> Facts:
     """Ask a fit everything that the brief says.
 
-    Parameters
-    ----------
-    folder : Path
-        Results folder of the fit: ``alternatives.csv`` is read there if it exists.
-    validation : Path, optional
-        Folder that ``sanctions-model validate`` wrote.
-
-    Raises
-    ------
-    QuestionError
-        If the fit has no posterior, or the model no measures or no output.
+    `folder`: results folder of the fit: ``alternatives.csv`` is read there if it exists.
+    `validation`: folder that ``sanctions-model validate`` wrote. Raises `QuestionError` if the fit
+    has no posterior, or the model no measures or no output.
     """
     scm = fit.scm
     if fit.is_prior_only:
@@ -287,10 +266,7 @@ def _elsewhere() -> Range:
 def horizon_places(facts: Facts) -> np.ndarray:
     """Return the fan's periods on an axis of years, the last period before relief first.
 
-    Returns
-    -------
-    numpy.ndarray
-        Years with their fraction, shape ``(horizon + 1,)``.
+    Returns: years with their fraction, shape ``(horizon + 1,)``.
     """
     per_year = facts.fit.scm.periods_per_year
     first = facts.first_period

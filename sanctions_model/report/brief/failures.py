@@ -50,14 +50,7 @@ class Beliefs:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """What failed; None where it was not asked.
-
-    Parameters
-    ----------
-    back_tests : BackTests or None
-    published : Published or None
-    beliefs : Beliefs or None
-    """
+    """What failed; None where it was not asked."""
 
     back_tests: BackTests | None
     published: Published | None

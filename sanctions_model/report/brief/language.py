@@ -22,10 +22,7 @@ LANGUAGES = ("en", "ru", "zh")
 class Language:
     """Words of a language.
 
-    Parameters
-    ----------
-    texts : mapping
-        A file of ``texts/``.
+    `texts`: a file of ``texts/``.
     """
 
     texts: Mapping[str, Any]
@@ -100,8 +97,6 @@ def load_language(code: str) -> Language:
 
     Raises `QuestionError` if there is no such language.
 
-    Examples
-    --------
     >>> load_language("ru").size(0.789)
     '+0,79 %'
     """

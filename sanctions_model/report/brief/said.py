@@ -29,29 +29,11 @@ _SOURCES = (
 class Said:
     """What the brief says in a language.
 
-    Parameters
-    ----------
-    language : Language
-    kicker, dated, title, odds, question : str
-        From the top of the page.
-    fan, alt : str
-        Heading of the picture, and the picture in words.
-    after : str
-        Heading of the effects.
-    after_columns : list of str
-    after_rows : list of list of str
-        One row an outcome.
-    years : str
-        Heading of the calendar years.
-    year_groups : list of str
-        One an outcome, over as many columns as there are years.
-    year_columns : list of int
-    year_rows : list of list of str
-        One row a source: its name, then its cells.
-    must, mind, failed : tuple of str and list of str
-        A heading and its lines.
-    source : list of str
-        Where it comes from and how to cite it.
+    `kicker`, `dated`, `title`, `odds`, `question`: from the top of the page. `fan`, `alt`: heading
+    of the picture, and the picture in words. `after`: heading of the effects. `after_rows`: one row
+    an outcome. `years`: heading of the calendar years. `year_groups`: one an outcome, over as many
+    columns as there are years. `year_rows`: one row a source: its name, then its cells. `must`,
+    `mind`, `failed`: a heading and its lines. `source`: where it comes from and how to cite it.
     """
 
     language: Language

@@ -19,13 +19,8 @@ DIAL_STEPS = 10
 class Dial:
     """Log ratios of two sets of beliefs to the stated ones, and how far weights can be trusted.
 
-    Parameters
-    ----------
-    log_ratios : numpy.ndarray
-        Of the sets `ENDS`, shape ``(2, chain * draw)``.
-    reliable : numpy.ndarray
-        Whether the weights hold at each of `DIAL_STEPS` equal steps towards each set, shape
-        ``(2, step)``.
+    `log_ratios`: of the sets `ENDS`, shape ``(2, chain * draw)``. `reliable`: whether the weights
+    hold at each of `DIAL_STEPS` equal steps towards each set, shape ``(2, step)``.
     """
 
     log_ratios: np.ndarray

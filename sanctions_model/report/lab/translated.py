@@ -28,8 +28,6 @@ def bound(text: str) -> str:
 
     The page's script does the same with what it puts into a language (``language.js``).
 
-    Examples
-    --------
     >>> bound("GDP (P &gt; 0.99), 4 %") == "GDP (P\xa0&gt;\xa00.99), 4\xa0%"
     True
     """
@@ -41,8 +39,6 @@ def translator(code: str) -> Callable[[str], str]:
 
     Returns: a text that has no form in the language comes back as it is.
 
-    Examples
-    --------
     >>> translator("ru")("+0.54")
     '+0,54'
     """
@@ -126,8 +122,6 @@ def translated(body: str, code: str) -> tuple[Html, dict[str, list[str]]]:
     order of the document, and those of the labels by attribute; what only a reader without a script
     sees is not among them.
 
-    Examples
-    --------
     >>> translated('<p>Odds</p><p lang="en">Odds</p>', "ru")
     ('<p>Шансы</p><p lang="en">Odds</p>', {'text': ['Odds'], 'aria-label': [], 'data-label': []})
     """
@@ -144,8 +138,6 @@ def packed(english: Mapping[str, Sequence[str]]) -> dict[str, list[str] | list[i
     stands, -1 for numbers, which the script reads from the page: a comma between digits is the
     decimal mark of its language.
 
-    Examples
-    --------
     >>> packed({"text": ["Odds", "0.3", "Odds", "1,000"]})
     {'words': ['Odds', '1,000'], 'text': [0, -1, 0, 1]}
     """

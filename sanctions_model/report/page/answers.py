@@ -48,29 +48,13 @@ TABLE_HORIZONS = (4, 8, 12, 20)
 class Answers:
     """A fit and its answers about one relief of all measures.
 
-    Parameters
-    ----------
-    fit : Fit
-    relief : Relief
-        Full relief of the model's measures in four steps.
-    outcomes : tuple of str
-    by_measure : xr.DataArray
-        Effect draws, of levels in log points, which add up; dims
-        ``(outcome, lifted, horizon, chain, draw)``.
-    prior_effect : xr.DataArray or None
-        Effect of the relief under the prior, of levels in percent, dims
-        ``(outcome, horizon, chain, draw)``; None in prior-only mode.
-    channels : pandas.DataFrame
-        Columns of ``effects.csv``.
-    claims : pandas.DataFrame
-        Columns of ``claims.csv``.
-    links : pandas.DataFrame
-        Columns of ``links.csv``.
-    parameters : pandas.DataFrame
-        Prior and posterior of every parameter, see `parameter_table`.
-    rule : IntervalRule
-    choice : pandas.DataFrame or None
-        What other graphs and priors add, see `report.graph_choice`.
+    `relief`: full relief of the model's measures in four steps. `by_measure`: effect draws, of
+    levels in log points, which add up; dims ``(outcome, lifted, horizon, chain, draw)``.
+    `prior_effect`: effect of the relief under the prior, of levels in percent, dims ``(outcome,
+    horizon, chain, draw)``; None in prior-only mode. `channels`: columns of ``effects.csv``.
+    `claims`: columns of ``claims.csv``. `links`: columns of ``links.csv``. `parameters`: prior and
+    posterior of every parameter, see `parameter_table`. `choice`: what other graphs and priors add,
+    see `report.graph_choice`.
     """
 
     fit: Fit

@@ -160,8 +160,6 @@ def representative_draws(features: np.ndarray, size: int) -> np.ndarray:
     `features`: shape ``(feature, draw)``; features that do not vary are left out of account.
     `size`: number of draws wanted. Returns: increasing positions, shape ``(min(size, draw),)``.
 
-    Notes
-    -----
     Chen, Welling and Smola, Super-samples from kernel herding (2010).
     """
     count = features.shape[1]

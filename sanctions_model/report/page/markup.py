@@ -28,8 +28,6 @@ def tag(
 
     `name`: as in ``"p"``. `children`: one or several: text, or `Html`.
 
-    Examples
-    --------
     >>> tag("p", ["a < b", tag("b", "c")], attributes={"class": "note"})
     '<p class="note">a &lt; b<b>c</b></p>'
     """
@@ -107,8 +105,6 @@ def embedded_json(name: str, content: object) -> Html:
 
     Raises `ValueError` if the content holds a number that is not finite, which JSON does not have.
 
-    Examples
-    --------
     >>> print(embedded_json("data", {"name": "</script>"}))
     <script type="application/json" id="data">{"name":"\u003c/script\u003e"}</script>
     """
@@ -167,8 +163,6 @@ def charts_figure(charts: Sequence[Html], caption: str, *, wide: bool = False) -
 def parameter_words(scm: StructuralCausalModel, address: str) -> str:
     """Return a parameter's address with the labels of its variables in the place of their names.
 
-    Examples
-    --------
     >>> from sanctions_model.economies.growth import growth_transmission
     >>> parameter_words(growth_transmission(), "depreciation[1] -> inflation")
     'rouble depreciation[1] → consumer price inflation'

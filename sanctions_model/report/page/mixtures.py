@@ -21,22 +21,10 @@ FUTURE = "future"
 class FutureEffects:
     """What each future does, draw by draw, and how likely each is.
 
-    Parameters
-    ----------
-    labels : tuple of str
-        What readers call the futures.
-    odds : tuple of float
-        Sum to 1.
-    effect : xr.DataArray
-        Against sanctions unchanged, dims ``(future, outcome, horizon, chain, draw)``, the draws
-        being those of the fit.
-    sentences : tuple of str
-        What the mixture comes to, in words.
-
-    Raises
-    ------
-    QuestionError
-        If labels, odds and effects differ in number, or the odds do not sum to 1.
+    `labels`: what readers call the futures. `odds`: sum to 1. `effect`: against sanctions
+    unchanged, dims ``(future, outcome, horizon, chain, draw)``, the draws being those of the fit.
+    `sentences`: what the mixture comes to, in words. Raises `QuestionError` if labels, odds and
+    effects differ in number, or the odds do not sum to 1.
     """
 
     labels: tuple[str, ...]

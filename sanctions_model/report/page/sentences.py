@@ -37,12 +37,7 @@ _OVER = 0.35
 class Finding:
     """One thing that the fit says.
 
-    Parameters
-    ----------
-    topic : str
-        What it is about, a few words.
-    text : str
-        One to three sentences.
+    `topic`: what it is about, a few words. `text`: one to three sentences.
     """
 
     topic: str

@@ -26,8 +26,6 @@ def slim_svg(source: bytes) -> bytes:
     `source`: text drawn as glyphs, as `figure_bytes` makes it. Returns: places are rounded to
     hundredths of a point (in glyphs, of a unit of the font).
 
-    Examples
-    --------
     >>> slim_svg(b'<g> <use xlink:href="#A-1" transform="translate(1.2345 0)"/> </g>')
     b'<g><use href="#A-1" x="1.23"/></g>'
     """
@@ -55,8 +53,6 @@ def svg_address(source: bytes) -> str:
 
     A quarter shorter than in base64; safe between double quotes.
 
-    Examples
-    --------
     >>> svg_address(b'<svg width="1"/>')
     "data:image/svg+xml,%3Csvg width='1'/%3E"
     """

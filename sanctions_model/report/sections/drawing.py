@@ -30,12 +30,8 @@ def shape(name: str, attributes: Mapping[str, object], *, said: str = "") -> Htm
 class Plane:
     """An area from one range of values across and another one down.
 
-    Parameters
-    ----------
-    across, down : tuple of float
-        Lowest and highest value, which differ.
-    width, height : int
-        Of the whole picture, its labels included.
+    `across`, `down`: lowest and highest value, which differ. `width`, `height`: of the whole
+    picture, its labels included.
     """
 
     across: tuple[float, float]

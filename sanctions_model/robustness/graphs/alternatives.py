@@ -37,13 +37,8 @@ _LOG = logging.getLogger(__name__)
 class PriorSet(BaseModel):
     """Beliefs that a set changes, with the reason.
 
-    Parameters
-    ----------
-    rationale : str
-    priors : mapping of str to Prior
-        By address, as `Priors.from_addresses` takes them.
-    otherwise : tuple of mapping
-        The same for models that lack one of these addresses.
+    `priors`: by address, as `Priors.from_addresses` takes them. `otherwise`: the same for models
+    that lack one of these addresses.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)

@@ -145,12 +145,8 @@ def stacking_weights(log_densities: np.ndarray) -> np.ndarray:
     `log_densities`: shape ``(point, model)``. Returns: shape ``(model,)``, not negative, summing to
     1.
 
-    Notes
-    -----
     The objective is concave; each step of expectation-maximisation raises it.
 
-    Examples
-    --------
     >>> stacking_weights(np.log(np.array([[0.9, 0.1], [0.1, 0.9]]))).round(2).tolist()
     [0.5, 0.5]
     """
@@ -169,15 +165,9 @@ def stacking_weights(log_densities: np.ndarray) -> np.ndarray:
 class FutureScores:
     """How well models foresaw each period from what came before.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        One row a model, best first: ``elpd``, ``difference`` to the best, its error, ``weight``,
-        and how many of its refits are ``unconverged``.
-    periods : pandas.DataFrame
-        One row a period, one column a model: log density of its cells.
-    refits : int
-        Fits that were needed besides those given.
+    `table`: one row a model, best first: ``elpd``, ``difference`` to the best, its error,
+    ``weight``, and how many of its refits are ``unconverged``. `periods`: one row a period, one
+    column a model: log density of its cells. `refits`: fits that were needed besides those given.
     """
 
     table: pd.DataFrame

@@ -16,28 +16,15 @@ type Status = Literal["seen", "second_hand", "own_calculation", "judgement", "re
 class Sector(BaseModel):
     """One row of ``sectors.csv``.
 
-    Parameters
-    ----------
-    sector, label : str
-    share_alpha, share_beta : float
-        Beta of the grey share of the sector's imports.
-    premium_median, premium_sigma : float
-        Log-normal of the premium on these, in % of the border price.
-    weight_alpha, weight_beta : float, optional
-        Beta of the sector's share of goods imports; none for the row that takes what is left.
-    trade, finance, transport : float
-        Exposure to the effective measures; they sum to 1.
-    output_percent : float, optional
-        Change of the output of its firms that used banned inputs, against other firms, in %; none
-        where it is not answered.
-    output_status, output_source : str
-        What that rests on, or why it is not answered.
-    capacity : str
-        What is known of the sector's capacity, in words.
-    share_status, premium_status, weight_status : str
-        What each figure rests on.
-    share_source, premium_source, weight_source : str
-        Where it is from, or why it was judged so.
+    `share_alpha`, `share_beta`: Beta of the grey share of the sector's imports. `premium_median`,
+    `premium_sigma`: log-normal of the premium on these, in % of the border price. `weight_alpha`,
+    `weight_beta`: Beta of the sector's share of goods imports; none for the row that takes what is
+    left. `trade`, `finance`, `transport`: exposure to the effective measures; they sum to 1.
+    `output_percent`: change of the output of its firms that used banned inputs, against other
+    firms, in %; none where it is not answered. `output_status`, `output_source`: what that rests
+    on, or why it is not answered. `capacity`: what is known of the sector's capacity, in words.
+    `share_status`, `premium_status`, `weight_status`: what each figure rests on. `share_source`,
+    `premium_source`, `weight_source`: where it is from, or why it was judged so.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

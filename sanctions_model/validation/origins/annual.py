@@ -30,8 +30,6 @@ def annual_values(
     `future`: quarters after it, shape ``(draw, 4 * years)``. Returns: the figure in words, with its
     unit; shape ``(draw, years)``; not a number where a quarter is missing.
 
-    Examples
-    --------
     >>> words, values = annual_values("key_rate", np.ones(4), np.full((1, 4), 7.0), 1)
     >>> float(values[0, 0])
     7.0
@@ -61,27 +59,13 @@ def annual_table(
 ) -> pd.DataFrame:
     """Compare forecasts with what came, year by year.
 
-    Parameters
-    ----------
-    forecasts : mapping of str to mapping of str to numpy.ndarray
-        By forecaster and series, shape ``(draw, at least 4 * years)``.
-    window : mapping of str to numpy.ndarray
-        Series that the forecasters saw, each from the first quarter of the table on.
-    outcomes : mapping of str to numpy.ndarray
-        The same series as they came.
-    years_of : sequence of int
-        Year of each quarter.
-    last : int
-        Position of the window's last quarter, the fourth of a year.
-    prob : float
-        Mass of the equal-tailed intervals.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a forecaster, series and year: ``statistic``, ``outcome``, ``median``, ``lower``,
-        ``upper``, ``width``, ``inside``. Growth of output and of prices comes from unadjusted
-        figures, which need no adjustment.
+    `forecasts`: by forecaster and series, shape ``(draw, at least 4 * years)``. `window`: series
+    that the forecasters saw, each from the first quarter of the table on. `outcomes`: the same
+    series as they came. `years_of`: year of each quarter. `last`: position of the window's last
+    quarter, the fourth of a year. `prob`: mass of the equal-tailed intervals. Returns: one row a
+    forecaster, series and year: ``statistic``, ``outcome``, ``median``, ``lower``, ``upper``,
+    ``width``, ``inside``. Growth of output and of prices comes from unadjusted figures, which need
+    no adjustment.
     """
     published = _unadjusted()
     rows = []

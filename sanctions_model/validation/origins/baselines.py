@@ -25,12 +25,8 @@ _PRIOR_FREEDOM = 2.0
 class RivalPaths:
     """Simulated futures of one series with the density each value was drawn from.
 
-    Parameters
-    ----------
-    paths, location : numpy.ndarray
-        Shape ``(draw, horizon)``.
-    scale : numpy.ndarray
-        Standard deviation of the errors, shape ``(draw,)``.
+    `paths`, `location`: shape ``(draw, horizon)``. `scale`: standard deviation of the errors, shape
+    ``(draw,)``.
     """
 
     paths: np.ndarray

@@ -25,31 +25,16 @@ def past_forecast_errors(
 ) -> pd.DataFrame:
     """Score the forecasts of others, each published before the end of the year that it is of.
 
-    Parameters
-    ----------
-    forecasts : pandas.DataFrame, optional
-        As `load_outside_forecasts` returns it; of ranges the middle counts.
-    raw : pandas.DataFrame, optional
-        Unadjusted figures by quarter, as `load_raw` returns them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a ``variable``, ``forecaster`` and ``ahead`` (0: of the year in which it was
-        published; 1: of a later one): ``n`` forecasts of ``years`` different years,
-        ``mean_error`` (forecast less outcome), ``absolute_error`` and, for the same cases,
-        ``rival_error``, the mean absolute error of no model: output and prices go on as they grew
-        on average until then, the key rate and the dollar stay where they were last. In
-        percentage points; of the dollar in % of what it cost.
-
-    Raises
-    ------
-    ObservationError
-        If a bundled table is not usable.
-
-    Notes
-    -----
     Outcomes, and what the rival knows, are figures as they stand today, not as first published.
+
+    `forecasts`: as `load_outside_forecasts` returns it; of ranges the middle counts. `raw`:
+    unadjusted figures by quarter, as `load_raw` returns them. Returns: a row a ``variable``,
+    ``forecaster`` and ``ahead`` (0: of the year in which it was published; 1: of a later one):
+    ``n`` forecasts of ``years`` different years, ``mean_error`` (forecast less outcome),
+    ``absolute_error`` and, for the same cases, ``rival_error``, the mean absolute error of no
+    model: output and prices go on as they grew on average until then, the key rate and the dollar
+    stay where they were last. In percentage points; of the dollar in % of what it cost. Raises
+    `ObservationError` if a bundled table is not usable.
     """
     asked = load_outside_forecasts() if forecasts is None else forecasts
     known = load_raw(data_path("raw_quarterly.csv")) if raw is None else raw

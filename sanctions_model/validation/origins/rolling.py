@@ -56,16 +56,10 @@ _RIVALS = ("random walk", "autoregression", "Minnesota BVAR")
 class ModelPaths:
     """Simulated futures of the scored series with the density each value was drawn from.
 
-    Parameters
-    ----------
-    paths, location : mapping of str to numpy.ndarray
-        By series, shape ``(draw, horizon)``; the location is the mean given the draw's own past
-        and all shocks of the same period but the series' own, or the largest of those it is made
-        of.
-    scale : mapping of str to numpy.ndarray
-        By series, shape ``(draw, horizon)``: larger where a crisis was drawn.
-    freedom : mapping of str to numpy.ndarray
-        By series, shape ``(draw,)``.
+    `paths`, `location`: by series, shape ``(draw, horizon)``; the location is the mean given the
+    draw's own past and all shocks of the same period but the series' own, or the largest of those
+    it is made of. `scale`: by series, shape ``(draw, horizon)``: larger where a crisis was drawn.
+    `freedom`: by series, shape ``(draw,)``.
     """
 
     paths: Mapping[str, np.ndarray]

@@ -19,19 +19,9 @@ from sanctions_model.summaries import continuous_ranked_probability_score
 class Mixture:
     """A predictive distribution as equal parts of location-scale densities.
 
-    Parameters
-    ----------
-    location, scale : numpy.ndarray
-        Shape ``(draw,)``, in the unit of the outcome.
-    freedom : numpy.ndarray
-        Degrees of freedom, shape ``(draw,)``; infinite for Gaussian parts.
-    drawn : numpy.ndarray
-        One value drawn from each part, shape ``(draw,)``.
-
-    Raises
-    ------
-    QuestionError
-        If the shapes differ or a scale is not positive.
+    `location`, `scale`: shape ``(draw,)``, in the unit of the outcome. `freedom`: degrees of
+    freedom, shape ``(draw,)``; infinite for Gaussian parts. `drawn`: one value drawn from each
+    part, shape ``(draw,)``. Raises `QuestionError` if the shapes differ or a scale is not positive.
     """
 
     location: np.ndarray

@@ -22,8 +22,6 @@ def broken(text: str, inches: float, size: float, *, bold: bool = False) -> list
 
     `inches`, `size`: width of the lines, and size of the type in points.
 
-    Examples
-    --------
     >>> broken("bands hold 89 % of it", 0.75, 7)
     ['bands hold', '89 % of it']
     """
@@ -43,12 +41,7 @@ def broken(text: str, inches: float, size: float, *, bold: bool = False) -> list
 class Column:
     """A column of a figure, written from the top down.
 
-    Parameters
-    ----------
-    figure : Figure
-    left, width : float
-    top : float
-        Where the next line begins.
+    `top`: where the next line begins.
     """
 
     figure: Figure
