@@ -3,7 +3,7 @@
 Independent of PyMC: it walks the equations with the numpy backend.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -19,20 +19,26 @@ from sanctions_model.scm.variables import Noise
 
 
 def one_step_means(
-    problem: Problem, draws: xr.Dataset, *, history: Mapping[str, np.ndarray] | None = None
+    problem: Problem,
+    draws: xr.Dataset,
+    *,
+    history: Mapping[str, np.ndarray] | None = None,
+    only: Sequence[str] | None = None,
 ) -> np.ndarray:
     """Mean of each equation given its observed parents.
 
     `history`: another history of the observed and exogenous variables, time last; the problem's
-    own, completed, by default. Returns: shape ``(chain * draw, time, equation)``.
+    own, completed, by default. `only`: the equations wanted, all by default. Returns: shape
+    ``(chain * draw, time, equation)``.
     """
     scm = problem.scm
     parameters = DrawParameters(scm, draws)
     values = problem.history(draws) if history is None else history
     shares = falling_shares(scm, parameters, problem.cases.values)
-    _, means = evaluate_history(scm, parameters, values, shares=shares)
+    wanted = tuple(scm.stochastic if only is None else only)
+    _, means = evaluate_history(scm, parameters, values, shares=shares, only=wanted)
     shape = (parameters.size, next(iter(values.values())).shape[-1])
-    return np.stack([np.broadcast_to(means[name], shape) for name in scm.stochastic], axis=-1)
+    return np.stack([np.broadcast_to(means[name], shape) for name in wanted], axis=-1)
 
 
 def cell_log_density(problem: Problem, draws: xr.Dataset) -> np.ndarray:
@@ -145,7 +151,7 @@ def complete_from_prior(problem: Problem, draws: xr.Dataset, random_seed: int) -
     noise = _noise(problem, draws, generator_of(random_seed), problem.cases.time.size)
     for position, (name, period) in enumerate(missing):
         # Within a period the cells are in solving order, so that a parent is drawn before it.
-        means = one_step_means(problem, completed)[:, period, columns[name]]
+        means = one_step_means(problem, completed, only=[name])[:, period, 0]
         cells[..., position] = (means + noise[:, period, columns[name]]).reshape(shape[:2])
         completed[MISSING_CELL] = (axes, cells)
     return completed

@@ -34,7 +34,7 @@ from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.scm.equations import Exogenous, Linear, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.simulation.history import evaluate_history
+from sanctions_model.scm.simulation.history import evaluate_states
 from sanctions_model.scm.simulation.propagate import falling_shares
 from sanctions_model.scm.variables import Hold, Variable
 from sanctions_model.summaries import interval, interval_rule
@@ -363,7 +363,7 @@ def _mean_histories(problem: Problem, draws: xr.Dataset) -> dict[str, np.ndarray
     mean = draws.mean((dims.CHAIN, dims.DRAW)).expand_dims({dims.CHAIN: [0], dims.DRAW: [0]})
     parameters = DrawParameters(scm, mean)
     shares = falling_shares(scm, parameters, problem.cases.values)
-    histories, _ = evaluate_history(scm, parameters, problem.history(mean), shares=shares)
+    histories = evaluate_states(scm, parameters, problem.history(mean), shares=shares)
     return {
         name: np.where(problem.cases.available[name], np.atleast_2d(np.asarray(path))[0], np.nan)
         for name, path in histories.items()

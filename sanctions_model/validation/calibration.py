@@ -131,7 +131,7 @@ def simulate_data_sets(
         past = {name: values[..., : period + 1] for name, values in history.items()}
         for name in order:
             if cases.weight[period, columns[name]] > 0:
-                mean = one_step_means(problem, draws, history=past)[:, -1, columns[name]]
+                mean = one_step_means(problem, draws, history=past, only=[name])[:, -1, 0]
                 history[name][:, period] = mean + shocks[name][period]
     return {name: history[name] for name in scm.stochastic}
 

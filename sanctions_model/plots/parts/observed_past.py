@@ -15,7 +15,7 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.equations import Identity
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
-from sanctions_model.scm.simulation.history import evaluate_history
+from sanctions_model.scm.simulation.history import evaluate_states
 from sanctions_model.scm.simulation.propagate import falling_shares
 from sanctions_model.scm.variables import Affine
 
@@ -127,7 +127,7 @@ def drawn_histories(problem: Problem, draws: xr.Dataset) -> dict[str, np.ndarray
     parameters = DrawParameters(scm, draws)
     values = problem.history(draws)
     shares = falling_shares(scm, parameters, values)
-    found, _ = evaluate_history(scm, parameters, values, shares=shares)
+    found = evaluate_states(scm, parameters, values, shares=shares)
     return {name: np.atleast_2d(path) for name, path in found.items()}
 
 

@@ -3,7 +3,7 @@
 The recursion runs only inside latent states; everything else reads observed parents.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,7 @@ def evaluate_history(
     values: Mapping[str, Any],
     *,
     shares: Mapping[str, tuple[Any, Any]],
+    only: Collection[str] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Evaluate latent states, identities and one-step means on the observed past.
 
@@ -103,17 +104,19 @@ def evaluate_history(
     shares : mapping of str to (share, speed)
         Recoverable share and recovery speed of each effective measure whose measure falls in the
         sample; the others are as effective as they are in force.
+    only : collection of str, optional
+        Stochastic variables whose means are wanted; all by default.
 
     Returns
     -------
     histories, means : dict of str to array
-        Every variable of the model; the mean of each stochastic equation given its parents.
+        Every variable of the model; the mean of each wanted equation given its parents.
     """
     histories = evaluate_states(scm, parameters, values, shares=shares)
     means = {}
     centres = centres_for(scm, parameters)
-    for name, behaviour in scm.stochastic.items():
-        form = behaviour.linear_form(parameters, centres)
+    for name in scm.stochastic if only is None else only:
+        form = scm.stochastic[name].linear_form(parameters, centres)
         mean = _column(form.constant)
         for term in form.terms:
             part = _weighted(term.weight, histories[term.parent], term.lag)
