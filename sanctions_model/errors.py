@@ -37,6 +37,7 @@ __all__ = [
 
 _LONGEST, _SHOWN = 2000, 200
 _MANY = 300  # signs of a list of names that is not read to its end
+_EVERY_NAME = "`sanctions-model graph --all` or `scm.variables` shows every variable"
 
 
 class SanctionsModelError(ValueError):
@@ -82,13 +83,16 @@ class UnknownVariableError(SanctionsModelError):
         Returns
         -------
         UnknownVariableError
-            To raise: its message offers the nearest name, and lists those that there are unless
-            they are many and one is near.
+            To raise: its message lists the names, or where they are many offers the nearest ones
+            and says how to see all.
         """
-        names = list(available)
-        near, listed = did_you_mean(name, names), _listed(names)
-        there = "" if near and len(listed) > _MANY else f" There is: {listed}."
-        return cls(f"Unknown name {name!r} in {where}.{there}{near}")
+        names = [str(known) for known in available]
+        listed = ", ".join(names)
+        if len(listed) <= _MANY:
+            there = f" There is: {listed}.{did_you_mean(name, names)}"
+        else:
+            there = f"{did_you_mean(name, names, most=3)} There are {len(names)}; {_EVERY_NAME}."
+        return cls(f"Unknown name {name!r} in {where}.{there}")
 
 
 class NoCausalPathError(SanctionsModelError):
@@ -125,17 +129,8 @@ class FitFileError(SanctionsModelError):
     """A saved fit that is foreign, corrupt, of another format or not the one it claims to be."""
 
 
-def _listed(names: Sequence[str], room: int = 1200) -> str:
-    """List names, and of very many as many as there is room for."""
-    shown = list(names)
-    while len(", ".join(shown)) > room:
-        shown.pop()
-    more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
-    return ", ".join(shown) + more
-
-
-def did_you_mean(name: str, available: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the nearest name, or an empty string.
+def did_you_mean(name: str, available: Iterable[str], most: int = 1) -> str:
+    """Return ``" Did you mean 'x'?"`` for the nearest name or names, or an empty string.
 
     Examples
     --------
@@ -143,8 +138,11 @@ def did_you_mean(name: str, available: Iterable[str]) -> str:
     " Did you mean 'key_rate'?"
     """
     lowered = {str(known).lower(): known for known in available}
-    close = get_close_matches(name.lower(), lowered, n=1)
-    return f" Did you mean {lowered[close[0]]!r}?" if close else ""
+    close = get_close_matches(name.lower(), lowered, n=most)
+    if most > 1:  # a piece of a name, as "price" of price_level, is less like it than "cruise"
+        stem = name.lower().rstrip("s").replace(" ", "_")
+        close = [*dict.fromkeys([*(k for k in lowered if len(stem) > 2 and stem in k), *close])]
+    return f" Did you mean {' or '.join(repr(lowered[k]) for k in close[:most])}?" if close else ""
 
 
 def shown(value: object) -> str:

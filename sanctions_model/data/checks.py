@@ -156,6 +156,11 @@ def _validate_values(
     known = np.abs(values[np.isfinite(values)])
     least = variable.least_peak
     if least is not None and known.size >= _ENOUGH_FOR_A_PEAK and known.max() < least:
+        if known.max() == 0:
+            raise ObservationError(
+                f"{variable.column!r} of {where} is 0 throughout; expected {variable.unit}: leave "
+                "the column out, or its cells empty, where nothing is known."
+            )
         raise ObservationError(
             f"No value of {variable.column!r} of {where} is beyond {known.max():g}; expected "
             f"{variable.unit}: it looks like fractions, multiply by 100."

@@ -21,12 +21,14 @@ from sanctions_model.scm.periods import Span, is_day_first, read_span
 _LOG = logging.getLogger(__name__)
 
 PERIOD_COLUMNS = ("quarter", "month", "period", "date")
-_MISSING = ("", "NA", "NaN", "nan", "n/a", "N/A", "#N/A", "н/д", "Н/Д", "...", "…", "-", "–", "—")
+_MISSING = re.compile(r"|[.…]+|[-–—]+|#?n/?a|<na>|nan|null|н/д", re.IGNORECASE)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")  # "Unicode text" of a spreadsheet begins with one of them
 _ZIP = b"PK\x03\x04"  # what an XLSX file begins with
 _NAMES = {1: "monthly", 3: "quarterly", 12: "annual"}
 # Infinities are read, so that they can be refused as such.
-_WITH_COMMA = re.compile(r"[+-]?\d+,\d+")
-_WITH_POINT = re.compile(r"[+-]?\d+\.\d+")
+_SEPARATOR_LINE = re.compile(r"\Asep=.[\r\n]+", re.IGNORECASE)  # for Excel, above the header
+_WITH_COMMA = re.compile(r"[+\u2212-]?\d+,\d+")
+_WITH_POINT = re.compile(r"[+\u2212-]?\d+\.\d+")
 _NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf(inity)?)", re.IGNORECASE)
 
 
@@ -51,14 +53,18 @@ def parse_table(content: bytes, where: str) -> tuple[pd.PeriodIndex, dict[str, p
     Raises `ObservationError` if the table is empty, irregular, of another frequency or holds text
     for numbers.
     """
-    cells = _sheet(content, where) if content.startswith(_ZIP) else _lines(content, where)
+    if content.startswith(_ZIP):
+        cells, where = _sheet(content, where)
+    else:
+        cells = _lines(content, where)
+    cells = _within(cells.map(str.strip))
     if cells.empty:
         raise ObservationError(f"{where} is empty; expected a header line and one line a period.")
-    header = [str(name).strip() for name in cells.iloc[0]]
+    header = cells.iloc[0].tolist()
     _check_header(header, len(cells) - 1, where)
     lowered = [name.lower() for name in header]
     key = next((lowered.index(name) for name in PERIOD_COLUMNS if name in lowered), 0)
-    body = cells.iloc[1:].map(str.strip)
+    body = cells.iloc[1:]
     index = _periods(body.iloc[:, key].tolist(), where)
     columns = {
         name: pd.Series(_numbers(body.iloc[:, k].tolist(), name, index, where), index)
@@ -73,13 +79,22 @@ def parse_table(content: bytes, where: str) -> tuple[pd.PeriodIndex, dict[str, p
     return index, {name: values.iloc[order] for name, values in columns.items()}
 
 
+def _within(cells: pd.DataFrame) -> pd.DataFrame:
+    """Leave out columns without a cell, and the rows below the last one that has any."""
+    filled = cells != ""
+    return cells.loc[: filled.any(axis=1)[::-1].idxmax(), filled.any()] if filled.size else cells
+
+
 def _lines(content: bytes, where: str) -> pd.DataFrame:
     """Return the cells of a text table; what separates them is read off its header line."""
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
     except UnicodeDecodeError:
         _LOG.info("%s: not in UTF-8; read as Windows' Cyrillic (cp1251).", where)
         text = content.decode("cp1251", errors="replace")
+    if "\0" in text:
+        raise ObservationError(f"{where} is no text; expected a CSV or XLSX table.")
+    text = _SEPARATOR_LINE.sub("", text)
     header = text.lstrip("\ufeff\r\n").partition("\n")[0]
     separator = max(",;\t", key=header.count) if header else ","
     try:
@@ -110,10 +125,12 @@ def _lines(content: bytes, where: str) -> pd.DataFrame:
     return found.mask(commas, found.map(lambda cell: cell.replace(",", ".")))
 
 
-def _sheet(content: bytes, where: str) -> pd.DataFrame:
-    """Return the cells of the first sheet of an XLSX file as text."""
+def _sheet(content: bytes, where: str) -> tuple[pd.DataFrame, str]:
+    """Return the cells of the first sheet of an XLSX file as text, and what messages call it."""
     try:
-        cells = pd.read_excel(io.BytesIO(content), header=None, dtype=object)
+        with pd.ExcelFile(io.BytesIO(content)) as book:
+            names = book.sheet_names
+            cells = pd.read_excel(book, header=None, dtype=object)
         fault = _without_result(content)
     except ImportError:
         raise ObservationError(
@@ -136,7 +153,9 @@ def _sheet(content: bytes, where: str) -> pd.DataFrame:
         ) from None
     if fault:
         raise ObservationError(f"{where}: {fault}.")
-    return cells.map(_as_text)
+    if len(names) > 1:
+        where = f"{where} (sheet {names[0]!r}, the first of {len(names)})"
+    return cells.map(_as_text), where
 
 
 def _without_result(content: bytes) -> str:
@@ -173,6 +192,11 @@ def _check_header(header: list[str], n_rows: int, where: str) -> None:
         raise ObservationError(
             f"{where} has one column, expected periods and at least one series; {hint}"
             "separate columns by commas."
+        )
+    if "" in header[1:]:
+        raise ObservationError(
+            f"Column {header.index('', 1) + 1} of {where} has no name in the first row; expected "
+            "one row of names and below it one row a period, without titles or rows of units."
         )
     if repeated := [name for name in header if header.count(name) > 1]:
         raise ObservationError(
@@ -257,12 +281,13 @@ def check_regular(index: pd.PeriodIndex, where: str) -> None:
 
 def _numbers(texts: list[str], column: str, index: pd.PeriodIndex, where: str) -> np.ndarray:
     values = np.full(len(texts), np.nan)
-    for row, text in enumerate(texts):
-        if text in _MISSING:
+    for row, given in enumerate(texts):
+        text = given.replace("\u2212", "-")  # the minus of printed pages
+        if _MISSING.fullmatch(text):
             continue
         if not _NUMBER.fullmatch(text):
             raise ObservationError(
-                f"Row {row + 2} ({index[row]}), column {column!r} of {where} has {text!r}; "
+                f"Row {row + 2} ({index[row]}), column {column!r} of {where} has {given!r}; "
                 "expected a number with a decimal point, or an empty cell."
             )
         values[row] = float(text)
@@ -276,8 +301,28 @@ def frame_content(frame: pd.DataFrame) -> bytes:
             f"The columns of the DataFrame have {frame.columns.nlevels} levels; expected one name "
             "each."
         )
-    whole = frame
+    if frame.index.nlevels > 1:
+        raise ObservationError(
+            f"The rows of the DataFrame have {frame.index.nlevels} levels; expected a period each."
+        )
+    whole = frame.copy()
     if not isinstance(frame.index, pd.RangeIndex):
-        whole = frame.copy()
-        whole.insert(0, str(frame.index.name or "period"), frame.index.astype(str))
-    return whole.to_csv(index=False).encode()
+        whole.insert(0, str(frame.index.name or "period"), frame.index)
+    return whole.apply(_labelled).to_csv(index=False).encode()
+
+
+def _labelled(column: pd.Series) -> pd.Series:
+    """Write dates as days, and quarters of any business year as those of the calendar."""
+    labels: pd.Series = column
+    if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M":
+        labels = column.dt.strftime("%Y-%m-%d")
+    elif column.dtype.name.startswith("period[Q"):
+        starts = column.dt.start_time
+        if (starts.dropna().dt.month % 3 != 1).any():
+            raise ObservationError(
+                f"The quarters of the DataFrame are {column.dtype.name}, whose first one begins on "
+                f"{starts.iloc[0]:%Y-%m-%d}; expected quarters that begin in January, April, July "
+                "and October."
+            )
+        labels = starts.dt.to_period("Q").astype(str)
+    return labels

@@ -170,8 +170,8 @@ def reweight(
     )
     if not weights.k_hat <= MAX_K_HAT:
         said = (
-            f"k-hat is {weights.k_hat:.2f}, above {MAX_K_HAT}: the draws of this fit hardly reach "
-            f"where {', '.join(changed)} would put them. Fit with these beliefs instead."
+            f"{weights.failures[0]}: the draws of this fit hardly reach where "
+            f"{', '.join(changed)} would put them. Fit with these beliefs instead."
         )
         if not allow_unreliable:
             raise ReweightingError(said)

@@ -59,7 +59,11 @@ class ImportanceWeights:
         """Why the weights do not hold, in words; empty when they do."""
         found = []
         if not self.k_hat <= MAX_K_HAT:
-            found.append(f"k-hat {self.k_hat:.2f} (expected at most {MAX_K_HAT})")
+            found.append(
+                "no draw is where the new beliefs are"
+                if np.isnan(self.k_hat)
+                else f"k-hat {self.k_hat:.2f} (expected at most {MAX_K_HAT})"
+            )
         if not self.effective_size >= MIN_ESS - 1e-6:  # 400 equal weights are 400
             found.append(
                 f"effective sample size {self.effective_size:.0f} (expected at least {MIN_ESS:.0f})"

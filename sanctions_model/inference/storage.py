@@ -8,6 +8,7 @@ of it.
 import hashlib
 import json
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ _SUM = "content_sha256"  # files of before it have none
 _MOST_INFLATED = 20
 _ROUNDING = 1e-9
 # What the readers of netCDF raise at a file with wrong bits, whatever they were reading.
+_HDF5 = b"\x89HDF\r\n\x1a\n"  # what every file of netCDF-4 begins with
 _UNREADABLE = (
     OSError,
     ValueError,
@@ -110,6 +112,8 @@ def load(path: Path | str) -> Fit:
         If the file is missing, corrupt, foreign, of another format, or not what it claims to be;
         of a folder also if its run was interrupted, or its manifest is of another run.
     """
+    if not isinstance(path, str | PathLike):
+        raise FitFileError(f"A fit is read from a path, and this is {shown(path)}.")
     path = _in_folder(Path(path)) if Path(path).is_dir() else Path(path)
     if not path.is_file():
         looked = "" if path.is_absolute() else f", looked for in {Path.cwd()}"
@@ -260,8 +264,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, xr.Dataset]]:
     except FitFileError:
         raise
     except _UNREADABLE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FitFileError(f"{path} is not a readable netCDF file: {reason}.") from None
+        raise FitFileError(f"{path} {_unreadable(path, error)}.") from None
     if text is None:
         raise FitFileError(
             f"{path} is a netCDF file, but not a fit of sanctions_model; "
@@ -276,6 +279,20 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, xr.Dataset]]:
     if not isinstance(content, dict):
         raise FitFileError(f"{path}: its description is no JSON object; fit again.")
     return content, groups
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    """Say why a file cannot be read: what h5py says of it is about its own calls."""
+    if isinstance(error, MemoryError):
+        return "needs more memory than there is; free some, or give another machine"
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_HDF5))
+    except OSError as own:
+        return f"cannot be read: {own.strerror}"
+    if head == _HDF5:
+        return "is damaged: its parts do not fit together; take another copy of it, or fit again"
+    return "is not a readable netCDF file; give a posterior.nc that `sanctions-model run` wrote"
 
 
 def _require_size(path: Path) -> None:

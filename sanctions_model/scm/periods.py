@@ -82,7 +82,13 @@ def read_span(given: object, *, day_first: bool = False) -> Span:
     1
     """
     if isinstance(given, pd.Period):
-        return Span(given.year * 12 + given.start_time.month - 1, _months_of(given))
+        first, months = given.start_time, _months_of(given)  # a business year starts in any month
+        if months == 3 and first.month % 3 != 1:
+            raise QuestionError(
+                f"{given} begins on {first:%Y-%m-%d}; expected a quarter that begins in January, "
+                "April, July or October."
+            )
+        return Span(first.year * 12 + first.month - 1, months)
     if isinstance(given, dt.date | np.datetime64):
         if pd.isna(given):
             raise QuestionError(f"No date is given; expected {_FORMS}.")

@@ -45,6 +45,16 @@ FORMS = {
     "n/a in Russian": FRAME.to_csv(index=False, sep=";", na_rep="н/д").encode("cp1251"),
     "dots": FRAME.to_csv(index=False, na_rep="...").encode(),
     "dashes": FRAME.to_csv(index=False, na_rep="—").encode(),
+    "two dots": FRAME.to_csv(index=False, na_rep="..").encode(),
+    "na": FRAME.to_csv(index=False, na_rep="na").encode(),
+    "minus of a printed page": FRAME.to_csv(index=False).replace("-", "\u2212").encode(),
+    "minus before a decimal comma": FRAME.to_csv(index=False, sep=";", decimal=",")
+    .replace("-", "\u2212")
+    .encode(),
+    "Unicode text": FRAME.to_csv(index=False, sep="\t", decimal=",").encode("utf-16"),
+    "separator named above": ("sep=;\r\n" + FRAME.to_csv(index=False, sep=";")).encode(),
+    "empty cells around": FRAME.to_csv(index=False).replace("\n", ",,\n").encode()
+    + b",,,,\n,,,,\n",
     "XLSX": as_excel(FRAME),
     "XLSX with dates": as_excel(dated(FRAME)),
 }
@@ -76,7 +86,46 @@ def test_a_dataframe_is_observed_as_its_file_is(tmp_path, indexed):
     assert found.attrs["source"].startswith("the DataFrame")
 
 
+def test_dates_of_a_dataframe_are_the_quarters_that_hold_them():
+    quarters = pd.PeriodIndex(QUARTERS, freq="Q")
+    expected = load_observations(FRAME)
+    for index in (
+        quarters.to_timestamp(how="end"),
+        quarters.to_timestamp().tz_localize("Europe/Moscow"),
+        quarters.asfreq("Q-MAR"),  # of a business year: 2015Q1 is its 2015Q4
+    ):
+        frame = FRAME.drop(columns="quarter").set_axis(index)
+        assert load_observations(frame).equals(expected)
+
+
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [
+        (pd.period_range("2015Q1", periods=12, freq="Q-JAN"), "begins on 2014-02-01; expected"),
+        (pd.MultiIndex.from_product([["a"], QUARTERS]), "rows of the DataFrame have 2 levels"),
+    ],
+)
+def test_other_rows_of_a_dataframe_are_refused(index, words):
+    with pytest.raises(ObservationError, match=words):
+        load_observations(FRAME.drop(columns="quarter").set_axis(index))
+
+
+def test_a_sheet_of_notes_is_named():
+    book = io.BytesIO()
+    with pd.ExcelWriter(book) as writer:
+        pd.DataFrame({"notes": ["from the yearbook"]}).to_excel(
+            writer, sheet_name="Notes", index=False
+        )
+        FRAME.to_excel(writer, sheet_name="Data")
+    with pytest.raises(ObservationError, match=r"sheet 'Notes', the first of 2\) has one column"):
+        parse_table(book.getvalue(), "mine")
+
+
 def test_what_is_no_table_is_refused():
+    with pytest.raises(ObservationError, match="Column 3 of mine has no name in the first row"):
+        parse_table(b"\n,a title,\nquarter,inflation_pct,b\n2014Q1,1,2\n", "mine")
+    with pytest.raises(ObservationError, match="mine is no text"):
+        parse_table(bytes(range(128)), "mine")
     with pytest.raises(ObservationError, match="this is a dict; give the name of a CSV or XLSX"):
         load_observations({"quarter": QUARTERS})
 

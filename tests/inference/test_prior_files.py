@@ -114,6 +114,7 @@ def test_a_whole_rule_replaces_what_it_matches_but_what_the_file_names(tmp_path)
     found = absolute(load_priors(written(tmp_path, text)), scm)
     base = absolute(load_priors(tmp_path / "base.toml"), scm)
     into = {link.label for link in scm.links if link.child == "output"} - {"strain -> output"}
+    into = {link for link in into if base[link].family != "Fixed"}
     assert {a for a in found if found[a] != base[a]} == into | {"strain -> output"}
     assert {found[a].arguments["sigma"] for a in into} == {0.25}
     assert found["strain -> output"].arguments == {"mu": -0.2, "sigma": 0.9, "upper": 1.0}
@@ -130,8 +131,39 @@ def test_a_rule_in_python_serves_links_without_their_own():
     assert found["output[1] -> output"] == sm.Fixed(value=0.4)
     for label in ("blend -> output", "price[2] -> output", "strain -> output"):
         assert found[label] == sm.Normal(mu=0.0, sigma=0.25)
+    kept["output[1] -> output"] = sm.Normal(mu=0.3, sigma=0.1)
     replaced = sm.Priors.from_addresses(kept).replace({"* -> output": sm.Normal(mu=1, sigma=2)})
     assert absolute(replaced, scm)["output[1] -> output"] == sm.Normal(mu=1, sigma=2)
+
+
+def test_a_rule_of_beliefs_leaves_definitions(tmp_path):
+    bundled = load_priors()
+    known = "expected_inflation[1] -> inflation"
+    belief = sm.Normal(mu=0, sigma=0.2)
+    changed = bundled.replace({"*  ->inflation": belief})  # blanks around an arrow do not matter
+    assert changed[known] == bundled[known]
+    assert changed["real_depreciation -> inflation"] == belief
+    assert bundled.replace({"* -> inflation": sm.Fixed(value=1)})[known] == sm.Fixed(value=1)
+    table = 'family = "Normal"\nmu = 0\nsigma = 0.2\nrationale = "x"\nsources = ["judgement"]\n'
+    (tmp_path / "mine.toml").write_text(f'{HEAD}[coefficient."* -> inflation"]\n{table}')
+    read = load_priors(tmp_path / "mine.toml")
+    assert read[known] == bundled[known]
+    assert read["real_depreciation -> inflation"].arguments == belief.arguments
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"x -> y": 0.1}, "belief about 'x -> y' is 0.1; expected a prior"),
+        ({"x -> y": "Normal(0, 1)"}, "is 'Normal\\(0, 1\\)'; expected a prior"),
+        ({1: sm.Fixed(value=1)}, "An address is 1; expected text"),
+        (None, "Beliefs are nothing; expected a mapping"),
+    ],
+)
+def test_what_is_no_belief_is_refused_in_our_words(given, words):
+    for door in (sm.Priors.from_addresses, load_priors().replace):
+        with pytest.raises(PriorError, match=words):
+            door(given)
 
 
 def test_rules_that_match_nothing_or_conflict_are_refused_in_one_line():

@@ -89,8 +89,10 @@ def test_a_fit_of_them_is_a_fit(fitted, tmp_path):
 
 def test_beliefs_out_of_reach_are_refused_or_said(fitted, caplog):
     far = {"intercept[y]": sm.Normal(mu=9.0, sigma=0.1)}
-    with pytest.raises(ReweightingError, match=r"k-hat is .*, above 0.7: .*intercept\[y\]"):
+    with pytest.raises(ReweightingError, match=r"k-hat .*expected at most 0.7.*: .*intercept\[y\]"):
         sm.reweight(fitted, far)
+    with pytest.raises(ReweightingError, match=r"^no draw is where the new beliefs are: "):
+        sm.reweight(fitted, {"intercept[y]": sm.Normal(mu=1e6, sigma=1e-3)})
     with caplog.at_level("WARNING", logger="sanctions_model"):
         assert sm.reweight(fitted, far, allow_unreliable=True).k_hat > 0.7
     assert "Fit with these beliefs instead" in caplog.text

@@ -12,7 +12,7 @@ from sanctions_model.data.fields import Flag, Number, Positive
 from sanctions_model.errors import PriorError, first_fault
 
 
-class _Belief(BaseModel):
+class Belief(BaseModel):
     """What every prior carries beside its family: unit, rationale, sources."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -33,7 +33,7 @@ class _Belief(BaseModel):
     @property
     def arguments(self) -> dict[str, float]:
         """The family's numeric arguments by name."""
-        skipped = {*_Belief.model_fields, "family", "negative", "relative_to_series"}
+        skipped = {*Belief.model_fields, "family", "negative", "relative_to_series"}
         found = ((n, getattr(self, n)) for n in type(self).model_fields if n not in skipped)
         return {name: float(value) for name, value in found if _is_number(value)}
 
@@ -53,7 +53,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-class Relative(_Belief):
+class Relative(Belief):
     """A prior whose arguments may be in units of the equation's own series."""
 
     relative_to_series: Flag = False
@@ -158,7 +158,7 @@ class Normal(Relative):
         return (low - self.mu) / self.sigma, (high - self.mu) / self.sigma
 
 
-class StudentT(_Belief):
+class StudentT(Belief):
     """Student-t with `nu` degrees of freedom, location mu and scale sigma.
 
     Parameters
@@ -188,7 +188,7 @@ class StudentT(_Belief):
         return student_t_log_density(values, self.mu, self.sigma, self.nu)
 
 
-class LogNormal(_Belief):
+class LogNormal(Belief):
     """Log-normal by its median and log standard deviation, cut above `upper` where given.
 
     With `negative` the parameter is minus such a variable.
@@ -239,7 +239,7 @@ class LogNormal(_Belief):
         return np.where(magnitude > 0, density, -np.inf)
 
 
-class Beta(_Belief):
+class Beta(Belief):
     """Beta(alpha, beta) on (0, 1).
 
     Parameters
@@ -271,7 +271,7 @@ class Beta(_Belief):
         return np.where(inside, density - betaln(self.alpha, self.beta), -np.inf)
 
 
-class BetaMixture(_Belief):
+class BetaMixture(Belief):
     """Beta(alpha, beta) with probability `weight`, else Beta(other_alpha, other_beta), on (0, 1).
 
     For a share on which the literature disagrees: the belief keeps both answers and not their
@@ -319,7 +319,7 @@ class BetaMixture(_Belief):
         return np.asarray(np.logaddexp(np.log(self.weight) + first, np.log1p(-self.weight) + other))
 
 
-class Gamma(_Belief):
+class Gamma(Belief):
     """`shift` plus Gamma with shape alpha and rate beta.
 
     Parameters
@@ -386,7 +386,7 @@ class HalfNormal(Relative):
         return np.where(values >= 0, density, -np.inf)
 
 
-class Fixed(_Belief):
+class Fixed(Belief):
     """A known value: nothing is estimated.
 
     Parameters

@@ -19,7 +19,7 @@ from sanctions_model.data.evidence import load_evidence
 from sanctions_model.data.fields import Whole
 from sanctions_model.display import html_table
 from sanctions_model.errors import PriorError, did_you_mean, shown
-from sanctions_model.inference.priors.families import Fixed, Prior, Relative
+from sanctions_model.inference.priors.families import Belief, Fixed, Prior, Relative
 from sanctions_model.inference.priors.patterns import is_pattern, matching, stated_for
 from sanctions_model.inference.priors.reading import read_group, read_toml, table_of
 from sanctions_model.scm.model import StructuralCausalModel
@@ -104,15 +104,18 @@ class Priors(BaseModel):
         Priors
             For `Priors.for_model`, `fit` and `sample_prior_predictive`.
         """
+        if not isinstance(priors, Mapping):
+            raise PriorError(
+                f"Beliefs are {shown(priors)}; expected a mapping of priors by address."
+            )
         entries: dict[str, dict[str, Prior]] = {}
         for address, prior in priors.items():
-            if " -> " in address:
-                name, label = "coefficient", address
-            elif address.endswith("]"):
-                name, _, label = address[:-1].partition("[")
-            else:
-                starred = address in _FOR_EVERY_ONE
-                name, label = address, "*" if starred else ""
+            name, label = _place(address)
+            if not isinstance(prior, Belief):
+                raise PriorError(
+                    f"The belief about {address!r} is {shown(prior)}; expected a prior, as in "
+                    "sm.Normal(mu=0, sigma=1)."
+                )
             entries.setdefault(name, {})[label] = prior
         return cls(entries=entries, periods_per_year=periods_per_year)
 
@@ -121,8 +124,7 @@ class Priors(BaseModel):
 
         Raises `PriorError` if none is stated for it.
         """
-        ((name, group),) = Priors.from_addresses({address: Fixed(value=0.0)}).entries.items()
-        found = self.stated(name, next(iter(group)))
+        found = self.stated(*_place(address))
         if found is None:
             raise PriorError(
                 f"{self.origin}: no prior for {address!r}.{did_you_mean(address, self.addresses)}"
@@ -167,7 +169,8 @@ class Priors(BaseModel):
         """Return the same priors with some replaced, by address as in `from_addresses`.
 
         A pattern, as ``"* -> y"``, leaves no link that it matches its own; a bare ``scale`` no
-        equation.
+        equation. Known values (`Fixed`) are definitions, which only another known value, or one
+        stated for the parameter itself, replaces.
         """
         new = Priors.from_addresses(changed)
         merged = {name: dict(group) for name, group in self.entries.items()}
@@ -175,7 +178,8 @@ class Priors(BaseModel):
             own = merged.setdefault(name, {})
             for rule in filter(is_pattern, group):
                 for label in tuple(own) if rule == "*" else matching(rule, tuple(own)):
-                    del own[label]
+                    if not isinstance(own[label], Fixed) or isinstance(group[rule], Fixed):
+                        del own[label]
             own.update(group)
         return self.model_copy(update={"entries": merged})
 
@@ -261,6 +265,18 @@ class Priors(BaseModel):
             if source != "judgement"
         ]
         return tuple(dict.fromkeys(found))
+
+
+def _place(address: object) -> tuple[str, str]:
+    """Return name and label of what an address means, as `Priors.entries` keeps them."""
+    if not isinstance(address, str):
+        raise PriorError(f"An address is {shown(address)}; expected text, as in 'x -> y'.")
+    if "->" in address:
+        return "coefficient", " -> ".join(part.strip() for part in address.split("->"))
+    if address.endswith("]"):
+        name, _, label = address[:-1].partition("[")
+        return name, label
+    return address, "*" if address in _FOR_EVERY_ONE else ""
 
 
 def _listed(choices: list[str]) -> str:

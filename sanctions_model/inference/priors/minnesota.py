@@ -110,7 +110,7 @@ def minnesota(
     sizes = _Sizes(
         tightness=_positive(tightness, "tightness"),
         cross=_positive(cross, "cross"),
-        decay=as_number(decay, "decay"),
+        decay=_positive(decay, "decay") if decay else 0.0,
         loose=_positive(loose, "loose"),
         own_lag=_own_lags(scm, own_lag),
         series={n: _series(observations, n) for n in (*scm.stochastic, *scm.exogenous)},

@@ -63,8 +63,8 @@ def laid_over(
     """Return the tables of a file that goes on from another one.
 
     A table without a family changes arguments of what the base states, for each label that it
-    matches; known values (`Fixed`) are definitions, which a pattern leaves as they are. A table
-    with a family replaces the belief, a pattern also what the base states label by label.
+    matches. A table with a family replaces the belief, a pattern also what the base states label by
+    label. Known values (`Fixed`) are definitions, which a pattern of beliefs leaves as they are.
 
     `base`: what the base states for the parameter, by label. `tables`: what the file states, by
     label. `file`, `base_file`, `name`: for messages: the two files and the parameter. Returns: a
@@ -78,7 +78,7 @@ def laid_over(
     for label in sorted(tables, key=own.__contains__):
         table, known = tables[label], dict(base)
         if not isinstance(table, dict) or "family" in table:
-            for hit in set(_hits(label, known)) - own:
+            for hit in set(_hits(label, known, table)) - own:
                 found.pop(hit, None)
             found[label] = table
             continue
@@ -102,12 +102,10 @@ def laid_over(
     return found
 
 
-def _hits(
-    label: str, base: Mapping[str, Prior], table: Mapping[str, Any] | None = None
-) -> tuple[str, ...]:
-    """Return what of the base a label means; a rule's table leaves known values: definitions."""
+def _hits(label: str, base: Mapping[str, Prior], table: Any) -> tuple[str, ...]:
+    """Return what of the base a label means; a rule of beliefs leaves known values: definitions."""
     found = tuple(base) if label == "*" else matching(label, base)
-    if not is_pattern(label) or table is None or "value" in table:
+    if not is_pattern(label) or isinstance(table, Fixed) or "value" in dict(table):
         return found
     return tuple(hit for hit in found if not isinstance(base[hit], Fixed))
 
