@@ -221,8 +221,9 @@ def episode(problem: Problem, draws: xr.Dataset, *, start: str, end: str | None 
     shares = falling_shares(scm, parameters, history)
     states, means = evaluate_history(scm, parameters, history, shares=shares)
     window, size = slice(first, last + 1), parameters.size
-    shocks = {
-        name: np.broadcast_to((history[name] - mean)[..., window], (size, last + 1 - first)).T
+    shape = (size, last + 1 - first)
+    shocks = {  # draws last in memory, too: a replay reads them period by period
+        name: np.broadcast_to((history[name] - mean)[..., window], shape).T.copy()
         for name, mean in means.items()
     }
     return Episode(
@@ -364,9 +365,12 @@ def counterfactual(
         for name, path in past.shocks.items()
     }
     other = past.replay(wanted, interventions=interventions, shocks=shocks)
-    result = xr.Dataset(
-        {"factual": factual, "counterfactual": other, "difference": other - factual}
-    )
+    paths = {
+        "factual": factual.variable,
+        "counterfactual": other.variable,
+        "difference": other.variable - factual.variable,
+    }
+    result = xr.Dataset(paths, coords=factual.coords)  # of one window: nothing to align
     lacking = [name for name, known in past.known.items() if not known.all()]
     changed = _changes(past, interventions)
     spans = _spans(without_shocks)
