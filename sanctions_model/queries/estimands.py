@@ -128,6 +128,16 @@ class Experiment(_Stated):
         `scm`: with all parts of this form. `horizon`: periods, the first being that of the change.
         Returns: dims ``(chain, draw)``.
         """
+        found = self.response(scm, draws, [outcome], horizon)
+        return found.isel({dims.OUTCOME: 0}, drop=True).isel({dims.HORIZON: -1})
+
+    def response(
+        self, scm: StructuralCausalModel, draws: xr.Dataset, outcomes: list[str], horizon: int
+    ) -> xr.DataArray:
+        """Return what is done to outcomes in each period, scaled period by period.
+
+        Returns: dims ``(outcome, horizon, chain, draw)``.
+        """
         shut = scm.closable - set(self.open) if self.open else set(self.closed)
         shut |= {
             label
@@ -141,13 +151,13 @@ class Experiment(_Stated):
             draws,
             horizon=horizon,
             closed=[shut] if shut else None,
-            outcomes=[outcome, *scale],
+            outcomes=[*outcomes, *scale],
             **self._moved(scm, horizon),
-        ).isel({dims.SCENARIO: 0, dims.HORIZON: -1})
-        answer = found.isel({dims.OUTCOME: 0}, drop=True)
+        ).isel({dims.SCENARIO: 0})
         if self.scaled_to is None:
-            return answer
-        return answer / found.isel({dims.OUTCOME: -1}, drop=True) * self.scaled_to.size
+            return found
+        own = found.isel({dims.OUTCOME: -1}, drop=True)
+        return found.isel({dims.OUTCOME: slice(len(outcomes))}) / own * self.scaled_to.size
 
     def _moved(self, scm: StructuralCausalModel, horizon: int) -> dict[str, Any]:
         """Return paths of measures with their baseline, or shocks."""

@@ -132,10 +132,7 @@ def load_published_totals(path: Path | str | None = None) -> PublishedTotals:
     20
     """
     file = data_path("published_totals.toml") if path is None else Path(path)
-    experiments = {
-        name: _experiment(table, f"{file.name}: [experiment.{name}]")
-        for name, table in read_tables(file, "experiment", optional=True).items()
-    }
+    experiments = load_experiments(file)
     totals = {
         name: _total(table, f"{file.name}: [total.{name}]")
         for name, table in read_tables(file, "total").items()
@@ -153,6 +150,14 @@ def load_published_totals(path: Path | str | None = None) -> PublishedTotals:
                     source, known.ids, f"{file.name}: [total.{name}]: evidence"
                 )
     return PublishedTotals(experiments=experiments, totals=totals)
+
+
+def load_experiments(file: Path) -> dict[str, Experiment]:
+    """Read the tables ``[experiment.NAME]`` of a file, by name; there may be none."""
+    return {
+        name: _experiment(table, f"{file.name}: [experiment.{name}]")
+        for name, table in read_tables(file, "experiment", optional=True).items()
+    }
 
 
 def _total(table: object, place: str) -> Total:

@@ -21,7 +21,12 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.simulation.propagate import Start, continuation_paths, propagate
 from sanctions_model.scm.stability import STABLE, spectral_radius
-from sanctions_model.validation.sanity_ranges import MECHANISMS, Finding
+from sanctions_model.validation.sanity_ranges import (
+    Finding,
+    premium_removed,
+    range_findings,
+    unasked,
+)
 
 COLUMNS = (
     "check",
@@ -105,6 +110,7 @@ def sanity_checks(
     rows = []
     for source, sample in sources.items():
         found = _stability(scm, sample, allowed=_EXPLOSIVE_SHARE[source])
+        found += range_findings(scm, sample)
         for check in _CHECKS:
             found += _asked(check, scm, sample)
         if source == "posterior":
@@ -124,14 +130,8 @@ def _asked(check: _Check, scm: StructuralCausalModel, draws: xr.Dataset) -> list
         return check(scm, draws)
     except (UnknownVariableError, NoCausalPathError, QuestionError) as error:
         reason = str(error).partition(". ")[0]
-        return [
-            Finding(
-                check=check.__name__.strip("_").replace("_", " "),
-                what="nothing asked",
-                value=np.nan,
-                note=f"not asked of this model: {reason}",
-            )
-        ]
+        words = check.__name__.strip("_").replace("_", " ")
+        return [unasked(words, f"not asked of this model: {reason}")]
 
 
 def _stability(scm: StructuralCausalModel, draws: xr.Dataset, *, allowed: float) -> list[Finding]:
@@ -234,7 +234,7 @@ def _monte_carlo_errors(before: xr.DataArray, after: xr.DataArray) -> np.ndarray
 
 
 _CHECKS: tuple[_Check, ...] = (
-    *MECHANISMS,
+    premium_removed,
     _measures_add_up,
     _starting_state,
 )

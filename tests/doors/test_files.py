@@ -30,6 +30,7 @@ from sanctions_model.scenarios.keys import scenario_template
 from sanctions_model.scenarios.library import load_scenario, load_scenarios
 from sanctions_model.scenarios.sectors import load_sectors
 from sanctions_model.validation.published_effects import load_published_totals
+from sanctions_model.validation.sanity_ranges import load_ranges
 from sanctions_model.validation.stated_backtests import load_back_tests
 
 DESIGN = """
@@ -127,6 +128,7 @@ TOML = {
     "rule": (load_rule, bundled("measures_rule.toml")),
     "back-tests": (load_back_tests, bundled("backtests.toml")),
     "published totals": (load_published_totals, bundled("published_totals.toml")),
+    "ranges": (load_ranges, bundled("ranges.toml")),
 }
 TOML = {
     name: (door, tomllib.loads(content) if isinstance(content, str) else content)

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 from anchored_economy import anchored_draws, anchored_problem
 
+from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
 from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.errors import QuestionError
@@ -22,8 +23,8 @@ from sanctions_model.scm.simulation.propagate import propagate
 from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.scm.variables import Hold, Variable
 from sanctions_model.validation import sanity
-from sanctions_model.validation import sanity_ranges as sanity_mechanisms
 from sanctions_model.validation.sanity import COLUMNS, sanity_checks
+from sanctions_model.validation.sanity_ranges import load_ranges, range_findings
 
 BUNDLED = "imposition of 2014, bundled measures"
 # The ranges were stated for measures of 2014 two to six times as large as the bundled rule, whose
@@ -380,10 +381,33 @@ def test_every_range_has_a_parameter_that_breaks_it_or_a_test_of_its_own(prior_t
 def test_a_value_that_is_no_number_is_outside(growth_problem, medians):
     draws = pin(growth_problem.scm, medians)
     draws["coefficient"].loc[{"link": "technology_gap_change -> gdp_growth"}] = np.nan
-    found = sanity_mechanisms._step_of_2022(growth_problem.scm, draws)
-    found += sanity_mechanisms._imposition_of_2014(growth_problem.scm, draws)[:2]
+    asked = {"step of 2022", "imposition of 2014, size of the ranges"}
+    found = [
+        finding
+        for finding in range_findings(growth_problem.scm, draws)
+        if finding.check in asked and "GDP" in finding.what
+    ]
+    assert {finding.check for finding in found} == asked
     found += sanity._measures_add_up(growth_problem.scm, draws)
     assert not any(finding.inside for finding in found)
+
+
+BROKEN = {
+    "a bound": ("lower = 9.0", "lower = 12.0", r"\[check.import_premium\].*above upper"),
+    "an experiment": ('"full_imposition"', '"no_such"', "there is no experiment 'no_such'"),
+    "nothing asked": (", median = { lower = 0.15, upper = 0.20 }", "", "give where it must lie"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_range_that_is_not_well_stated_is_refused_by_name(tmp_path, case):
+    before, after, message = BROKEN[case]
+    text = data_path("ranges.toml").read_text(encoding="utf-8")
+    assert before in text
+    file = tmp_path / "ranges.toml"
+    file.write_text(text.replace(before, after), encoding="utf-8")
+    with pytest.raises(QuestionError, match=message):
+        load_ranges(file)
 
 
 def test_parts_that_do_not_add_up_are_found(checked, monkeypatch):
@@ -488,7 +512,7 @@ def test_what_a_model_lacks_is_a_line_and_not_an_end(growth_problem):
     table = sanity_checks(other, pin(scm, {"tariff -> price": 2.0}))
     silent = table[~table["asked"]].set_index("check")
     assert set(table.loc[table["asked"], "check"]) == {"stability"}
-    assert "'depreciation'" in silent.loc["exchange rate pass through", "note"]
+    assert "'depreciation'" in silent.loc["exchange-rate pass-through", "note"]
     assert silent["note"].str.startswith("not asked of this model: ").all()
     assert not silent["inside"].any()
     assert "not asked of this model" in sanity_view(table).title
