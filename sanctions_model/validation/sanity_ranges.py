@@ -117,9 +117,7 @@ class Range(BaseModel):
         values = self.value(response)
         found = []
         if self.median is not None:
-            found.append(
-                median(check, self.what, values, self.median.lower, self.median.upper, note)
-            )
+            found.append(median(check, self.what, values, self.median, note))
         if self.interval is not None:
             found += ends(check, self.what, values, self.interval, note)
         if self.share is not None:
