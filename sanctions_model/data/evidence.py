@@ -182,10 +182,7 @@ class Evidence:
         return identifier in self.ids
 
     def __getitem__(self, identifier: str) -> Estimate:
-        """Return the estimate with this id.
-
-        Raises `PriorError` if there is none.
-        """
+        """Return the estimate with this id. Raises `PriorError` if there is none."""
         for estimate in self.estimates:
             if estimate.id == identifier:
                 return estimate

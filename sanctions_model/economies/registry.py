@@ -34,10 +34,7 @@ class Economy:
     has_levels: bool = False
 
     def transmission(self, periods_per_year: int = _QUARTERS) -> StructuralCausalModel:
-        """Return the equations.
-
-        Raises `QuestionError` if they are not made for that frequency.
-        """
+        """Return the equations. Raises `QuestionError` if they are not made for that frequency."""
         return self.make(periods_per_year)
 
 
@@ -56,10 +53,7 @@ _ECONOMIES = {economy.name: economy for economy in (ANCHORED, GROWTH)}
 
 
 def find_economy(name: str) -> Economy:
-    """Return a bundled economy.
-
-    Raises `QuestionError` if there is none of that name.
-    """
+    """Return a bundled economy. Raises `QuestionError` if there is none of that name."""
     if name not in _ECONOMIES:
         raise QuestionError(
             f"There is no economy {name!r}; there is {', '.join(_ECONOMIES)}."

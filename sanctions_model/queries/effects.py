@@ -327,10 +327,7 @@ def _require_complete(scm: StructuralCausalModel, relief: Relief, entries: set[s
 
 
 def relief_subject(scm: StructuralCausalModel, relief: Relief) -> str:
-    """Name a relief as the subject of a sentence.
-
-    Returns: as in "Half relief of financial measures".
-    """
+    """Name a relief as the subject of a sentence: as in "Half relief of financial measures"."""
     relief = scm.relief(relief)
     sizes = {1.0: "Full relief", 0.5: "Half relief"}
     depth = sizes.get(relief.depth, f"Relief of {100 * relief.depth:g} %")

@@ -106,10 +106,7 @@ def _with_most(table: pd.DataFrame) -> str:
 
 
 def hazard_view(table: pd.DataFrame) -> View:
-    """Show how often lifted measures came back.
-
-    `table`: as `reimposition_hazard` returns it.
-    """
+    """Show how often lifted measures came back. `table`: as `reimposition_hazard` returns it."""
     rows = [
         {
             "liftings": row["group"],

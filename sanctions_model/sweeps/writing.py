@@ -87,10 +87,7 @@ class Answer:
 
 
 class SweepStore:
-    """A folder that a sweep writes to, held by this process alone.
-
-    Use `SweepStore.open`.
-    """
+    """A folder that a sweep writes to, held by this process alone. Use `SweepStore.open`."""
 
     def __init__(self, folder: Path, design: SweepDesign) -> None:
         self.folder = folder

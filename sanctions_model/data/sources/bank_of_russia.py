@@ -76,10 +76,7 @@ class OfficialRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRate:
-    """Key rate, working days.
-
-    `name`, `series`, `url`, `client`: as for `OfficialRate`.
-    """
+    """Key rate, working days. `name`, `series`, `url`, `client`: as for `OfficialRate`."""
 
     name: str = "Bank of Russia, key rate"
     series: str = "key_rate_average_pct_pa"

@@ -20,10 +20,7 @@ LANGUAGES = ("en", "ru", "zh")
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """Words of a language.
-
-    `texts`: a file of ``texts/``.
-    """
+    """Words of a language. `texts`: a file of ``texts/``."""
 
     texts: Mapping[str, Any]
 

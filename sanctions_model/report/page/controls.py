@@ -31,10 +31,7 @@ _TABLE_TITLES = {"relief": "Your relief in numbers", "futures": "Your odds in nu
 def slider(
     name: str, label: str, *, low: int = 0, high: int = 100, step: int = 5, value: int = 100
 ) -> Html:
-    """Return a labelled range input with a place for its value in words.
-
-    `name`: its id.
-    """
+    """Return a labelled range input with a place for its value in words. `name`: its id."""
     attributes = {"type": "range", "id": name, "min": str(low), "max": str(high)}
     attributes |= {"step": str(step), "value": str(value)}
     return tag(

@@ -224,10 +224,7 @@ def kept_draws[Draws: (xr.Dataset, xr.DataArray)](draws: Draws, positions: np.nd
 
 
 def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[str, Any]:
-    """Return what the page's scripts work with.
-
-    Returns: ready for JSON.
-    """
+    """Return what the page's scripts work with: ready for JSON."""
     scm = answers.scm
     prior = None if answers.prior_effect is None else fans(answers.prior_effect, answers.rule)
     posterior = fans(answers.effect, answers.rule)

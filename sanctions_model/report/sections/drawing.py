@@ -101,10 +101,7 @@ class Plane:
 
 
 def key(entries: Mapping[str, str]) -> Html:
-    """Return what the colours mean.
-
-    `entries`: colour by meaning.
-    """
+    """Return what the colours mean. `entries`: colour by meaning."""
     marks = [
         tag(
             "span",

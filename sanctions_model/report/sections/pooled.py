@@ -15,10 +15,7 @@ _HORIZON = 12
 
 
 def pooled_section(fit: Fit) -> Html:
-    """Return the section.
-
-    Raises `SanctionsModelError` if the model has no import premium.
-    """
+    """Return the section. Raises `SanctionsModelError` if the model has no import premium."""
     scm = fit.scm
     if "price_level" not in scm.variables:
         raise QuestionError("The model has no 'price_level'.")

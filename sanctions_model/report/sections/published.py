@@ -15,10 +15,7 @@ _ORDER = {"hard": 0, "soft": 1, "": 2}
 
 
 def published_section(fit: Fit) -> Html:
-    """Return the section.
-
-    Raises `QuestionError` if the model answers none of them.
-    """
+    """Return the section. Raises `QuestionError` if the model answers none of them."""
     found = totals_table(fit.scm, fit.prior_draws, fit.posterior_draws)
     answered = found[found["verdict"] != "not answered"]
     if answered.empty:

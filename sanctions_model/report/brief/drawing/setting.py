@@ -39,10 +39,7 @@ def broken(text: str, inches: float, size: float, *, bold: bool = False) -> list
 
 @dataclass
 class Column:
-    """A column of a figure, written from the top down.
-
-    `top`: where the next line begins.
-    """
+    """A column of a figure, written from the top down. `top`: where the next line begins."""
 
     figure: Figure
     left: float
