@@ -227,7 +227,10 @@ def _chain(fitted: "Fit", asked: "Mapping[str, Claim]", *, csv: Path | None, as_
     draws = fitted.prior_draws if fitted.is_prior_only else fitted.draws
     found = chain_table(fitted.scm, draws, asked)
     table = found.steps.assign(
-        joint=found.joint, joint_error=found.joint_error, joint_material=found.material
+        joint=found.joint,
+        joint_error=found.joint_error,
+        joint_material=found.material,
+        joint_material_error=found.material_error,
     ).merge(found.pairs.add_prefix("with_"), left_on="claim", right_index=True)
     write_csv(table, csv)
     if as_json or asked_output.form != "table":

@@ -20,6 +20,7 @@ from sanctions_model.cli.parts.options import (
     JsonOption,
     QuietOption,
     load_fit,
+    resting,
     write_csv,
     write_figure,
 )
@@ -157,16 +158,20 @@ def mix(
     everything = list(dict.fromkeys([*asked_for, *(_FANS if out else ())]))
     start = starting_day(fitted.problem, everything)
     ahead = read_horizon(horizon, start, fitted.scm.periods_per_year)
-    result = compare_futures(
-        fitted.problem,
-        fitted.draws,
-        asked,
-        horizon=ahead,
-        outcomes=everything,
-        random_seed=seed,
-        transitions=True,
-    )
-    result = reweighted(result, weights)
+
+    def answer(draws: "xr.Dataset") -> "xr.Dataset":
+        futures = compare_futures(
+            fitted.problem,
+            draws,
+            asked,
+            horizon=ahead,
+            outcomes=everything,
+            random_seed=seed,
+            transitions=True,
+        )
+        return reweighted(futures, weights)
+
+    result = answer(fitted.draws)
     said = statement_probabilities(result, read)
     sentences = mix_sentences(result.sel(outcome=wanted), fitted.scm, future=chosen)
     together = mixture(result, random_seed=seed)
@@ -181,9 +186,14 @@ def mix(
         weights=weights,
         random_seed=seed,
     )
-    table = summary_table(
-        {n: together[n].sel(outcome=wanted) for n in ("path", "effect")}, fitted.scm
+    effect = resting(
+        fitted,
+        lambda draws: mixture(answer(draws), random_seed=seed)["effect"],
+        together["effect"],
+        wanted,
     )
+    paths_of_all = together["path"].sel(outcome=wanted)
+    table = summary_table({"path": paths_of_all, "effect": effect}, fitted.scm)
     table = with_statements(table, said.iloc[:0], against=AGAINST)
     if out is not None:
         _write_mix(out, fitted, result, together, split, table, said, chosen)

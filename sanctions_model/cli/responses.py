@@ -1,5 +1,6 @@
 """The verbs that users of Dynare and EViews look for: responses to shocks, variance shares."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from sanctions_model.cli.parts.options import (
     JsonOption,
     QuietOption,
     load_fit,
+    resting,
     write_csv,
     write_figure,
 )
@@ -48,11 +50,17 @@ def irf(
     from sanctions_model.report.views import summary_table
 
     fitted = load_fit(fit)
-    respond = step_response if lasting else impulse_response
-    found = respond(
-        fitted.scm, fitted.draws, cause=cause, size=size, horizon=horizon, outcomes=outcome
+    respond = partial(
+        step_response if lasting else impulse_response,
+        fitted.scm,
+        cause=cause,
+        size=size,
+        horizon=horizon,
+        outcomes=outcome,
     )
+    found = respond(fitted.draws)
     require_change(found, cause if size is None else f"{cause} moved by {size:g}")
+    found = resting(fitted, respond, found)
     table = summary_table({"effect": found}, fitted.scm)
     write_csv(table, csv)
     if figure is not None:

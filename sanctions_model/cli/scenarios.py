@@ -5,6 +5,7 @@ written, and the files of a folder of results appear at once.
 """
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,7 @@ from sanctions_model.cli.parts.options import (
     JsonOption,
     QuietOption,
     load_fit,
+    resting,
     write_csv,
     write_figure,
     write_table,
@@ -241,21 +243,22 @@ def run_scenario(
     wanted = headline(fitted, outcome)
     read, everything = read_statements(statement, fitted, wanted)
     start = starting_day(fitted.problem, everything)
-    result = scenario_forecast(
+    answer = partial(
+        scenario_forecast,
         fitted.problem,
-        fitted.draws,
-        scenario,
+        scenario=scenario,
         horizon=read_horizon(horizon, start, fitted.scm.periods_per_year),
         random_seed=seed,
         outcomes=everything,
     )
+    result = answer(fitted.draws)
     if scenario.stated:
         require_change(result["effect"], repr(scenario.label))
     before = period_after(result.attrs["start"], 0, fitted.scm.periods_per_year)
     _LOG.info("starts after %s; drivers: %s", before, driver_words(fitted.scm, result.attrs))
     said = statement_probabilities(result, read)
     told = list(dict.fromkeys([*(s.outcome for s in read), *wanted]))
-    effect = result["effect"].sel(outcome=wanted)
+    effect = resting(fitted, lambda draws: answer(draws)["effect"], result["effect"], wanted)
     table = summary_table({"effect": effect}, fitted.scm)
     table = with_statements(table, said, against=against(fitted.scm))
     write_csv(table, csv)
@@ -270,7 +273,8 @@ def run_scenario(
             drawn_from=fitted.drawn_from,
         )
         write_figure(drawn, figure)
-    view = scenario_answer(result, fitted.scm, wanted, table_horizons(effect.sizes["horizon"])[-3:])
+    shown = table_horizons(effect.sizes["horizon"])[-3:]
+    view = scenario_answer(effect, fitted.scm, shown, label=scenario.label)
     if not is_short():
         say(scenario_sentences(result, fitted.scm, told[:3]), as_json=as_json)
     show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
@@ -313,17 +317,19 @@ def compare(
     wanted = headline(fitted, outcome)
     read, everything = read_statements(statement, fitted, wanted)
     start = starting_day(fitted.problem, everything)
-    result = compare_futures(
+    answer = partial(
+        compare_futures,
         fitted.problem,
-        fitted.draws,
-        asked,
+        library=asked,
         horizon=read_horizon(horizon, start, fitted.scm.periods_per_year),
         outcomes=everything,
         random_seed=seed,
         transitions=transitions,
     )
+    result = answer(fitted.draws)
     said = statement_probabilities(result, read)
-    result = result.sel(outcome=wanted)
+    effect = resting(fitted, lambda draws: answer(draws)["effect"], result["effect"], wanted)
+    result = result.sel(outcome=wanted).assign(effect=effect)
     year = fitted.scm.periods_per_year
     table = summary_table({"effect": result["effect"], "path": result["path"]}, fitted.scm)
     table = with_statements(table, said, against=AGAINST)

@@ -336,9 +336,11 @@ def predict(
     Returns
     -------
     xr.DataArray
-        Dims ``(outcome, horizon, chain, draw)``; horizons in years after that of the lifting.
-        Levels in 100 log points beyond what had moved before the lifting, inflation in points a
-        year at an inflation of 6 %.
+        Dims ``(outcome, horizon, chain, draw)``; horizons in years after that of the lifting, what
+        had moved before it left out. ``unit`` beside each outcome: draws of levels are in 100 log
+        points, so that they add up, as those of every effect of this library are;
+        `units.effect_in_percent` makes percent of them as `predictive_table` does. Inflation is in
+        points a year at an inflation of 6 %.
 
     Raises
     ------
@@ -371,7 +373,8 @@ def predict(
         values = values + np.repeat(before.T, per_draw, axis=1)[:, None, None, :]
     at = OUTCOMES.index("inflation")
     values[at] = inflation_points(values[at])
-    coords = {dims.OUTCOME: list(OUTCOMES), dims.HORIZON: list(HORIZONS)}
+    units = (dims.OUTCOME, [UNITS[name] for name in OUTCOMES])
+    coords = {dims.OUTCOME: list(OUTCOMES), dims.HORIZON: list(HORIZONS), "unit": units}
     return xr.DataArray(
         values,
         dims=(dims.OUTCOME, dims.HORIZON, dims.CHAIN, dims.DRAW),

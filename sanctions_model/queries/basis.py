@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import log_likelihood, log_prior
 from sanctions_model.inference.priors.families import Fixed
@@ -38,6 +39,11 @@ LINK_COLUMNS = ("information", "likelihood_share", "basis")
 _POLICY = ("key_rate", "policy_rate")
 _EXPECTATIONS = ("anchoring",)
 _LITTLE = 0.1
+_RULE = (
+    "identified: information and likelihood share of 0.5 or more, at most 0.25 of the variance "
+    "from parameters that the data say nothing of; assumed: next to no information, or 0.9 of the "
+    "variance from those; mixed: all else"
+)
 # Parameters that no difference of two propagations depends on.
 _SILENT = {"intercept", "scale", "degrees_of_freedom"}
 
@@ -85,10 +91,53 @@ class Basis:
             return dict.fromkeys(_NUMBERS, np.nan) | {"basis": "assumed"}
         if np.ptp(before.to_numpy()) == 0:  # fixed by definition: nothing to learn
             return dict.fromkeys(_NUMBERS, np.nan) | {"basis": "assumed"}
+        if not (np.isfinite(before).all() and np.isfinite(after).all()):
+            return dict.fromkeys(_NUMBERS, np.nan) | {"basis": "assumed"}  # explosive draws
         key = _unit_free(before, after), by_group
         if key not in self._found:
             self._found[key] = self._of(before, after, by_group=by_group)
         return dict(self._found[key])
+
+    def beside(self, before: xr.DataArray, after: xr.DataArray) -> xr.DataArray:
+        """Put beside each cell of an answer what it rests on.
+
+        Parameters
+        ----------
+        before, after : xr.DataArray
+            The answer under prior and posterior draws, dims ``chain``, ``draw`` and any others,
+            which are the same in both; in the unit that `of` takes.
+
+        Returns
+        -------
+        xr.DataArray
+            ``after`` with coordinates along its other dims: ``prior_median``, in its unit, and
+            those of `of`; ``attrs["basis_rule"]`` says what the words of ``basis`` mean. Of the
+            prior alone every cell is ``assumed``.
+
+        Raises
+        ------
+        QuestionError
+            If the two answer different questions: their other dims differ.
+        """
+        order = (dims.CHAIN, dims.DRAW)
+        rest = [dim for dim in after.dims if dim not in order]
+        shape = tuple(after.sizes[dim] for dim in rest)
+        if {*before.dims} != {*after.dims} or tuple(before.sizes[dim] for dim in rest) != shape:
+            raise QuestionError(
+                f"The answer before the data has dims {dict(before.sizes)} and the one after them "
+                f"{dict(after.sizes)}; expected the same but for chains and draws."
+            )
+        found: dict[str, np.ndarray] = {name: np.empty(shape) for name in _NUMBERS}
+        found["basis"] = np.empty(shape, dtype="<U10")
+        first, last = (own.transpose(*rest, *order) for own in (before, after))
+        known = None if self.draws is None else last
+        for place in np.ndindex(*shape):
+            own = None if known is None else known[place]
+            for name, value in self.of(first[place], own).items():
+                found[name][place] = value
+        found["prior_median"] = first.median(order).to_numpy()
+        beside = {name: xr.Variable(rest, values) for name, values in found.items()}
+        return after.assign_coords(beside).assign_attrs(basis_rule=_RULE)
 
     @cached_property
     def _found(self) -> dict[tuple[bytes, bool], dict[str, float | str]]:

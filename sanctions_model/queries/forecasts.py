@@ -277,7 +277,8 @@ def forecast_error_variance_decomposition(
     values = shares.to_numpy()
     total = values.sum(axis=1, keepdims=True)
     values /= np.where(total > 0, total, np.nan)
-    return shares.rename("share").assign_attrs(dims.carried(draws.attrs))
+    found = shares.rename("share").assign_attrs(dims.carried(draws.attrs))
+    return with_periods(found, scm.periods_per_year)
 
 
 def forecast_error_variance(

@@ -12,6 +12,7 @@ from sanctions_model.queries.effects import finished, reachable
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
+from sanctions_model.scm.periods import with_periods
 from sanctions_model.scm.simulation.propagate import continuation_paths, respond
 from sanctions_model.scm.variables import Variable
 from sanctions_model.wording import lower_first, with_article
@@ -147,7 +148,8 @@ def _response(
     amount = f"{size:+g}" if size is not None else "usual size" if cause in scm.stochastic else "1"
     subject = f"{how} of {amount} in {label}"
     asked = f"what follows {lower_first(subject)}, against none"
-    return finished(found.isel({dims.SCENARIO: 0}), draws, asked, subject)
+    found = finished(found.isel({dims.SCENARIO: 0}), draws, asked, subject)
+    return with_periods(found, scm.periods_per_year)
 
 
 def _require_within_range(variable: Variable, size: float | None) -> None:

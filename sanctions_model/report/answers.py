@@ -28,15 +28,18 @@ AGAINST = "sanctions unchanged as at the end of 2025"
 _AGAINST_ELSEWHERE = "the future without it"  # a model of the reader's own ends when its table does
 
 
-def _effect(result: xr.Dataset, scm: StructuralCausalModel, name: str, at: int) -> np.ndarray:
-    own = result["effect"].sel({dims.OUTCOME: name}).isel({dims.HORIZON: at})
+def _effect(effect: xr.DataArray, scm: StructuralCausalModel, name: str, at: int) -> np.ndarray:
+    own = effect.sel({dims.OUTCOME: name}).isel({dims.HORIZON: at})
     return np.asarray(effect_in_percent(own, scm.variables[name])).reshape(-1)
 
 
 def _material(name: str) -> float | None:
-    """Return the smallest size of an outcome that some claim counts as one that matters."""
-    sizes = [c.material for c in load_claims().values() if c.outcome == name and c.material]
-    return min(sizes, default=None)
+    """Return the smallest size that some claim on the whole effect counts as one that matters.
+
+    A claim on one channel counts what that channel alone may be too small for.
+    """
+    whole = [c for c in load_claims().values() if c.outcome == name and c.channel == "total"]
+    return min((c.material for c in whole if c.material), default=None)
 
 
 def _unit(scm: StructuralCausalModel, name: str) -> str:
@@ -95,36 +98,34 @@ def mean_words(draws: xr.DataArray) -> str:
 
 
 def scenario_answer(
-    result: xr.Dataset,
-    scm: StructuralCausalModel,
-    outcomes: Sequence[str],
-    horizons: Sequence[int],
+    effect: xr.DataArray, scm: StructuralCausalModel, horizons: Sequence[int], *, label: str
 ) -> View:
     """Show effects with their probabilities: outcomes by rows, periods by columns.
 
-    `outcomes`: which of those in the result. `horizons`: periods counted from 1; probabilities and
-    the mean are those of the last one.
+    `effect`: of the scenario called `label`, with what it rests on beside it (`Basis.beside`) or
+    without. `horizons`: periods counted from 1; probabilities, the mean and what the effect rests
+    on are those of the last one.
     """
     last, rows = max(horizons) - 1, []
-    labels = [str(name) for name in result["period"].to_numpy()]
+    labels = [str(name) for name in effect["period"].to_numpy()]
+    outcomes = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
     for name in outcomes:
-        draws = _effect(result, scm, name, last)
-        cells = {labels[h - 1]: _middle(_effect(result, scm, name, h - 1)) for h in horizons}
-        rows.append(
-            {"outcome": f"{scm.variables[name].short_label}, {_unit(scm, name)}"}
-            | cells
-            | {"mean": number(float(draws.mean()))}
-            | chances(draws, name)
-        )
+        draws = _effect(effect, scm, name, last)
+        cells = {labels[h - 1]: _middle(_effect(effect, scm, name, h - 1)) for h in horizons}
+        row = {"outcome": f"{scm.variables[name].short_label}, {_unit(scm, name)}"} | cells
+        row |= {"mean": number(float(draws.mean()))} | chances(draws, name)
+        if "basis" in effect.coords:
+            row["rests on"] = str(effect["basis"].sel({dims.OUTCOME: name})[last].item())
+        rows.append(row)
     caption = (
         f"{interval_words(interval_rule())} Mean and probabilities are of {labels[last]}; "
-        "P(matters): a size that the article's claims count as one."
+        "P(matters): a size that the article's claims count as one. Rests on: identified by data, "
+        "mixed or assumed; numbers: --csv."
     )
-    label = result.attrs["label"]
     about = outcomes[0] if len(outcomes) == 1 else None
     return View(
         table=pd.DataFrame(rows),
-        title=headline(result["effect"].sel({dims.OUTCOME: list(outcomes)}), scm, outcome=about),
+        title=headline(effect, scm, outcome=about),
         question=f"Question: what is the effect of {label}, against {against(scm)}?",
         caption=caption,
     )
@@ -138,7 +139,7 @@ def scenario_finding(
     `outcome`: one of the result. `horizon`: period counted from 1; the last one by default.
     """
     at = (horizon or result.sizes[dims.HORIZON]) - 1
-    draws = _effect(result, scm, outcome, at)
+    draws = _effect(result["effect"], scm, outcome, at)
     mean, called = float(draws.mean()), scm.variables[outcome].short_label
     sign = np.sign(mean) if mean else 1.0
     if not np.any(draws):
@@ -161,7 +162,7 @@ def scenario_sentences(
     """
     said = [f"{result.attrs['label']}, against {against(scm)}:"]
     for name in outcomes:
-        draws = _effect(result, scm, name, -1)
+        draws = _effect(result["effect"], scm, name, -1)
         still = float((draws == 0).mean())
         nothing = f"; nothing at all with {chance_is(still)}" if still >= 0.005 else ""
         found = scenario_finding(result, scm, name)

@@ -9,11 +9,20 @@ import xarray as xr
 
 from sanctions_model.data.observations import coverage
 from sanctions_model.inference.fit import Fit
+from sanctions_model.queries.basis import BASIS_COLUMNS
 from sanctions_model.queries.reading.findings import part_words, parts_finding, variance_finding
 from sanctions_model.queries.reading.headlines import in_words_of, label_with_unit, main_outcomes
 from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import IntervalRule, interval, interval_rule, probability
+from sanctions_model.summaries import (
+    IntervalRule,
+    interval,
+    interval_rule,
+    mean_error,
+    probability,
+    share_error,
+    summary_errors,
+)
 from sanctions_model.units import effect_in_percent, in_percent, percent_unit
 from sanctions_model.wording import decimals, figure, mass_words, percent, share_words, upper_first
 
@@ -228,7 +237,9 @@ def summary_table(arrays: Mapping[str, xr.DataArray], scm: StructuralCausalModel
     `arrays`: dims ``outcome``, ``chain`` and ``draw`` plus any others; the key becomes the column
     ``quantity``. Log points become percent: of a path all, of an ``effect`` or ``difference`` those
     on levels, of a ``contribution`` so that parts add up (`contributions_in_percent`); a ``share``
-    stays as it is.
+    stays as it is. An effect has its mean, the probability that it is below zero, the Monte-Carlo
+    standard errors of all of these, and what it rests on where that stands beside it
+    (`Basis.beside`).
     """
     rule = interval_rule()
     frames = []
@@ -252,9 +263,29 @@ def summary_table(arrays: Mapping[str, xr.DataArray], scm: StructuralCausalModel
         if name in _EFFECTS:
             frame["mean"] = _flat(own.mean(("chain", "draw")), keep)
             frame["prob_below_zero"] = _flat(probability(own < 0), keep)
+            frame = frame.join(_errors(own, summary, keep))
+            if "basis" in array.coords:
+                before = in_percent_by_outcome(array["prior_median"], scm, is_effect=True)
+                frame["prior_median"] = _flat(before, keep)
+                frame = frame.assign(**{n: _flat(array[n], keep) for n in BASIS_COLUMNS})
         frames.append(frame)
     table = pd.concat(frames, ignore_index=True)
     return table.assign(ci_prob=rule.prob, ci_kind=rule.kind)
+
+
+def _errors(own: xr.DataArray, summary: xr.DataArray, keep: Sequence[Hashable]) -> pd.DataFrame:
+    """Monte-Carlo standard errors of what a table says of each cell of an effect."""
+    draws, said = own.transpose(*keep, "chain", "draw"), summary.transpose(*keep, "summary")
+    return pd.DataFrame(
+        [
+            summary_errors(draws[at], said[at])
+            | {
+                "mean_error": mean_error(draws[at]),
+                "prob_error": share_error(draws[at].to_numpy() < 0),
+            }
+            for at in np.ndindex(*(own.sizes[dim] for dim in keep))
+        ]
+    )
 
 
 def _flat(array: xr.DataArray, keep: Sequence[Hashable]) -> np.ndarray:

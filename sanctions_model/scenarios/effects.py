@@ -27,6 +27,7 @@ from sanctions_model.scm.equations import Identity
 from sanctions_model.scm.linear_form import LinearForm
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
+from sanctions_model.scm.periods import with_periods
 from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.wording import upper_first
@@ -76,10 +77,11 @@ def designed_effect(
     )
     effect = respond_to(scm, draws, drawn.one_a_draw(), outcomes=outcomes)
     rests_on = {"scenario": content_hash(scenario.model_dump(mode="json"))}
-    return effect.isel({dims.SCENARIO: 0}).assign_attrs(
+    found = effect.isel({dims.SCENARIO: 0}).assign_attrs(
         {**dims.carried(draws.attrs), dims.Said.SUBJECT: upper_first(scenario.label)},
         manifest=answer_manifest(scm, random_seed, rests_on),
     )
+    return with_periods(found, scm.periods_per_year)
 
 
 def answer_manifest(scm: StructuralCausalModel, random_seed: int, sha256: Mapping[str, str]) -> str:

@@ -12,8 +12,10 @@ from sanctions_model.data.outside_forecasts import load_outside_forecasts, newes
 from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.ledger import load_priors
-from sanctions_model.inference.storage import save
+from sanctions_model.inference.storage import load, save
 from sanctions_model.report.answers import AGAINST
+from sanctions_model.scenarios.library import load_scenarios
+from sanctions_model.scenarios.odds.mixture import compare_futures
 
 EU = """
 format_version = 1
@@ -195,6 +197,35 @@ def test_files_say_what_an_effect_is_compared_with(saved_fit, tmp_path, verb):
     assert effects.any()
     assert (table.loc[effects, "against"] == AGAINST).all()
     assert (table.loc[~effects, "against"] == "").all()
+    # Of draws of the prior alone nothing but belief speaks.
+    assert (table.loc[effects, "basis"] == "assumed").all()
+    assert (table.loc[effects, "mean_error"].astype(float) >= 0).all()
+
+
+def test_every_effect_of_the_futures_says_what_it_rests_on(small_fit, tmp_path):
+    path, only = tmp_path / "table.csv", ("--outcome", "gdp_level", "--horizon", 4)
+    done = call("scenario", "compare", "--fit", small_fit, *only, "--csv", path)
+    assert done.code == 0, done.err
+    table = pd.read_csv(path)
+    effects = table[table["quantity"] == "effect"]
+    assert set(effects["basis"]) <= {"identified", "mixed", "assumed"}
+    assert table.loc[table["quantity"] != "effect", "basis"].isna().all()
+    fit = load(small_fit)
+    question = {"horizon": 4, "outcomes": ["gdp_level"], "random_seed": 20260101}
+    before = compare_futures(fit.problem, fit.prior_draws, load_scenarios(), **question)
+    for name in ("reset", "deterioration"):
+        own = before["effect"].sel(scenario=name, outcome="gdp_level")
+        middle = (100 * np.expm1(own / 100)).median(("chain", "draw"))
+        written = effects.loc[effects["scenario"] == name, "prior_median"]
+        np.testing.assert_allclose(written, middle, rtol=1e-4, atol=1e-9)
+
+
+def test_a_size_that_matters_is_one_of_the_whole_effect(saved_fit):
+    """A claim on one channel counts 0.25 % of GDP as much; the claim on GDP itself 1 %."""
+    asked = ("scenario", "run", "reset", "--fit", saved_fit, "--outcome", "gdp_level", "--quiet")
+    done = call(*asked, "--horizon", 4)
+    assert "(at least 1)" in done.out
+    assert "(at least 0.25)" not in done.out
 
 
 def test_a_forecast_never_stands_alone(saved_fit, tmp_path):

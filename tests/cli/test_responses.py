@@ -115,6 +115,17 @@ def test_an_impulse_response_is_printed_drawn_and_written(folder, tmp_path):
     # The level is in log points; a reader gets percent.
     medians = 100 * np.expm1(expected / 100).median(("chain", "draw")).squeeze().to_numpy()
     np.testing.assert_allclose(table["median"], medians, rtol=1e-4, atol=1e-9)
+    assert table["period"].tolist() == expected["period"].to_numpy().tolist()
+    assert set(table["basis"]) <= {"identified", "mixed", "assumed"}
+    before = sm.impulse_response(
+        fit.scm, fit.prior_draws, cause="key_rate", horizon=8, outcomes=["gdp_level"]
+    )
+    middle = 100 * np.expm1(before / 100).median(("chain", "draw")).squeeze().to_numpy()
+    np.testing.assert_allclose(table["prior_median"], middle, rtol=1e-4, atol=1e-9)
+    mean = 100 * np.expm1(expected.isel(outcome=0, horizon=-1) / 100)
+    # Of draws that depend on each other the error is larger than of as many that do not.
+    least = float(mean.std() / np.sqrt(mean.size))
+    assert least * 0.99 <= table["mean_error"].iloc[-1] < 20 * least
 
 
 def test_a_lasting_change_is_another_question(folder):

@@ -39,6 +39,7 @@ from sanctions_model.elsewhere.prediction import (
 )
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.inference.diagnostics import Diagnostics
+from sanctions_model.units import in_log_points
 
 
 def draws_at(**values):
@@ -123,6 +124,19 @@ def test_points_of_inflation_undo_the_bounded_scale():
     for before, after in ((6.0, 2.0), (6.0, 40.0), (20.0, 5.0)):
         change = 100 * after / (100 + after) - 100 * before / (100 + before)
         assert inflation_points(change, at=before) == pytest.approx(after - before)
+
+
+def test_draws_say_in_which_unit_they_are_and_tables_are_these_draws_in_percent():
+    lifting = Lifting(oil=True)
+    found = predict(lifting)
+    units = found["unit"].to_series()
+    logs = {name: in_log_points(units[name]) for name in OUTCOMES}
+    assert logs == {"gdp": True, "imports": True, "inflation": False, "real_exchange_rate": True}
+    table = predictive_table(liftings={"one": lifting}).set_index(["outcome", "year"])["median"]
+    for name in OUTCOMES:
+        middle = np.median(found.sel(outcome=name, horizon=3))
+        expected = 100 * np.expm1(middle / 100) if logs[name] else middle
+        assert table[name, 3] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -747,6 +747,35 @@ def test_every_effect_says_what_it_rests_on(growth_problem, many_draws, learned,
     assert not {"prior_median", *BASIS_COLUMNS} & set(unasked.columns)
 
 
+def test_an_answer_as_an_array_says_what_each_cell_rests_on(growth_problem, many_draws, learned):
+    question = {"horizon": 2, "outcomes": ["gdp_level", "key_rate"]}
+    before, after = (
+        total_effect(growth_problem.scm, draws, Relief(), **question)
+        for draws in (many_draws, learned)
+    )
+    basis = Basis(growth_problem, many_draws, learned)
+    found = basis.beside(before.transpose("draw", "chain", "horizon", "outcome"), after)
+    assert found.dims == after.dims
+    np.testing.assert_array_equal(found, after)
+    at = {"outcome": 1, "horizon": 0}
+    for name, value in basis.of(before.isel(at), after.isel(at)).items():
+        assert found[name].dims == ("outcome", "horizon")
+        assert found[name].isel(at).item() == value or np.isnan(value)
+    close(found["prior_median"].isel(at), before.isel(at).median())
+    assert "identified:" in found.attrs["basis_rule"]
+    alone = Basis(growth_problem, many_draws, None).beside(before, before)
+    assert set(alone["basis"].to_numpy().ravel()) == {"assumed"}
+    with pytest.raises(QuestionError, match="expected the same but for chains and draws"):
+        basis.beside(before.isel(horizon=[0]), after)
+
+
+def test_draws_that_explode_rest_on_nothing_that_is_known(growth_problem, many_draws, learned):
+    still = total_effect(growth_problem.scm, learned, horizon=1, outcomes=["key_rate"])[0, 0]
+    told = Basis(growth_problem, many_draws, learned).of(still.where(still.draw > 0, np.inf), still)
+    assert told["basis"] == "assumed"
+    assert np.isnan(told["information"])
+
+
 def test_of_prior_draws_alone_every_effect_is_assumed(growth_problem, many_draws):
     table = effects_table(
         growth_problem.scm,

@@ -210,6 +210,18 @@ def test_a_centre_that_moved_by_more_than_a_third_of_a_standard_deviation_is_not
         assert word == "mixed"
 
 
+def test_a_median_that_stays_on_a_spike_has_not_moved():
+    """A third of the draws lie below zero, the rest at it: nothing was learned, nothing moved."""
+    spiked = xr.DataArray(
+        np.concatenate([-np.arange(1.0, 334.0), np.zeros(667)])[None], dims=("chain", "draw")
+    )
+    assert prior_rank(spiked, spiked) == 0.5
+    assert prior_rank(spiked, 0 * spiked - 3.5) == pytest.approx(0.33)
+    assert prior_rank(spiked, 0 * spiked + 1) == 1.0
+    word = basis_word(information(spiked, spiked).value, prior_rank(spiked, spiked), 0.3, 0.2)
+    assert word == "assumed"
+
+
 def test_an_assumed_shift_in_and_out_again_is_assumed():
     """The prior's own numbers, drawn anew, are all that the answer consists of."""
     for seed in range(20):

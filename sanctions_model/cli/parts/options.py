@@ -4,7 +4,7 @@ import io
 import logging
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ from sanctions_model.files import require_target, whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
     from matplotlib.figure import Figure
 
     from sanctions_model.inference.fit import Fit
@@ -127,6 +128,24 @@ def load_fit(folder: Path) -> "Fit":
             " and ".join(changed),
         )
     return fitted
+
+
+def resting(
+    fitted: "Fit",
+    answer: "Callable[[xr.Dataset], xr.DataArray]",
+    after: "xr.DataArray",
+    outcomes: "Sequence[str] | None" = None,
+) -> "xr.DataArray":
+    """Put beside an effect what it rests on.
+
+    `answer`: asks the same of other draws. `outcomes`: those kept; all by default.
+    """
+    from sanctions_model.queries.basis import Basis
+
+    basis = Basis(fitted.problem, fitted.prior_draws, fitted.posterior_draws)
+    before = after if fitted.posterior_draws is None else answer(fitted.prior_draws)
+    kept = after["outcome"] if outcomes is None else list(outcomes)
+    return basis.beside(before.sel(outcome=kept), after.sel(outcome=kept))
 
 
 def beside_fit(fit: Path, name: str) -> Path:

@@ -73,12 +73,16 @@ def information(prior: xr.DataArray, posterior: xr.DataArray) -> Information:
 def prior_rank(prior: xr.DataArray, posterior: xr.DataArray) -> float:
     """Return the rank of the posterior median among the prior draws, 0 to 1.
 
+    Where many draws are one number, as those of a relief that does not come are zero, all of these
+    have the same rank: 0.5 if it is the prior's median too, which has then not moved.
+
     >>> draws = xr.DataArray(np.arange(500.0)[None], dims=("chain", "draw"))
     >>> prior_rank(draws, draws + 125), prior_rank(draws, 0 * draws + 7)
     (0.75, 0.015)
     """
     before, middle = _flat(prior), float(np.median(_flat(posterior)))
-    return float(np.mean(before < middle) + np.mean(before == middle) / 2)
+    below, same = float(np.mean(before < middle)), float(np.mean(before == middle))
+    return 0.5 if below <= 0.5 <= below + same else below + same / 2
 
 
 def power_weights(log_density: np.ndarray) -> list[np.ndarray]:
