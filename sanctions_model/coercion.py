@@ -63,6 +63,24 @@ def as_whole(value: object, what: str, *, least: int | None = None, most: int | 
     raise QuestionError(f"{what} is {_shown(value)}; expected a whole number{bounds}.")
 
 
+def as_names(given: Iterable[str], what: str) -> list[str]:
+    """Return names, each once; a single one may stand without brackets.
+
+    `given`: text, or several. `what`: what they are, for the message. Raises `QuestionError` if one
+    is no text.
+
+    Examples
+    --------
+    >>> as_names("key_rate", "What is held"), as_names(("b", "a", "b"), "What is held")
+    (['key_rate'], ['b', 'a'])
+    """
+    names = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    for name in names:
+        if not isinstance(name, str):
+            raise QuestionError(f"{what} is {shown(name)}; expected names.")
+    return list(dict.fromkeys(names))
+
+
 def generator_of(random_seed: object) -> np.random.Generator:
     """Return the generator of a seed.
 

@@ -21,7 +21,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.coercion import as_number, as_whole
+from sanctions_model.coercion import as_names, as_number, as_whole
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.conditioning import draw_conditioned, feasible_root, plausibility_of
@@ -170,7 +170,7 @@ def conditional_forecast(
             )
     scm = problem.scm
     cells, sums = _cells(scm, conditions, horizon)
-    shocked = list(dict.fromkeys(scm.stochastic if absorbing is None else absorbing))
+    shocked = as_names(scm.stochastic if absorbing is None else absorbing, "An absorbing shock")
     for name in shocked:
         if name not in scm.stochastic:
             scm.require(name, "the absorbing shocks")

@@ -16,6 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import as_names
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import one_step_means
@@ -354,6 +355,8 @@ def counterfactual(
     if not interventions and not without_shocks:
         raise QuestionError("Nothing to change; give interventions or shocks to leave out.")
     require_inside(interventions, past.periods)
+    if not isinstance(without_shocks, Mapping):
+        without_shocks = as_names(without_shocks, "A shock to leave out")
     for name in without_shocks:
         scm.graph.require(name, "the shocks to leave out")
         if name not in scm.stochastic:

@@ -19,6 +19,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import as_names
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
@@ -177,7 +178,14 @@ def total_effect(
     horizon = require_horizon(horizon)
     wanted = reachable(scm, relief.measures, outcomes)
     paths = relief_paths(scm, relief, horizon)
-    found = respond(scm, draws, horizon=horizon, paths=paths, outcomes=wanted, held=held)
+    found = respond(
+        scm,
+        draws,
+        horizon=horizon,
+        paths=paths,
+        outcomes=wanted,
+        held=as_names(held, "A variable that is held"),
+    )
     return _of_relief(found.isel({dims.SCENARIO: 0}), scm, draws, relief)
 
 

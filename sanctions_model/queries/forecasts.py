@@ -14,6 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import as_names
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.equations import Equation, Exogenous
@@ -321,6 +322,7 @@ def forecast_error_variance(
     horizon = require_horizon(horizon)
     parameters = DrawParameters(scm, draws)
     wanted = scm.wanted(outcomes)
+    held = as_names(held, "A variable that is held")
     for name in held:
         scm.graph.require(name, "the variables that are held")
     pulse = np.zeros((horizon, 1))

@@ -268,12 +268,20 @@ def _period_count(horizon: object, most: int) -> int:
 
 
 def require_inside(interventions: Sequence[Intervention], horizon: int) -> None:
-    """Refuse interventions that begin after the last period, and so would do nothing.
+    """Refuse what is no intervention, and what begins after the last period and so does nothing.
 
     `interventions`: periods counted from 1. `horizon`: the number of periods that there are. Raises
     `QuestionError` if one of them starts later.
     """
+    given: object = interventions
+    if not isinstance(given, list | tuple):
+        raise QuestionError(f"The interventions are {shown(given)}; expected a list.")
     for intervention in interventions:
+        if not hasattr(intervention, "apply"):
+            raise QuestionError(
+                f"An intervention is {shown(intervention)}; expected one as in "
+                "SetTo(variable='x', value=1.0)."
+            )
         start = getattr(intervention, "start", 1)
         if start > horizon:
             raise QuestionError(

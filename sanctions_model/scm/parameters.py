@@ -18,7 +18,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.coercion import as_number
-from sanctions_model.errors import QuestionError, UnknownVariableError
+from sanctions_model.errors import QuestionError, UnknownVariableError, shown
 from sanctions_model.scm.linear_form import LinearForm, Parameters
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Noise
@@ -231,7 +231,13 @@ class DrawParameters:
     @classmethod
     def of(cls, scm: StructuralCausalModel, draws: "xr.Dataset | Self") -> Self:
         """Return the rows of draws, themselves if they are rows already."""
-        return cls(scm, draws) if isinstance(draws, xr.Dataset) else draws
+        if isinstance(draws, cls):
+            return draws
+        if isinstance(draws, xr.Dataset):
+            return cls(scm, draws)
+        raise QuestionError(
+            f"The draws are {shown(draws)}; expected a Dataset of parameters, as `fit.draws`."
+        )
 
     def without_constants(self) -> Self:
         """Return the same rows with intercepts of zero."""

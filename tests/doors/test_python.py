@@ -203,6 +203,18 @@ def test_no_parameter_is_found_at_what_is_no_address(address):
     hostile.must_refuse(sm.pin, MODEL, {address: 1.0})
 
 
+@pytest.mark.parametrize("wrong", [None, "draws", MODEL, DRAWS.to_array()])
+def test_what_are_no_draws_is_refused(wrong):
+    hostile.must_refuse(lambda given: sm.total_effect(MODEL, given), wrong)
+
+
+def test_one_name_needs_no_brackets():
+    for door in (sm.queries.forecast_error_variance, sm.total_effect):
+        one, listed = (door(MODEL, DRAWS, held=given) for given in ("key_rate", ["key_rate"]))
+        assert one.equals(listed)
+        hostile.must_refuse(lambda given, door=door: door(MODEL, DRAWS, held=given), [1])
+
+
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
     """A fit, its file's bytes, and its draws."""

@@ -435,6 +435,7 @@ def test_shocks_that_are_left_out_leave_their_rows(vector_past):
         t = WINDOW[0] + period
         without[3 * period + 2] -= series["c"][t] - loops.mean("c", t)
     close(answer(past, without_shocks=["c"]), solved(matrix, without))
+    close(answer(past, without_shocks="c"), solved(matrix, without))
 
 
 def test_the_past_of_a_replay_stays_what_it_was(vector_past):
@@ -607,6 +608,10 @@ def test_what_cannot_be_changed_is_refused(vector_past):
         counterfactual(past, without_shocks=["d"])
     with pytest.raises(QuestionError, match="'x' has no shocks; there is a, b, c"):
         counterfactual(past, without_shocks=["x"])
+    with pytest.raises(QuestionError, match="The interventions are 'a=1'; expected a list"):
+        counterfactual(past, interventions="a=1")
+    with pytest.raises(QuestionError, match="An intervention is 'a=1'; expected one as in"):
+        counterfactual(past, interventions=["a=1"])
     with pytest.raises(UnknownVariableError, match="Unknown name 'd' in the outcomes"):
         counterfactual(past, without_shocks=["a"], outcomes=["d"])
 
