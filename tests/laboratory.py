@@ -27,7 +27,7 @@ from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.queries.claims import Claim
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.scm.parameters import pin
+from sanctions_model.scm.parameters import addresses, pin
 from sanctions_model.scm.variables import Variable
 
 OUTPUT = Claim(
@@ -173,3 +173,13 @@ def prior_only():
     return sample_prior_predictive(
         MODEL, observe(draw_truth(2), 3), PRIORS, draws=2000, random_seed=7
     )
+
+
+def by_address(draws, position):
+    """One draw's parameters by address."""
+    found = {}
+    for address, (name, label) in addresses(MODEL).items():
+        array = draws[name].isel(chain=0, draw=position)
+        dim = next(iter(array.dims), None)
+        found[address] = float(array if dim is None else array.sel({dim: label}))
+    return found

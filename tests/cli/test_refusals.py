@@ -8,12 +8,6 @@ import sys
 import pytest
 from command import call, files_of_at_most, refused
 
-from sanctions_model.data.observations import load_observations
-from sanctions_model.economies.growth import growth_transmission
-from sanctions_model.inference.fit import sample_prior_predictive
-from sanctions_model.inference.priors.ledger import load_priors
-from sanctions_model.inference.storage import save
-
 EDIT = '[[intervention]]\nkind = "set"\nvariable = "key_rate"\nvalue = 10.0\n'
 CONDITION = '[[condition]]\nvariable = "key_rate"\nvalues = { 1 = 12.0 }\n'
 RELIEF = '[[relief]]\nmeasures = ["finance"]\nphase = [{ start = 1, ramp = 2, depth = 1.0 }]\n'
@@ -40,21 +34,6 @@ VERBS = {
         {"intervention", "relief", "tightening", "level"},
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def saved_fit(tmp_path_factory):
-    """A folder with draws of the prior, as `run --prior-only` leaves them."""
-    prior = sample_prior_predictive(
-        growth_transmission(),
-        load_observations(scm=growth_transmission()),
-        load_priors(economy="growth"),
-        draws=20,
-        random_seed=5,
-    )
-    folder = tmp_path_factory.mktemp("results")
-    save(prior, folder / "posterior.nc")
-    return folder
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from sanctions_model.elsewhere import ReliefData, load_relief_data
+from sanctions_model.elsewhere import ReliefData
 from sanctions_model.elsewhere.model.cells import (
     HORIZONS,
     LEADS,
@@ -18,16 +18,6 @@ from sanctions_model.elsewhere.model.cells import (
 from sanctions_model.elsewhere.model.likelihood import CELL_ARRAYS, log_density, one_pass
 from sanctions_model.elsewhere.model.panel_model import COVARIATES, covariates, redrawn_means
 from sanctions_model.errors import ObservationError
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load_relief_data()
-
-
-@pytest.fixture(scope="module")
-def cells(data):
-    return build_cells(data)
 
 
 def at(cells, outcome, iso3, year):

@@ -6,9 +6,9 @@ import pytest
 import xarray as xr
 
 from sanctions_model.data.bundled import data_path
-from sanctions_model.elsewhere import ReliefData, load_relief_data
+from sanctions_model.elsewhere import ReliefData
 from sanctions_model.elsewhere.left_out import predicted_outcomes, untouched_years
-from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES, REGRESSORS, build_cells
+from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES, REGRESSORS
 from sanctions_model.elsewhere.model.likelihood import log_density
 from sanctions_model.elsewhere.model.panel_model import covariates
 from sanctions_model.elsewhere.trial import (
@@ -21,16 +21,6 @@ from sanctions_model.elsewhere.trial import (
     rank_of_truth,
 )
 from sanctions_model.errors import ObservationError
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load_relief_data()
-
-
-@pytest.fixture(scope="module")
-def cells(data):
-    return build_cells(data)
 
 
 def posterior_at(cells, *, log_scale=-3.0, effect=0.0, draws=4):

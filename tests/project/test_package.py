@@ -268,7 +268,7 @@ ASKS = {
     *("total_effect", "channel_effects", "measure_effects", "link_effects", "lasting_effects"),
     *("counterfactual", "historical_decomposition", "impulse_response", "step_response"),
 }
-ASKING = {"standard.py", "diagram.py", "observed_past.py", "priors.py"}
+ASKING = {"standard.py", "diagram.py", "priors.py"}
 
 
 def test_no_further_figure_asks_a_model():

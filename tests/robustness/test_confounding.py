@@ -119,20 +119,9 @@ def draws(problem):
     return complete_from_prior(problem, drawn, 5)
 
 
-def by_address(draws, position):
-    from sanctions_model.scm.parameters import addresses
-
-    found = {}
-    for address, (name, label) in addresses(MODEL).items():
-        array = draws[name].isel(chain=0, draw=position)
-        dim = next(iter(array.dims), None)
-        found[address] = float(array if dim is None else array.sel({dim: label}))
-    return found
-
-
 def test_full_credit_is_the_effect_less_the_causes_own(draws, problem):
     one = draws.isel(chain=[0], draw=[3])
-    truth = by_address(draws, 3)
+    truth = laboratory.by_address(draws, 3)
     effect = laboratory.relief_effect(truth, 7)["output_level"][-1]
     expected = effect / output_response(truth, 1.0, 7)
     point = tipping_point(MODEL, one, OUTPUT, known="weather")
@@ -161,7 +150,7 @@ def test_the_claim_is_as_likely_as_not_at_the_tipping_point(problem, draws):
 def test_partial_adjustment_takes_its_share(draws):
     assert isinstance(MODEL.by_name["inflation"], PartialAdjustment)
     one = draws.isel(chain=[0], draw=[3])
-    truth = by_address(draws, 3) | {"growth[1] -> inflation": 0.0}
+    truth = laboratory.by_address(draws, 3) | {"growth[1] -> inflation": 0.0}
     from sanctions_model.scm.surgery import with_parameters
 
     changed = with_parameters(MODEL, one, {"growth[1] -> inflation": 0.0})

@@ -44,21 +44,10 @@ def draws(problem):
     return complete_from_prior(problem, drawn, 5)
 
 
-def truth_of(draws, position):
-    from sanctions_model.scm.parameters import addresses
-
-    found = {}
-    for address, (name, label) in addresses(MODEL).items():
-        array = draws[name].isel(chain=0, draw=position)
-        dim = next(iter(array.dims), None)
-        found[address] = float(array if dim is None else array.sel({dim: label}))
-    return found
-
-
 def test_effects_are_those_of_plain_loops(draws):
     effects = claim_effects(MODEL, draws, CLAIMS)
     for position in (0, 17):
-        truth = truth_of(draws, position)
+        truth = laboratory.by_address(draws, position)
         expected = laboratory.relief_effect(truth, 8)
         assert float(effects["prices"][0, position]) == pytest.approx(expected["price_level"][7])
         assert float(effects["output"][0, position]) == pytest.approx(expected["output_level"][5])
@@ -69,7 +58,9 @@ def test_a_closed_link_is_a_coefficient_of_zero(draws):
     without = []
     for chain in range(2):
         for position in range(50):
-            truth = truth_of(draws.isel(chain=[chain]), position) | {"premium -> inflation": 0.0}
+            truth = laboratory.by_address(draws.isel(chain=[chain]), position) | {
+                "premium -> inflation": 0.0
+            }
             without.append(laboratory.relief_effect(truth, 8)["price_level"][7])
     row = table.loc["prices", "premium -> inflation"]
     assert row["without"] == pytest.approx(np.median(without))
@@ -94,7 +85,7 @@ def test_swings_are_medians_with_one_parameter_at_its_bounds(problem, draws):
     found = []
     for chain in range(2):
         for position in range(50):
-            truth = truth_of(draws.isel(chain=[chain]), position)
+            truth = laboratory.by_address(draws.isel(chain=[chain]), position)
             truth["persistence[premium]"] = lower
             found.append(laboratory.relief_effect(truth, 8)["price_level"][7])
     assert row["low"] == pytest.approx(np.median(found))

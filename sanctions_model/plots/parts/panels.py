@@ -127,19 +127,19 @@ def mark_completed(axes: Axes, places: np.ndarray, bands: Bands, marked: np.ndar
 
 def completed_key(rule: IntervalRule) -> Line2D:
     """Return the entry of a key for completed cells."""
-    label = f"estimated, {100 * rule.prob:g} % interval"
+    label = f"estimated, {rule.percent} interval"
     return Line2D([], [], color=Colour.ink, lw=0.9, label=label, **_COMPLETED)
 
 
 def estimate_key(rule: IntervalRule, words: str) -> Patch:
     """Return the entry of a key for the band around an estimated past."""
-    label = f"{words}, {100 * rule.prob:g} % interval"
+    label = f"{words}, {rule.percent} interval"
     return Patch(color=Colour.ink, alpha=ESTIMATE, lw=0, label=label)
 
 
 def fan_keys(rule: IntervalRule, *, outlined: bool = False) -> list[Line2D | Patch]:
     """Return the entries of a key for the intervals of a fan."""
-    mass = f"{100 * rule.prob:g} % interval"
+    mass = f"{rule.percent} interval"
     if outlined:
         return [
             Patch(color=Colour.faint, alpha=_HALF, lw=0, label="50 % interval"),
