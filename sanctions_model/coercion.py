@@ -81,13 +81,15 @@ def as_names(given: Iterable[str], what: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def generator_of(random_seed: object) -> np.random.Generator:
+def generator_of(random_seed: object, *stream: int) -> np.random.Generator:
     """Return the generator of a seed.
 
-    `random_seed`: a whole number of at least 0. Raises `QuestionError` if it is no such number;
+    `random_seed`: a whole number of at least 0. `stream`: names one of several independent streams
+    of the seed. Raises `QuestionError` if it is no such number;
     numpy would take a boolean, and None for a seed of the moment.
     """
-    return np.random.default_rng(as_whole(random_seed, "The random seed", least=0))
+    seed = as_whole(random_seed, "The random seed", least=0)
+    return np.random.default_rng([seed, *stream] if stream else seed)
 
 
 def as_number_or_path(value: object, what: str) -> float | tuple[float, ...]:

@@ -1,6 +1,7 @@
 """Files and folders that appear whole or not at all, and tables of TOML files."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -22,7 +23,20 @@ TABLES_FORMAT_VERSION = 1
 _PART = ".part-"
 _UNFINISHED = ".unfinished"  # stands in a folder while its files are being replaced
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+_MOST_READ = 2**26  # bytes: a table of all countries and all days is smaller
 _LONGEST_NAME = 200  # bytes: what file systems hold, less what a part file adds
+
+
+def content_of(file: Path) -> bytes:
+    """Return the bytes of a file that somebody names, of a device or a pipe without an end too.
+
+    Raises `OSError` if it cannot be read, or holds more than any table or text that is read whole.
+    """
+    with file.open("rb") as opened:
+        content = opened.read(_MOST_READ + 1)
+    if len(content) > _MOST_READ:
+        raise OSError(errno.EFBIG, f"it holds more than {_MOST_READ // 2**20} MB")
+    return content
 
 
 def toml_content(
@@ -34,7 +48,7 @@ def toml_content(
     file cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(content_of(file).decode())
     except OSError as error:
         raise refuse(f"Cannot read {file}: {error.strerror}; give {what}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

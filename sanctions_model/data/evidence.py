@@ -25,6 +25,7 @@ from pydantic import (
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import PriorError, did_you_mean
+from sanctions_model.files import content_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -258,14 +259,14 @@ def _has_numbers(info: ValidationInfo) -> bool:
 
 def _read_rows(file: Path) -> list[tuple[int, dict[str, str]]]:
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = content_of(file).decode("utf-8-sig")
     except OSError as error:
         message = f"Cannot read the evidence file {file}: {error.strerror}."
         raise PriorError(message) from error
     except UnicodeDecodeError as error:
         message = f"The evidence file {file} is not UTF-8 text; save it as UTF-8."
         raise PriorError(message) from error
-    reader = csv.reader(io.StringIO(text))
+    reader = csv.reader(io.StringIO(text, newline=None))
     header = next(reader, [])
     _check_header(file, header)
     rows: list[tuple[int, dict[str, str]]] = []

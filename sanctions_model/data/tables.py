@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sanctions_model.errors import ObservationError, QuestionError, reading_fault
+from sanctions_model.files import content_of
 from sanctions_model.scm.periods import Span, is_day_first, read_span
 
 _LOG = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ _NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf(inity)?)", re.
 def read_content(file: Path) -> bytes:
     """Return the bytes of a file, or raise `ObservationError` with its path."""
     try:
-        return file.read_bytes()
+        return content_of(file)
     except OSError as error:
         raise ObservationError(
             f"Cannot read the data file {file}: {error.strerror}; give the path of a CSV file."

@@ -19,7 +19,7 @@ from sanctions_model.data.fields import Number, Version
 from sanctions_model.data.tables import PERIOD_COLUMNS
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
-from sanctions_model.files import whole_file
+from sanctions_model.files import content_of, whole_file
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Constant, Indicator
 
@@ -172,7 +172,7 @@ def load_mapping(path: Path | str) -> TableMapping:
     """
     file = Path(path)
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(content_of(file).decode())
         return TableMapping.model_validate(content).beside(file.parent)
     except OSError as error:
         raise ObservationError(

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
+from sanctions_model.files import content_of
 
 type Instrument = Literal["trade", "financial", "arms", "travel"]
 type Ending = Literal[
@@ -193,7 +194,7 @@ def read_cells(file: Path, columns: Sequence[str], optional: Iterable[str] = ())
     without spaces around it, "" for empty cells. Raises `ObservationError`.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = content_of(file).decode("utf-8-sig")
         cells = pd.read_csv(io.StringIO(text), header=None, dtype=str, keep_default_na=False)
     except OSError as error:
         raise ObservationError(f"Cannot read {file}: {error.strerror}; give a CSV file.") from None

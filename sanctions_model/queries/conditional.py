@@ -21,7 +21,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.coercion import as_names, as_number, as_whole
+from sanctions_model.coercion import as_names, as_number, as_whole, generator_of
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.conditioning import draw_conditioned, feasible_root, plausibility_of
@@ -354,7 +354,7 @@ def _absorb(
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Draw the absorbing shocks given that they close the gap."""
     size, count, _, last = responses.shape
-    generator = np.random.default_rng([random_seed, 1])
+    generator = generator_of(random_seed, 1)
     scale = np.stack([parameters.row("scale", name) for name in shocked], axis=1)
     freedom = np.full_like(scale, np.inf)
     if scm.noise is Noise.STUDENT_T:

@@ -19,6 +19,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.coercion import generator_of
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import crisis_times, one_step_means
@@ -211,7 +212,7 @@ def simulation_based_calibration(
     truth = {**_parameters(problem, truths), **true_cells}
     if quantities is not None:
         truth |= quantities(problem.scm, truths)
-    tails = np.random.default_rng([random_seed, 1])
+    tails = generator_of(random_seed, 1)
     ranks = np.empty((data_sets, len(truth)))
     covered = np.empty((data_sets, len(truth)), dtype=bool)
     divergences = unconverged = 0

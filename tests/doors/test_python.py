@@ -203,6 +203,14 @@ def test_no_parameter_is_found_at_what_is_no_address(address):
     hostile.must_refuse(sm.pin, MODEL, {address: 1.0})
 
 
+@pytest.mark.parametrize("wrong", [-1, True, 1.5, "1", None])
+def test_no_stream_of_a_seed_takes_another_seed(wrong):
+    hostile.must_refuse(lambda given: generator_of(given, 1), wrong)
+    hostile.must_refuse(
+        lambda given: sm.inference.sample_prior(MODEL, {}, draws=2, random_seed=given), wrong
+    )
+
+
 @pytest.mark.parametrize("wrong", [None, "draws", MODEL, DRAWS.to_array()])
 def test_what_are_no_draws_is_refused(wrong):
     hostile.must_refuse(lambda given: sm.total_effect(MODEL, given), wrong)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import pathlib
 from datetime import datetime
 
 import h5py
@@ -230,3 +231,11 @@ def test_what_a_changed_description_broke_is_said_in_our_words(stored, place, wr
     with h5py.File(path, "r+") as file:
         file.attrs["sanctions_model"] = json.dumps(hostile.replaced(described, place, wrong))
     hostile.must_refuse(sm.load, path)
+
+
+@pytest.mark.parametrize("door", [sm.load_observations, sm.load_priors, sm.data.load_mapping])
+def test_a_file_without_an_end_is_refused(door):
+    if not pathlib.Path("/dev/zero").exists():
+        pytest.skip("no device without an end here")
+    with pytest.raises(sm.errors.SanctionsModelError, match="it holds more than 64 MB"):
+        door("/dev/zero")

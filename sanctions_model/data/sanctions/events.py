@@ -27,6 +27,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.fields import Number, Version
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
+from sanctions_model.files import content_of
 
 STEPS = ("step", "added step", "phase-in")
 EXPLICIT = ("relief", "relief ends")
@@ -288,7 +289,7 @@ def load_rule(path: Path | str | None = None) -> Rule:
     """
     file = data_path("measures_rule.toml") if path is None else Path(path)
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(content_of(file).decode())
         return Rule.model_validate(content)
     except OSError as error:
         raise ObservationError(

@@ -14,6 +14,7 @@ import xarray as xr
 from pydantic import BaseModel, ConfigDict
 
 from sanctions_model import dims
+from sanctions_model.coercion import generator_of
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.data.fields import Whole
@@ -423,9 +424,7 @@ def sample_prior(
     coords = parameter_coords(scm)
     known = addresses(scm)
     # One stream a parameter, named by its address: adding a link moves no other draw.
-    streams = {
-        address: np.random.default_rng([random_seed, *address.encode()]) for address in known
-    }
+    streams = {address: generator_of(random_seed, *address.encode()) for address in known}
     arrays: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
     for name, dim in parameter_dims(scm).items():
         own = [
