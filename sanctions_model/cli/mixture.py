@@ -4,6 +4,7 @@ Importing this module adds the verb to `scenario_app`.
 """
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,6 +13,7 @@ import typer
 from sanctions_model import dims
 from sanctions_model.cli.parts.console import configure, drawn_outcomes, is_short, say, show
 from sanctions_model.cli.parts.edits import HorizonOption, StatementOption, read_horizon
+from sanctions_model.cli.parts.numbers import numbers
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -20,9 +22,10 @@ from sanctions_model.cli.parts.options import (
     JsonOption,
     QuietOption,
     load_fit,
-    resting,
+    with_manifest,
     write_csv,
     write_figure,
+    write_results,
 )
 from sanctions_model.cli.queries import OutcomeOption
 from sanctions_model.cli.scenarios import (
@@ -33,8 +36,6 @@ from sanctions_model.cli.scenarios import (
     require_folder,
     scenario_app,
     table_horizons,
-    with_manifest,
-    write_results,
 )
 from sanctions_model.cli.statements import read_statements, show_statements, with_statements
 from sanctions_model.errors import QuestionError
@@ -129,7 +130,6 @@ def mix(
     require_folder(out)
     from sanctions_model.report.answers import AGAINST, expected_view
     from sanctions_model.report.scenarios import mix_sentences, spread_sentences, spread_view
-    from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.library import load_scenarios, probabilities
     from sanctions_model.scenarios.odds.filtering import filtered_odds
@@ -159,19 +159,16 @@ def mix(
     start = starting_day(fitted.problem, everything)
     ahead = read_horizon(horizon, start, fitted.scm.periods_per_year)
 
-    def answer(draws: "xr.Dataset") -> "xr.Dataset":
-        futures = compare_futures(
-            fitted.problem,
-            draws,
-            asked,
-            horizon=ahead,
-            outcomes=everything,
-            random_seed=seed,
-            transitions=True,
-        )
-        return reweighted(futures, weights)
-
-    result = answer(fitted.draws)
+    futures = partial(
+        compare_futures,
+        fitted.problem,
+        library=asked,
+        horizon=ahead,
+        outcomes=everything,
+        random_seed=seed,
+        transitions=True,
+    )
+    result = reweighted(futures(fitted.draws), weights)
     said = statement_probabilities(result, read)
     sentences = mix_sentences(result.sel(outcome=wanted), fitted.scm, future=chosen)
     together = mixture(result, random_seed=seed)
@@ -186,19 +183,20 @@ def mix(
         weights=weights,
         random_seed=seed,
     )
-    effect = resting(
+    table = numbers(
         fitted,
-        lambda draws: mixture(answer(draws), random_seed=seed)["effect"],
-        together["effect"],
-        wanted,
+        {n: together[n].sel(outcome=wanted) for n in ("path", "effect")},
+        lambda draws: mixture(reweighted(futures(draws), weights), random_seed=seed)["effect"].sel(
+            outcome=wanted
+        ),
+        csv=csv,
+        asked=as_json or out is not None,
+        finish=partial(with_statements, said=said, against=AGAINST),
     )
-    paths_of_all = together["path"].sel(outcome=wanted)
-    table = summary_table({"path": paths_of_all, "effect": effect}, fitted.scm)
-    table = with_statements(table, said.iloc[:0], against=AGAINST)
     if out is not None:
-        _write_mix(out, fitted, result, together, split, table, said, chosen)
-    table = with_statements(table, said)
-    write_csv(table, csv)
+        told = [*said.columns] if len(said) else []
+        mixed = table[table["quantity"] != "statement"].drop(columns=told)
+        _write_mix(out, fitted, result, together, split, mixed, said, chosen)
     if figure is not None:
         from sanctions_model.plots import plot_future_effects
 

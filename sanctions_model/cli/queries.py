@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,7 @@ from sanctions_model.cli.parts.edits import (
     read_horizon,
     require_change,
 )
+from sanctions_model.cli.parts.numbers import numbers
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -37,6 +39,8 @@ from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import xarray as xr
 
     from sanctions_model.inference.fit import Fit
     from sanctions_model.queries.conditional import Condition
@@ -60,10 +64,12 @@ StartOption = Annotated[str, typer.Option("--from", help="First period, as in 20
 EndOption = Annotated[str | None, typer.Option("--to", help="Last period; the end by default.")]
 
 
-def _episode(fitted: "Fit", start: str, end: str | None) -> "Episode":
+def _episode(
+    fitted: "Fit", start: str, end: str | None, draws: "xr.Dataset | None" = None
+) -> "Episode":
     from sanctions_model.queries.counterfactuals import episode
 
-    return episode(fitted.problem, fitted.draws, start=start, end=end)
+    return episode(fitted.problem, fitted.draws if draws is None else draws, start=start, end=end)
 
 
 def _edits(scenario: "Scenario | None") -> list["Intervention"]:
@@ -115,7 +121,6 @@ def run_counterfactual(
     from sanctions_model.queries.counterfactuals import counterfactual
     from sanctions_model.queries.reading.headlines import changes_in_percent, headline
     from sanctions_model.report.dated import yearly_view
-    from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.library import load_scenario
 
     scenario = load_scenario(file) if file else None
@@ -127,8 +132,8 @@ def run_counterfactual(
     if asked is not None:
         day = str(fitted.problem.cases.time[past.first - 1])
         asked = asked.dated(day, fitted.scm.periods_per_year)
-    result = counterfactual(
-        past,
+    replayed = partial(
+        counterfactual,
         interventions=[
             *_stay(fitted, past, stay),
             *_edits(asked),
@@ -136,11 +141,17 @@ def run_counterfactual(
         without_shocks=[*(without_shocks or []), *(scenario.without_shocks if scenario else ())],
         outcomes=outcome,
     )
+    result = replayed(past)
     require_change(result["difference"], result.attrs["changed"])
     if result.attrs["not_observed"]:
         _LOG.info("not observed in the whole window: %s", result.attrs["not_observed"])
-    table = summary_table({str(n): array for n, array in result.data_vars.items()}, fitted.scm)
-    write_csv(table, csv)
+    table = numbers(
+        fitted,
+        {str(name): array for name, array in result.data_vars.items()},
+        lambda draws: replayed(_episode(fitted, start, end, draws))["difference"],
+        csv=csv,
+        asked=as_json,
+    )
     if figure is not None:
         from sanctions_model.plots import plot_counterfactual
 

@@ -7,6 +7,7 @@ import typer
 
 from sanctions_model.cli.parts.console import configure, drawn_outcomes, show
 from sanctions_model.cli.parts.edits import require_change
+from sanctions_model.cli.parts.numbers import numbers
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -15,7 +16,6 @@ from sanctions_model.cli.parts.options import (
     JsonOption,
     QuietOption,
     load_fit,
-    resting,
     write_csv,
     write_figure,
 )
@@ -47,7 +47,6 @@ def irf(
     configure(quiet=quiet)
     from sanctions_model.queries.responses import impulse_response, step_response
     from sanctions_model.report.dated import dated_view
-    from sanctions_model.report.views import summary_table
 
     fitted = load_fit(fit)
     respond = partial(
@@ -60,9 +59,7 @@ def irf(
     )
     found = respond(fitted.draws)
     require_change(found, cause if size is None else f"{cause} moved by {size:g}")
-    found = resting(fitted, respond, found)
-    table = summary_table({"effect": found}, fitted.scm)
-    write_csv(table, csv)
+    table = numbers(fitted, {"effect": found}, respond, csv=csv, asked=as_json)
     if figure is not None:
         from sanctions_model.plots import plot_impulse_response
 

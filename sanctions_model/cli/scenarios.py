@@ -23,6 +23,7 @@ from sanctions_model.cli.parts.edits import (
     read_horizon,
     require_change,
 )
+from sanctions_model.cli.parts.numbers import numbers, resting
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -31,26 +32,20 @@ from sanctions_model.cli.parts.options import (
     JsonOption,
     QuietOption,
     load_fit,
-    resting,
+    with_manifest,
     write_csv,
     write_figure,
-    write_table,
+    write_results,
 )
 from sanctions_model.cli.queries import OutcomeOption, scenario_app
 from sanctions_model.cli.statements import read_statements, show_statements, with_statements
 from sanctions_model.coercion import generator_of
 from sanctions_model.errors import QuestionError, ReweightingError
-from sanctions_model.files import locked, publish, require_target, staged, whole_file, write_netcdf
 from sanctions_model.files import require_folder as require_target_folder
+from sanctions_model.files import require_target, whole_file
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pandas as pd
-    import xarray as xr
-    from matplotlib.figure import Figure
-
     from sanctions_model.inference.fit import Fit
 
 __all__ = [
@@ -62,8 +57,6 @@ __all__ = [
     "require_folder",
     "scenario_app",
     "table_horizons",
-    "with_manifest",
-    "write_results",
 ]
 
 _LOG = logging.getLogger("sanctions_model.cli")
@@ -107,26 +100,6 @@ def require_folder(out: Path | None) -> None:
         require_target_folder(out, "--out")
     if out is not None and not out.exists() and not out.parent.is_dir():
         raise QuestionError(f"--out {out}: there is no folder {out.parent}; make it first.")
-
-
-def write_results(
-    out: Path,
-    tables: "Mapping[str, pd.DataFrame]",
-    figures: "Mapping[str, Figure]",
-    data: "Mapping[str, xr.Dataset]",
-) -> None:
-    """Write what was computed; nothing appears before all of it is there."""
-    from sanctions_model.plots import save_figures
-
-    out.mkdir(exist_ok=True)
-    with locked(out), staged(out) as part:
-        for name, table in tables.items():
-            write_table(table, part / f"{name}.csv")
-        save_figures(figures, part)
-        for name, dataset in data.items():
-            write_netcdf(dataset, part / f"{name}.nc")
-        for path in publish(part, out):
-            _LOG.info("wrote %s", path)
 
 
 @scenario_app.command("list")
@@ -222,7 +195,6 @@ def run_scenario(
     configure(quiet=quiet)
     from sanctions_model.queries.forecasts import driver_words
     from sanctions_model.report.answers import against, scenario_answer, scenario_sentences
-    from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.forecast import USED, scenario_forecast
     from sanctions_model.scenarios.library import load_scenario, load_scenarios
@@ -252,16 +224,28 @@ def run_scenario(
         outcomes=everything,
     )
     result = answer(fitted.draws)
-    if scenario.stated:
+    # That a transfer of frozen reserves moves nothing by itself is an answer.
+    if scenario.stated and not any(entry.transferred != 0 for entry in scenario.release_assets):
         require_change(result["effect"], repr(scenario.label))
     before = period_after(result.attrs["start"], 0, fitted.scm.periods_per_year)
     _LOG.info("starts after %s; drivers: %s", before, driver_words(fitted.scm, result.attrs))
     said = statement_probabilities(result, read)
     told = list(dict.fromkeys([*(s.outcome for s in read), *wanted]))
-    effect = resting(fitted, lambda draws: answer(draws)["effect"], result["effect"], wanted)
-    table = summary_table({"effect": effect}, fitted.scm)
-    table = with_statements(table, said, against=against(fitted.scm))
-    write_csv(table, csv)
+    effect = result["effect"].sel(outcome=wanted)
+    shown = table_horizons(effect.sizes["horizon"])[-3:]
+    at = effect["horizon"] if csv is not None or as_json else shown
+    rested = resting(
+        fitted,
+        lambda draws: answer(draws)["effect"].sel(outcome=wanted, horizon=at),
+        effect.sel(horizon=at),
+    )
+    table = numbers(
+        fitted,
+        {"effect": rested},
+        csv=csv,
+        asked=as_json,
+        finish=partial(with_statements, said=said, against=against(fitted.scm)),
+    )
     if figure is not None:
         from sanctions_model.plots import plot_scenario_effect
 
@@ -273,8 +257,7 @@ def run_scenario(
             drawn_from=fitted.drawn_from,
         )
         write_figure(drawn, figure)
-    shown = table_horizons(effect.sizes["horizon"])[-3:]
-    view = scenario_answer(effect, fitted.scm, shown, label=scenario.label)
+    view = scenario_answer(rested.sel(horizon=shown), fitted.scm, label=scenario.label)
     if not is_short():
         say(scenario_sentences(result, fitted.scm, told[:3]), as_json=as_json)
     show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
@@ -305,7 +288,6 @@ def compare(
     from sanctions_model.report.answers import AGAINST
     from sanctions_model.report.dated import futures_view
     from sanctions_model.report.scenarios import compare_sentences
-    from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.library import load_scenarios
     from sanctions_model.scenarios.odds.mixture import compare_futures
@@ -328,11 +310,16 @@ def compare(
     )
     result = answer(fitted.draws)
     said = statement_probabilities(result, read)
-    effect = resting(fitted, lambda draws: answer(draws)["effect"], result["effect"], wanted)
-    result = result.sel(outcome=wanted).assign(effect=effect)
+    result = result.sel(outcome=wanted)
     year = fitted.scm.periods_per_year
-    table = summary_table({"effect": result["effect"], "path": result["path"]}, fitted.scm)
-    table = with_statements(table, said, against=AGAINST)
+    table = numbers(
+        fitted,
+        {"effect": result["effect"], "path": result["path"]},
+        lambda draws: answer(draws)["effect"].sel(outcome=wanted),
+        csv=csv,
+        asked=as_json or out is not None,
+        finish=partial(with_statements, said=said, against=AGAINST),
+    )
     if figure is not None or out is not None:
         from sanctions_model.plots import plot_future_effects
 
@@ -347,7 +334,6 @@ def compare(
         if out is not None:
             named = with_manifest(result, fitted)
             write_results(out, {"futures": table}, {"future_effects": drawn}, {"futures": named})
-    write_csv(table, csv)
     if not is_short():
         say(compare_sentences(result, fitted.scm), as_json=as_json)
     last = at_periods(range(1, result.sizes["horizon"] + 1), year)[-1]
@@ -439,10 +425,3 @@ def sectors(
             say([*sentences[1:-1], *one, sentences[-1]], as_json=False)
     if losses is not None or not is_short():
         show(output_view(output))
-
-
-def with_manifest(result: "xr.Dataset", fitted: "Fit") -> "xr.Dataset":
-    """Add the manifest of the fit, as JSON."""
-    import json
-
-    return result.assign_attrs(fit_manifest=json.dumps(dict(fitted.manifest), sort_keys=True))

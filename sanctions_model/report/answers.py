@@ -97,25 +97,21 @@ def mean_words(draws: xr.DataArray) -> str:
     return f"{number(float(draws.mean()))} ± {number(error, signed=False)}"
 
 
-def scenario_answer(
-    effect: xr.DataArray, scm: StructuralCausalModel, horizons: Sequence[int], *, label: str
-) -> View:
+def scenario_answer(effect: xr.DataArray, scm: StructuralCausalModel, *, label: str) -> View:
     """Show effects with their probabilities: outcomes by rows, periods by columns.
 
-    `effect`: of the scenario called `label`, with what it rests on beside it (`Basis.beside`) or
-    without. `horizons`: periods counted from 1; probabilities, the mean and what the effect rests
-    on are those of the last one.
+    `effect`: of the scenario called `label`, in the periods that are shown, with what it rests on
+    beside it (`Basis.beside`); the mean, the probabilities and that are of the last one.
     """
-    last, rows = max(horizons) - 1, []
+    last, rows = effect.sizes[dims.HORIZON] - 1, []
     labels = [str(name) for name in effect["period"].to_numpy()]
     outcomes = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
     for name in outcomes:
         draws = _effect(effect, scm, name, last)
-        cells = {labels[h - 1]: _middle(_effect(effect, scm, name, h - 1)) for h in horizons}
+        cells = {when: _middle(_effect(effect, scm, name, h)) for h, when in enumerate(labels)}
         row = {"outcome": f"{scm.variables[name].short_label}, {_unit(scm, name)}"} | cells
         row |= {"mean": number(float(draws.mean()))} | chances(draws, name)
-        if "basis" in effect.coords:
-            row["rests on"] = str(effect["basis"].sel({dims.OUTCOME: name})[last].item())
+        row["rests on"] = str(effect["basis"].sel({dims.OUTCOME: name})[last].item())
         rows.append(row)
     caption = (
         f"{interval_words(interval_rule())} Mean and probabilities are of {labels[last]}; "

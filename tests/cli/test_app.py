@@ -641,6 +641,11 @@ def test_questions_on_past_and_future_are_answered_printed_and_written(prior_run
     assert list(rows[0]) == list(table.columns)
     if "time" in table:
         assert [row["time"][:10] for row in rows] == table["time"].tolist()
+    if "basis" in table:  # of draws of the prior alone
+        effects = table["quantity"].isin(["effect", "difference"])
+        assert effects.any()
+        assert set(table.loc[effects, "basis"]) == {"assumed"}
+    assert ("basis" in table) == (verb in {"scenario run", "counterfactual run"})
     quiet = call(*arguments, "--quiet")
     assert (quiet.err, quiet.out) == ("", done.out)
 

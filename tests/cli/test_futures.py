@@ -220,6 +220,18 @@ def test_every_effect_of_the_futures_says_what_it_rests_on(small_fit, tmp_path):
         np.testing.assert_allclose(written, middle, rtol=1e-4, atol=1e-9)
 
 
+def test_a_transfer_of_reserves_alone_is_answered_with_no_effect(small_fit, tmp_path):
+    mine = tmp_path / "mine.toml"
+    stated = 'format_version = 1\nlabel = "All handed on"\n[[release_assets]]\nshare = 0.0\n'
+    mine.write_text(f"{stated}transferred = 1.0\n", encoding="utf-8")
+    asked = ("scenario", "run", "--file", mine, "--fit", small_fit, "--outcome", "rouble")
+    done = call(*asked, "--horizon", 4, "--quiet")
+    assert done.code == 0, done.err
+    assert "no effect" in done.out
+    mine.write_text(stated, encoding="utf-8")
+    assert "none of the outcomes moves" in refused(*asked, "--horizon", 4)
+
+
 def test_a_size_that_matters_is_one_of_the_whole_effect(saved_fit):
     """A claim on one channel counts 0.25 % of GDP as much; the claim on GDP itself 1 %."""
     asked = ("scenario", "run", "reset", "--fit", saved_fit, "--outcome", "gdp_level", "--quiet")

@@ -4,7 +4,7 @@ import io
 import logging
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,7 @@ import typer
 
 from sanctions_model.cli.parts.console import asked_output, require_library
 from sanctions_model.errors import QuestionError
-from sanctions_model.files import require_target, whole_file
+from sanctions_model.files import locked, publish, require_target, staged, whole_file, write_netcdf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,24 +130,6 @@ def load_fit(folder: Path) -> "Fit":
     return fitted
 
 
-def resting(
-    fitted: "Fit",
-    answer: "Callable[[xr.Dataset], xr.DataArray]",
-    after: "xr.DataArray",
-    outcomes: "Sequence[str] | None" = None,
-) -> "xr.DataArray":
-    """Put beside an effect what it rests on.
-
-    `answer`: asks the same of other draws. `outcomes`: those kept; all by default.
-    """
-    from sanctions_model.queries.basis import Basis
-
-    basis = Basis(fitted.problem, fitted.prior_draws, fitted.posterior_draws)
-    before = after if fitted.posterior_draws is None else answer(fitted.prior_draws)
-    kept = after["outcome"] if outcomes is None else list(outcomes)
-    return basis.beside(before.sel(outcome=kept), after.sel(outcome=kept))
-
-
 def beside_fit(fit: Path, name: str) -> Path:
     """Return where a file goes that lies beside a fit, which is a folder or a file."""
     return (fit.parent if fit.is_file() else fit) / name
@@ -209,3 +191,30 @@ def write_figure(drawn: "Figure", path: Path) -> None:
 
     save_figures({path.name.removesuffix(".png"): drawn}, path.parent)
     _LOG.info("wrote %s", path)
+
+
+def write_results(
+    out: Path,
+    tables: "Mapping[str, pd.DataFrame]",
+    figures: "Mapping[str, Figure]",
+    data: "Mapping[str, xr.Dataset]",
+) -> None:
+    """Write what was computed; nothing appears before all of it is there."""
+    from sanctions_model.plots import save_figures
+
+    out.mkdir(exist_ok=True)
+    with locked(out), staged(out) as part:
+        for name, table in tables.items():
+            write_table(table, part / f"{name}.csv")
+        save_figures(figures, part)
+        for name, dataset in data.items():
+            write_netcdf(dataset, part / f"{name}.nc")
+        for path in publish(part, out):
+            _LOG.info("wrote %s", path)
+
+
+def with_manifest(result: "xr.Dataset", fitted: "Fit") -> "xr.Dataset":
+    """Add the manifest of the fit, as JSON."""
+    import json
+
+    return result.assign_attrs(fit_manifest=json.dumps(dict(fitted.manifest), sort_keys=True))
