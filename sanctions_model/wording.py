@@ -60,6 +60,17 @@ def decimals(value: float, digits: int = 0, *, signed: bool = False) -> str:
     return (text if text.strip("+-0.") else text.lstrip("+-")).replace("-", "−")
 
 
+def significant(value: float, digits: int = 3) -> str:
+    """Say a number with up to so many significant digits and a true minus sign.
+
+    Examples
+    --------
+    >>> significant(-0.01234), significant(2.0), significant(123456.7, 4)
+    ('−0.0123', '2', '1.235e+05')
+    """
+    return f"{value:.{digits}g}".replace("-", "−", 1) if value < 0 else f"{value:.{digits}g}"
+
+
 def percent(share: float, digits: int = 0) -> str:
     """Say a share in percent.
 

@@ -24,7 +24,15 @@ from sanctions_model.summaries import (
     summary_errors,
 )
 from sanctions_model.units import effect_in_percent, in_percent, percent_unit
-from sanctions_model.wording import decimals, figure, mass_words, percent, share_words, upper_first
+from sanctions_model.wording import (
+    decimals,
+    figure,
+    mass_words,
+    percent,
+    share_words,
+    significant,
+    upper_first,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,7 +373,7 @@ def sanity_view(table: pd.DataFrame) -> View:
     limits = table[["lower_bound", "upper_bound"]].to_numpy(dtype=float)
     bounds = [_bounds(low, high) for low, high in limits]
     shown = table[["check", "what", "source"]].assign(
-        value=[f"{value:.3g}" if np.isfinite(value) else "" for value in table["value"]],
+        value=[significant(value) if np.isfinite(value) else "" for value in table["value"]],
         bounds=bounds,
         inside=np.where(
             table["inside"], "inside", np.where(table["asked"], "OUTSIDE", "not asked")

@@ -23,6 +23,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.serialization import to_dict
 from sanctions_model.summaries import ERRORS, interval, interval_rule, median_error
 from sanctions_model.units import effect_in_percent
+from sanctions_model.wording import significant
 
 _HORIZONS = (4, 8, 12, 20)
 _SHOWN = ("median", "lower", "upper")
@@ -224,7 +225,7 @@ def _data_differences(first: Fit, second: Fit) -> list[dict[str, str]]:
         if not same.all():
             period = int(np.flatnonzero(~same)[0])
             when = str(common[period])[:10]
-            shown = [f"{x[period]:.6g} in {when}" for x in values]
+            shown = [f"{significant(x[period], 6)} in {when}" for x in values]
             rows.append(_row("data", f"{name} ({int((~same).sum())} periods)", *shown))
     return rows
 
@@ -243,7 +244,8 @@ def _prior_differences(
 def _belief(prior: Prior | None) -> str:
     if prior is None:
         return "not there"
-    arguments = ", ".join(f"{name} {value:.4g}" for name, value in prior.arguments.items())
+    sizes = {name: significant(value, 4) for name, value in prior.arguments.items()}
+    arguments = ", ".join(f"{name} {size}" for name, size in sizes.items())
     minus = "minus " if getattr(prior, "negative", False) else ""
     return f"{minus}{prior.family}({arguments})"
 

@@ -287,13 +287,10 @@ ROUNDING = {
     "plots/scenarios.py": 1,
     "report/elsewhere.py": 1,
     "report/page/answers.py": 1,
-    "report/page/ledger.py": 1,
     "report/page/page.py": 1,
     "report/page/sections.py": 1,
     "report/sections/elsewhere.py": 12,
     "report/sections/now.py": 1,
-    "report/views.py": 1,
-    "robustness/comparison.py": 2,
 }
 SPEAKING = {"cli", "plots", "queries", "report", "robustness", "scenarios"}
 DRAWN = {"drawing.py", "still.py", "markup.py", "moved.py", "years.py"}

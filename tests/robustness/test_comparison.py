@@ -112,8 +112,8 @@ def test_what_differs_is_named(first):
     found = compare(first, second, relief=LIFTED)
     rows = found.differs.set_index("item")
     assert rows.loc["growth (1 periods)", "part"] == "data"
-    assert rows.loc["trade -> growth", "first"] == "Normal(mu -1, sigma 0.5)"
-    assert rows.loc["trade -> growth", "second"] == "Normal(mu -0.5, sigma 0.5)"
+    assert rows.loc["trade -> growth", "first"] == "Normal(mu −1, sigma 0.5)"
+    assert rows.loc["trade -> growth", "second"] == "Normal(mu −0.5, sigma 0.5)"
     assert rows.loc["weather[1] -> harvest", "second"] == "not there"
     assert rows.loc["harvest", "first"] == "weather, weather[1]"
     assert rows.loc["harvest", "second"] == "weather"

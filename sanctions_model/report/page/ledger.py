@@ -18,7 +18,7 @@ from sanctions_model.report.page.slim import slim_svg, svg_address
 from sanctions_model.report.sections.links import linked
 from sanctions_model.report.views import diagnostics_line
 from sanctions_model.validation.sanity import sanity_checks
-from sanctions_model.wording import number, share_words, true_minus
+from sanctions_model.wording import number, share_words, significant, true_minus
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -159,7 +159,7 @@ def _checks(answers: Answers) -> Html:
         [
             english(str(check.check)),
             english(f"{check.source}: {check.what}"),
-            true_minus(f"{check.value:.3g}"),
+            significant(check.value),
             "inside" if check.inside else _OUTSIDE,
             english(str(check.note)),
         ]
