@@ -159,11 +159,11 @@ def _checks(answers: Answers) -> Html:
         [
             english(str(check.check)),
             english(f"{check.source}: {check.what}"),
-            significant(check.value),
+            significant(value),
             "inside" if check.inside else _OUTSIDE,
             english(str(check.note)),
         ]
-        for check in checks.itertuples()
+        for check, value in zip(checks.itertuples(), checks["value"].tolist(), strict=True)
     ]
     outside = [row for row in rows if row[3] == _OUTSIDE]
     said = (
