@@ -663,7 +663,7 @@ def test_questions_on_past_and_future_need_a_fit(tmp_path, verb):
         (["scenario", "run", "--set", "key-rate=12"], "variable=value"),
         (["scenario", "run", "--set", "key_rate"], "variable=value"),
         (["scenario", "run", "--set", "key_rate=high"], "variable=value"),
-        (["scenario", "run", "--set", "key_rat=12"], "Did you mean 'key_rate'?"),
+        (["scenario", "run", "--set", "key_rat=12"], "Did you mean 'key_rate'"),
         (["scenario", "run", "--set", "key_rate=12@4-2"], "expected 1 <= start <= stop"),
         (
             ["scenario", "run", "--set", "key_rate=12@0-2"],
@@ -676,7 +676,7 @@ def test_questions_on_past_and_future_need_a_fit(tmp_path, verb):
         (["scenario", "require", "--outcome", "price_level"], "either --below or --above"),
         (
             ["scenario", "require", "--outcome", "prices_level", "--below", 1],
-            "Did you mean 'price_level'?",
+            "Did you mean 'price_level'",
         ),
         (
             ["scenario", "require", "--outcome", "inflation", "--below", 1, "--probability", 1.5],
@@ -687,14 +687,14 @@ def test_questions_on_past_and_future_need_a_fit(tmp_path, verb):
             "expected at least 1",
         ),
         (["forecast", "--horizon", 0], "expected a whole number"),
-        (["forecast", "--outcome", "inflaton"], "Did you mean 'inflation'?"),
+        (["forecast", "--outcome", "inflaton"], "Did you mean 'inflation'"),
         (["forecast", "--condition", "key_rate=12"], "say which periods"),
         (["forecast", "--condition", "key_rate=12@3-2"], "periods run backwards"),
-        (["forecast", "--condition", "key_rat=12@1-2"], "Did you mean 'key_rate'?"),
+        (["forecast", "--condition", "key_rat=12@1-2"], "Did you mean 'key_rate'"),
         (["forecast", "--condition", "key_rate=12@1-99"], "but the horizon is 12"),
         (
             ["forecast", "--condition", "key_rate=12@1-2", "--absorb", "key_rat"],
-            "Did you mean 'key_rate'?",
+            "Did you mean 'key_rate'",
         ),
         (
             ["forecast", "--condition", "key_rate=12@1-2", "--set", "trade=0"],
@@ -708,7 +708,7 @@ def test_questions_on_past_and_future_need_a_fit(tmp_path, verb):
         (["counterfactual", "decompose", "--from", "1980Q1"], "1980Q1"),
         (
             ["counterfactual", "decompose", "--from", "2022Q1", "--outcome", "inflaton"],
-            "Did you mean 'inflation'?",
+            "Did you mean 'inflation'",
         ),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
@@ -901,8 +901,8 @@ def test_a_parameter_that_does_not_exist_is_refused():
         (["--ramp", 0], "ramp 0"),
         (["--horizon", 0], "expected a whole number of periods of at least 1"),
         (["--horizon", 4, "--horizon", -1], "expected a whole number of periods of at least 1"),
-        (["--outcome", "inflaton"], "Did you mean 'inflation'?"),
-        (["--measure", "trades"], "Did you mean 'trade'?"),
+        (["--outcome", "inflaton"], "Did you mean 'inflation'"),
+        (["--measure", "trades"], "Did you mean 'trade'"),
         (["--measure", "key_rate"], "'key_rate' is not a measure"),
         (
             ["--measure", "energy", "--outcome", "risk_premium"],

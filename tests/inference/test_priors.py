@@ -262,9 +262,9 @@ def test_a_missing_prior_is_refused(scm, given, missing, message):
     ("address", "hint"),
     [
         ("x -> inflaton", "Did you mean 'x -> inflation'?"),
-        ("persistence[inflatoin]", "Did you mean 'inflation'?"),
+        ("persistence[inflatoin]", "Did you mean 'inflation'"),
         ("persistence[credit]", '[persistence."credit"] names no parameter of the model'),
-        ("scale[credits]", "Did you mean 'credit'?"),
+        ("scale[credits]", "Did you mean 'credit'"),
         ("persistance[inflation]", "there is coefficient, intercept, persistence"),
         ("persistance[*]", '[persistance."*"] names no parameter of the model'),
         ("anchoring", "[anchoring] names no parameter of the model"),
