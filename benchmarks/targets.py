@@ -23,6 +23,7 @@ TARGETS: list[tuple[str, str, Callable[[Mapping[str, Any]], float], float]] = [
     ),
     ("questions", "effects by channel, s", lambda r: r["channels_s"], 0.15),
     ("structure", "sweep point of another structure over a rebuild", lambda r: r["ratio"], 0.15),
+    ("structure", "the same over the model by hand", lambda r: r["by_hand"]["ratio"], 0.15),
     ("sweep", "1,000 Sobol points over the user's loop", lambda r: r["ratio"], 0.002),
 ]
 
