@@ -81,6 +81,7 @@ def effects(
         reliefs=[chosen],
         horizons=horizon or [4, 8, 12, 20],
         outcomes=outcome,
+        channels=csv is not None or as_json,  # the view shows totals alone
         basis=Basis(fitted.problem, fitted.prior_draws, fitted.posterior_draws),
     )
     # The refits are of full relief of all measures in four steps.

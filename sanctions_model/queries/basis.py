@@ -214,6 +214,8 @@ class Basis:
 
     def _variances(self, after: xr.DataArray) -> dict[str, float]:
         values = after.transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel()
+        if values.size < LEAST_DRAWS:
+            return {}
         return {group: variance_share(values, scores) for group, scores in self._parameters.items()}
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import laboratory
 import numpy as np
+import pandas as pd
 import pytest
 from laboratory import LIFTED, MODEL, TABLE_COLUMNS, pinned
 from oracle import as_dicts, close, propagated
@@ -786,6 +787,18 @@ def test_of_prior_draws_alone_every_effect_is_assumed(growth_problem, many_draws
     )
     assert set(table["basis"]) == {"assumed"}
     assert table["information"].isna().all()
+
+
+def test_totals_alone_are_the_totals_of_the_whole_table(
+    growth_problem, many_draws, learned, effects
+):
+    basis = Basis(growth_problem, many_draws, learned)
+    outcomes = ["gdp_level", "key_rate"]
+    alone = effects_table(
+        growth_problem.scm, learned, outcomes=outcomes, channels=False, basis=basis
+    )
+    totals = effects[effects["channel"] == "total"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone, totals, rtol=1e-9)
 
 
 def test_the_effects_table_says_what_the_draws_say(growth_problem, learned, effects):

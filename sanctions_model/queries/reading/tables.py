@@ -111,6 +111,7 @@ def effects_table(
     reliefs: Sequence[Relief] = _STANDING_RELIEFS,
     horizons: Sequence[int] = _RELIEF_HORIZONS,
     outcomes: Sequence[str] | None = None,
+    channels: bool = True,
     basis: Basis | None = None,
 ) -> pd.DataFrame:
     """Tabulate the effects of relief by outcome, depth, horizon and channel.
@@ -125,6 +126,8 @@ def effects_table(
         Periods from the start.
     outcomes : sequence of str, optional
         Variables or levels; the headline ones by default.
+    channels : bool
+        Whether each total is split by channel; a row for each.
     basis : Basis, optional
         Of the same draws; without it the table does not say what the effects rest on.
 
@@ -147,8 +150,11 @@ def effects_table(
     rows = []
     for relief in (scm.relief(asked) for asked in reliefs):
         wanted = reachable(scm, relief.measures, outcomes)
-        for outcome, learned, stated in _by_channel(scm, draws, relief, longest, wanted, basis):
-            channels = [str(channel) for channel in learned[dims.CHANNEL].to_numpy()]
+        split = channels and bool(scm.entries)  # a model may name no channels
+        for outcome, learned, stated in _by_channel(
+            scm, draws, relief, longest, wanted, basis, split=split
+        ):
+            named = [str(channel) for channel in learned[dims.CHANNEL].to_numpy()]
             asked_for = {dims.OUTCOME: outcome, dims.HORIZON: list(horizons)}
             # Plain arrays from here: a table of a thousand rows looks up a thousand labels.
             after, before, shown, prior = (
@@ -162,7 +168,7 @@ def effects_table(
             )
             summary = interval(shown, rule).transpose(dims.HORIZON, dims.CHANNEL, "summary")
             for row_of, horizon in enumerate(horizons):
-                for column, channel in enumerate(channels):
+                for column, channel in enumerate(named):
                     at = row_of, column
                     row: dict[str, object] = {
                         "outcome": outcome,
@@ -268,23 +274,25 @@ def _by_channel(
     horizon: int,
     wanted: Sequence[str],
     basis: Basis | None,
+    *,
+    split: bool,
 ) -> Iterator[tuple[str, xr.DataArray, xr.DataArray]]:
     """Yield each outcome with its effects by channel under the draws and under the prior's.
 
-    Of a model that names no channels the total alone. A few outcomes are propagated together: the
-    draws of all at once would not fit.
+    Not split, the total alone. A few outcomes are propagated together: the draws of all at once
+    would not fit.
     """
 
-    def split(of: xr.Dataset, some: tuple[str, ...]) -> xr.DataArray:
-        if scm.entries:
+    def effects(of: xr.Dataset, some: tuple[str, ...]) -> xr.DataArray:
+        if split:
             return channel_effects(scm, of, relief, horizon=horizon, outcomes=some)
         total = total_effect(scm, of, relief, horizon=horizon, outcomes=some)
         return total.expand_dims({dims.CHANNEL: ["total"]})
 
     learned = basis is not None and basis.draws is not None
     for some in batched(wanted, _TOGETHER):
-        after = split(draws, some)
-        before = split(basis.prior_draws, some) if basis is not None and learned else after
+        after = effects(draws, some)
+        before = effects(basis.prior_draws, some) if basis is not None and learned else after
         for outcome in some:
             own = {dims.OUTCOME: [outcome]}
             yield outcome, after.sel(own), before.sel(own)
