@@ -72,6 +72,8 @@ def parse_table(content: bytes, where: str) -> tuple[pd.PeriodIndex, dict[str, p
         for k, name in enumerate(header)
         if k != key
     }
+    if all(values.isna().all() for values in columns.values()):
+        raise ObservationError(f"{where} has no figure in any column; fill it in first.")
     order = index.argsort()
     if not index.is_monotonic_increasing:
         _LOG.info("%s: the periods were not in order and have been sorted.", where)

@@ -122,6 +122,8 @@ def test_a_sheet_of_notes_is_named():
 
 
 def test_what_is_no_table_is_refused():
+    with pytest.raises(ObservationError, match="mine has no figure in any column; fill it in"):
+        parse_table(b"quarter,inflation_pct,trade\n2014Q1,,\n2014Q2,n/a,\n", "mine")
     with pytest.raises(ObservationError, match="Column 3 of mine has no name in the first row"):
         parse_table(b"\n,a title,\nquarter,inflation_pct,b\n2014Q1,1,2\n", "mine")
     with pytest.raises(ObservationError, match="mine is no text"):
