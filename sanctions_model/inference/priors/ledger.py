@@ -97,13 +97,12 @@ class Priors(BaseModel):
             By address; a bare ``scale``, ``intercept``, ``persistence``, ``degrees_of_freedom`` or
             ``crisis_multiplier`` serves every one that has no own, ``"* -> y"`` every link into y.
         periods_per_year : int
-            Period length that persistence, speeds and flow coefficients are stated for; that of
-            the model.
+            Of the model; persistence, speeds and flow coefficients are stated for such periods.
 
-        Returns
-        -------
-        Priors
-            For `Priors.for_model`, `fit` and `sample_prior_predictive`.
+        Raises
+        ------
+        PriorError
+            If they are no mapping of priors.
         """
         if not isinstance(priors, Mapping):
             raise PriorError(
@@ -172,6 +171,11 @@ class Priors(BaseModel):
         A pattern, as ``"* -> y"``, leaves no link that it matches its own; a bare ``scale`` no
         equation. Known values (`Fixed`) are definitions, which only another known value, or one
         stated for the parameter itself, replaces.
+
+        Raises
+        ------
+        PriorError
+            As `from_addresses`.
         """
         new = Priors.from_addresses(changed)
         merged = {name: dict(group) for name, group in self.entries.items()}
@@ -407,10 +411,8 @@ def sample_prior(
 
     Parameters
     ----------
-    scm : StructuralCausalModel
-        Whose parameters are drawn.
-    priors : mapping of str to Prior
-        By address, as `Priors.for_model` returns them.
+    scm, priors : StructuralCausalModel, mapping of str to Prior
+        Whose parameters are drawn; by address, as `Priors.for_model` returns them.
     draws, chains : int
         Draws a chain, and chains.
     random_seed : int
@@ -420,6 +422,11 @@ def sample_prior(
     -------
     xr.Dataset
         Dims ``(chain, draw)`` plus each parameter's own.
+
+    Raises
+    ------
+    QuestionError
+        If the seed is no whole number of at least 0.
     """
     coords = parameter_coords(scm)
     known = addresses(scm)
