@@ -293,7 +293,10 @@ def check(
         else "Every equation has data."
     )
     caption = f"{verdict} n_completed: empty cells that the fit completes with a posterior."
-    show(View(table=table, title=f"{file.name} can be used", caption=caption), as_json=as_json)
+    title = f"{file.name} can be used"
+    if not table["n_used"].any():
+        title = f"{file.name} can be read, but no equation learns from it: a fit is the prior alone"
+    show(View(table=table, title=title, caption=caption), as_json=as_json)
 
 
 @data_app.command("nowcast")

@@ -185,6 +185,14 @@ def test_a_wrong_question_is_refused(away, arguments, words):
     assert words in refused("data", *arguments)
 
 
+def test_a_table_that_no_equation_learns_from_is_said_to_be_none(away):
+    quarters = [f"{year}Q{quarter}" for year in range(2014, 2020) for quarter in (1, 2, 3, 4)]
+    rates = {"quarter": quarters, "key_rate_pct_pa": np.linspace(5.0, 9.0, 24)}
+    pd.DataFrame(rates).to_csv("rates.csv", index=False)
+    done = call("data", "check", "rates.csv")
+    assert "can be read, but no equation learns from it" in " ".join(done.out.split())
+
+
 def test_a_template_is_filled_in_checked_and_fitted(away, light):
     assert call("data", "template", "mine", "--from", "2010Q1", "--to", "2024Q4").code == 0
     chance = np.random.default_rng(2)
