@@ -16,6 +16,7 @@ _MONTHS += ["July", "August", "September", "October", "November", "December"]
 _VERBS = ("moves", "raises", "lowers")
 _PAST_VERBS = ("would have moved", "would have raised", "would have lowered")
 _COUNTED = ("rate", "level", "wage", "premium", "gap", "rouble", "discount", "target", "deficit")
+_INDICES = ("index", "disruption")
 
 
 def number(value: float, *, signed: bool = True) -> str:
@@ -144,6 +145,17 @@ def true_minus(text: str) -> str:
     return re.sub(r"(?<!\w)-(?=\d)", "−", text)
 
 
+def shell_minus(text: str) -> str:
+    """Write a minus sign as a shell, a spreadsheet and LaTeX read it; pages have the true one.
+
+    Examples
+    --------
+    >>> shell_minus("by −0.6 pp")
+    'by -0.6 pp'
+    """
+    return text.replace("−", "-")
+
+
 def undated(label: str) -> str:
     """Name what several dated parts are together.
 
@@ -227,7 +239,7 @@ def with_article(label: str) -> str:
     ('the key rate', 'GDP', 'the rouble against the dollar')
     """
     head = re.split(r" (?:against|of|to|in) ", label)[0]
-    return f"the {label}" if head.split()[-1] in _COUNTED else label
+    return f"the {label}" if head.split()[-1] in _COUNTED + _INDICES else label
 
 
 def finding(

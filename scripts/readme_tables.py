@@ -120,7 +120,7 @@ def finding_lines(folder: Path) -> list[str]:
         "",
         f"That GDP is then higher has probability {chance(after)}. Before the data, published "
         f"estimates and judgement gave {chance(before)}: the data made it {turned}. Of the sizes "
-        f"of {len(claims)} claims {told or 'none'} are told by the data, {both} by data and "
+        f"of {len(claims)} claims {told or 'none'} are settled by the data, {both} by data and "
         f"beliefs "
         f"together, and {believed} by published estimates and judgement alone.",
     ]

@@ -63,7 +63,7 @@ def faults_of(figure):
     title, question = (text.get_text() for text in figure.texts[:2])
     if not (re.search(r"\d", title) and VERB.search(title)):
         found.append(f"no finding: {title!r}")
-    if len(question.split()) < 3:
+    if len(question.split()) < 3 or "?" not in question:
         found.append(f"no question: {question!r}")
     if "Source: " not in words(figure):
         found.append("no source")

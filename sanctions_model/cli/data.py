@@ -175,12 +175,22 @@ def diff(
     write_csv(table, csv)
     changed = (table[["n_new", "n_lost", "n_revised"]] > 0).any(axis=1) | (table["join"] != "")
     shown = table if everything or as_json else table[changed]
-    caption = (
-        "join: first quarter that the new vintage took from its source. revised: known in both "
-        f"and different as printed. {int((~changed).sum())} series without change."
+    if as_json:
+        show(View(table=table, title="Differences"), as_json=True)
+        return
+    words = {"last_old": "to, old", "last_new": "to, new", "n_new": "new", "n_lost": "lost"}
+    words |= {"n_revised": "revised", "largest_revision": "largest revision"}
+    words |= {"revised_in": "in", "join": "fetched from"}
+    view = View(
+        table=shown.rename(columns=words),
+        title=f"{int(changed.sum())} of {len(table)} series differ from {pair[0].name} to "
+        f"{pair[1].name}",
+        question="Question: what changed from one vintage of the data to the other?",
+        caption="New, lost, revised: figures in one only, or in both and different as printed. "
+        "Fetched from: the first period that the new vintage took from its source.",
+        first=("series", "to, new", "new", "lost", "revised", "largest revision", "in"),
     )
-    title = f"From {pair[0].name} to {pair[1].name}"
-    show(View(table=shown, title=title, caption=caption), as_json=as_json)
+    show(view)
 
 
 @data_app.command("compare")
@@ -270,7 +280,7 @@ def check(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a table of your own as a run would, and say what each equation makes of it."""
+    """Check a table of your own as a run would, and say what the model can use of it."""
     configure(quiet=quiet)
     from sanctions_model.data.observations import load_observations
     from sanctions_model.data.user_tables import load_mapping
@@ -292,11 +302,26 @@ def check(
         if silent
         else "Every equation has data."
     )
-    caption = f"{verdict} n_completed: empty cells that the fit completes with a posterior."
-    title = f"{file.name} can be used"
-    if not table["n_used"].any():
-        title = f"{file.name} can be read, but no equation learns from it: a fit is the prior alone"
-    show(View(table=table, title=title, caption=caption), as_json=as_json)
+    if as_json:
+        show(View(table=table, title="Use"), as_json=True)
+        return
+    title = (
+        f"{file.name} can be used: {len(table) - len(silent)} of {len(table)} series are estimated "
+        "with"
+        if table["n_used"].any()
+        else f"{file.name} can be read, but no equation learns from it: a fit is the prior alone"
+    )
+    words = {"n": "figures", "n_missing_inside": "holes", "n_completed": "estimated"}
+    words |= {"n_used": "used"}
+    view = View(
+        table=table.rename(columns=words),
+        title=title,
+        question="Question: what can the model use of this table?",
+        caption=f"{verdict} Estimated: empty cells that the fit fills with a posterior. Used: "
+        "periods in the equation's likelihood.",
+        first=("series", "first", "last", "figures", "used", "estimated", "use"),
+    )
+    show(view)
 
 
 @data_app.command("nowcast")
@@ -307,7 +332,7 @@ def nowcast(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what a fit says of the periods that have no figure yet, and of holes."""
+    """Print what a fit expects where there is no figure yet, and in holes."""
     configure(quiet=quiet)
     from sanctions_model.queries.forecasts import nowcast_table
     from sanctions_model.report.views import nowcast_view

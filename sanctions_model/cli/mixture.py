@@ -213,10 +213,10 @@ def mix(
         return
     if not is_short():
         say(sentences + spread_sentences(split, fitted.scm), as_json=False)
+    show_statements(said, as_json=False)
     _show_mixture(together, fitted, wanted)
     if given:
         sets["your odds"] = weights
-    show_statements(said, as_json=False)
     if not is_short():
         show(expected_view(result.sel(outcome=wanted), fitted.scm, sets))
         show(spread_view(split, fitted.scm, table_horizons(ahead)[-2:]))

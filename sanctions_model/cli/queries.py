@@ -403,6 +403,7 @@ def require(
 ) -> None:
     """Smallest relief that meets a target with a probability."""
     configure(quiet=quiet)
+    from sanctions_model.queries.forecasts import last_known_period
     from sanctions_model.queries.required import Target, relief_frontier, required_relief
     from sanctions_model.report.claims import required_view
     from sanctions_model.scm.interventions import Relief
@@ -439,10 +440,12 @@ def require(
     found = required_relief(fitted.problem, fitted.draws, target, relief=relief, random_seed=seed)
     table = found.to_frame()
     write_csv(table, csv)
+    start = str(fitted.problem.cases.time[last_known_period(fitted.problem, [outcome])])[:10]
     if figure is not None:
         from sanctions_model.plots import plot_required_relief
 
         source = fitted.draws.attrs.get(Said.SOURCE)
-        write_figure(plot_required_relief(found, scm=fitted.scm, source=source), figure)
-    view = View(table=table, title="Relief") if as_json else required_view(found, fitted.scm)
-    show(view, as_json=as_json)
+        drawn = plot_required_relief(found, scm=fitted.scm, source=source, start=start)
+        write_figure(drawn, figure)
+    view = required_view(found, fitted.scm, start=start)
+    show(View(table=table, title="Relief") if as_json else view, as_json=as_json)

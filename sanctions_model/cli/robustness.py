@@ -19,7 +19,6 @@ from sanctions_model.cli.parts.options import (
     JsonOption,
     QuietOption,
     beside_fit,
-    checked_figure_path,
     load_fit,
     write_csv,
     write_figure,
@@ -82,14 +81,7 @@ def evidence(
         list[str] | None, typer.Option("--only", help="This figure only; may be repeated.")
     ] = None,
     csv: CsvOption = None,
-    figure: Annotated[
-        Path | None,
-        typer.Option(
-            "--figure",
-            help="Forest of the first pooled figure, to a PNG.",
-            callback=checked_figure_path,
-        ),
-    ] = None,
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -115,8 +107,9 @@ def evidence(
         return
     from sanctions_model.report.checks import evidence_views
 
-    for view in evidence_views(table, moved, found.scm):
-        show(view)
+    compared, taken_in = evidence_views(table, moved, found.scm)
+    show(compared, kept=10)
+    show(taken_in)
 
 
 def _draw_forest(found: "Fit", chosen: "dict[str, Observation]", figure: Path) -> None:
@@ -234,22 +227,24 @@ def _draw_tornado(
 ) -> None:
     from sanctions_model.plots import plot_tornado
     from sanctions_model.queries.effects import relief_words
-    from sanctions_model.queries.reading.headlines import in_words_of
+    from sanctions_model.queries.forecasts import last_known_period
+    from sanctions_model.queries.reading.headlines import in_words_of, spoken_label, when_words
     from sanctions_model.robustness.ranking import tornado
     from sanctions_model.summaries import interval_rule
 
-    after = found.scm.count_periods(claim.horizon)
+    last = found.problem.cases.time[last_known_period(found.problem, [claim.outcome])]
+    by = when_words({Said.START: str(last)[:10]}, claim.horizon, found.scm)
     bars = tornado(ranking, name)
     drawn = plot_tornado(
         bars.assign(factor=[in_words_of(found.scm, str(factor)) for factor in bars["factor"]]),
-        title=f"What the answer rests on: {found.scm.variables[claim.outcome].label}, {after}",
+        title=f"What does the effect of {relief_words(found.scm, claim.relief)} rest on?",
+        answer=f"the effect on {spoken_label(found.scm, claim.outcome)} {by}",
         unit=found.scm.effect_unit(claim.outcome),
         source=_source(found),
         caption=(
-            f"Contrast: {relief_words(found.scm, claim.relief)}; {after} after the start. Bars run "
-            "from the lowest to the highest median of the effect: of a parameter at the ends of "
+            "Bars: the lowest to the highest median of the effect, of a parameter at the ends of "
             f"its {interval_rule()}, without a link, with a published figure, under other beliefs "
-            "or equations. Line: the median as fitted. No bar is a credible interval of the effect."
+            "or equations; no interval. Line: the median as fitted."
         ),
     )
     write_figure(drawn, figure)
@@ -389,7 +384,8 @@ def compare(
             tables = (found.effects, found.links, found.differs)
             views = comparison_views(*tables, fits[first].scm, (called[first], called[other]))
             for view in views[:2] if is_short() else views:
-                show(view)
+                if len(view.table) or not is_short():
+                    show(view)
         _point_to_vintages(fits[first], fits[other], (first, other))
     write_csv(written[0] if len(written) == 1 else _stacked(written, others), csv)
     if weights or leave_future_out:

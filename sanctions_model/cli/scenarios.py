@@ -258,10 +258,10 @@ def run_scenario(
         )
         write_figure(drawn, figure)
     view = scenario_answer(rested.sel(horizon=shown), fitted.scm, label=scenario.label)
+    show_statements(said, as_json=as_json)
     if not is_short():
         say(scenario_sentences(result, fitted.scm, told[:3]), as_json=as_json)
     show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
-    show_statements(said, as_json=as_json)
 
 
 @scenario_app.command("compare")
@@ -284,7 +284,6 @@ def compare(
     """Effects of all futures against the status quo, and which one matters most for what."""
     configure(quiet=quiet)
     require_folder(out)
-    from sanctions_model.queries.reading.headlines import at_periods
     from sanctions_model.report.answers import AGAINST
     from sanctions_model.report.dated import futures_view
     from sanctions_model.report.scenarios import compare_sentences
@@ -336,10 +335,9 @@ def compare(
             write_results(out, {"futures": table}, {"future_effects": drawn}, {"futures": named})
     if not is_short():
         say(compare_sentences(result, fitted.scm), as_json=as_json)
-    last = at_periods(range(1, result.sizes["horizon"] + 1), year)[-1]
-    view = futures_view(result, fitted.scm, last)
-    show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
+    view = futures_view(result, fitted.scm, min(3 * year, result.sizes["horizon"]))
     show_statements(said, as_json=as_json)
+    show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
 
 
 @scenario_app.command("sectors")

@@ -64,7 +64,7 @@ def plot_chain(effect: xr.DataArray, *, scm: StructuralCausalModel, horizon: int
         boxes.append([upper_first(label or unit), f"{middle} {unit}", f"({low}; {high})"])
     title = titled(
         headline(effect, scm, outcome=names[-1], horizon=horizon),
-        upper_first(str(effect.attrs[dims.Said.QUESTION])),
+        f"What follows {effect.attrs[dims.Said.QUESTION]}?",
         source=effect.attrs.get(dims.Said.SOURCE),
     )
     caption = (

@@ -77,7 +77,7 @@ def plot_channels(
 
     title = titled(
         channel_finding(effect, scm),
-        f"Through which channel: effect of relief after {scm.count_periods(horizon)}",
+        f"Through which channels does relief act, after {scm.count_periods(horizon)}?",
         source=effect.attrs.get(dims.Said.SOURCE),
     )
     caption = _channel_caption(scm, effect, rule, drawn_from)
@@ -235,7 +235,7 @@ def plot_waterfall(
 
     title = titled(
         channel_finding(effect, scm),
-        f"From channel to channel: effect of relief after {scm.count_periods(horizon)}",
+        f"What does each channel add to the effect of relief, after {scm.count_periods(horizon)}?",
         source=effect.attrs.get(dims.Said.SOURCE),
     )
     caption = (

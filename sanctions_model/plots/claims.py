@@ -77,7 +77,7 @@ def plot_scorecard(table: pd.DataFrame, *, periods: str = "quarters") -> Figure:
     }
     title = titled(
         claims_finding(table),
-        "The article's claims: how probable, how large, what they rest on",
+        "How probable are the article's claims, how large, and what do they rest on?",
         source=table.attrs.get(dims.Said.SOURCE),
     )
     caption = _caption(table, periods)

@@ -84,7 +84,7 @@ def plot_decomposition(
     what = labels[names[0]] if len(names) == 1 else f"{len(names)} outcomes"
     title = titled(
         parts_finding(parts.sel({dims.OUTCOME: names}), scm),
-        f"What moved {what}, {window}",
+        f"What moved {what}, {window}?",
         source=parts.attrs.get(dims.Said.SOURCE),
     )
     caption = _caption(groups, scm, period_name(_before(time, per_year), per_year), drawn_from)
@@ -223,7 +223,7 @@ def plot_variance_decomposition(
     last = scm.count_periods(int(horizons[-1]))
     title = titled(
         variance_finding(shares.sel({dims.OUTCOME: names}), scm),
-        f"Which shocks make forecasts uncertain, up to {last} ahead",
+        f"Which shocks make forecasts uncertain, up to {last} ahead?",
         source=shares.attrs.get(dims.Said.SOURCE),
     )
     caption = _variance_caption(scm, groups, drawn_from)
@@ -320,7 +320,7 @@ def plot_sectors(
     title = titled(
         f"The import premium goes from {number(ends[0], signed=False)} points {now} to "
         f"{number(ends[1], signed=False)} {then}",
-        f"Grey-import premium by sector: {scenario}, {now} and {then}",
+        f"Where do grey imports cost most under {scenario}, {now} and {then}?",
         source=result.attrs.get(dims.Said.SOURCE),
     )
     caption = (

@@ -77,7 +77,7 @@ def plot_responses(
     what = upper_first(what)
     found = headline(answer, scm, outcome=names[0] if len(names) == 1 else None)
     periods = scm.count_periods(int(answer[dims.HORIZON].max()))
-    question = f"What does relief change? {what}, over {periods}"
+    question = f"What does relief change over {periods}? {what}"
     title = titled(found, question, source=answer.attrs.get(dims.Said.SOURCE))
     caption = _caption(answer, rule, drawn_from, with_prior=before is not None)
     along = f"{scm.periods_name} after the start of relief"
@@ -110,7 +110,7 @@ def plot_impulse_response(
     bands = interval(shown, rule), interval(shown, IntervalRule(0.5, rule.kind))
     caption = (
         f"Line: {drawn_from} median; bands: 50 % interval and {rule}. pp: percentage points. "
-        f"{scm.periods_name.capitalize()} count from 1, that of the shock."
+        f"The first {scm.period_name} is that of the shock."
     )
     asked = title or upper_first(
         str(response.attrs.get(dims.Said.QUESTION, "what follows a shock"))
@@ -118,10 +118,12 @@ def plot_impulse_response(
     name = str(response[dims.OUTCOME].to_numpy()[0]) if response.sizes[dims.OUTCOME] == 1 else None
     text = titled(
         headline(response.rename("effect"), scm, outcome=name),
-        upper_first(asked),
+        f"{upper_first(asked).rstrip('?')}?",
         source=response.attrs.get(dims.Said.SOURCE),
     )
-    return _fans(scm, bands, None, text, caption, scm.periods_name, None)
+    return _fans(
+        scm, bands, None, text, caption, scm.periods_name, response.attrs.get(dims.Said.START)
+    )
 
 
 def _fans(

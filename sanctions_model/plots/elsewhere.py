@@ -39,7 +39,7 @@ def plot_liftings(
     predictive: pd.DataFrame,
     answer: Mapping[str, tuple[float, float, float]] | None = None,
     *,
-    title: str = "The answer for Russia among the liftings elsewhere, after three years",
+    title: str = "Where does the answer for Russia lie among liftings elsewhere after three years?",
     caption: str = "",
     source: object = None,
 ) -> Figure:

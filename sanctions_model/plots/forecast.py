@@ -155,8 +155,9 @@ def plot_forecast(
     views = {name: _view(problem, draws, histories, given, name, imposed) for name in names}
 
     horizon = given.paths.sizes[dims.HORIZON]
-    what = f"{title}: forecast" if title else "Conditional forecast" if conditions else "Forecast"
-    asked = f"{what} over {scm.count_periods(horizon)} after {_period(problem, given.start)}"
+    when = f"over {scm.count_periods(horizon)} after {_period(problem, given.start)}"
+    what = f"{title}: what comes" if title else "What comes"
+    asked = f"{what}{' under the conditions' if conditions else ''}, {when}?"
     first = given.paths.isel({dims.SCENARIO: 0}).rename("path")
     first = first.sel({dims.OUTCOME: names}).assign_attrs(paths.attrs)
     title = titled(headline(first, scm), asked, source=draws.attrs.get(dims.Said.SOURCE))

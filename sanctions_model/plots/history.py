@@ -176,7 +176,7 @@ def plot_counterfactual(
     rule = interval_rule()
     title = titled(
         headline(result, scm),
-        title or f"What would have happened, {window.words}",
+        title or f"What would have happened, {window.words}?",
         source=result.attrs.get(dims.Said.SOURCE),
     )
     caption = _caption(window, histories, rule, drawn_from, str(result.attrs.get("changed", "")))
@@ -373,7 +373,7 @@ def plot_nowcast(
     newest = period_name(time[-1], per_year)
     title = titled(
         f"The fit estimates the figures of {len(names)} series that are not out by {newest}",
-        "Nowcast: estimates of the missing figures",
+        "What does the fit expect of figures that are not out?",
         source=draws.attrs.get(dims.Said.SOURCE),
     )
     caption = (

@@ -80,7 +80,8 @@ def plot_future_effects(
     how = "each future can slide to others once a year" if slides else "each future lasts"
     title = titled(
         headline(result, scm, outcome=_only(outcomes)),
-        f"Effects of the futures over {scm.count_periods(horizon)}, against sanctions unchanged",
+        f"What do the futures change over {scm.count_periods(horizon)}, against sanctions "
+        "unchanged?",
         source=result.attrs.get(dims.Said.SOURCE),
     )
     caption = (
@@ -129,7 +130,7 @@ def plot_scenario_effect(
     over = scm.count_periods(effect.sizes[dims.HORIZON])
     title = titled(
         headline(effect.rename("effect"), scm, outcome=_only(outcomes)),
-        upper_first(f"{title or f'{label}: effect over {over}'}, against the future without it"),
+        title or f"What does “{label}” change over {over}, against the future without it?",
         source=effect.attrs.get(dims.Said.SOURCE),
     )
     caption = (
@@ -213,7 +214,7 @@ def plot_spread(
     names = chosen(variance, outcomes, scm)
     horizon = split.sizes[dims.HORIZON]
     what = "effects of the measures" if of_effect else "forecasts"
-    question = f"What makes {what} uncertain, up to {scm.count_periods(horizon)} ahead"
+    question = f"What makes {what} uncertain, up to {scm.count_periods(horizon)} ahead?"
     caption = (
         f"Share in the variance over the mixture of futures, in %, {order}: law of total variance, "
         "in which what two sources do together goes to the later one"
@@ -298,7 +299,7 @@ def plot_odds(
     last = named[-1] if named[-1].startswith("after") else f"in {named[-1]}"
     title = titled(
         f"Ten more points of odds move {with_article(label)} by {worth} {unit} {last}",
-        f"Expected effect against sanctions unchanged, by the odds of: {future}",
+        f"What effect is expected, against sanctions unchanged, by the odds of: {future}?",
         source=expected.attrs.get(dims.Said.SOURCE),
     )
     caption = (

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots.parts.labels import label_lines, label_room
 from sanctions_model.plots.parts.panels import WIDE, frame, zero_line
@@ -31,6 +32,7 @@ from sanctions_model.plots.parts.sweep_panels import (
     POINT,
     alike_words,
     axes_left,
+    axis_label,
     chosen_outcomes,
     design_of,
     numeric_axes,
@@ -81,7 +83,11 @@ def plot_by_name(found: xr.Dataset, axis: str, *, outcomes: Sequence[str] | None
     near = from_first(found.sel(outcome=shown))["within_error"]
     names = [str(value).replace("_", " ").replace("->", "→") for value in values]
     rule = rule_of(found)
-    title = titled(range_finding(found, shown[0]), f"One answer each: {design_of(found)['label']}")
+    title = titled(
+        range_finding(found, shown[0]),
+        f"What is the answer at each: {design_of(found)['label']}?",
+        source=found.attrs.get(dims.Said.SOURCE),
+    )
     caption = (
         f"{question_words(found)} Points: medians; lines: {rule}. Dotted: the median of the first "
         "row; hollow and grey: no further from it than two Monte-Carlo errors of the difference. "
@@ -182,7 +188,11 @@ def plot_along_axis(
     require_axes(found, [axis])
     names = chosen_outcomes(found, outcomes)
     design, rule = design_of(found), rule_of(found)
-    title = titled(range_finding(found, names[0]), f"Effect along one axis: {design['label']}")
+    title = titled(
+        range_finding(found, names[0]),
+        f"How does the effect change along: {design['label']}?",
+        source=found.attrs.get(dims.Said.SOURCE),
+    )
     caption = (
         f"{question_words(found)} Line: median, grey where two neighbours differ by at most two "
         f"Monte-Carlo errors; band: {rule}. {alike_words(found, names)} {routes_words(found)}"
@@ -204,7 +214,7 @@ def plot_along_axis(
             panel.plot(places[ends], median[ends], color=Colour.faint, lw=1.6)
         frame(panel, [outcome_label(found, name)], outcome_unit(found, name))
         zero_line(panel)
-        panel.set_xlabel(axis.replace("_", " "), size=SMALL, labelpad=2, color=Colour.ink)
+        panel.set_xlabel(axis_label(found, axis), size=SMALL, labelpad=2, color=Colour.ink)
         panel.set_xlim(places[0], places[-1])
         panel.locator_params(axis="x", nbins=5)
         named = (float(median[-1]), "median"), (float(high[-1]), rule.percent)
@@ -229,7 +239,7 @@ def plot_response_surface(
     Returns
     -------
     matplotlib.figure.Figure
-        Dotted where the interval holds zero.
+        Dotted where the interval includes zero.
 
     Raises
     ------
@@ -239,10 +249,14 @@ def plot_response_surface(
     require_axes(found, [across, up])
     names = chosen_outcomes(found, outcomes)
     design, rule = design_of(found), rule_of(found)
-    title = titled(range_finding(found, names[0]), f"Response surface: {design['label']}")
+    title = titled(
+        range_finding(found, names[0]),
+        f"What is the effect at each pair: {design['label']}?",
+        source=found.attrs.get(dims.Said.SOURCE),
+    )
     caption = (
         f"{question_words(found)} Colour and lines: median effect in the unit above each "
-        f"panel; dots: the {rule} holds zero. {alike_words(found, names)} {routes_words(found)}"
+        f"panel; dots: the {rule} includes zero. {alike_words(found, names)} {routes_words(found)}"
     )
     figure, panels = panels_for(title, caption, names, [], 2)
     x, y = (found[name].to_numpy().astype(float) for name in (across, up))
@@ -258,12 +272,12 @@ def plot_response_surface(
         unsure = (own.sel(summary="lower") <= 0) & (own.sel(summary="upper") >= 0)
         rows, columns = np.nonzero(unsure.to_numpy())
         panel.plot(x[columns], y[rows], ls="", marker=".", ms=1.6, color=Colour.ink)
-        frame(panel, [outcome_label(found, name)], up.replace("_", " "))
+        frame(panel, [outcome_label(found, name)], axis_label(found, up))
         panel.grid(visible=False)
         panel.set_title(
             outcome_unit(found, name), size=SMALL, loc="right", pad=3, color=Colour.faint
         )
-        panel.set_xlabel(across.replace("_", " "), size=SMALL, labelpad=2, color=Colour.ink)
+        panel.set_xlabel(axis_label(found, across), size=SMALL, labelpad=2, color=Colour.ink)
     return figure
 
 
@@ -318,7 +332,11 @@ def plot_sweep_tornado(found: xr.Dataset, *, outcomes: Sequence[str] | None = No
     names = chosen_outcomes(found, outcomes)
     design = design_of(found)
     ends = "smallest to largest value" if POINT not in found.dims else "5 % to 95 % point"
-    title = titled(range_finding(found, names[0]), f"What moves the answer most: {design['label']}")
+    title = titled(
+        range_finding(found, names[0]),
+        f"What moves the answer most: {design['label']}?",
+        source=found.attrs.get(dims.Said.SOURCE),
+    )
     caption = (
         f"{question_words(found)} Bars: the median effect as an axis goes from its {ends}, "
         "the others averaged over; grey: the two ends differ by at most two Monte-Carlo errors. "

@@ -22,7 +22,7 @@ from sanctions_model.queries.reading.calendar_years import annual as annual_figu
 from sanctions_model.report.views import View
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.summaries import interval, interval_rule
-from sanctions_model.wording import chance, figure, finding
+from sanctions_model.wording import chance_is, figure, finding
 
 UNCHANGED, RELIEF, DIFFERENCE = "sanctions unchanged", "with relief", "difference"
 POLL, BANK = FORECASTERS["poll"], FORECASTERS["bank_of_russia"]
@@ -33,11 +33,11 @@ _SIMULATED = 5
 # What the yearly figure of a level or a rate is, in the first column.
 _QUOTED = {
     Statistic.GROWTH.words: " growth",
-    Statistic.END.words: " growth, Dec",
-    Statistic.MEAN.words: ", average",
+    Statistic.END.words: ", Dec",
+    Statistic.MEAN.words: " mean",
 }
-# On a terminal every figure has to stand on one line.
-_SHORT = {UNCHANGED: "unchanged", POLL: "poll", BANK: "central bank"}
+# On a terminal all outcomes have to stand on one screen: the difference stands beside relief.
+_SHORT = {RELIEF: "with relief", POLL: "analysts' poll", BANK: "central bank"}
 
 
 def annual_table(
@@ -161,7 +161,7 @@ def _others(
 
 
 def annual_view(table: pd.DataFrame, fit: Fit) -> View:
-    """Show years in columns; a row for each future and for each other forecaster."""
+    """Show years in columns: sanctions unchanged, relief with its difference, other forecasts."""
     years = sorted(table["year"].unique())
     rows = []
     for outcome in dict.fromkeys(table["outcome"]):
@@ -171,26 +171,32 @@ def annual_view(table: pd.DataFrame, fit: Fit) -> View:
         variable = fit.scm.variables[str(outcome)]
         unit = "%" if "%" in own["statistic"].iloc[0] else variable.short_unit
         unit = unit.removesuffix(" a year")  # an average of the year says so already
-        for source in dict.fromkeys(own["source"]):
-            cells = own[own["source"] == source].set_index("year")
-            name = variable.short_label.removesuffix(" level").split(" against ")[0]
-            label = f"{name}{_QUOTED[own['statistic'].iloc[0]]}, {unit}"
-            label = label if source == UNCHANGED else ""
-            rows.append({"": label, " ": _SHORT.get(source, source)} | _cells(cells, years, source))
+        name = variable.short_label.removesuffix(" level").split(" against ")[0]
+        label = f"{name}{_QUOTED[own['statistic'].iloc[0]]}, {unit}"
+        cells = {
+            source: _cells(own[own["source"] == source].set_index("year"), years, source)
+            for source in dict.fromkeys(own["source"])
+        }
+        change = cells.pop(DIFFERENCE)
+        cells[RELIEF] = {y: f"{text} ({change[y]})" for y, text in cells[RELIEF].items()}
+        for source, figures in cells.items():
+            mine = label if source == UNCHANGED else f"  {_SHORT[source]}"
+            rows.append({"of": label, "": mine} | figures)
     said = table.attrs
     given = said["plausibility"]
+    asked = str(said["relief"]).removesuffix(f", against {UNCHANGED}")
     bent = ""
     if given is not None:
         bent = (
-            " Unchanged is the baseline given: shocks are bent to meet it, and our own forecast "
-            f"strays as far from its middle with probability {chance(given)}."
+            f" Unchanged: the baseline given; our forecast strays as far with {chance_is(given)}."
         )
     return View(
         table=pd.DataFrame(rows),
         title=_finding(table, fit, years[-1]),
-        question=f"Question: calendar years with {said['relief']}.",
-        caption="Medians; intervals: --csv. Dec: the year's end on that of the year before. Poll: "
-        "of analysts, by the Bank of Russia; central bank: its own; both the newest." + bent,
+        question=f"Question: years with {asked}.",
+        caption="Medians, first of sanctions unchanged; in brackets of the difference. Dec: "
+        "December on December." + bent,
+        aside=("of",),
     )
 
 

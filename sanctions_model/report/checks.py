@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from sanctions_model.queries.reading.headlines import in_words_of, spoken_label
+from sanctions_model.queries.reading.headlines import in_words_of, label_with_unit, spoken_label
 from sanctions_model.report.views import View
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.units import percent_unit
@@ -21,29 +21,30 @@ def worded(
     """Return columns under their words, ids of the columns `named` in words, numbers short."""
     shown = table[[name for name in columns if name in table]].copy()
     for name in named:
-        shown[name] = [in_words_of(scm, str(value)) for value in shown[name]]
+        say = label_with_unit if columns[name] == "effect on" else in_words_of
+        shown[name] = [say(scm, str(value)) for value in shown[name]]
     for name in shown.columns:
         if shown[name].dtype == float:
-            if name.endswith("prob"):
+            if name.endswith("prob") or name.startswith("p_"):
                 shown[name] = [chance(x) for x in shown[name]]
                 continue
             shown[name] = ["" if np.isnan(x) else number(x, signed=False) for x in shown[name]]
-            shown[name] = [x.replace("−", "-") for x in shown[name]]
     return shown.rename(columns=columns)
 
 
 def independence_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
     """Show the independences that the data speak against most."""
-    columns = {"variable": "of", "other": "on", "lag": "lag", "correlation": "correlation"}
+    columns = {"variable": "does this", "other": "depend on", "lag": f"{scm.periods_name} before"}
+    columns |= {"correlation": "correlation"}
     rejected, suspect = int(table["rejected"].sum()), int(table["suspect"].sum())
     kept = table[table["suspect"] | (np.arange(len(table)) < 5)]
     return View(
         table=worded(kept, columns | {"p_fdr": "p"}, scm, ["variable", "other"]),
-        title=f"The data reject {rejected} of {len(table)} statements of the graph that two "
-        "variables do not hang together",
+        title=f"The data contradict {rejected} of the {len(table)} independences that the graph "
+        "implies",
         question="Question: does a variable depend on another one that is not among its causes?",
-        caption=f"Rejected by Holm at 5 %; {suspect} suspect at a false-discovery rate of 5 % "
-        "(p). Correlation of ranks, given the causes.",
+        caption=f"Contradicted: by Holm's test at 5 %; {suspect} are in doubt at a rate of 5 % "
+        "false alarms (p). Correlation of ranks, given the causes.",
         most=12,
     )
 
@@ -119,6 +120,7 @@ def evidence_views(
     }
     called = dict(zip(table["evidence"], table["quantity"], strict=True))
     moved = moved.assign(evidence=moved["evidence"].replace(called))
+    moved = moved.loc[shift.sort_values(ascending=False, kind="stable").index]
     second = View(
         table=worded(moved, effects, scm, ["outcome"]),
         title=title,
@@ -169,12 +171,16 @@ def comparison_views(
     sizes = {"median_first": "first", "median_second": "second", "difference": "difference"}
     rest = {"difference_error": "±", "errors_apart": "errors apart"}
     question = f"Question: {names[1]} (second) against {names[0]} (first)."
-    after = {"outcome": "effect on", "horizon": scm.periods_name}
+    after = {"outcome": "effect on", "horizon": f"after {scm.periods_name}"}
     ordered = effects.sort_values("errors_apart", key=abs, ascending=False, kind="stable")
+    most = (
+        f", most that on {spoken_label(scm, largest['outcome'])}, by "
+        f"{number(largest['difference'])}"
+    )
     first = View(
         table=worded(ordered, after | sizes | rest, scm, ["outcome"]),
-        title=f"{int(far.sum())} of {len(effects)} effects differ by more than chance, most that "
-        f"on {spoken_label(scm, largest['outcome'])}, by {number(largest['difference'])}",
+        title=f"{int(far.sum())} of {len(effects)} effects differ by more than chance"
+        f"{most if far.any() else ''}",
         question=question,
         caption="Medians. Fewer than two Monte-Carlo errors apart: no difference that this many "
         "draws can tell. Intervals and errors: --csv.",

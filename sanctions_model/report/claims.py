@@ -155,8 +155,11 @@ def pairs_view(found: Chain) -> View:
     return View(table=pairs, title="Probability of two steps together, by number")
 
 
-def required_view(found: RequiredRelief, scm: StructuralCausalModel) -> View:
-    """Show how probable a target is at each depth of relief."""
+def required_view(found: RequiredRelief, scm: StructuralCausalModel, *, start: str) -> View:
+    """Show how probable a target is at each depth of relief.
+
+    `start`: first day of the last known period, from which the target's time counts.
+    """
     variable = scm.variables[found.target.outcome]
     said = found.verdict.replace(f"{found.target.outcome} ", f"{variable.short_label} ", 1)
     unit = variable.short_unit
@@ -164,6 +167,8 @@ def required_view(found: RequiredRelief, scm: StructuralCausalModel) -> View:
     for sign, words in (("<=", "at most"), (">=", "at least")):
         said = said.replace(f"{sign} {value}", f"{words} {value} {unit}", 1)
     said = said.replace("P >= ", "a probability of ").replace(" (s.e.", " (standard error")
+    window = found.target.window
+    said = said.replace(window.words(), window.dated_words(start, scm.periods_per_year), 1)
     rows = [
         {
             "relief": percent(depth),

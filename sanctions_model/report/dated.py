@@ -103,8 +103,8 @@ def dated_view(
         caption = f"{upper_first(in_words(said))}: change since {since}. {caption}"
     if with_chances:
         caption = (
-            f"Mean and probabilities are of {columns[wanted[-1]]}; P(matters): a size that the "
-            f"article's claims count as one. {caption}"
+            f"Mean, P: of {columns[wanted[-1]]}; matters: a size that the article's claims count "
+            f"as one. {caption}"
         )
     return View(
         table=table,

@@ -7,7 +7,7 @@ import pandas as pd
 from sanctions_model.elsewhere.prediction import fit_summary, reliability
 from sanctions_model.report.views import View, interval_words
 from sanctions_model.summaries import interval_rule
-from sanctions_model.wording import chance, figure, number
+from sanctions_model.wording import chance, figure, mass_words, number
 
 _YEAR = 3
 _SHORT = {
@@ -55,8 +55,9 @@ def predictive_views(table: pd.DataFrame) -> list[View]:
             )
         )
     caption = (
-        "A country like Russia, not seen before: lifted against kept sanctions, median and "
-        f"{interval_rule().percent} interval; currency: + = stronger. {reliability(fit_summary())}"
+        "A country like Russia, not seen before: lifted against kept sanctions, median, and "
+        f"where {mass_words(interval_rule().prob)} draws lie; currency: + = stronger. "
+        f"{reliability(fit_summary())}"
     )
     return [*views[:-1], replace(views[-1], caption=caption)]
 

@@ -216,7 +216,7 @@ def links_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
     )
     return View(
         table=shown,
-        title=f"Of {len(rows)} links {told.get('identified', 0)} are told by the data, "
+        title=f"Of {len(rows)} links {told.get('identified', 0)} are settled by the data, "
         f"{told.get('mixed', 0)} by data and beliefs, {told.get('assumed', 0)} by beliefs alone",
         question="Question: how much does each link move in the long run?",
         caption=caption,

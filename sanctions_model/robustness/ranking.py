@@ -6,7 +6,6 @@ set of beliefs, other equations or measures, a common cause as strong as the kno
 how far off the median would be; they are no probabilities and do not add up.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ import xarray as xr
 
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.claims import Claim
+from sanctions_model.queries.reading.headlines import in_words_of
 from sanctions_model.queries.reading.information import information
 from sanctions_model.robustness.confounding import TippingPoint, confounding_curve, tipping_point
 from sanctions_model.robustness.implied_evidence import Observation
@@ -280,13 +280,10 @@ def fair_sentences(
 
 
 def _words(scm: StructuralCausalModel, factor: str) -> str:
-    """Say a link in labels; another parameter stays as it is called."""
+    """Say a link or a parameter in labels, within a sentence."""
     parent, arrow, child = factor.partition(" -> ")
-    if not arrow:
-        return f"the {parent}"
-    names = (parent.partition("[")[0], child)
-    first, second = (re.split(r" \(|, ", scm.variables[name].label)[0] for name in names)
-    return f"the effect of the {first} on {second}"
+    first = in_words_of(scm, parent)
+    return f"the effect of the {first} on {in_words_of(scm, child)}" if arrow else f"the {first}"
 
 
 def _scaled(scaling: "pd.Series[float]", name: str) -> str:

@@ -153,7 +153,7 @@ def test_a_run_prints_tables_on_stdout_and_notes_on_stderr(prior_run):
     out, done = prior_run
     for title in (
         "series to 20",
-        "links 0 are told by the data",
+        "links 0 are settled by the data",
         "Full relief of all measures",
         "claims",
     ):

@@ -15,7 +15,7 @@ from saved_fits import fit_of
 
 from sanctions_model import plots
 from sanctions_model.cli.app import app
-from sanctions_model.cli.parts import console
+from sanctions_model.cli.parts import console, options
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.report.views import View
 from sanctions_model.robustness.graphs.alternatives import load_prior_sets
@@ -67,6 +67,8 @@ ELSEWHERE = {
     "scenario show": "a scenario as its file states it, no answer",
     "scenario template": "prints a file to fill in",
 }
+# Verbs whose table is written by no option.
+WITHOUT_FILE = {("graph",)}
 # Verbs with an answer in numbers and without --figure, each with the reason.
 WITHOUT_FIGURE = {
     "annual": "`forecast --figure` draws the paths beside the same forecasts of others",
@@ -128,12 +130,46 @@ def large_fit(tmp_path_factory):
 
 
 @pytest.mark.parametrize("asked", VERBS, ids=" ".join)
-def test_a_verb_is_understood_in_a_minute_at_80_columns(asked, request, terminal):
+def test_a_verb_is_understood_in_a_minute_at_80_columns(
+    asked, request, terminal, monkeypatch, tmp_path
+):
     """A finding with its number first, then a table that fits, in spoken words, with a date."""
     many = asked[0] in MANY_DRAWS
     fit = request.getfixturevalue("large_fit" if many else "small_fit")
-    shown = call(*asked, "--fit", fit if many else fit.parent, "--quiet")
+    written, to_file = [], ()
+    if asked[:2] not in WITHOUT_FILE and asked[:1] not in WITHOUT_FILE:
+        monkeypatch.setattr(options, "write_table", lambda table, path: written.append(table))
+        to_file = ("--csv", tmp_path / "table.csv")
+    shown = call(*asked, *to_file, "--fit", fit if many else fit.parent, "--quiet")
     read_in_a_minute(shown)
+    assert len(written) == bool(to_file)
+    monkeypatch.undo()
+    for table in written:
+        files_agree(table, tmp_path)
+
+
+def files_agree(table, folder):
+    """A workbook, LaTeX and JSON hold the same numbers, and LaTeX can be set as it stands."""
+    for ending in ("xlsx", "tex", "json"):
+        options.write_table(table, folder / f"table.{ending}")
+    told = pd.DataFrame(json.loads((folder / "table.json").read_text(encoding="utf-8")))
+    book = pd.read_excel(folder / "table.xlsx")
+    text = (folder / "table.tex").read_text(encoding="utf-8")
+    assert list(told) == list(book) == [str(name) for name in table]
+    assert len(told) == len(book) == len(table)
+    assert text.count("{") == text.count("}")
+    assert re.search(r"(?<!\\)[%#_$]|[<>−]", text) is None
+    rows = [re.split(r"(?<!\\)&", row) for row in text.splitlines() if row.endswith(r"\\")]
+    assert {len(row) for row in rows} == {table.shape[1]}
+    for place, name in enumerate(table):
+        if table.dtypes.iloc[place].kind in "if":
+            expected = table[name].to_numpy(dtype=float)
+            cells = [row[place].removesuffix(r"\\").strip() for row in rows[1:]]
+            set_in_type = [float(cell) if cell else np.nan for cell in cells]
+            np.testing.assert_allclose(book[name].to_numpy(dtype=float), expected, rtol=1e-12)
+            finite = np.where(np.isfinite(expected), expected, np.nan)  # JSON knows no other
+            np.testing.assert_allclose(told[name].to_numpy(dtype=float), finite, atol=1e-9)
+            np.testing.assert_allclose(set_in_type, expected, rtol=1e-5)
 
 
 def test_two_fits_are_compared_in_a_minute_at_80_columns(large_fit, tmp_path, terminal):
@@ -153,6 +189,7 @@ def read_in_a_minute(shown):
     assert "Question: " in shown.out
     assert re.search(r"\b20\d\d", shown.out), shown.out
     assert NOT_SAID.search(shown.out) is None, NOT_SAID.search(shown.out)
+    assert "−" not in shown.out  # a shell's minus everywhere
     rule = next(place for place, line in enumerate(lines) if set(line) == {"─"})
     heads = lines[1:rule]
     assert not any("_" in line for line in heads if "Question" not in line), heads
@@ -244,6 +281,43 @@ def test_a_format_is_asked_for_on_the_command_line(small_fit):
     assert {"variable", "unit"} <= set(rows[0])
     said = refused("graph", "--fit", small_fit.parent, "--format", "xls")
     assert said == "--format xls: expected one of table, md, csv, tsv, json, tex."
+
+
+def test_latex_sets_headers_and_comparisons_as_they_read():
+    table = pd.DataFrame({"change, % or a_b": [">0.99 & <1"], "size": [1e-9]})
+    text = console.latex(table)
+    assert r"change, \% or a\_b & size \\" in text
+    assert r"\textgreater{}0.99 \& \textless{}1 & 1e-09 \\" in text
+    assert "| 0.30 |" in console.markdown(pd.DataFrame({"P": ["0.30", "0.20"]}))
+
+
+def test_a_warning_takes_room_from_the_tables_below_it(terminal, capsys, monkeypatch):
+    monkeypatch.setattr(console, "asked_output", console.Output())
+    handlers = logging.getLogger("sanctions_model").handlers[:]
+    try:
+        console.configure(quiet=True)
+        logging.getLogger("sanctions_model").warning("w" * 100)
+    finally:
+        logging.getLogger("sanctions_model").handlers[:] = handlers
+    table = pd.DataFrame({"name": [f"row {i}" for i in range(60)]})
+    console.show(View(table=table, title="a title"), kept=4)
+    console.show(View(table=table.iloc[:1], title="another"))
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) + 2 <= 25  # the warning has two lines of 80 columns
+    assert "more rows: --all." in said.out
+
+
+def test_columns_share_a_line_without_cutting_a_word(terminal, capsys):
+    cells = {f"2027Q{i}": ["+0.58 (+0.03; +1.43)"] * 3 for i in range(1, 5)}
+    table = pd.DataFrame(
+        {"outcome": ["consumer price level, %"] * 3, **cells, "mean": ["-6.0"] * 3}
+    )
+    console.show(View(table=table, title="a title"))
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 80
+    assert words(said) - {"Columns", "without", "room:", "(--all).", "mean"} <= words(
+        " ".join(table.to_numpy().ravel()) + " a title outcome mean " + " ".join(cells)
+    ) | {word for word in words(said) if set(word) == {"─"}}
 
 
 def test_markup_in_a_cell_is_text(capsys, monkeypatch):

@@ -45,7 +45,7 @@ def test_a_baseline_of_others_is_met_and_relief_comes_on_top(folder, tmp_path):
     asked = ("annual", "--fit", folder, "--years", 2, "--csv", out, "--baseline")
     done = call(*asked, given)
     assert done.code == 0, done.err
-    assert "Unchanged is the baseline given" in " ".join(done.out.split())
+    assert "Unchanged: the baseline given" in " ".join(done.out.split())
     table = pd.read_csv(out)
     gdp = table[(table["outcome"] == "gdp_level") & (table["year"] == 2027)].set_index("source")
     rate = table[(table["outcome"] == "key_rate") & (table["year"] == 2027)].set_index("source")

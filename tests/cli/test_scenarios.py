@@ -166,8 +166,8 @@ def test_losses_of_another_package_are_printed_by_sector_with_the_gap(saved_fit,
     asked = ("scenario", "sectors", "reset", "--fit", saved_fit, "--horizon", 4)
     done = call(*asked, "--losses", losses, "--csv", path)
     assert done.code == 0, done.err
-    assert "−20 %" in done.out
-    assert "−6.0 points" in done.out
+    assert "-20 %" in done.out
+    assert "-6.0 points" in done.out
     table = pd.read_csv(path).set_index(["sector", "quantity"])
     assert table.loc[("machine_tools", "output_gap"), "median"] == pytest.approx(-6)
     losses.write_text("country\nRUS\n", encoding="utf-8")

@@ -55,8 +55,8 @@ def test_a_sweep_is_run_printed_drawn_and_continued(folder, tmp_path):
     arguments = ("sweep", design, "--fit", folder, "--out", tmp_path / "out")
     done = call(*arguments, "--figures", "--csv", tmp_path / "points.csv")
     assert done.code == 0, done.err
-    assert "depth and start: 4 points by route" in done.out
-    assert "propagate" in done.out
+    assert "depth and start: what is the effect at each point?" in done.out
+    assert "4 from the draws as they are" in done.out
     found = load_sweep(tmp_path / "out")
     assert dict(found["effect"].sizes) == {"depth": 2, "start": 2, "outcome": 2, "draw": 20}
     assert {p.name for p in (tmp_path / "out").glob("*.png")} == {"surface.png", "tornado.png"}

@@ -143,7 +143,7 @@ def required():
 def figures(growth_problem, draws, held, parts, futures, by_relief, cut, shares, required):
     return {
         "counterfactual": plot_counterfactual(
-            held, growth_problem, outcomes=PATHS, title="Measures of 2021"
+            held, growth_problem, outcomes=PATHS, title="What with measures of 2021?"
         ),
         "decomposition": plot_decomposition(parts, scm=growth_transmission()),
         "decomposition_apart": plot_decomposition(
@@ -341,7 +341,7 @@ def test_a_counterfactual_stands_beside_what_happened(figures, growth_problem, r
 def test_a_counterfactual_says_labels_units_contrast_and_window(figures, growth_problem):
     figure = figures["counterfactual"]
     said = words(figure)
-    assert "Measures of 2021" in said
+    assert "What with measures of 2021?" in said
     for name in PATHS:
         assert growth_problem.scm.variables[name].label in said
     for unit in ("pp", "% of the border price", "% a year"):
@@ -376,7 +376,7 @@ def test_a_series_that_was_not_observed_is_dotted_and_named(growth_problem, draw
     result = counterfactual(past, interventions=lifted, outcomes=outcomes)
     figure = plot_counterfactual(result, growth_problem, outcomes=outcomes)
     said = words(figure)
-    assert "What would have happened, 2013Q1 to 2016Q4" in said
+    assert "What would have happened, 2013Q1 to 2016Q4?" in said
     assert "Not observed throughout: real rouble credit to firms, growth; real wage (" in said
     assert "not observed: mean path" in key_labels(figure)
     left, _ = panel(figure, "real rouble credit to firms, growth")
@@ -566,7 +566,7 @@ def test_levels_are_relative_to_the_last_observed_period(figures, growth_problem
 
 def test_a_forecast_says_its_start_its_drivers_and_its_units(figures, growth_problem):
     said = words(figures["forecast"])
-    assert "Forecast over 8 quarters after 2026Q1" in said
+    assert "What comes, over 8 quarters after 2026Q1?" in said
     assert "Start: 2026Q1" in said
     for measure in MEASURES:
         assert growth_problem.scm.variables[measure].short_label in said
@@ -604,7 +604,7 @@ def test_conditions_are_markers_on_the_path(figures, cut):
     _, median = line(axes, BLUE, 1.5)
     np.testing.assert_allclose(median[1:5], 12.0)
     said = words(figure)
-    assert "Conditional forecast over 8 quarters" in said
+    assert "What comes under the conditions, over 8 quarters after" in said
     assert "met by all shocks together" in said
     assert f"plausibility {float(cut['plausibility'].median()):.2f}" in said
     assert "condition" in key_labels(figure)
@@ -658,7 +658,7 @@ def test_a_forecast_can_say_what_it_is_of(growth_problem, draws, futures):
     figure = plot_forecast(
         futures, growth_problem, draws, outcomes=["key_rate"], title="The futures by their odds"
     )
-    assert "The futures by their odds: forecast over 8 quarters after 2026Q1" in words(figure)
+    assert "The futures by their odds: what comes, over 8 quarters after 2026Q1?" in words(figure)
 
 
 # Variance decomposition
@@ -727,7 +727,7 @@ def test_required_relief_shows_the_curve_the_line_and_the_range(figures, require
 def test_required_relief_says_the_verdict_and_the_contrast(figures, required):
     said = words(figures["required"])
     assert "The target needs a relief of 50 % to be met with P = 0.6" in said
-    assert "Required relief: key rate at most 12 % a year at some point within 8 quarters" in said
+    assert "for: key rate at most 12 % a year at some point within 8 quarters?" in said
     assert "uniform relief of all measures in 4 equal steps, against sanctions unchanged" in said
     assert "depth of relief, % of every measure lifted" in said
     assert "relief that is enough" in key_labels(figures["required"])

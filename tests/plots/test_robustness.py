@@ -52,7 +52,7 @@ def inside_the_page(figure):
 
 
 def test_a_tornado_has_a_bar_a_factor_from_low_to_high():
-    figure = plot_tornado(TABLE, title="What output rests on", unit="%", caption="Contrast: none.")
+    figure = plot_tornado(TABLE, title="What moves output?", unit="%", caption="Contrast: none.")
     assert faults_of(figure) == []
     (axes,) = figure.axes
     ends = sorted(

@@ -167,9 +167,8 @@ def test_a_scenario_is_named_in_the_title(result):
     figure = plot_scenario_effect(
         effect, label="the interventions", drawn_from="prior", scm=growth_transmission()
     )
-    assert "The interventions: effect over 12 quarters, against the future without it" in words(
-        figure
-    )
+    asked = "What does “the interventions” change over 12 quarters, against the future without it?"
+    assert asked in words(figure)
 
 
 def test_sectors_stand_beside_the_premium_of_the_transmission(figures):

@@ -91,7 +91,7 @@ def test_the_line_along_an_axis_is_the_median_and_the_band_its_bounds(plane):
     assert [axes.get_ylabel() for axes in figure.axes[:2]] == ["%", "pp"]
     said = words(figure)
     for expected in ("a known plane", "after 8 periods", "89 % interval",
-                     "relief of trade", "3 by propagate", "y at 1.",
+                     "relief of trade", "3 from the draws as they are", "y at 1.",
                      "Axes: x, share of the measures that is lifted; y, share"):  # fmt: skip
         assert expected in said
 
@@ -112,7 +112,7 @@ def test_a_surface_has_the_medians_and_dots_where_the_sign_is_open(plane):
     np.testing.assert_allclose(mesh.get_array(), (3 * X[:, None] + Y[None, :]).T)
     dots = next(line for line in first.lines if line.get_marker() == ".")
     np.testing.assert_array_equal(dots.get_xydata(), [[0.0, 0.0], [0.0, 1.0]])
-    assert (first.get_xlabel(), first.get_ylabel()) == ("x", "y")
+    assert first.get_xlabel() == first.get_ylabel() == "share of the measures that is lifted"
 
 
 def test_an_answer_that_sampling_alone_may_have_moved_is_hollow():

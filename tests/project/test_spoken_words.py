@@ -17,7 +17,7 @@ PRIVATE = re.compile(
     r"|sliders say|matrix says|figures say of|completed cells?|\bwhat came\b(?! before)"
     r"|model says of|speak for other|equal-tailed|100 dlog|100 log|\bdata[ ]share\b"
     r"|periods? that stop|relief that the|the matrix gives|cells that the data lack"
-    r"|known or completed|leaving one cell",
+    r"|known or completed|leaving one cell|told by the data|hold zero|says of the",
     re.IGNORECASE,
 )
 # On pages, where there is room to explain and a formula may stand, these are English.

@@ -1,7 +1,8 @@
 """Tables and notes on a terminal: tables to stdout, notes to stderr. Knows no model.
 
 A terminal gets a table that fits: words are never cut, columns that find no room and rows beyond a
-screenful are left out and counted. A pipe gets every row on a line of its own.
+screenful are left out and counted. A pipe gets every row on a line of its own. A minus sign is the
+one that a shell reads, on a terminal, in a pipe and in every format.
 """
 
 import bisect
@@ -9,13 +10,14 @@ import importlib.util
 import io
 import json
 import logging
+import math
 import re
 import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -25,6 +27,7 @@ from rich.table import Table
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
+from sanctions_model.wording import shell_minus
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -61,15 +64,19 @@ class _Notes(logging.Handler):
     """Log records as plain lines on stderr."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
-        prefix = "warning: " if record.levelno >= logging.WARNING else ""
-        sys.stderr.write(f"{prefix}{printable(record.getMessage())}\n")
+        """Write one line; a warning takes room from the tables that share its terminal."""
+        warns = record.levelno >= logging.WARNING
+        line = f"{'warning: ' if warns else ''}{printable(record.getMessage())}"
+        sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
+        if warns and (width := _terminal_width()) is not None:
+            asked_output.printed += math.ceil(len(line) / width)
 
 
 def printable(text: str) -> str:
-    """Return a text without what would steer a terminal, one question mark for each such sign."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
+    """Return a text as it is printed: each sign that would steer a terminal a question mark."""
+    said = shell_minus(text)
+    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in said)
 
 
 def configure(*, quiet: bool) -> None:
@@ -105,19 +112,19 @@ def require_library(name: str, what: str) -> None:
         )
 
 
-def show(view: View, *, as_json: bool = False) -> None:
+def show(view: View, *, as_json: bool = False, kept: int = 0) -> None:
     """Print a view, or its records as JSON.
 
     `view`: title, table and caption. `as_json`: one JSON array on stdout instead, for other
-    programs.
+    programs. `kept`: lines of a screenful that stay free for the table that follows.
     """
     if as_json or asked_output.form == "json":
         records = json.loads(view.table.to_json(orient="records", date_format="iso"))
-        sys.stdout.write(json.dumps(records, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(shell_minus(json.dumps(records, indent=2, ensure_ascii=False)) + "\n")
     elif asked_output.form != "table":
-        sys.stdout.write(_WRITERS[asked_output.form](view.table))
+        sys.stdout.write(shell_minus(_WRITERS[asked_output.form](view.table)))
     else:
-        text = _fitting(view, _terminal_width())
+        text = _fitting(view, _terminal_width(), kept)
         asked_output.printed += text.count("\n")
         asked_output.source = ""
         sys.stdout.write(text)
@@ -128,7 +135,7 @@ def say(sentences: list[str], *, as_json: bool) -> None:
     if as_json or asked_output.form != "table":
         return
     width = _terminal_width()
-    folded = [textwrap.fill(sentence, width or _PIPE) for sentence in sentences]
+    folded = [textwrap.fill(shell_minus(said), width or _PIPE) for said in sentences]
     if width is not None and not asked_output.whole:
         folded = _first(folded)
     text = "".join(f"{sentence}\n" for sentence in folded) + "\n"
@@ -146,11 +153,26 @@ def _first(folded: list[str]) -> list[str]:
     return kept
 
 
+def latex(table: pd.DataFrame) -> str:
+    """Write a table as LaTeX that every font encoding sets as it reads, headers escaped too."""
+    floats = table.select_dtypes("float").columns
+    sizes: dict[Any, str | Callable[[object], str] | None] = dict.fromkeys(floats, "{:.6g}")
+    styled = table.style.hide(axis="index").format(sizes, escape="latex", na_rep="")
+    text = styled.format_index(escape="latex", axis="columns").to_latex()
+    return text.replace("<", r"\textless{}").replace(">", r"\textgreater{}")
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Write a table as Markdown; text that looks like a number keeps its last zero."""
+    texts = [i for i, kind in enumerate(table.dtypes) if not pd.api.types.is_numeric_dtype(kind)]
+    return table.to_markdown(index=False, disable_numparse=texts)
+
+
 _WRITERS: dict[str, Callable[[pd.DataFrame], str]] = {
-    "md": lambda table: table.to_markdown(index=False) + "\n",
+    "md": lambda table: markdown(table) + "\n",
     "csv": lambda table: table.to_csv(index=False),
     "tsv": lambda table: table.to_csv(index=False, sep="\t"),
-    "tex": lambda table: table.style.hide(axis="index").format(escape="latex").to_latex(),
+    "tex": latex,
 }
 
 
@@ -163,36 +185,27 @@ def _terminal_width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def _fitting(view: View, width: int | None) -> str:
+def _fitting(view: View, width: int | None, kept: int) -> str:
     """Return the view as text: whole for a pipe, else what fits a screenful and what does not."""
     if width is None:
         return _drawn(view, view.table, _PIPE, [])
-    whole = asked_output.whole
-    if not whole and view.most is not None and view.most < len(view.table):
-        more = _more(len(view.table) - view.most)
-        view = replace(view, table=view.table.iloc[: view.most], caption=f"{view.caption} {more}")
-    table, dropped = (view.table, []) if whole else _narrowed(view, width)
+    whole, count = asked_output.whole, len(view.table)
+    most = count if whole or view.most is None else min(view.most, count)
+    shown = replace(view, table=view.table.iloc[:most])
+    table, dropped = (view.table, []) if whole else _narrowed(shown, width)
     notes = [_without_room(dropped)] if dropped else []
-    text, room = _drawn(view, table, width, notes), max(_LINES - asked_output.printed, _FEWEST)
-    if whole or text.count("\n") <= room or len(table) <= 1:
+
+    def cut(rows: int) -> str:
+        left = count - rows
+        more = [f"{left} more {'row' if left == 1 else 'rows'}: --all."] if left else []
+        return _drawn(view, table.iloc[:rows], width, [*notes, *more])
+
+    text = cut(most)
+    room = max(_LINES - kept - asked_output.printed, _FEWEST)
+    if whole or text.count("\n") <= room or most <= 1:
         return text
-    most = bisect.bisect_right(
-        range(1, len(table)), room, key=lambda n: _lines(view, table, width, n, notes)
-    )
-    return _cut(view, table, width, max(most, 1), notes)
-
-
-def _more(count: int) -> str:
-    return f"{count} more {'row' if count == 1 else 'rows'}: --all."
-
-
-def _cut(view: View, table: pd.DataFrame, width: int, rows: int, notes: list[str]) -> str:
-    more = [*notes, _more(len(table) - rows)]
-    return _drawn(view, table.iloc[:rows], width, more)
-
-
-def _lines(view: View, table: pd.DataFrame, width: int, rows: int, notes: list[str]) -> int:
-    return _cut(view, table, width, rows, notes).count("\n")
+    fitting = bisect.bisect_right(range(1, most), room, key=lambda n: cut(n).count("\n"))
+    return cut(max(fitting, 1))
 
 
 def _narrowed(view: View, width: int) -> tuple[pd.DataFrame, list[str]]:
@@ -210,13 +223,32 @@ def _narrowed(view: View, width: int) -> tuple[pd.DataFrame, list[str]]:
     return table.iloc[:, shown], [n for place, n in enumerate(names) if place not in shown]
 
 
+def _widths(table: pd.DataFrame, width: int) -> list[int]:
+    """Give every column its longest word, and as much of its longest cell as all have room for."""
+    places = range(table.shape[1])
+    least = [_longest_word(table, place) for place in places]
+    whole = [max(map(len, _texts(table, place)), default=1) for place in places]
+
+    def shared(cap: int) -> list[int]:
+        return [max(low, min(full, cap)) for low, full in zip(least, whole, strict=True)]
+
+    room = width - 2 * (len(least) - 1)
+    cap = bisect.bisect_right(range(1, width), room, key=lambda cap: sum(shared(cap)))
+    return shared(max(cap, 1))
+
+
+def _texts(table: pd.DataFrame, position: int) -> list[str]:
+    cells = (_together(_cell(value)) for value in table.iloc[:, position])
+    return [printable(str(table.columns[position])), *cells]
+
+
 def _without_room(dropped: list[str]) -> str:
     few = ", ".join(dropped) if len(dropped) < 4 else f"{dropped[0]} to {dropped[-1]}"
     return f"Columns without room: {few} (--all)."
 
 
 def _longest_word(table: pd.DataFrame, position: int) -> int:
-    texts = [str(table.columns[position]), *(_together(_cell(v)) for v in table.iloc[:, position])]
+    texts = _texts(table, position)
     return max((len(word) for text in texts for word in text.split(" ")), default=1)
 
 
@@ -229,12 +261,13 @@ def _drawn(view: View, table: pd.DataFrame, width: int, notes: list[str]) -> str
         show_edge=False,
         padding=(0, 2 if piped else 1, 0, 0),
     )
+    widths = [None] * table.shape[1] if piped else _widths(table, width)
     for position, name in enumerate(table.columns):
         numeric = pd.api.types.is_numeric_dtype(table.iloc[:, position])
         rich.add_column(
             escape(printable(str(name))),
             justify="right" if numeric else "left",
-            min_width=None if piped else min(_longest_word(table, position), width),
+            width=widths[position],
             no_wrap=piped,
         )
     for row in table.itertuples(index=False):
@@ -243,17 +276,17 @@ def _drawn(view: View, table: pd.DataFrame, width: int, notes: list[str]) -> str
     buffer = io.StringIO()
     console = Console(
         file=buffer,
-        width=width,
+        width=width if piped else max(width, sum(w + 2 for w in widths if w) - 2),
         highlight=False,
         force_terminal=not piped and sys.stdout.isatty(),
         soft_wrap=piped,
     )
-    console.print(escape(printable(view.title)), style="bold", soft_wrap=piped)
+    console.print(escape(printable(view.title)), style="bold", soft_wrap=piped, width=width)
     if view.question:
-        console.print(escape(printable(view.question)), soft_wrap=piped)
+        console.print(escape(printable(view.question)), soft_wrap=piped, width=width)
     console.print(rich)
     if below := " ".join([view.caption, *notes, asked_output.source]).strip():
-        console.print(escape(printable(below)), soft_wrap=piped)
+        console.print(escape(printable(below)), soft_wrap=piped, width=width)
     lines = (line.replace(_KEPT, " ").rstrip() for line in buffer.getvalue().splitlines())
     return "\n".join(lines) + "\n"
 

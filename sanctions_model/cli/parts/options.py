@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.parts.console import asked_output, require_library
+from sanctions_model.cli.parts.console import asked_output, latex, markdown, require_library
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import locked, publish, require_target, staged, whole_file, write_netcdf
 
@@ -170,11 +170,9 @@ _WRITERS: dict[str, Callable[["pd.DataFrame", Path], object]] = {
     ".csv": lambda table, path: table.to_csv(path, index=False, float_format="%.6g"),
     ".tsv": lambda table, path: table.to_csv(path, index=False, sep="\t", float_format="%.6g"),
     ".xlsx": _write_book,
-    ".json": lambda table, path: table.to_json(path, orient="records", indent=2),
-    ".md": lambda table, path: table.to_markdown(path, index=False),
-    ".tex": lambda table, path: path.write_text(
-        table.style.hide(axis="index").format(escape="latex").to_latex(), encoding="utf-8"
-    ),
+    ".json": lambda table, path: table.to_json(path, orient="records", indent=2, date_format="iso"),
+    ".md": lambda table, path: path.write_text(markdown(table), encoding="utf-8"),
+    ".tex": lambda table, path: path.write_text(latex(table), encoding="utf-8"),
 }
 # Of the extra ``tables``.
 _NEEDED = {".xlsx": "openpyxl", ".md": "tabulate", ".tex": "jinja2"}

@@ -21,6 +21,7 @@ from sanctions_model.cli.parts.options import (
     load_fit,
     write_csv,
 )
+from sanctions_model.dims import Said
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import require_folder
 from sanctions_model.report.views import View
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from sanctions_model.inference.fit import Fit
     from sanctions_model.report.brief.facts import Facts
-    from sanctions_model.sweeps import SweepDesign
 import importlib.util
 
 from sanctions_model.cli.parts.options import FitOption
@@ -47,7 +47,7 @@ def sweep(
     ] = None,
     fit: Annotated[
         Path | None,
-        typer.Option("--fit", help="Results folder of a fit; results/russia where it is there."),
+        typer.Option("--fit", help="Results folder of a fit; results/russia if it exists."),
     ] = None,
     without_fit: Annotated[
         bool, typer.Option("--without-fit", help="Fit the stated beliefs as part of the sweep.")
@@ -64,7 +64,7 @@ def sweep(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer every point of a design by the cheapest route that holds; continue where it stopped.
+    """Answer every point of a design by the cheapest route that will do; go on where it stopped.
 
     The folder holds a zarr store, the base fits and the design. Interrupt with Ctrl-C and give the
     same command again to continue. Exit code 3 if a point failed.
@@ -105,7 +105,9 @@ def sweep(
             f"interrupted; {folder} has what was answered, the same command continues"
         ) from None
     bar.close()
-    _report(found, asked, folder, csv=csv, as_json=as_json)
+    if given is not None:
+        found = found.assign_attrs({Said.SOURCE: given.draws.attrs.get(Said.SOURCE)})
+    _report(found, folder, csv=csv, as_json=as_json)
     if figures:
         _draw(found, folder)
     if (found["status"] == "failed").any():
@@ -122,18 +124,16 @@ def _given(folder: Path | None) -> "Fit | None":
     return found
 
 
-def _report(
-    found: "xr.Dataset", design: "SweepDesign", folder: Path, *, csv: Path | None, as_json: bool
-) -> None:
-    from sanctions_model.sweeps.store import points_table, routes_table
+def _report(found: "xr.Dataset", folder: Path, *, csv: Path | None, as_json: bool) -> None:
+    from sanctions_model.report.ledgers import sweep_view
+    from sanctions_model.sweeps.store import points_table
 
     table = points_table(found)
     write_csv(table, csv)
     if as_json:
         show(View(table=table, title="Sweep"), as_json=True)
         return
-    title = f"{design.label}: {design.size} points by route"
-    show(View(table=routes_table(found), title=title))
+    show(sweep_view(found, table))
     failed = int((found["status"] == "failed").sum())
     if failed:
         reasons = sorted({str(e) for e in found["error"].to_numpy().ravel() if e})

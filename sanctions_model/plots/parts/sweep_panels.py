@@ -25,11 +25,19 @@ from sanctions_model.scm.interventions import ALL_MEASURES
 from sanctions_model.summaries import IntervalRule
 from sanctions_model.sweeps.errors import from_first
 from sanctions_model.units import effect_in_percent
-from sanctions_model.wording import difference_unit, number
+from sanctions_model.wording import difference_unit, number, with_article
 
 POINT = "point"
 _LEFT, _RIGHT = 0.62, 0.2
 _PANEL, _BELOW = 1.75, 0.42
+
+
+# How the points of a sweep are answered, in words.
+_ROUTES = {
+    "propagate": "from the draws as they are",
+    "reweight": "from draws weighted anew",
+    "refit": "from a new fit",
+}
 
 
 def panels_for(
@@ -133,8 +141,7 @@ def question_words(found: xr.Dataset) -> str:
     contrast = f"relief of {measures}{depth} in {relief['ramp']} steps"
     if design.get("future"):
         contrast = "the futures of the design, each with its probability"
-    when = f" after {design['horizon']} periods"
-    when = " at the horizon shown" if ("horizon", None) in varied else when
+    when = _when(found) or " at the horizon shown"
     chosen = [
         f"{a['name'].replace('_', ' ')} at {found[a['name']].item():g}"
         for a in design["axis"]
@@ -145,6 +152,12 @@ def question_words(found: xr.Dataset) -> str:
     at = f" Chosen: {', '.join(chosen)}." if chosen else ""
     axes = "; ".join(_axis_words(entry) for entry in design["axis"])
     return f"Effect of {contrast}, against sanctions unchanged,{when}. Axes: {axes}.{at}"
+
+
+def axis_label(found: xr.Dataset, name: str) -> str:
+    """Say what an axis changes, on the axis."""
+    entry = next(own for own in design_of(found)["axis"] if own["name"] == name)
+    return _axis_words(entry).removeprefix(f"{name.replace('_', ' ')}, ")
 
 
 def _axis_words(entry: dict[str, Any]) -> str:
@@ -176,7 +189,7 @@ def _axis_words(entry: dict[str, Any]) -> str:
 def routes_words(found: xr.Dataset) -> str:
     """Say how many points were answered by which route."""
     routes = found["route"].to_numpy().ravel().tolist()
-    counts = [f"{routes.count(r)} by {r}" for r in dict.fromkeys(routes) if r]
+    counts = [f"{routes.count(r)} {_ROUTES.get(r, r)}" for r in dict.fromkeys(routes) if r]
     lost = routes.count("")
     counts += [f"{lost} without answer"] if lost else []
     return f"Points: {', '.join(counts)}."
@@ -193,15 +206,20 @@ def alike_words(found: xr.Dataset, outcomes: Sequence[str]) -> str:
 
 def range_finding(found: xr.Dataset, outcome: str) -> str:
     """Say from where to where the median answer on an outcome goes over the sweep."""
-    medians = found["effect_summary"].sel(outcome=outcome, summary="median").to_numpy()
+    medians = summary_of(found, outcome).sel(summary="median").to_numpy()
     known = medians[np.isfinite(medians)]
+    what = with_article(outcome_label(found, outcome))
     if not known.size:
-        return f"0 points answer about {outcome_label(found, outcome)}"
+        return f"0 points answer about {what}"
     ends = f"{number(float(known.min()))} to {number(float(known.max()))}"
-    return (
-        f"The effect on {outcome_label(found, outcome)} goes from {ends} "
-        + (outcome_unit(found, outcome).split(" (")[0])
-    )
+    unit = outcome_unit(found, outcome).split(" (")[0]
+    return f"The effect on {what}{_when(found)} goes from {ends} {unit}"
+
+
+def _when(found: xr.Dataset) -> str:
+    design = design_of(found)
+    varied = any(axis["kind"] == "horizon" for axis in design["axis"])
+    return "" if varied else f" after {design['horizon']} periods"
 
 
 def outcome_label(found: xr.Dataset, name: str) -> str:

@@ -156,7 +156,8 @@ def plot_prior_posterior(
     rule = interval_rule()
     title = titled(
         _finding(scm, prior_draws, draws, links or free or labels),
-        f"Long-run effect of every link: {'prior' if draws is None else 'prior and posterior'}",
+        "What does every link do in the long run, "
+        f"{'before' if draws is None else 'before and after'} the data?",
         source=(prior_draws if draws is None else draws).attrs.get(dims.Said.SOURCE),
     )
     share = (

@@ -32,7 +32,14 @@ from sanctions_model.robustness.confounding import TippingPoint
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval_rule
-from sanctions_model.wording import chance_is, number, percent, upper_first, with_article
+from sanctions_model.wording import (
+    chance_is,
+    number,
+    percent,
+    true_minus,
+    upper_first,
+    with_article,
+)
 
 _ROW, _MOST_LABEL = 0.21, 3.0
 _LEFT, _RIGHT, _BELOW, _PLOT_HEIGHT = 0.6, 0.2, 0.45, 2.3
@@ -46,9 +53,10 @@ def _said(factor: object) -> str:
 def plot_tornado(
     table: pd.DataFrame,
     *,
-    title: str = "What the answer rests on",
+    title: str = "What does the answer rest on?",
     unit: str = "",
     caption: str = "",
+    answer: str = "the answer",
     source: object = None,
 ) -> Figure:
     """Draw one bar a factor from its low to its high, in the order of the table.
@@ -59,7 +67,9 @@ def plot_tornado(
         ``factor``, ``low``, ``high``, ``base``, in the unit of the outcome; rows in drawing order.
         Bars shorter than two of their Monte-Carlo ``error``, if there is such a column, are grey.
     title, unit, caption : str
-        The outcome with its horizon, its unit, and the contrast with what a bar means.
+        The question, the unit, and the contrast with what a bar means.
+    answer : str
+        What the bars are of, within the finding.
     source : str, optional
         Which fit and data the answer is of, as draws state it.
 
@@ -82,7 +92,7 @@ def plot_tornado(
     lines = [wrap(label, left - 0.2, SMALL) for label in labels]
     heights = [max(_ROW, 0.13 * len(own) + 0.06) for own in lines]
     top = table.iloc[(table["high"] - table["low"]).abs().argmax()]
-    finding = f"{upper_first(_said(top['factor']))} takes the answer from {number(top['low'])} to "
+    finding = f"{upper_first(_said(top['factor']))} takes {answer} from {number(top['low'])} to "
     measured = f" {unit.split(' (')[0]}" if unit else ""
     title = titled(f"{finding}{number(top['high'])}{measured}", title, source=source)
     above, below = page_text_inches(title, caption)
@@ -169,6 +179,7 @@ def plot_required_relief(
     scm: StructuralCausalModel,
     drawn_from: str = "posterior",
     source: object = None,
+    start: str = "",
 ) -> Figure:
     """Draw the probability that a target is met against the depth of relief.
 
@@ -184,14 +195,18 @@ def plot_required_relief(
         What the draws are, for the caption.
     source : str, optional
         Which fit and data the answer is of, as draws state it.
+    start : str, optional
+        First day of the last known period; the target's time has dates with it.
     """
     relief, target = scm.relief(relief), result.target
     sign = "at most" if target.below else "at least"
     goal = f"{part_label(scm, target.outcome)} {sign} {target.value:g} {_unit(scm, target.outcome)}"
-    when = target.window.words(scm.period_name)
+    window = target.window
+    dated = window.dated_words(start, scm.periods_per_year) if start else ""
+    when = dated or window.words(scm.period_name)
     title = titled(
         _required(result),
-        f"Required relief: {goal.replace('-', '−').strip()} {when}",
+        f"How much relief does it take for: {true_minus(goal.strip())} {when}?",
         source=source,
     )
     caption = _caption(relief, scm, drawn_from)

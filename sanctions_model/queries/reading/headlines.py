@@ -5,7 +5,7 @@ since when, which fit) stands in their attributes.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,8 +13,10 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
+from sanctions_model.scm.equations import Identity, LatentAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after, read_period
+from sanctions_model.scm.variables import Affine
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import difference_in_percent, effect_in_percent, in_percent
 from sanctions_model.wording import (
@@ -166,19 +168,41 @@ def in_words_of(scm: StructuralCausalModel, name: str) -> str:
     >>> rate = Variable(name="key_rate", label="key rate")
     >>> scm = StructuralCausalModel(equations=(Linear(variable=rate),))
     >>> in_words_of(scm, "war_pulse -> key_rate"), in_words_of(scm, "persistence[key_rate]")
-    ('war pulse to key rate', 'persistence of key rate')
+    ('war pulse to key rate', 'persistence of the key rate')
     >>> in_words_of(scm, "key_rate[1]"), in_words_of(scm, "gap * float -> key_rate")
     ('key rate 1 quarter before', 'gap, float to key rate')
     """
     earlier = lambda found: f" {scm.count_periods(int(found[1]))} before"  # noqa: E731
     text = re.sub(r"\[(\d+)\]", earlier, name).replace(" * ", ", ")
-    text = re.sub(r"\[(\w+)\]", r" of \1", text.replace(" -> ", " to "))
+    text = text.replace(" -> ", " to ")
+    if found := re.fullmatch(r"(\w+)\[(\w+)\]", text):
+        return f"{found[1].replace('_', ' ')} of {_of_one(scm, found[2])}"
     return re.sub(r"[A-Za-z_]\w*", lambda found: _called(scm, found[0]), text)
 
 
 def _called(scm: StructuralCausalModel, word: str) -> str:
-    known = scm.variables.get(word)
-    return known.short_label if known else word.replace("_", " ")
+    if known := scm.variables.get(word):
+        return known.short_label
+    for own, _, size in _sizes(scm):
+        if size == word:
+            return f"lasting size of {with_article(own.variable.short_label)}"
+    return word.replace("_", " ")
+
+
+def _of_one(scm: StructuralCausalModel, word: str) -> str:
+    """Say a variable; an index that does nothing but give another its size, as that one."""
+    sized = [own for own, parent, _ in _sizes(scm) if parent == word and len(own.terms) == 1]
+    return with_article(sized[0].variable.short_label if sized else _called(scm, word))
+
+
+def _sizes(scm: StructuralCausalModel) -> Iterator[tuple[Identity, str, str]]:
+    """Yield the parameters that size what a slow index moves: the identity, the index, the name."""
+    indices = {own.variable.name for own in scm.equations if isinstance(own, LatentAdjustment)}
+    for equation in scm.equations:
+        if isinstance(equation, Identity):
+            for parent, size in equation.terms.items():
+                if parent in indices and isinstance(size, Affine) and size.slope > 0:
+                    yield equation, parent, size.parameter
 
 
 def label_with_unit(scm: StructuralCausalModel, name: str, *, of_path: bool = False) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.interventions import require_horizon
-from sanctions_model.scm.periods import PERIOD
+from sanctions_model.scm.periods import PERIOD, period_after
 
 WINDOW_FORMS = "'in 8', 'by 8', 'through 5-8' or 'on average over 5-8'"
 _WINDOW = re.compile(
@@ -131,6 +131,28 @@ class Window:
             return f"at some point within {self.last} {period}{'s' if self.last > 1 else ''}"
         how = f"in every {period} from" if self.word == "through" else f"on average over {period}s"
         return f"{how} {self.first} to {self.last}"
+
+    def dated_words(self, start: str, periods_per_year: int) -> str:
+        """Say it in words, with the dates of its periods.
+
+        Parameters
+        ----------
+        start : str
+            First day of the last known period; the window counts from the one after.
+        periods_per_year : int
+            Of the model.
+
+        Examples
+        --------
+        >>> window = Window.parse("through 5-8")
+        >>> window.dated_words("2026-01-01", 4), Window.parse("by 8").dated_words("2026-01-01", 4)
+        ('all the time from 2027Q2 to 2028Q1', 'at some point by 2028Q1')
+        """
+        last = period_after(start, self.last, periods_per_year)
+        if self.word in ("in", "by"):
+            return f"in {last}" if self.word == "in" else f"at some point by {last}"
+        how = "all the time" if self.word == "through" else "on average"
+        return f"{how} from {period_after(start, self.first, periods_per_year)} to {last}"
 
     def __str__(self) -> str:
         """Say it as it is written."""

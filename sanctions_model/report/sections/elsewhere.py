@@ -134,7 +134,7 @@ def _said(found: pd.DataFrame) -> list[str]:
         for name in dict.fromkeys((moved, "gdp_level"))
     ).replace("GDP move", "GDP moves")
     still = (
-        f"the intervals of {in_words(open_signs)} hold zero as before"
+        f"the intervals of {in_words(open_signs)} include zero as before"
         if open_signs
         else "every sign is as clear as before"
     )
