@@ -307,7 +307,8 @@ def test_a_warning_takes_room_from_the_tables_below_it(terminal, capsys, monkeyp
     assert "more rows: --all." in said.out
 
 
-def test_columns_share_a_line_without_cutting_a_word(terminal, capsys):
+def test_columns_share_a_line_without_cutting_a_word(terminal, capsys, monkeypatch):
+    monkeypatch.setattr(console, "asked_output", console.Output())
     cells = {f"2027Q{i}": ["+0.58 (+0.03; +1.43)"] * 3 for i in range(1, 5)}
     table = pd.DataFrame(
         {"outcome": ["consumer price level, %"] * 3, **cells, "mean": ["-6.0"] * 3}
