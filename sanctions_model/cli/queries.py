@@ -444,8 +444,7 @@ def require(
     if figure is not None:
         from sanctions_model.plots import plot_required_relief
 
-        source = fitted.draws.attrs.get(Said.SOURCE)
-        drawn = plot_required_relief(found, scm=fitted.scm, source=source, start=start)
-        write_figure(drawn, figure)
+        said = {"source": fitted.draws.attrs.get(Said.SOURCE), "start": start}
+        write_figure(plot_required_relief(found, scm=fitted.scm, **said), figure)
     view = required_view(found, fitted.scm, start=start)
     show(View(table=table, title="Relief") if as_json else view, as_json=as_json)
