@@ -442,9 +442,9 @@ def require(
     write_csv(table, csv)
     start = str(fitted.problem.cases.time[last_known_period(fitted.problem, [outcome])])[:10]
     if figure is not None:
-        from sanctions_model.plots import plot_required_relief
+        from sanctions_model.plots import plot_required_relief as plot
 
-        said = {"source": fitted.draws.attrs.get(Said.SOURCE), "start": start}
-        write_figure(plot_required_relief(found, scm=fitted.scm, **said), figure)
+        source = fitted.draws.attrs.get(Said.SOURCE)
+        write_figure(plot(found, scm=fitted.scm, source=source, start=start), figure)
     view = required_view(found, fitted.scm, start=start)
     show(View(table=table, title="Relief") if as_json else view, as_json=as_json)
