@@ -142,6 +142,11 @@ class Window:
         periods_per_year : int
             Of the model.
 
+        Raises
+        ------
+        QuestionError
+            If `start` is no period.
+
         Examples
         --------
         >>> window = Window.parse("through 5-8")
