@@ -141,7 +141,8 @@ def did_you_mean(name: str, available: Iterable[str], most: int = 1) -> str:
     close = get_close_matches(name.lower(), lowered, n=most)
     if most > 1:  # a piece of a name, as "price" of price_level, is less like it than "cruise"
         stem = name.lower().rstrip("s").replace(" ", "_")
-        close = [*dict.fromkeys([*(k for k in lowered if len(stem) > 2 and stem in k), *close])]
+        holding = [known for known in lowered if len(stem) > 2 and stem in known]
+        close = [*dict.fromkeys([*close[:1], *holding, *close])]
     return f" Did you mean {' or '.join(repr(lowered[k]) for k in close[:most])}?" if close else ""
 
 

@@ -5,7 +5,12 @@ import itertools
 import pytest
 from pydantic import ValidationError
 
-from sanctions_model.errors import SanctionsModelError, did_you_mean, first_fault
+from sanctions_model.errors import (
+    SanctionsModelError,
+    UnknownVariableError,
+    did_you_mean,
+    first_fault,
+)
 from sanctions_model.inference.priors.families import Beta, LogNormal, Normal
 from sanctions_model.scenarios.library import FutureProcess, load_scenario
 from sanctions_model.scenarios.relief import Phase
@@ -97,6 +102,15 @@ def test_an_endless_ramp_and_half_a_period_are_refused(tmp_path):
 def test_the_nearest_name_is_found_whatever_its_case():
     assert did_you_mean("KEY_RATE", ["key_rate", "credit"]) == " Did you mean 'key_rate'?"
     assert did_you_mean("Gdp_Levl", ["gdp_level", "GDP"]) == " Did you mean 'gdp_level'?"
+    names = ["price_level", "loan_price", "unemployment"]
+    assert did_you_mean("prices", names, most=3) == " Did you mean 'loan_price' or 'price_level'?"
+
+
+def test_of_many_names_the_nearest_are_told_and_how_to_see_all():
+    many = [f"measure_of_sector_{number}" for number in range(40)]
+    told = str(UnknownVariableError.from_name("measure_of_sector_7x", many, "the causes"))
+    assert "Did you mean 'measure_of_sector_7' or" in told
+    assert "There are 40; `sanctions-model graph --all` or `scm.variables` shows" in told
 
 
 # What a file says, misspelt, and the name that is offered.
