@@ -199,7 +199,7 @@ def report_file(report_fit, report_futures, report_brief, tmp_path_factory):
     """The report of the stand-in with its futures."""
     from sanctions_model.report.page.page import write_report
 
-    path = tmp_path_factory.mktemp("report") / "report.html"
+    path = tmp_path_factory.mktemp("report") / "new" / "deep" / "report.html"
     return write_report(report_fit, path, report_futures, brief=report_brief)
 
 

@@ -19,3 +19,17 @@ def saved_fit(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     save(prior, folder / "posterior.nc")
     return folder
+
+
+@pytest.fixture
+def few_outcomes(monkeypatch):
+    """Runs without figures and with one outcome, for what does not depend on them."""
+    from sanctions_model import plots, workflow
+
+    monkeypatch.setattr(plots, "main_figures", lambda fit, claims: {})
+    table = workflow.effects_table
+    monkeypatch.setattr(
+        workflow,
+        "effects_table",
+        lambda scm, draws, basis: table(scm, draws, outcomes=["key_rate"], basis=basis),
+    )

@@ -52,20 +52,6 @@ def copy(prior_run, tmp_path):
     return Path(shutil.copytree(prior_run[0], tmp_path / "prior"))
 
 
-@pytest.fixture
-def few_outcomes(monkeypatch):
-    """Runs without figures and with one outcome, for what does not depend on them."""
-    from sanctions_model import plots
-
-    monkeypatch.setattr(plots, "main_figures", lambda fit, claims: {})
-    table = job.effects_table
-    monkeypatch.setattr(
-        job,
-        "effects_table",
-        lambda scm, draws, basis: table(scm, draws, outcomes=["key_rate"], basis=basis),
-    )
-
-
 # The main job
 
 

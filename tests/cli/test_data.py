@@ -12,7 +12,6 @@ from command import call, files_of_at_most, refused
 from newer_figures import newer_figures
 from statistics_server import Services, failing
 
-from sanctions_model import workflow as job
 from sanctions_model.data.sources import registry
 from sanctions_model.data.vintages import bundled_vintage, list_vintages
 from sanctions_model.economies.growth import growth_transmission
@@ -44,25 +43,11 @@ def online(away, monkeypatch):
         yield services
 
 
-@pytest.fixture
-def light(monkeypatch):
-    """Runs without figures and with one outcome."""
-    from sanctions_model import plots
-
-    monkeypatch.setattr(plots, "main_figures", lambda fit, claims: {})
-    table = job.effects_table
-    monkeypatch.setattr(
-        job,
-        "effects_table",
-        lambda *given, **more: table(*given, **{**more, "outcomes": ["key_rate"]}),
-    )
-
-
 def run_prior(*more):
     return call("run", "--prior-only", "--draws", 20, "--chains", 1, *more)
 
 
-def test_an_update_is_fitted_listed_and_compared_by_its_name(online, away, light):
+def test_an_update_is_fitted_listed_and_compared_by_its_name(online, away, few_outcomes):
     """From an update to a fit that names it by hash."""
     online.faults["eia"] = failing(503)
     done = call("data", "update", "--to", "2026Q3")
@@ -136,7 +121,7 @@ def test_an_update_without_a_network_names_every_source_and_leaves_everything(on
 
 
 def test_offline_a_run_says_once_that_it_uses_the_bundled_vintage_and_shows_its_nowcast(
-    away, light, monkeypatch
+    away, few_outcomes, monkeypatch
 ):
     def no_network(*_, **__):
         raise AssertionError("a run asked the network")
@@ -193,7 +178,7 @@ def test_a_table_that_no_equation_learns_from_is_said_to_be_none(away):
     assert "can be read, but no equation learns from it" in " ".join(done.out.split())
 
 
-def test_a_template_is_filled_in_checked_and_fitted(away, light):
+def test_a_template_is_filled_in_checked_and_fitted(away, few_outcomes):
     assert call("data", "template", "mine", "--from", "2010Q1", "--to", "2024Q4").code == 0
     chance = np.random.default_rng(2)
     frame = pd.read_csv("mine/table.csv")

@@ -8,7 +8,7 @@ from sanctions_model import workflow
 from sanctions_model.cli.parts.changed_files import differences_from_files
 
 
-def test_the_anchored_economy_runs_on_its_own_data_and_priors(tmp_path):
+def test_the_anchored_economy_runs_on_its_own_data_and_priors(tmp_path, few_outcomes):
     done = call(
         *("run", "--economy", "anchored", "--prior-only", "--draws", 20, "--chains", 1),
         *("--out", tmp_path, "--quiet", "--json"),
@@ -26,8 +26,3 @@ def test_an_economy_that_is_not_there_is_refused_with_those_that_are(tmp_path):
     told = refused("run", "--economy", "ancored", "--out", tmp_path / "none")
     assert told.startswith("There is no economy 'ancored'; there is anchored, growth.")
     assert "Did you mean 'anchored'" in told
-
-
-def test_a_run_says_which_economy_it_took_by_itself(tmp_path):
-    call("run", "--prior-only", "--draws", 20, "--chains", 1, "--out", tmp_path, "--quiet")
-    assert workflow.load_results(tmp_path).manifest["inputs"]["economy"] == "anchored"
