@@ -81,7 +81,7 @@ def as_names(given: Iterable[str], what: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def generator_of(random_seed: object, *stream: int) -> np.random.Generator:
+def generator_of(random_seed: object, stream: Iterable[int] = ()) -> np.random.Generator:
     """Return the generator of a seed.
 
     `random_seed`: a whole number of at least 0. `stream`: names one of several independent streams
@@ -89,7 +89,8 @@ def generator_of(random_seed: object, *stream: int) -> np.random.Generator:
     numpy would take a boolean, and None for a seed of the moment.
     """
     seed = as_whole(random_seed, "The random seed", least=0)
-    return np.random.default_rng([seed, *stream] if stream else seed)
+    named = list(stream)
+    return np.random.default_rng([seed, *named] if named else seed)
 
 
 def as_number_or_path(value: object, what: str) -> float | tuple[float, ...]:

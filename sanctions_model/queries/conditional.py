@@ -354,7 +354,7 @@ def _absorb(
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Draw the absorbing shocks given that they close the gap."""
     size, count, _, last = responses.shape
-    generator = generator_of(random_seed, 1)
+    generator = generator_of(random_seed, [1])
     scale = np.stack([parameters.row("scale", name) for name in shocked], axis=1)
     freedom = np.full_like(scale, np.inf)
     if scm.noise is Noise.STUDENT_T:

@@ -212,7 +212,7 @@ def simulation_based_calibration(
     truth = {**_parameters(problem, truths), **true_cells}
     if quantities is not None:
         truth |= quantities(problem.scm, truths)
-    tails = generator_of(random_seed, 1)
+    tails = generator_of(random_seed, [1])
     ranks = np.empty((data_sets, len(truth)))
     covered = np.empty((data_sets, len(truth)), dtype=bool)
     divergences = unconverged = 0

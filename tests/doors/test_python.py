@@ -205,7 +205,7 @@ def test_no_parameter_is_found_at_what_is_no_address(address):
 
 @pytest.mark.parametrize("wrong", [-1, True, 1.5, "1", None])
 def test_no_stream_of_a_seed_takes_another_seed(wrong):
-    hostile.must_refuse(lambda given: generator_of(given, 1), wrong)
+    hostile.must_refuse(lambda given: generator_of(given, [1]), wrong)
     hostile.must_refuse(
         lambda given: sm.inference.sample_prior(MODEL, {}, draws=2, random_seed=given), wrong
     )

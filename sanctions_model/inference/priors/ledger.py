@@ -431,7 +431,7 @@ def sample_prior(
     coords = parameter_coords(scm)
     known = addresses(scm)
     # One stream a parameter, named by its address: adding a link moves no other draw.
-    streams = {address: generator_of(random_seed, *address.encode()) for address in known}
+    streams = {address: generator_of(random_seed, address.encode()) for address in known}
     arrays: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
     for name, dim in parameter_dims(scm).items():
         own = [

@@ -38,7 +38,7 @@ def draw_crises(
     if not scm.crisis_hazard:
         return times
     multipliers, lengths = stack_draws(draws, "crisis_multiplier"), np.array(scm.crisis_lengths)
-    generator = generator_of(random_seed, _CRISES)
+    generator = generator_of(random_seed, [_CRISES])
     kind = generator.integers(len(lengths), size=(horizon, size))
     starts = generator.random((horizon, size)) < scm.crisis_hazard
     left, now, every = np.zeros(size, dtype=int), np.zeros(size, dtype=int), np.arange(size)
