@@ -125,8 +125,7 @@ def total_rows(old: Fit, new: Fit) -> Iterator[list[str]]:
             cells += [middle.replace("-", "−"), f"{row['z']:+.1f} {row['miss']}".replace("-", "−")]
         yield [before["title"], before["published"], *cells]
     for which, table in zip(("old", "new"), tables, strict=True):
-        hard = int((table["miss"] == "hard").sum())
-        yield [f"**{which}: {hard} hard misses.** {miss_pattern(table)}", *[""] * 5]
+        yield [f"**{which}.** {miss_pattern(table)}", *[""] * 5]
 
 
 def markdown(head: list[str], rows: Iterator[list[str]]) -> str:

@@ -2,8 +2,9 @@
 
 ``z`` is the model's median less the middle of the published range, over both standard deviations
 together, each interval being read as one of a normal: published ranges as 90 %, the model's as what
-it is. A miss is *hard* where the model's interval
-and the published range do not touch, else *soft*.
+it is. By that distance alone a total is *inside* or a miss: a miss from 1.6 standard deviations on,
+where an 89 % interval of the difference leaves out zero, and *hard* from 2 on. Whether a median
+lies in a range says nothing of how sure either is.
 """
 
 import numpy as np
@@ -14,17 +15,9 @@ from sanctions_model.wording import chance
 _PUBLISHED = 0.9  # what a published range is taken to hold
 # A number published without a range: its standard deviation as a part of its size, our judgement.
 _UNSTATED = 0.25
+_SOFT = 1.6  # standard deviations: half the width of a normal's 89 % interval
+_HARD = 2.0  # what this project calls apart wherever it compares numbers
 _SOON = 8  # quarters
-
-
-def is_inside(published: tuple[float, float], model: tuple[float, float, float]) -> bool:
-    """Return whether the median lies in a published range, or the interval holds a number.
-
-    `published`: lower and upper; equal for a single number. `model`: median, lower and upper bound
-    of an equal-tailed interval.
-    """
-    (least, most), (median, lower, upper) = published, model
-    return lower <= least <= upper if least == most else least <= median <= most
 
 
 def distance(
@@ -41,12 +34,13 @@ def distance(
     centre = (least + most) / 2
     stated = (most - least) / _width(_PUBLISHED) or _UNSTATED * abs(centre)
     spread = float(np.hypot((upper - lower) / _width(prob), stated))
-    gap, inside = median - centre, is_inside(published, model)
+    gap = median - centre
+    z = gap / spread if spread > 0 else np.copysign(np.inf, gap) if gap else 0.0
+    inside = abs(z) < _SOFT
     side = "too small" if np.sign(centre) * gap < 0 else "too large"
-    apart = lower > most or upper < least
     return {
-        "z": gap / spread if spread > 0 else np.nan,
-        "miss": "" if inside else "hard" if apart else "soft",
+        "z": float(z),
+        "miss": "" if inside else "hard" if abs(z) >= _HARD else "soft",
         "size": "" if inside else side,
     }
 
@@ -66,27 +60,27 @@ def miss_pattern(table: pd.DataFrame) -> str:
 
     >>> rows = {"miss": ["hard", "soft"], "size": ["too small", "too large"], "horizon": [4, 12]}
     >>> miss_pattern(pd.DataFrame(rows)).partition(";")[0]
-    '1 hard miss (1 too small, 0 too large, 1 within two years)'
+    'Hard misses: 1 (1 too small, 0 too large, 1 within two years)'
     """
     said = []
-    for kind, plural in (("hard", "hard misses"), ("soft", "soft misses")):
+    for kind in ("hard", "soft"):
         own = table[table["miss"] == kind]
         small = int((own["size"] == "too small").sum())
         soon = int((own["horizon"].astype(float) <= _SOON).sum())
-        words = plural if len(own) != 1 else plural.removesuffix("es")
+        large = len(own) - small
         said.append(
-            f"{len(own)} {words} ({small} too small, {len(own) - small} too large, {soon} within "
-            "two years)"
+            f"{kind} misses: {len(own)} ({small} too small, {large} too large, {soon} within two years)"
         )
     missed = table[table["miss"].isin(["hard", "soft"])]
     small = int((missed["size"] == "too small").sum())
     side = max(small, len(missed) - small)
+    counts = "; ".join(said).capitalize()
     if len(missed) < 2:
-        return "; ".join(said) + "."
+        return f"{counts}."
     from scipy.stats import binomtest
 
     by_luck = float(binomtest(side, len(missed), 0.5).pvalue)
     return (
-        f"{'; '.join(said)}. Were the misses independent and either side as likely, one so "
+        f"{counts}. Were the misses independent and either side as likely, one so "
         f"one-sided would come with probability {chance(by_luck)}."
     )

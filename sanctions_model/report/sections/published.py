@@ -23,7 +23,7 @@ def published_section(fit: Fit) -> Html:
     inside = int((answered["verdict"] == "inside").sum())
     said = (
         f"Of {len(answered)} published figures that the model can be asked, {inside} agree with "
-        f"it and {len(answered) - inside} do not: a miss is hard where the intervals do not touch, "
+        f"it and {len(answered) - inside} do not: a miss is hard from two standard deviations on, "
         f"else soft. {len(found) - len(answered)} more figures are not asked of it."
     )
     order = answered.sort_values("miss", key=lambda own: own.map(_ORDER), kind="stable")

@@ -267,7 +267,7 @@ def failures(found: "Validation") -> Iterator[str]:
             f"{row.title[0].lower()}{row.title[1:]} ({row.number})" for row in beyond
         )
         yield f"Published totals outside: {listed}; the table says why."
-        yield f"Sides of these misses: {miss_pattern(totals)}"
+        yield f"The sides of these misses. {miss_pattern(totals)}"
     poor = tables["headline"][tables["headline"]["basis"] == "assumed"]
     if len(poor):
         listed = "; ".join(

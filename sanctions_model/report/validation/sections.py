@@ -332,10 +332,10 @@ def _totals(found: "Validation", pictures: Mapping[str, str]) -> str:
     said = ", ".join(f"{counts.get(v, 0)} {v}" for v in ("inside", "outside", "not answered"))
     return f"""## Published totals
 
-{said}. Inside: the posterior median lies in the published range, or the \
-{interval_rule().percent} interval holds the published number. z: median less the middle of the \
+{said}. z: median less the middle of the \
 published range (read as 90 %) over both standard deviations, a number without a range taken to be \
-uncertain by a quarter. A miss is hard where interval and range do not touch. \
+uncertain by a quarter. A miss is 1.6 or more standard deviations off, where an \
+89 % interval of the difference leaves out zero; it is hard from 2 on. \
 {miss_pattern(table)} Meeting a total that was in sight when the priors were set checks the \
 mapping from evidence to priors, not the model. `docs/evidence.md` says which of them cannot hold \
 at once.
