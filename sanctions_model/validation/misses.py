@@ -68,9 +68,8 @@ def miss_pattern(table: pd.DataFrame) -> str:
         small = int((own["size"] == "too small").sum())
         soon = int((own["horizon"].astype(float) <= _SOON).sum())
         large = len(own) - small
-        said.append(
-            f"{kind} misses: {len(own)} ({small} too small, {large} too large, {soon} within two years)"
-        )
+        sides = f"{small} too small, {large} too large"
+        said.append(f"{kind} misses: {len(own)} ({sides}, {soon} within two years)")
     missed = table[table["miss"].isin(["hard", "soft"])]
     small = int((missed["size"] == "too small").sum())
     side = max(small, len(missed) - small)

@@ -423,7 +423,7 @@ def test_a_report_without_refits_says_what_was_left_out(found, tmp_path):
 
 # Figures
 
-ASKED = "a question in words"
+ASKED = "Which question is it?"
 
 
 def test_ranks_say_how_many_leave_the_band_and_name_effects_by_their_labels(whole):
