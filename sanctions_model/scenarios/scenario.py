@@ -45,9 +45,16 @@ _ASKED_BY = {
 class Edit(Stated):
     """A path of a variable.
 
-    `kind`: ``set``, ``shift`` (to add) or ``scale`` (to multiply). `variable`: any variable of the
-    model. `value`: a number, or a path whose last value is held. `start`, `stop`: first and last
-    period, counted from 1 or of the calendar; without `stop` to the end.
+    Parameters
+    ----------
+    kind : str
+        ``set``, ``shift`` (to add) or ``scale`` (to multiply).
+    variable : str
+        Any variable of the model.
+    value : float or tuple of float
+        A number, or a path whose last value is held.
+    start, stop : int or str
+        First and last period, counted from 1 or of the calendar; without `stop` to the end.
     """
 
     kind: Literal["set", "shift", "scale"]
@@ -84,7 +91,12 @@ def _period(given: object) -> object:
 class ConditionEntry(Stated):
     """Values that a variable must have.
 
-    `variable`: any variable of the model. `values`: by period, counted from 1 or of the calendar.
+    Parameters
+    ----------
+    variable : str
+        Any variable of the model.
+    values : mapping of int or str to float
+        By period, counted from 1 or of the calendar.
     """
 
     variable: str
