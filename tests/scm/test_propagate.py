@@ -417,6 +417,19 @@ def test_a_horizon_that_is_no_number_of_periods_is_refused(vector, question, hor
 
 
 @pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([SetTo(variable="a", value=1.0, start=3)], "starts after the window, which has 2 periods"),
+        ([{"a": 1.0}], "An intervention is .* expected one as in SetTo"),
+        ({"a": 1.0}, "The interventions are .* expected a list"),
+    ],
+)
+def test_what_is_no_intervention_or_does_nothing_is_refused(vector, given, message):
+    with pytest.raises(QuestionError, match=message):
+        propagate(*vector, horizon=2, interventions=given)
+
+
+@pytest.mark.parametrize(
     ("paths", "error", "message"),
     [
         ({"y": [1.0, 1.0]}, UnknownVariableError, "Unknown name 'y' in the exogenous paths"),

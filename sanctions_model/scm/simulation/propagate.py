@@ -16,6 +16,7 @@ from sanctions_model.scm.interventions import (
     Intervention,
     SetTo,
     require_horizon,
+    require_inside,
     said,
 )
 from sanctions_model.scm.linear_form import LinearForm
@@ -193,11 +194,13 @@ def propagate(
     Raises
     ------
     UnknownVariableError, QuestionError
-        If a name is unknown, or a horizon or path is not usable.
+        If a name is unknown, a horizon or path is not usable, or what is no intervention, or one
+        that starts after the horizon, is given.
     """
     horizon = require_horizon(horizon, most=LONGEST_PATH)
     parameters = DrawParameters.of(scm, draws)
     forms = linear_forms(scm, parameters)
+    require_inside(interventions, horizon)
     for intervention in interventions:
         scm.graph.require(intervention.variable, "the interventions")
     last = {n: float(start.values[n][-1, 0]) for n in scm.exogenous} if start else {}
