@@ -181,7 +181,7 @@ def totals_lines(folder: Path) -> list[str]:
     )
     return [
         f"**Of {inside + outside} published effects of sanctions that the model can be asked for, "
-        f"{inside} lie inside its range and {outside} outside**; {silent} more it cannot answer. "
+        f"{inside} agree with it and {outside} do not**; {silent} more it cannot answer. "
         "[Which ones, and why](validation.md#published-totals)."
     ]
 
