@@ -27,7 +27,7 @@ VERBS = [
     ("claims", "--exceed"),
     ("confounding",),
     ("counterfactual", "decompose", "--from", "2014Q1"),
-    ("counterfactual", "run", "--from", "2014Q1", "--set", "trade=0"),
+    ("counterfactual", "run", "--from", "2022Q1", "--set", "trade=0"),
     ("data", "nowcast"),
     ("effects",),
     ("effects", "--relief", "0.5", "--measure", "finance"),

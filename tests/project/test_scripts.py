@@ -105,7 +105,7 @@ def test_the_front_page_counts_published_effects_inside_and_outside(small_fit):
     outside = sum(verdict == "outside" for verdict in table["verdict"])
     (line,) = readme_tables.totals_lines(small_fit.parent)
     assert line.startswith(f"**Of {inside + outside} published effects")
-    assert f"{inside} lie inside its range and {outside} outside**" in line
+    assert f"{inside} agree with it and {outside} do not**" in line
     assert f"; {len(table) - inside - outside} more it cannot answer" in line
     page = (readme_tables.ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     assert "<!-- from results: totals -->" in page

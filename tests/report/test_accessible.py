@@ -95,7 +95,9 @@ def faults(page, kind="tag", rules=RULES):
     "code",
     ["en", *(pytest.param(code, marks=pytest.mark.slow) for code in ("ru", "zh"))],
 )
-@pytest.mark.parametrize("width", [390, pytest.param(768, marks=pytest.mark.slow), 1280])
+@pytest.mark.parametrize(
+    "width", [390, *(pytest.param(width, marks=pytest.mark.slow) for width in (768, 1280))]
+)
 def test_axe_finds_no_fault_and_leaves_none_open(browser, report_file, width, code):
     page, complaints, _ = opened(browser, report_file, width=width, fragment=f"?lang={code}")
     page.emulate_media(color_scheme="light")

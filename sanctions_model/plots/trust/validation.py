@@ -183,7 +183,7 @@ def plot_totals(totals: pd.DataFrame, *, title: str, caption: str, source: objec
     asked = totals[totals["verdict"] != "not answered"].reset_index(drop=True)
     inside = int((asked["verdict"] == "inside").sum())
     title = titled(
-        f"{inside} of {len(asked)} published totals lie inside what the model says",
+        f"{inside} of {len(asked)} published totals agree with the model",
         title,
         source=source,
     )

@@ -59,12 +59,12 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
     drawn: dict[str, Figure] = {
         "validation_totals": plot_totals(
             tables["totals"],
-            title="Published totals and the model about the same experiment",
+            title="What do others find where the model answers the same question?",
             source=source,
             caption="Black: published range or number. Coloured: posterior median and "
-            f"{interval_rule().percent} interval, blue inside, orange outside; grey: prior "
-            "interval. Each row is divided by the larger end of its published range; horizons and "
-            "units are in the table.",
+            f"{interval_rule().percent} interval, blue where both agree, orange where not; grey: "
+            "prior interval. Each row is divided by the larger end of its published range; "
+            "horizons and units are in the table.",
         ),
         "validation_pit": plot_transforms(
             {
