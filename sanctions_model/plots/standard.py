@@ -10,7 +10,6 @@ from sanctions_model.plots.channels import plot_channels, plot_waterfall
 from sanctions_model.plots.claims import plot_scorecard
 from sanctions_model.plots.effects import plot_responses
 from sanctions_model.plots.graph import plot_graph
-from sanctions_model.plots.parts.sweep_panels import POINT, axes_left, numeric_axes
 from sanctions_model.plots.sweeps import (
     plot_along_axis,
     plot_by_name,
@@ -19,6 +18,7 @@ from sanctions_model.plots.sweeps import (
 )
 from sanctions_model.plots.trust.priors import plot_prior_posterior
 from sanctions_model.queries.effects import channel_effects, total_effect
+from sanctions_model.sweeps.words import POINT, axes_left, numeric_axes
 
 
 def main_figures(fit: Fit, claims: pd.DataFrame) -> dict[str, Figure]:

@@ -28,7 +28,10 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.plots.parts.sweep_panels import (
+from sanctions_model.plots.parts.sweep_panels import panels_for
+from sanctions_model.summaries import ERRORS
+from sanctions_model.sweeps.errors import contrast_errors, from_first
+from sanctions_model.sweeps.words import (
     POINT,
     alike_words,
     axes_left,
@@ -38,7 +41,6 @@ from sanctions_model.plots.parts.sweep_panels import (
     numeric_axes,
     outcome_label,
     outcome_unit,
-    panels_for,
     question_words,
     range_finding,
     require_axes,
@@ -46,8 +48,6 @@ from sanctions_model.plots.parts.sweep_panels import (
     rule_of,
     summary_of,
 )
-from sanctions_model.summaries import ERRORS
-from sanctions_model.sweeps.errors import contrast_errors, from_first
 from sanctions_model.wording import number
 
 _COLUMNS, _MARGIN, _GAP, _BELOW = 3, 0.12, 0.18, 0.44

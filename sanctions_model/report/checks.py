@@ -4,10 +4,21 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from sanctions_model import dims
 from sanctions_model.queries.reading.headlines import in_words_of, label_with_unit, spoken_label
-from sanctions_model.report.views import View
+from sanctions_model.report.views import View, size_cell
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.sweeps.words import (
+    design_of,
+    outcome_label,
+    outcome_unit,
+    question_words,
+    range_finding,
+    routes_words,
+    summary_of,
+)
 from sanctions_model.units import percent_unit
 from sanctions_model.wording import chance, difference_unit, number, upper_first
 
@@ -196,3 +207,29 @@ def comparison_views(
     )
     third = View(table=differs, title=f"{len(differs)} inputs differ", most=3)
     return first, second, third
+
+
+def sweep_view(found: xr.Dataset) -> View:
+    """Show the answer at each point of a sweep: axes and outcomes in columns.
+
+    `found`: from `run_sweep`.
+    """
+    points, design = found["status"].dims, design_of(found)
+    outcomes = [str(name) for name in found[dims.OUTCOME].to_numpy()]
+    shown: dict[str, list[str]] = {}
+    for name in (axis["name"] for axis in design["axis"] if axis["name"] in found.coords):
+        own = found[name].broadcast_like(found["status"]).transpose(*points).to_numpy().ravel()
+        shown[name.replace("_", " ")] = [
+            f"{value:g}" if isinstance(value, float) else str(value) for value in own.tolist()
+        ]
+    for name in outcomes:
+        summary = summary_of(found, name).sel(summary=["median", "lower", "upper"])
+        cells = summary.transpose(*points, "summary").to_numpy().reshape(-1, 3)
+        label = f"{outcome_label(found, name)}, {outcome_unit(found, name)}"
+        shown[label] = [size_cell(*cell, signed=True) for cell in cells]
+    return View(
+        table=pd.DataFrame(shown),
+        title=range_finding(found, outcomes[0]),
+        question=f"Question: {design['label']}: what is the effect at each point?",
+        caption=f"{question_words(found)} {routes_words(found)} Errors, seconds: --csv.",
+    )

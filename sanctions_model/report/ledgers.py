@@ -8,14 +8,6 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.families import Fixed, Prior, Relative
 from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.plots.parts.sweep_panels import (
-    design_of,
-    outcome_label,
-    outcome_unit,
-    question_words,
-    range_finding,
-    routes_words,
-)
 from sanctions_model.queries.reading.headlines import in_words_of
 from sanctions_model.report.views import View, interval_words, size_cell
 from sanctions_model.scm.equations import (
@@ -32,10 +24,8 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.variables import Affine, Variable
 from sanctions_model.summaries import interval, interval_rule
-from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import upper_first
 
-_SIZE = ("median", "lower", "upper")
 _KIND_NAMES: dict[type, str] = {
     Exogenous: "exogenous",
     AsymmetricAdjustment: "asymmetric adjustment",
@@ -206,31 +196,3 @@ def _stated(prior: Prior) -> str:
     relative = isinstance(prior, Relative) and prior.relative_to_series
     scaled = " in units of the series" if relative else ""
     return f"{minus}{prior.family}({arguments}){scaled}"
-
-
-def sweep_view(found: xr.Dataset, points: pd.DataFrame) -> View:
-    """Show the answer at each point of a sweep: axes and outcomes in columns.
-
-    `found`: from `run_sweep`. `points`: from `points_table`.
-    """
-    outcomes = [str(name) for name in found[dims.OUTCOME].to_numpy()]
-    axes = [str(axis["name"]) for axis in design_of(found)["axis"] if axis["name"] in points]
-    rows = []
-    for values, own in points.groupby(axes, sort=False, dropna=False):
-        sizes = own.set_index("outcome")
-        row: dict[str, object] = {
-            name.replace("_", " "): f"{value:g}" if isinstance(value, float) else str(value)
-            for name, value in zip(axes, values, strict=True)
-        }
-        for name in outcomes:
-            middle, low, high = sizes.loc[name, [*_SIZE]].to_numpy(dtype=float)
-            said = effect_in_percent(np.array([middle, low, high]), str(sizes["unit"][name]))
-            label = f"{outcome_label(found, name)}, {outcome_unit(found, name)}"
-            row[label] = size_cell(*said, signed=True)
-        rows.append(row)
-    return View(
-        table=pd.DataFrame(rows),
-        title=range_finding(found, outcomes[0]),
-        question=f"Question: {design_of(found)['label']}: what is the effect at each point?",
-        caption=f"{question_words(found)} {routes_words(found)} Errors, seconds: --csv.",
-    )

@@ -69,6 +69,16 @@ def test_the_command_line_loads_nothing_heavy():
     assert loaded_after("import sanctions_model.cli.app") == "[]"
 
 
+@pytest.mark.parametrize("verb", ["graph", "priors"])
+def test_a_verb_that_draws_nothing_loads_no_figures(verb):
+    code = (
+        f"from sanctions_model.cli.app import command; command()(['{verb}'], standalone_mode=False)"
+    )
+    loaded = loaded_after(code)
+    for name in ("pymc", "pytensor", "nutpie", "matplotlib"):
+        assert f"'{name}'" not in loaded
+
+
 def test_questions_about_a_prior_load_no_sampler_and_no_figures():
     code = (
         "from sanctions_model import SanctionsModel, total_effect; "

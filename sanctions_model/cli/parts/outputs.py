@@ -125,7 +125,7 @@ def _given(folder: Path | None) -> "Fit | None":
 
 
 def _report(found: "xr.Dataset", folder: Path, *, csv: Path | None, as_json: bool) -> None:
-    from sanctions_model.report.ledgers import sweep_view
+    from sanctions_model.report.checks import sweep_view
     from sanctions_model.sweeps.store import points_table
 
     table = points_table(found)
@@ -133,7 +133,7 @@ def _report(found: "xr.Dataset", folder: Path, *, csv: Path | None, as_json: boo
     if as_json:
         show(View(table=table, title="Sweep"), as_json=True)
         return
-    show(sweep_view(found, table))
+    show(sweep_view(found))
     failed = int((found["status"] == "failed").sum())
     if failed:
         reasons = sorted({str(e) for e in found["error"].to_numpy().ravel() if e})
