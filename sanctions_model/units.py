@@ -6,7 +6,7 @@ of 42 %.
 
 That a series is kept in log points is a property of its `Variable`, ``logs``; what is printed is
 the unit in words. The functions here take the variable, or a text that says it: "% a quarter, log
-change" as results carry it, or "% a quarter (100 dlog)" as models of before wrote it.
+change" as results carry it, or with the mark that files of models hold.
 """
 
 import re
@@ -16,8 +16,10 @@ import numpy as np
 
 # What a series in log points is: the change of a log, or the log of a level itself.
 _WORDS = {"growth": ", log change", "level": ", log level"}
-_MARKS = {"dlog": "growth", "log points": "level", "log": "level"}
-_MARK = re.compile(r"\s*\(100 (dlog|log points)\)|^100 (log)\b")
+# How files of models mark it, since before units were words: the hashes of saved fits hold these.
+FILE_MARKS = {"growth": " (100 dlog)", "level": " (100 log points)"}
+_MARKS = {logs: re.compile(rf"\s*{re.escape(mark.strip())}") for logs, mark in FILE_MARKS.items()}
+_OLDEST = re.compile(r"^100 log\b")
 
 
 class Kept(Protocol):
@@ -70,19 +72,16 @@ def split_unit(text: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> split_unit("% a year (100 dlog)"), split_unit("% (100 log points)"), split_unit("% a year")
+    >>> split_unit("% a year, log change"), split_unit("%, log level"), split_unit("% a year")
     (('% a year', 'growth'), ('%', 'level'), ('% a year', ''))
-    >>> split_unit("100 log, 0 over 2021"), split_unit("% a year, log change")
-    (('%, 0 over 2021', 'level'), ('% a year', 'growth'))
     """
     for logs, words in _WORDS.items():
         if text.startswith("%") and text.endswith(words):
             return text.removesuffix(words), logs
-    found = _MARK.search(text)
-    if found is None or not text.startswith(("%", "100 log")):
-        return text, ""
-    mark = found[1] or found[2]
-    return _MARK.sub("%" if found[2] else "", text), _MARKS[mark]
+    for logs, mark in _MARKS.items():
+        if text.startswith("%") and mark.search(text):
+            return mark.sub("", text), logs
+    return _OLDEST.sub("%", text), "level" if _OLDEST.match(text) else ""
 
 
 def kept_words(unit: str, logs: str) -> str:
@@ -110,7 +109,7 @@ def in_log_points(unit: str | Kept) -> bool:
 
     Examples
     --------
-    >>> in_log_points("% a year (100 dlog)"), in_log_points("% a year"), in_log_points("log points")
+    >>> in_log_points("% a year, log change"), in_log_points("% a year"), in_log_points("pp")
     (True, False, False)
     """
     return bool(logs_of(unit))
@@ -121,7 +120,7 @@ def percent_unit(unit: str | Kept) -> str:
 
     Examples
     --------
-    >>> percent_unit("% (100 log points)"), percent_unit("% a year (100 dlog)"), percent_unit("pp")
+    >>> percent_unit("%, log level"), percent_unit("% a year, log change"), percent_unit("pp")
     ('%', '% a year', 'pp')
     """
     if isinstance(unit, Unit):
@@ -136,7 +135,7 @@ def in_percent[Values: Any](values: Values, unit: str | Kept) -> Values:
 
     Examples
     --------
-    >>> round(float(in_percent(-55.0, "% (100 log points)")), 1), in_percent(-55.0, "% a year")
+    >>> round(float(in_percent(-55.0, "%, log level")), 1), in_percent(-55.0, "% a year")
     (-42.3, -55.0)
     """
     with np.errstate(over="ignore"):  # an explosive path is infinite in percent
@@ -154,9 +153,9 @@ def effect_in_percent[Values: Any](effect: Values, unit: str | Kept) -> Values:
 
     Examples
     --------
-    >>> round(float(effect_in_percent(10.0, "% (100 log points)")), 2)
+    >>> round(float(effect_in_percent(10.0, "%, log level")), 2)
     10.52
-    >>> effect_in_percent(10.0, "% a year (100 dlog)")
+    >>> effect_in_percent(10.0, "% a year, log change")
     10.0
     """
     return in_percent(effect, unit) if logs_of(unit) == "level" else effect
@@ -171,7 +170,7 @@ def difference_in_percent[Values: Any](paths: Values, effect: Values, unit: str 
 
     Examples
     --------
-    >>> round(float(difference_in_percent(20.0, 10.0, "% a year (100 dlog)")), 2)
+    >>> round(float(difference_in_percent(20.0, 10.0, "% a year, log change")), 2)
     11.62
     """
     if logs_of(unit) != "growth":

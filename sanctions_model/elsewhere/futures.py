@@ -108,7 +108,7 @@ def announced_move(
     -------
     AnnouncedMove
         Mean and standard deviation of the level in the year before a lifting by all senders in
-        full, beyond the untreated path; annual averages, in 100 log points (up = stronger).
+        full, beyond the untreated path; annual averages, in log points (up = stronger).
 
     Raises
     ------

@@ -216,7 +216,7 @@ def load_episode_effects(path: Path | str | None = None) -> pd.DataFrame:
         Columns ``episode``, ``outcome``, ``median``, ``lower``, ``upper`` (``interval`` of
         `fit_summary` says of how much, as shipped 89 %), ``cells``: years after the lifting with a
         figure; 0 means that the row is what the others say. In percent and points of inflation;
-        the file keeps levels in 100 log points.
+        the file keeps levels in log points.
 
     Raises
     ------
@@ -337,7 +337,7 @@ def predict(
     -------
     xr.DataArray
         Dims ``(outcome, horizon, chain, draw)``; horizons in years after that of the lifting, what
-        had moved before it left out. ``unit`` beside each outcome: draws of levels are in 100 log
+        had moved before it left out. ``unit`` beside each outcome: draws of levels are in log
         points, so that they add up, as those of every effect of this library are;
         `units.effect_in_percent` makes percent of them as `predictive_table` does. Inflation is in
         points a year at an inflation of 6 %.

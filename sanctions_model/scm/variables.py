@@ -14,14 +14,12 @@ import numpy as np
 from sanctions_model.coercion import as_number, as_number_or_path
 from sanctions_model.errors import QuestionError, SpecError
 from sanctions_model.scm.periods import read_day
-from sanctions_model.units import Unit, kept_words, split_unit
+from sanctions_model.units import FILE_MARKS, Unit, kept_words, split_unit
 
 # Marks options that came later: at their default they are not written, so that the hash of a model
 # without them is what it was.
 OMITTED_AT_DEFAULT: Mapping[str, bool] = MappingProxyType({"omitted_at_default": True})
 
-# How files of models have always marked logs; a model read back has the hash that it had.
-_LOG_MARKS = {"growth": " (100 dlog)", "level": " (100 log points)"}
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -36,7 +34,7 @@ class Variable:
     label : str, optional
         How tables and figures call it; the name by default.
     unit : str, optional
-        As in "% a year"; a mark of logs in it, as in "% a year (100 dlog)", becomes `logs`.
+        As in "% a year"; a mark of logs in it, as in "% a year, log change", becomes `logs`.
     source : str, optional
         Producer of the series, or how it is made.
     column : str, optional
@@ -74,13 +72,13 @@ class Variable:
             )
         words, said = split_unit(self.unit)
         logs, marked = self.logs or said, said and self.unit != kept_words(words, said)
-        if logs and (logs not in _LOG_MARKS or logs != (said or logs) or words[:1] != "%"):
+        if logs and (logs not in FILE_MARKS or logs != (said or logs) or words[:1] != "%"):
             raise SpecError(
                 f"Variable {self.name!r} has logs={self.logs!r} and the unit {self.unit!r}; "
                 "expected a unit in % and logs='growth' (change of a log) or 'level' (a log)."
             )
         object.__setattr__(
-            self, "_written", self.unit if marked else words + _LOG_MARKS.get(logs, "")
+            self, "_written", self.unit if marked else words + FILE_MARKS.get(logs, "")
         )
         object.__setattr__(self, "unit", Unit(words, logs))
         object.__setattr__(self, "logs", logs)

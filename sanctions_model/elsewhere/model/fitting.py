@@ -136,7 +136,7 @@ def effect_draws(fitted: ReliefFit, size: int = KEPT_DRAWS) -> pd.DataFrame:
 def episode_effects(fitted: ReliefFit) -> pd.DataFrame:
     """Return the effect of each episode after three years, as the file keeps it.
 
-    Levels in 100 log points, inflation in points. Its interval is that of `interval_rule` when the
+    Levels in log points, inflation in points. Its interval is that of `interval_rule` when the
     files are made.
     """
     effect = fitted.posterior["effect"].transpose(..., dims.CHAIN, dims.DRAW).to_numpy()

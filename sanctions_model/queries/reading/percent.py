@@ -34,7 +34,7 @@ def parts_in_percent(scm: StructuralCausalModel, effect: xr.DataArray) -> xr.Dat
 
     >>> from sanctions_model.scm.equations import Linear
     >>> from sanctions_model.scm.variables import Variable
-    >>> level = Variable(name="level", unit="% (100 log points)")
+    >>> level = Variable(name="level", unit="%, log level")
     >>> scm = StructuralCausalModel(equations=(Linear(variable=level, parents=()),))
     >>> parts = xr.DataArray(
     ...     [[[[30.0, 10.0, 20.0]]]],
