@@ -37,7 +37,7 @@ __all__ = [
 
 _LONGEST, _SHOWN = 2000, 200
 _MANY = 300  # signs of a list of names that is not read to its end
-_EVERY_NAME = "`sanctions-model graph --all` or `scm.variables` shows every variable"
+_FIRST = 5  # names of such a list
 
 
 class SanctionsModelError(ValueError):
@@ -68,7 +68,9 @@ class UnknownVariableError(SanctionsModelError):
     """A name that the model does not have."""
 
     @classmethod
-    def from_name(cls, name: str, available: Iterable[str], where: str) -> "UnknownVariableError":
+    def from_name(
+        cls, name: str, available: Iterable[str], where: str, *, see: str = ""
+    ) -> "UnknownVariableError":
         """Build the message from the unknown name and the names that exist.
 
         Parameters
@@ -79,19 +81,22 @@ class UnknownVariableError(SanctionsModelError):
             What there is.
         where : str
             Where it was asked for, as in "the interventions".
+        see : str
+            How to see all names, where they are many.
 
         Returns
         -------
         UnknownVariableError
             To raise: its message lists the names, or where they are many offers the nearest ones
-            and says how to see all.
+            and says how to see all, or else the first ones.
         """
         names = [str(known) for known in available]
         listed = ", ".join(names)
         if len(listed) <= _MANY:
             there = f" There is: {listed}.{did_you_mean(name, names)}"
         else:
-            there = f"{did_you_mean(name, names, most=3)} There are {len(names)}; {_EVERY_NAME}."
+            more = f"; {see}" if see else f", the first of them {', '.join(names[:_FIRST])}"
+            there = f"{did_you_mean(name, names, most=3)} There are {len(names)}{more}."
         return cls(f"Unknown name {name!r} in {where}.{there}")
 
 

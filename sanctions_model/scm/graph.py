@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 else:
     nx = lazy_loader.load("networkx")  # as dear as a third of xarray, and only graphs need it
 
+EVERY_VARIABLE = "`sanctions-model graph --all` or `scm.variables` shows every variable"
 _PARENT = re.compile(
     r"(?P<name>[A-Za-z_]\w*)(?:\[(?P<lag>\d+)\])?(?: \* (?P<factor>[A-Za-z_]\w*))?"
 )
@@ -95,7 +96,7 @@ class CausalGraph:
     def require(self, name: str, where: str) -> None:
         """Raise `UnknownVariableError` if `name` is not a node."""
         if name not in self.summary:
-            raise UnknownVariableError.from_name(name, self.nodes, where)
+            raise UnknownVariableError.from_name(name, self.nodes, where, see=EVERY_VARIABLE)
 
     def descendants(self, name: str) -> frozenset[str]:
         """Nodes that a change of `name` can reach at any lag, `name` left out."""

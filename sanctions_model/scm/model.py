@@ -27,7 +27,7 @@ from sanctions_model.scm.equations import (
     Structural,
     Unobserved,
 )
-from sanctions_model.scm.graph import CausalGraph, Edge
+from sanctions_model.scm.graph import EVERY_VARIABLE, CausalGraph, Edge
 from sanctions_model.scm.interventions import ALL_MEASURES, Relief
 from sanctions_model.scm.simulation.consistency import check, unobserved_graph
 from sanctions_model.scm.variables import OMITTED_AT_DEFAULT, Affine, Crisis, Noise, Variable
@@ -384,4 +384,4 @@ class StructuralCausalModel:
             If the model has no such name.
         """
         if name not in self.variables:
-            raise UnknownVariableError.from_name(name, self.variables, where)
+            raise UnknownVariableError.from_name(name, self.variables, where, see=EVERY_VARIABLE)

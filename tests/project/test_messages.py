@@ -15,6 +15,7 @@ from sanctions_model.inference.priors.families import Beta, LogNormal, Normal
 from sanctions_model.scenarios.library import FutureProcess, load_scenario
 from sanctions_model.scenarios.relief import Phase
 from sanctions_model.scenarios.scenario import Scenario
+from sanctions_model.scm.simulation.propagate import respond
 
 FOREIGN = (
     *("Input should", "Field required", "Extra inputs", "String should", "unable to parse"),
@@ -108,9 +109,26 @@ def test_the_nearest_name_is_found_whatever_its_case():
 
 def test_of_many_names_the_nearest_are_told_and_how_to_see_all():
     many = [f"measure_of_sector_{number}" for number in range(40)]
-    told = str(UnknownVariableError.from_name("measure_of_sector_7x", many, "the causes"))
+    asked = ("measure_of_sector_7x", many, "the causes")
+    told = str(UnknownVariableError.from_name(*asked, see="a list shows them"))
     assert "Did you mean 'measure_of_sector_7' or" in told
-    assert "There are 40; `sanctions-model graph --all` or `scm.variables` shows" in told
+    assert told.endswith("There are 40; a list shows them.")
+    told = str(UnknownVariableError.from_name(*asked))
+    assert told.endswith(f"There are 40, the first of them {', '.join(many[:5])}.")
+
+
+def test_only_an_unknown_variable_is_looked_for_among_variables(anchored_problem, anchored_draws):
+    scm = anchored_problem.scm
+    shown = "`sanctions-model graph --all` or `scm.variables` shows every variable."
+    for ask in (scm.require, scm.graph.require):
+        with pytest.raises(UnknownVariableError, match=r"Did you mean 'inflation'") as caught:
+            ask("inflatio", "the outcomes")
+        assert str(caught.value).endswith(shown)
+    label = next(iter(scm.closable))
+    with pytest.raises(UnknownVariableError) as caught:
+        respond(scm, anchored_draws, horizon=1, paths={"trade": [0.0]}, closed=[{f"{label}x"}])
+    assert "scm.variables" not in str(caught.value)
+    assert repr(label) in str(caught.value)
 
 
 # What a file says, misspelt, and the name that is offered.
