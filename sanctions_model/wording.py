@@ -15,8 +15,10 @@ _MONTHS = ["January", "February", "March", "April", "May", "June"]
 _MONTHS += ["July", "August", "September", "October", "November", "December"]
 _VERBS = ("moves", "raises", "lowers")
 _PAST_VERBS = ("would have moved", "would have raised", "would have lowered")
-_COUNTED = ("rate", "level", "wage", "premium", "gap", "rouble", "discount", "target", "deficit")
-_INDICES = ("index", "disruption")
+_COUNTED = (
+    *("rate", "level", "wage", "premium", "gap", "rouble", "discount", "target", "deficit"),
+    *("index", "disruption"),
+)
 
 
 def number(value: float, *, signed: bool = True) -> str:
@@ -69,7 +71,7 @@ def significant(value: float, digits: int = 3) -> str:
     >>> significant(-0.01234), significant(2.0), significant(123456.7, 4)
     ('−0.0123', '2', '1.235e+05')
     """
-    return f"{value:.{digits}g}".replace("-", "−", 1) if value < 0 else f"{value:.{digits}g}"
+    return true_minus(f"{value:.{digits}g}")
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -239,7 +241,7 @@ def with_article(label: str) -> str:
     ('the key rate', 'GDP', 'the rouble against the dollar')
     """
     head = re.split(r" (?:against|of|to|in) ", label)[0]
-    return f"the {label}" if head.split()[-1] in _COUNTED + _INDICES else label
+    return f"the {label}" if head.split()[-1] in _COUNTED else label
 
 
 def finding(
