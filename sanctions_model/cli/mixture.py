@@ -189,14 +189,14 @@ def mix(
         lambda draws: mixture(reweighted(futures(draws), weights), random_seed=seed)["effect"].sel(
             outcome=wanted
         ),
-        csv=csv,
-        asked=as_json or out is not None,
-        finish=partial(with_statements, said=said, against=AGAINST),
+        csv=None,
+        asked=as_json or csv is not None or out is not None,
+        finish=partial(with_statements, said=said.iloc[:0], against=AGAINST),
     )
     if out is not None:
-        told = [*said.columns] if len(said) else []
-        mixed = table[table["quantity"] != "statement"].drop(columns=told)
-        _write_mix(out, fitted, result, together, split, mixed, said, chosen)
+        _write_mix(out, fitted, result, together, split, table, said, chosen)
+    table = with_statements(table, said)
+    write_csv(table, csv)
     if figure is not None:
         from sanctions_model.plots import plot_future_effects
 
