@@ -10,19 +10,10 @@ from pictures import faults_of
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.priors.pools import load_pools, pool_studies
 from sanctions_model.plots import plot_forest, plot_tipping, plot_tornado
-from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.estimands import load_quantities
 from sanctions_model.robustness.confounding import TippingPoint
 from sanctions_model.wording import number
 
-CLAIM = Claim(
-    statement="made up",
-    outcome="output_level",
-    sign=1,
-    horizon=8,
-    material=0.1,
-    measures=("trade",),
-)
 TABLE = pd.DataFrame(
     {
         "factor": ["a link", "a very long name of a factor that must be broken into lines " * 2],
@@ -139,7 +130,7 @@ def test_a_tipping_figure_marks_one_half_and_the_known_driver():
         known_upper=0.9,
     )
     scm = laboratory.MODEL
-    figure = plot_tipping(scm, CLAIM, curve, point)
+    figure = plot_tipping(scm, laboratory.OUTPUT, curve, point)
     assert faults_of(figure) == []
     axes = figure.axes[0]
     (mark,) = [line for line in axes.lines if line.get_marker() == "o"]

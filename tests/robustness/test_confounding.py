@@ -10,7 +10,6 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.inference.reweighting import importance_weights
-from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.confounding import (
     common_cause_log_ratio,
     confounding_curve,
@@ -19,14 +18,7 @@ from sanctions_model.robustness.confounding import (
 )
 from sanctions_model.scm.equations import PartialAdjustment
 
-OUTPUT = Claim(
-    statement="made up",
-    outcome="output_level",
-    sign=1,
-    horizon=7,
-    material=0.1,
-    measures=("trade",),
-)
+OUTPUT = laboratory.OUTPUT.model_copy(update={"horizon": 7})
 PRICES = OUTPUT.model_copy(update={"outcome": "price_level", "sign": -1})
 
 

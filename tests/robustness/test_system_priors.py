@@ -222,14 +222,6 @@ def test_the_bundled_figures_can_be_asked_of_the_growth_economy(growth_problem):
 def test_effects_table_says_what_each_figure_moves():
     draws, mean, covariance = harvest_draws(4_000)
     spread = covariance[1, 1] ** 0.5
-    claim = Claim(
-        statement="made up",
-        outcome="output_level",
-        sign=1,
-        horizon=8,
-        material=0.1,
-        measures=("trade",),
-    )
     draws = draws.copy(deep=True)
     slope = draws["coefficient"].sel(link="weather -> harvest")
     draws["coefficient"].loc[{"link": "trade -> growth"}] = -slope  # so that the effect follows
@@ -237,7 +229,7 @@ def test_effects_table_says_what_each_figure_moves():
         _problem(),
         draws,
         {"up": seen(mean[1] + spread, spread), "down": seen(mean[1] - spread, spread)},
-        {"output": claim},
+        {"output": laboratory.OUTPUT},
     ).set_index("evidence")
     assert list(table.index) == ["up", "down", "all"]
     assert table.loc["down", "with_median"] < table.loc["all", "with_median"]
