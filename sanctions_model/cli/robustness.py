@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sanctions_model.robustness.implied_evidence import Observation
 
 _LOG = logging.getLogger("sanctions_model.cli")
+_SECOND = 10  # lines that a table leaves for the one below it
 
 FitFolders = Annotated[
     list[Path],
@@ -108,7 +109,7 @@ def evidence(
     from sanctions_model.report.checks import evidence_views
 
     compared, taken_in = evidence_views(table, moved, found.scm)
-    show(compared, kept=10)
+    show(compared, kept=_SECOND)
     show(taken_in)
 
 
