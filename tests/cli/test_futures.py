@@ -228,7 +228,7 @@ def test_a_transfer_of_reserves_alone_is_answered_with_no_effect(small_fit, tmp_
     done = call(*asked, "--horizon", 4, "--quiet")
     assert done.code == 0, done.err
     assert "no effect" in done.out
-    idle = '[[intervention]]\nkind = "shift"\nvariable = "key_rate"\nvalue = 0.0\n'
+    idle = '[[relief]]\nmeasures = ["trade"]\nphase = [{ depth = 0.0 }]\n'
     mine.write_text(f"{stated}transferred = 1.0\n{idle}", encoding="utf-8")
     assert "none of the outcomes moves" in refused(*asked, "--horizon", 4)
     mine.write_text(stated, encoding="utf-8")
