@@ -1,10 +1,15 @@
-"""Saved fits whose draws are of the prior, for verbs that read a folder."""
+"""Saved fits whose draws are of the prior, and what validation says, for what reads a folder."""
 
+from dataclasses import replace
+
+import pandas as pd
 import xarray as xr
 
 import sanctions_model as sm
 from sanctions_model.inference.density import complete_from_prior, log_likelihood
 from sanctions_model.inference.fit import Fit
+from sanctions_model.report.validation.sections import _made
+from sanctions_model.validation.run import Plan, Validation
 
 
 def fit_of(priors, folder, seed):
@@ -29,3 +34,13 @@ def fit_of(priors, folder, seed):
     folder.mkdir()
     sm.save(found, folder / "posterior.nc")
     return found
+
+
+def write_validation(folder, fit, tables, **changed):
+    """Write what ``sanctions-model validate`` says of a fit, and some of its tables."""
+    of = replace(fit, manifest={**fit.manifest, **changed})
+    (folder / "tables").mkdir(parents=True)
+    said = _made(Validation(fit=of, plan=Plan(), tables={}), "sanctions-model validate")
+    (folder / "validation.md").write_text(said, encoding="utf-8")
+    for name, rows in tables.items():
+        pd.DataFrame(rows).to_csv(folder / "tables" / f"{name}.csv", index=False)

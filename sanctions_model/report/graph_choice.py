@@ -13,6 +13,7 @@ import pandas as pd
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit
+from sanctions_model.report.validation.words import is_older
 from sanctions_model.report.views import View, size_cell
 from sanctions_model.robustness.graphs.graph_mixture import graph_mixture, mixture_sentence
 from sanctions_model.scm.model import StructuralCausalModel
@@ -38,7 +39,7 @@ def graph_choice(folder: Path | str, fit: Fit) -> pd.DataFrame | None:
     file = Path(folder) / _ALTERNATIVES
     if not file.is_file():
         return None
-    if file.stat().st_mtime < pd.Timestamp(str(fit.manifest["created"])).timestamp():
+    if is_older(file, fit):
         _LOG.info("%s is older than the fit beside it and left out", file)
         return None
     table = _read(file, _NEEDED)

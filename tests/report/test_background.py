@@ -1,5 +1,6 @@
 """What stands behind the answers: every number on the page is the one that Python answers with."""
 
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 import united_states
 import xarray as xr
+from saved_fits import write_validation
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import load_evidence
@@ -237,19 +239,17 @@ def test_the_premium_is_pooled_as_the_library_pools_it(page, fit):
         ]
 
 
-def write_tests(folder, created):
-    (folder / "tables").mkdir(parents=True)
-    (folder / "validation.md").write_text(f"Made, from the fit of {created} (4 chains)")
+def write_tests(folder, fit, **changed):
     row = {"series": "key_rate", "year": 2014, "statistic": SCRIPT, "outcome": 7.9}
     row |= {"median": 6.1, "lower": 4.0, "upper": 7.25, "inside": False}
     walk = row | {"forecaster": "random walk", "median": 6.3}
-    table = pd.DataFrame([row | {"forecaster": "this model"}, walk])
-    table.to_csv(folder / "tables" / "backtest_sanctions_of_2014_annual.csv", index=False)
+    rows = [row | {"forecaster": "this model"}, walk]
+    write_validation(folder, fit, {"backtest_sanctions_of_2014_annual": rows}, **changed)
 
 
 def test_tests_on_the_past_are_read_where_they_are_of_this_fit(page, fit, tmp_path):
     assert "sanctions-model validate" in page.text["tested"]
-    write_tests(tmp_path / "own", fit.manifest["created"])
+    write_tests(tmp_path / "own", fit)
     found = tested.tested_section(fit, tmp_path / "own")
     assert SCRIPT not in found
     shown = Page(f'<div id="tested">{found}</div>')
@@ -257,8 +257,11 @@ def test_tests_on_the_past_are_read_where_they_are_of_this_fit(page, fit, tmp_pa
     assert row[1:] == ["2014", "7.9", "6.1 (4.0; 7.2)", "OUTSIDE", "6.3"]
     assert "Of 1 yearly outcomes after the windows 1 lay outside" in shown.text["tested"]
     assert SCRIPT in row[0]  # as text
-    write_tests(tmp_path / "other", "2020-01-01T00:00:00+00:00")
+    write_tests(tmp_path / "other", fit, created="2020-01-01T00:00:00+00:00")
     assert tested.read_back_tests(fit, tmp_path / "other") is None
+    before = pd.Timestamp(fit.manifest["created"]).timestamp() - 1
+    os.utime(tmp_path / "own" / "validation.md", (before, before))  # an earlier fit of that day
+    assert tested.read_back_tests(fit, tmp_path / "own") is None
 
 
 def test_one_vintage_is_said_and_two_are_compared(page, fit, tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from matplotlib import font_manager, rc_context
+from saved_fits import write_validation
 from typer.testing import CliRunner
 
 from sanctions_model.cli.app import app
@@ -322,12 +323,10 @@ def test_the_title_says_what_was_found(facts, above, size, key):
     assert texts.title.startswith(start)
 
 
-def write_back_tests(folder, created):
-    (folder / "tables").mkdir(parents=True)
-    (folder / "validation.md").write_text(f"Made by x, from the fit of {created} (4 chains)")
+def write_back_tests(folder, fit, **changed):
     rows = [{"forecaster": "this model", "inside": inside} for inside in (True, False, True)]
     rows.append({"forecaster": "random walk", "inside": False})
-    pd.DataFrame(rows).to_csv(folder / "tables" / "backtest_war_annual.csv", index=False)
+    write_validation(folder, fit, {"backtest_war_annual": rows}, **changed)
 
 
 @pytest.fixture
@@ -338,8 +337,8 @@ def no_published(monkeypatch):
 
 @pytest.mark.usefixtures("no_published")
 def test_tests_on_the_past_count_if_they_are_of_this_fit(report_fit, tmp_path):
-    write_back_tests(tmp_path / "own", report_fit.manifest["created"])
-    write_back_tests(tmp_path / "other", "1999-01-01T00:00:00+00:00")
+    write_back_tests(tmp_path / "own", report_fit)
+    write_back_tests(tmp_path / "other", report_fit, created="1999-01-01T00:00:00+00:00")
     own = failures_of(report_fit, tmp_path, tmp_path / "own").back_tests
     assert (own.outside, own.tested) == (1, 3)
     assert failures_of(report_fit, tmp_path, tmp_path / "other").back_tests is None

@@ -12,7 +12,7 @@ import pandas as pd
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.inference.fit import Fit
 from sanctions_model.report.sections.tested import read_back_tests
-from sanctions_model.report.validation.words import truth_of
+from sanctions_model.report.validation.words import is_older, truth_of
 from sanctions_model.validation.origins.rolling import MODEL
 from sanctions_model.validation.published_effects import (
     PublishedTotals,
@@ -106,7 +106,7 @@ def _published(fit: Fit) -> Published | None:
 
 def _beliefs(fit: Fit, file: Path) -> Beliefs | None:
     """Read what ``scripts/what_it_rests_on.py`` found with other beliefs, if about this fit."""
-    if not file.is_file() or file.stat().st_mtime < _written(fit):
+    if not file.is_file() or is_older(file, fit):
         return None
     table = pd.read_csv(file)
     own = table[(table["outcome"] == "gdp_level") & table["converged"].astype(bool)]
@@ -119,7 +119,3 @@ def _beliefs(fit: Fit, file: Path) -> Beliefs | None:
         optimist=float(optimist["median"]),
         horizon=int(sceptic["horizon"]),
     )
-
-
-def _written(fit: Fit) -> float:
-    return pd.Timestamp(str(fit.manifest["created"])).timestamp()

@@ -83,10 +83,12 @@ class Language:
         return str(self.texts["quarters"][period.quarter - 1]).format(year=period.year)
 
     def date(self, iso: str) -> str:
-        """Say a day."""
-        year, month, day = (int(part) for part in iso.split("-"))
+        """Say a day, or a month of a year."""
+        year, month, *day = (int(part) for part in iso.split("-"))
         name = self.texts["months"][month - 1]
-        return str(self.texts["date"]).format(day=day, month=name, year=year)
+        return str(self.texts["date" if day else "month"]).format(
+            day=next(iter(day), ""), month=name, year=year
+        )
 
 
 def load_language(code: str) -> Language:

@@ -224,7 +224,9 @@ def _failed(facts: Facts, language: Language) -> list[str]:
         language("missing_published")
         if published is None
         else language(
-            "failed_published",
+            "failed_published_all_small"
+            if published.too_small == published.outside
+            else "failed_published",
             outside=published.outside,
             answered=published.answered,
             small=published.too_small,
@@ -244,8 +246,12 @@ def _source(facts: Facts, language: Language) -> list[str]:
     draws = facts.fit.draws
     others = language(
         "others",
-        poll=facts.published.get(POLL, language.texts["none"]),
-        bank=facts.published.get(BANK, language.texts["none"]),
+        **{
+            key: language.date(facts.published[source])
+            if source in facts.published
+            else language.texts["none"]
+            for source, key in ((POLL, "poll"), (BANK, "bank"))
+        },
     )
     if facts.unverified:
         others = f"{others}{language.texts['separator']}{language('unverified')}"

@@ -7,7 +7,7 @@ import pandas as pd
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit
 from sanctions_model.report.page.markup import Html, join, table, tag
-from sanctions_model.report.validation.words import series_words, truth_of
+from sanctions_model.report.validation.words import fit_words, is_older, series_words, truth_of
 from sanctions_model.validation.origins.rolling import MODEL
 from sanctions_model.validation.stated_backtests import load_back_tests
 from sanctions_model.wording import figure
@@ -19,13 +19,14 @@ _COLUMNS = ("forecaster", "series", "year", "statistic", "outcome", "median", "l
 def read_back_tests(fit: Fit, folder: Path) -> pd.DataFrame | None:
     """Read the yearly tables of the back-tests that were made of this fit.
 
-    `folder`: that ``sanctions-model validate`` wrote: its report says which fit it is of. Returns:
-    the tables of ``folder/tables``, one below the other, with a column ``window``; None where there
-    are none, or they are of another fit.
+    `folder`: that ``sanctions-model validate`` wrote: its report says which fit it is of, and is
+    younger than it. Returns: the tables of ``folder/tables``, one below the other, with a column
+    ``window``; None where there are none, or they are of another fit.
     """
     report = folder / "validation.md"
-    created = f"from the fit of {fit.manifest['created']}"
-    if not report.is_file() or created not in report.read_text(encoding="utf-8"):
+    if not report.is_file() or is_older(report, fit):
+        return None
+    if fit_words(fit) not in report.read_text(encoding="utf-8"):
         return None
     files = sorted((folder / "tables").glob("backtest_*_annual.csv"))
     if not files:

@@ -17,6 +17,7 @@ from sanctions_model.report.validation.words import (
     SERIES,
     converged_words,
     effect_words,
+    fit_words,
     is_true,
     markdown_table,
     number,
@@ -26,7 +27,6 @@ from sanctions_model.report.validation.words import (
     span,
     truth_of,
 )
-from sanctions_model.scm.periods import read_period
 from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.origins.rolling import MODEL, score_summary
@@ -72,13 +72,10 @@ def _made(found: "Validation", command: str) -> str:
     packages = ", ".join(
         f"{name} {manifest['versions'][name]}" for name in ("pymc", "nutpie", "arviz", "numpy")
     )
-    settings = manifest["settings"]
-    last = read_period(manifest["data"]["last_period"], found.fit.scm.periods_per_year)
     return f"""## How this was made
 
 Made by `{command}` with sanctions-model {version} ({packages}), seed {found.plan.random_seed}, \
-from the fit of {manifest["created"][:10]} ({settings["chains"]} chains of {settings["draws"]} \
-draws, data to {last}, sha256 {manifest["data"]["sha256"][:12]}). Remade by \
+from {fit_words(found.fit)}. Remade by \
 the same command; `make validate` also runs the slow tests. Intervals of effects and claims are \
 those of every table ({interval_rule()}), those of forecasts as wide, with equal tails; checks \
 with a stated bound name the quantile that they read."""

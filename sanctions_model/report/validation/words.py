@@ -1,12 +1,17 @@
 """Numbers, tables and names of series as the validation report writes them."""
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from sanctions_model.queries.reading.headlines import in_words_of
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import read_period
+
+if TYPE_CHECKING:
+    from sanctions_model.inference.fit import Fit
 
 SERIES = {
     "gdp_growth": "GDP growth, % a quarter",
@@ -24,6 +29,22 @@ SERIES = {
 def series_words(name: str, scm: StructuralCausalModel) -> str:
     """Name a series without its unit; one that the page has no words for by its own label."""
     return SERIES[name].split(",")[0] if name in SERIES else scm.variables[name].label
+
+
+def fit_words(fit: "Fit") -> str:
+    """Say which fit a report was made from; one made of it later is known by this and its date."""
+    manifest = fit.manifest
+    settings, data = manifest["settings"], manifest["data"]
+    last = read_period(data["last_period"], fit.scm.periods_per_year)
+    return (
+        f"the fit of {manifest['created'][:10]} ({settings.get('chains', 1)} chains of "
+        f"{settings['draws']} draws, data to {last}, sha256 {data['sha256'][:12]})"
+    )
+
+
+def is_older(file: Path, fit: "Fit") -> bool:
+    """Say whether a file was written before the fit, and so of another."""
+    return file.stat().st_mtime < pd.Timestamp(str(fit.manifest["created"])).timestamp()
 
 
 def effect_words(outcome: str, horizon: int | str, scm: StructuralCausalModel) -> str:

@@ -27,7 +27,8 @@ def card(facts: Facts, texts: Said) -> Figure:
     words = Column(figure, _MARGIN, 2.9, column.top + 0.1)
     words.paragraph(texts.odds, 10, after=0.14)
     for label, effect, interval, *_ in texts.after_rows[:3]:
-        words.paragraph(f"{label}: {effect} {interval}", 9, colour=Colour.faint, after=0.05)
+        one = texts.language("one_effect", label=label, effect=effect, interval=interval)
+        words.paragraph(one, 9, colour=Colour.faint, after=0.05)
     right = Column(figure, _MARGIN + 3.15, inside - 3.15, column.top + 0.1)
     right.paragraph(texts.fan, 8, bold=True, after=0.04)
     foot = _HEIGHT - 0.42

@@ -13,8 +13,11 @@ from sanctions_model.plots.parts.style import Colour, line_inches, text_inches, 
 
 _CHINESE = "\u3000-\u9fff\uff00-\uffef"
 _OPENING, _CLOSING = "（“《", "，。；：、）！？”》%"
-# A Chinese letter with the marks that close it, or what stands between spaces and such letters.
-_PIECE = re.compile(rf"\s*[{_OPENING}]*(?:[^\s{_CHINESE}]+(?: %\S*)?|[{_CHINESE}])[{_CLOSING}]*")
+# A Chinese letter with the marks that close it, or what stands between spaces and such letters; a
+# no-break space is no space.
+_PIECE = re.compile(
+    rf"[ \n]*[{_OPENING}]*(?:[^ \n{_CHINESE}]+(?: %\S*)?|[{_CHINESE}])[{_CLOSING}]*"
+)
 
 
 def broken(text: str, inches: float, size: float, *, bold: bool = False) -> list[str]:

@@ -22,7 +22,7 @@ from sanctions_model.report.brief.said import Said
 
 A4 = (8.27, 11.69)
 _MARGIN, _GAP = 0.55, 0.3
-_PICTURE = 2.75
+_PICTURE = 2.5
 _TITLE, _LEAD, _HEAD, _BODY, _NOTE = 17.0, 9.5, 9.0, 8.0, 7.0
 _FAN_HEIGHT = 2.2
 
@@ -111,11 +111,15 @@ def _cell(figure: Figure, left: float, top: float, room: float, text: str, *, he
 def _edges(
     rows: Sequence[Sequence[str]], left: float, width: float, size: float
 ) -> list[tuple[float, float]]:
-    """Give each column room in proportion to its widest cell."""
-    wanted = [max(text_inches(row[at], size) for row in rows[1:]) for at in range(len(rows[0]))]
-    gap = 0.08
-    free = width - gap * (len(wanted) - 1)
-    rooms = [room * free / sum(wanted) for room in wanted]
+    """Give each column the room of its widest cell; the names at the left get what remains."""
+    slack, least = 0.02, 0.08
+    wanted = [
+        max(text_inches(text, size) for text in column) + slack
+        for column in zip(*rows, strict=True)
+    ]
+    between = len(wanted) - 1
+    gap = max((width - sum(wanted)) / between, least)
+    rooms = [width - gap * between - sum(wanted[1:]), *wanted[1:]]
     starts = left + np.concatenate([[0.0], np.cumsum(np.array(rooms[:-1]) + gap)])
     return list(zip(starts.tolist(), rooms, strict=True))
 
