@@ -35,7 +35,7 @@ type EvidenceStatus = Literal["seen", "second_hand", "own_calculation", "qualita
 _STATUSES: tuple[str, ...] = get_args(EvidenceStatus.__value__)
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
-_ADDRESS = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[^\s\"<>]*)?")
+_ADDRESS = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)+(/[^\s\"<>]*)?")
 _EMPTY_MEANS_ABSENT = ("year", "value", "lower", "upper")
 
 _Filled = Annotated[str, StringConstraints(min_length=1)]
@@ -55,7 +55,8 @@ class Estimate(BaseModel):
     ``"second_hand"`` through another text named in `note`, ``"own_calculation"``, or
     ``"qualitative"`` when there is no number. `note`: what a reader of the number must know.
     `doi_or_url`: where it can be read: a DOI, as in ``"10.1093/qje/qjs020"``, or an address that
-    begins with ``https://``; empty where none is known for sure.
+    begins with ``https://`` or ``http://``, of the text that `note` names where it is second hand;
+    empty where none is known for sure.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -88,7 +89,7 @@ class Estimate(BaseModel):
         if text and not _is_doi(text) and _ADDRESS.fullmatch(text) is None:
             message = (
                 f"{text!r} is neither a DOI, as in '10.1093/qje/qjs020', nor an address that "
-                "begins with https://; leave the cell empty where none is known"
+                "begins with https:// or http://; leave the cell empty where none is known"
             )
             raise ValueError(message)
         return text

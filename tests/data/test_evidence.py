@@ -139,7 +139,7 @@ def test_an_unknown_id_gets_the_nearest_one(file: Path) -> None:
         ({"value": "", "lower": "", "upper": ""}, r"column 'status': 'seen' with no number"),
         ({"status": "second_hand"}, r"column 'note': a second-hand figure must name the text"),
         ({"doi_or_url": "doi:10.1016/j.x"}, r"column 'doi_or_url': 'doi:10.1016/j.x' is neither"),
-        ({"doi_or_url": "http://example.org"}, r"column 'doi_or_url': .* is neither a DOI"),
+        ({"doi_or_url": "ftp://example.org"}, r"column 'doi_or_url': .* is neither a DOI"),
         ({"doi_or_url": "javascript:alert(1)"}, r"column 'doi_or_url': .* leave the cell empty"),
         ({"doi_or_url": 'https://a.org/"><b>'}, r"column 'doi_or_url': .* is neither a DOI"),
         ({"doi_or_url": "10.1/x"}, r"column 'doi_or_url': '10.1/x' is neither a DOI"),
