@@ -39,7 +39,8 @@ def read_content(file: Path) -> bytes:
         return content_of(file)
     except OSError as error:
         raise ObservationError(
-            f"Cannot read the data file {file}: {error.strerror}; give the path of a CSV file."
+            f"Cannot read the data file {file}: {error.strerror}; give the path of a CSV or "
+            "XLSX file."
         ) from error
 
 

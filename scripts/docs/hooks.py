@@ -147,8 +147,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, config: MkDocsConfig, **_: object) -> str:
-    """Bring into a page what it says comes from another one."""
-    return failures.filled(markdown, Path(config.docs_dir))
+    """Bring into a page what it says comes from another one, and the lab into the first one."""
+    shown = markdown.replace("<!-- lab -->", _shown_lab("lab/report.html"))
+    return failures.filled(shown, Path(config.docs_dir))
 
 
 def _in_order() -> list[Path]:
@@ -185,12 +186,17 @@ def _reference(config: MkDocsConfig, notebooks: dict[str, str]) -> dict[str, str
 def _lab() -> dict[str, str | bytes]:
     """Return the page that holds the lab, and the lab where a run has made one."""
     title = "---\ntitle: The lab\n---\n\n# Move the sliders yourself\n\n"
+    made: dict[str, str | bytes] = {"lab.md": title + _shown_lab("report.html")}
+    return made | ({"lab/report.html": _LAB.read_bytes()} if _LAB.is_file() else {})
+
+
+def _shown_lab(address: str) -> str:
+    """Return the lab in a frame, or how it is made."""
     if not _LAB.is_file():
-        how = "`make lab` makes it from your fit and shows it here.\n"
-        return {"lab.md": title + how}
-    frame = '<iframe src="report.html" title="The lab" loading="lazy" class="lab"></iframe>\n'
-    whole = "[The whole page](report.html){ target=_blank }, one file to keep or to send.\n\n"
-    return {"lab.md": title + whole + frame, "lab/report.html": _LAB.read_bytes()}
+        return "`make lab` makes it from your fit and shows it here.\n"
+    whole = f"[The whole page]({address}){{ target=_blank }}, one file to keep or to send.\n\n"
+    frame = f'<iframe src="{address}" title="The lab" loading="lazy" class="lab"></iframe>\n'
+    return whole + frame
 
 
 def _notebook(path: Path) -> dict[str, str | bytes]:

@@ -152,7 +152,8 @@ def test_an_unknown_vintage_is_refused_with_those_that_there_are(away):
         r"There is no vintage '1999-01-01' in vintages; there is bundled\.",
         refused("run", "--prior-only", "--data", "1999-01-01"),
     )
-    assert refused("run", "--prior-only", "--data", "none.csv").startswith("Cannot read the data")
+    for file in ("none.csv", "none.xlsx"):
+        assert refused("run", "--prior-only", "--data", file).startswith("Cannot read the data")
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,11 @@ def test_rules_that_match_nothing_or_conflict_are_refused_in_one_line():
 
 
 REFUSED = {
-    "no such base": ('extends = "nowhere.toml"\n[anchoring]\nalpha = 3', "Cannot read .*nowhere"),
+    "no such base": (
+        'extends = "nowhere.toml"\n[anchoring]\nalpha = 3',
+        "nowhere.toml'; write 'bun.* is there",
+    ),
+    "in capitals": ('extends = "Bundled"\n[anchoring]\nalpha = 3', "Did you mean 'bundled'"),
     "itself": ('extends = "mine.toml"\n[anchoring]\nalpha = 3', "goes on from this file itself"),
     "no text": ("extends = 3\n[anchoring]\nalpha = 3", "extends is 3; write 'bundled'"),
     "months": (

@@ -1,23 +1,28 @@
-"""README and docs: every Python block runs, every command shown exists, every link leads somewhere.
+"""README and docs: every Python block and command runs, every link leads somewhere.
 
 The blocks of a page run in order, in one namespace, in an empty folder with a small fit in
-``results/russia``; where a page samples a posterior it gets draws from its prior.
+``results/russia``; where a page samples a posterior it gets draws from its prior. The commands
+run in the slow tests, and are compared with the command line in all.
 """
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
 from command import call
+from laboratory import FakeSampler
 from surface import PUBLIC
 
 import sanctions_model
+import sanctions_model as sm
 from sanctions_model.cli.app import command
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 # Pages that `scripts/docs` makes when the site is built.
 MADE = {"gallery.md", "explorer.md", "commands.md", "lab.md"}
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -78,6 +83,57 @@ def test_a_command_shown_is_one_that_exists(page, words):
         verb.make_context(words[0], list(rest))  # refuses a value of the wrong kind
 
 
+_SAVED = re.compile(r"`(\w+\.toml)`[^`]*?\n```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# What is shown and not run here, and where it is.
+NOT_HERE = {
+    "data update": "asks services in the network: `tests/data/test_update.py`, with one of its own",
+    "validate": "takes minutes: `tests/validation`",
+    "--validation": "reads what `validate` wrote: `tests/report`",
+    "--losses": "reads what another package wrote: `tests/scenarios`",
+}
+
+
+def commands(page):
+    for shown, words in LINES:
+        line = " ".join(words)
+        ours = shown == relative(page) and words[0] == "sanctions-model"
+        if ours and not any(part in line for part in NOT_HERE):
+            yield words[1:]
+
+
+@pytest.fixture(scope="module")
+def whole_fit(tmp_path_factory):
+    """A saved fit of the default economy, draws from its prior, as many as questions ask for."""
+    stated = (sm.default_transmission(), sm.load_observations(), sm.load_priors())
+    fit = sm.fit(*stated, draws=500, chains=4, sampler=FakeSampler([0]), allow_unconverged=True)
+    return sm.save(fit, tmp_path_factory.mktemp("fit") / "posterior.nc")
+
+
+@pytest.mark.slow  # some eighty commands, as a reader types them
+@pytest.mark.parametrize("page", [p for p in PAGES if list(commands(p))], ids=relative)
+def test_the_commands_of_a_page_run(page, whole_fit, nothing_is_sampled, tmp_path, monkeypatch):
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend("agg")
+    monkeypatch.chdir(tmp_path)
+    for name in ("russia", "mine"):
+        (tmp_path / "results" / name).mkdir(parents=True)
+        (tmp_path / "results" / name / "posterior.nc").write_bytes(whole_fit.read_bytes())
+    (tmp_path / "scripts").symlink_to(ROOT / "scripts")
+    namespace = {"__name__": "__main__"}
+    for body in blocks(page, "python"):
+        exec(body, namespace)
+    plt.close("all")
+    for name, body in _SAVED.findall(page.read_text(encoding="utf-8")):
+        Path(name).write_text(body, encoding="utf-8")
+    failed = {}
+    for words in commands(page):
+        done = call(*words)
+        if done.code:
+            failed[shlex.join(words)] = done.err
+    assert failed == {}
+
+
 @pytest.mark.parametrize(
     ("page", "words"),
     [(page, words) for page, words in LINES if words[0] == "make"],
@@ -108,13 +164,25 @@ def test_links_to_files_lead_somewhere(page):
             assert (page.parent / target).exists(), target
 
 
-def test_the_citation_names_the_version_of_the_package():
-    import tomllib
+def test_every_extra_that_is_named_is_one():
+    package = [*(ROOT / "sanctions_model").rglob("*.py"), *(ROOT / "notebooks").glob("*.py")]
+    named = {
+        (relative(path), extra)
+        for path in [*PAGES, *package, ROOT / "Makefile"]
+        for text in re.findall(
+            r"(?:-e ['\"]\.|sanctions-model)\[([a-z,]+)\]|\bextra ``?(\w+)``?",
+            path.read_text(encoding="utf-8"),
+        )
+        for extra in "".join(text).split(",")
+    }
+    assert len(named) > 10
+    assert {pair for pair in named if pair[1] not in PROJECT["optional-dependencies"]} == set()
 
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+def test_the_citation_names_the_version_of_the_package():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert f"\nversion: {project['version']}\n" in citation
-    assert f"\nlicense: {project['license']}\n" in citation
+    assert f"\nversion: {PROJECT['version']}\n" in citation
+    assert f"\nlicense: {PROJECT['license']}\n" in citation
 
 
 def test_every_page_is_in_the_navigation():

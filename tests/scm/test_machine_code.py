@@ -62,4 +62,4 @@ def test_a_line_says_so_when_compiling_takes_a_while(monkeypatch, caplog):
         assert caplog.text == ""
         with announced("the log density"):
             clocks[1].run_out()
-    assert "compiling the log density" in caplog.text
+    assert "making ready the log density" in caplog.text

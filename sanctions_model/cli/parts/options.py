@@ -96,7 +96,7 @@ def find_data(data: Path | None) -> Path | None:
     from sanctions_model.data.vintages import BUNDLED, find_vintage
 
     # What looks like a file is reported as one that is missing, not as an unknown vintage.
-    if data.suffix.lower() in {".csv", ".txt"}:
+    if data.suffix.lower() in {".csv", ".tsv", ".txt", ".xls", ".xlsm", ".xlsx"}:
         return data
     vintage = find_vintage(str(data))
     return None if vintage.name == BUNDLED else vintage.folder

@@ -40,7 +40,7 @@ def load_kernel() -> tuple[Any, Any]:
     from sanctions_model.inference.kernel.compiled import program
 
     density, values = kernel.callbacks(program())
-    with announced("the log density (some ten seconds, once on a machine; all models share it)"):
+    with announced("the log density (some ten seconds the first time on a machine)"):
         return (
             kept(cfunc, kernel.DENSITY_SIGNATURE, density),
             kept(cfunc, kernel.VALUES_SIGNATURE, values),

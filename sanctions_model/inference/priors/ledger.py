@@ -386,13 +386,13 @@ def _base(file: Path, named: Any, economy: str, above: tuple[Path, ...]) -> Prio
     """Read the priors that a file goes on from, none where it stands alone."""
     if named is None:
         return None
-    if not isinstance(named, str) or not named:
+    files = {"bundled": _bundled(economy), **{n: _bundled(n) for n in ("anchored", "growth")}}
+    there = files.get(named, file.parent / named) if isinstance(named, str) else file.parent
+    if not there.is_file():
         raise PriorError(
             f"{file.name}: extends is {shown(named)}; write 'bundled', 'anchored', 'growth' or the "
-            "name of a priors file."
+            f"name of a priors file that is there.{did_you_mean(str(named), files)}"
         )
-    files = {"bundled": _bundled(economy), **{n: _bundled(n) for n in ("anchored", "growth")}}
-    there = files.get(named, file.parent / named)
     chain = (*above, file.resolve())
     if there.resolve() in chain:
         raise PriorError(f"{file.name}: extends {named!r}, which goes on from this file itself.")

@@ -163,7 +163,7 @@ _program = types.NamedTuple(
     [_whole, _whole, _table, _table, _slabs, _slabs, _slabs, _slabs, _slabs, _slabs], Program
 )
 _fast = partial(njit, nogil=True)
-with announced("the equations' recursion (some seconds, once on a machine; all models share it)"):
+with announced("the equations' recursion (some seconds the first time on a machine)"):
     _solved = kept(_fast, types.void(_program, *[types.int64] * 4), _solve)
     adjust = kept(
         _fast,

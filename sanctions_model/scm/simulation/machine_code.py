@@ -12,14 +12,14 @@ _PATIENCE = 1.0  # seconds after which waiting is worth a line
 
 @contextmanager
 def announced(what: str) -> Iterator[None]:
-    """Say that something is compiled, if it is not there at once.
+    """Say that machine code is made or read, if it is not there at once.
 
     Parameters
     ----------
     what : str
         What it is and how long that takes.
     """
-    timer = threading.Timer(_PATIENCE, _LOG.info, [f"compiling {what}"])
+    timer = threading.Timer(_PATIENCE, _LOG.info, [f"making ready {what}"])
     timer.start()
     try:
         yield
