@@ -6,6 +6,7 @@ and refuses the others in the same words.
 
 import numbers
 from collections.abc import Iterable
+from decimal import Decimal
 
 import numpy as np
 
@@ -13,7 +14,9 @@ from sanctions_model.errors import QuestionError, shown
 
 
 def _scalar(value: object) -> object:
-    """Return the one number of an array without dims, anything else as it is."""
+    """Return the one number of an array without dims, None if it is masked, else what is given."""
+    if np.ma.is_masked(value):  # numpy makes 0 of it
+        return None
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
         return value.item()
     return value
@@ -22,7 +25,7 @@ def _scalar(value: object) -> object:
 def as_number(value: object, what: str, *, expected: str = "a finite number") -> float:
     """Return a finite number as a float.
 
-    `value`: an int or float of Python, numpy or pandas, or an array without dims. `what`: what it
+    `value`: a number of Python, numpy or pandas, or an array without dims. `what`: what it
     is, for the message, as in ``"The depth of the relief"``. `expected`: what was expected, for the
     message. Returns: the same number. Raises `QuestionError` if it is text, a boolean, complex, not
     finite or several numbers.
@@ -33,8 +36,11 @@ def as_number(value: object, what: str, *, expected: str = "a finite number") ->
     0.5
     """
     given = _scalar(value)
-    if isinstance(given, numbers.Real) and not isinstance(given, bool | np.bool_):
-        number = float(given)
+    if isinstance(given, numbers.Real | Decimal) and not isinstance(given, bool | np.bool_):
+        try:
+            number = float(given)
+        except (OverflowError, ValueError):  # a whole number of 400 digits; a decimal that signals
+            number = np.nan
         if np.isfinite(number):
             return number
     raise QuestionError(f"{what} is {_shown(value)}; expected {expected}.")
@@ -46,7 +52,7 @@ def as_whole(value: object, what: str, *, least: int | None = None, most: int | 
     `value`: a whole number of Python, numpy or pandas. `what`: what it is, for the message.
     `least`, `most`: the smallest and the largest that are accepted; any by default. Returns: the
     same number. Raises `QuestionError` if it is no whole number (2.0 is none: it may have been 2.5
-    before), or outside the bounds.
+    before), or outside the bounds or 64 bits.
 
     Examples
     --------
@@ -56,7 +62,8 @@ def as_whole(value: object, what: str, *, least: int | None = None, most: int | 
     given = _scalar(value)
     if isinstance(given, numbers.Integral) and not isinstance(given, bool | np.bool_):
         whole = int(given)
-        if (least is None or whole >= least) and (most is None or whole <= most):
+        lowest, highest = -(2**63) if least is None else least, 2**63 - 1 if most is None else most
+        if lowest <= whole <= highest:
             return whole
     bounds = "" if least is None else f" of at least {least}"
     bounds += "" if most is None else f" and at most {most}"

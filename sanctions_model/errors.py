@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-_LONGEST, _SHOWN = 2000, 200
+_LONGEST, _SHOWN, _BITS = 2000, 200, 63
 _MANY = 300  # signs of a list of names that is not read to its end
 _FIRST = 5  # names of such a list
 
@@ -167,6 +167,8 @@ def shown(value: object) -> str:
         return repr(str(value)) if len(value) < _SHOWN else "a long text"
     if isinstance(value, bool):
         return f"the boolean {value}"
+    if isinstance(value, int) and value.bit_length() > _BITS:
+        return "a whole number beyond 64 bits"
     if isinstance(value, Number):
         return f"{value}"
     if isinstance(value, Mapping):
@@ -204,6 +206,8 @@ def reading_fault(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     text = str(error)
+    if "digits) for integer" in text:
+        return "a whole number in it is too long"
     if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", text):
         return f"line {found[2]} has {found[3]} cells where the first line has {found[1]}"
     if found := re.search(r"EOF inside string starting at row (\d+)", text):

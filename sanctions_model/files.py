@@ -48,11 +48,29 @@ def toml_content(
     file cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(content_of(file).decode())
+        return parsed_toml(content_of(file))
     except OSError as error:
         raise refuse(f"Cannot read {file}: {error.strerror}; give {what}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise refuse(f"{file.name} is not a TOML file: {reading_fault(error)}.") from None
+
+
+def parsed_toml(content: bytes) -> dict[str, Any]:
+    """Parse TOML, whose whole numbers have 64 bits: `tomllib` takes longer ones, no array does.
+
+    Raises `ValueError` if it is no TOML, and `RecursionError` if it is nested too deeply.
+    """
+    tables = tomllib.loads(content.decode())
+    _require_64_bits(tables)
+    return tables
+
+
+def _require_64_bits(value: object) -> None:
+    if isinstance(value, dict | list):
+        for entry in value.values() if isinstance(value, dict) else value:
+            _require_64_bits(entry)
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError("a whole number in it is too long")
 
 
 def read_tables(file: Path, name: str, *, optional: bool = False) -> dict[str, Any]:

@@ -104,7 +104,8 @@ BOOLEANS = (True, False)
 NOT_FINITE = (math.nan, math.inf, -math.inf)
 TOO_LARGE = (10**9, 10**30, -(10**9))
 NESTED = ([[1]], {"a": 1}, [], [1, "a"], {})
-NO_NUMBER = (*TEXTS, *BOOLEANS, *NOT_FINITE, *NESTED)
+TOO_LONG = (10**400, -(10**400))
+NO_NUMBER = (*TEXTS, *BOOLEANS, *NOT_FINITE, *TOO_LONG, *NESTED)
 NO_TEXT = (*BOOLEANS, 1, 0.5, math.nan, *NESTED)
 NUMPY = (
     *(np.str_("1"), np.bool_(True), np.array("1"), np.array(True), np.array([1.0, np.nan])),

@@ -1,12 +1,14 @@
 """One coercion for every public number: numpy and pandas pass, text and booleans do not."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
 from sanctions_model.coercion import as_number, as_number_or_path, as_whole
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, shown
 from sanctions_model.queries.conditional import Condition
 from sanctions_model.queries.required import Target
 from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy, require_horizon
@@ -23,8 +25,10 @@ TENS = [
     np.array(10.0),
     CELL,
     xr.DataArray(10),
+    Decimal(10),
 ]
 NO_NUMBERS = ["10", "", True, np.True_, None, 1 + 0j, b"10", float("nan"), float("inf"), {1: 2}]
+NO_NUMBERS += [np.ma.masked, 10**400, 10**5000, Decimal("sNaN")]
 
 
 @pytest.mark.parametrize("ten", TENS, ids=lambda value: type(value).__name__)
@@ -37,7 +41,7 @@ def test_numbers_of_every_library_are_numbers(ten):
     assert Constant(ten).value == Hold(ten).value == Path((ten,)).values[0] == 10.0  # noqa: PD011
 
 
-@pytest.mark.parametrize("wrong", NO_NUMBERS, ids=repr)
+@pytest.mark.parametrize("wrong", NO_NUMBERS, ids=shown)
 def test_what_is_no_number_is_refused_everywhere_in_the_same_words(wrong):
     asked = [
         lambda: as_number(wrong, "It"),

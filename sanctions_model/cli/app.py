@@ -178,10 +178,11 @@ _TAKE_PATHS = {
 
 
 def _require_values(arguments: list[str]) -> None:
-    """Refuse empty texts: as a path one would be the folder that we are in."""
+    """Refuse texts of blanks: as a path one would be a folder that nobody sees, or our own."""
     for before, text in zip(["", *arguments], arguments, strict=False):
-        if not text or (text.startswith("--") and text.endswith("=")):
-            raise QuestionError(f"{text or before or 'An argument'}: the value is empty; give one.")
+        if not text.strip() or (text.startswith("--") and text.rstrip().endswith("=")):
+            name = text.strip() or before or "An argument"
+            raise QuestionError(f"{name}: the value is empty; give one.")
         if before in _TAKE_PATHS and text.startswith("-"):
             raise QuestionError(f"{before}: the value is missing before {text}; give one.")
 

@@ -272,7 +272,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, xr.Dataset]]:
         )
     try:
         content = json.loads(text)
-    except (json.JSONDecodeError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise FitFileError(
             f"{path}: its description is no JSON ({reading_fault(error)})."
         ) from None

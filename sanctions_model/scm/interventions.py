@@ -178,7 +178,7 @@ class Relief:
         share = "a share between 0 (none) and 1 (full relief)"
         object.__setattr__(self, "depth", as_number(self.depth, "The relief", expected=share))
         if not 0 <= self.depth <= 1:
-            raise QuestionError(f"Relief of {self.depth:g}; expected {share}.")
+            raise QuestionError(f"Relief of {self.depth!r}; expected {share}.")
         for name in ("ramp", "start"):
             whole = as_whole(getattr(self, name), f"The {name} of a relief")
             object.__setattr__(self, name, whole)
@@ -204,12 +204,15 @@ class Relief:
 def edit_words(intervention: Intervention, periods: Sequence[str] = ()) -> str:
     """Say what an intervention does, for captions.
 
-    `periods`: what the periods are called, from the first; they are counted where it has no name.
+    `periods`: what the periods are called, from the first; they are counted where one has no name,
+    and an end after the last is not said.
 
     >>> edit_words(SetTo(variable="key_rate", value=10.0, start=3))
     'key rate set to 10 from period 3'
     >>> edit_words(SetTo(variable="oil", value=10.0, stop=2), ["2026Q2", "2026Q3"])
     'oil set to 10 to 2026Q3'
+    >>> edit_words(SetTo(variable="oil", value=10.0, stop=3), ["2026Q2", "2026Q3"])
+    'oil set to 10'
     """
     called = dict(enumerate(periods, start=1))
     name = intervention.variable.replace("_", " ")
@@ -227,7 +230,8 @@ def edit_words(intervention: Intervention, periods: Sequence[str] = ()) -> str:
         called.get(end or 0, f"period {end}") for end in (intervention.start, intervention.stop)
     )
     since = f" from {first}" if intervention.start > 1 else ""
-    until = "" if intervention.stop is None else f" to {last}"
+    outlasts = intervention.stop is None or 0 < len(periods) < intervention.stop
+    until = "" if outlasts else f" to {last}"
     return f"{name} {verb} {value}{since}{until}"
 
 

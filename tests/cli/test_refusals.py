@@ -211,7 +211,8 @@ def test_a_sweep_of_a_fit_takes_no_other_data(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["run", "--out", ""], ["run", "--out="], ["effects", "--csv", ""]]
+    "arguments",
+    [["run", "--out", ""], ["run", "--out="], ["effects", "--csv", ""], ["run", "--out", " \t"]],
 )
 def test_an_empty_text_is_no_path(tmp_path, monkeypatch, arguments):
     monkeypatch.chdir(tmp_path)

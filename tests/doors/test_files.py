@@ -177,6 +177,7 @@ def wrong_kinds(path, value):
             *hostile.TEXTS,
             *hostile.BOOLEANS,
             *hostile.NOT_FINITE,
+            *hostile.TOO_LONG,
             [[1]],
             {"a": 1},
             {},

@@ -21,9 +21,11 @@ from sanctions_model.data.user_tables import load_mapping
 from sanctions_model.elsewhere.inside_russia import load_bans, load_news_days
 from sanctions_model.elsewhere.prediction import fit_summary, load_effect_draws, load_trial
 from sanctions_model.errors import FitFileError, QuestionError, SanctionsModelError
+from sanctions_model.files import toml_content
 from sanctions_model.inference.priors.pools import load_pools
 from sanctions_model.queries.estimands import load_quantities
 from sanctions_model.robustness.graphs.alternatives import load_prior_sets
+from sanctions_model.scenarios.library import load_scenarios
 from sanctions_model.scenarios.sectors import load_output_losses, load_sectors
 from sanctions_model.validation.published_effects import load_published_totals
 from sanctions_model.validation.stated_backtests import load_back_tests
@@ -140,6 +142,14 @@ def test_why_a_table_cannot_be_read_is_said_in_our_words(tmp_path, content, said
     with pytest.raises(SanctionsModelError) as error:
         load_bans(tmp_path / "mine.csv")
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize("digits", [20, 400, 5000])
+@pytest.mark.parametrize("door", [toml_content, load_rule, sm.load_priors, load_scenarios])
+def test_a_whole_number_of_a_file_has_64_bits(tmp_path, door, digits):
+    (tmp_path / "mine.toml").write_text(f"[[deep]]\nvalue = [-{'1' * digits}]\n")
+    with pytest.raises(SanctionsModelError, match="a whole number in it is too long"):
+        door(tmp_path / "mine.toml")
 
 
 @pytest.mark.parametrize("content", ["", "[" * 100_000, "{}", "[1]", '{"failures": '])

@@ -210,7 +210,8 @@ def test_no_description_of_a_fit_can_be_changed(stored, data):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[" * 20_000, "null", "[1]", '"a"', "{}", '{"format_version": 1}']
+    "text",
+    ["", "[" * 20_000, "null", "[1]", "1" * 5000, '"a"', "{}", '{"format_version": 1}'],
 )
 def test_no_description_of_another_form_is_taken(stored, text):
     with h5py.File(stored[0], "r+") as file:

@@ -7,7 +7,6 @@ Knows what a valid rule and a valid event are; the arithmetic is in
 import bisect
 import csv
 import datetime as dt
-import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,7 +26,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.fields import Number, Version
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
-from sanctions_model.files import content_of
+from sanctions_model.files import content_of, parsed_toml
 
 STEPS = ("step", "added step", "phase-in")
 EXPLICIT = ("relief", "relief ends")
@@ -289,20 +288,20 @@ def load_rule(path: Path | str | None = None) -> Rule:
     """
     file = data_path("measures_rule.toml") if path is None else Path(path)
     try:
-        content = tomllib.loads(content_of(file).decode())
+        content = parsed_toml(content_of(file))
         return Rule.model_validate(content)
     except OSError as error:
         raise ObservationError(
             f"Cannot read the measures rule {file}: {error.strerror}; give the path of a file."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ObservationError(
-            f"The measures rule {file} is not valid TOML ({reading_fault(error)}); "
-            "correct it there."
-        ) from error
     except ValidationError as error:
         raise ObservationError(
             f"The measures rule {file} cannot be used: {first_fault(error)}."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise ObservationError(
+            f"The measures rule {file} is not valid TOML ({reading_fault(error)}); "
+            "correct it there."
         ) from error
 
 

@@ -223,7 +223,7 @@ def parse_json(content: bytes, path: tuple[str, ...] = ()) -> Any:
     """
     try:
         found = json.loads(content)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise SourceError("the answer is not JSON") from None
     try:
         for name in path:
