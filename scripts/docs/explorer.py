@@ -87,7 +87,7 @@ def _events() -> pd.DataFrame:
 
 def _figure(shown: list[_Series], measures: list[_Series], events: pd.DataFrame) -> go.Figure:
     figure = make_subplots(
-        rows=3, cols=1, shared_xaxes=True, row_heights=[0.6, 0.3, 0.1], vertical_spacing=0.04
+        rows=3, cols=1, shared_xaxes=True, row_heights=[0.55, 0.27, 0.18], vertical_spacing=0.04
     )
     for series in shown:
         first = series is shown[0]
@@ -118,6 +118,7 @@ def _figure(shown: list[_Series], measures: list[_Series], events: pd.DataFrame)
         for series in shown
     ]
     menu = {"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
+    menu |= {"pad": {"l": -45}, "font": {"size": 10}}  # as wide as a phone
     figure.update_layout(
         updatemenus=[menu],
         paper_bgcolor="rgba(0,0,0,0)",
@@ -130,7 +131,7 @@ def _figure(shown: list[_Series], measures: list[_Series], events: pd.DataFrame)
     figure.update_yaxes(dtick=1, row=3)  # every issuer has its name
     figure.update_xaxes(gridcolor="rgba(128,128,128,0.25)")
     figure.update_yaxes(gridcolor="rgba(128,128,128,0.25)")
-    figure.update_yaxes(title_text=shown[0].unit, row=1, col=1)
+    figure.update_yaxes(title_text=shown[0].unit.partition(" (")[0], row=1, col=1)
     return figure
 
 

@@ -29,6 +29,7 @@ SERVICES = {
     "IMF quarterly accounts": "IMF.STA,QNEA",
     "IMF balance of payments": "IMF.STA,BOP",
 }
+JSON = {"eia", "lending rates"}  # the others answer in XML
 
 
 @pytest.fixture(scope="module")
@@ -282,7 +283,7 @@ def test_a_downgrade_from_https_is_refused():
 
 @pytest.mark.parametrize(
     "name",
-    [name for name, s in SERVICES.items() if s not in {"eia", "lending rates"}],
+    [name for name, service in SERVICES.items() if service not in JSON],
 )
 def test_a_document_that_would_explode_is_refused(services, name):
     said = refusal(services, name, service.saying(service.BOMB))
@@ -302,8 +303,8 @@ def test_a_page_for_people_is_no_answer(services, name):
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_well_formed_content_of_another_kind_is_no_answer(services, name):
-    json_expected = SERVICES[name] in {"eia", "lending rates"}
-    said = refusal(services, name, service.saying(b"{}" if json_expected else b"<a/>"))
+    content = b"{}" if SERVICES[name] in JSON else b"<a/>"
+    said = refusal(services, name, service.saying(content))
     expected = ("has no field", "no SDMX data message", "expected ValCurs", "no figures")
     assert any(words in said for words in expected), said
 

@@ -131,7 +131,10 @@ def answer_report(
     """
     scm = fit.scm
     if not scm.measures:
-        raise QuestionError("The model names no measures; the report is about their relief.")
+        raise QuestionError(
+            "The model names no measures, and the report is about their relief; name one by what "
+            "it enters through, as in entries={'sanctions': ('tariff -> price',)}."
+        )
     relief = Relief(measures=scm.measures)
     outcomes = tuple(name for name in OUTCOMES if name in scm.variables)
     if not outcomes:
