@@ -32,6 +32,7 @@ import pandas as pd
 
 import sanctions_model as sm
 from sanctions_model.plots import plot_forest, plot_graph, plot_prior_posterior
+from sanctions_model.summaries import interval_rule
 
 plt.rcParams["figure.dpi"] = 130
 fit = sm.load(os.environ.get("SANCTIONS_MODEL_FIT", "../results/russia/posterior.nc"))
@@ -135,7 +136,7 @@ pd.DataFrame(implied).T.round(2)
 # ## Are the draws good, and does the fit look like the data?
 #
 # A table of links from draws that did not converge would look just like this one, so this is worth
-# a cell. The second line is the share of observed quarters inside 90 % bands of the prior and of
+# a cell. The second line is the share of observed quarters inside 89 % bands of the prior and of
 # the posterior predictive distribution.
 #
 # Both shares are read together. A prior whose band holds everything is not modest but empty: it
@@ -147,9 +148,10 @@ pd.DataFrame(implied).T.round(2)
 print(fit.diagnostics)
 observed = fit.idata["observed_data"]["observed"]
 for group in ("prior_predictive", "posterior_predictive"):
-    low, high = fit.idata[group]["observed"].quantile([0.05, 0.95], ("chain", "draw"), skipna=False)
+    drawn = fit.idata[group]["observed"]
+    low, high = drawn.quantile(interval_rule().tails, ("chain", "draw"), skipna=False)
     share = ((observed >= low) & (observed <= high)).where(np.isfinite(observed)).mean()
-    print(f"{group}: {float(share):.2f} of all quarters inside the 90 % band")
+    print(f"{group}: {float(share):.2f} of all quarters inside the {interval_rule()}")
 
 # %% [markdown]
 # ## What rests on judgement

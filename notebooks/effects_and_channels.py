@@ -28,7 +28,7 @@ import numpy as np
 
 import sanctions_model as sm
 from sanctions_model.plots import plot_channels, plot_responses
-from sanctions_model.summaries import interval
+from sanctions_model.summaries import interval, interval_rule
 
 plt.rcParams["figure.dpi"] = 130
 fit = sm.load(os.environ.get("SANCTIONS_MODEL_FIT", "../results/russia/posterior.nc"))
@@ -74,9 +74,10 @@ for axis in axes:
 print(fit.diagnostics)
 observed = fit.idata["observed_data"]["observed"]
 for group in ("prior_predictive", "posterior_predictive"):
-    low, high = fit.idata[group]["observed"].quantile([0.05, 0.95], ("chain", "draw"), skipna=False)
+    drawn = fit.idata[group]["observed"]
+    low, high = drawn.quantile(interval_rule().tails, ("chain", "draw"), skipna=False)
     share = ((observed >= low) & (observed <= high)).where(np.isfinite(observed)).mean()
-    print(f"{group}: {float(share):.2f} of all quarters inside the 90 % band")
+    print(f"{group}: {float(share):.2f} of all quarters inside the {interval_rule()}")
 
 # %% [markdown]
 # ## The total effect

@@ -78,9 +78,10 @@ for axis, name in zip(axes, names, strict=True):
 print(fit.diagnostics)
 observed = fit.idata["observed_data"]["observed"]
 for group in ("prior_predictive", "posterior_predictive"):
-    low, high = fit.idata[group]["observed"].quantile([0.05, 0.95], ("chain", "draw"), skipna=False)
+    drawn = fit.idata[group]["observed"]
+    low, high = drawn.quantile(interval_rule().tails, ("chain", "draw"), skipna=False)
     share = ((observed >= low) & (observed <= high)).where(np.isfinite(observed)).mean()
-    print(f"{group}: {float(share):.2f} of all quarters inside the 90 % band")
+    print(f"{group}: {float(share):.2f} of all quarters inside the {interval_rule()}")
 
 # %% [markdown]
 # ## What each future does while it lasts

@@ -80,9 +80,10 @@ _ = axes[0].legend(fontsize=8, frameon=False)
 print(fit.diagnostics)
 observed = fit.idata["observed_data"]["observed"]
 for group in ("prior_predictive", "posterior_predictive"):
-    low, high = fit.idata[group]["observed"].quantile([0.05, 0.95], ("chain", "draw"), skipna=False)
+    drawn = fit.idata[group]["observed"]
+    low, high = drawn.quantile(interval_rule().tails, ("chain", "draw"), skipna=False)
     share = ((observed >= low) & (observed <= high)).where(np.isfinite(observed)).mean()
-    print(f"{group}: {float(share):.2f} of all quarters inside the 90 % band")
+    print(f"{group}: {float(share):.2f} of all quarters inside the {interval_rule()}")
 
 # %% [markdown]
 # ## 2022 without the new measures

@@ -32,6 +32,7 @@ import matplotlib.pyplot as plt
 
 import sanctions_model as sm
 from sanctions_model.plots import plot_responses, plot_scorecard
+from sanctions_model.summaries import interval_rule
 
 plt.rcParams["figure.dpi"] = 130
 draws = int(os.environ.get("SANCTIONS_MODEL_DRAWS", "1000"))
@@ -121,7 +122,7 @@ def against_data(axis, name):
     seen = fit.idata["observed_data"]["observed"].sel(equation=name)
     for group, colour in (("prior_predictive", "grey"), ("posterior_predictive", "tab:blue")):
         drawn = fit.idata[group]["observed"].sel(equation=name)
-        band = drawn.quantile([0.05, 0.95], ("chain", "draw"), skipna=False)
+        band = drawn.quantile(interval_rule().tails, ("chain", "draw"), skipna=False)
         axis.fill_between(seen.time, *band, color=colour, alpha=0.3, lw=0, label=group)
     axis.plot(seen.time, seen, color="black", lw=1)
     axis.set_title(scm.variables[name].label, fontsize=10, loc="left")

@@ -36,6 +36,7 @@ import numpy as np
 
 import sanctions_model as sm
 from sanctions_model.plots import plot_along_axis, plot_response_surface, plot_sweep_tornado
+from sanctions_model.summaries import interval_rule
 from sanctions_model.sweeps import SweepDesign, run_sweep
 from sanctions_model.sweeps.store import routes_table
 
@@ -72,9 +73,10 @@ for axis, measure in zip(axes, measures, strict=True):
 print(fit.diagnostics)
 observed = fit.idata["observed_data"]["observed"]
 for group in ("prior_predictive", "posterior_predictive"):
-    low, high = fit.idata[group]["observed"].quantile([0.05, 0.95], ("chain", "draw"), skipna=False)
+    drawn = fit.idata[group]["observed"]
+    low, high = drawn.quantile(interval_rule().tails, ("chain", "draw"), skipna=False)
     share = ((observed >= low) & (observed <= high)).where(np.isfinite(observed)).mean()
-    print(f"{group}: {float(share):.2f} of all quarters inside the 90 % band")
+    print(f"{group}: {float(share):.2f} of all quarters inside the {interval_rule()}")
 
 # %% [markdown]
 # ## Depth of relief and recoverable share

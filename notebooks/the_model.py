@@ -31,7 +31,7 @@ import pandas as pd
 
 import sanctions_model as sm
 from sanctions_model.plots import plot_graph, plot_impulse_response
-from sanctions_model.summaries import interval
+from sanctions_model.summaries import interval, interval_rule
 
 plt.rcParams["figure.dpi"] = 130
 fit = sm.load(os.environ.get("SANCTIONS_MODEL_FIT", "../results/russia/posterior.nc"))
@@ -142,22 +142,23 @@ plot_impulse_response(surprise, scm=scm, title="A key rate 1 point higher for a 
 # %% [markdown]
 # ## Prior and posterior predictive: do the equations fit?
 #
-# Each quarter predicted from what was observed before it. The share of quarters inside the 90 %
-# band should be near 0.9 under the posterior. Under the prior it is near 1, because wide beliefs
+# Each quarter predicted from what was observed before it. The share of quarters inside the 89 %
+# band should be near 0.89 under the posterior. Under the prior it is near 1, because wide beliefs
 # forbid little.
 
 # %%
 seen = fit.idata["observed_data"]["observed"]
 inside = {}
 for group in ("prior_predictive", "posterior_predictive"):
-    band = fit.idata[group]["observed"].quantile([0.05, 0.95], ("chain", "draw"), skipna=False)
-    held = (seen >= band.sel(quantile=0.05)) & (seen <= band.sel(quantile=0.95))
+    drawn = fit.idata[group]["observed"]
+    low, high = drawn.quantile(interval_rule().tails, ("chain", "draw"), skipna=False)
+    held = (seen >= low) & (seen <= high)
     inside[group] = held.where(np.isfinite(seen)).mean("time").to_series()
 pd.DataFrame(inside).round(2)
 
 # %% [markdown]
 # A series near 1 under the posterior has an equation whose shocks are too large, and one well
-# below 0.9 one that is surprised too often. That says that equations describe the past a quarter
+# below 0.89 one that is surprised too often. That says that equations describe the past a quarter
 # ahead; it says nothing about whether an arrow is causal.
 #
 # ## Are the draws good?

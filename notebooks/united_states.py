@@ -38,7 +38,7 @@ from statsmodels.tsa.api import VAR
 
 import sanctions_model as sm
 from sanctions_model.plots import plot_graph, plot_responses
-from sanctions_model.summaries import interval
+from sanctions_model.summaries import interval, interval_rule
 
 plt.rcParams["figure.dpi"] = 130
 draws = int(os.environ.get("SANCTIONS_MODEL_DRAWS", "1000"))
@@ -177,7 +177,8 @@ compared.round(3)
 # %%
 observed = fit.idata["observed_data"]["observed"]
 for group in ("prior_predictive", "posterior_predictive"):
-    low, high = fit.idata[group]["observed"].quantile([0.05, 0.95], ("chain", "draw"), skipna=False)
+    drawn = fit.idata[group]["observed"]
+    low, high = drawn.quantile(interval_rule().tails, ("chain", "draw"), skipna=False)
     share = ((observed >= low) & (observed <= high)).where(np.isfinite(observed)).mean()
     width = float((high - low).median())
     print(f"{group}: {float(share):.2f} inside, median width {width:.1f}")

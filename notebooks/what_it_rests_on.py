@@ -36,6 +36,7 @@ import pandas as pd
 
 import sanctions_model as sm
 from sanctions_model.plots import plot_forest, plot_tipping, plot_tornado
+from sanctions_model.summaries import interval_rule
 
 plt.rcParams["figure.dpi"] = 130
 file = Path(os.environ.get("SANCTIONS_MODEL_FIT", "../results/russia/posterior.nc"))
@@ -70,9 +71,10 @@ for axis, claim in zip(axes, claims.values(), strict=True):
 print(fit.diagnostics)
 observed = fit.idata["observed_data"]["observed"]
 for group in ("prior_predictive", "posterior_predictive"):
-    low, high = fit.idata[group]["observed"].quantile([0.05, 0.95], ("chain", "draw"), skipna=False)
+    drawn = fit.idata[group]["observed"]
+    low, high = drawn.quantile(interval_rule().tails, ("chain", "draw"), skipna=False)
     share = ((observed >= low) & (observed <= high)).where(np.isfinite(observed)).mean()
-    print(f"{group}: {float(share):.2f} of all quarters inside the 90 % band")
+    print(f"{group}: {float(share):.2f} of all quarters inside the {interval_rule()}")
 
 # %% [markdown]
 # ## Published studies, pooled

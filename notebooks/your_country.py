@@ -189,13 +189,14 @@ fit.diagnostics
 # %% [markdown]
 # ## Prior and posterior predictive
 #
-# Beliefs allow nearly everything; the fitted model should hold some nine months in ten in its 90 %
+# Beliefs allow nearly everything; the fitted model should hold some nine months in ten in its 89 %
 # band.
 
 # %%
 observed = fit.idata["observed_data"]["observed"]
 for group in ("prior_predictive", "posterior_predictive"):
-    low, high = fit.idata[group]["observed"].quantile([0.05, 0.95], ("chain", "draw"), skipna=False)
+    drawn = fit.idata[group]["observed"]
+    low, high = drawn.quantile(interval_rule().tails, ("chain", "draw"), skipna=False)
     share = ((observed >= low) & (observed <= high)).where(np.isfinite(observed)).mean("time")
     print(group, {str(n): round(float(v), 2) for n, v in share.to_series().items()})
 
@@ -251,7 +252,7 @@ for seed in range(repeats):
         **{n: again["persistence"].sel(adjusting=n[12:-1]) for n in truth if "->" not in n},
     }
     for name, drawn in held.items():
-        low, high = drawn.quantile([0.055, 0.945]).to_numpy()
+        low, high = drawn.quantile(interval_rule().tails).to_numpy()
         inside.append(low <= truth[name] <= high)
 expected = 0.89 * len(inside)
 spread = 2 * np.sqrt(0.89 * 0.11 * len(inside))

@@ -40,6 +40,21 @@ def number(value: float, *, signed: bool = True) -> str:
     return text.replace("-", "−")
 
 
+def error_words(error: float) -> str:
+    """Say a standard error after its ±: never as none where there is some; nothing for no number.
+
+    Examples
+    --------
+    >>> error_words(0.0214), error_words(0.0031), error_words(1e-4), error_words(0.0)
+    ('0.02', '0.003', '<0.001', '0')
+    """
+    if np.isnan(error):
+        return ""
+    if error == 0 or error >= 0.005:
+        return number(error, signed=False)
+    return f"{error:.3f}" if error >= 0.0005 else "<0.001"
+
+
 def figure(value: float, *, signed: bool = False) -> str:
     """Say a yearly figure with one decimal and a true minus sign.
 

@@ -222,6 +222,7 @@ OWN_LEVEL = {
     "elsewhere/trial.py",
     "cli/elsewhere.py",
 }
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 
 def test_no_surface_has_an_interval_of_its_own():
@@ -237,6 +238,9 @@ def test_no_surface_has_an_interval_of_its_own():
         if own_level.search(line)
     }
     assert found <= OWN_LEVEL
+    own_band = re.compile(r"\b90 %|\[0\.05, 0\.95\]")
+    written = {file.name: file.read_text(encoding="utf-8") for file in NOTEBOOKS.glob("*.py")}
+    assert {name for name, text in written.items() if own_band.search(text)} == set()
 
 
 def test_every_table_follows_when_the_level_changes():

@@ -7,6 +7,7 @@ import typer
 
 from sanctions_model.cli.parts.console import asked_output, configure, is_short, say, show
 from sanctions_model.cli.parts.edits import asked_relief
+from sanctions_model.cli.parts.numbers import basis_of, with_basis
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -60,7 +61,6 @@ def effects(
     """Effects of relief by outcome, horizon and channel, from an existing fit."""
     configure(quiet=quiet)
     from sanctions_model.inference.priors.reading import parse_priors
-    from sanctions_model.queries.basis import Basis
     from sanctions_model.queries.effects import total_effect
     from sanctions_model.queries.reading.tables import effects_table
     from sanctions_model.report.dated import effects_view
@@ -82,7 +82,7 @@ def effects(
         horizons=horizon or [4, 8, 12, 20],
         outcomes=outcome,
         channels=csv is not None or as_json,  # the view shows totals alone
-        basis=Basis(fitted.problem, fitted.prior_draws, fitted.posterior_draws),
+        basis=basis_of(fitted),
     )
     # The refits are of full relief of all measures in four steps.
     refitted = chosen == Relief()
@@ -211,6 +211,7 @@ def _exceed(
     from sanctions_model.report.claims import exceedance_view
 
     table = exceedance_table(fitted.scm, fitted.prior_draws, fitted.posterior_draws, asked)
+    table = with_basis(table, fitted, asked, asked=csv or as_json)
     write_csv(table, csv)
     if figure is not None:
         from sanctions_model.plots import plot_exceedance
@@ -233,8 +234,10 @@ def _chain(fitted: "Fit", asked: "Mapping[str, Claim]", *, csv: Path | None, as_
         joint_material=found.material,
         joint_material_error=found.material_error,
     ).merge(found.pairs.add_prefix("with_"), left_on="claim", right_index=True)
+    whole = as_json or asked_output.form != "table"
+    table = with_basis(table, fitted, asked, asked=csv or whole)
     write_csv(table, csv)
-    if as_json or asked_output.form != "table":
+    if whole:
         show(View(table=table, title="The chain as a whole"), as_json=as_json)
         return
     own = [claim for claim in asked.values() if claim.channel == "article_chain"]

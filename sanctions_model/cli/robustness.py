@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sanctions_model.cli.parts.console import asked_output, configure, is_short, show
+from sanctions_model.cli.parts.numbers import with_basis
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -28,7 +29,7 @@ from sanctions_model.dims import Said
 from sanctions_model.errors import QuestionError, UnknownVariableError, reading_fault
 from sanctions_model.files import require_target
 from sanctions_model.report.views import View
-from sanctions_model.wording import share_words
+from sanctions_model.wording import error_words, share_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,6 +89,8 @@ def evidence(
 ) -> None:
     """Compare published figures with what the model implies, and say what each would move."""
     configure(quiet=quiet)
+    import pandas as pd
+
     from sanctions_model.robustness.implied_evidence import load_implied_evidence
     from sanctions_model.robustness.sensitivity import headline_claims
     from sanctions_model.robustness.system_priors import evidence_effects, evidence_table
@@ -99,12 +102,14 @@ def evidence(
     chosen = {name: seen for name, seen in known.items() if not only or name in only}
     found = _posterior(fit)
     table = evidence_table(found.problem, found.prior_draws, found.draws, chosen)
-    moved = evidence_effects(found.problem, found.draws, chosen, headline_claims())
-    write_csv(table, csv)
+    claims = headline_claims()
+    moved = evidence_effects(found.problem, found.draws, chosen, claims)
+    whole = pd.concat([table, with_basis(moved, found, claims, asked=csv or as_json)])
+    write_csv(whole, csv)
     if figure is not None:
         _draw_forest(found, chosen, figure)
     if as_json:
-        _table(table, "Published figures", "", as_json=True)
+        _table(whole, "Published figures", "", as_json=True)
         return
     from sanctions_model.report.checks import evidence_views
 
@@ -159,13 +164,10 @@ def sensitivity(
     if refit:
         require_target(beside_fit(fit, "alternatives.csv"), "--refit", (".csv",))
     found = _posterior(fit)
-    others = None
-    if alternatives is not None:
-        others = _read_alternatives(alternatives)
+    others = None if alternatives is None else _read_alternatives(alternatives)
     if refit:
         others = _refitted(found, asked)
-        target = beside_fit(fit, "alternatives.csv")
-        write_csv(others, target)
+        write_csv(others, beside_fit(fit, "alternatives.csv"))
     ranking = rank_factors(
         found,
         asked,
@@ -173,6 +175,7 @@ def sensitivity(
         alternatives=others,
         liftings=predict(LIFTINGS["settlement, all senders"]),
     )
+    ranking = with_basis(ranking, found, asked, asked=csv or as_json)
     write_csv(ranking, csv)
     if figure is not None:
         _draw_tornado(found, asked[claim], claim, ranking, figure)
@@ -270,7 +273,9 @@ def confounding(
 
     drawn_claim = _claim(claim)
     found = _posterior(fit)
-    table = tipping_table(found.problem, found.draws, headline_claims() | {claim: drawn_claim})
+    asked = headline_claims() | {claim: drawn_claim}
+    table = tipping_table(found.problem, found.draws, asked)
+    table = with_basis(table, found, asked, asked=csv or as_json)
     write_csv(table, csv)
     if figure is not None:
         from sanctions_model.plots import plot_tipping
@@ -338,7 +343,7 @@ def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> N
         table,
         "Placebos and random common causes",
         "P(it lowers the outcome) over placebo measures: "
-        f"{share_words(verdict['mean'])} ± {share_words(verdict['error'])}, 0.50 before the data; "
+        f"{share_words(verdict['mean'])} ± {error_words(verdict['error'])}, 0.50 before the data; "
         "the error is the least it can be, since placebos of one data set share its shocks. "
         "moved: of the claim's median, in posterior deviations.",
         as_json=False,
@@ -373,8 +378,7 @@ def compare(
     fits = {str(folder): load_fit(folder) for folder in folders}
     if len(fits) < len(folders):
         raise QuestionError("A folder is given twice; give different ones.")
-    first, *others = fits
-    called = _distinct_names(fits)
+    (first, *others), called = fits, _distinct_names(fits)
     written: list[pd.DataFrame] = []
     for other in others:
         found = compare_fits(fits[first], fits[other], names=(first, other), outcomes=outcome)

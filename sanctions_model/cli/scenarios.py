@@ -23,7 +23,7 @@ from sanctions_model.cli.parts.edits import (
     read_horizon,
     require_change,
 )
-from sanctions_model.cli.parts.numbers import numbers, resting
+from sanctions_model.cli.parts.numbers import basis_of, numbers, resting
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -46,6 +46,8 @@ from sanctions_model.files import require_target, whole_file
 from sanctions_model.report.views import View
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from sanctions_model.inference.fit import Fit
 
 __all__ = [
@@ -389,13 +391,18 @@ def sectors(
     rows = load_sectors(figures_of_sectors)
     output = output_table(rows, None if losses is None else load_output_losses(losses))
     fitted = load_fit(fit)
-    drawn = draw_scenario_paths(
-        scenario,
-        paths=fitted.draws.sizes["chain"] * fitted.draws.sizes["draw"],
-        horizon=horizon,
-        generator=generator_of(seed),
-    )
-    result = sector_premiums(fitted.scm, fitted.draws, drawn, sectors=rows, random_seed=seed)
+
+    def premiums(draws: "xr.Dataset") -> "xr.Dataset":
+        drawn = draw_scenario_paths(
+            scenario,
+            paths=draws.sizes["chain"] * draws.sizes["draw"],
+            horizon=horizon,
+            generator=generator_of(seed),
+        )
+        return sector_premiums(fitted.scm, draws, drawn, sectors=rows, random_seed=seed)
+
+    result = premiums(fitted.draws)
+    whole = csv is not None or as_json
     prices = [n for n in ("price_level",) if n in fitted.scm.variables]
     try:
         pools = [
@@ -406,7 +413,13 @@ def sectors(
         one = pooled_sentences(pooled, fitted.scm)
     except ReweightingError as error:
         pooled, one = None, [f"One premium instead of two: not answered. {error}"]
-    table = whole_table(sector_table(result, [0, *table_horizons(horizon)]), pooled, output)
+    parts = sector_table(
+        result,
+        [0, *table_horizons(horizon)],
+        before=premiums(fitted.prior_draws) if whole else None,
+        basis=basis_of(fitted) if whole else None,
+    )
+    table = whole_table(parts, pooled, output)
     if figure is not None:
         from sanctions_model.plots import plot_sectors
 

@@ -6,6 +6,7 @@ import typer
 
 from sanctions_model.cli.parts.console import configure, show
 from sanctions_model.cli.parts.edits import asked_relief
+from sanctions_model.cli.parts.numbers import basis_of
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -55,7 +56,13 @@ def annual(
     fitted = load_fit(fit)
     given = _figures(baseline, fitted, years) if baseline else None
     table = annual_table(
-        fitted, asked, years=years, quoted=ANNUAL, random_seed=seed, baseline=given
+        fitted,
+        asked,
+        years=years,
+        quoted=ANNUAL,
+        random_seed=seed,
+        baseline=given,
+        basis=basis_of(fitted) if csv is not None or as_json else None,
     )
     write_csv(table, csv)
     view = View(table=table, title="Calendar years") if as_json else annual_view(table, fitted)

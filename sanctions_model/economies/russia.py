@@ -29,6 +29,7 @@ QUOTED_OF_PATHS = {
     "key_rate": ("mean", "key_rate_average"),
 }
 TARGETS = {"inflation_yoy": "inflation_target"}
+YEARLY_TARGETS = {"price_level": "inflation_target"}  # December on December
 # What is quoted of a calendar year, by outcome, and what others who forecast it call it.
 ANNUAL = {
     "gdp_level": ("growth", "gdp_growth"),

@@ -18,7 +18,7 @@ from sanctions_model.errors import ReweightingError
 from sanctions_model.inference.priors.families import Fixed, Prior
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
-from sanctions_model.summaries import IntervalRule, interval_rule
+from sanctions_model.summaries import IntervalRule, interval_rule, mean_error
 
 MAX_K_HAT = 0.7  # Vehtari, Simpson, Gelman, Yao and Gabry (2024), section 3
 MIN_ESS = 400.0  # the same as the convergence gate asks of a fit
@@ -295,6 +295,54 @@ def weighted_interval(
         dims=(*rest, "summary"),
         coords={**coords, "summary": ["median", "lower", "upper"]},
     )
+
+
+def median_change_error(draws: xr.DataArray, weights: np.ndarray) -> float:
+    r"""Return the Monte-Carlo standard error of what weights move a median by.
+
+    With m and m' the medians without and with weights w that sum to 1, and f and f' the densities
+    there, the error is that of the mean over the n draws of
+
+    .. math:: n w_i (1/2 - [x_i \le m']) / f'(m') - (1/2 - [x_i \le m]) / f(m)
+
+    in which what both medians take from the same draws cancels; the weights are taken as given.
+
+    `draws`: dims ``(chain, draw)``. `weights`: shape ``(chain * draw,)``. Returns: in the unit of
+    the draws.
+
+    Notes
+    -----
+    The delta method for self-normalised importance sampling: Owen (2013), Monte Carlo theory,
+    methods and examples, 9.2.
+    """
+    values = draws.transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel()
+    equal = np.full(values.size, 1.0 / values.size)
+    moved, stayed = (_median_pulls(values, own) for own in (weights / weights.sum(), equal))
+    return _mean_error(moved - stayed, draws)
+
+
+def _median_pulls(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return what each draw adds to a weighted median's error: `summaries.quantile_pulls`."""
+    step = min(0.25, float(np.sqrt(np.sum(weights**2))))  # two errors of a share of one half
+    low, middle, high = weighted_quantile(values, weights, [0.5 - step, 0.5, 0.5 + step])
+    slope = (high - low) / (2.0 * step)
+    return np.asarray(values.size * weights * slope * np.where(values > middle, 0.5, -0.5))
+
+
+def share_change_error(holds: xr.DataArray, weights: np.ndarray) -> float:
+    """Return the Monte-Carlo standard error of what weights move a probability by.
+
+    `holds`: whether it holds, dims ``(chain, draw)``. `weights`: shape ``(chain * draw,)``.
+    """
+    values = holds.transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel().astype(float)
+    weights = weights / weights.sum()
+    moved = values.size * weights * (values - weights @ values)
+    return _mean_error(moved - (values - values.mean()), holds)
+
+
+def _mean_error(pulls: np.ndarray, like: xr.DataArray) -> float:
+    by_chain = pulls.reshape(like.sizes[dims.CHAIN], -1)
+    return mean_error(xr.DataArray(by_chain, dims=(dims.CHAIN, dims.DRAW)))
 
 
 def _highest_density(

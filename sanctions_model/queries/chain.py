@@ -19,7 +19,7 @@ from sanctions_model.queries.effects import CHAIN_PARTS, channel_effects
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, share_error
 from sanctions_model.units import effect_in_percent
-from sanctions_model.wording import decimals, difference_unit, percent, share_words
+from sanctions_model.wording import decimals, difference_unit, error_words, percent, share_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +56,9 @@ class Chain:
         broken = self.steps.iloc[place]
         said = (
             f"All {count} steps have the sign that the article gives them with probability "
-            f"{share_words(self.joint)} ± {share_words(2 * self.joint_error)}, and all are large "
+            f"{share_words(self.joint)} ± {error_words(2 * self.joint_error)}, and all are large "
             f"enough to matter with {share_words(self.material)} ± "
-            f"{share_words(2 * self.material_error)} (two Monte-Carlo errors; what matters is "
+            f"{error_words(2 * self.material_error)} (two Monte-Carlo errors; what matters is "
             "judgement)."
         )
         if not broken["breaks_here"]:

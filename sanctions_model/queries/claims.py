@@ -42,7 +42,7 @@ from sanctions_model.summaries import (
     summary_errors,
 )
 from sanctions_model.units import effect_in_percent, in_percent
-from sanctions_model.wording import chance, chance_is, percent, share_words
+from sanctions_model.wording import chance, chance_is, error_words, percent, share_words
 
 # The prior leaves no other sign when not one draw in a thousand has it.
 _SIGN_ASSUMED = 0.999
@@ -387,7 +387,7 @@ def _origin(row: Mapping[str, Any], middle: str, *, prior_only: bool) -> str:
     moved = f"; before the data {chance_is(row['prob_prior'])}"
     if np.isnan(row["information"]):
         return f"{moved}; the size is fixed by definition: assumed"
-    error = share_words(2 * row["information_error"])
+    error = error_words(2 * row["information_error"])
     gained = f"information gained {share_words(row['information'])} ± {error}"
     share = row["likelihood_share"]
     said = "" if np.isnan(share) else f", likelihood share {share_words(share)}"

@@ -1,6 +1,7 @@
-"""Calendar years as people quote them: sanctions unchanged, with relief, what others forecast."""
+"""Calendar years as people quote them: without relief, with it, and what to hold them against."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,20 +13,24 @@ from sanctions_model.data.outside_forecasts import (
     load_outside_forecasts,
     newest_forecasts,
 )
+from sanctions_model.economies.russia import YEARLY_TARGETS
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.annual_conditions import annual_conditions
+from sanctions_model.queries.basis import BASIS_COLUMNS, Basis
 from sanctions_model.queries.conditional import conditional_forecast
 from sanctions_model.queries.effects import relief_paths, relief_subject, relief_words, total_effect
-from sanctions_model.queries.forecasts import simulate
-from sanctions_model.queries.reading.calendar_years import YEAR, Statistic
+from sanctions_model.queries.forecasts import drivers_ahead, simulate
+from sanctions_model.queries.reading.calendar_years import YEAR, Statistic, calendar
 from sanctions_model.queries.reading.calendar_years import annual as annual_figures
+from sanctions_model.report.outside import rival_path
 from sanctions_model.report.views import View
 from sanctions_model.scm.interventions import Relief
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import interval, interval_rule, summary_errors
 from sanctions_model.wording import chance_is, figure, finding
 
 UNCHANGED, RELIEF, DIFFERENCE = "sanctions unchanged", "with relief", "difference"
 POLL, BANK = FORECASTERS["poll"], FORECASTERS["bank_of_russia"]
+TARGET, RIVAL = "target", "nothing new"
 _OURS = (UNCHANGED, RELIEF, DIFFERENCE)
 # Years that are simulated at least: shocks depend on how many periods are drawn, and a brief of
 # four years has to show the numbers of a table of five.
@@ -37,7 +42,7 @@ _QUOTED = {
     Statistic.MEAN.words: " mean",
 }
 # On a terminal all outcomes have to stand on one screen: the difference stands beside relief.
-_SHORT = {RELIEF: "with relief", POLL: "analysts' poll", BANK: "central bank"}
+_SHORT = {POLL: "analysts' poll", BANK: "central bank"}
 
 
 def annual_table(
@@ -48,8 +53,9 @@ def annual_table(
     quoted: Mapping[str, tuple[str, str | None]],
     random_seed: int,
     baseline: Mapping[str, Mapping[int, float]] | None = None,
+    basis: Basis | None = None,
 ) -> pd.DataFrame:
-    """Tabulate yearly figures without relief, with it, and as others forecast them.
+    """Tabulate yearly figures without relief, with it, and what to hold them against.
 
     `fit`: whose model, history and draws answer. `relief`: what is lifted in the second of the two
     futures; both meet the same shocks. `years`: calendar years, the one that has begun included.
@@ -58,86 +64,122 @@ def annual_table(
     these outcomes answers with its headline ones. `baseline`: somebody else's yearly figures, by
     outcome and year, that the future without relief meets; shocks bend so that they hold. Returns:
     one row an outcome, source and year: ``median``, ``lower``, ``upper`` of ours, the ends of their
-    range for others (the median is its middle), ``published`` where it is theirs. Raises
-    `QuestionError`, `UnknownVariableError`, `ObservationError` if the model has no measures, or no
-    state to start from.
+    range for others (the median is its middle), ``published`` where it is theirs; the target where
+    there is one, and a rival without a model: a rate stays at its last value, a level grows as it
+    did on average. `basis`: of the fit's draws; with it the difference has its mean, Monte-Carlo
+    errors and what it rests on, as columns of ``effects.csv``. Raises `QuestionError`,
+    `UnknownVariableError`, `ObservationError` if the model has no measures, or no state to start
+    from.
     """
     scm = fit.scm
     names = [name for name in quoted if name in scm.variables]
     names = names or [
         name for name in scm.wanted(None) if name in scm.observed or name in _levels(fit)
     ]
-    horizon = (max(years, _SIMULATED) + 1) * scm.periods_per_year
-    last = fit.problem.last_values
     asked = scm.relief(relief)
-    with_relief = relief_paths(scm, asked, horizon, last)
-    without = relief_paths(scm, Relief(depth=0.0, measures=asked.measures), horizon, last)
     statistics = {name: quoted[name][0] for name in names if name in quoted}
-    plausibility = None
-    if baseline:
-        given = annual_conditions(fit.problem, fit.draws, baseline, statistics=statistics)
-        met = conditional_forecast(
-            fit.problem,
-            fit.draws,
-            given,
-            horizon=horizon,
-            exogenous=without,
-            random_seed=random_seed,
-            outcomes=names,
-        )
-        plausibility = float(met["plausibility"].median())
-        effect = total_effect(scm, fit.draws, asked, horizon=horizon, outcomes=names)
-        future = met["path"].reset_coords(drop=True)
-        paths = xr.concat([future, future + effect.reset_coords(drop=True)], dims.SCENARIO)
-        paths = paths.transpose(dims.OUTCOME, dims.SCENARIO, dims.HORIZON, ...)
-        paths.attrs = dict(met.attrs)
-    else:
-        paths = simulate(
-            fit.problem,
-            fit.draws,
-            horizon=horizon,
-            exogenous={n: np.stack([without[n], with_relief[n]]) for n in asked.measures},
-            random_seed=random_seed,
-            outcomes=names,
-        )
-    found = annual_figures(paths, fit.problem, fit.draws, statistics=statistics)
+    horizon = (max(years, _SIMULATED) + 1) * scm.periods_per_year
+    ahead = _Ahead(fit, asked, horizon, names, statistics, random_seed, baseline)
+    found, plausibility = ahead.years(fit.draws)
     found = found.isel({YEAR: slice(years)})
+    rests = None
+    if basis is not None:
+        before = found if basis.draws is None else ahead.years(basis.prior_draws)[0]
+        rests = basis.beside(
+            *(_difference(own.isel({YEAR: slice(years)})) for own in (before, found))
+        )
     both = [found.isel({dims.SCENARIO: i}, drop=True) for i in (0, 1)]
     rows = []
-    for source, values in zip(_OURS, (*both, both[1] - both[0]), strict=True):
-        rows += _rows(source, values)
-    table = pd.concat([pd.DataFrame(rows), _others(quoted, found[YEAR].to_numpy())])
+    for source, values in zip(_OURS, (*both, _difference(found)), strict=True):
+        rows += _rows(source, values, rests if source == DIFFERENCE else None)
+    kept = [int(year) for year in found[YEAR].to_numpy()]
+    beside = [_others(quoted, kept), _target(fit, names, horizon, kept)]
+    beside.append(_rival(fit, names, statistics, horizon, kept))
+    table = pd.concat([pd.DataFrame(rows), *(own for own in beside if len(own))])
     table.attrs = {
         "relief": relief_words(scm, asked, start=found.attrs[dims.Said.START]),
         dims.Said.SUBJECT: relief_subject(scm, asked),
         "plausibility": plausibility,
+        **({} if rests is None else {"basis_rule": rests.attrs["basis_rule"]}),
         **found.attrs,
     }
     return table.reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """The two futures that a table compares, for any draws."""
+
+    fit: Fit
+    relief: Relief
+    horizon: int
+    names: Sequence[str]
+    statistics: Mapping[str, str]
+    random_seed: int
+    baseline: Mapping[str, Mapping[int, float]] | None
+
+    def years(self, draws: xr.Dataset) -> tuple[xr.DataArray, float | None]:
+        """Yearly figures without and with relief, and how plausible a baseline given is."""
+        problem, scm, asked, horizon = self.fit.problem, self.fit.scm, self.relief, self.horizon
+        last, names = problem.last_values, list(self.names)
+        with_relief = relief_paths(scm, asked, horizon, last)
+        without = relief_paths(scm, Relief(depth=0.0, measures=asked.measures), horizon, last)
+        plausibility = None
+        if self.baseline:
+            given = annual_conditions(problem, draws, self.baseline, statistics=self.statistics)
+            met = conditional_forecast(
+                problem,
+                draws,
+                given,
+                horizon=horizon,
+                exogenous=without,
+                random_seed=self.random_seed,
+                outcomes=names,
+            )
+            plausibility = float(met["plausibility"].median())
+            effect = total_effect(scm, draws, asked, horizon=horizon, outcomes=names)
+            future = met["path"].reset_coords(drop=True)
+            paths = xr.concat([future, future + effect.reset_coords(drop=True)], dims.SCENARIO)
+            paths = paths.transpose(dims.OUTCOME, dims.SCENARIO, dims.HORIZON, ...)
+            paths.attrs = dict(met.attrs)
+        else:
+            paths = simulate(
+                problem,
+                draws,
+                horizon=horizon,
+                exogenous={n: np.stack([without[n], with_relief[n]]) for n in asked.measures},
+                random_seed=self.random_seed,
+                outcomes=names,
+            )
+        return annual_figures(paths, problem, draws, statistics=self.statistics), plausibility
+
+
+def _difference(found: xr.DataArray) -> xr.DataArray:
+    one, other = (found.isel({dims.SCENARIO: i}, drop=True) for i in (1, 0))
+    return one - other
 
 
 def _levels(fit: Fit) -> set[str]:
     return {level.variable.name for level in fit.scm.levels}
 
 
-def _rows(source: str, values: xr.DataArray) -> list[dict[str, object]]:
+def _rows(source: str, values: xr.DataArray, rests: xr.DataArray | None) -> list[dict[str, object]]:
+    """Rows of one source; of a difference with Monte-Carlo errors and what it rests on."""
     summary = interval(values, interval_rule())
-    return [
-        {
-            "outcome": str(outcome),
-            "source": source,
-            "statistic": str(values["statistic"].sel({dims.OUTCOME: outcome}).item()),
-            "year": int(year),
-            **{
-                name: float(summary.sel({dims.OUTCOME: outcome, YEAR: year, "summary": name}))
-                for name in ("median", "lower", "upper")
-            },
-            "prob_above": float((values.sel({dims.OUTCOME: outcome, YEAR: year}) > 0).mean()),
-            "published": "",
-        }
-        for outcome in values[dims.OUTCOME].to_numpy()
-        for year in values[YEAR].to_numpy()
-    ]
+    rows = []
+    for outcome in values[dims.OUTCOME].to_numpy():
+        for year in values[YEAR].to_numpy():
+            at = {dims.OUTCOME: outcome, YEAR: year}
+            own, sizes = values.sel(at), summary.sel(at)
+            row: dict[str, object] = {"outcome": str(outcome), "source": source}
+            row |= {"statistic": str(own["statistic"].item()), "year": int(year)}
+            row |= {n: float(sizes.sel(summary=n)) for n in ("median", "lower", "upper")}
+            row |= {"prob_above": float((own > 0).mean()), "published": ""}
+            if rests is not None:
+                row |= {"mean": float(own.mean()), **summary_errors(own, sizes)}
+                row |= {n: rests.sel(at)[n].item() for n in ("prior_median", *BASIS_COLUMNS)}
+            rows.append(row)
+    return rows
 
 
 def _others(
@@ -160,10 +202,67 @@ def _others(
     )
 
 
+def _target(fit: Fit, names: Sequence[str], horizon: int, years: Sequence[int]) -> pd.DataFrame:
+    """Yearly targets, as they stand at the end of each year."""
+    last = fit.problem.cases.time.size - 1
+    ahead, index = (
+        drivers_ahead(fit.problem, last, horizon, {}),
+        calendar(fit.problem, last, horizon),
+    )
+    rows = []
+    for name, driver in YEARLY_TARGETS.items():
+        if name not in names or driver not in ahead:
+            continue
+        path = dict(zip(index[-horizon:], np.asarray(ahead[driver]), strict=True))
+        ends = {period.year: float(value) for period, value in path.items()}
+        rows += [_plain_row(name, TARGET, "", year, ends[year]) for year in years]
+    return pd.DataFrame(rows)
+
+
+def _rival(
+    fit: Fit,
+    names: Sequence[str],
+    statistics: Mapping[str, str],
+    horizon: int,
+    years: Sequence[int],
+) -> pd.DataFrame:
+    """Yearly figures of paths that no model made, by the same arithmetic as the model's."""
+    problem = fit.problem
+    last = problem.cases.time.size - 1
+    one = fit.draws.isel({dims.CHAIN: [0], dims.DRAW: [0]})
+    rows = []
+    for name in names:
+        path = rival_path(problem, name, last, horizon)
+        if path is None:
+            continue
+        paths = xr.DataArray(
+            path[None, None, :, None, None],
+            dims=(dims.OUTCOME, dims.SCENARIO, dims.HORIZON, dims.CHAIN, dims.DRAW),
+            coords={dims.OUTCOME: [name]},
+            attrs={dims.Said.START: str(problem.cases.time[last])[:10]},
+        )
+        own = {name: statistics[name]} if name in statistics else {}
+        found = annual_figures(paths, problem, one, statistics=own)
+        said = str(found["statistic"].item())
+        rows += [
+            _plain_row(name, RIVAL, said, year, float(found.sel({YEAR: year}).item()))
+            for year in years
+        ]
+    return pd.DataFrame(rows)
+
+
+def _plain_row(
+    outcome: str, source: str, statistic: str, year: int, value: float
+) -> dict[str, object]:
+    sizes = dict.fromkeys(("median", "lower", "upper"), value)
+    row: dict[str, object] = {"outcome": outcome, "source": source, "statistic": statistic}
+    return row | {"year": year} | sizes | {"published": ""}
+
+
 def annual_view(table: pd.DataFrame, fit: Fit) -> View:
     """Show years in columns: sanctions unchanged, relief with its difference, other forecasts."""
     years = sorted(table["year"].unique())
-    rows = []
+    rows, plain = [], []
     for outcome in dict.fromkeys(table["outcome"]):
         own = table[table["outcome"] == outcome]
         if not own["source"].isin(_OURS).any():
@@ -179,8 +278,14 @@ def annual_view(table: pd.DataFrame, fit: Fit) -> View:
         }
         change = cells.pop(DIFFERENCE)
         cells[RELIEF] = {y: f"{text} ({change[y]})" for y, text in cells[RELIEF].items()}
+        # A screen holds every outcome with others' forecasts; what needs no forecaster comes after.
+        plain += [
+            {"of": label, "": f"{source}: {label}"} | cells.pop(source)
+            for source in (TARGET, RIVAL)
+            if source in cells
+        ]
         for source, figures in cells.items():
-            mine = label if source == UNCHANGED else f"  {_SHORT[source]}"
+            mine = label if source == UNCHANGED else f"  {_SHORT.get(source, source)}"
             rows.append({"of": label, "": mine} | figures)
     said = table.attrs
     given = said["plausibility"]
@@ -191,11 +296,11 @@ def annual_view(table: pd.DataFrame, fit: Fit) -> View:
             f" Unchanged: the baseline given; our forecast strays as far with {chance_is(given)}."
         )
     return View(
-        table=pd.DataFrame(rows),
+        table=pd.DataFrame([*rows, *plain]),
         title=_finding(table, fit, years[-1]),
         question=f"Question: years with {asked}.",
         caption="Medians, first of sanctions unchanged; in brackets of the difference. Dec: "
-        "December on December." + bent,
+        "December on December. Nothing new: a rate stays, a level grows as so far." + bent,
         aside=("of",),
     )
 

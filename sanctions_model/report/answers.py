@@ -21,7 +21,15 @@ from sanctions_model.scenarios.odds.mixture import reweighted
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval, interval_rule, mean_error
 from sanctions_model.units import effect_in_percent
-from sanctions_model.wording import chance, chance_is, decimals, number, percent, share_words
+from sanctions_model.wording import (
+    chance,
+    chance_is,
+    decimals,
+    error_words,
+    number,
+    percent,
+    share_words,
+)
 
 # What every effect of a future is compared with.
 AGAINST = "sanctions unchanged as at the end of 2025"
@@ -94,7 +102,7 @@ def against(scm: StructuralCausalModel) -> str:
 def mean_words(draws: xr.DataArray) -> str:
     """Say a mean with two Monte-Carlo standard errors."""
     error = ERRORS * mean_error(draws)
-    return f"{number(float(draws.mean()))} ± {number(error, signed=False)}"
+    return f"{number(float(draws.mean()))} ± {error_words(error)}"
 
 
 def scenario_answer(effect: xr.DataArray, scm: StructuralCausalModel, *, label: str) -> View:

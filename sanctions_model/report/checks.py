@@ -10,7 +10,10 @@ from sanctions_model import dims
 from sanctions_model.queries.reading.headlines import in_words_of, label_with_unit, spoken_label
 from sanctions_model.report.views import View, size_cell
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.summaries import ERRORS
+from sanctions_model.sweeps.errors import from_first
 from sanctions_model.sweeps.words import (
+    alike_words,
     design_of,
     outcome_label,
     outcome_unit,
@@ -20,7 +23,7 @@ from sanctions_model.sweeps.words import (
     summary_of,
 )
 from sanctions_model.units import percent_unit
-from sanctions_model.wording import chance, difference_unit, number, upper_first
+from sanctions_model.wording import chance, difference_unit, error_words, number, upper_first
 
 
 def worded(
@@ -39,8 +42,18 @@ def worded(
             if name.endswith("prob") or name.startswith("p_"):
                 shown[name] = [chance(x) for x in shown[name]]
                 continue
-            shown[name] = ["" if np.isnan(x) else number(x, signed=False) for x in shown[name]]
+            words = error_words if name.endswith("error") else _size
+            shown[name] = [words(x) for x in shown[name]]
     return shown.rename(columns=columns)
+
+
+_ERRORS_WORDS = (
+    "±: Monte-Carlo error of the difference; below two of them (grey) draws can tell none apart."
+)
+
+
+def _size(value: float) -> str:
+    return "" if np.isnan(value) else number(value, signed=False)
 
 
 def independence_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
@@ -113,11 +126,12 @@ def evidence_views(
         "Known to priors: taking it in would count it twice.",
         most=8,
     )
-    shift = (moved["with_median"] - moved["median"]).abs()
-    largest = moved.iloc[int(shift.argmax())] if shift.notna().any() else None
+    shift = moved["difference"].abs()
+    single = shift.where(moved["evidence"] != "all")
+    largest = moved.iloc[int(single.argmax())] if single.notna().any() else None
     title = "No published figure can be taken in"
     if largest is not None:
-        change = number(float(largest["with_median"] - largest["median"]))
+        change = number(float(largest["difference"]))
         unit = difference_unit(scm.variables[str(largest["outcome"])], short=True)
         title = "Taking in one published figure moves the effect on "
         title += f"{spoken_label(scm, largest['outcome'])} by at most {change} {unit}"
@@ -126,8 +140,11 @@ def evidence_views(
         "outcome": "effect on",
         "median": "without",
         "with_median": "with it",
+        "difference": "difference",
+        "difference_error": "±",
         "prob": "P without",
         "with_prob": "P with it",
+        "prob_difference_error": "± of P",
     }
     called = dict(zip(table["evidence"], table["quantity"], strict=True))
     moved = moved.assign(evidence=moved["evidence"].replace(called))
@@ -136,8 +153,10 @@ def evidence_views(
         table=worded(moved, effects, scm, ["outcome"]),
         title=title,
         question="Question: what would the answer be with a published figure taken in?",
-        caption="Figures are off unless asked for.",
+        caption=f"Figures are off unless asked for. {_ERRORS_WORDS}",
         most=6,
+        aside=("with it", "P without", "± of P"),
+        grey=tuple(moved["within_error"]),
     )
     return first, second
 
@@ -154,6 +173,7 @@ def ranking_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
         "low": "lowest",
         "base": "as fitted",
         "high": "highest",
+        "error": "±",
         "kind": "kind",
     }
     ordered = table.sort_values(["rank"], kind="stable")
@@ -163,9 +183,10 @@ def ranking_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
         f"{spoken_label(scm, top['outcome'])} {span}",
         question="Question: what would the answer be if one thing were otherwise?",
         caption="Medians of the effect of full relief, at the date of the claim about it. What "
-        "moves it does not add up.",
+        f"moves it does not add up. {_ERRORS_WORDS}",
         most=12,
-        aside=("kind",),
+        aside=("kind", "±"),
+        grey=tuple(ordered["swing"] < ERRORS * ordered["error"]),
     )
 
 
@@ -193,10 +214,10 @@ def comparison_views(
         title=f"{int(far.sum())} of {len(effects)} effects differ by more than chance"
         f"{most if far.any() else ''}",
         question=question,
-        caption="Medians. Fewer than two Monte-Carlo errors apart: no difference that this many "
-        "draws can tell. Intervals and errors: --csv.",
+        caption=f"Medians. {_ERRORS_WORDS} Intervals and errors: --csv.",
         most=5,
         aside=("±",),
+        grey=tuple(ordered["within_error"]),
     )
     apart = links[links["errors_apart"].fillna(float("inf")) > 3]
     second = View(
@@ -227,9 +248,15 @@ def sweep_view(found: xr.Dataset) -> View:
         cells = summary.transpose(*points, "summary").to_numpy().reshape(-1, 3)
         label = f"{outcome_label(found, name)}, {outcome_unit(found, name)}"
         shown[label] = [size_cell(*cell, signed=True) for cell in cells]
+        errors = found["summary_error"].sel(outcome=name, summary="median").transpose(*points)
+        shown[f"±, {label}"] = [error_words(x) for x in errors.to_numpy().ravel()]
+    near = from_first(found)["within_error"].all(axis=1)
     return View(
         table=pd.DataFrame(shown),
         title=range_finding(found, outcomes[0]),
         question=f"Question: {design['label']}: what is the effect at each point?",
-        caption=f"{question_words(found)} {routes_words(found)} Errors, seconds: --csv.",
+        caption=f"{question_words(found)} {routes_words(found)} {alike_words(found, outcomes)} ±: "
+        "Monte-Carlo error of the median. Differences from the first with errors: --csv.",
+        aside=tuple(name for name in shown if name.startswith("±")),
+        grey=(False, *near[1:].tolist()),
     )

@@ -129,7 +129,7 @@ def pooled_sentences(table: pd.DataFrame, scm: StructuralCausalModel) -> list[st
         parts = []
         for row in effects:
             unit = row["unit"].split(" (")[0]
-            same = "" if row["told_apart"] else ", a difference within the Monte-Carlo error"
+            same = ", a difference within the Monte-Carlo error" if row["within_error"] else ""
             parts.append(
                 f"{scm.variables[row['quantity']].short_label} by {_moved(row, 'pooled_')} {unit} "
                 f"after {scm.count_periods(row['horizon'])} instead of {_moved(row, '')}{same}"

@@ -26,6 +26,7 @@ from sanctions_model.summaries import (
 from sanctions_model.units import effect_in_percent, in_percent, percent_unit
 from sanctions_model.wording import (
     decimals,
+    error_words,
     figure,
     mass_words,
     percent,
@@ -43,6 +44,7 @@ class View:
     title. `caption`: what its reader must know, below the table. `most`: rows that a terminal shows
     unless all are asked for. `first`: columns in the order in which they get room; from the left by
     default. `aside`: columns that a terminal leaves out unless all are asked for.
+    `grey`: by row, whether its difference is within two Monte-Carlo errors; a terminal greys it.
     """
 
     table: pd.DataFrame
@@ -52,6 +54,7 @@ class View:
     most: int | None = None
     first: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
+    grey: tuple[bool, ...] = ()
 
 
 def interval_words(rule: IntervalRule) -> str:
@@ -151,14 +154,14 @@ def comparison_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
             **{
                 name: [
                     # The minus of the cells beside it.
-                    f"{decimals(value, 3, signed=True)} ± {decimals(error, 3)}".replace("−", "-")
+                    f"{decimals(value, 3, signed=True)} ± {error_words(error)}".replace("−", "-")
                     for value, error in rows[[*pair]].to_numpy()
                 ]
                 for name, pair in parts.items()
             },
             **{
                 name: [
-                    "" if np.isnan(value) else f"{share_words(value)} ± {share_words(error)}"
+                    "" if np.isnan(value) else f"{share_words(value)} ± {error_words(error)}"
                     for value, error in rows[[column, "error_share"]].to_numpy()
                 ]
                 for name, column in (
@@ -175,7 +178,12 @@ def comparison_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
         "beyond it, and only those have shares, which lie outside 0 to 1 where revised history and "
         "new periods work against each other."
     )
-    return View(table=shown, title="Effects of relief under two vintages", caption=caption)
+    return View(
+        table=shown,
+        title="Effects of relief under two vintages",
+        caption=caption,
+        grey=tuple(rows["within_error"]),
+    )
 
 
 def diagnostics_line(fitted: Fit) -> str:

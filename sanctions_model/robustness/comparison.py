@@ -16,6 +16,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.families import Prior
+from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.effects import reachable, total_effect
 from sanctions_model.queries.reading.tables import lasting_effects
 from sanctions_model.scm.interventions import Relief, require_horizon
@@ -41,7 +42,8 @@ class Comparison:
         What the two are called.
     effects : pandas.DataFrame
         One row an outcome and horizon: both medians with interval and Monte-Carlo error, both
-        probabilities of a negative effect, ``difference`` (second less first),
+        probabilities of a negative effect, what each rests on (`Basis.of`), ``difference`` (second
+        less first),
         ``difference_error``, ``errors_apart`` (their ratio) and ``within_error``: less than two.
     links : pandas.DataFrame
         The same for the long-run effect of each link; not a number where a model lacks it.
@@ -151,14 +153,19 @@ def _summarised(values: xr.DataArray) -> dict[str, float]:
 def _effects(
     found: Fit, relief: Relief, longest: int, horizons: Sequence[int], outcomes: Sequence[str]
 ) -> pd.DataFrame:
-    effect = total_effect(found.scm, found.draws, relief, horizon=longest, outcomes=outcomes)
+    before, effect = (
+        total_effect(found.scm, draws, relief, horizon=longest, outcomes=outcomes)
+        for draws in (found.prior_draws, found.draws)
+    )
+    basis = Basis(found.problem, found.prior_draws, found.posterior_draws)
     rows = []
     for outcome in outcomes:
         for horizon in horizons:
-            values = effect.sel({dims.OUTCOME: outcome, dims.HORIZON: horizon})
+            at = {dims.OUTCOME: outcome, dims.HORIZON: horizon}
+            values, rests = effect.sel(at), basis.of(before.sel(at), effect.sel(at))
             variable = found.scm.variables[outcome]
             row = {"outcome": outcome, "unit": variable.unit, "horizon": horizon}
-            rows.append(row | _summarised(effect_in_percent(values, variable)))
+            rows.append(row | _summarised(effect_in_percent(values, variable)) | rests)
     return pd.DataFrame(rows)
 
 

@@ -28,7 +28,11 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import one_step_means, scales
 from sanctions_model.inference.priors.families import student_t_log_density
-from sanctions_model.inference.reweighting import importance_weights, weighted_interval
+from sanctions_model.inference.reweighting import (
+    importance_weights,
+    median_change_error,
+    weighted_interval,
+)
 from sanctions_model.queries.claims import Claim, claim_effect
 from sanctions_model.scm.equations import Identity, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
@@ -299,7 +303,8 @@ def confounding_curve(
     pandas.DataFrame
         One row a strength: ``full_median``, ``full_lower``, ``full_upper``, ``full_prob`` (full
         credit); ``sample_median`` and so on (in the sample, not a number where the weights do not
-        hold), ``k_hat``, ``used``.
+        hold), ``sample_error``, the Monte-Carlo error of what the cause moves that median by,
+        ``k_hat``, ``used``.
 
     Raises
     ------
@@ -329,9 +334,11 @@ def confounding_curve(
         row |= dict(zip(("full_median", "full_lower", "full_upper"), map(float, full), strict=True))
         row["full_prob"] = float(np.mean(claim.sign * true > 0))
         weights = importance_weights(likelihood.log_ratio(float(strength)))
-        after = weighted_interval(effect_in_percent(effect, unit), weights.weights, rule)
+        shown = effect_in_percent(effect, unit)
+        after = weighted_interval(shown, weights.weights, rule)
         found = {f"sample_{n}": float(after.sel(summary=n)) for n in ("median", "lower", "upper")}
         found["sample_prob"] = float(weights.weights @ holds)
+        found["sample_error"] = median_change_error(shown, weights.weights)
         row |= found if weights.holds else dict.fromkeys(found, np.nan)
         row |= {"k_hat": weights.k_hat, "used": weights.holds}
         row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}

@@ -24,7 +24,11 @@ from sanctions_model.elsewhere.prediction import UNITS, YEARS
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference import reweighting
 from sanctions_model.inference.priors.families import Prior
-from sanctions_model.inference.reweighting import ImportanceWeights, weighted_interval
+from sanctions_model.inference.reweighting import (
+    ImportanceWeights,
+    median_change_error,
+    weighted_interval,
+)
 from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.reading.percent import effects_in_percent
@@ -298,7 +302,8 @@ def liftings_effects(
     -------
     pandas.DataFrame
         One row a claim and power: ``claim``, ``outcome``, ``horizon``, ``power``, ``median``
-        without them, ``with_median``: missing where the weights do not hold.
+        without them, ``with_median`` and the Monte-Carlo error ``difference_error`` that the
+        model's draws leave in their difference: missing where the weights do not hold.
 
     Raises
     ------
@@ -313,7 +318,9 @@ def liftings_effects(
             after = weighted_interval(effects[name], weights.weights).sel(summary="median")
             row = {"claim": name, "outcome": claim.outcome, "horizon": claim.horizon}
             row |= {"power": power, "median": float(effects[name].median())}
-            rows.append(row | {"with_median": float(after) if weights.holds else np.nan})
+            error = median_change_error(effects[name], weights.weights)
+            found = {"with_median": float(after), "difference_error": error}
+            rows.append(row | (found if weights.holds else dict.fromkeys(found, np.nan)))
     return pd.DataFrame(rows)
 
 

@@ -84,8 +84,8 @@ def rank_factors(
         Columns `COLUMNS`, widest swing first within each claim: ``low`` and ``high`` are medians
         of the effect, ``base`` that of the fit; one of the two equals ``base`` where a factor has
         one other value. ``error`` is the Monte-Carlo standard error of the swing, in which what
-        the draws of both ends share cancels; not a number where draws are weighted (published
-        figures, liftings, common causes).
+        the draws of both ends share cancels; of a common cause, whose two ends are weighed apart,
+        the larger error of the two.
 
     Raises
     ------
@@ -112,12 +112,14 @@ def rank_factors(
         titles["all"] = "all published figures"
         rows += [
             _entry(row | {"base": row["median"]}, base, titles[row["evidence"]], _FIGURE, [x])
+            | {"error": row["difference_error"]}
             for row in evidence_effects(problem, draws, observations, claims).to_dict("records")
             if np.isfinite(x := row["with_median"])
         ]
     if liftings is not None:
         rows += [
             _entry(row | {"base": row["median"]}, base, _WEIGHTS[row["power"]], _LIFTINGS, [x])
+            | {"error": row["difference_error"]}
             for row in liftings_effects(
                 found.scm, draws, liftings, claims, powers=tuple(_WEIGHTS)
             ).to_dict("records")
@@ -186,7 +188,8 @@ def _common_causes(
         row = {"claim": name, "outcome": claim.outcome, "horizon": claim.horizon}
         row |= {"base": medians[1]}
         factor = f"hidden cause as strong as {point.known}, in the sample"
-        rows.append(_entry(row, base, factor, "common cause", [medians[0], medians[2]]))
+        ends = _entry(row, base, factor, "common cause", [medians[0], medians[2]])
+        rows.append(ends | {"error": float(curve["sample_error"].max())})
     return rows
 
 

@@ -21,14 +21,16 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.reweighting import (
     ImportanceWeights,
     importance_weights,
+    median_change_error,
     resample,
+    share_change_error,
     weighted_interval,
 )
 from sanctions_model.queries.claims import Claim, claim_effect
 from sanctions_model.queries.estimands import not_asked, quantity_draws
 from sanctions_model.robustness.implied_evidence import Observation
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import ERRORS, interval, interval_rule
 from sanctions_model.units import effect_in_percent
 
 _PARTS = ("median", "lower", "upper")
@@ -199,8 +201,10 @@ def evidence_effects(
     -------
     pandas.DataFrame
         One row a figure (and ``all``) and claim: median, interval and P(claim) without and with,
-        ``k_hat``, ``used``; not a number where refused. Figures of what the model lacks are left
-        out here: `evidence_table` names them.
+        ``difference`` of the medians and of the probabilities (``prob_difference``) with their
+        Monte-Carlo errors (``_error``), ``within_error``: the medians differ by less than two of
+        them, ``k_hat``, ``used``; not a number where refused. Figures of what the model lacks are
+        left out here: `evidence_table` names them.
 
     Raises
     ------
@@ -223,7 +227,7 @@ def evidence_effects(
         unit = problem.scm.variables[claim.outcome]
         effect = effect_in_percent(claim_effect(problem.scm, draws, claim), unit)
         base = interval(effect, rule)
-        holds = (claim.sign * effect > 0).transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel()
+        holds = (claim.sign * effect > 0).transpose(dims.CHAIN, dims.DRAW)
         for name, weights in weighed.items():
             after = weighted_interval(effect, weights.weights, rule)
             row: dict[str, object] = {"evidence": name, "claim": claim_name}
@@ -231,8 +235,14 @@ def evidence_effects(
             row |= {n: float(base.sel(summary=n)) for n in ("median", "lower", "upper")}
             row["prob"] = float(holds.mean())
             found = {f"with_{n}": float(after.sel(summary=n)) for n in ("median", "lower", "upper")}
-            found["with_prob"] = float(weights.weights @ holds)
+            found["with_prob"] = float(weights.weights @ holds.to_numpy().ravel())
+            found["difference"] = found["with_median"] - float(str(row["median"]))
+            found["difference_error"] = median_change_error(effect, weights.weights)
+            found["prob_difference"] = found["with_prob"] - float(str(row["prob"]))
+            found["prob_difference_error"] = share_change_error(holds, weights.weights)
             row |= found if weights.holds else dict.fromkeys(found, np.nan)
+            apart = ERRORS * found["difference_error"]
+            row["within_error"] = weights.holds and abs(found["difference"]) < apart
             row |= {"k_hat": weights.k_hat, "used": weights.holds}
             row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
             rows.append(row)

@@ -319,6 +319,25 @@ def test_columns_share_a_line_without_cutting_a_word(terminal, capsys, monkeypat
     ) | {word for word in words(said) if set(word) == {"─"}}
 
 
+def test_a_row_within_error_is_grey_on_a_terminal_and_whole_in_a_pipe(
+    terminal, capsys, monkeypatch
+):
+    monkeypatch.setattr(console, "asked_output", console.Output())
+    table = pd.DataFrame({"name": ["clear", "unclear"], "±": ["0.01", "0.09"]})
+    view = View(table=table, title="a title", grey=(False, True), aside=("±",))
+    console.show(view)
+    clear, unclear = (
+        line
+        for line in capsys.readouterr().out.splitlines()
+        if line.strip().endswith("clear") or "unclear" in line
+    )
+    assert "\x1b[2m" in unclear
+    assert "\x1b[" not in clear
+    monkeypatch.setattr(console.sys.stdout, "isatty", lambda: False)
+    console.show(view)
+    assert "unclear  0.09" in capsys.readouterr().out
+
+
 def test_markup_in_a_cell_is_text(capsys, monkeypatch):
     table = pd.DataFrame({"[bold]name[/bold]": ["persistence[key_rate]"]})
     monkeypatch.setattr(console.asked_output, "form", "table")

@@ -36,6 +36,17 @@ def test_calendar_years_stand_beside_what_others_forecast(folder, tmp_path):
     np.testing.assert_allclose(shown["median"], expected)
     ours = table[table["source"] == "sanctions unchanged"]
     assert set(ours["year"]) == {2026, 2027, 2028}
+    # Each outcome has a rival without a model, prices their target, a difference its basis.
+    rival = table[table["source"] == "nothing new"]
+    assert set(rival["outcome"]) == set(ours["outcome"])
+    last = sm.load(folder / "posterior.nc").problem.observations["key_rate"].to_series().dropna()
+    stays = rival[(rival["outcome"] == "key_rate") & (rival["year"] == 2027)]["median"].item()
+    assert stays == pytest.approx(last.iloc[-1])
+    target = table[(table["source"] == "target") & (table["outcome"] == "price_level")]
+    np.testing.assert_allclose(target["median"], 4.0)
+    words = table.loc[table["source"] == "difference", "basis"]
+    assert set(words) <= {"identified", "mixed", "assumed"}
+    assert table.loc[table["source"] != "difference", "basis"].isna().all()
 
 
 def test_a_baseline_of_others_is_met_and_relief_comes_on_top(folder, tmp_path):

@@ -21,8 +21,10 @@ from sanctions_model.inference.reweighting import (
     changed_priors,
     effective_draws,
     importance_weights,
+    median_change_error,
     prior_log_ratio,
     resample,
+    share_change_error,
     weighted_interval,
     weighted_quantile,
 )
@@ -260,3 +262,22 @@ def test_resampling_repeats_with_its_seed_and_differs_with_another():
     assert not first.equals(resample(draws, weights, size=50, random_seed=6))
     with pytest.raises(ReweightingError, match="at least 1 draw"):
         resample(draws, weights, size=0, random_seed=5)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3, 0.8])
+def test_the_error_of_what_weights_move_is_its_closed_form(shift):
+    # Normal draws tilted to N(shift, 1), weights exp(shift x - shift^2 / 2), whose second moment
+    # is exp(shift^2) and under which x is N(2 shift, 1); what both share cancels.
+    x = np.random.default_rng(15).normal(size=(4, 10_000))
+    weights = np.exp(shift * x - shift**2 / 2).ravel() / x.size
+    draws = xr.DataArray(x, dims=("chain", "draw"))
+    square, up = np.exp(shift**2), scipy.stats.norm.cdf(shift)
+    median = np.pi / 2 * (square + 1 - 4 * scipy.stats.norm.cdf(-shift))
+    assert median_change_error(draws, weights) == pytest.approx(
+        np.sqrt(median / x.size), rel=0.1, abs=1e-12
+    )
+    far = scipy.stats.norm.cdf(2 * shift)
+    share = square * (far * (1 - up) ** 2 + (1 - far) * up**2) + 1 / 4 - 2 * up * (1 - up)
+    assert share_change_error(draws > 0, weights) == pytest.approx(
+        np.sqrt(share / x.size), rel=0.1, abs=1e-12
+    )

@@ -14,6 +14,7 @@ from sanctions_model.inference.density import complete_from_prior, log_likelihoo
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.families import Normal
 from sanctions_model.inference.priors.ledger import sample_prior
+from sanctions_model.report.checks import comparison_views
 from sanctions_model.robustness.comparison import compare
 from sanctions_model.robustness.graphs.model_weights import (
     leave_future_out,
@@ -62,6 +63,22 @@ def test_a_fit_against_itself_differs_nowhere(first):
     assert found.effects["within_error"].all()
     assert (found.links["difference"] == 0).all()
     assert found.differs.empty
+
+
+def test_what_is_printed_greys_differences_below_two_errors(first):
+    # Fits near two truths differ everywhere; two samples of one belief differ by chance alone.
+    pairs = ((first, made(seed=9)), (made(spread=0), made(seed=9, spread=0)))
+    greyed = []
+    for pair in pairs:
+        found = compare(*pair, relief=LIFTED)
+        views = comparison_views(found.effects, found.links, found.differs, MODEL, ("one", "two"))
+        shown, grey = views[0].table, np.array(views[0].grey)
+        apart = shown["errors apart"].astype(float)
+        assert (apart[grey] <= 2).all()
+        assert (apart[~grey] >= 2).all()
+        assert set(shown["±"]) & {"", "0", "0.00"} == set()
+        greyed.append(grey.mean())
+    assert greyed[0] < 0.5 < greyed[1]
 
 
 def test_differences_are_of_medians_with_errors_that_add_up(first):

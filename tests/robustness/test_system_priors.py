@@ -234,6 +234,10 @@ def test_effects_table_says_what_each_figure_moves():
     assert list(table.index) == ["up", "down", "all"]
     assert table.loc["down", "with_median"] < table.loc["all", "with_median"]
     assert table.loc["all", "with_median"] < table.loc["up", "with_median"]
+    assert (table["difference"] == table["with_median"] - table["median"]).all()
+    near = table["difference"].abs() < 2 * table["difference_error"]
+    assert (table["within_error"] == near).all()
+    assert not table.loc[["up", "down"], "within_error"].any()
 
 
 def _problem():

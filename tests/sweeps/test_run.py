@@ -17,6 +17,7 @@ from laboratory import MODEL, PRIORS
 
 from sanctions_model.errors import ConvergenceError, QuestionError
 from sanctions_model.queries.effects import total_effect
+from sanctions_model.report import checks
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.summaries import interval, median_error, share_error
 from sanctions_model.sweeps import InProcess, SweepDesign, load_sweep, run_sweep
@@ -102,6 +103,21 @@ def test_a_sweep_of_one_point_is_the_single_answer(tmp_path, drawn):
     np.testing.assert_allclose(
         found["effect_summary"].sel(summary="prob_below_zero"), (stacked < 0).mean(axis=1)
     )
+
+
+def test_a_printed_sweep_greys_the_points_that_are_not_told_from_the_first(
+    tmp_path, drawn, monkeypatch
+):
+    design = design_of({**DEPTHS, "values": [1.0, 0.9, 0.5]}, outcomes=["key_rate", "price_level"])
+    found = sweep(design, tmp_path / "grey", drawn)
+    # The second point alone is near on both outcomes; the first is what the rest is held against.
+    near = np.array([[True, True], [True, True], [True, False]])
+    monkeypatch.setattr(checks, "from_first", lambda of: {"within_error": near})
+    view = checks.sweep_view(found)
+    assert view.grey == (False, True, False)
+    assert len(view.aside) == 2
+    assert (view.table[list(view.aside)].astype(float) > 0).all(axis=None)
+    assert " differ from the first by at most two Monte-Carlo errors" in view.caption
 
 
 def test_a_grid_of_depth_and_horizon_is_propagated_and_linear_in_depth(tmp_path, drawn):

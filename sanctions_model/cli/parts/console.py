@@ -17,6 +17,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -270,9 +271,11 @@ def _drawn(view: View, table: pd.DataFrame, width: int, notes: list[str]) -> str
             width=widths[position],
             no_wrap=piped,
         )
-    for row in table.itertuples(index=False):
+    greyed = islice(chain(view.grey, repeat(False)), len(table))
+    for row, grey in zip(table.itertuples(index=False), greyed, strict=True):
         cells = (_cell(value) for value in row)
-        rich.add_row(*(escape(cell if piped else _together(cell)) for cell in cells))
+        shown = [escape(cell if piped else _together(cell)) for cell in cells]
+        rich.add_row(*shown, style="dim" if grey else None)
     buffer = io.StringIO()
     console = Console(
         file=buffer,

@@ -11,19 +11,50 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from sanctions_model.inference.fit import Fit
+    from sanctions_model.queries.basis import Basis
+    from sanctions_model.queries.claims import Claim
 
 _EFFECTS = ("effect", "difference")
+
+
+def basis_of(fitted: "Fit") -> "Basis":
+    """Return what says of answers under the draws of a fit what they rest on."""
+    from sanctions_model.queries.basis import Basis
+
+    return Basis(fitted.problem, fitted.prior_draws, fitted.posterior_draws)
+
+
+def with_basis(
+    table: "pd.DataFrame", fitted: "Fit", claims: "Mapping[str, Claim]", *, asked: object
+) -> "pd.DataFrame":
+    """Put beside the rows of each claim what its effect rests on, as columns of ``claims.csv``.
+
+    What the table says already of something else under such a name stays; that of the claim is
+    called ``claim_`` before. `asked`: whether somebody reads more than the screen; else the table
+    is returned as it is.
+    """
+    import pandas as pd
+
+    from sanctions_model.queries.claims import claim_effect
+
+    if not asked:
+        return table
+    basis, rows = basis_of(fitted), {}
+    for name in dict.fromkeys(table["claim"]):
+        before = claim_effect(fitted.scm, basis.prior_draws, claims[name])
+        after = None if basis.draws is None else claim_effect(fitted.scm, basis.draws, claims[name])
+        rows[name] = basis.of(before, after)
+    found = pd.DataFrame.from_dict(rows, orient="index")
+    taken = {name: f"claim_{name}" for name in found if name in table}
+    return table.join(found.rename(columns=taken), on="claim")
 
 
 def resting(
     fitted: "Fit", answer: "Callable[[xr.Dataset], xr.DataArray]", after: "xr.DataArray"
 ) -> "xr.DataArray":
     """Put beside an effect what it rests on; `answer` asks the same of other draws."""
-    from sanctions_model.queries.basis import Basis
-
-    basis = Basis(fitted.problem, fitted.prior_draws, fitted.posterior_draws)
     before = after if fitted.posterior_draws is None else answer(fitted.prior_draws)
-    return basis.beside(before, after)
+    return basis_of(fitted).beside(before, after)
 
 
 def numbers(

@@ -206,9 +206,9 @@ def effects_beside(
 
     `found`: from `reweight`. `relief`: full relief of all measures in four steps by default.
     Returns: a row an outcome and horizon: ``median``, ``lower``, ``upper`` and ``prob_below_zero``
-    as fitted, the same with ``new_`` before, and ``k_hat``; effects on levels in percent. Raises
-    `UnknownVariableError`, `NoCausalPathError` or `QuestionError` if a name is unknown, an outcome
-    is out of reach, or a horizon is below 1.
+    as fitted, the same with ``new_`` before, ``k_hat``, and of the effect as fitted the columns of
+    `Basis.of`; effects on levels in percent. Raises `UnknownVariableError`, `NoCausalPathError` or
+    `QuestionError` if a name is unknown, an outcome is out of reach, or a horizon is below 1.
     """
     scm, draws, rule = found.base.scm, found.base.draws, interval_rule()
     asked, start = scm.relief(relief or Relief()), draws.attrs.get(dims.Said.START)
@@ -218,6 +218,10 @@ def effects_beside(
     ).sel({dims.HORIZON: list(horizons)})
     shown = effects_in_percent(scm, effect)
     weights = found.weights.weights
+    basis = Basis(found.base.problem, found.base.prior_draws, draws)
+    stated = total_effect(
+        scm, basis.prior_draws, asked, horizon=max(horizons), outcomes=wanted
+    ).transpose(..., dims.CHAIN, dims.DRAW)
     before, after = interval(shown, rule), weighted_interval(shown, weights, rule)
     below = (shown < 0).transpose(..., dims.CHAIN, dims.DRAW)
     rows = []
@@ -236,7 +240,9 @@ def effects_beside(
                 own = summary.sel(where)
                 row |= {f"{mark}{n}": float(own.sel(summary=n)) for n in _SUMMARY}
                 row[f"{mark}prob_below_zero"] = chance
-            rows.append(row | {"k_hat": found.k_hat, "ci_prob": rule.prob, "ci_kind": rule.kind})
+            row["k_hat"] = found.k_hat
+            row |= basis.of(stated.sel(where), effect.sel(where))
+            rows.append(row | {"ci_prob": rule.prob, "ci_kind": rule.kind})
     table = pd.DataFrame(rows)
     table.attrs = {
         dims.Said.SUBJECT: relief_subject(scm, asked),

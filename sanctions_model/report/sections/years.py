@@ -1,16 +1,11 @@
 """Calendar years without relief, beside what others forecast and a plain rival."""
 
-import numpy as np
 import pandas as pd
-import xarray as xr
 
-from sanctions_model import dims
 from sanctions_model.economies.russia import ANNUAL
 from sanctions_model.inference.fit import Fit
-from sanctions_model.queries.reading.calendar_years import annual
 from sanctions_model.queries.reading.headlines import spoken_label
-from sanctions_model.report.annual import BANK, POLL, UNCHANGED, annual_table
-from sanctions_model.report.outside import rival_path
+from sanctions_model.report.annual import BANK, POLL, RIVAL, TARGET, UNCHANGED, annual_table
 from sanctions_model.report.page.markup import Html, charts_figure, join, table, tag
 from sanctions_model.report.sections.drawing import Plane, shape, titled_chart
 from sanctions_model.scm.interventions import Relief
@@ -18,7 +13,6 @@ from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.origins.past_forecasts import past_forecast_errors
 from sanctions_model.wording import figure, upper_first
 
-RIVAL = "nothing new"
 _YEARS = 4  # as the brief has them
 _OUTCOMES = ("gdp_level", "price_level", "key_rate", "rouble")
 _QUOTED = {
@@ -29,15 +23,16 @@ _QUOTED = {
 }
 _FORECASTERS = {"poll": "analysts' poll", "bank_of_russia": "the Bank of Russia"}
 _AHEAD = {0: "the same year", 1: "later years"}
-_OTHERS = {POLL: "#d55e00", BANK: "#009e73", RIVAL: "var(--grey)"}
+_OTHERS = {POLL: "#d55e00", BANK: "#009e73", TARGET: "var(--ink)", RIVAL: "var(--grey)"}
+# Marks without a range: a dash and a cross.
+_MARKS = {TARGET: "M{left:.1f},{at:.1f}h8", RIVAL: "M{left:.1f},{at:.1f}h8m-4,-4v8"}
 
 
 def years_table(fit: Fit) -> pd.DataFrame:
-    """Tabulate yearly figures with sanctions unchanged, of others, and of a rival without a model.
+    """Tabulate yearly figures with sanctions unchanged, and what stands beside them.
 
-    Returns: rows of `annual_table` without those of relief, and the rival's: a rate stays at its
-    last value, a level grows as it did on average. Raises `SanctionsModelError` if the model cannot
-    forecast.
+    Returns: rows of `annual_table` without those of relief. Raises `SanctionsModelError` if the
+    model cannot forecast.
     """
     quoted = {name: ANNUAL[name] for name in _OUTCOMES if name in fit.scm.variables}
     found = annual_table(
@@ -47,42 +42,7 @@ def years_table(fit: Fit) -> pd.DataFrame:
         quoted=quoted,
         random_seed=int(fit.manifest["settings"]["random_seed"]),
     )
-    kept = found[found["source"].isin([UNCHANGED, POLL, BANK])]
-    names = [str(name) for name in dict.fromkeys(kept["outcome"])]
-    rival = _rival(fit, names, {name: own[0] for name, own in quoted.items()})
-    rival = rival[rival["year"].isin(kept["year"])]
-    return pd.concat([kept, rival], ignore_index=True)
-
-
-def _rival(fit: Fit, names: list[str], statistics: dict[str, str]) -> pd.DataFrame:
-    """Yearly figures of paths that no model made, by the same arithmetic as the model's."""
-    problem = fit.problem
-    last = problem.cases.time.size - 1
-    horizon = (_YEARS + 1) * fit.scm.periods_per_year
-    one = fit.draws.isel({dims.CHAIN: [0], dims.DRAW: [0]})
-    rows = []
-    for name in names:
-        path = rival_path(problem, name, last, horizon)
-        if path is None:
-            continue
-        paths = xr.DataArray(
-            path[None, None, :, None, None],
-            dims=(dims.OUTCOME, dims.SCENARIO, dims.HORIZON, dims.CHAIN, dims.DRAW),
-            coords={dims.OUTCOME: [name]},
-            attrs={dims.Said.START: str(problem.cases.time[last])[:10]},
-        )
-        own = {name: statistics[name]} if name in statistics else {}
-        found = annual(paths, problem, one, statistics=own)
-        said = str(found["statistic"].item())
-        for year in found["year"].to_numpy():
-            value = float(found.sel(year=year).item())
-            rows.append(
-                {"outcome": name, "source": RIVAL, "statistic": said, "year": int(year)}
-                | dict.fromkeys(("median", "lower", "upper"), value)
-                | {"prob_above": np.nan, "published": ""}
-            )
-    columns = ["outcome", "source", "statistic", "year", "median", "lower", "upper", "published"]
-    return pd.DataFrame(rows, columns=columns)
+    return found[found["source"].isin([UNCHANGED, *_OTHERS])].reset_index(drop=True)
 
 
 def years_section(fit: Fit) -> Html:
@@ -104,7 +64,7 @@ def years_section(fit: Fit) -> Html:
     rule = interval_rule()
     caption = (
         f"Sanctions unchanged: dot and bar are median and {rule}. Orange: the analysts' poll; "
-        "green: the Bank of Russia; grey cross: nothing new."
+        "green: the Bank of Russia; dash: the target; grey cross: nothing new."
     )
     return join(
         [
@@ -184,11 +144,12 @@ def _chart(own: pd.DataFrame, years: list[int], label: str) -> Html:
     for row in own.to_dict("records"):
         ours = row["source"] == UNCHANGED
         colour = "var(--blue)" if ours else _OTHERS[str(row["source"])]
-        shift = -0.2 if ours else 0.15 * list(_OTHERS).index(str(row["source"]))
+        shift = -0.2 if ours else 0.12 * list(_OTHERS).index(str(row["source"]))
         x, at = plane.x(row["year"] + shift), plane.y(float(row["median"]))
         ends = f"M{x:.1f},{plane.y(float(row['lower'])):.1f}V{plane.y(float(row['upper'])):.1f}"
-        if row["source"] == RIVAL:
-            drawn.append(shape("path", {"d": f"M{x - 4:.1f},{at:.1f}h8m-4,-4v8", "stroke": colour}))
+        if row["source"] in _MARKS:
+            mark = _MARKS[str(row["source"])].format(left=x - 4, at=at)
+            drawn.append(shape("path", {"d": mark, "stroke": colour, "stroke-width": "1.5"}))
             continue
         drawn += [
             shape("path", {"d": ends, "stroke": colour, "stroke-width": "2.5"}),

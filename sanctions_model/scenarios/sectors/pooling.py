@@ -25,6 +25,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.reweighting import (
     ImportanceWeights,
     importance_weights,
+    median_change_error,
     resample,
     weighted_interval,
 )
@@ -38,7 +39,7 @@ from sanctions_model.scenarios.sectors.premiums import (
 )
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import ERRORS, effective_size, interval, interval_rule, median_error
+from sanctions_model.summaries import ERRORS, effective_size, interval, interval_rule
 from sanctions_model.units import effect_in_percent, percent_unit
 
 HALF = 0.5
@@ -187,9 +188,9 @@ def pooled_effects(
     pandas.DataFrame
         One row a power and quantity (the premium of today, then each outcome): ``median``,
         ``lower``, ``upper`` without and ``pooled_`` with the sectors, ``difference`` of the
-        medians and twice its Monte-Carlo error bound ``two_errors`` (the two are of the same
-        draws, so that the error is smaller than that of two samples), ``told_apart``, ``k_hat``,
-        ``used``; not a number where the weights do not hold. Levels in percent.
+        medians and its Monte-Carlo standard error ``difference_error``, ``within_error``: it is
+        less than two of them, ``k_hat``, ``used``; not a number where the weights do not hold.
+        Levels in percent.
 
     Raises
     ------
@@ -218,13 +219,11 @@ def pooled_effects(
             row: dict[str, object] = {"power": pool.power, "quantity": name, "unit": unit}
             row |= {"horizon": at} | {n: float(before.sel(summary=n)) for n in _PARTS}
             row |= {f"pooled_{n}": float(after.sel(summary=n)) if holds else np.nan for n in _PARTS}
-            error = median_error(values)
-            # Weighted draws are worth fewer; the spread of the two is nearly the same.
-            pooled = error * np.sqrt(effective_size(values) / weights.effective_size)
             change = float(after.sel(summary="median") - before.sel(summary="median"))
-            two = ERRORS * float(np.hypot(error, pooled))
-            row |= {"difference": change if holds else np.nan, "two_errors": two}
-            row |= {"told_apart": bool(holds and abs(change) >= two)}
+            error = median_change_error(values, weights.weights)
+            row |= {"difference": change if holds else np.nan}
+            row |= {"difference_error": error if holds else np.nan}
+            row |= {"within_error": bool(holds and abs(change) < ERRORS * error)}
             row |= {"k_hat": weights.k_hat, "used": holds}
             rows.append(row | {"ci_prob": rule.prob, "ci_kind": rule.kind})
     return pd.DataFrame(rows)

@@ -18,6 +18,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.coercion import generator_of
 from sanctions_model.errors import QuestionError
+from sanctions_model.queries.basis import Basis
 from sanctions_model.scenarios.effects import answer_manifest, respond_to
 from sanctions_model.scenarios.odds.regimes import FuturePaths
 from sanctions_model.scenarios.sectors.figures import Sector, load_sectors
@@ -150,7 +151,13 @@ def premium_at_rest(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArr
     return xr.DataArray(total.reshape(parameters.shape), dims=(dims.CHAIN, dims.DRAW))
 
 
-def sector_table(result: xr.Dataset, horizons: Sequence[int]) -> pd.DataFrame:
+def sector_table(
+    result: xr.Dataset,
+    horizons: Sequence[int],
+    *,
+    before: xr.Dataset | None = None,
+    basis: Basis | None = None,
+) -> pd.DataFrame:
     """Tabulate medians and intervals by sector and horizon, sums and the difference below.
 
     Parameters
@@ -159,11 +166,14 @@ def sector_table(result: xr.Dataset, horizons: Sequence[int]) -> pd.DataFrame:
         From `sector_premiums`.
     horizons : sequence of int
         0 is today.
+    before, basis : xr.Dataset, Basis, optional
+        The same under prior draws, and what says what the draws of a fit rest on.
 
     Returns
     -------
     pandas.DataFrame
-        ``sector, quantity, unit, horizon, median, lower, upper, ci_prob, ci_kind``.
+        ``sector, quantity, unit, horizon, median, lower, upper, ci_prob, ci_kind``; with `before`
+        and `basis` the columns of `Basis.of` as well.
     """
     rule = interval_rule()
     units = {"share": "share", "premium": "%", "part": "points"}
@@ -176,8 +186,13 @@ def sector_table(result: xr.Dataset, horizons: Sequence[int]) -> pd.DataFrame:
             at = summary.sel({SECTOR: name}) if SECTOR in summary.dims else summary
             for horizon in horizons:
                 own = at.sel({dims.HORIZON: horizon})
-                rows.append(
-                    {"sector": str(name), "quantity": quantity, "unit": unit, "horizon": horizon}
-                    | {n: float(own.sel(summary=n)) for n in ("median", "lower", "upper")}
-                )
+                row: dict[str, object] = {"sector": str(name), "quantity": quantity}
+                row |= {"unit": unit, "horizon": horizon}
+                row |= {n: float(own.sel(summary=n)) for n in ("median", "lower", "upper")}
+                if before is not None and basis is not None:
+                    pair = [of[quantity].sel({dims.HORIZON: horizon}) for of in (before, result)]
+                    if SECTOR in summary.dims:
+                        pair = [each.sel({SECTOR: name}) for each in pair]
+                    row |= basis.of(*pair)
+                rows.append(row)
     return pd.DataFrame(rows).assign(ci_prob=rule.prob, ci_kind=rule.kind)
