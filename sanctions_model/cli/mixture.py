@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from sanctions_model.inference.fit import Fit
+    from sanctions_model.plots.parts.beside import Beside
 
 __all__ = ["scenario_app"]
 
@@ -225,12 +226,25 @@ def mix(
 def _show_mixture(together: "xr.Dataset", fitted: "Fit", outcomes: list[str]) -> None:
     from sanctions_model.report.answers import AGAINST
     from sanctions_model.report.dated import dated_view
+    from sanctions_model.report.outside import beside_table, beside_view
 
     for name in ("effect",) if is_short() else ("effect", "path"):
         own = together[name].sel(outcome=outcomes).assign_attrs(together.attrs)
         own.attrs[dims.Said.SUBJECT] = _SUBJECTS[name]
         asked = _QUESTIONS[name].format(against=AGAINST)
         show(dated_view(own, fitted.scm, question=asked, with_chances=name == "effect"))
+        if name == "path":
+            beside = _beside(own, fitted)
+            show(beside_view(beside_table(own, fitted.scm, beside), fitted.scm, beside))
+
+
+def _beside(paths: "xr.DataArray", fitted: "Fit") -> "Beside":
+    """Return what levels are held against: targets, others' forecasts and plain rivals."""
+    from sanctions_model.economies.russia import QUOTED_OF_PATHS, TARGETS
+    from sanctions_model.report.outside import forecast_beside
+
+    outcomes = [str(name) for name in paths["outcome"].to_numpy()]
+    return forecast_beside(paths, fitted.problem, outcomes, targets=TARGETS, quoted=QUOTED_OF_PATHS)
 
 
 def _given(options: list[str] | None) -> dict[str, float]:
@@ -281,6 +295,7 @@ def _write_mix(
             outcomes=fans,
             title="The futures, mixed by their odds",
             drawn_from=kind,
+            beside=_beside(levels, fitted),
         ),
         "future_effects": plot_future_effects(result, outcomes=wanted, scm=scm, drawn_from=kind),
         "spread_forecast": plot_spread(split, scm=scm),

@@ -39,7 +39,12 @@ def test_evidence_compares_figures_with_the_model_and_says_what_they_move(folder
     assert "Question: what did others measure" in done.out
     assert "with a published figure taken in?" in done.out
     written = pd.read_csv(table)
-    assert list(written["evidence"]) == ["pass_through_4q", "relief_2016_gdp"]
+    compared, moved = (own for _, own in written.groupby(written["claim"].notna()))
+    assert list(compared["evidence"]) == ["pass_through_4q", "relief_2016_gdp"]
+    # The second table: what each figure moves, its error and what the effect rests on.
+    assert set(moved["evidence"]) == {"pass_through_4q", "relief_2016_gdp", "all"}
+    assert moved["difference_error"].notna().equals(moved["used"].astype(bool))
+    assert moved["basis"].isin(["identified", "mixed", "assumed"]).all()
     assert figure.stat().st_size > 10_000
     done = call("evidence", "--fit", folders / "one", "--only", "pass_trough_4q")
     assert done.code == 1
