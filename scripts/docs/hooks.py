@@ -194,7 +194,8 @@ def _shown_lab(address: str) -> str:
     """Return the lab in a frame, or how it is made."""
     if not _LAB.is_file():
         return "`make lab` makes it from your fit and shows it here.\n"
-    whole = f"[The whole page]({address}){{ target=_blank }}, one file to keep or to send.\n\n"
+    # A link is from file to file, and the site makes an address of it; a frame has its address.
+    whole = "[The whole page](lab/report.html){ target=_blank }, one file to keep or to send.\n\n"
     frame = f'<iframe src="{address}" title="The lab" loading="lazy" class="lab"></iframe>\n'
     return whole + frame
 

@@ -9,7 +9,9 @@ import re
 import shlex
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from command import call
 from laboratory import FakeSampler
@@ -101,6 +103,13 @@ def commands(page):
             yield words[1:]
 
 
+def fill(table):
+    """Give an empty table the bundled figures, in the place of a reader's own."""
+    empty = pd.read_csv(table, index_col="period")
+    bundled = pd.read_csv(ROOT / "data/russia_quarterly.csv", index_col="quarter")
+    bundled.reindex(index=empty.index, columns=empty.columns).to_csv(table)
+
+
 @pytest.fixture(scope="module")
 def whole_fit(tmp_path_factory):
     """A saved fit of the default economy, draws from its prior, as many as questions ask for."""
@@ -131,6 +140,8 @@ def test_the_commands_of_a_page_run(page, whole_fit, nothing_is_sampled, tmp_pat
         done = call(*words)
         if done.code:
             failed[shlex.join(words)] = done.err
+        elif words[:2] == ["data", "template"]:
+            fill(Path(words[2], "table.csv"))
     assert failed == {}
 
 
@@ -238,6 +249,22 @@ def test_the_gallery_has_a_picture_of_each_heading_that_draws():
     assert "## Why?" in page
     assert "[![First](notebooks/n_files/1.png)](notebooks/n.md#first)" in page
     assert not {"2.png", "Second", "What?"} & set(re.findall(r"\w+\.png|Second|What\?", page))
+
+
+def test_the_lab_of_a_run_stands_on_the_home_page_and_on_its_own(tmp_path, monkeypatch):
+    pytest.importorskip("mkdocs")
+    hooks = load_hooks()
+    home = ROOT / "docs/index.md"
+    config = SimpleNamespace(docs_dir=home.parent)
+    monkeypatch.setattr(hooks, "_LAB", tmp_path / "report.html")
+    assert "`make lab`" in hooks.on_page_markdown(home.read_text("utf-8"), config)
+    (tmp_path / "report.html").write_text("a lab", encoding="utf-8")
+    made = hooks._lab()
+    shown = hooks.on_page_markdown(home.read_text("utf-8"), config)
+    for page, address in ((made["lab.md"], "report.html"), (shown, "lab/report.html")):
+        assert f'<iframe src="{address}"' in page
+        (link,) = re.findall(r"\[The whole page\]\((.*?)\)", page)
+        assert link in made
 
 
 def test_a_reference_page_shows_where_its_name_is_at_work():
