@@ -74,8 +74,8 @@ def plot_decomposition(
     shown = contributions_in_percent(scm, parts.sel({dims.OUTCOME: names}))
     contributions = shown.drop_sel({_PART: _BASE})
     groups = _groups(contributions, scm, together=drivers_together)
-    medians = {g.label: _median(contributions, g) for g in groups}
-    actual = contributions.sum(_PART).median((dims.CHAIN, dims.DRAW))
+    means = contributions.mean((dims.CHAIN, dims.DRAW))
+    actual = means.sum(_PART)
 
     time = parts[dims.TIME].to_numpy()
     per_year = periods_per_year(time)
@@ -101,7 +101,8 @@ def plot_decomposition(
     years, half = decimal_years(time, per_year), 0.5 / per_year
     for name, (axes, heading) in zip(names, panels, strict=True):
         where = {dims.OUTCOME: name}
-        bars = [(g.colour, medians[g.label].sel(where).to_numpy()) for g in groups]
+        own = means.sel(where)
+        bars = [(g.colour, own.sel({_PART: list(g.members)}).sum(_PART).to_numpy()) for g in groups]
         _stack(axes, years, bars, 2 * half * _BAR)
         line = actual.sel(where).to_numpy()
         axes.plot(years, line, color="white", lw=2.6, zorder=4)
@@ -118,7 +119,7 @@ def _groups(
 ) -> list[Group]:
     """Return drivers first, then the larger shocks, then the others."""
     parts = [str(name) for name in contributions[_PART].to_numpy()]
-    size = abs(contributions.median((dims.CHAIN, dims.DRAW))).mean(dims.TIME)
+    size = abs(contributions.mean((dims.CHAIN, dims.DRAW))).mean(dims.TIME)
     total = size.sum(_PART)
     shares = size / total.where(total > 0, 1.0)
     moving = [n for n in parts if float(abs(contributions.sel({_PART: n})).max()) > _ROUNDING]
@@ -126,12 +127,6 @@ def _groups(
     drivers = driver_groups(own, scm, together=together)
     shocks = {n: shares.sel({_PART: n}).to_numpy() for n in moving if n not in scm.exogenous}
     return [*drivers, *shock_groups(shocks, scm, room=_SHOCKS_APART)]
-
-
-def _median(contributions: xr.DataArray, group: Group) -> xr.DataArray:
-    """Return the median over draws of what a group's parts are together in each draw."""
-    together = contributions.sel({_PART: list(group.members)}).sum(_PART)
-    return together.median((dims.CHAIN, dims.DRAW))
 
 
 def _stack(
@@ -167,13 +162,13 @@ def _caption(
         for group in groups
         if group.together
     )
-    together = f" Summed in each draw: {summed}." if summed else ""
+    together = f" Summed: {summed}." if summed else ""
     return (
-        f"Bars: {drawn_from} medians of contributions; line: median of the actual path less the "
-        f"base. Base: the path that follows from the state of {before} without shocks and with "
-        f"every driver, sanctions among them, kept as it was in {before}; shocks of earlier "
-        "periods are in it. Of a level: the % by which it differs from the base. Contributions "
-        f"add up to the line draw by draw, which medians do not exactly.{together} "
+        f"Bars: {drawn_from} means of contributions, which add up to the line; line: mean of the "
+        f"actual path less the base. Base: the path that follows from the state of {before} "
+        f"without shocks and with every driver, sanctions among them, kept as it was in {before}; "
+        "shocks of earlier periods are in it. Of a level: the % by which it differs from the "
+        f"base.{together} "
         "pp: percentage points."
     )
 

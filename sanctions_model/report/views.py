@@ -276,8 +276,9 @@ def summary_table(arrays: Mapping[str, xr.DataArray], scm: StructuralCausalModel
                 zip(array["horizon"].to_numpy(), array["period"].to_numpy(), strict=True)
             )
             frame.insert(1 + len(keep), "period", frame["horizon"].map(periods))
-        if name in _EFFECTS:
+        if name in (*_EFFECTS, "contribution"):
             frame["mean"] = _flat(own.mean(("chain", "draw")), keep)
+        if name in _EFFECTS:
             frame["prob_below_zero"] = _flat(probability(own < 0), keep)
             frame = frame.join(_errors(own, summary, keep))
             if "basis" in array.coords:
@@ -352,11 +353,11 @@ def _period(value: object, scm: StructuralCausalModel) -> str:
 
 def decomposition_view(parts: xr.DataArray, scm: StructuralCausalModel) -> View:
     """Mean size of each part's contribution over the window, largest first, with the last one."""
-    medians = contributions_in_percent(scm, parts).median(["chain", "draw"])
-    first, last = (_period(pd.Timestamp(medians["time"].to_numpy()[at]), scm) for at in (0, -1))
+    means = contributions_in_percent(scm, parts).mean(["chain", "draw"])
+    first, last = (_period(pd.Timestamp(means["time"].to_numpy()[at]), scm) for at in (0, -1))
     rows: list[dict[str, str]] = []
-    for outcome in medians["outcome"].to_numpy():
-        own = medians.sel(outcome=outcome)
+    for outcome in means["outcome"].to_numpy():
+        own = means.sel(outcome=outcome)
         moved = own.sel(part=[p for p in own["part"].to_numpy() if p != "base"])
         sizes = abs(moved).mean("time").to_series().sort_values(ascending=False)
         rows.extend(
@@ -372,7 +373,7 @@ def decomposition_view(parts: xr.DataArray, scm: StructuralCausalModel) -> View:
         table=pd.DataFrame(rows),
         title=f"{parts_finding(parts, scm)}, {first} to {last}",
         question="Question: what moved the outcomes in these years?",
-        caption="Medians, in % of a level and in points of a rate (pp); all parts: --csv.",
+        caption="Means, which add up: % of a level, points of a rate (pp); all parts: --csv.",
     )
 
 

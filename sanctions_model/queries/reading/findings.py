@@ -77,7 +77,7 @@ def parts_finding(parts: xr.DataArray, scm: StructuralCausalModel) -> str:
     """
     name = str(parts[dims.OUTCOME].to_numpy()[0])
     shown = contributions_in_percent(scm, parts.sel({dims.OUTCOME: [name]}))
-    own = shown.isel({dims.OUTCOME: 0}).median([dims.CHAIN, dims.DRAW])
+    own = shown.isel({dims.OUTCOME: 0}).mean([dims.CHAIN, dims.DRAW])
     own = own.sel(part=[p for p in own["part"].to_numpy() if p != "base"])
     named = [undated(part_words(scm, str(part))) for part in own["part"].to_numpy()]
     together = own.assign_coords(part=named).groupby("part").sum()
