@@ -10,6 +10,7 @@ from command import call, refused
 import sanctions_model as sm
 from sanctions_model.economies.russia import ANNUAL
 from sanctions_model.report.annual import annual_table
+from sanctions_model.report.outside import rival_path
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +106,14 @@ def test_years_come_from_the_futures_that_are_simulated(folder):
     expected = years.median(("chain", "draw")).squeeze().to_series()
     own = rows[(rows["source"] == "with relief") & (rows["outcome"] == "key_rate")]
     np.testing.assert_allclose(own.set_index("year")["median"], expected.loc[own["year"]])
+
+
+def test_what_parameters_make_has_no_rival_and_is_no_crash(anchored_problem):
+    problem = anchored_problem
+    # The real lending rate is one less expectations, which a parameter ties to the target.
+    last = problem.cases.time.size - 1
+    assert rival_path(problem, "real_lending_rate", last, 4) is None
+    assert rival_path(problem, "inflation_yoy", last, 4).shape == (4,)
 
 
 def test_too_many_years_are_refused(folder):

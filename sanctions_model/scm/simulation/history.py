@@ -189,7 +189,10 @@ def flows_of(scm: StructuralCausalModel, name: str) -> dict[tuple[str, int], flo
     found: dict[tuple[str, int], float] = {}
     for edge, weight in zip(equation.edges, equation.terms.values(), strict=False):
         if isinstance(weight, Affine):
-            raise AssertionError(edge.label)  # refused when the model is made
+            raise SpecError(
+                f"The coefficient of {edge.label!r} is a parameter, so that series alone do not "
+                f"say what {name!r} was; ask of one that is observed or made of observed ones."
+            )
         for (series, lag), share in flows_of(scm, edge.parent).items():
             key = (series, lag + edge.lag)
             found[key] = found.get(key, 0.0) + weight * share
