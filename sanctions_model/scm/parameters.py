@@ -25,9 +25,10 @@ from sanctions_model.scm.variables import Noise
 
 CENTRES = "parents_centred_at"  # attribute of draws: where their intercepts are measured
 _ADDRESS = re.compile(r"(?P<parameter>\w+)\[(?P<item>\w+)\]")
+_BELOW_ONE = np.nextafter(1.0, 0.0)
 _RANGES = {
-    "persistence": (0.0, np.nextafter(1.0, 0.0)),
-    "error_persistence": (0.0, np.nextafter(1.0, 0.0)),
+    "persistence": (0.0, _BELOW_ONE),
+    "error_persistence": (0.0, _BELOW_ONE),
     "scale": (0.0, np.inf),
     "degrees_of_freedom": (0.0, np.inf),
     "recoverable_share": (0.0, 1.0),
@@ -134,8 +135,9 @@ def pin(scm: StructuralCausalModel, values: Mapping[str, float]) -> xr.Dataset:
             as_number(value, f"pin: {address!r}")
         low, high = _RANGES.get(known[address][0], (-np.inf, np.inf))
         if not low <= value <= high:
+            end = "below 1" if high == _BELOW_ONE else f"{high:g}"
             raise QuestionError(
-                f"pin: {address!r} is {value}; expected a value from {low:g} to {high:g}."
+                f"pin: {address!r} is {value}; expected a value from {low:g} to {end}."
             )
     missing = [a for a, (name, _) in known.items() if a not in values and name not in _NEUTRAL]
     if missing:

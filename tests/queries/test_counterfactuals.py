@@ -700,4 +700,14 @@ def test_a_window_is_shown_in_a_line(vector_past):
     shown = repr(past)
     assert shown.startswith("Episode(")
     assert f"{past.periods} periods" in shown
+    assert f"{str(past.time[0])[:10]} to {str(past.time[-1])[:10]}" in shown
     assert "\n" not in shown
+
+
+def test_a_change_is_dated_by_the_periods_of_the_window(vector_past):
+    past, *_ = vector_past
+    name = next(iter(past.problem.scm.stochastic))
+    changed = SetTo(variable=name, value=1.0, start=2, stop=2)
+    assert str(past.time[1])[:10] == "2001-07-01"
+    found = counterfactual(past, interventions=[changed], outcomes=NAMES)
+    assert found.attrs["changed"].endswith("set to 1 from 2001Q3 to 2001Q3")

@@ -5,10 +5,12 @@ import pytest
 from sanctions_model.queries.estimands import (
     Effect,
     ScaledTo,
+    StatedRelief,
     not_asked,
     quantity_draws,
 )
 from sanctions_model.scm.equations import Exogenous, Linear
+from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.variables import Hold, Variable
@@ -59,3 +61,9 @@ def test_what_a_model_lacks_is_named_by_the_first_that_was_asked_for():
 
 def test_a_horizon_of_one_period_is_one():
     assert Effect(**WORDS, outcome="c", horizon=1, after={"m": 1.0}).horizon == 1
+
+
+def test_a_stated_relief_may_be_a_part():
+    assert StatedRelief(depth=0.5, ramp=2).relief == Relief(depth=0.5, ramp=2)
+    with pytest.raises(ValueError, match="less than or equal to 1"):
+        StatedRelief(depth=1.1)

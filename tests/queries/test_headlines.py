@@ -40,6 +40,8 @@ def test_a_table_of_effects_says_what_its_draws_say(growth_problem, dated):
     effect = total_effect(scm, dated, HALF, outcomes=["gdp_level"])
     assert headline(table, scm) == headline(effect, scm)
     assert headline(table, scm, horizon=20).partition(";")[0].endswith("by early 2031")
+    table.attrs.clear()  # as read from a file
+    assert headline(table, scm).startswith("Relief of 50 % ")
 
 
 def test_without_a_start_the_time_is_counted(growth_problem, growth_draws):

@@ -117,6 +117,8 @@ def test_a_pinned_model_holds_what_was_given_and_neutral_values_else(scm, values
         ({"e -> y": np.inf}, QuestionError, "'e -> y' is inf; expected a finite number"),
         ({"scale[y]": np.inf}, QuestionError, "expected a finite number"),
         ({"degrees_of_freedom[y]": np.nan}, QuestionError, "expected a finite number"),
+        ({"persistence[y]": 1.0}, QuestionError, "is 1.0; expected a value from 0 to below 1"),
+        ({"recovery_speed[m]": 1.1}, QuestionError, "is 1.1; expected a value from 0 to 1"),
     ],
 )
 def test_values_that_cannot_be_pinned_are_refused(scm, values, changed, error, message):
