@@ -154,7 +154,7 @@ def comparison_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
             **{
                 name: [
                     # The minus of the cells beside it.
-                    f"{decimals(value, 3, signed=True)} ± {error_words(error)}".replace("−", "-")
+                    f"{decimals(value, 3, signed=True)} ± {decimals(error, 3)}".replace("−", "-")
                     for value, error in rows[[*pair]].to_numpy()
                 ]
                 for name, pair in parts.items()
