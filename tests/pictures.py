@@ -31,7 +31,8 @@ def words(figure):
 def panel(figure, heading):
     """Return the panel of this heading and the one after it."""
     panels = [axes for axes in figure.axes if axes.axison]
-    found = [i for i, axes in enumerate(panels) if axes.get_title(loc="left") == heading]
+    titles = [" ".join(axes.get_title(loc="left").split()) for axes in panels]
+    found = [i for i, title in enumerate(titles) if title == heading]
     return panels[found[0]], panels[found[0] + 1] if found[0] + 1 < len(panels) else None
 
 
@@ -53,7 +54,7 @@ def key_labels(figure):
 
 VERB = re.compile(
     r"\b(agree|are|came|estimates|find|give|gives|goes|is|joins|leads|lie|lies|lowers|make|makes"
-    r"|meets|move|moves|moved|needs|narrow|needs|predict|raises|reaches|takes|would)\b"
+    r"|meets|move|moves|moved|narrow|needs|predict|raises|reaches|takes|would)\b"
 )
 
 

@@ -88,6 +88,7 @@ def odds(
     ] = None,
     seed: SeedOption = 20260101,
     csv: CsvOption = None,
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -100,8 +101,13 @@ def odds(
     asked = load_scenarios(library).begun_with(_given(probability))
     found = odds_by_spread(asked, SPREAD if spread is None else spread, random_seed=seed)
     write_csv(found, csv)
-    table, view = found, odds_view(asked, found)
-    show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
+    view = odds_view(asked, found)
+    if figure is not None:
+        from sanctions_model.plots import plot_filtered_odds
+
+        labels = {name: asked.named(name).label for name in asked.process().order}
+        write_figure(plot_filtered_odds(found, labels, title=view.title), figure)
+    show(View(table=found, title=view.title) if as_json else view, as_json=as_json)
     say(odds_sentences(asked), as_json=as_json)
 
 
@@ -203,6 +209,7 @@ def mix(
 
         drawn = plot_future_effects(
             result,
+            together=_mixed(together, "effect"),
             outcomes=drawn_outcomes(result["effect"], outcome),
             scm=fitted.scm,
             drawn_from=fitted.drawn_from,
@@ -223,14 +230,18 @@ def mix(
         show(spread_view(split, fitted.scm, table_horizons(ahead)[-2:]))
 
 
+def _mixed(together: "xr.Dataset", name: str) -> "xr.DataArray":
+    subject = {dims.Said.SUBJECT: _SUBJECTS[name]}
+    return together[name].assign_attrs({**together.attrs, **subject})
+
+
 def _show_mixture(together: "xr.Dataset", fitted: "Fit", outcomes: list[str]) -> None:
     from sanctions_model.report.answers import AGAINST
     from sanctions_model.report.dated import dated_view
     from sanctions_model.report.outside import beside_table, beside_view
 
     for name in ("effect",) if is_short() else ("effect", "path"):
-        own = together[name].sel(outcome=outcomes).assign_attrs(together.attrs)
-        own.attrs[dims.Said.SUBJECT] = _SUBJECTS[name]
+        own = _mixed(together, name).sel(outcome=outcomes)
         asked = _QUESTIONS[name].format(against=AGAINST)
         show(dated_view(own, fitted.scm, question=asked, with_chances=name == "effect"))
         if name == "path":
@@ -297,7 +308,13 @@ def _write_mix(
             drawn_from=kind,
             beside=_beside(levels, fitted),
         ),
-        "future_effects": plot_future_effects(result, outcomes=wanted, scm=scm, drawn_from=kind),
+        "future_effects": plot_future_effects(
+            result,
+            together=_mixed(together, "effect"),
+            outcomes=wanted,
+            scm=scm,
+            drawn_from=kind,
+        ),
         "spread_forecast": plot_spread(split, scm=scm),
         "spread_effect": plot_spread(split, of_effect=True, scm=scm),
         "odds": plot_odds(

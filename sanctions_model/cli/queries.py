@@ -188,25 +188,25 @@ def decompose(
     from sanctions_model.queries.decomposition import historical_decomposition
 
     fitted = load_fit(fit)
-    by_year = bool(fitted.scm.forces) and not parts
-    asked = outcome or fitted.scm.some_of(_BY_YEAR if by_year else _DECOMPOSED)
+    by_year = bool((scm := fitted.scm).forces) and not parts
+    asked = outcome or scm.some_of(_BY_YEAR if by_year else _DECOMPOSED)
     found = historical_decomposition(_episode(fitted, start, end), outcomes=asked)
-    if figure is not None:
-        from sanctions_model.plots import plot_decomposition
-
-        shown = drawn_outcomes(found, outcome)
-        write_figure(plot_decomposition(found, outcomes=shown, scm=fitted.scm), figure)
     if by_year:
         from sanctions_model.queries.reading.yearly_forces import yearly_forces
         from sanctions_model.report.histories import forces_table, forces_view
 
         forces = yearly_forces(found, fitted.problem, fitted.draws)
-        table, view = forces_table(forces), forces_view(forces, fitted.scm)
+        table, view = forces_table(forces), forces_view(forces, scm)
     else:
         from sanctions_model.report.views import decomposition_view, summary_table
 
-        table = summary_table({"contribution": found}, fitted.scm)
-        view = decomposition_view(found, fitted.scm)
+        table = summary_table({"contribution": found}, scm)
+        view = decomposition_view(found, scm)
+    if figure is not None:
+        from sanctions_model.plots import plot_decomposition, plot_yearly_forces
+
+        draw, shown = (plot_yearly_forces, forces) if by_year else (plot_decomposition, found)
+        write_figure(draw(shown, outcomes=drawn_outcomes(found, outcome), scm=scm), figure)
     write_csv(table, csv)
     show(View(table=table, title="Contributions") if as_json else view, as_json=as_json)
 

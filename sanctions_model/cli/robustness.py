@@ -29,7 +29,7 @@ from sanctions_model.dims import Said
 from sanctions_model.errors import QuestionError, UnknownVariableError, reading_fault
 from sanctions_model.files import require_target
 from sanctions_model.report.views import View
-from sanctions_model.wording import error_words, share_words
+from sanctions_model.wording import error_words, lower_first, share_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -230,7 +230,7 @@ def _draw_tornado(
     found: "Fit", claim: "Claim", name: str, ranking: "pd.DataFrame", figure: Path
 ) -> None:
     from sanctions_model.plots import plot_tornado
-    from sanctions_model.queries.effects import relief_words
+    from sanctions_model.queries.effects import relief_subject
     from sanctions_model.queries.forecasts import last_known_period
     from sanctions_model.queries.reading.headlines import in_words_of, spoken_label, when_words
     from sanctions_model.robustness.ranking import tornado
@@ -238,10 +238,10 @@ def _draw_tornado(
 
     last = found.problem.cases.time[last_known_period(found.problem, [claim.outcome])]
     by = when_words({Said.START: str(last)[:10]}, claim.horizon, found.scm)
-    bars = tornado(ranking, name)
+    bars, subject = tornado(ranking, name), relief_subject(found.scm, claim.relief)
     drawn = plot_tornado(
         bars.assign(factor=[in_words_of(found.scm, str(factor)) for factor in bars["factor"]]),
-        title=f"What does the effect of {relief_words(found.scm, claim.relief)} rest on?",
+        title=f"What does the effect of {lower_first(subject)} rest on?",
         answer=f"the effect on {spoken_label(found.scm, claim.outcome)} {by}",
         unit=found.scm.effect_unit(claim.outcome),
         source=_source(found),

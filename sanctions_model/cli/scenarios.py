@@ -13,6 +13,7 @@ import typer
 
 from sanctions_model.cli.parts.console import configure, drawn_outcomes, is_short, say, show
 from sanctions_model.cli.parts.edits import (
+    EDITED,
     FileOption,
     HorizonOption,
     ScaleOption,
@@ -40,10 +41,12 @@ from sanctions_model.cli.parts.options import (
 from sanctions_model.cli.queries import OutcomeOption, scenario_app
 from sanctions_model.cli.statements import read_statements, show_statements, with_statements
 from sanctions_model.coercion import generator_of
+from sanctions_model.dims import Said
 from sanctions_model.errors import QuestionError, ReweightingError
 from sanctions_model.files import require_folder as require_target_folder
 from sanctions_model.files import require_target, whole_file
 from sanctions_model.report.views import View
+from sanctions_model.wording import lower_first
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -196,6 +199,7 @@ def run_scenario(
     """Effect of a scenario or of interventions, against the future without them."""
     configure(quiet=quiet)
     from sanctions_model.queries.forecasts import driver_words
+    from sanctions_model.queries.reading.headlines import at_periods
     from sanctions_model.report.answers import against, scenario_answer, scenario_sentences
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.forecast import USED, scenario_forecast
@@ -237,7 +241,10 @@ def run_scenario(
     said = statement_probabilities(result, read)
     told = list(dict.fromkeys([*(s.outcome for s in read), *wanted]))
     effect = result["effect"].sel(outcome=wanted)
-    shown = table_horizons(effect.sizes["horizon"])[-3:]
+    shown = at_periods(range(1, effect.sizes["horizon"] + 1), fitted.scm.periods_per_year)
+    label = scenario.label
+    if label == EDITED:
+        label = lower_first(str(effect.attrs.get(Said.SUBJECT, label)))
     at = effect["horizon"] if csv is not None or as_json else shown
     rested = resting(
         fitted,
@@ -256,13 +263,13 @@ def run_scenario(
 
         drawn = plot_scenario_effect(
             effect,
-            label=scenario.label,
+            label=label,
             outcomes=drawn_outcomes(effect, outcome),
             scm=fitted.scm,
             drawn_from=fitted.drawn_from,
         )
         write_figure(drawn, figure)
-    view = scenario_answer(rested.sel(horizon=shown), fitted.scm, label=scenario.label)
+    view = scenario_answer(rested.sel(horizon=shown), fitted.scm, label=label)
     show_statements(said, as_json=as_json)
     if not is_short():
         say(scenario_sentences(result, fitted.scm, told[:3]), as_json=as_json)

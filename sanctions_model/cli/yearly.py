@@ -10,11 +10,13 @@ from sanctions_model.cli.parts.numbers import basis_of
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
+    FigureOption,
     FitOption,
     JsonOption,
     QuietOption,
     load_fit,
     write_csv,
+    write_figure,
 )
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
@@ -42,6 +44,7 @@ def annual(
     seed: Annotated[int, typer.Option(help="Random seed of the shocks.")] = 20260101,
     fit: FitOption = DEFAULT_FIT,
     csv: CsvOption = None,
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -64,6 +67,11 @@ def annual(
         baseline=given,
         basis=basis_of(fitted) if csv is not None or as_json else None,
     )
+    if figure is not None:
+        from sanctions_model.plots import plot_annual
+
+        drawn = plot_annual(table, fitted.problem, fitted.draws, drawn_from=fitted.drawn_from)
+        write_figure(drawn, figure)
     write_csv(table, csv)
     view = View(table=table, title="Calendar years") if as_json else annual_view(table, fitted)
     show(view, as_json=as_json)

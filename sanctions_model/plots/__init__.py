@@ -12,12 +12,12 @@ from sanctions_model.plots.decompositions import (
     plot_variance_decomposition,
 )
 from sanctions_model.plots.effects import plot_impulse_response, plot_responses
-from sanctions_model.plots.elsewhere import plot_liftings
 from sanctions_model.plots.forecast import plot_forecast
 from sanctions_model.plots.graph import plot_graph
 from sanctions_model.plots.history import plot_counterfactual, plot_nowcast
 from sanctions_model.plots.parts.style import save_figures
 from sanctions_model.plots.scenarios import (
+    plot_filtered_odds,
     plot_future_effects,
     plot_odds,
     plot_scenario_effect,
@@ -30,19 +30,23 @@ from sanctions_model.plots.sweeps import (
     plot_response_surface,
     plot_sweep_tornado,
 )
+from sanctions_model.plots.trust.elsewhere import plot_liftings
 from sanctions_model.plots.trust.forest import plot_forest
 from sanctions_model.plots.trust.priors import plot_prior_posterior
 from sanctions_model.plots.trust.robustness import plot_required_relief, plot_tipping, plot_tornado
+from sanctions_model.plots.yearly import plot_annual, plot_yearly_forces
 
 __all__ = [
     "main_figures",
     "plot_along_axis",
+    "plot_annual",
     "plot_by_name",
     "plot_chain",
     "plot_channels",
     "plot_counterfactual",
     "plot_decomposition",
     "plot_exceedance",
+    "plot_filtered_odds",
     "plot_forecast",
     "plot_forest",
     "plot_future_effects",
@@ -64,6 +68,7 @@ __all__ = [
     "plot_tornado",
     "plot_variance_decomposition",
     "plot_waterfall",
+    "plot_yearly_forces",
     "save_figures",
     "sweep_figures",
 ]

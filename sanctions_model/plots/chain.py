@@ -21,7 +21,7 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.queries.reading.headlines import headline, label_with_unit
+from sanctions_model.queries.reading.headlines import asked_words, headline, label_with_unit
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import effect_in_percent
@@ -64,7 +64,7 @@ def plot_chain(effect: xr.DataArray, *, scm: StructuralCausalModel, horizon: int
         boxes.append([upper_first(label or unit), f"{middle} {unit}", f"({low}; {high})"])
     title = titled(
         headline(effect, scm, outcome=names[-1], horizon=horizon),
-        f"What follows {effect.attrs[dims.Said.QUESTION]}?",
+        upper_first(asked_words(effect.attrs)),
         source=effect.attrs.get(dims.Said.SOURCE),
     )
     caption = (

@@ -219,7 +219,7 @@ _MATERIAL: dict[str, Any] = {
 
 
 def _key(axes: Axes) -> None:
-    words = ("claim, prior", "claim, posterior", "large enough to matter")
+    words = ("claim, before the data", "claim, with the data", "large enough to matter")
     handles = [
         Line2D([], [], ls="", label=label, **{k: v for k, v in marker.items() if k != "zorder"})
         for label, marker in zip(words, (_PRIOR, _POSTERIOR, _MATERIAL), strict=True)

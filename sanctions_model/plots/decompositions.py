@@ -103,7 +103,7 @@ def plot_decomposition(
         where = {dims.OUTCOME: name}
         own = means.sel(where)
         bars = [(g.colour, own.sel({_PART: list(g.members)}).sum(_PART).to_numpy()) for g in groups]
-        _stack(axes, years, bars, 2 * half * _BAR)
+        stack_bars(axes, years, bars, 2 * half * _BAR)
         line = actual.sel(where).to_numpy()
         axes.plot(years, line, color="white", lw=2.6, zorder=4)
         dot = "o" if years.size == 1 else ""  # a line needs two periods
@@ -129,7 +129,7 @@ def _groups(
     return [*drivers, *shock_groups(shocks, scm, room=_SHOCKS_APART)]
 
 
-def _stack(
+def stack_bars(
     axes: Axes, years: np.ndarray, bars: Sequence[tuple[str, np.ndarray]], width: float
 ) -> None:
     """Stack positive contributions upwards from zero, negative ones downwards."""

@@ -24,7 +24,7 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.queries.reading.headlines import headline
+from sanctions_model.queries.reading.headlines import asked_words, headline
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
@@ -73,13 +73,10 @@ def plot_responses(
         asked = prior.sel({dims.OUTCOME: chosen(prior, names, scm)})
         before = interval(effects_in_percent(scm, asked), rule)
 
-    what = f"{len(names)} outcomes" if len(names) > 1 else scm.variables[names[0]].label
-    what = upper_first(what)
     found = headline(answer, scm, outcome=names[0] if len(names) == 1 else None)
-    periods = scm.count_periods(int(answer[dims.HORIZON].max()))
-    question = f"What does relief change over {periods}? {what}"
+    question = upper_first(asked_words(answer.attrs))
     title = titled(found, question, source=answer.attrs.get(dims.Said.SOURCE))
-    caption = _caption(answer, rule, drawn_from, with_prior=before is not None)
+    caption = _caption(rule, drawn_from, with_prior=before is not None)
     along = f"{scm.periods_name} after the start of relief"
     return _fans(scm, bands, before, title, caption, along, answer.attrs.get(dims.Said.START))
 
@@ -101,7 +98,7 @@ def plot_impulse_response(
     scm, outcomes
         As for `plot_responses`.
     title : str, optional
-        What was shocked and by how much; below the finding.
+        The question, below the finding; by default what was shocked and by how much.
     drawn_from : str
         What the draws are, for the caption.
     """
@@ -112,13 +109,11 @@ def plot_impulse_response(
         f"Line: {drawn_from} median; bands: 50 % interval and {rule}. pp: percentage points. "
         f"The first {scm.period_name} is that of the shock."
     )
-    asked = title or upper_first(
-        str(response.attrs.get(dims.Said.QUESTION, "what follows a shock"))
-    )
+    asked = title or upper_first(asked_words(response.attrs) or "what follows a shock?")
     name = str(response[dims.OUTCOME].to_numpy()[0]) if response.sizes[dims.OUTCOME] == 1 else None
     text = titled(
         headline(response.rename("effect"), scm, outcome=name),
-        f"{upper_first(asked).rstrip('?')}?",
+        asked,
         source=response.attrs.get(dims.Said.SOURCE),
     )
     return _fans(
@@ -233,12 +228,11 @@ def _finish(axes: Axes, horizon: int, per_year: int, start: object) -> bool:
     return horizon_axis(axes, horizon, per_year, start)
 
 
-def _caption(effect: xr.DataArray, rule: IntervalRule, drawn_from: str, *, with_prior: bool) -> str:
+def _caption(rule: IntervalRule, drawn_from: str, *, with_prior: bool) -> str:
     prior = (
         "; dashed: the same under the prior alone, cut where it is far wider" if with_prior else ""
     )
     return (
-        f"Contrast: {effect.attrs[dims.Said.QUESTION]}. Line: {drawn_from} median; bands: "
-        f"50 % interval and {rule}{prior}. Differences between the two paths under common draws, "
-        "shocks the same in both; pp: percentage points."
+        f"Line: {drawn_from} median; bands: 50 % interval and {rule}{prior}. Difference of two "
+        "paths of the same draws and shocks; pp: percentage points."
     )

@@ -82,7 +82,7 @@ def plot_graph(
     knows_signs = priors is not None or prior_draws is not None
     title = titled(
         f"The model joins {len(scm.equations)} variables by {len(scm.links)} links",
-        f"What acts on what{f': {scm.name}' if scm.name else ''}?",
+        "What acts on what?",
         source=None if draws is None else draws.attrs.get(dims.Said.SOURCE),
     )
     caption = _caption(scm, picture, drawn_from, numbers=draws is not None)

@@ -6,6 +6,7 @@ Fans in levels are drawn by `plot_forecast`, which takes the simulated paths of 
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,6 +16,7 @@ from matplotlib.patches import Patch
 from sanctions_model import dims
 from sanctions_model.plots.parts.labels import End, label_lines, label_room
 from sanctions_model.plots.parts.panels import (
+    WIDE,
     bands_of,
     chosen,
     fan,
@@ -30,10 +32,11 @@ from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scenarios.odds.variance import ORDERS
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval_rule
-from sanctions_model.wording import number, percent, upper_first, with_article
+from sanctions_model.wording import number, percent, with_article
 
 _LEFT, _GAP, _RIGHT = 0.62, 0.62, 0.2
 _PLOT_HEIGHT, _ROW_GAP = 1.45, 0.44
+_TOGETHER = "all by their odds"
 _COLOURS = (Colour.posterior, Colour.accent, Colour.faint, Colour.negative, "#E69F00", "#56B4E9")
 # Politics in warm colours, economics in cool ones.
 _SOURCES = {
@@ -47,6 +50,7 @@ _SOURCES = {
 def plot_future_effects(
     result: xr.Dataset,
     *,
+    together: xr.DataArray | None = None,
     outcomes: Sequence[str] | None = None,
     scm: StructuralCausalModel,
     drawn_from: str = "posterior",
@@ -57,6 +61,9 @@ def plot_future_effects(
     ----------
     result : xr.Dataset
         From `compare_futures`.
+    together : xr.DataArray, optional
+        The effect of all futures mixed by their odds, which is then the finding: ``effect`` of
+        `mixture`, with what it says of itself.
     outcomes : sequence of str, optional
         One panel each; the four that say most by default.
     scm : StructuralCausalModel
@@ -73,13 +80,19 @@ def plot_future_effects(
     slides = result.attrs.get("transitions") == "True"
     quo = str(result.attrs.get("status_quo", ""))
     futures = [str(n) for n in result[dims.SCENARIO].to_numpy() if slides or str(n) != quo]
-    colours = {
-        str(n): _COLOURS[i % len(_COLOURS)] for i, n in enumerate(result[dims.SCENARIO].to_numpy())
-    }
+    labels = {n: str(result["scenario_label"].sel({dims.SCENARIO: n}).item()) for n in futures}
+    places = {str(name): at for at, name in enumerate(result[dims.SCENARIO].to_numpy())}
+    colours = {labels[n]: _COLOURS[places[n] % len(_COLOURS)] for n in futures}
+    effects = {labels[n]: result["effect"].sel({dims.SCENARIO: n}, drop=True) for n in futures}
+    effects = {n: own.assign_attrs(result.attrs) for n, own in effects.items()}
+    found: xr.Dataset | xr.DataArray = result
+    if together is not None:
+        found = together.rename("effect")
+        effects, colours = effects | {_TOGETHER: together}, colours | {_TOGETHER: Colour.ink}
     rule, horizon = interval_rule(), result.sizes[dims.HORIZON]
     how = "each future can slide to others once a year" if slides else "each future lasts"
     title = titled(
-        headline(result, scm, outcome=_only(outcomes)),
+        headline(found, scm, outcome=_only(outcomes)),
         f"What do the futures change over {scm.count_periods(horizon)}, against sanctions "
         "unchanged?",
         source=result.attrs.get(dims.Said.SOURCE),
@@ -89,9 +102,7 @@ def plot_future_effects(
         f"bands: 50 % interval; dashed: {rule}. Every draw of the parameters has its own path of "
         "each future; shocks are the same in all and drop out."
     )
-    labels = {n: str(result["scenario_label"].sel({dims.SCENARIO: n}).item()) for n in futures}
-    start = result.attrs.get(dims.Said.START)
-    return _fans(scm, result["effect"], futures, labels, colours, outcomes, title, caption, start)
+    return _fans(scm, effects, colours, outcomes, title, caption)
 
 
 def _only(outcomes: Sequence[str] | None) -> str | None:
@@ -130,55 +141,55 @@ def plot_scenario_effect(
     over = scm.count_periods(effect.sizes[dims.HORIZON])
     title = titled(
         headline(effect.rename("effect"), scm, outcome=_only(outcomes)),
-        title or f"What does “{label}” change over {over}, against the future without it?",
+        title or f"What does {label} change over {over}, against the future without it?",
         source=effect.attrs.get(dims.Said.SOURCE),
     )
     caption = (
-        f"{upper_first(label)}, against the future without it. Line: {drawn_from} median; band: "
-        f"50 % interval; dashed: {interval_rule()}."
+        f"Line: {drawn_from} median; band: 50 % interval; dashed: {interval_rule()}. "
+        "Difference of two paths of the same draws and shocks; pp: percentage points."
     )
-    only = effect.drop_vars(dims.SCENARIO, errors="ignore").expand_dims({dims.SCENARIO: [label]})
-    colours, start = {label: _COLOURS[0]}, effect.attrs.get(dims.Said.START)
-    return _fans(scm, only, [label], {label: label}, colours, outcomes, title, caption, start)
+    return _fans(scm, {label: effect}, {label: _COLOURS[0]}, outcomes, title, caption)
 
 
 def _fans(
     scm: StructuralCausalModel,
-    effect: xr.DataArray,
-    scenarios: Sequence[str],
-    labels: Mapping[str, str],
+    effects: Mapping[str, xr.DataArray],
     colours: Mapping[str, str],
     outcomes: Sequence[str] | None,
     title: str,
     caption: str,
-    start: object,
 ) -> Figure:
-    """Draw a panel an outcome with a fan a scenario."""
-    dated = bool(start) and effect.sizes[dims.HORIZON] >= 2 * scm.periods_per_year
-    names, horizon = chosen(effect, outcomes, scm), effect.sizes[dims.HORIZON]
-    effect = effects_in_percent(scm, effect.sel({dims.OUTCOME: names}))
+    """Draw a panel an outcome with a fan an effect, each by its label."""
+    first = next(iter(effects.values()))
+    start = first.attrs.get(dims.Said.START)
+    dated = bool(start) and first.sizes[dims.HORIZON] >= 2 * scm.periods_per_year
+    names, horizon = chosen(first, outcomes, scm), first.sizes[dims.HORIZON]
+    shown = {
+        label: effects_in_percent(scm, effect.sel({dims.OUTCOME: names}))
+        for label, effect in effects.items()
+    }
     handles = fan_keys(interval_rule(), outlined=True)
     places = np.arange(1, horizon + 1)
 
     def draw(axes: Axes, name: str) -> list[End]:
         ends = []
-        for scenario in scenarios:
-            own = effect.sel({dims.OUTCOME: name, dims.SCENARIO: scenario})
+        for label, effect in shown.items():
+            own = effect.sel({dims.OUTCOME: name})
             bands = bands_of(own.transpose(dims.CHAIN, dims.DRAW, dims.HORIZON))
-            fan(axes, places, bands, colours[scenario], outlined=True)
-            ends.append((float(bands.median[-1]), labels[scenario], colours[scenario]))
+            fan(axes, places, bands, colours[label], outlined=True)
+            ends.append((float(bands.median[-1]), label, colours[label]))
         axes.set_xlim(1, max(horizon, 2))
         if not dated or not horizon_axis(axes, horizon, scm.periods_per_year, start):
             axes.set_xticks(_ticks(horizon))
-            if "period" in effect.coords:
+            if "period" in first.coords:
                 axes.set_xticks(_ticks(horizon), [labels_at[h - 1] for h in _ticks(horizon)])
-        return ends if len(scenarios) > 1 else []
+        return ends if len(shown) > 1 else []
 
-    labels_at = effect["period"].to_numpy() if "period" in effect.coords else ()
+    labels_at = first["period"].to_numpy() if "period" in first.coords else ()
     across = "" if len(labels_at) else f"{scm.periods_name} ahead"
     units = {name: scm.effect_unit(name) for name in names}
     across = "" if dated else across
-    named = list(labels.values()) if len(scenarios) > 1 else []
+    named = list(shown) if len(shown) > 1 else []
     return _page(scm, names, units, title, caption, handles, draw, across, named)
 
 
@@ -328,6 +339,52 @@ def _ticks(horizon: int) -> np.ndarray:
     """Whole periods, years where there are many."""
     step = max(1, round(horizon / 5 / 4) * 4 if horizon >= 12 else round(horizon / 4))
     return np.array([1, *np.arange(step if step > 1 else 2, horizon + 1, step)])
+
+
+def plot_filtered_odds(filtered: pd.DataFrame, labels: Mapping[str, str], *, title: str) -> Figure:
+    """Draw the odds of the futures, quarter by quarter, as the measures were seen to change.
+
+    Parameters
+    ----------
+    filtered : pandas.DataFrame
+        From `odds_by_spread`.
+    labels : mapping of str to str
+        What each future is called.
+    title : str
+        The finding.
+    """
+    stated = float(filtered["spread"].iloc[0])
+    quarters = list(filtered.loc[filtered["spread"] == stated, "quarter"])
+    places = np.arange(len(quarters))
+    page = (
+        titled(title, "What do the measures since then do to the futures' odds?"),
+        "First odds: as the file states them. Then, each quarter: given how the measures changed. "
+        f"Line: a spread of {stated:g} between what a future says and what a quarter shows, which "
+        "is judgement; band: half and twice as much.",
+    )
+    figure, [(axes, heading)], _ = grid(
+        page,
+        ["odds of each future"],
+        [],
+        columns=1,
+        beside=(_LEFT, 0.0, label_room(list(labels.values()))),
+        row_gap=_ROW_GAP,
+        most=2 * _PLOT_HEIGHT,
+    )
+    ends = []
+    for place, (name, label) in enumerate(labels.items()):
+        colour = _COLOURS[place % len(_COLOURS)]
+        by_spread = filtered.pivot_table(name, "quarter", "spread", sort=False).loc[quarters]
+        low, high = by_spread.min(axis=1), by_spread.max(axis=1)
+        axes.fill_between(places, low, high, color=colour, alpha=WIDE, lw=0)
+        axes.plot(places, by_spread[stated], color=colour, lw=1.5, marker="o", ms=3.0)
+        ends.append((float(by_spread[stated].iloc[-1]), label, colour))
+    axes.set_ylim(0.0, 1.0)
+    axes.set_xlim(-0.2, len(quarters) - 0.8)
+    axes.set_xticks(places, ["first odds", *quarters[1:]])
+    frame(axes, heading, "probability")
+    label_lines(axes, ends)
+    return figure
 
 
 def _page(

@@ -226,6 +226,8 @@ def driver_words(scm: StructuralCausalModel, attrs: Mapping[str, object]) -> str
     together: dict[str, list[str]] = {}
     for item in said.split("; "):
         name, _, what = item.partition(" ")
+        if name in scm.measures and what == "held at 1":
+            what = "unchanged"
         if scm.variables[name].unit not in _SWITCHES and not what.startswith("growing"):
             together.setdefault(what, []).append(scm.variables[name].short_label)
     return "; ".join(f"{', '.join(names)} {what}" for what, names in together.items())

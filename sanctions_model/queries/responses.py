@@ -147,7 +147,7 @@ def _response(
     how = "A lasting change" if lasting > 1 else "A surprise"
     amount = f"{size:+g}" if size is not None else "usual size" if cause in scm.stochastic else "1"
     subject = f"{how} of {amount} in {label}"
-    asked = f"what follows {lower_first(subject)}, against none"
+    asked = f"what follows {lower_first(subject)}"
     found = finished(found.isel({dims.SCENARIO: 0}), draws, asked, subject)
     return with_periods(found, scm.periods_per_year)
 

@@ -20,27 +20,28 @@ from sanctions_model.queries.basis import BASIS_COLUMNS, Basis
 from sanctions_model.queries.conditional import conditional_forecast
 from sanctions_model.queries.effects import relief_paths, relief_subject, relief_words, total_effect
 from sanctions_model.queries.forecasts import drivers_ahead, simulate
-from sanctions_model.queries.reading.calendar_years import YEAR, Statistic, calendar
+from sanctions_model.queries.reading.calendar_years import (
+    DIFFERENCE,
+    RELIEF,
+    UNCHANGED,
+    YEAR,
+    calendar,
+    quoted_words,
+)
 from sanctions_model.queries.reading.calendar_years import annual as annual_figures
+from sanctions_model.queries.reading.findings import annual_finding
 from sanctions_model.report.outside import rival_path
 from sanctions_model.report.views import View
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.summaries import interval, interval_rule, summary_errors
-from sanctions_model.wording import chance_is, figure, finding
+from sanctions_model.wording import chance_is, figure
 
-UNCHANGED, RELIEF, DIFFERENCE = "sanctions unchanged", "with relief", "difference"
 POLL, BANK = FORECASTERS["poll"], FORECASTERS["bank_of_russia"]
 TARGET, RIVAL = "target", "nothing new"
 _OURS = (UNCHANGED, RELIEF, DIFFERENCE)
 # Years that are simulated at least: shocks depend on how many periods are drawn, and a brief of
 # four years has to show the numbers of a table of five.
 _SIMULATED = 5
-# What the yearly figure of a level or a rate is, in the first column.
-_QUOTED = {
-    Statistic.GROWTH.words: " growth",
-    Statistic.END.words: ", Dec",
-    Statistic.MEAN.words: " mean",
-}
 # On a terminal all outcomes have to stand on one screen: the difference stands beside relief.
 _SHORT = {POLL: "analysts' poll", BANK: "central bank"}
 
@@ -267,11 +268,7 @@ def annual_view(table: pd.DataFrame, fit: Fit) -> View:
         own = table[table["outcome"] == outcome]
         if not own["source"].isin(_OURS).any():
             continue
-        variable = fit.scm.variables[str(outcome)]
-        unit = "%" if "%" in own["statistic"].iloc[0] else variable.short_unit
-        unit = unit.removesuffix(" a year")  # an average of the year says so already
-        name = variable.short_label.removesuffix(" level").split(" against ")[0]
-        label = f"{name}{_QUOTED[own['statistic'].iloc[0]]}, {unit}"
+        label = ", ".join(quoted_words(fit.scm, str(outcome), own["statistic"].iloc[0]))
         cells = {
             source: _cells(own[own["source"] == source].set_index("year"), years, source)
             for source in dict.fromkeys(own["source"])
@@ -297,29 +294,11 @@ def annual_view(table: pd.DataFrame, fit: Fit) -> View:
         )
     return View(
         table=pd.DataFrame([*rows, *plain]),
-        title=_finding(table, fit, years[-1]),
-        question=f"Question: years with {asked}.",
+        title=annual_finding(table, fit.scm),
+        question=f"Question: what will years be with {asked}?",
         caption="Medians, first of sanctions unchanged; in brackets of the difference. Dec: "
         "December on December. Nothing new: a rate stays, a level grows as so far." + bent,
         aside=("of",),
-    )
-
-
-def _finding(table: pd.DataFrame, fit: Fit, year: int) -> str:
-    """Say what relief does to the key rate in the last year, else to the first outcome."""
-    rows = table[(table["source"] == DIFFERENCE) & (table["year"] == year)].to_dict("records")
-    row = next((row for row in rows if row["outcome"] == "key_rate"), rows[0])
-    label = fit.scm.variables[str(row["outcome"])].short_label.removesuffix(" level")
-    before = "the average " if row["statistic"] == "average of the year" else "growth of "
-    return finding(
-        str(table.attrs[dims.Said.SUBJECT]),
-        f"{before}{label}",
-        "pp",
-        f"in {year}",
-        median=float(row["median"]),
-        lower=float(row["lower"]),
-        upper=float(row["upper"]),
-        prob_above=float(row["prob_above"]),
     )
 
 

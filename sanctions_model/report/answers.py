@@ -14,7 +14,7 @@ from sanctions_model import dims
 from sanctions_model.economies.registry import economy_of
 from sanctions_model.elsewhere.base_rates import lifting_rate
 from sanctions_model.queries.claims import load_claims
-from sanctions_model.queries.reading.headlines import headline
+from sanctions_model.queries.reading.headlines import headline, label_with_unit, main_outcomes
 from sanctions_model.report.views import View, interval_words
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.odds.mixture import reweighted
@@ -114,10 +114,11 @@ def scenario_answer(effect: xr.DataArray, scm: StructuralCausalModel, *, label: 
     last, rows = effect.sizes[dims.HORIZON] - 1, []
     labels = [str(name) for name in effect["period"].to_numpy()]
     outcomes = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
-    for name in outcomes:
+    main = main_outcomes(scm, outcomes)
+    for name in (*main, *(n for n in outcomes if n not in main)):
         draws = _effect(effect, scm, name, last)
         cells = {when: _middle(_effect(effect, scm, name, h)) for h, when in enumerate(labels)}
-        row = {"outcome": f"{scm.variables[name].short_label}, {_unit(scm, name)}"} | cells
+        row = {"outcome": label_with_unit(scm, name)} | cells
         row |= {"mean": number(float(draws.mean()))} | chances(draws, name)
         row["rests on"] = str(effect["basis"].sel({dims.OUTCOME: name})[last].item())
         rows.append(row)
@@ -130,8 +131,9 @@ def scenario_answer(effect: xr.DataArray, scm: StructuralCausalModel, *, label: 
     return View(
         table=pd.DataFrame(rows),
         title=headline(effect, scm, outcome=about),
-        question=f"Question: what is the effect of {label}, against {against(scm)}?",
+        question=f"Question: what does {label} change, against {against(scm)}?",
         caption=caption,
+        most=len(main),
     )
 
 

@@ -15,6 +15,7 @@ from sanctions_model.queries.reading.findings import (
     claims_finding,
     exceedance_finding,
     of_the_article,
+    required_finding,
 )
 from sanctions_model.queries.reading.headlines import spoken_label
 from sanctions_model.queries.required import RequiredRelief
@@ -72,7 +73,7 @@ def claims_view(table: pd.DataFrame, periods_per_year: int = 4) -> View:
     return View(
         table=pd.DataFrame(rows),
         title=claims_finding(table),
-        question="Question: what of the article comes true where all measures go?"
+        question="Question: what of the article comes true once all measures go?"
         if of_the_article(table)
         else "Question: how likely are these claims?",
         caption=f"Likely: P of {LIKELY} or more; P before the data in brackets. Change: median "
@@ -86,12 +87,11 @@ def exceedance_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
 
     `scm`: names units and periods.
     """
-    start, rows = table.attrs.get(dims.Said.START), []
+    rows = []
     for _, own in table.groupby("claim", sort=False):
         first, after = own.iloc[0], own["prob"].fillna(own["prob_prior"])
         matters = float(own.loc[own["matters"], "size"].iloc[0])
-        horizon = int(first["horizon"])
-        date = period_after(start, horizon, scm.periods_per_year) if start else str(horizon)
+        date = str(first["period"] or first["horizon"])
         unit = scm.effect_unit(str(first["outcome"]))
         multiples = own["size"] / matters
         rows.append(
@@ -160,15 +160,6 @@ def required_view(found: RequiredRelief, scm: StructuralCausalModel, *, start: s
 
     `start`: first day of the last known period, from which the target's time counts.
     """
-    variable = scm.variables[found.target.outcome]
-    said = found.verdict.replace(f"{found.target.outcome} ", f"{variable.short_label} ", 1)
-    unit = variable.short_unit
-    value = f"{found.target.value:g}"
-    for sign, words in (("<=", "at most"), (">=", "at least")):
-        said = said.replace(f"{sign} {value}", f"{words} {value} {unit}", 1)
-    said = said.replace("P >= ", "a probability of ").replace(" (s.e.", " (standard error")
-    window = found.target.window
-    said = said.replace(window.words(), window.dated_words(start, scm.periods_per_year), 1)
     rows = [
         {
             "relief": percent(depth),
@@ -182,7 +173,7 @@ def required_view(found: RequiredRelief, scm: StructuralCausalModel, *, start: s
     ]
     return View(
         table=pd.DataFrame(rows),
-        title=upper_first(said),
+        title=required_finding(found, scm, start=start),
         question="Question: how much relief does the target need?",
         caption="Share of simulated futures that meet the target; every depth: --csv.",
     )

@@ -8,6 +8,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.inference.reweighting import MAX_K_HAT
 from sanctions_model.queries.reading.headlines import (
+    asked_words,
     at_periods,
     headline,
     label_with_unit,
@@ -26,8 +27,8 @@ _SIZE = ("median", "lower", "upper")
 
 def question_of(attributes: Mapping[object, object]) -> str:
     """Say what was asked, for below a finding; nothing where the result does not know."""
-    asked = attributes.get(dims.Said.QUESTION)
-    return f"Question: {asked}." if asked else ""
+    asked = asked_words(attributes)
+    return f"Question: {asked}" if asked else ""
 
 
 def date_columns(
@@ -200,8 +201,8 @@ def futures_view(result: xr.Dataset, scm: StructuralCausalModel, horizon: int) -
     return View(
         table=pd.DataFrame(rows),
         title=headline(result, scm, horizon=horizon),
-        question=f"Question: what the futures change by {date}, {how}, against the status quo: "
-        f"{AGAINST}.",
+        question=f"Question: what do the futures change by {date}, {how}, against the status quo: "
+        f"{AGAINST}?",
         caption=f"{interval_words(interval_rule())} Other dates: --csv. Hardly any measure has "
         "been lifted in the sample: sizes lean on the published estimates behind the priors.",
         most=len(main_outcomes(scm, there)),

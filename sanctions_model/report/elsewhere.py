@@ -51,7 +51,7 @@ def predictive_views(table: pd.DataFrame) -> list[View]:
             View(
                 table=pd.DataFrame(rows),
                 title=f"In three years a lifting like those elsewhere moves GDP by {moved} %",
-                question=f"Question: what did lifting sanctions do elsewhere? {lifting}.",
+                question=f"Question: what did lifting sanctions do elsewhere ({lifting})?",
             )
         )
     caption = (

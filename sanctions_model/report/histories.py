@@ -5,14 +5,12 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.queries.reading.calendar_years import YEAR
-from sanctions_model.queries.reading.headlines import spoken_label
-from sanctions_model.queries.reading.yearly_forces import FORCE, OWN_SHOCKS, START, TOTAL
+from sanctions_model.queries.reading.findings import forces_finding, grows
+from sanctions_model.queries.reading.yearly_forces import FORCE
 from sanctions_model.report.views import View
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
-from sanctions_model.wording import figure, number, upper_first
-
-_QUIET = (TOTAL, START, OWN_SHOCKS)  # what no story names as a mover
+from sanctions_model.wording import figure
 
 
 def forces_table(forces: xr.DataArray) -> pd.DataFrame:
@@ -32,18 +30,6 @@ def forces_table(forces: xr.DataArray) -> pd.DataFrame:
         ["outcome", "force", "year"], key=lambda own: own.map(order) if own.name == FORCE else own
     )
     return table.reset_index(drop=True).assign(ci_prob=rule.prob, ci_kind=rule.kind)
-
-
-def forces_finding(forces: xr.DataArray, scm: StructuralCausalModel) -> str:
-    """Say which force moved the first outcome most in one year, by its mean over the draws."""
-    name = str(forces[dims.OUTCOME].to_numpy()[0])
-    named = [f for f in forces[FORCE].to_numpy() if f not in _QUIET]
-    means = forces.sel(outcome=name, force=named).mean([dims.CHAIN, dims.DRAW]).to_series()
-    at = int(means.abs().to_numpy().argmax())
-    force, year = means.index[at]
-    outcome, size = spoken_label(scm, name), float(means.iloc[at])
-    what = f"{'growth of ' if _grows(scm, name) else ''}{outcome}"
-    return f"{upper_first(str(force))} moved {what} most: by {number(size)} points in {year}"
 
 
 def forces_view(forces: xr.DataArray, scm: StructuralCausalModel) -> View:
@@ -79,9 +65,5 @@ def forces_view(forces: xr.DataArray, scm: StructuralCausalModel) -> View:
     )
 
 
-def _grows(scm: StructuralCausalModel, name: str) -> bool:
-    return name in {level.variable.name for level in scm.levels}
-
-
 def _unit(scm: StructuralCausalModel, name: str) -> str:
-    return "points of growth" if _grows(scm, name) else "average of the year"
+    return "points of growth" if grows(scm, name) else "average of the year"

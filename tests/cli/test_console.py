@@ -72,10 +72,8 @@ ELSEWHERE = {
 WITHOUT_FILE = {("graph",)}
 # Verbs with an answer in numbers and without --figure, each with the reason.
 WITHOUT_FIGURE = {
-    "annual": "`forecast --figure` draws the paths beside the same forecasts of others",
     "refute": "checks that pass or fail",
     "compare": "two fits side by side; each draws its own",
-    "scenario odds": "four numbers before and after",
     "sweep": "--figures draws all that the design allows",
     "validate": "the report has its figures; --quick prints checks that pass or fail",
     "data diff": "which cells differ",
@@ -194,6 +192,8 @@ def read_in_a_minute(shown):
     first = shown.out.partition("Question:")[0]
     assert re.search(r"\d", first), first
     assert len(first.split()) >= 5, first
+    for asked in re.findall(r"Question: [^─]*?[.?:]\n", shown.out):
+        assert asked.endswith("?\n"), asked
     assert "Question: " in shown.out
     assert re.search(r"\b20\d\d", shown.out), shown.out
     assert NOT_SAID.search(shown.out) is None, NOT_SAID.search(shown.out)

@@ -22,7 +22,7 @@ def test_without_a_fit_the_shipped_files_answer(tmp_path, monkeypatch):
     table = tmp_path / "e.csv"
     done = call("elsewhere", "--csv", table)
     assert done.code == 0
-    assert "did lifting sanctions do elsewhere? settlement, all senders" in done.out
+    assert "did lifting sanctions do elsewhere (settlement, all senders)?" in done.out
     assert "liftings were taken back" in done.out
     assert "With the liftings elsewhere" not in done.out
     assert f"R-hat {sm.elsewhere.fit_summary()['r_hat']:.3f}" in " ".join(done.out.split())

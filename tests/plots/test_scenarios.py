@@ -165,9 +165,9 @@ def test_every_title_says_what_is_compared_or_what_is_shared_out(figures):
 def test_a_scenario_is_named_in_the_title(result):
     effect = result["effect"].sel(scenario="reset")
     figure = plot_scenario_effect(
-        effect, label="the interventions", drawn_from="prior", scm=growth_transmission()
+        effect, label="half relief", drawn_from="prior", scm=growth_transmission()
     )
-    asked = "What does “the interventions” change over 12 quarters, against the future without it?"
+    asked = "What does half relief change over 12 quarters, against the future without it?"
     assert asked in words(figure)
 
 

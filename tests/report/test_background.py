@@ -22,8 +22,9 @@ from sanctions_model.economies.russia import ANNUAL
 from sanctions_model.elsewhere import load_episode_effects, predict
 from sanctions_model.elsewhere.prediction import LIFTINGS
 from sanctions_model.inference.fit import sample_prior_predictive
+from sanctions_model.queries.reading.calendar_years import UNCHANGED
 from sanctions_model.queries.reading.yearly_forces import FORCE, TOTAL
-from sanctions_model.report.annual import UNCHANGED, annual_table
+from sanctions_model.report.annual import annual_table
 from sanctions_model.report.lab.translated import translated
 from sanctions_model.report.outside import rival_path
 from sanctions_model.report.page.markup import join

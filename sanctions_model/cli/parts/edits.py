@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sanctions_model.scenarios.scenario import Scenario
     from sanctions_model.scm.interventions import Relief
 
+EDITED = "the interventions"  # what edits without a file are called
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -130,7 +131,7 @@ def _with(
     stated = {} if scenario is None else {n: v for n, v in scenario if getattr(scenario, n)}
     before = stated.get(field, ())
     try:
-        return Scenario(**{"label": "the interventions", **stated, field: (*before, entry)})
+        return Scenario(**{"label": EDITED, **stated, field: (*before, entry)})
     except SanctionsModelError as error:
         reason = re.sub(rf"^Scenario: ({field}(\.\w+)+: )?", "", str(error))
         raise QuestionError(f"{option}: {reason}") from None

@@ -61,7 +61,7 @@ def plot_forest(
     title = titled(
         f"Studies find {number(studies)} and the model "
         f"{number(float(answer.median()))} {quantity.unit}",
-        f"What do published studies find, and what the model: {quantity.label}?",
+        f"What do studies find, and what does the model, for {quantity.label}?",
         source=source,
     )
     caption = (

@@ -8,7 +8,6 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from sanctions_model.errors import QuestionError
-from sanctions_model.plots.parts.groups import part_label
 from sanctions_model.plots.parts.labels import End, label_lines, label_room
 from sanctions_model.plots.parts.panels import WIDE, frame, key, key_inches
 from sanctions_model.plots.parts.style import (
@@ -27,16 +26,15 @@ from sanctions_model.plots.parts.style import (
 )
 from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.effects import relief_words
+from sanctions_model.queries.reading.findings import required_finding
+from sanctions_model.queries.reading.headlines import spoken_label
 from sanctions_model.queries.required import RequiredRelief
 from sanctions_model.robustness.confounding import TippingPoint
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS, interval_rule
 from sanctions_model.wording import (
-    chance_is,
     number,
-    percent,
-    true_minus,
     upper_first,
     with_article,
 )
@@ -164,14 +162,6 @@ def _within_error(table: pd.DataFrame) -> np.ndarray:
     return np.asarray(swing < ERRORS * table["error"].to_numpy(dtype=float))
 
 
-def _required(result: RequiredRelief) -> str:
-    """Say how much relief the target needs, or how far full relief falls short."""
-    asked, best = result.target.probability, float(result.probability.max())
-    if result.smallest is None:
-        return f"No relief reaches the target with P = {asked:g}: the best is {chance_is(best)}"
-    return f"The target needs a relief of {percent(result.smallest)} to be met with P = {asked:g}"
-
-
 def plot_required_relief(
     result: RequiredRelief,
     *,
@@ -199,14 +189,9 @@ def plot_required_relief(
         First day of the last known period; the target's time has dates with it.
     """
     relief, target = scm.relief(relief), result.target
-    sign = "at most" if target.below else "at least"
-    goal = f"{part_label(scm, target.outcome)} {sign} {target.value:g} {_unit(scm, target.outcome)}"
-    window = target.window
-    dated = window.dated_words(start, scm.periods_per_year) if start else ""
-    when = dated or window.words(scm.period_name)
     title = titled(
-        _required(result),
-        f"How much relief does it take for: {true_minus(goal.strip())} {when}?",
+        required_finding(result, scm, start=start),
+        f"How much relief does the target for {spoken_label(scm, target.outcome)} need?",
         source=source,
     )
     caption = _caption(relief, scm, drawn_from)
@@ -305,7 +290,7 @@ def plot_tipping(
     said = with_article(scm.variables[claim.outcome].short_label.removesuffix(" level"))
     title = titled(
         f"A hidden cause of {number(point.strength)} {unit} would leave the claim on {said} open",
-        f"How strong must a hidden common cause be to overturn it: {label} {direction}?",
+        f"How strong must a hidden cause be to overturn that {said} is {direction}?",
         source=source,
     )
     known = scm.variables[point.known].label if point.known in scm.variables else point.known

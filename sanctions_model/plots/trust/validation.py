@@ -148,7 +148,8 @@ def plot_back_test(
         axes.set_title("\n".join(wrap(series[name], wide, TEXT)), size=TEXT, loc="left")
         quarters = list(model["quarter"])
         keep = [i for i, quarter in enumerate(quarters) if quarter.endswith("Q1")] or [0]
-        axes.set_xticks(keep, [quarters[i][:4] for i in keep])
+        named = [quarters[i][: 4 if quarters[i].endswith("Q1") else None] for i in keep]
+        axes.set_xticks(keep, named)
         _zero(axes)
         tidy(axes)
     add_page_text(figure, title, caption)

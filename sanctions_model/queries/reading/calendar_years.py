@@ -15,11 +15,14 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
+from sanctions_model.queries.reading.headlines import short_name
 from sanctions_model.scm.equations import Level
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.simulation.history import known_past
 
 YEAR = "year"
+# Whose yearly figures a table of two futures holds.
+UNCHANGED, RELIEF, DIFFERENCE = "sanctions unchanged", "with relief", "difference"
 _FREQUENCIES = {1: "Y", 4: "Q", 12: "M"}
 
 
@@ -59,6 +62,14 @@ class Statistic(StrEnum):
             Statistic.END: "end of the year on the end of the year before, %",
             Statistic.MEAN: "average of the year",
         }[self]
+
+
+# What the yearly figure of a level or a rate is called: in a table, and above a panel.
+_QUOTED = {
+    Statistic.GROWTH.words: (" growth", ", growth of the year's average"),
+    Statistic.END.words: (", Dec", ", December on December"),
+    Statistic.MEAN.words: (" mean", ", average of the year"),
+}
 
 
 def annual(
@@ -137,6 +148,52 @@ def annual(
     )
 
 
+def past_years(
+    problem: Problem, draws: xr.Dataset, statistics: Mapping[str, str], *, start: str
+) -> xr.DataArray:
+    """Return yearly figures of the past, by the same arithmetic as those of `annual`.
+
+    `statistics`: of each outcome what is quoted of a year: ``growth``, ``end`` or ``mean``.
+    `start`: the last period that is known, as paths state it. Returns: dims ``(outcome, year,
+    chain, draw)``, NaN where a year of an outcome is not whole. Raises `QuestionError` if an
+    outcome is neither a level nor observed.
+    """
+    scm, history = problem.scm, problem.history(draws)
+    levels = {level.variable.name for level in scm.levels}
+    index = calendar(problem, _position(problem, start), 0)
+    years = sorted(set(index.year))
+    shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW])
+    found = np.full((len(statistics), len(years), *shape), np.nan)
+    for place, name in enumerate(statistics):
+        how = Statistic.of(name, statistics, is_level=name in levels)
+        past = known_flow(scm, history, name)[..., : len(index)]
+        for year, value in _yearly(past, index, how, len(index)).items():
+            found[place, years.index(year)] = np.broadcast_to(value, shape[0] * shape[1]).reshape(
+                shape
+            )
+    return xr.DataArray(
+        found,
+        dims=(dims.OUTCOME, YEAR, dims.CHAIN, dims.DRAW),
+        coords={dims.OUTCOME: list(statistics), YEAR: years},
+    )
+
+
+def quoted_words(
+    scm: StructuralCausalModel, name: str, said: str, *, short: bool = True
+) -> tuple[str, str]:
+    """Return what a yearly figure is called, and its unit.
+
+    `name`: a level or a rate. `said`: its statistic, as `Statistic.words` has it. `short`: as in a
+    table, else as above a panel.
+    """
+    variable = scm.variables[name]
+    unit = "%" if "%" in said else variable.short_unit
+    label = short_name(scm, name)
+    quoted = _QUOTED[said][not short]
+    label = label.split(" against ")[0] if short else label
+    return f"{label}{quoted}", unit.removesuffix(" a year")  # an average of a year says so
+
+
 def calendar(problem: Problem, last: int, horizon: int) -> pd.PeriodIndex:
     """Return every period from the first of the data to ``horizon`` after the known ``last``."""
     frequency = _FREQUENCIES[problem.scm.periods_per_year]
@@ -147,8 +204,12 @@ def calendar(problem: Problem, last: int, horizon: int) -> pd.PeriodIndex:
 
 def _periods(problem: Problem, paths: xr.DataArray) -> pd.PeriodIndex:
     """Every period from the first of the data to the last of the paths."""
-    last = int(np.flatnonzero(problem.cases.time == np.datetime64(paths.attrs["start"]))[0])
+    last = _position(problem, paths.attrs[dims.Said.START])
     return calendar(problem, last, paths.sizes[dims.HORIZON])
+
+
+def _position(problem: Problem, start: str) -> int:
+    return int(np.flatnonzero(problem.cases.time == np.datetime64(start))[0])
 
 
 def known_flow(

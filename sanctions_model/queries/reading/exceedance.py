@@ -10,6 +10,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.queries.claims import Claim, claim_effect
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import share_error
 from sanctions_model.units import effect_in_percent
 
@@ -42,7 +43,8 @@ def exceedance_table(
             f"{', '.join(map(str, multiples)) or 'none'}; expected a claim with `material` and "
             "multiples of it from 0 on."
         )
-    rows = []
+    carried = dims.carried((prior_draws if draws is None else draws).attrs)
+    start, rows = carried.get(dims.Said.START), []
     for name, claim in effects.items():
         variable, material = scm.variables[claim.outcome], claim.material or 0.0
         signed = {
@@ -63,6 +65,9 @@ def exceedance_table(
                     "statement": claim.statement,
                     "outcome": claim.outcome,
                     "horizon": claim.horizon,
+                    "period": period_after(start, claim.horizon, scm.periods_per_year)
+                    if start
+                    else "",
                     "unit": variable.unit,
                     "size": size,
                     "matters": multiple == 1.0,
@@ -72,5 +77,5 @@ def exceedance_table(
                 }
             )
     table = pd.DataFrame(rows)
-    table.attrs.update(dims.carried((prior_draws if draws is None else draws).attrs))
+    table.attrs.update(carried)
     return table

@@ -6,12 +6,30 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.queries.claims import load_claims
-from sanctions_model.queries.reading.headlines import main_outcomes, spoken_label, when_words
+from sanctions_model.queries.reading.calendar_years import DIFFERENCE
+from sanctions_model.queries.reading.headlines import (
+    main_outcomes,
+    short_name,
+    spoken_label,
+    when_words,
+)
 from sanctions_model.queries.reading.percent import contributions_in_percent
+from sanctions_model.queries.reading.yearly_forces import FORCE, OWN_SHOCKS, START, TOTAL
+from sanctions_model.queries.required import RequiredRelief
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.wording import number, percent, undated, upper_first, with_article
+from sanctions_model.wording import (
+    chance,
+    finding,
+    number,
+    percent,
+    true_minus,
+    undated,
+    upper_first,
+    with_article,
+)
 
 LIKELY = 0.8
+_QUIET = (TOTAL, START, OWN_SHOCKS)  # what no story names as a mover
 _TITLE = ("gdp_level", "key_rate", "price_level", "inflation_yoy")
 
 
@@ -118,3 +136,69 @@ def channel_finding(effect: xr.DataArray, scm: StructuralCausalModel) -> str:
         f"{number(total)} {unit} on average {when}, {number(float(entries[largest]))} of it "
         f"through {through}"
     )
+
+
+def annual_finding(table: pd.DataFrame, scm: StructuralCausalModel) -> str:
+    """Say what relief does to the key rate in the last year, else to the first outcome.
+
+    `table`: rows of `report.annual.annual_table`.
+    """
+    year = table["year"].max()
+    rows = table[(table["source"] == DIFFERENCE) & (table["year"] == year)].to_dict("records")
+    row = next((row for row in rows if row["outcome"] == "key_rate"), rows[0])
+    label = short_name(scm, str(row["outcome"]))
+    before = "the average " if row["statistic"] == "average of the year" else "growth of "
+    return finding(
+        str(table.attrs[dims.Said.SUBJECT]),
+        f"{before}{label}",
+        "pp",
+        f"in {year}",
+        median=float(row["median"]),
+        lower=float(row["lower"]),
+        upper=float(row["upper"]),
+        prob_above=float(row["prob_above"]),
+    )
+
+
+def forces_finding(forces: xr.DataArray, scm: StructuralCausalModel) -> str:
+    """Say which force moved the first outcome most in one year, by its mean over the draws."""
+    name = str(forces[dims.OUTCOME].to_numpy()[0])
+    named = [f for f in forces[FORCE].to_numpy() if f not in _QUIET]
+    means = forces.sel(outcome=name, force=named).mean([dims.CHAIN, dims.DRAW]).to_series()
+    at = int(means.abs().to_numpy().argmax())
+    force, year = means.index[at]
+    outcome, size = spoken_label(scm, name), float(means.iloc[at])
+    what = f"{'growth of ' if grows(scm, name) else ''}{outcome}"
+    return f"{upper_first(str(force))} moved {what} most: by {number(size)} points in {year}"
+
+
+def grows(scm: StructuralCausalModel, name: str) -> bool:
+    """Return whether what is quoted of a year of this outcome is its growth."""
+    return name in {level.variable.name for level in scm.levels}
+
+
+def required_finding(found: RequiredRelief, scm: StructuralCausalModel, *, start: str = "") -> str:
+    """Say how much relief makes a target as probable as was asked.
+
+    `start`: first day of the last known period; the target's time has dates with it.
+    """
+    target, window = found.target, found.target.window
+    when = window.dated_words(start, scm.periods_per_year) if start else ""
+    unit = scm.variables[target.outcome].short_unit
+    size = true_minus(f"{target.value:g} {unit}".strip())
+    goal = (
+        f"{spoken_label(scm, target.outcome)} is at {'most' if target.below else 'least'} {size} "
+        f"{when or window.words(scm.period_name)}"
+    )
+    asked, without = f"a probability of {target.probability:g}", chance(found.probability[0])
+    if found.smallest is None:
+        best = chance(float(found.probability.max()))
+        return (
+            f"{upper_first(asked)} that {goal} is out of reach: the best is {best}, and without "
+            f"relief it is {without}"
+        )
+    if found.smallest == 0:
+        return f"Without any relief {goal} with a probability of {without}"
+    pieces = [f"{percent(low)} to {percent(high)}" for low, high in found.sufficient]
+    relief = percent(found.smallest) if len(pieces) == 1 else " and of ".join(pieces)
+    return f"With a relief of {relief} {goal} with {asked}; without relief it is {without}"

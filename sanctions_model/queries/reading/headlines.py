@@ -155,9 +155,24 @@ def when_words(
     return f"{before} {date_words(period_after(start, horizon, scm.periods_per_year))}"
 
 
+def asked_words(attributes: Any) -> str:
+    """Say what a result was asked, as a question; nothing where it does not know.
+
+    >>> asked_words({dims.Said.QUESTION: "half relief at once, against sanctions unchanged"})
+    'what does half relief at once change, against sanctions unchanged?'
+    >>> asked_words({dims.Said.QUESTION: "what follows a surprise"})
+    'what follows a surprise?'
+    """
+    said = str(attributes.get(dims.Said.QUESTION, ""))
+    if not said or said.startswith("what "):
+        return f"{said}?" if said else ""
+    cause, comma, otherwise = said.partition(", against ")
+    return f"what does {cause} change{comma}{otherwise}?"
+
+
 def spoken_label(scm: StructuralCausalModel, name: str) -> str:
     """Say what an outcome is called within a sentence."""
-    return with_article(_short(scm, name))
+    return with_article(short_name(scm, name))
 
 
 def in_words_of(scm: StructuralCausalModel, name: str) -> str:
@@ -168,13 +183,13 @@ def in_words_of(scm: StructuralCausalModel, name: str) -> str:
     >>> rate = Variable(name="key_rate", label="key rate")
     >>> scm = StructuralCausalModel(equations=(Linear(variable=rate),))
     >>> in_words_of(scm, "war_pulse -> key_rate"), in_words_of(scm, "persistence[key_rate]")
-    ('war pulse to key rate', 'persistence of the key rate')
+    ('effect of war pulse on key rate', 'persistence of the key rate')
     >>> in_words_of(scm, "key_rate[1]"), in_words_of(scm, "gap * float -> key_rate")
-    ('key rate 1 quarter before', 'gap, float to key rate')
+    ('key rate 1 quarter before', 'effect of gap, float on key rate')
     """
     earlier = lambda found: f" {scm.count_periods(int(found[1]))} before"  # noqa: E731
     text = re.sub(r"\[(\d+)\]", earlier, name).replace(" * ", ", ")
-    text = text.replace(" -> ", " to ")
+    text = re.sub(r"^(without |)(.+) -> (.+)$", r"\1effect of \2 on \3", text)
     if found := re.fullmatch(r"(\w+)\[(\w+)\]", text):
         return f"{found[1].replace('_', ' ')} of {_of_one(scm, found[2])}"
     return re.sub(r"[A-Za-z_]\w*", lambda found: _called(scm, found[0]), text)
@@ -215,11 +230,13 @@ def label_with_unit(scm: StructuralCausalModel, name: str, *, of_path: bool = Fa
     >>> label_with_unit(scm, "key_rate"), label_with_unit(scm, "key_rate", of_path=True)
     ('key rate, pp', 'key rate, % a year')
     """
-    return f"{_short(scm, name)}, {_unit(scm, name, of_path=of_path)}".rstrip(", ")
+    return f"{short_name(scm, name)}, {_unit(scm, name, of_path=of_path)}".rstrip(", ")
 
 
-def _short(scm: StructuralCausalModel, name: str) -> str:
-    return scm.variables[name].short_label.replace("GDP level", "GDP")
+def short_name(scm: StructuralCausalModel, name: str) -> str:
+    """Return what an outcome is called in a table: nobody calls prices a price level."""
+    label = scm.variables[name].short_label
+    return label.replace("price level", "prices").removesuffix(" level")
 
 
 def _unit(scm: StructuralCausalModel, name: str, *, of_path: bool = False) -> str:

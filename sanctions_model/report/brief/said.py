@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from sanctions_model import dims
 from sanctions_model.data.vintages import BUNDLED
 from sanctions_model.plots.channels import channel_label
-from sanctions_model.report.annual import BANK, DIFFERENCE, POLL, RELIEF, UNCHANGED
+from sanctions_model.queries.reading.calendar_years import DIFFERENCE, RELIEF, UNCHANGED
+from sanctions_model.report.annual import BANK, POLL
 from sanctions_model.report.brief.facts import AUTHORS, HEADLINE, YEARLY, Facts
 from sanctions_model.report.brief.language import Language
 from sanctions_model.summaries import interval_rule

@@ -4,8 +4,9 @@ import pandas as pd
 
 from sanctions_model.economies.russia import ANNUAL
 from sanctions_model.inference.fit import Fit
+from sanctions_model.queries.reading.calendar_years import UNCHANGED
 from sanctions_model.queries.reading.headlines import spoken_label
-from sanctions_model.report.annual import BANK, POLL, RIVAL, TARGET, UNCHANGED, annual_table
+from sanctions_model.report.annual import BANK, POLL, RIVAL, TARGET, annual_table
 from sanctions_model.report.page.markup import Html, charts_figure, join, table, tag
 from sanctions_model.report.sections.drawing import Plane, shape, titled_chart
 from sanctions_model.scm.interventions import Relief

@@ -84,7 +84,7 @@ def report_figures(found: Validation) -> dict[str, "Figure"]:
             drawn[f"validation_{name}"] = plot_back_test(
                 tables[f"backtest_{name}_quarterly"],
                 {n: words for n, words in SERIES.items() if n != "oil_growth"},
-                title=f"{spec.title}, oil and measures fed in",
+                title=f"Would it have been foreseen? {spec.title}, oil and measures fed in",
                 source=source,
                 caption=f"Points: the outcome. Blue: median and {interval_rule().percent} interval "
                 "of this model; dotted: its median with the measures held at their last level and "
