@@ -55,7 +55,13 @@ def for_arviz(fit: Fit, *, link_coords: bool = False, random_seed: int = 0) -> x
     if "log_likelihood" in fit.idata.children:
         groups["log_likelihood"] = _by_series(fit, _cells(fit))
     if "sample_stats" in fit.idata.children:
-        groups["sample_stats"] = fit.idata["sample_stats"].to_dataset()
+        stats = fit.idata["sample_stats"].to_dataset()
+        groups["sample_stats"] = stats.assign(
+            {
+                name: array.assign_attrs(label=name.replace("_", " "), unit="", source="sampler")
+                for name, array in stats.data_vars.items()
+            }
+        )
     return xr.DataTree.from_dict(groups)
 
 
