@@ -3,11 +3,15 @@
 Skipped where there is no Chromium (`apt-get install chromium`).
 """
 
+import re
 from importlib.resources import files
 
 import pytest
 from browsing import NEEDS_CHROMIUM, opened
 
+from sanctions_model.report.brief.html import page as brief_page
+from sanctions_model.report.brief.language import LANGUAGES, load_language
+from sanctions_model.report.brief.said import said
 from sanctions_model.wording import chance_is, number
 
 pytest.importorskip("axe_playwright_python", reason="pip install axe-playwright-python")
@@ -64,6 +68,15 @@ COVERED = """() => {
   return worst;
 }"""
 
+# How much of each step of the chain is empty below its text, as a share of its height.
+EMPTY = """() => [...document.querySelectorAll(".story li")].map((step) => {
+  const [box, last] = [step, step.lastElementChild].map((one) => one.getBoundingClientRect());
+  return (box.bottom - last.bottom) / box.height;
+})"""
+
+NAMES = """() => [...document.querySelectorAll("[role=img]")]
+  .map((picture) => picture.getAttribute("aria-label"))"""
+
 # Words of the heads of tables that run over two lines.
 CUT = """() => [...document.querySelectorAll("thead th")].flatMap((head) => {
   const walk = document.createTreeWalker(head, NodeFilter.SHOW_TEXT), cut = [];
@@ -113,6 +126,19 @@ def test_axe_finds_no_fault_and_leaves_none_open(browser, report_file, width, co
     page.close()
 
 
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_axe_finds_no_fault_in_the_brief(browser, report_brief, tmp_path, code):
+    file = tmp_path / "brief.html"
+    file.write_text(brief_page(report_brief, said(report_brief, load_language(code))), "utf-8")
+    page = browser.new_page(viewport={"width": 390, "height": SCREEN})
+    page.goto(file.as_uri())
+    assert faults(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert faults(page, "rule", COLOURS) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
+
+
 def test_no_box_to_tick_is_under_the_buttons(browser, report_file):
     page, _, _ = opened(browser, report_file)
     page.set_viewport_size({"width": 1280, "height": 600})
@@ -143,10 +169,21 @@ def test_axe_would_have_found_faint_text_and_a_nameless_button(browser, report_f
     page.close()
 
 
+def test_every_picture_is_named_by_what_it_shows(browser, report_file):
+    page, _, _ = opened(browser, report_file)
+    names = page.evaluate(NAMES)
+    assert len(names) > 20
+    assert [name for name in names if not re.search(r"\d", name)] == []
+    cell = page.locator("#relief-row-gdp_level td").nth(1).inner_text()
+    assert cell.split()[0] in page.locator("#relief-gdp_level").get_attribute("aria-label")
+    page.close()
+
+
 def test_a_phone_is_not_scrolled_for_ever(browser, report_file):
     page, _, _ = opened(browser, report_file, width=390)
     page.evaluate("window.report.drawAll()")
     assert page.evaluate("document.documentElement.scrollHeight") < LONGEST
+    assert max(page.evaluate(EMPTY)) < 0.4
     page.close()
 
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from sanctions_model.cli.app import app
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.lab.languages import page_texts
+from sanctions_model.report.lab.translated import translator
 from sanctions_model.report.page.page import write_report
 
 pytestmark = NEEDS_CHROMIUM
@@ -99,6 +100,17 @@ def test_an_unknown_language_in_the_address_is_english(browser, report_file):
 
 def test_texts_have_the_same_places_in_every_language():
     assert len(page_texts()) > 100
+
+
+@pytest.mark.parametrize("code", ["ru", "zh"])
+def test_no_text_is_taken_for_another(code):
+    put = translator(code)
+    values = {"#": "7", "": "Credit"}
+    for text in page_texts():
+        marks = {name: mark for mark, name in re.findall(r"\{(#?)(\w+)\}", text["en"])}
+        filled = re.sub(r"\{(#?)(\w+)\}", lambda place: values[place[1]], text["en"])
+        expected = {name: put(values[mark]) for name, mark in marks.items()}
+        assert put(filled) == text[code].format(**expected)
 
 
 def test_a_language_that_the_page_lacks_is_refused_before_any_work(tmp_path):

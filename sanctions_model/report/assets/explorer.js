@@ -97,6 +97,7 @@ function explorer(name, {
         const other = kept()?.[outcome.name] ?? null;
         moves[at](summaries[outcome.name], other);
         fillRow(name, outcome, summaries[outcome.name], other, few ? () => false : same);
+        if (!few) nameChart(byId(`${name}-${outcome.name}`), outcome, summaries[outcome.name]);
       });
       form.dispatchEvent(new CustomEvent(few ? "shown" : "settled"));
     });
@@ -129,6 +130,13 @@ function explorer(name, {
 const inBrackets = (summary, at) => (
   `${format(summary.median[at])} (${format(summary.lower[at])}; ${format(summary.upper[at])})`
 );
+
+// A picture that moves is named by what it shows, as the still ones are.
+function nameChart(place, { label, unit }, summary) {
+  const at = page.said - 1, bounds = [summary.lower, summary.upper].map((ends) => format(ends[at]));
+  place.setAttribute("aria-label", tr(`${label}: ${format(summary.median[at])} ${unit} `
+    + `(${bounds.join("; ")}) in ${page.dates[at]}; the table of this section has the numbers`));
+}
 
 // The setting as it is, and under it the one to compare with, grey where it is the same.
 function fillRow(name, outcome, summary, other, same) {

@@ -35,8 +35,9 @@ img { width: 100%; max-width: 34rem; height: auto; background: #fff; }
 h1, p, ul, aside { max-width: 46rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .85rem; }
-th, td { border-bottom: 1px solid var(--rule); padding: .2rem .5rem .2rem 0; text-align: left;
-  vertical-align: top; }
+/* Beyond the edge of a box that scrolls there is no ground but a cell's own. */
+th, td { background: var(--ground); border-bottom: 1px solid var(--rule);
+  padding: .2rem .5rem .2rem 0; text-align: left; vertical-align: top; }
 th[scope="row"] { min-width: 6rem; }
 .number { text-align: right; white-space: nowrap; }
 aside { background: var(--box); border: 1px solid var(--edge); padding: 0 1rem .6rem;

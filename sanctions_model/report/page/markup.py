@@ -125,17 +125,20 @@ def chart(
     outcome: str,
     *,
     heading: str = "h3",
+    finding: str = "",
     still: Html | None = None,
 ) -> Html:
     """Return a chart's place under its heading.
 
     `place`: id by which the script finds it. `heading`: the element of the heading: one level below
-    the one it stands under. `still`: what is shown where no script runs.
+    the one it stands under. `finding`: what the picture shows, for its name; the script names those
+    that it moves. `still`: what is shown where no script runs.
     """
     label = scm.variables[outcome].short_label
     unit = tag("span", f", {page_unit(scm, outcome)}", attributes={"class": "unit"})
     drawn = {"id": place, "class": "plot", "role": "img"}
-    drawn["aria-label"] = f"{label}; the table of this section has the numbers"
+    said = f"{label}: {finding}" if finding else label
+    drawn["aria-label"] = f"{said}; the table of this section has the numbers"
     inside = () if still is None else tag("noscript", still)
     return tag(
         "div",

@@ -232,6 +232,7 @@ def page_data(answers: Answers, futures: FutureEffects | None = None) -> dict[st
     return {
         "rule": {"prob": answers.rule.prob, "kind": answers.rule.kind},
         "horizon": HORIZON,
+        "said": CHANNEL_HORIZON,
         "perYear": scm.periods_per_year,
         "period": _PERIODS.get(scm.periods_per_year, "period"),
         "dates": dates(answers.fit),

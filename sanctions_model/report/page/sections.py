@@ -259,7 +259,14 @@ def _claim_row(claim: Mapping[Hashable, Any]) -> list[str]:
 def _fan_chart(answers: Answers, place: str, name: str, *, heading: str = "h3") -> Html:
     """Return the place of a fan, with one that stands still where no script runs."""
     still = still_fan(fans(answers.effect, answers.rule)[name], dates(answers.fit))
-    return chart(answers.scm, f"{place}-{name}", name, heading=heading, still=still)
+    named = f"{place}-{name}"
+    said = f"{size_words(answers, name, CHANNEL_HORIZON)} in {_said_in(answers)}"
+    return chart(answers.scm, named, name, heading=heading, finding=said, still=still)
+
+
+def _said_in(answers: Answers) -> str:
+    """Say the period of which sentences and names of pictures speak."""
+    return dates(answers.fit)[CHANNEL_HORIZON - 1]
 
 
 def _fans(answers: Answers) -> Html:
@@ -286,7 +293,7 @@ def _effects_table(answers: Answers) -> Html:
     columns = [
         "Outcome",
         *(dated_words(answers, horizon) for horizon in TABLE_HORIZONS),
-        f"P(higher) in {dates(answers.fit)[CHANNEL_HORIZON - 1]}",
+        f"P(higher) in {_said_in(answers)}",
     ]
     return table(
         f"Effect of full relief, median and {answers.rule}",
@@ -299,7 +306,7 @@ def _effects_table(answers: Answers) -> Html:
 
 def _channels(answers: Answers) -> Html:
     charts = [
-        chart(answers.scm, f"channels-{name}", name)
+        chart(answers.scm, f"channels-{name}", name, finding=_largest_part(answers, name))
         for name in CHANNEL_OUTCOMES
         if name in answers.outcomes
     ]
@@ -316,6 +323,16 @@ def _channels(answers: Answers) -> Html:
             folded("The same in numbers", _channels_table(answers)),
         ]
     )
+
+
+def _largest_part(answers: Answers, outcome: str) -> str:
+    parts = {
+        channel: answers.channel(outcome, CHANNEL_HORIZON, channel)
+        for channel in answers.scm.entries
+    }
+    largest = max(parts, key=lambda channel: abs(parts[channel]["mean"]))
+    label = channel_label(answers.scm, largest)
+    return f"most through {label}, {part_words(parts[largest], 'mean')}"
 
 
 def _channels_table(answers: Answers) -> Html:

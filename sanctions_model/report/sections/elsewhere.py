@@ -210,5 +210,9 @@ def _dots(
         shape("circle", {"cx": plane.x(answer[0]), "cy": at, "r": "4", "fill": "#d55e00"}),
     ]
     ticks = {value: number(value) for value in (-reach / _FAR, 0.0, reach / _FAR)}
-    said = f"{len(ordered)} liftings elsewhere, what they predict, and full relief in this model"
+    here = dict(zip(("median", "lower", "upper"), answer, strict=True))
+    said = (
+        f"{len(ordered)} liftings elsewhere predict {_moves(predicted)} for a country like Russia; "
+        f"full relief in this model: {_moves(here)}"
+    )
     return plane.picture(drawn, said, ticks, rows=False)

@@ -137,5 +137,9 @@ def _bars(
             shape("path", {"d": f"M{x:.1f},{at:.1f}h{width + 4:.1f}", "stroke": "var(--ink)"})
         )
     ticks = {float(place): str(year) for place, year in enumerate(years)}
-    said = f"What moved {_label(scm, name)} by year; the table has the numbers"
+    sums = parts.sum(axis=1).sort_values(key=abs, ascending=False)
+    said = (
+        f"What moved {_label(scm, name)} by year: most of all {sums.index[0]}, "
+        f"{figure(sums.iloc[0], signed=True)} points in sum; the table has the numbers"
+    )
     return plane.picture(drawn, said, ticks)

@@ -156,5 +156,9 @@ def _chart(own: pd.DataFrame, years: list[int], label: str) -> Html:
             shape("path", {"d": ends, "stroke": colour, "stroke-width": "2.5"}),
             shape("circle", {"cx": x, "cy": at, "r": "3.5", "fill": colour}),
         ]
-    said = f"{label} by calendar year, ours and others'; the table has the numbers"
+    first = own[own["source"] == UNCHANGED].iloc[0]
+    said = (
+        f"{label} with sanctions unchanged: {_cell(first)} in {first['year']}, beside others' "
+        "forecasts; the table has the numbers"
+    )
     return plane.picture(drawn, said, {float(year): str(year) for year in years})
