@@ -58,7 +58,9 @@ def for_arviz(fit: Fit, *, link_coords: bool = False, random_seed: int = 0) -> x
         stats = fit.idata["sample_stats"].to_dataset()
         groups["sample_stats"] = stats.assign(
             {
-                name: array.assign_attrs(label=name.replace("_", " "), unit="", source="sampler")
+                name: array.assign_attrs(
+                    label=str(name).replace("_", " "), unit="", source="sampler"
+                )
                 for name, array in stats.data_vars.items()
             }
         )
