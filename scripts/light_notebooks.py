@@ -1,8 +1,10 @@
-"""Make the pictures in executed notebooks lighter: 256 colours are all that a chart needs.
+"""Make executed notebooks lighter, and the same however long a cell took.
 
     python scripts/light_notebooks.py notebooks/*.ipynb
 
-`make notebooks` runs it last. A picture that would not become smaller stays as it is.
+`make notebooks` runs it last, so that a run that finds the same leaves the files as they were:
+times are dropped, and what a cell printed in pieces becomes one. Pictures get a palette of 256
+colours, all that a chart needs; one that would not become smaller stays as it is.
 """
 
 import base64
@@ -10,6 +12,7 @@ import io
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -24,11 +27,27 @@ def lighter(png: bytes) -> bytes:
     return min(png, buffer.getvalue(), key=len)
 
 
+def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return outputs with each run of pieces of one stream as one."""
+    kept: list[dict[str, Any]] = []
+    for output in outputs:
+        before = kept[-1] if kept else {}
+        if output["output_type"] == "stream" and output["name"] == before.get("name"):
+            text = "".join([*before["text"], *output["text"]])
+            before["text"] = text.splitlines(keepends=True)
+        else:
+            kept.append(output)
+    return kept
+
+
 def main(paths: list[str]) -> int:
     """Rewrite the notebooks named; return 0."""
     for path in map(Path, paths):
         notebook = json.loads(path.read_text(encoding="utf-8"))
         for cell in notebook["cells"]:
+            cell["metadata"].pop("execution", None)
+            if "outputs" in cell:
+                cell["outputs"] = _joined(cell["outputs"])
             for output in cell.get("outputs", []):
                 data = output.get("data", {})
                 if "image/png" in data:

@@ -20,9 +20,11 @@ _DATA = Path(__file__).parents[2] / "data"
 _TABLES = ("russia_quarterly", "russia_economy", "raw_quarterly")
 _TITLE = f"""---
 title: Data explorer
+search:
+  boost: 4
 ---
 
-# Every series, every measure, every event
+# Data explorer: every series, every measure, every event
 
 Choose a series; below it the five measures (1 is the regime in force at the end of 2025) and a mark
 for each dated event: point at one to read it. Drag to zoom, double-click to go back.

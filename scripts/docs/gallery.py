@@ -9,9 +9,11 @@ __all__ = ["page"]
 
 _TITLE = """---
 title: Gallery
+search:
+  boost: 4
 ---
 
-# What do you want to see?
+# Gallery: what do you want to see?
 
 Each picture leads to the cells that draw it.
 """

@@ -185,7 +185,9 @@ def _reference(config: MkDocsConfig, notebooks: dict[str, str]) -> dict[str, str
 
 def _lab() -> dict[str, str | bytes]:
     """Return the page that holds the lab, and the lab where a run has made one."""
-    title = "---\ntitle: The lab\n---\n\n# Move the sliders yourself\n\n"
+    title = (
+        "---\ntitle: The lab\nsearch:\n  boost: 4\n---\n\n# The lab: move the sliders yourself\n\n"
+    )
     made: dict[str, str | bytes] = {"lab.md": title + _shown_lab("report.html")}
     return made | ({"lab/report.html": _LAB.read_bytes()} if _LAB.is_file() else {})
 

@@ -325,9 +325,17 @@ def test_pictures_of_notebooks_become_lighter_and_stay_pictures(tmp_path):
     assert abs(apart).max() < 8
     file = tmp_path / "a.ipynb"
     png = base64.b64encode(buffer.getvalue()).decode("ascii")
-    cell = {"outputs": [{"data": {"image/png": png, "text/plain": "x"}}], "source": "é"}
+    drawn = {"output_type": "display_data", "data": {"image/png": png, "text/plain": "x"}}
+    printed = [
+        {"output_type": "stream", "name": name, "text": [text]}
+        for name, text in (("stdout", "a\n"), ("stdout", "b\n"), ("stderr", "c\n"))
+    ]
+    timed = {"execution": {"iopub.execute_input": "2026-01-01T00:00:00Z"}, "tags": ["x"]}
+    cell = {"outputs": [drawn, *printed], "source": "é", "metadata": timed}
     file.write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
     assert script.main([str(file)]) == 0
     read = json.loads(file.read_text(encoding="utf-8"))["cells"][0]
     assert base64.b64decode(read["outputs"][0]["data"]["image/png"]) == light
     assert read["source"] == "é"
+    assert read["metadata"] == {"tags": ["x"]}
+    assert [output.get("text") for output in read["outputs"]] == [None, ["a\n", "b\n"], ["c\n"]]

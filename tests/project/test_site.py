@@ -45,6 +45,12 @@ QUESTIONS = {
     "conditional forecast": "howto/forecast/",
     "draw my own graph": "howto/graph/",
     "credible interval": "howto/uncertainty/",
+    # what there is to see
+    "gallery": "gallery/",
+    "data explorer": "explorer/",
+    "lab": "lab/",
+    "command line": "commands/",
+    "model card": "model_card/",
 }
 
 
