@@ -21,14 +21,16 @@ MISSING = "missing"
 
 
 class Said:
-    """Names of attributes: last known period, which fit, what acts, and the question asked."""
+    """Names of attributes: last known period, which fit, what acts, on what, against what."""
 
     START = "start"
     SOURCE = "source"
     SUBJECT = "subject"
     QUESTION = "contrast"
+    AGAINST = "against"
 
 
 def carried(attributes: Mapping[Any, Any]) -> dict[str, str]:
     """Return what a result of draws says of where it comes from."""
-    return {name: str(attributes[name]) for name in (Said.START, Said.SOURCE) if name in attributes}
+    told = (Said.START, Said.SOURCE, Said.AGAINST)
+    return {name: str(attributes[name]) for name in told if name in attributes}

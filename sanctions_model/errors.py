@@ -288,7 +288,7 @@ def _models_in(annotation: object) -> "list[type[BaseModel]]":
 
 # Parts of a place that say which kind of value was tried, and no field of the user's file.
 _TRIED = re.compile(
-    r"float|int|str|bool|(function-\w+|tuple|list|union|tagged-union|constrained-\w+)\[.*"
+    r"float|int|str|bool|\[key\]|(function-\w+|tuple|list|union|tagged-union|constrained-\w+)\[.*"
 )
 _REASONS = {
     "missing": "it is missing",

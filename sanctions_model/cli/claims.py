@@ -50,7 +50,7 @@ def effects(
         list[str] | None,
         typer.Option(
             help="Another belief, beside the fitted one, as in "
-            "'depreciation -> inflation=LogNormal(0.14, 0.6)'; may be repeated."
+            "'real_depreciation -> inflation=LogNormal(0.14, 0.6)'; may be repeated."
         ),
     ] = None,
     csv: CsvOption = None,
@@ -60,7 +60,7 @@ def effects(
 ) -> None:
     """Effects of relief by outcome, horizon and channel, from an existing fit."""
     configure(quiet=quiet)
-    from sanctions_model.inference.priors.reading import parse_priors
+    from sanctions_model.inference.priors.reading import parse_priors, typed
     from sanctions_model.queries.effects import total_effect
     from sanctions_model.queries.reading.tables import effects_table
     from sanctions_model.report.dated import effects_view
@@ -68,10 +68,12 @@ def effects(
     from sanctions_model.scm.interventions import Relief
 
     chosen = asked_relief(relief, ramp, measure)
-    beliefs = parse_priors(prior or [])
-    if beliefs and figure is not None:
+    if prior and figure is not None:
         raise QuestionError("--figure draws the effects as fitted; leave it out with --prior.")
     fitted = load_fit(fit)
+    stated = fitted.problem.absolute.items()
+    offered = (typed(name, belief) for name, belief in stated if belief.family != "Fixed")
+    beliefs = parse_priors(prior or [], example=next(offered, "x -> y=Normal(0, 1)"))
     if beliefs:
         _effects_beside(fitted, beliefs, chosen, horizon, outcome, csv=csv, as_json=as_json)
         return

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from sanctions_model.inference.fit import Fit
     from sanctions_model.plots.parts.beside import Beside
+    from sanctions_model.scenarios.library import ScenarioLibrary
 
 __all__ = ["scenario_app"]
 
@@ -98,7 +99,8 @@ def odds(
     from sanctions_model.scenarios.library import load_scenarios
     from sanctions_model.scenarios.odds.filtering import SPREAD, odds_by_spread
 
-    asked = load_scenarios(library).begun_with(_given(probability))
+    asked = load_scenarios(library)
+    asked = asked.begun_with(_given(probability, asked))
     found = odds_by_spread(asked, SPREAD if spread is None else spread, random_seed=seed)
     write_csv(found, csv)
     view = odds_view(asked, found)
@@ -135,7 +137,7 @@ def mix(
     """Mixture over the futures: forecast, statements, where the spread is from, your own odds."""
     configure(quiet=quiet)
     require_folder(out)
-    from sanctions_model.report.answers import AGAINST, expected_view
+    from sanctions_model.report.answers import expected_view
     from sanctions_model.report.scenarios import mix_sentences, spread_sentences, spread_view
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.library import load_scenarios, probabilities
@@ -146,7 +148,7 @@ def mix(
 
     asked = load_scenarios(library)
     process = asked.process()
-    given = _given(probability)
+    given = _given(probability, asked)
     begun, sets = asked, {"first odds": process.initial}
     try:
         filtered = filtered_odds(asked, random_seed=seed)
@@ -198,7 +200,9 @@ def mix(
         ),
         csv=None,
         asked=as_json or csv is not None or out is not None,
-        finish=partial(with_statements, said=said.iloc[:0], against=AGAINST),
+        finish=partial(
+            with_statements, said=said.iloc[:0], against=result.attrs[dims.Said.AGAINST]
+        ),
     )
     if out is not None:
         _write_mix(out, fitted, result, together, split, table, said, chosen)
@@ -236,13 +240,12 @@ def _mixed(together: "xr.Dataset", name: str) -> "xr.DataArray":
 
 
 def _show_mixture(together: "xr.Dataset", fitted: "Fit", outcomes: list[str]) -> None:
-    from sanctions_model.report.answers import AGAINST
     from sanctions_model.report.dated import dated_view
     from sanctions_model.report.outside import beside_table, beside_view
 
     for name in ("effect",) if is_short() else ("effect", "path"):
         own = _mixed(together, name).sel(outcome=outcomes)
-        asked = _QUESTIONS[name].format(against=AGAINST)
+        asked = _QUESTIONS[name].format(against=together.attrs[dims.Said.AGAINST])
         show(dated_view(own, fitted.scm, question=asked, with_chances=name == "effect"))
         if name == "path":
             beside = _beside(own, fitted)
@@ -258,7 +261,8 @@ def _beside(paths: "xr.DataArray", fitted: "Fit") -> "Beside":
     return forecast_beside(paths, fitted.problem, outcomes, targets=TARGETS, quoted=QUOTED_OF_PATHS)
 
 
-def _given(options: list[str] | None) -> dict[str, float]:
+def _given(options: list[str] | None, asked: "ScenarioLibrary") -> dict[str, float]:
+    first = asked.process().order[0]
     found: dict[str, float] = {}
     for text in options or []:
         name, _, value = text.partition("=")
@@ -268,7 +272,7 @@ def _given(options: list[str] | None) -> dict[str, float]:
             found[name] = float(value)
         except ValueError:
             raise QuestionError(
-                f"--probability {text}: expected future=value, as in reset=0.4."
+                f"--probability {text}: expected future=value, as in {first}=0.4."
             ) from None
     return found
 
@@ -286,10 +290,10 @@ def _write_mix(
     import numpy as np
 
     from sanctions_model.plots import plot_forecast, plot_future_effects, plot_odds, plot_spread
-    from sanctions_model.report.answers import AGAINST
     from sanctions_model.report.views import summary_table
     from sanctions_model.scenarios.odds.mixture import expected_by_odds
 
+    against = str(result.attrs[dims.Said.AGAINST])
     odds = expected_by_odds(result, future=future, odds=np.linspace(0, 1, 21))
     wanted = [str(name) for name in split["outcome"].to_numpy()]
     label = str(result["scenario_label"].sel(scenario=future).item())
@@ -325,10 +329,10 @@ def _write_mix(
     expected = odds.to_dataframe().reset_index()
     tables = {
         "mixture": table,
-        "futures": with_statements(futures, said.iloc[:0], against=AGAINST),
+        "futures": with_statements(futures, said.iloc[:0], against=against),
         "spread": split.to_dataframe().reset_index(),
         "odds": expected[["odds", "outcome", "horizon", "period", "expected_effect"]].assign(
-            against=AGAINST
+            against=against
         ),
     }
     if len(said):

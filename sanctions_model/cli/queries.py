@@ -413,7 +413,7 @@ def require(
     if within is not None and when is not None:
         raise QuestionError("Give the time as either --within or --when.")
     if frontier and (measure is None or len(measure) != 2):
-        raise QuestionError("--frontier needs two measures: --measure finance --measure trade.")
+        raise QuestionError("--frontier needs two measures; give --measure twice.")
     value = below if below is not None else above
     assert value is not None
     target = Target(

@@ -13,7 +13,6 @@ import typer
 
 from sanctions_model.cli.parts.console import configure, drawn_outcomes, is_short, say, show
 from sanctions_model.cli.parts.edits import (
-    EDITED,
     FileOption,
     HorizonOption,
     ScaleOption,
@@ -46,7 +45,7 @@ from sanctions_model.errors import QuestionError, ReweightingError
 from sanctions_model.files import require_folder as require_target_folder
 from sanctions_model.files import require_target, whole_file
 from sanctions_model.report.views import View
-from sanctions_model.wording import lower_first
+from sanctions_model.wording import lower_first, upper_first
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -200,7 +199,7 @@ def run_scenario(
     configure(quiet=quiet)
     from sanctions_model.queries.forecasts import driver_words
     from sanctions_model.queries.reading.headlines import at_periods
-    from sanctions_model.report.answers import against, scenario_answer, scenario_sentences
+    from sanctions_model.report.answers import scenario_answer, scenario_sentences
     from sanctions_model.scenarios.effects import starting_day
     from sanctions_model.scenarios.forecast import USED, scenario_forecast
     from sanctions_model.scenarios.library import load_scenario, load_scenarios
@@ -243,8 +242,9 @@ def run_scenario(
     effect = result["effect"].sel(outcome=wanted)
     shown = at_periods(range(1, effect.sizes["horizon"] + 1), fitted.scm.periods_per_year)
     label = scenario.label
-    if label == EDITED:
+    if setting or shift or scale:  # which says less than was asked
         label = lower_first(str(effect.attrs.get(Said.SUBJECT, label)))
+        result.attrs["label"] = upper_first(label)
     at = effect["horizon"] if csv is not None or as_json else shown
     rested = resting(
         fitted,
@@ -256,7 +256,7 @@ def run_scenario(
         {"effect": rested},
         csv=csv,
         asked=as_json,
-        finish=partial(with_statements, said=said, against=against(fitted.scm)),
+        finish=partial(with_statements, said=said, against=result.attrs[Said.AGAINST]),
     )
     if figure is not None:
         from sanctions_model.plots import plot_scenario_effect
@@ -296,7 +296,6 @@ def compare(
     """Effects of all futures against the status quo, and which one matters most for what."""
     configure(quiet=quiet)
     require_folder(out)
-    from sanctions_model.report.answers import AGAINST
     from sanctions_model.report.dated import futures_view
     from sanctions_model.report.scenarios import compare_sentences
     from sanctions_model.scenarios.effects import starting_day
@@ -329,7 +328,7 @@ def compare(
         lambda draws: answer(draws)["effect"].sel(outcome=wanted),
         csv=csv,
         asked=as_json or out is not None,
-        finish=partial(with_statements, said=said, against=AGAINST),
+        finish=partial(with_statements, said=said, against=result.attrs[Said.AGAINST]),
     )
     if figure is not None or out is not None:
         from sanctions_model.plots import plot_future_effects

@@ -33,7 +33,10 @@ def read_statements(
     def read(names: Sequence[str]) -> "list[Statement]":
         start = starting_day(fitted.problem, names)
         year = scm.periods_per_year
-        return [Statement.parse(text, start=start, periods_per_year=year) for text in texts or []]
+        return [
+            Statement.parse(text, start=start, periods_per_year=year, example=names[0])
+            for text in texts or []
+        ]
 
     everything = list(dict.fromkeys([*outcomes, *(s.outcome for s in read(outcomes))]))
     for name in everything:

@@ -55,7 +55,7 @@ def plot_future_effects(
     scm: StructuralCausalModel,
     drawn_from: str = "posterior",
 ) -> Figure:
-    """Draw what each future does against the status quo.
+    """Draw what each future does against sanctions unchanged.
 
     Parameters
     ----------
@@ -89,20 +89,24 @@ def plot_future_effects(
     if together is not None:
         found = together.rename("effect")
         effects, colours = effects | {_TOGETHER: together}, colours | {_TOGETHER: Colour.ink}
-    rule, horizon = interval_rule(), result.sizes[dims.HORIZON]
+    rule, horizon, against = interval_rule(), result.sizes[dims.HORIZON], _against(result)
     how = "each future can slide to others once a year" if slides else "each future lasts"
     title = titled(
         headline(found, scm, outcome=_only(outcomes)),
-        f"What do the futures change over {scm.count_periods(horizon)}, against sanctions "
-        "unchanged?",
+        f"What do the futures change over {scm.count_periods(horizon)}, against {against}?",
         source=result.attrs.get(dims.Said.SOURCE),
     )
     caption = (
-        f"Against sanctions unchanged; {how}. Lines: {drawn_from} medians; "
+        f"Against {against}; {how}. Lines: {drawn_from} medians; "
         f"bands: 50 % interval; dashed: {rule}. Every draw of the parameters has its own path of "
         "each future; shocks are the same in all and drop out."
     )
     return _fans(scm, effects, colours, outcomes, title, caption)
+
+
+def _against(result: xr.DataArray | xr.Dataset) -> str:
+    """Say what effects are compared with."""
+    return str(result.attrs.get(dims.Said.AGAINST, "the future without it"))
 
 
 def _only(outcomes: Sequence[str] | None) -> str | None:
@@ -119,7 +123,7 @@ def plot_scenario_effect(
     scm: StructuralCausalModel,
     drawn_from: str = "posterior",
 ) -> Figure:
-    """Draw what one scenario does, against the future without it.
+    """Draw what one scenario does, against what its effect says.
 
     Parameters
     ----------
@@ -138,10 +142,11 @@ def plot_scenario_effect(
         If the effect lacks an outcome.
     """
     chosen(effect, outcomes, scm)
-    over = scm.count_periods(effect.sizes[dims.HORIZON])
+    last, against = effect.sizes[dims.HORIZON], _against(effect)
+    over = scm.count_periods(last)
     title = titled(
-        headline(effect.rename("effect"), scm, outcome=_only(outcomes)),
-        title or f"What does {label} change over {over}, against the future without it?",
+        headline(effect.rename("effect"), scm, outcome=_only(outcomes), horizon=last),
+        title or f"What does {label} change over {over}, against {against}?",
         source=effect.attrs.get(dims.Said.SOURCE),
     )
     caption = (
@@ -297,7 +302,7 @@ def plot_odds(
     UnknownVariableError
         If the expectation lacks an outcome.
     """
-    names = chosen(expected, outcomes, scm)
+    names, against = chosen(expected, outcomes, scm), _against(expected)
     odds = 100.0 * expected["odds"].to_numpy()
     line = expected.sel({dims.OUTCOME: names[0], dims.HORIZON: list(horizons)[-1]}).to_numpy()
     worth = number(
@@ -310,11 +315,11 @@ def plot_odds(
     last = named[-1] if named[-1].startswith("after") else f"in {named[-1]}"
     title = titled(
         f"Ten more points of odds move {with_article(label)} by {worth} {unit} {last}",
-        f"What effect is expected, against sanctions unchanged, by the odds of: {future}?",
+        f"What effect is expected, against {against}, by the odds of: {future}?",
         source=expected.attrs.get(dims.Said.SOURCE),
     )
     caption = (
-        "Against sanctions unchanged as at the end of 2025; mean over paths of all futures and "
+        f"Against {against}; mean over paths of all futures and "
         "draws of the parameters, the other futures in proportion to their probabilities; later "
         f"one can become another. Dotted: the probability one starts from, {100 * probability:.2g} "
         "%. Put in your own. No interval is drawn."

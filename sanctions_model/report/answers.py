@@ -11,7 +11,6 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.economies.registry import economy_of
 from sanctions_model.elsewhere.base_rates import lifting_rate
 from sanctions_model.queries.claims import load_claims
 from sanctions_model.queries.reading.headlines import headline, label_with_unit, main_outcomes
@@ -30,10 +29,6 @@ from sanctions_model.wording import (
     percent,
     share_words,
 )
-
-# What every effect of a future is compared with.
-AGAINST = "sanctions unchanged as at the end of 2025"
-_AGAINST_ELSEWHERE = "the future without it"  # a model of the reader's own ends when its table does
 
 
 def _effect(effect: xr.DataArray, scm: StructuralCausalModel, name: str, at: int) -> np.ndarray:
@@ -91,14 +86,6 @@ def effect_words(draws: xr.DataArray, scm: StructuralCausalModel, name: str) -> 
     )
 
 
-def against(scm: StructuralCausalModel) -> str:
-    """Say what the effect of a scenario is compared with.
-
-    `scm`: of the fit; measures of the bundled economies count from the end of 2025.
-    """
-    return _AGAINST_ELSEWHERE if economy_of(scm) is None else AGAINST
-
-
 def mean_words(draws: xr.DataArray) -> str:
     """Say a mean with two Monte-Carlo standard errors."""
     error = ERRORS * mean_error(draws)
@@ -130,8 +117,8 @@ def scenario_answer(effect: xr.DataArray, scm: StructuralCausalModel, *, label: 
     about = outcomes[0] if len(outcomes) == 1 else None
     return View(
         table=pd.DataFrame(rows),
-        title=headline(effect, scm, outcome=about),
-        question=f"Question: what does {label} change, against {against(scm)}?",
+        title=headline(effect, scm, outcome=about, horizon=int(effect[dims.HORIZON][last])),
+        question=f"Question: what does {label} change, against {effect.attrs[dims.Said.AGAINST]}?",
         caption=caption,
         most=len(main),
     )
@@ -166,7 +153,7 @@ def scenario_sentences(
 
     `outcomes`: which of those in the result. Returns: every number in them is computed.
     """
-    said = [f"{result.attrs['label']}, against {against(scm)}:"]
+    said = [f"{result.attrs['label']}, against {result.attrs[dims.Said.AGAINST]}:"]
     for name in outcomes:
         draws = _effect(result["effect"], scm, name, -1)
         still = float((draws == 0).mean())
@@ -251,6 +238,6 @@ def expected_view(
     return View(
         table=pd.DataFrame(rows),
         title=f"Expected effect by {result['period'].to_numpy()[-1]}, by the odds one starts from",
-        caption=f"Mean over all futures, against {AGAINST}; later one can turn into "
-        "another, with the chances that the file states.",
+        caption=f"Mean over all futures, against {result.attrs[dims.Said.AGAINST]}; later one can "
+        "turn into another, with the chances that the file states.",
     )

@@ -15,7 +15,7 @@ from sanctions_model.queries.reading.headlines import (
     main_outcomes,
     spoken_label,
 )
-from sanctions_model.report.answers import AGAINST, chances
+from sanctions_model.report.answers import chances
 from sanctions_model.report.views import View, in_percent_by_outcome, interval_words, size_cell
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
@@ -178,7 +178,7 @@ def beside_view(table: pd.DataFrame, scm: StructuralCausalModel, changed: Sequen
 
 
 def futures_view(result: xr.Dataset, scm: StructuralCausalModel, horizon: int) -> View:
-    """Show effects against the status quo at one date: outcomes in rows, futures in columns."""
+    """Show effects of futures at one date: outcomes in rows, futures in columns."""
     stays = result.attrs["transitions"] == "False"
     names = [
         str(name)
@@ -201,8 +201,8 @@ def futures_view(result: xr.Dataset, scm: StructuralCausalModel, horizon: int) -
     return View(
         table=pd.DataFrame(rows),
         title=headline(result, scm, horizon=horizon),
-        question=f"Question: what do the futures change by {date}, {how}, against the status quo: "
-        f"{AGAINST}?",
+        question=f"Question: what do the futures change by {date}, {how}, against "
+        f"{result.attrs[dims.Said.AGAINST]}?",
         caption=f"{interval_words(interval_rule())} Other dates: --csv. Hardly any measure has "
         "been lifted in the sample: sizes lean on the published estimates behind the priors.",
         most=len(main_outcomes(scm, there)),

@@ -9,7 +9,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
-from sanctions_model.report.answers import AGAINST, effect_words, mean_words
+from sanctions_model.report.answers import effect_words, mean_words
 from sanctions_model.report.views import View, in_percent_by_outcome, interval_words
 from sanctions_model.scenarios.issuers import issuer_words
 from sanctions_model.scenarios.library import ScenarioLibrary
@@ -236,11 +236,11 @@ def compare_sentences(
         if n != result.attrs["status_quo"]
     }
     outcomes = [str(name) for name in effect[dims.OUTCOME].to_numpy()]
-    sentences = []
+    sentences, against = [], result.attrs[dims.Said.AGAINST]
     for name, label in labels.items():
         own = effect.sel(scenario=name)
         parts = [effect_words(own.sel(outcome=o), scm, o) for o in outcomes]
-        sentences.append(f"{label}, after {when}, against {AGAINST}: {'; '.join(parts)}.")
+        sentences.append(f"{label}, after {when}, against {against}: {'; '.join(parts)}.")
     most: dict[str, list[str]] = {}
     for outcome in outcomes:
         said = _largest(effect.sel(outcome=outcome), labels)
@@ -306,6 +306,7 @@ def mix_sentences(
     )
     sentences = [f"It begins with these probabilities: {chance}; later one can become another."]
     label = str(result["scenario_label"].sel(scenario=future).item())
+    against = result.attrs[dims.Said.AGAINST]
     there = result.sel(horizon=[at]).assign(effect=effect.expand_dims(horizon=[at]))
     line = expected_by_odds(there, future=future, odds=[0.0, 1.0]).isel(horizon=0)
     for outcome in (str(name) for name in effect[dims.OUTCOME].to_numpy()):
@@ -319,7 +320,7 @@ def mix_sentences(
         unit = difference_unit(scm.variables[outcome].unit, short=True)
         sentences.append(
             f"Over all futures, {_called(scm, outcome)} is expected to move by "
-            f"{mean_words(expected)} {unit} in {when}, against {AGAINST}: {ends[0]} if {label} "
+            f"{mean_words(expected)} {unit} in {when}, against {against}: {ends[0]} if {label} "
             f"were out of the question, {ends[1]} if it were certain at first, so ten points of "
             f"odds are worth {mean_words(worth)}."
         )

@@ -16,23 +16,27 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.coercion import generator_of
+from sanctions_model.economies.registry import economy_of
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.queries.forecasts import last_known_period
+from sanctions_model.queries.forecasts import drivers_ahead, last_known_period
 from sanctions_model.scenarios.odds.drawn_designs import KINDS, NEED
 from sanctions_model.scenarios.odds.regimes import FuturePaths, draw_scenario_paths
 from sanctions_model.scenarios.scenario import Scenario
 from sanctions_model.scm.equations import Identity
+from sanctions_model.scm.interventions import Intervention
 from sanctions_model.scm.linear_form import LinearForm
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
-from sanctions_model.scm.periods import with_periods
+from sanctions_model.scm.periods import period_after, with_periods
 from sanctions_model.scm.serialization import content_hash, spec_hash
 from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.wording import upper_first
 
 _RISK, _ROUBLE = "risk_premium", "rouble"
+_UNCHANGED = "sanctions unchanged"
+_WITHOUT = "the future without it"
 
 
 def designed_effect(
@@ -62,7 +66,8 @@ def designed_effect(
     Returns
     -------
     xr.DataArray
-        Dims ``(outcome, horizon, chain, draw)``; a manifest as JSON in the attributes.
+        Dims ``(outcome, horizon, chain, draw)``; the attributes say what it is compared with
+        (``against``) and hold a manifest as JSON.
 
     Raises
     ------
@@ -78,7 +83,11 @@ def designed_effect(
     effect = respond_to(scm, draws, drawn.one_a_draw(), outcomes=outcomes)
     rests_on = {"scenario": content_hash(scenario.model_dump(mode="json"))}
     found = effect.isel({dims.SCENARIO: 0}).assign_attrs(
-        {**dims.carried(draws.attrs), dims.Said.SUBJECT: upper_first(scenario.label)},
+        {
+            **dims.carried(draws.attrs),
+            dims.Said.SUBJECT: upper_first(scenario.label),
+            dims.Said.AGAINST: against_designs(scm, scenario),
+        },
         manifest=answer_manifest(scm, random_seed, rests_on),
     )
     return with_periods(found, scm.periods_per_year)
@@ -312,6 +321,48 @@ def _impact(scm: StructuralCausalModel, draws: xr.Dataset, measure: str) -> np.n
 def starting_day(problem: Problem, outcomes: Sequence[str]) -> str:
     """Return the first day of the last known period, from which a future of the outcomes counts."""
     return str(problem.cases.time[last_known_period(problem, outcomes)])[:10]
+
+
+def against_regime(scm: StructuralCausalModel) -> str:
+    """Say what effects of futures are compared with: measures that stay at 1.
+
+    In the bundled economies that is the regime of the end of 2025.
+    """
+    return _UNCHANGED if economy_of(scm) is None else f"{_UNCHANGED} as at the end of 2025"
+
+
+def against_designs(scm: StructuralCausalModel, scenario: Scenario) -> str:
+    """Say what the effect of a scenario's designs is compared with.
+
+    Who moves more than measures is compared with a future without that, sanctions unchanged.
+    """
+    if economy_of(scm) is None:
+        return _WITHOUT
+    regime = against_regime(scm)
+    return f"{_WITHOUT}, with {regime}" if scenario.level or scenario.release_assets else regime
+
+
+def against_interventions(
+    problem: Problem, edits: Sequence[Intervention], start: str, horizon: int
+) -> str:
+    """Say what interventions are compared with: the forecast without them, whose measures go on.
+
+    `start`: first day of the last known period, after which the measures continue as declared.
+    """
+    scm = problem.scm
+    if economy_of(scm) is None:
+        return _WITHOUT
+    last = int(np.flatnonzero(problem.cases.time == np.datetime64(start))[0])
+    ahead = drivers_ahead(problem, last, horizon, {})
+    stay = np.array([ahead[name] for name in scm.measures])
+    if (stay == 1).all():
+        regime = against_regime(scm)
+    else:
+        end = period_after(start, 0, scm.periods_per_year)
+        regime = f"{_UNCHANGED} after {end}" if (np.ptp(stay, axis=1) == 0).all() else ""
+        regime = regime or f"sanctions as they went on after {end}"
+    only = {edit.variable for edit in edits} <= set(scm.measures)
+    return regime if only else f"{_WITHOUT}, with {regime}"
 
 
 def regime_of_today(problem: Problem, horizon: int) -> dict[str, np.ndarray]:

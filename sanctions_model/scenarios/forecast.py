@@ -1,7 +1,7 @@
 """One scenario as a forecast: where the economy goes with it, and what the scenario changes.
 
 *Effect*: ``E[y_h | do(scenario)] - E[y_h | do(measures stay)]``, draw by draw with the same shocks.
-*Path*: the forecast with the measures of the end of 2025, plus the effect. Periods of the calendar
+*Path*: the forecast that the effect is against, plus the effect. Periods of the calendar
 count from the last known one.
 """
 
@@ -11,6 +11,8 @@ from sanctions_model import dims
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scenarios.effects import (
+    against_designs,
+    against_interventions,
     answer_manifest,
     designed_effect,
     regime_of_today,
@@ -55,8 +57,9 @@ def scenario_forecast(
     -------
     xr.Dataset
         ``path`` and ``effect``, dims ``(outcome, horizon, chain, draw)``, with ``period`` beside
-        the horizon and ``unit`` of each outcome; ``attrs`` say the scenario's ``label``, the
-        ``start``, what the drivers were taken to do (``continuation``) and a manifest as JSON.
+        the horizon and ``unit`` of each outcome; ``attrs`` say the scenario's ``label``, what it is
+        compared with (``against``), the ``start``, what the drivers were taken to do
+        (``continuation``) and a manifest as JSON.
 
     Raises
     ------
@@ -98,17 +101,21 @@ def scenario_forecast(
             outcomes=wanted,
         )
         effect = with_it.isel({dims.SCENARIO: 0}, drop=True) - base
+        against = against_interventions(problem, counted.interventions, start, ahead)
     else:
         effect = designed_effect(
             scm, draws, counted, horizon=ahead, random_seed=random_seed, outcomes=wanted
         ).drop_vars(dims.SCENARIO, errors="ignore")
+        against = against_designs(scm, counted)
     found = xr.Dataset({"path": base + effect, "effect": effect})
     found = found.transpose(dims.OUTCOME, dims.HORIZON, dims.CHAIN, dims.DRAW).assign_coords(
         period=(dims.HORIZON, period_labels(start, year, ahead)),
         unit=(dims.OUTCOME, [scm.variables[name].kept_unit for name in wanted]),
     )
+    found["effect"].attrs[dims.Said.AGAINST] = against
     found.attrs = {
         "label": scenario.label,
+        dims.Said.AGAINST: against,
         "start": start,
         "continuation": stay.attrs["continuation"],
         "manifest": answer_manifest(

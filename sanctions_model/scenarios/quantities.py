@@ -96,7 +96,8 @@ def require_within(quantity: Moment, low: float, high: float, name: str, hint: s
     least, most = (low, high) if isinstance(quantity, str) else bounds(quantity)
     if least < low or most > high:
         most_too = "" if most == least else f" to {most:g}"
-        raise ValueError(f"{name} can be {least:g}{most_too}, expected {low:g} to {high:g}; {hint}")
+        expected = f"at least {low:g}" if high == np.inf else f"{low:g} to {high:g}"
+        raise ValueError(f"{name} can be {least:g}{most_too}, expected {expected}; {hint}")
 
 
 def first_date(value: object) -> str | None:

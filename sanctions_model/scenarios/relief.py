@@ -7,6 +7,7 @@ the risk premium brought forward, and a one-off rouble shift that tops the quart
 stated size and fades; nothing else anticipates. This module draws nothing and knows no equations.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -16,7 +17,7 @@ from sanctions_model.data.fields import Number, Whole
 from sanctions_model.data.sanctions.events import ISSUERS, Component
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.elsewhere.reimposition import snap_back_hazard
-from sanctions_model.errors import did_you_mean, shown
+from sanctions_model.errors import QuestionError, did_you_mean, shown
 from sanctions_model.scenarios.issuers import COALITION, Reach, draw_parts, measures_rule
 from sanctions_model.scenarios.quantities import (
     PERIOD_TEXT,
@@ -30,17 +31,20 @@ from sanctions_model.scenarios.quantities import (
     bounds,
     require_within,
 )
+from sanctions_model.scm.periods import read_span
 
 _HIGHEST = 2.0
+
+
+def _unknown(what: str, name: object, known: Sequence[str]) -> str:
+    near = did_you_mean(str(name), known).replace(" Did", "; did").rstrip("?")
+    return f"unknown {what} {name!r}, expected some of {', '.join(known)}{near}"
 
 
 def _known_measures(names: tuple[str, ...]) -> None:
     for name in names:
         if name not in MEASURES:
-            near = did_you_mean(name, MEASURES)
-            raise ValueError(
-                f"unknown measure {name!r}, expected some of {', '.join(MEASURES)}{near}"
-            )
+            raise ValueError(_unknown("measure", name, MEASURES))
     if len(set(names)) < len(names):
         raise ValueError(f"a measure is named twice: {', '.join(names)}")
 
@@ -177,6 +181,10 @@ class SnapBack(Stated):
     @classmethod
     def _date(cls, given: Any) -> Any:
         if isinstance(given, dict) and isinstance(given.get("within"), str):
+            try:
+                read_span(given["within"])
+            except QuestionError as error:
+                raise ValueError(f"within: {error}") from None
             until = given.get("until", given["within"])
             return {n: v for n, v in given.items() if n != "within"} | {"until": until}
         return given
@@ -234,8 +242,7 @@ def _issuers(given: object) -> object:
     known = (COALITION, *ISSUERS)
     for name in names:
         if name not in known:
-            near = did_you_mean(str(name), known)
-            raise ValueError(f"unknown issuer {name!r}, expected some of {', '.join(known)}{near}")
+            raise ValueError(_unknown("issuer", name, known))
     if len(set(names)) < len(names) or (COALITION in names and len(names) > 1):
         raise ValueError(f"an issuer is named twice: {', '.join(names)}")
     return tuple(names)
@@ -300,10 +307,7 @@ class ReliefDesign(Stated):
         known = [component.id for component in measures_rule().components]
         for name in self.components:
             if name not in known:
-                raise ValueError(
-                    f"unknown component {name!r}, expected some of {', '.join(known)}"
-                    f"{did_you_mean(name, known)}"
-                )
+                raise ValueError(_unknown("component", name, known))
         if len(set(self.components)) < len(self.components):
             raise ValueError(f"a component is named twice: {', '.join(self.components)}")
         if bounds(self.deterred) != (0, 0) and self.reach.issuers == frozenset(ISSUERS):

@@ -58,7 +58,7 @@ class Statement:
     text: str = ""
 
     @classmethod
-    def parse(cls, text: str, *, start: str, periods_per_year: int = 4) -> Self:
+    def parse(cls, text: str, *, start: str, periods_per_year: int = 4, example: str = "x") -> Self:
         """Read ``key_rate <= 10 by 2028Q4`` or ``gdp_level >= 2 against status quo in 12``.
 
         Parameters
@@ -70,6 +70,8 @@ class Statement:
             First day of the last known period, as in ``attrs["start"]``.
         periods_per_year : int
             4 for quarters, 12 for months.
+        example : str
+            An outcome of the model that is asked, for messages.
 
         Raises
         ------
@@ -79,9 +81,9 @@ class Statement:
         match = _STATEMENT.fullmatch(text.strip())
         if match is None:
             raise QuestionError(
-                f"Cannot read the statement {text!r}; write it as in 'key_rate <= 10 by 2028Q4', "
-                "'inflation_yoy <= 4 through 2028Q1-2028Q4' or "
-                "'gdp_level >= 2 against status quo in 2030Q4'."
+                f"Cannot read the statement {text!r}; write it as in '{example} <= 10 by 2028Q4', "
+                f"'{example} <= 4 through 2028Q1-2028Q4' or "
+                f"'{example} >= 2 against status quo in 2030Q4'."
             )
 
         def period(name: str, edge: Edge) -> int:

@@ -1,6 +1,7 @@
 """Dates, issuers and statements on the command line: one file, one command, an answer."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,8 @@ from sanctions_model.data.outside_forecasts import load_outside_forecasts, newes
 from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.priors.ledger import load_priors
+from sanctions_model.inference.priors.reading import parse_priors
 from sanctions_model.inference.storage import load, save
-from sanctions_model.report.answers import AGAINST
 from sanctions_model.scenarios.library import load_scenarios
 from sanctions_model.scenarios.odds.mixture import compare_futures
 
@@ -26,6 +27,7 @@ issuer = "eu"
 snap_back = { probability = 0.3, within = 8 }
 phase = [{ start = "2027Q1", ramp = 1, depth = 0.5 }]
 """
+AGAINST = "sanctions unchanged as at the end of 2025"
 OUTCOME = ("--outcome", "gdp_level", "--outcome", "key_rate", "--quiet")
 ABOVE, BELOW = "gdp_level >= 0.1 against status quo in 2028Q4", "key_rate <= 9 by 2028Q4"
 
@@ -271,3 +273,17 @@ def test_a_forecast_never_stands_alone(saved_fit, tmp_path):
     assert "nothing new" in read
     short = call("forecast", "--fit", saved_fit, "--horizon", 2, "--outcome", "key_rate").out
     assert "nothing new" in short  # no year to its end, and a rival all the same
+
+
+@pytest.mark.parametrize("typed", ["x", "key_rate -> lending_rate=Normal(ten, 1)"])
+def test_a_belief_that_a_message_offers_is_one_of_the_model_that_is_asked(saved_fit, typed):
+    said = refused("effects", "--prior", typed, "--fit", saved_fit)
+    (offered,) = re.findall(r"as(?: in)? '([^']+\))'", said)
+    ((address, belief),) = parse_priors([offered]).items()
+    stated = load(saved_fit).problem.absolute[address]
+    assert (belief.family, belief.support) == (stated.family, stated.support)
+
+
+def test_a_statement_that_a_message_offers_is_one_of_the_model_that_is_asked(saved_fit):
+    said = refused("forecast", "--statement", "gdp > 3", "--outcome", "rouble", "--fit", saved_fit)
+    assert "write it as in 'rouble <= 10 by 2028Q4'" in said

@@ -8,7 +8,6 @@ import pytest
 import xarray as xr
 from command import call, refused
 
-from sanctions_model.report.answers import AGAINST
 from sanctions_model.report.scenarios import (
     compare_sentences,
     mix_sentences,
@@ -20,6 +19,7 @@ from sanctions_model.scenarios.odds.mixture import compare_futures, expected_by_
 from sanctions_model.scenarios.odds.variance import spread_split
 from sanctions_model.wording import number, share_words
 
+AGAINST = "sanctions unchanged as at the end of 2025"
 OUTCOME = ("--outcome", "gdp_level", "--outcome", "key_rate")
 BROKEN = """
 format_version = 1

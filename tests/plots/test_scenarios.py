@@ -167,7 +167,8 @@ def test_a_scenario_is_named_in_the_title(result):
     figure = plot_scenario_effect(
         effect, label="half relief", drawn_from="prior", scm=growth_transmission()
     )
-    asked = "What does half relief change over 12 quarters, against the future without it?"
+    asked = "What does half relief change over 12 quarters, against sanctions unchanged as at the "
+    asked += "end of 2025?"
     assert asked in words(figure)
 
 

@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 from command import call, refused
+from hostile import require_clear
 
 from sanctions_model import workflow
 from sanctions_model.data.observations import load_observations
@@ -245,15 +246,19 @@ KNOWN_TO_THE_READER = {
 def test_editors_refuse_what_the_reader_refuses_and_nothing_else(tmp_path):
     jsonschema = pytest.importorskip("jsonschema")
     schema = jsonschema.Draft202012Validator(scenario_schema())
-    apart = set()
+    apart, told = set(), set()
     for table, (_, changes) in STATED.items():
         for key, change in ({"colour": {}} | changes).items():
             for value in OTHERS:
                 path = written(tmp_path, table, change | ({} if value is None else {key: value}))
                 try:
                     is_read = bool(load_scenario(path))
-                except QuestionError:
+                except QuestionError as error:
                     is_read = False
+                    told.add(str(error))
                 if schema.is_valid(tomllib.loads(path.read_text("utf-8"))) != is_read:
                     apart.add((table, key, json.dumps(value)))
     assert apart == KNOWN_TO_THE_READER
+    assert len(told) > 300
+    for message in told:
+        require_clear(message)

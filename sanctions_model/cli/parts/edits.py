@@ -67,8 +67,8 @@ def _assignment(text: str, option: str) -> _Assignment:
         value = float(match["value"])
     except ValueError:
         raise QuestionError(
-            f"{option} {text}: expected variable=value or variable=value@first-last, "
-            "as in key_rate=12@1-4 or key_rate=12@2027Q1-2027Q4."
+            f"{option} {text}: expected variable=value or variable=value@first-last: a number, and "
+            "periods as in @1-4 or @2027Q1-2027Q4."
         ) from None
     start, stop = _moment(match["start"]), _moment(match["stop"])
     return _Assignment(match["variable"], value, start, start if stop is None else stop)

@@ -120,7 +120,7 @@ class Priors(BaseModel):
         return cls(entries=entries, periods_per_year=periods_per_year)
 
     def __getitem__(self, address: str) -> Prior:
-        """Return the prior stated for an address, as in ``priors["depreciation -> inflation"]``.
+        """Return the prior stated for an address, as in ``priors["x -> y"]``.
 
         Raises `PriorError` if none is stated for it.
         """

@@ -6,6 +6,7 @@ This module knows one table at a time, and no model.
 import ast
 import re
 from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -109,16 +110,31 @@ def read_prior(file: str, place: str, table: Any) -> Prior:
 
 
 _STATED = re.compile(r"(?P<address>.*\S)\s*=\s*(?P<family>\w+)\s*(?P<arguments>\(.*\))\s*")
-_FORM = "'depreciation -> inflation=LogNormal(0.14, 0.6)'"
 
 
-def parse_priors(texts: Iterable[str]) -> dict[str, Prior]:
-    """Read beliefs as they are typed, ``depreciation -> inflation=LogNormal(0.14, 0.6)``.
+def typed(address: str, prior: Prior) -> str:
+    """Say a belief as `parse_priors` reads it.
+
+    >>> typed("x -> y", parse_priors(["x -> y=LogNormal(0.2, sigma=0.5)"])["x -> y"])
+    'x -> y=LogNormal(0.2, 0.5)'
+    """
+    fields = type(prior).model_fields
+    stated = [
+        f"{value:.3g}" if fields[name].is_required() else f"{name}={value:.3g}"
+        for name, value in prior.arguments.items()
+        if isfinite(value)
+    ]
+    stated += ["negative=True"] if getattr(prior, "negative", False) else []
+    return f"{address}={prior.family}({', '.join(stated)})"
+
+
+def parse_priors(texts: Iterable[str], *, example: str = "x -> y=Normal(0, 1)") -> dict[str, Prior]:
+    """Read beliefs as they are typed, ``x -> y=LogNormal(0.14, 0.6)``.
 
     `texts`: an address, an equals sign, a family with its arguments: in the order of the family's
-    signature, or by name. Returns: by address, as `Priors.replace` takes them. Raises `PriorError`
-    if a text is of another form, the family or an argument unknown or impossible, or an address is
-    given twice.
+    signature, or by name. `example`: one of the model that is asked, for messages. Returns: by
+    address, as `Priors.replace` takes them. Raises `PriorError` if a text is of another form, the
+    family or an argument unknown or impossible, or an address is given twice.
 
     Examples
     --------
@@ -129,7 +145,7 @@ def parse_priors(texts: Iterable[str]) -> dict[str, Prior]:
     for text in texts:
         match = _STATED.fullmatch(text.strip())
         if match is None:
-            raise PriorError(f"Cannot read the prior {text!r}; write it as {_FORM}.")
+            raise PriorError(f"Cannot read the prior {text!r}; write it as {example!r}.")
         address, family = match["address"].strip(), match["family"]
         if family not in _FAMILIES:
             raise PriorError(
@@ -138,7 +154,7 @@ def parse_priors(texts: Iterable[str]) -> dict[str, Prior]:
             )
         if address in found:
             raise PriorError(f"{address!r} is given two priors; give one.")
-        stated = _arguments(text, family, match["arguments"])
+        stated = _arguments(text, family, match["arguments"], example)
         try:
             found[address] = _FAMILIES[family](**stated)
         except PriorError as error:
@@ -146,7 +162,7 @@ def parse_priors(texts: Iterable[str]) -> dict[str, Prior]:
     return found
 
 
-def _arguments(text: str, family: str, written: str) -> dict[str, Any]:
+def _arguments(text: str, family: str, written: str, example: str) -> dict[str, Any]:
     """Return the arguments of a call by name; only numbers and booleans are read."""
     model: Any = _FAMILIES[family]
     own = [n for n in model.model_fields if n in model.__annotations__ and n != "family"]
@@ -160,7 +176,7 @@ def _arguments(text: str, family: str, written: str) -> dict[str, Any]:
         found = {name: ast.literal_eval(node) for name, node in named}
     except (SyntaxError, ValueError, IndexError, RecursionError, MemoryError):
         raise PriorError(
-            f"Cannot read the arguments of {text!r}; {takes}, as in {_FORM}."
+            f"Cannot read the arguments of {text!r}; {takes}, as in {example!r}."
         ) from None
     if len(found) < len(named) or not set(found) <= set(own):
         raise PriorError(f"{text!r} has an argument twice or of another name; {takes}.")

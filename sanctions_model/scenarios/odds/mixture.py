@@ -19,7 +19,12 @@ from sanctions_model.coercion import generator_of
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import simulate
-from sanctions_model.scenarios.effects import regime_of_today, respond_to, starting_day
+from sanctions_model.scenarios.effects import (
+    against_regime,
+    regime_of_today,
+    respond_to,
+    starting_day,
+)
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.odds.regimes import draw_future_paths
 from sanctions_model.scm.interventions import require_horizon
@@ -62,8 +67,8 @@ def compare_futures(
     xr.Dataset
         ``effect`` (against sanctions unchanged) and ``path`` (simulated, shocks included), dims
         ``(outcome, scenario, horizon, chain, draw)``; ``probability`` of each scenario, ``unit`` of
-        each outcome; a manifest as JSON in ``attrs``. All scenarios meet the same shocks and
-        designs.
+        each outcome; ``attrs`` say what it is ``against`` and hold a manifest as JSON. All
+        scenarios meet the same shocks and designs.
 
     Raises
     ------
@@ -102,7 +107,10 @@ def compare_futures(
         unit=(dims.OUTCOME, [scm.variables[name].kept_unit for name in wanted]),
         period=(dims.HORIZON, period_labels(start, year, horizon)),
     )
+    against = {dims.Said.AGAINST: against_regime(scm)}
+    found["effect"].attrs |= against
     found.attrs = dims.carried(stay.attrs) | {
+        **against,
         "continuation": stay.attrs["continuation"],
         "status_quo": process.status_quo,
         "transitions": str(transitions),
