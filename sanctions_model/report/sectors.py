@@ -216,7 +216,7 @@ def whole_table(
     rows: list[dict[Hashable, object]] = [*table.to_dict("records")]
     rule = {name: table[name].iloc[0] for name in ("ci_prob", "ci_kind")}
     for row in () if pooled is None else pooled.to_dict("records"):
-        same = {name: row[name] for name in ("unit", "horizon", "power")}
+        same = {name: row[name] for name in ("unit", "horizon", "period", "power")}
         sizes = {part: row[f"pooled_{part}"] for part in ("median", "lower", "upper")}
         rows.append(
             {"sector": "all", "quantity": f"pooled_{row['quantity']}"} | same | sizes | rule

@@ -82,15 +82,13 @@ def designed_effect(
     )
     effect = respond_to(scm, draws, drawn.one_a_draw(), outcomes=outcomes)
     rests_on = {"scenario": content_hash(scenario.model_dump(mode="json"))}
-    found = effect.isel({dims.SCENARIO: 0}).assign_attrs(
+    return effect.isel({dims.SCENARIO: 0}).assign_attrs(
         {
-            **dims.carried(draws.attrs),
             dims.Said.SUBJECT: upper_first(scenario.label),
             dims.Said.AGAINST: against_designs(scm, scenario),
         },
         manifest=answer_manifest(scm, random_seed, rests_on),
     )
-    return with_periods(found, scm.periods_per_year)
 
 
 def answer_manifest(scm: StructuralCausalModel, random_seed: int, sha256: Mapping[str, str]) -> str:
@@ -131,6 +129,7 @@ def respond_to(
     -------
     xr.DataArray
         Dims ``(outcome, scenario, horizon, chain, draw)``; ``scenario`` counts paths or futures.
+        With ``period`` beside the horizon where the draws say after which one it begins.
 
     Raises
     ------
@@ -158,7 +157,7 @@ def respond_to(
     if idle:
         raise QuestionError(f"The model has no measure {', '.join(idle)}, which a future moves.")
     _require_priced(scm, paths)
-    return respond(
+    effect = respond(
         scm,
         draws,
         horizon=paths.horizon,
@@ -166,7 +165,9 @@ def respond_to(
         baseline={name: 1.0 for name in given if name in scm.exogenous},
         shocks=_shocks(scm, draws, paths, paired=paired),
         outcomes=outcomes,
-    ).rename("effect")
+    )
+    effect.attrs |= dims.carried(draws.attrs)
+    return with_periods(effect.rename("effect"), scm.periods_per_year)
 
 
 def _require_priced(scm: StructuralCausalModel, paths: FuturePaths) -> None:

@@ -157,6 +157,9 @@ def test_sectors_are_printed_beside_the_premium(saved_fit, tmp_path):
     assert "lost 14 % of output; 2 of 6 sectors are not answered" in done.out
     table = pd.read_csv(path)
     assert set(table["quantity"]) >= {"share", "premium", "part", "difference", "output"}
+    dated = table[table["quantity"] != "output"]  # whose evidence names its years itself
+    ends = dated.groupby("horizon")["period"].unique()
+    assert [list(ends[at]) for at in (0, 4, 8)] == [["2026Q1"], ["2027Q1"], ["2028Q1"]]
 
 
 def test_losses_of_another_package_are_printed_by_sector_with_the_gap(saved_fit, tmp_path):

@@ -39,6 +39,7 @@ from sanctions_model.scenarios.sectors.premiums import (
 )
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import period_column
 from sanctions_model.summaries import ERRORS, effective_size, interval, interval_rule
 from sanctions_model.units import effect_in_percent, percent_unit
 
@@ -186,7 +187,8 @@ def pooled_effects(
     Returns
     -------
     pandas.DataFrame
-        One row a power and quantity (the premium of today, then each outcome): ``median``,
+        One row a power and quantity (the premium of today, then each outcome): ``horizon`` and
+        its ``period``, ``median``,
         ``lower``, ``upper`` without and ``pooled_`` with the sectors, ``difference`` of the
         medians and its Monte-Carlo standard error ``difference_error``, ``within_error``: it is
         less than two of them, ``k_hat``, ``used``; not a number where the weights do not hold.
@@ -197,7 +199,7 @@ def pooled_effects(
     UnknownVariableError, NoCausalPathError, QuestionError
         If an outcome is unknown or out of reach of the measures.
     """
-    rule = interval_rule()
+    rule, year = interval_rule(), scm.periods_per_year
     found = total_effect(scm, draws, relief, horizon=horizon, outcomes=list(outcomes))
     found = found.isel({dims.HORIZON: -1}, drop=True)
     rows = []
@@ -217,7 +219,8 @@ def pooled_effects(
             before = interval(values, rule)
             after = weighted_interval(values, weights.weights, rule)
             row: dict[str, object] = {"power": pool.power, "quantity": name, "unit": unit}
-            row |= {"horizon": at} | {n: float(before.sel(summary=n)) for n in _PARTS}
+            row |= {"horizon": at, **period_column(draws.attrs.get(dims.Said.START), at, year)}
+            row |= {n: float(before.sel(summary=n)) for n in _PARTS}
             row |= {f"pooled_{n}": float(after.sel(summary=n)) if holds else np.nan for n in _PARTS}
             change = float(after.sel(summary="median") - before.sel(summary="median"))
             error = median_change_error(values, weights.weights)

@@ -24,6 +24,7 @@ from sanctions_model.scenarios.odds.regimes import FuturePaths
 from sanctions_model.scenarios.sectors.figures import Sector, load_sectors
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
+from sanctions_model.scm.periods import with_periods
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.summaries import interval, interval_rule
 
@@ -60,7 +61,7 @@ def sector_premiums(
         premium), dims ``(sector, horizon, chain, draw)``; ``total`` (sum of the parts),
         ``transmission`` (its premium at rest under the measures of today plus the effect of the
         paths) and ``difference`` (total less transmission), dims ``(horizon, chain, draw)``.
-        Horizon 0 is today. A manifest as JSON in the attributes.
+        Horizon 0 is today, the last period that is known. A manifest as JSON in the attributes.
 
     Raises
     ------
@@ -75,7 +76,8 @@ def sector_premiums(
     if paths.regime.ndim == 2:
         paths = paths.one_a_draw()
     effect = respond_to(scm, draws, paths, outcomes=[PREMIUM, *measures])
-    effect = effect.isel({dims.SCENARIO: 0}).pad({dims.HORIZON: (1, 0)}, constant_values=0.0)
+    effect = effect.isel({dims.SCENARIO: 0}).drop_vars("period", errors="ignore")
+    effect = effect.pad({dims.HORIZON: (1, 0)}, constant_values=0.0)
     effect = effect.assign_coords({dims.HORIZON: np.arange(paths.horizon + 1)})
     intensity = {
         short: 1.0 + effect.sel({dims.OUTCOME: name}, drop=True) for name, short in measures.items()
@@ -101,7 +103,8 @@ def sector_premiums(
     rests_on = {"sectors": content_hash([row.model_dump(mode="json") for row in rows])}
     found.attrs = dims.carried(draws.attrs)
     found.attrs["manifest"] = answer_manifest(scm, random_seed, rests_on)
-    return found.assign_coords(sector_label=(SECTOR, [row.label for row in rows]))
+    found = found.assign_coords(sector_label=(SECTOR, [row.label for row in rows]))
+    return with_periods(found, scm.periods_per_year)
 
 
 def drawn_sectors(rows: Sequence[Sector], draws: xr.Dataset, random_seed: int) -> xr.Dataset:
@@ -172,13 +175,17 @@ def sector_table(
     Returns
     -------
     pandas.DataFrame
-        ``sector, quantity, unit, horizon, median, lower, upper, ci_prob, ci_kind``; with `before`
-        and `basis` the columns of `Basis.of` as well.
+        ``sector, quantity, unit, horizon, period, median, lower, upper, ci_prob, ci_kind``; with
+        `before` and `basis` the columns of `Basis.of` as well. The period is empty where the draws
+        do not say when they begin.
     """
     rule = interval_rule()
     units = {"share": "share", "premium": "%", "part": "points"}
     units |= dict.fromkeys(("total", "transmission", "difference"), "points")
-    rows = []
+    dated, rows = {}, []
+    if "period" in result.coords:
+        ahead = result[dims.HORIZON].to_numpy().tolist()
+        dated = dict(zip(ahead, result["period"].to_numpy().tolist(), strict=True))
     for quantity, unit in units.items():
         summary = interval(result[quantity].sel({dims.HORIZON: list(horizons)}), rule)
         names = result[SECTOR].to_numpy() if SECTOR in result[quantity].dims else ["all"]
@@ -188,6 +195,7 @@ def sector_table(
                 own = at.sel({dims.HORIZON: horizon})
                 row: dict[str, object] = {"sector": str(name), "quantity": quantity}
                 row |= {"unit": unit, "horizon": horizon}
+                row["period"] = dated[horizon] if dated else ""
                 row |= {n: float(own.sel(summary=n)) for n in ("median", "lower", "upper")}
                 if before is not None and basis is not None:
                     pair = [of[quantity].sel({dims.HORIZON: horizon}) for of in (before, result)]
