@@ -218,7 +218,7 @@ def test_quantities_are_numbers_or_distributions(tmp_path):
             ["phases overlap", "can last to period 9"],
         ),
         ("phase = [{ start = 1, ramp = 4, depth = 0.5 }]", "phase = []", ["phase"]),
-        ('measures = ["trade"]', 'measures = ["trad"]', ["unknown measure 'trad'", "Did you mean"]),
+        ('measures = ["trade"]', 'measures = ["trad"]', ["unknown measure 'trad'", "did you mean"]),
         ('measures = ["trade"]', 'components = ["T9"]', ["unknown component 'T9'"]),
         ('measures = ["trade"]', "", ["either `measures` or `components`"]),
         ('measures = ["trade"]', 'measures = ["trade", "trade"]', ["named twice"]),
