@@ -202,7 +202,7 @@ def comparison_views(
     largest = effects.iloc[int(effects["errors_apart"].abs().fillna(0).argmax())]
     sizes = {"median_first": "first", "median_second": "second", "difference": "difference"}
     rest = {"difference_error": "±", "errors_apart": "errors apart"}
-    question = f"Question: {names[1]} (second) against {names[0]} (first)."
+    question = f"Question: how does {names[1]} (second) differ from {names[0]} (first)?"
     after = {"outcome": "effect on", "horizon": f"after {scm.periods_name}"}
     ordered = effects.sort_values("errors_apart", key=abs, ascending=False, kind="stable")
     most = (
