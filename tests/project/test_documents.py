@@ -136,6 +136,8 @@ def test_the_commands_of_a_page_run(page, whole_fit, nothing_is_sampled, tmp_pat
     plt.close("all")
     for name, body in _SAVED.findall(page.read_text(encoding="utf-8")):
         Path(name).write_text(body, encoding="utf-8")
+    (beliefs,) = blocks(ROOT / "docs/howto/priors.md", "toml")
+    Path("mine_priors.toml").write_text(beliefs, encoding="utf-8")  # named beside a scenario
     failed = {}
     for words in commands(page):
         done = call(*words)
@@ -143,6 +145,8 @@ def test_the_commands_of_a_page_run(page, whole_fit, nothing_is_sampled, tmp_pat
             failed[shlex.join(words)] = done.err
         elif words[:2] == ["data", "template"]:
             fill(Path(words[2], "table.csv"))
+        elif "--prior-only" in words and "--out" not in words:
+            assert call("run").code == 0  # "leave it out and the data have their say"
     assert failed == {}
 
 
