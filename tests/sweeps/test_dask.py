@@ -95,6 +95,32 @@ def test_a_worker_killed_in_mid_sweep_loses_nothing(tmp_path, drawn, client):
     xr.testing.assert_identical(here.drop_vars("seconds"), there.drop_vars("seconds"))
 
 
+class Losing(DaskEngine):
+    """Loses tasks of the first rounds, as the death of the worker that held their data does."""
+
+    def __init__(self, client, rounds):
+        super().__init__(client)
+        self.rounds = iter([True] * rounds)
+
+    def _sent(self, bench, batches):
+        tasks = super()._sent(bench, batches)
+        if next(self.rounds, False):
+            self.client.cancel(list(tasks)[:2], force=True)
+        return tasks
+
+
+@pytest.mark.parametrize(("rounds", "lost"), [(1, 0), (9, 40)])
+def test_points_whose_data_a_worker_took_along_are_sent_again(
+    tmp_path, drawn, client, rounds, lost
+):
+    design = design_of(SHIFT)
+    here = sweep(design, tmp_path / "here", drawn)
+    there = sweep(design, tmp_path / "there", drawn, engine=Losing(client, rounds))
+    assert int((there["status"] != "done").sum()) == lost
+    if not lost:
+        xr.testing.assert_identical(here.drop_vars("seconds"), there.drop_vars("seconds"))
+
+
 def test_an_address_where_nobody_answers_is_refused(monkeypatch):
     import distributed
 
