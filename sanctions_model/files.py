@@ -48,14 +48,14 @@ def toml_content(
     file cannot be read or is no TOML.
     """
     try:
-        return parsed_toml(content_of(file))
+        return _parsed_toml(content_of(file))
     except OSError as error:
         raise refuse(f"Cannot read {file}: {error.strerror}; give {what}.") from None
     except (ValueError, RecursionError) as error:
         raise refuse(f"{file.name} is not a TOML file: {reading_fault(error)}.") from None
 
 
-def parsed_toml(content: bytes) -> dict[str, Any]:
+def _parsed_toml(content: bytes) -> dict[str, Any]:
     """Parse TOML, whose whole numbers have 64 bits: `tomllib` takes longer ones, no array does.
 
     Raises `ValueError` if it is no TOML, and `RecursionError` if it is nested too deeply.

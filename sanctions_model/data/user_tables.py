@@ -7,7 +7,6 @@ Read from a TOML file. Knows names; the table itself is read by `tables` and che
 import csv
 import dataclasses
 import io
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
@@ -18,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sanctions_model.data.fields import Number, Version
 from sanctions_model.data.tables import PERIOD_COLUMNS
 from sanctions_model.economies.russia import MEASURES
-from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
-from sanctions_model.files import content_of, whole_file
+from sanctions_model.errors import ObservationError, did_you_mean, first_fault
+from sanctions_model.files import toml_content, whole_file
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.variables import Constant, Indicator
 
@@ -172,16 +171,8 @@ def load_mapping(path: Path | str) -> TableMapping:
     """
     file = Path(path)
     try:
-        content = tomllib.loads(content_of(file).decode())
+        content = toml_content(file, "the path of a mapping", ObservationError)
         return TableMapping.model_validate(content).beside(file.parent)
-    except OSError as error:
-        raise ObservationError(
-            f"Cannot read the mapping {file}: {error.strerror}; give the path of a TOML file."
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ObservationError(
-            f"The mapping {file} is not valid TOML ({reading_fault(error)}); correct it there."
-        ) from None
     except ValidationError as error:
         raise ObservationError(
             f"The mapping {file} cannot be used: {first_fault(error, TableMapping)}; expected the "

@@ -345,12 +345,14 @@ def test_a_rule_with_a_missing_raw_value_is_refused(edited):
 
 def test_a_rule_that_is_no_toml_is_refused(edited):
     path = edited("measures_rule.toml", "[band]", "[band")
-    with pytest.raises(ObservationError, match="is not valid TOML"):
+    with pytest.raises(ObservationError, match=r"measures_rule.toml is not a TOML file"):
         load_rule(path)
 
 
 def test_a_missing_rule_is_refused(tmp_path):
-    with pytest.raises(ObservationError, match="Cannot read the measures rule"):
+    with pytest.raises(
+        ObservationError, match=r"Cannot read .*none.toml: .*; give a measures rule"
+    ):
         load_rule(tmp_path / "none.toml")
 
 

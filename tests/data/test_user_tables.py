@@ -202,7 +202,8 @@ def test_relabelling_changes_words_only():
             r"colums: there is no such field \(got 'x'\); did you mean 'columns'; "
             "expected the fields",
         ),
-        ("country = ", "is not valid TOML"),
+        ("country = ", "mapping.toml is not a TOML file"),
+        (f"inflation_target = {'1' * 5000}", "mapping.toml .* a whole number in it is too long"),
     ],
 )
 def test_a_mapping_that_is_wrong_is_refused_with_its_place(tmp_path, text, words):
@@ -211,7 +212,9 @@ def test_a_mapping_that_is_wrong_is_refused_with_its_place(tmp_path, text, words
 
 
 def test_a_mapping_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ObservationError, match="Cannot read the mapping"):
+    with pytest.raises(
+        ObservationError, match=r"Cannot read .*none.toml: .*; give the path of a mapping"
+    ):
         load_mapping(tmp_path / "none.toml")
 
 

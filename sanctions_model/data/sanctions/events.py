@@ -26,7 +26,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.fields import Number, Version
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
-from sanctions_model.files import content_of, parsed_toml
+from sanctions_model.files import toml_content
 
 STEPS = ("step", "added step", "phase-in")
 EXPLICIT = ("relief", "relief ends")
@@ -288,20 +288,10 @@ def load_rule(path: Path | str | None = None) -> Rule:
     """
     file = data_path("measures_rule.toml") if path is None else Path(path)
     try:
-        content = parsed_toml(content_of(file))
-        return Rule.model_validate(content)
-    except OSError as error:
-        raise ObservationError(
-            f"Cannot read the measures rule {file}: {error.strerror}; give the path of a file."
-        ) from error
+        return Rule.model_validate(toml_content(file, "a measures rule", ObservationError))
     except ValidationError as error:
         raise ObservationError(
             f"The measures rule {file} cannot be used: {first_fault(error)}."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise ObservationError(
-            f"The measures rule {file} is not valid TOML ({reading_fault(error)}); "
-            "correct it there."
         ) from error
 
 
