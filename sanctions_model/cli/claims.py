@@ -122,7 +122,13 @@ def _effects_beside(
 
     found = reweight(fitted, beliefs)
     horizons = horizon or [4, 8, 12, 20]
-    table = effects_beside(found, relief=chosen, horizons=horizons, outcomes=outcome)
+    table = effects_beside(
+        found,
+        relief=chosen,
+        horizons=horizons,
+        outcomes=outcome,
+        basis=basis_of(fitted) if csv is not None or as_json else None,
+    )
     write_csv(table, csv)
     view = beside_view(table, fitted.scm, found.changed)
     show(View(table=table, title="Effects") if as_json else view, as_json=as_json)

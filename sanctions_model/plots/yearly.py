@@ -26,7 +26,7 @@ from sanctions_model.queries.reading.calendar_years import (
     past_years,
     quoted_words,
 )
-from sanctions_model.queries.reading.findings import annual_finding, forces_finding, grows
+from sanctions_model.queries.reading.findings import annual_finding, forces_finding
 from sanctions_model.queries.reading.headlines import short_name, spoken_label
 from sanctions_model.queries.reading.yearly_forces import FORCE, OWN_SHOCKS, START, TOTAL
 from sanctions_model.scm.model import StructuralCausalModel
@@ -198,7 +198,7 @@ def plot_yearly_forces(
     means = shown.mean([dims.CHAIN, dims.DRAW])
     years = means[YEAR].to_numpy()
     colours = _colours([str(f) for f in means[FORCE].to_numpy() if f != TOTAL], scm)
-    said = [f"{short_name(scm, n)}{', growth' if grows(scm, n) else ''}" for n in names]
+    said = [f"{short_name(scm, n)}{', growth' if scm.is_level(n) else ''}" for n in names]
     of = f"{spoken_label(scm, names[0])} in " if len(names) == 1 else ""
     window = str(years[0]) if years.size == 1 else f"{years[0]} to {years[-1]}"
     title = titled(
@@ -236,7 +236,7 @@ def plot_yearly_forces(
         axes.axhline(0.0, color=Colour.ink, lw=0.7, zorder=3)
         axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
         axes.set_xticks(years[::step], [str(year) for year in years[::step]])
-        unit = "points of growth" if grows(scm, name) else scm.variables[name].short_unit
+        unit = "points of growth" if scm.is_level(name) else scm.variables[name].short_unit
         frame(axes, heading, unit)
     return figure
 

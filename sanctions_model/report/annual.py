@@ -75,7 +75,7 @@ def annual_table(
     scm = fit.scm
     names = [name for name in quoted if name in scm.variables]
     names = names or [
-        name for name in scm.wanted(None) if name in scm.observed or name in _levels(fit)
+        name for name in scm.wanted(None) if name in scm.observed or scm.is_level(name)
     ]
     asked = scm.relief(relief)
     statistics = {name: quoted[name][0] for name in names if name in quoted}
@@ -158,10 +158,6 @@ class _Ahead:
 def _difference(found: xr.DataArray) -> xr.DataArray:
     one, other = (found.isel({dims.SCENARIO: i}, drop=True) for i in (1, 0))
     return one - other
-
-
-def _levels(fit: Fit) -> set[str]:
-    return {level.variable.name for level in fit.scm.levels}
 
 
 def _rows(source: str, values: xr.DataArray, rests: xr.DataArray | None) -> list[dict[str, object]]:

@@ -5,7 +5,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.queries.reading.calendar_years import YEAR
-from sanctions_model.queries.reading.findings import forces_finding, grows
+from sanctions_model.queries.reading.findings import forces_finding
 from sanctions_model.queries.reading.yearly_forces import FORCE
 from sanctions_model.report.views import View
 from sanctions_model.scm.model import StructuralCausalModel
@@ -66,4 +66,4 @@ def forces_view(forces: xr.DataArray, scm: StructuralCausalModel) -> View:
 
 
 def _unit(scm: StructuralCausalModel, name: str) -> str:
-    return "points of growth" if grows(scm, name) else "average of the year"
+    return "points of growth" if scm.is_level(name) else "average of the year"

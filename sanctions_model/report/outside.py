@@ -55,12 +55,11 @@ def forecast_beside(
     first = np.datetime64(str(paths.attrs[dims.Said.START]), "D")
     start = int(np.searchsorted(problem.cases.time.astype("datetime64[D]"), first))
     ahead = drivers_ahead(problem, start, horizon, {})
-    levels = {level.variable.name for level in scm.levels}
     rivals = {}
     for name in outcomes:
         path = rival_path(problem, name, start, horizon)
         if path is not None:
-            words = _LEVEL if name in levels else _RATE
+            words = _LEVEL if scm.is_level(name) else _RATE
             rivals[name] = (words, in_percent(path, scm.variables[name]))
     newest = newest_forecasts(load_outside_forecasts())
     called = {theirs: (ours, how) for ours, (how, theirs) in quoted.items() if ours in outcomes}

@@ -289,7 +289,7 @@ def _rouble_shift(
 
     The model's own move in that period is what the risk premium brought forward does at once.
     """
-    if _ROUBLE not in {level.variable.name for level in scm.levels}:
+    if not scm.is_level(_ROUBLE):
         raise QuestionError("An announcement shifts the rouble, a level that the model lacks.")
     announced = paths.rouble != 0
     shift = _drawn_last(paths.rouble, paired=paired)
@@ -325,9 +325,9 @@ def starting_day(problem: Problem, outcomes: Sequence[str]) -> str:
 
 
 def against_regime(scm: StructuralCausalModel) -> str:
-    """Say what effects of futures are compared with: measures that stay at 1.
+    """Say what effects of futures are compared with: sanctions unchanged.
 
-    In the bundled economies that is the regime of the end of 2025.
+    In the bundled economies they are those of the end of 2025, where every measure is 1.
     """
     return _UNCHANGED if economy_of(scm) is None else f"{_UNCHANGED} as at the end of 2025"
 

@@ -285,10 +285,14 @@ class StructuralCausalModel:
         """Return a number of periods in words, as in ``1 quarter``."""
         return f"{count} {self.period_name if count == 1 else self.periods_name}"
 
+    def is_level(self, name: str) -> bool:
+        """Return whether a name is that of a level, which is quoted by its growth."""
+        return any(level.variable.name == name for level in self.levels)
+
     def effect_unit(self, name: str) -> str:
         """Return the unit of a difference of a variable, or of a level."""
         variable = self.variables[name]
-        if name in {level.variable.name for level in self.levels}:
+        if self.is_level(name):
             return variable.unit
         return difference_unit(variable, short=True) or "unit of the variable"
 

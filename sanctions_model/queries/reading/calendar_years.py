@@ -159,13 +159,12 @@ def past_years(
     outcome is neither a level nor observed.
     """
     scm, history = problem.scm, problem.history(draws)
-    levels = {level.variable.name for level in scm.levels}
     index = calendar(problem, _position(problem, start), 0)
     years = sorted(set(index.year))
     shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW])
     found = np.full((len(statistics), len(years), *shape), np.nan)
     for place, name in enumerate(statistics):
-        how = Statistic.of(name, statistics, is_level=name in levels)
+        how = Statistic.of(name, statistics, is_level=scm.is_level(name))
         past = known_flow(scm, history, name)[..., : len(index)]
         for year, value in _yearly(past, index, how, len(index)).items():
             found[place, years.index(year)] = np.broadcast_to(value, shape[0] * shape[1]).reshape(

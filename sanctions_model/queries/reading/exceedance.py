@@ -10,7 +10,7 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.queries.claims import Claim, claim_effect
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.periods import period_after
+from sanctions_model.scm.periods import period_column
 from sanctions_model.summaries import share_error
 from sanctions_model.units import effect_in_percent
 
@@ -65,9 +65,7 @@ def exceedance_table(
                     "statement": claim.statement,
                     "outcome": claim.outcome,
                     "horizon": claim.horizon,
-                    "period": period_after(start, claim.horizon, scm.periods_per_year)
-                    if start
-                    else "",
+                    **period_column(start, claim.horizon, scm.periods_per_year),
                     "unit": variable.unit,
                     "size": size,
                     "matters": multiple == 1.0,

@@ -168,13 +168,8 @@ def forces_finding(forces: xr.DataArray, scm: StructuralCausalModel) -> str:
     at = int(means.abs().to_numpy().argmax())
     force, year = means.index[at]
     outcome, size = spoken_label(scm, name), float(means.iloc[at])
-    what = f"{'growth of ' if grows(scm, name) else ''}{outcome}"
+    what = f"{'growth of ' if scm.is_level(name) else ''}{outcome}"
     return f"{upper_first(str(force))} moved {what} most: by {number(size)} points in {year}"
-
-
-def grows(scm: StructuralCausalModel, name: str) -> bool:
-    """Return whether what is quoted of a year of this outcome is its growth."""
-    return name in {level.variable.name for level in scm.levels}
 
 
 def required_finding(found: RequiredRelief, scm: StructuralCausalModel, *, start: str = "") -> str:

@@ -201,14 +201,17 @@ def effects_beside(
     relief: Relief | None = None,
     horizons: Sequence[int] = _RELIEF_HORIZONS,
     outcomes: Sequence[str] | None = None,
+    basis: Basis | None = None,
 ) -> pd.DataFrame:
     """Tabulate the effects of relief under the beliefs of a fit and under others.
 
     `found`: from `reweight`. `relief`: full relief of all measures in four steps by default.
+    `basis`: of the fit's draws, where what each effect rests on is wanted too.
     Returns: a row an outcome and horizon: ``median``, ``lower``, ``upper`` and ``prob_below_zero``
-    as fitted, the same with ``new_`` before, ``k_hat``, and of the effect as fitted the columns of
-    `Basis.of`; effects on levels in percent. Raises `UnknownVariableError`, `NoCausalPathError` or
-    `QuestionError` if a name is unknown, an outcome is out of reach, or a horizon is below 1.
+    as fitted, the same with ``new_`` before, ``k_hat``, and with `basis` the columns of `Basis.of`
+    of the effect as fitted; effects on levels in percent. Raises `UnknownVariableError`,
+    `NoCausalPathError` or `QuestionError` if a name is unknown, an outcome is out of reach, or a
+    horizon is below 1.
     """
     scm, draws, rule = found.base.scm, found.base.draws, interval_rule()
     asked, start = scm.relief(relief or Relief()), draws.attrs.get(dims.Said.START)
@@ -218,10 +221,11 @@ def effects_beside(
     ).sel({dims.HORIZON: list(horizons)})
     shown = effects_in_percent(scm, effect)
     weights = found.weights.weights
-    basis = Basis(found.base.problem, found.base.prior_draws, draws)
-    stated = total_effect(
-        scm, basis.prior_draws, asked, horizon=max(horizons), outcomes=wanted
-    ).transpose(..., dims.CHAIN, dims.DRAW)
+    stated = None
+    if basis is not None:
+        stated = total_effect(
+            scm, basis.prior_draws, asked, horizon=max(horizons), outcomes=wanted
+        ).transpose(..., dims.CHAIN, dims.DRAW)
     before, after = interval(shown, rule), weighted_interval(shown, weights, rule)
     below = (shown < 0).transpose(..., dims.CHAIN, dims.DRAW)
     rows = []
@@ -241,7 +245,8 @@ def effects_beside(
                 row |= {f"{mark}{n}": float(own.sel(summary=n)) for n in _SUMMARY}
                 row[f"{mark}prob_below_zero"] = chance
             row["k_hat"] = found.k_hat
-            row |= basis.of(stated.sel(where), effect.sel(where))
+            if basis is not None and stated is not None:
+                row |= basis.of(stated.sel(where), effect.sel(where))
             rows.append(row | {"ci_prob": rule.prob, "ci_kind": rule.kind})
     table = pd.DataFrame(rows)
     table.attrs = {

@@ -8,8 +8,7 @@ from sanctions_model.wording import difference_unit, number
 
 def unit_word(answers: Answers, outcome: str) -> str:
     """Return the unit of an outcome's differences, one word."""
-    levels = {level.variable.name for level in answers.scm.levels}
-    if outcome in levels:
+    if answers.scm.is_level(outcome):
         return "%"
     return difference_unit(answers.scm.variables[outcome], short=True)
 
