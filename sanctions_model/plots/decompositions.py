@@ -25,6 +25,7 @@ from sanctions_model.plots.parts.style import (
     titled,
 )
 from sanctions_model.queries.reading.findings import parts_finding, variance_finding
+from sanctions_model.queries.reading.headlines import spoken
 from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
@@ -80,7 +81,7 @@ def plot_decomposition(
     time = parts[dims.TIME].to_numpy()
     per_year = periods_per_year(time)
     window = " to ".join(dict.fromkeys(period_name(time[end], per_year) for end in (0, -1)))
-    labels = {n: str(contributions["label"].sel({dims.OUTCOME: n}).item()) for n in names}
+    labels = {n: spoken(str(contributions["label"].sel({dims.OUTCOME: n}).item())) for n in names}
     what = labels[names[0]] if len(names) == 1 else f"{len(names)} outcomes"
     title = titled(
         parts_finding(parts.sel({dims.OUTCOME: names}), scm),
@@ -226,7 +227,7 @@ def plot_variance_decomposition(
     columns = min(2, len(names))
     figure, panels, _ = grid(
         (title, caption),
-        [str(means["label"].sel({dims.OUTCOME: name}).item()) for name in names],
+        [spoken(str(means["label"].sel({dims.OUTCOME: name}).item())) for name in names],
         handles,
         columns=columns,
         beside=_BESIDE,

@@ -24,7 +24,7 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.queries.reading.headlines import asked_words, headline
+from sanctions_model.queries.reading.headlines import asked_words, headline, spoken
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
@@ -138,7 +138,7 @@ def _fans(
     columns = 2 if len(names) == 4 else min(_COLUMNS, len(names))
     room = label_room(_named(rule, with_prior=prior is not None))
     width = (COLUMN_INCHES - columns * (_LEFT + room)) / columns
-    headings = {name: wrap(scm.variables[name].label, width + room, TEXT) for name in names}
+    headings = {name: wrap(spoken(scm.variables[name].label), width + room, TEXT) for name in names}
     lines = max(len(found) for found in headings.values())
     head = lines * line_inches(TEXT) + 0.04
     step = head + _PLOT_HEIGHT + _ROW_GAP

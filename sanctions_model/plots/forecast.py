@@ -49,7 +49,7 @@ from sanctions_model.plots.parts.panels import (
 from sanctions_model.plots.parts.style import Colour, titled
 from sanctions_model.queries.conditional import Condition
 from sanctions_model.queries.forecasts import driver_words, last_known_period
-from sanctions_model.queries.reading.headlines import headline
+from sanctions_model.queries.reading.headlines import headline, spoken
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.units import Kept, in_percent, percent_unit
@@ -242,7 +242,7 @@ def _view(
     ]
     known = known_periods(problem, name, origin)[: start + 1]
     completed = completed_periods(problem, name, origin)[: start + 1] & known
-    label, unit = variable.label, variable.unit or "unit of the variable"
+    label, unit = spoken(variable.label), variable.unit or "unit of the variable"
     kept: str | Kept = variable
     yearly = name not in imposed and year > 1 and name in {level.flow for level in scm.levels}
     if yearly:

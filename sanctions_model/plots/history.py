@@ -53,7 +53,7 @@ from sanctions_model.plots.parts.style import (
     titled,
     wrap,
 )
-from sanctions_model.queries.reading.headlines import headline
+from sanctions_model.queries.reading.headlines import headline, spoken
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval_rule
 from sanctions_model.units import difference_in_percent, in_percent
@@ -185,7 +185,7 @@ def plot_counterfactual(
     named = label_room([_HAPPENED, _OTHERWISE])
     room = COLUMN_INCHES - _LEFT - _GAP - _RIGHT - named
     widths = _WIDE_PANEL * room, (1.0 - _WIDE_PANEL) * room
-    headings = {name: wrap(scm.variables[name].label, room, TEXT) for name in names}
+    headings = {name: wrap(spoken(scm.variables[name].label), room, TEXT) for name in names}
     head = max(len(lines) for lines in headings.values()) * line_inches(TEXT) + 0.06
     below = 0.04 + key_inches(handles)
     rows = len(names)

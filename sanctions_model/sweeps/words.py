@@ -9,6 +9,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
+from sanctions_model.queries.reading.headlines import spoken
 from sanctions_model.scm.interventions import ALL_MEASURES
 from sanctions_model.summaries import IntervalRule
 from sanctions_model.sweeps.errors import from_first
@@ -181,7 +182,7 @@ def _when(found: xr.Dataset) -> str:
 def outcome_label(found: xr.Dataset, name: str) -> str:
     """Return an outcome's label up to its first comma or bracket."""
     text = str(found["label"].sel(outcome=name).item()) or name
-    return text.partition(" (")[0].partition(",")[0]
+    return spoken(text.partition(" (")[0].partition(",")[0])
 
 
 def outcome_unit(found: xr.Dataset, name: str) -> str:

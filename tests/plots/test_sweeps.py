@@ -86,7 +86,7 @@ def test_the_line_along_an_axis_is_the_median_and_the_band_its_bounds(plane):
     (band,) = [c for c in first.collections if isinstance(c, PolyCollection)]
     heights = band.get_paths()[0].vertices[:, 1]
     assert (heights.min(), heights.max()) == (0.0, 5.0)
-    assert first.get_title(loc="left") == "consumer price level"
+    assert first.get_title(loc="left") == "consumer prices"
     assert figure.axes[1].get_title(loc="left") == "GDP"
     assert [axes.get_ylabel() for axes in figure.axes[:2]] == ["%", "pp"]
     said = words(figure)
@@ -124,7 +124,7 @@ def test_an_answer_that_sampling_alone_may_have_moved_is_hollow():
         figure = plot_by_name(found, "belief", outcomes=["price_level"])
         marks = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
         assert [mark.get_markerfacecolor() == "white" for mark in marks] == hollow
-        said = f"{sum(hollow)} of 3 answers on consumer price level differ from the first by at"
+        said = f"{sum(hollow)} of 3 answers on consumer prices differ from the first by at"
         assert said in words(figure)
 
 

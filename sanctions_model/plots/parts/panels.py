@@ -29,7 +29,7 @@ from sanctions_model.plots.parts.style import (
     tidy,
     wrap,
 )
-from sanctions_model.queries.reading.headlines import panel_outcomes
+from sanctions_model.queries.reading.headlines import panel_outcomes, spoken
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
@@ -367,7 +367,9 @@ def place_panels(
     left = 0.14 + max(text_inches(words, SMALL, bold=True) for words in labels) + 0.06
     width = (COLUMN_INCHES - left - 0.1 - columns * numbers - (columns - 1) * _GAP) / columns
     width = min(width, _WIDEST)
-    headings = {name: wrap(scm.variables[name].label, width + numbers, TEXT) for name in outcomes}
+    headings = {
+        name: wrap(spoken(scm.variables[name].label), width + numbers, TEXT) for name in outcomes
+    }
     head = max(len(found) for found in headings.values()) * line_inches(TEXT) + 0.08
     step = head + height + 0.42
     figure = new_figure(top + -(-len(outcomes) // columns) * step + bottom)

@@ -234,9 +234,17 @@ def label_with_unit(scm: StructuralCausalModel, name: str, *, of_path: bool = Fa
 
 
 def short_name(scm: StructuralCausalModel, name: str) -> str:
-    """Return what an outcome is called in a table: nobody calls prices a price level."""
-    label = scm.variables[name].short_label
-    return label.replace("price level", "prices").removesuffix(" level")
+    """Return what an outcome is called in a table."""
+    return spoken(scm.variables[name].short_label).removesuffix(" level")
+
+
+def spoken(label: str) -> str:
+    """Return a label as people say it: nobody calls prices a price level.
+
+    >>> spoken("consumer price level"), spoken("GDP level")
+    ('consumer prices', 'GDP level')
+    """
+    return label.replace("price level", "prices")
 
 
 def _unit(scm: StructuralCausalModel, name: str, *, of_path: bool = False) -> str:
