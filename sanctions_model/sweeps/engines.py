@@ -6,7 +6,6 @@ A worker gets the model, the data and the design as JSON.
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _BATCH = 20
-_SENT = 3  # times, before points that are lost with every worker are given up
+_LARGE = "distributed.admin.large-graph-warning-threshold"
 _WORKBENCHES: dict[str, Workbench] = {}
 
 
@@ -104,59 +103,43 @@ class DaskEngine:
             self.client.submit(_base_task, text, number, pure=False): number for number in numbers
         }
         for task, found in self._finished(tasks):
-            if found is None or isinstance(found, BaseException):
-                why = found or "its workers were lost"
-                raise QuestionError(f"Base fit {tasks[task]} failed: {why}.") from found
+            if isinstance(found, BaseException):
+                raise QuestionError(f"Base fit {tasks[task]} failed: {found}.") from found
             yield tasks[task], found
 
     def answers(self, bench: Workbench, indices: Sequence[int]) -> Iterator[tuple[int, Answer]]:
-        """Answer points in batches, a task each; what was lost with its worker is sent again."""
-        batches = [list(indices[i : i + _BATCH]) for i in range(0, len(indices), _BATCH)]
-        for _ in range(_SENT):
-            again = []
-            tasks = self._sent(bench, batches)
-            for task, found in self._finished(tasks):
-                if found is None:
-                    again.append(tasks[task])
-                    continue
-                for place, index in enumerate(tasks[task]):
-                    if isinstance(found, BaseException):
-                        yield index, _lost(bench, found)
-                    else:
-                        yield index, found[place]
-            batches = again
-            if not batches:
-                return
-        gone = RuntimeError(f"sent {_SENT} times")
-        yield from ((index, _lost(bench, gone)) for batch in batches for index in batch)
+        """Answer points in batches, a task each."""
+        import dask
 
-    def _sent(self, bench: Workbench, batches: Sequence[list[int]]) -> dict[Any, list[int]]:
-        """Send batches, with what they need: Dask can't make scattered data again by itself."""
         points = bench.design.points()
-        text = self.client.scatter(_pack(bench.stated, bench.design), broadcast=True)
-        bases = self.client.scatter([bench.bases], broadcast=True)[0]
-        return {
+        batches = [list(indices[i : i + _BATCH]) for i in range(0, len(indices), _BATCH)]
+        # Tasks hold what all need: what a worker takes along, Dask makes again; scattered data not.
+        with dask.config.set({_LARGE: "1TiB"}):  # draws are large, and are sent once
+            text = self.client.submit(_held, _pack(bench.stated, bench.design), pure=False)
+            bases = [self.client.submit(_held, base, pure=False) for base in bench.bases]
+        tasks = {
             self.client.submit(
                 _answer_task, text, bases, [points[i] for i in batch], pure=False
             ): batch
             for batch in batches
         }
+        for task, found in self._finished(tasks):
+            for place, index in enumerate(tasks[task]):
+                if isinstance(found, BaseException):
+                    yield index, _lost(bench, found)
+                else:
+                    yield index, found[place]
 
     def _finished(self, tasks: dict[Any, Any]) -> Iterator[tuple[Any, Any]]:
-        """Yield each task with its result or error as it ends; cancel the rest when left.
-
-        None for a task that was cancelled because what it needs was lost with a worker.
-        """
+        """Yield each task with its result or error as it ends; cancel the rest when left."""
         from distributed import as_completed
 
         try:
             for task in as_completed(list(tasks)):
-                found = None
-                with suppress(CancelledError):
-                    if task.status == "finished":
-                        found = task.result()
-                    elif task.status == "error":
-                        found = task.exception()
+                try:
+                    found = task.exception() if task.status == "error" else task.result()
+                except CancelledError as error:
+                    found = error
                 yield task, found
                 task.release()
         finally:
@@ -171,6 +154,10 @@ def _lost(bench: Workbench, error: BaseException) -> Answer:
         route=None,
         error=f"lost with its worker: {error}",
     )
+
+
+def _held(content: Any) -> Any:
+    return content
 
 
 def _base_task(text: str, number: int) -> BaseFit:

@@ -77,48 +77,41 @@ def test_two_workers_answer_as_this_process_does(tmp_path, drawn, client):
     xr.testing.assert_identical(here.drop_vars("seconds"), there.drop_vars("seconds"))
 
 
-def test_a_worker_killed_in_mid_sweep_loses_nothing(tmp_path, drawn, client):
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_workers_killed_in_mid_sweep_lose_nothing(tmp_path, drawn, client, at_once):
     design = design_of(SHIFT, random_seed=2)
     here = sweep(design, tmp_path / "here", drawn)
     killed = []
 
-    def kill_one(done, total):
+    def kill(done, total):
         if 0 < done < total and not killed:
-            # A worker's own process: its nanny starts another in its place.
-            (pid, *_) = client.run(os.getpid).values()
-            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-            killed.append(pid)
+            # The workers' own processes, with all that they hold: nannies start others instead.
+            killed.extend(list(client.run(os.getpid).values())[:at_once])
+            for pid in killed:
+                os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
-    there = sweep(design, tmp_path / "there", drawn, engine=DaskEngine(client), progress=kill_one)
-    assert killed
+    there = sweep(design, tmp_path / "there", drawn, engine=DaskEngine(client), progress=kill)
+    assert len(killed) == at_once
     assert (there["status"] == "done").all()
     xr.testing.assert_identical(here.drop_vars("seconds"), there.drop_vars("seconds"))
 
 
-class Losing(DaskEngine):
-    """Loses tasks of the first rounds, as the death of the worker that held their data does."""
+class Cancelling(DaskEngine):
+    """Cancels a task as another user of the cluster may."""
 
-    def __init__(self, client, rounds):
-        super().__init__(client)
-        self.rounds = iter([True] * rounds)
-
-    def _sent(self, bench, batches):
-        tasks = super()._sent(bench, batches)
-        if next(self.rounds, False):
-            self.client.cancel(list(tasks)[:2], force=True)
-        return tasks
+    def _finished(self, tasks):
+        self.client.cancel(list(tasks)[:1], force=True)
+        return super()._finished(tasks)
 
 
-@pytest.mark.parametrize(("rounds", "lost"), [(1, 0), (9, 40)])
-def test_points_whose_data_a_worker_took_along_are_sent_again(
-    tmp_path, drawn, client, rounds, lost
-):
-    design = design_of(SHIFT)
-    here = sweep(design, tmp_path / "here", drawn)
-    there = sweep(design, tmp_path / "there", drawn, engine=Losing(client, rounds))
-    assert int((there["status"] != "done").sum()) == lost
-    if not lost:
-        xr.testing.assert_identical(here.drop_vars("seconds"), there.drop_vars("seconds"))
+def test_points_cancelled_by_others_are_lost_and_said_to_be(tmp_path, drawn, client):
+    found = sweep(design_of(SHIFT), tmp_path, drawn, engine=Cancelling(client)).stack(
+        point=["shift"]
+    )
+    failed = found["status"] == "failed"
+    assert int(failed.sum()) == 20
+    assert all("lost with its worker" in str(why) for why in found["error"][failed].to_numpy())
+    assert (found["status"][~failed] == "done").all()
 
 
 def test_an_address_where_nobody_answers_is_refused(monkeypatch):
