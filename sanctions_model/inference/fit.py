@@ -57,7 +57,8 @@ class Fit:
     idata : xr.DataTree
         ArviZ groups: ``posterior`` (absent in prior-only mode), ``prior``, ``prior_predictive``,
         ``posterior_predictive``, ``log_likelihood``, ``log_prior``, ``sample_stats``,
-        ``observed_data``.
+        ``observed_data``. What compares predictions with figures, as `arviz.plot_loo_pit`, needs
+        `for_arviz` of the fit: here likelihoods are by cell, predictions by period and series.
     manifest : mapping
         Versions, seed, sampler, hashes, diagnostics and wall times.
     """

@@ -51,11 +51,32 @@ def test_each_series_is_a_variable_in_the_periods_in_which_it_was_seen(fit, tree
     np.testing.assert_allclose(found.reshape(density.shape), density)
 
 
-def test_leaving_one_out_is_plotted_by_series(tree):
+@pytest.mark.parametrize(
+    ("ask", "given"),
+    [
+        (az.plot_loo_pit, {"var_names": ["inflation"], "backend": "matplotlib"}),
+        (az.plot_ppc_pit, {"var_names": ["inflation"], "backend": "matplotlib"}),
+        (az.plot_ppc_interval, {"var_names": ["inflation"], "backend": "matplotlib"}),
+        (az.loo_metrics, {"var_name": "inflation"}),
+        (az.loo_score, {"var_name": "inflation"}),
+        (az.loo_r2, {"var_name": "inflation"}),
+        (az.loo, {"var_name": "inflation"}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_predictions_are_compared_with_figures_by_series(tree, ask, given):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # draws of the prior have heavy tails
-        drawn = az.plot_loo_pit(tree, var_names=["inflation"], backend="matplotlib")
-    assert drawn is not None
+        assert ask(tree, **given) is not None
+
+
+def test_functions_of_parameters_take_the_fit_as_it_is_saved(fit):
+    table = az.summary(fit.idata, var_names=["scale"])
+    assert np.isfinite(table["mean"]).all()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = az.loo(fit.idata)
+    assert found.n_data_points == fit.idata["log_likelihood"].sizes["cell"]
 
 
 def test_every_variable_says_what_it_is(tree):
