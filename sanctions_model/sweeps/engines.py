@@ -108,7 +108,7 @@ class DaskEngine:
             yield tasks[task], found
 
     def answers(self, bench: Workbench, indices: Sequence[int]) -> Iterator[tuple[int, Answer]]:
-        """Answer points in batches, a task each."""
+        """Answer points in batches, a task each; those of a task that is lost stay pending."""
         import dask
 
         points = bench.design.points()
@@ -153,6 +153,7 @@ def _lost(bench: Workbench, error: BaseException) -> Answer:
         draws=np.full((outcomes, bench.design.kept_draws), np.nan),
         route=None,
         error=f"lost with its worker: {error}",
+        lost=True,
     )
 
 

@@ -108,7 +108,7 @@ def _answer_all(
         with closing(found):  # type: ignore[type-var]
             for index, answer in found:
                 ready[index] = answer
-                done += 1
+                done += not answer.lost
                 if progress is not None:
                     progress(done, total)
                 late = time.monotonic() - landed > _LANDING_SECONDS

@@ -70,7 +70,8 @@ class Answer:
     `draws`: shape ``(outcome, kept)``. `route`: none where the point failed before it had one.
     `base`: base fit that it rests on, -1 for none. `k_hat`, `effective_size`: of reweighting, not a
     number elsewhere. `r_hat`, `ess_bulk`: of the posterior's own fit, where it has one. `error`:
-    empty when answered. `note`: why cheaper routes did not hold.
+    empty when answered. `note`: why cheaper routes did not hold. `lost`: the machine failed and not
+    the point, which stays pending.
     """
 
     summary: np.ndarray
@@ -84,6 +85,7 @@ class Answer:
     seconds: float = 0.0
     error: str = ""
     note: str = ""
+    lost: bool = False
 
 
 class SweepStore:
@@ -134,7 +136,7 @@ class SweepStore:
             yield cls(folder, design)
 
     def pending(self) -> list[int]:
-        """Return the points that have no answer and no reason why not.
+        """Return the points that have no answer, unless the question has none as they put it.
 
         Raises `QuestionError` if the store is damaged.
         """
@@ -157,7 +159,7 @@ class SweepStore:
             "note": np.stack([_encode(a.note) for a in answers]),
         }
         columns |= {name: np.array([getattr(a, name) for a in answers]) for name in NUMBERS}
-        columns["status"] = np.array([FAILED if a.error else DONE for a in answers])
+        columns["status"] = np.array([_status(a) for a in answers])
         arrays: dict[str, Any] = {name: self._group[name] for name in (*columns, SUM)}
         columns = {name: values.astype(arrays[name].dtype) for name, values in columns.items()}
         for name, values in {**columns, SUM: point_sums(columns, places.tolist())}.items():
@@ -260,6 +262,12 @@ def _create(
             dimension_names=(POINT, *rest),
             compressors=ZstdCodec(checksum=True),
         )
+
+
+def _status(answer: Answer) -> int:
+    if answer.lost:
+        return PENDING
+    return FAILED if answer.error else DONE
 
 
 def _encode(text: str) -> np.ndarray:

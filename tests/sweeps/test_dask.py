@@ -104,14 +104,25 @@ class Cancelling(DaskEngine):
         return super()._finished(tasks)
 
 
-def test_points_cancelled_by_others_are_lost_and_said_to_be(tmp_path, drawn, client):
-    found = sweep(design_of(SHIFT), tmp_path, drawn, engine=Cancelling(client)).stack(
-        point=["shift"]
+def test_points_cancelled_by_others_stay_pending_with_the_reason_and_are_asked_again(
+    tmp_path, drawn, client
+):
+    counted = []
+    found = sweep(
+        design_of(SHIFT),
+        tmp_path / "lost",
+        drawn,
+        engine=Cancelling(client),
+        progress=lambda done, total: counted.append((done, total)),
     )
-    failed = found["status"] == "failed"
-    assert int(failed.sum()) == 20
-    assert all("lost with its worker" in str(why) for why in found["error"][failed].to_numpy())
-    assert (found["status"][~failed] == "done").all()
+    lost = (found["status"] == "pending").to_numpy()
+    assert lost.sum() == 20
+    assert counted[-1] == (41, 61)
+    assert all("lost with its worker" in str(why) for why in found["error"].to_numpy()[lost])
+    assert (found["status"].to_numpy()[~lost] == "done").all()
+    again = sweep(design_of(SHIFT), tmp_path / "lost", drawn)
+    whole = sweep(design_of(SHIFT), tmp_path / "whole", drawn)
+    xr.testing.assert_identical(again.drop_vars("seconds"), whole.drop_vars("seconds"))
 
 
 def test_an_address_where_nobody_answers_is_refused(monkeypatch):

@@ -67,7 +67,7 @@ def sweep(
     """Answer every point of a design by the cheapest route that will do; go on where it stopped.
 
     The folder holds a zarr store, the base fits and the design. Interrupt with Ctrl-C and give the
-    same command again to continue. Exit code 3 if a point failed.
+    same command again to continue. Exit code 3 if a point has no answer.
     """
     configure(quiet=quiet)
     if fit is not None and (without_fit or data or priors):
@@ -110,7 +110,7 @@ def sweep(
     _report(found, folder, csv=csv, as_json=as_json)
     if figures:
         _draw(found, folder)
-    if (found["status"] == "failed").any():
+    if (found["status"] != "done").any():
         raise typer.Exit(3)
 
 
@@ -134,10 +134,14 @@ def _report(found: "xr.Dataset", folder: Path, *, csv: Path | None, as_json: boo
         show(View(table=table, title="Sweep"), as_json=True)
         return
     show(sweep_view(found))
-    failed = int((found["status"] == "failed").sum())
-    if failed:
-        reasons = sorted({str(e) for e in found["error"].to_numpy().ravel() if e})
-        _LOG.warning("%s points failed: %s", failed, "; ".join(reasons[:3]))
+    for status, said in (
+        ("failed", "%s points failed: %s"),
+        ("pending", "%s points have no answer yet, the same command asks them again: %s"),
+    ):
+        own = (found["status"] == status).to_numpy()
+        if own.any():
+            reasons = sorted({str(e) for e in found["error"].to_numpy()[own] if e})
+            _LOG.warning(said, own.sum(), "; ".join(reasons[:3]))
     _LOG.info("answers in %s", folder)
 
 
