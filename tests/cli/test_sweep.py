@@ -8,7 +8,7 @@ from command import call
 
 import sanctions_model as sm
 from sanctions_model import workflow as job
-from sanctions_model.sweeps import load_sweep
+from sanctions_model.sweeps import engines, load_sweep
 
 DESIGN = """
 format_version = 1
@@ -89,6 +89,26 @@ values = [0.0, 0.3]
     assert done.code == 3
     assert "4 points failed" in done.err
     assert "needs at least 'reweight'" in done.err
+
+
+def test_lost_points_end_with_code_3_and_the_same_command_asks_them_again(
+    folder, tmp_path, monkeypatch
+):
+    design = tmp_path / "design.toml"
+    design.write_text(DESIGN, encoding="utf-8")
+    arguments = ("sweep", design, "--fit", folder, "--out", tmp_path / "out")
+
+    def lost(_, bench, indices):
+        return ((index, engines._lost(bench, OSError("no memory"))) for index in indices)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(engines.InProcess, "answers", lost)
+        done = call(*arguments)
+    assert done.code == 3
+    assert "4 points have no answer yet, the same command asks them again: lost" in done.err
+    assert "no memory" in done.err
+    assert call(*arguments).code == 0
+    assert (load_sweep(tmp_path / "out")["status"] == "done").all()
 
 
 @pytest.mark.parametrize(
