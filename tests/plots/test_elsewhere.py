@@ -2,24 +2,11 @@
 
 import pandas as pd
 import pytest
+from figure_tables import EPISODES, PREDICTIVE
 from pictures import faults_of
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots import plot_liftings
-
-EPISODES = pd.DataFrame(
-    {
-        "episode": ["A", "B", "C"] * 2,
-        "outcome": ["gdp"] * 3 + ["imports"] * 3,
-        "median": [2.0, -1.0, 0.5, 5.0, 1.0, 3.0],
-        "lower": [0.0, -3.0, -1.0, 1.0, -1.0, 0.0],
-        "upper": [4.0, 1.0, 2.0, 9.0, 3.0, 6.0],
-        "cells": [6, 6, 0, 6, 6, 6],
-    }
-)
-PREDICTIVE = pd.DataFrame(
-    {"outcome": ["gdp", "imports"], "median": [0.5, 2.0], "lower": [-4, -9], "upper": [5, 12]}
-)
 
 
 def test_a_dot_an_episode_with_a_figure_and_the_answer_on_top():

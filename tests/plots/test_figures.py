@@ -6,14 +6,13 @@ from pathlib import Path
 import arviz_base
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 import pytest
+from figure_tables import claims_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
-from pictures import faults_of
 from strategies import models, random_draws
 
 from sanctions_model import plots
@@ -58,39 +57,7 @@ def draws(prior_draws):
 
 @pytest.fixture(scope="module")
 def claims():
-    row = {
-        "claim": "lower_prices",
-        "statement": "Consumer prices are lower.",
-        "cause": "full relief of all measures in 4 steps",
-        "outcome": "price_level",
-        "horizon": 8,
-        "unit": "% (100 log points)",
-        "prob_prior": 0.93,
-        "prob": 0.89,
-        "prob_material": 0.74,
-        "median": -1.04,
-        "lower": -2.86,
-        "upper": 0.35,
-        "information": 0.16,
-        "basis": "mixed",
-        "sign_assumed": False,
-        "verdict": "Likely.",
-        "ci_prob": 0.89,
-        "ci_kind": "eti",
-    }
-    chain = row | {
-        "claim": "chain",
-        "statement": "GDP grows because cheaper imports lower prices, the key rate and loan rates.",
-        "cause": "full relief, channel article_chain alone",
-        "unit": "% a year",
-        "median": 0.08,
-        "lower": 0.02,
-        "upper": 0.26,
-        "information": 0.77,
-        "basis": "identified",
-        "sign_assumed": True,
-    }
-    return pd.DataFrame([row, row | {"claim": "again", "statement": "Again."}, chain])
+    return claims_table()
 
 
 @pytest.fixture(scope="module")
@@ -518,8 +485,3 @@ def test_figures_use_no_global_state(figures):
     own = [file for file in folder.glob("*.py") if file.name != "validation.py"]
     assert not [file for file in own if "pyplot" in file.read_text("utf-8")]
     assert mpl.rcParams["font.size"] == mpl.rcParamsDefault["font.size"]
-
-
-def test_every_figure_has_finding_question_source_and_readable_colours(figures):
-    found = {name: faults_of(figure) for name, figure in figures.items()}
-    assert {name: faults for name, faults in found.items() if faults} == {}

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from figure_tables import FACTORS
 from pictures import faults_of
 
 from sanctions_model.errors import QuestionError
@@ -13,15 +14,6 @@ from sanctions_model.plots import plot_forest, plot_tipping, plot_tornado
 from sanctions_model.queries.estimands import load_quantities
 from sanctions_model.robustness.confounding import TippingPoint
 from sanctions_model.wording import number
-
-TABLE = pd.DataFrame(
-    {
-        "factor": ["a link", "a very long name of a factor that must be broken into lines " * 2],
-        "low": [-1.0, 0.2],
-        "high": [2.0, 0.5],
-        "base": [0.5, 0.5],
-    }
-)
 
 
 def texts(figure):
@@ -43,7 +35,7 @@ def inside_the_page(figure):
 
 
 def test_a_tornado_has_a_bar_a_factor_from_low_to_high():
-    figure = plot_tornado(TABLE, title="What moves output?", unit="%", caption="Contrast: none.")
+    figure = plot_tornado(FACTORS, title="What moves output?", unit="%", caption="Contrast: none.")
     assert faults_of(figure) == []
     (axes,) = figure.axes
     ends = sorted(
@@ -57,15 +49,15 @@ def test_a_tornado_has_a_bar_a_factor_from_low_to_high():
 
 
 def test_a_swing_within_monte_carlo_error_is_grey():
-    sure = plot_tornado(TABLE.assign(error=0.0)).axes[0].patches
-    unsure = plot_tornado(TABLE.assign(error=[100.0] * len(TABLE)))
+    sure = plot_tornado(FACTORS.assign(error=0.0)).axes[0].patches
+    unsure = plot_tornado(FACTORS.assign(error=[100.0] * len(FACTORS)))
     colours = [{bar.get_facecolor() for bar in bars} for bars in (sure, unsure.axes[0].patches)]
     assert [len(own) for own in colours] == [2, 1]
     assert "within Monte-Carlo error" in texts(unsure)
 
 
 @pytest.mark.parametrize(
-    "table", [TABLE.drop(columns="base"), TABLE.iloc[:0]], ids=["no base", "no rows"]
+    "table", [FACTORS.drop(columns="base"), FACTORS.iloc[:0]], ids=["no base", "no rows"]
 )
 def test_a_tornado_of_nothing_is_refused(table):
     with pytest.raises(QuestionError, match=r"A tornado of . rows lacks"):

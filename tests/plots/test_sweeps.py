@@ -4,11 +4,10 @@ import json
 
 import numpy as np
 import pytest
-import xarray as xr
+from figure_tables import NAMED, X, Y, made
 from matplotlib.collections import PolyCollection, QuadMesh
 from matplotlib.colors import to_hex
 from pictures import faults_of
-from scipy.stats import norm
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.plots import (
@@ -19,53 +18,6 @@ from sanctions_model.plots import (
     sweep_figures,
 )
 from sanctions_model.plots.parts.style import Colour
-
-OUTCOMES = ["price_level", "gdp_level"]
-
-
-def made(median, dims, coords):
-    """A sweep as `load_sweep` returns it, with known medians and bounds one either side."""
-    median = np.stack([median, -2.0 * median], axis=-1)
-    summary = np.stack([median, median - 1.0, median + 1.0, np.full_like(median, 0.5)], axis=-1)
-    # The first outcome is a level: kept in log points, drawn in the percent that is given here.
-    summary[..., 0, :3] = 100.0 * np.log1p(summary[..., 0, :3] / 100.0)
-    axes = [
-        {"kind": "relief", "name": name, "argument": "depth"}
-        if np.asarray(values).dtype.kind == "f"
-        else {"kind": "alternative", "name": name}
-        for name, values in coords.items()
-    ]
-    design = {
-        "label": "a known plane",
-        "axis": axes,
-        "horizon": 8,
-        "relief": {"depth": 1.0, "ramp": 4, "start": 1, "measures": ["trade"]},
-    }
-    at = {name: ((dims if dims == ("point",) else name), values) for name, values in coords.items()}
-    # The same draws at every point, around its median, whose standard error is 0.1.
-    drawn = 0.1 * np.sqrt(400) / np.sqrt(np.pi / 2) * norm.ppf((np.arange(400) + 0.5) / 400)
-    unknown = (dims, np.full(median.shape[:-1], np.nan))
-    return xr.Dataset(
-        {
-            "effect": ((*dims, "outcome", "draw"), summary[..., :1] + drawn),
-            "effect_summary": ((*dims, "outcome", "summary"), summary),
-            "effective_size": unknown,
-            "ess_bulk": unknown,
-            "base": (dims, np.zeros(median.shape[:-1], dtype=int)),
-            "route": (dims, np.full(median.shape[:-1], "propagate", dtype=object)),
-        },
-        coords={
-            **at,
-            "outcome": OUTCOMES,
-            "unit": ("outcome", ["% (100 log points)", "% a year"]),
-            "label": ("outcome", ["consumer price level", "GDP (real)"]),
-            "summary": ["median", "lower", "upper", "prob_below_zero"],
-        },
-        attrs={"design": json.dumps(design), "ci_prob": 0.89, "ci_kind": "eti", "label": "plane"},
-    )
-
-
-X, Y = np.array([0.0, 0.5, 1.0]), np.array([0.0, 1.0])
 
 
 @pytest.fixture
@@ -168,9 +120,6 @@ def test_lines_of_equal_effect_are_labelled_away_from_dots_and_zero_is_drawn_if_
         assert min(np.hypot(x - a, y - b) for a, b in dots) > 0.15
     across = plane.assign(effect_summary=plane["effect_summary"] - 2.0)
     assert "0.00" in labels(across) or "0" in labels(across)
-
-
-NAMED = np.array(["stated", "a_sceptic", "oil -> GDP at 0"], dtype=object)
 
 
 def test_an_axis_of_names_has_a_row_a_name_with_median_and_interval():

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from anchored_economy import anchored_draws, anchored_problem
 from command import call
+from figure_tables import RATE, yearly_table
 from matplotlib.colors import to_hex
-from pictures import faults_of, panel, words
+from pictures import panel, words
 
 from sanctions_model import plots
 from sanctions_model.cli import queries
@@ -16,36 +17,15 @@ from sanctions_model.plots import plot_annual, plot_yearly_forces
 from sanctions_model.queries.counterfactuals import episode
 from sanctions_model.queries.decomposition import historical_decomposition
 from sanctions_model.queries.reading.calendar_years import (
-    DIFFERENCE,
     RELIEF,
     UNCHANGED,
-    Statistic,
 )
 from sanctions_model.queries.reading.yearly_forces import FORCE, TOTAL, yearly_forces
-
-RATE, PRICES = "key_rate", "price_level"
-POLL = {2026: (14.0, 14.0), 2027: (9.0, 11.0)}
 
 
 @pytest.fixture(scope="module")
 def table():
-    said = {RATE: Statistic.MEAN.words, PRICES: Statistic.END.words}
-    rows = [
-        {"outcome": name, "source": source, "statistic": how, "year": year, "published": ""}
-        | {"median": size + year % 10, "lower": size - 1.0, "upper": size + 12.0}
-        | {"prob_above": 0.1}
-        for name, how in said.items()
-        for source, size in ((UNCHANGED, 8.0), (RELIEF, 7.0), (DIFFERENCE, -1.0))
-        for year in (2026, 2027)
-    ]
-    rows += [
-        {"outcome": RATE, "source": "analysts' poll", "statistic": "", "year": year}
-        | {"median": (low + high) / 2, "lower": low, "upper": high, "published": "2026-07"}
-        for year, (low, high) in POLL.items()
-    ]
-    found = pd.DataFrame(rows)
-    found.attrs = {"start": "2026-01-01", "relief": "full relief", "subject": "Full relief"}
-    return found
+    return yearly_table()
 
 
 @pytest.fixture(scope="module")
@@ -116,11 +96,6 @@ def test_what_moved_a_year_is_drawn_as_the_table_has_it(forces):
     assert to_hex(axes.containers[at][0].get_facecolor()) == "#d55e00"
     colours = {to_hex(bars[0].get_facecolor()) for bars in axes.containers}
     assert len(colours) == len(named)
-
-
-def test_both_say_what_they_found(figure, forces):
-    assert faults_of(figure) == []
-    assert faults_of(plot_yearly_forces(forces, scm=anchored_problem().scm)) == []
 
 
 def test_the_command_line_draws_what_it_prints(monkeypatch, tmp_path):
