@@ -9,7 +9,7 @@ import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.patches import Patch, Rectangle
-from pictures import drawn_texts, key_labels, line, panel, texts, words
+from pictures import drawn_texts, faults_of, key_labels, line, panel, texts, words
 
 from sanctions_model import dims
 from sanctions_model.economies.growth import growth_transmission
@@ -796,3 +796,8 @@ def test_years_are_ticks_at_their_start_and_periods_at_their_middle(figures, gro
 
 def tick_labels(axes):
     return [label.get_text() for label in axes.get_xticklabels()]
+
+
+def test_every_figure_has_finding_question_source_and_readable_colours(figures):
+    found = {name: faults_of(figure) for name, figure in figures.items()}
+    assert {name: faults for name, faults in found.items() if faults} == {}

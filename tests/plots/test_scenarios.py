@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from pictures import drawn_texts, key_labels, line, panel, texts, words
+from pictures import drawn_texts, faults_of, key_labels, line, panel, texts, words
 
 from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.errors import UnknownVariableError
@@ -182,3 +182,8 @@ def test_an_outcome_that_the_result_lacks_is_refused(result, split):
     for plot, given in ((plot_future_effects, result), (plot_spread, split)):
         with pytest.raises(UnknownVariableError, match="Did you mean 'gdp_level'"):
             plot(given, outcomes=["gdp_levl"], scm=growth_transmission())
+
+
+def test_every_figure_has_finding_question_source_and_readable_colours(figures):
+    found = {name: faults_of(figure) for name, figure in figures.items()}
+    assert {name: faults for name, faults in found.items() if faults} == {}
