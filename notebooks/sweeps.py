@@ -103,7 +103,7 @@ relief_map = SweepDesign.model_validate(
     }
 )
 surface = run_sweep(relief_map, folder / "map", *model, given=fit)
-surface
+surface.drop_vars("seconds")
 
 # %% [markdown]
 # Read the map by its lines of equal height: along one of them, a deep relief of which little comes
@@ -155,7 +155,7 @@ strength = SweepDesign.model_validate(
     }
 )
 found = run_sweep(strength, folder / "strength", *model, given=fit)
-routes_table(found)
+routes_table(found).drop(columns=["seconds", "seconds_each"])
 
 # %%
 plot_sweep_tornado(found)

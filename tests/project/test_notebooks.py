@@ -222,6 +222,17 @@ def test_a_notebook_has_all_that_a_reader_looks_for(name):
     assert drawn[0] <= 2  # data, or the graph, before any answer
 
 
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_what_a_notebook_shows_is_the_same_in_every_run(name):
+    drawn_by_lot = r"[0-9a-f]{8}-[0-9a-f]{4}-|T_[0-9a-f]{5}|\b0x[0-9a-f]{6}"
+    told_by_a_clock = r"\bseconds(_each)?\b|\d{2}:\d{2}:\d{2}"
+    for cell in cells(name):
+        for output in cell.outputs:
+            shown = {"text": output.get("text", "")} | output.get("data", {})
+            text = "".join(body for kind, body in shown.items() if not kind.startswith("image"))
+            assert not re.findall(f"{drawn_by_lot}|{told_by_a_clock}", text), cell.source
+
+
 def test_the_notebooks_are_there():
     expected = {"quickstart", "chain_and_priors", "effects_and_channels", "histories"}
     assert expected | {"your_country", "your_graph"} <= set(NOTEBOOKS)

@@ -331,11 +331,41 @@ def test_pictures_of_notebooks_become_lighter_and_stay_pictures(tmp_path):
         for name, text in (("stdout", "a\n"), ("stdout", "b\n"), ("stderr", "c\n"))
     ]
     timed = {"execution": {"iopub.execute_input": "2026-01-01T00:00:00Z"}, "tags": ["x"]}
-    cell = {"outputs": [drawn, *printed], "source": "é", "metadata": timed}
+    cell = {"outputs": [drawn, *printed], "source": "é", "metadata": timed, "id": "81b1c76f"}
     file.write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
     assert script.main([str(file)]) == 0
     read = json.loads(file.read_text(encoding="utf-8"))["cells"][0]
     assert base64.b64decode(read["outputs"][0]["data"]["image/png"]) == light
     assert read["source"] == "é"
     assert read["metadata"] == {"tags": ["x"]}
-    assert [output.get("text") for output in read["outputs"]] == [None, ["a\n", "b\n"], ["c\n"]]
+    assert [output.get("text") for output in read["outputs"]] == [None, ["c\n"], ["a\n", "b\n"]]
+    assert read["id"] == "cell-1"
+
+
+def test_two_executions_of_a_notebook_become_the_same_file(tmp_path):
+    import xarray as xr
+
+    script = load_script("light_notebooks")
+    shown = xr.Dataset({"a": ("x", [1.0, 2.0])})
+    written = []
+    for name in ("first", "second"):
+        styled = pd.DataFrame({"a": [1]}).style.to_html()
+        texts = [
+            shown._repr_html_(),
+            styled,
+            f"<function at {hex(id(object()))}>",
+            shown._repr_html_(),
+        ]
+        outputs = [
+            {"output_type": "display_data", "data": {"text/html": text.splitlines(keepends=True)}}
+            for text in texts
+        ]
+        cells = [{"outputs": outputs, "source": "", "metadata": {}, "id": name}]
+        (tmp_path / name).write_text(json.dumps({"cells": cells}), encoding="utf-8")
+        assert script.main([str(tmp_path / name)]) == 0
+        written.append((tmp_path / name).read_text(encoding="utf-8"))
+    assert written[0] == written[1]
+    html = "".join(json.loads(written[0])["cells"][0]["outputs"][0]["data"]["text/html"])
+    names = re.findall(r"\bid=[\"']([^\"']+)", html)
+    assert len(names) == len(set(names)) > 3
+    assert set(re.findall(r"\bfor=[\"']([^\"']+)", html)) <= set(names)
