@@ -10,9 +10,8 @@ from sanctions_model import dims
 from sanctions_model.display import html_table
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import address_of, parameter_dims
-from sanctions_model.scm.stability import spectral_radius
+from sanctions_model.scm.stability import STABLE, spectral_radius
 
-_ROUNDING = 1e-8
 _FEWEST = 4  # draws a chain that halves of it can be compared of
 MAX_R_HAT, MIN_ESS = 1.01, 400.0
 _GATE_ESS = f">= {MIN_ESS:.0f}"
@@ -30,7 +29,7 @@ class Diagnostics:
         Smallest over all free parameters.
     divergences : int
     explosive : int
-        Draws whose spectral radius exceeds 1.
+        Draws whose spectral radius exceeds `STABLE`, 1 up to rounding.
     """
 
     r_hat: float
@@ -93,7 +92,7 @@ def diagnose(
         fixed[name] = np.array([address_of(name, label) in known for label in labels])
     worst = worst_mixing(posterior, fixed)
     # A random walk, whose radius is 1 up to rounding, does not explode.
-    explosive = int((spectral_radius(scm, posterior) > 1.0 + _ROUNDING).sum())
+    explosive = int((spectral_radius(scm, posterior) > STABLE).sum())
     return Diagnostics(**worst, divergences=divergences, explosive=explosive)
 
 

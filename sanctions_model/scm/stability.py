@@ -9,11 +9,10 @@ from sanctions_model import dims
 from sanctions_model.scm.linear_form import LinearForm, Term
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, linear_forms
-from sanctions_model.scm.simulation.propagate import continuation_paths
+from sanctions_model.scm.variables import Continuation, Path, continued
 
 # Above it a draw explodes; a stated random walk, as of oil, has a modulus of 1 up to rounding.
 STABLE = 1.0 + 1e-8
-_FAR = 400  # periods after which an exogenous variable is where it goes
 
 type Weights = dict[tuple[str, int], np.ndarray | float]
 
@@ -69,7 +68,7 @@ def spectral_radius(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.DataArr
     Returns
     -------
     xr.DataArray
-        Dims ``(chain, draw)``; 1 or more means an explosive draw.
+        Dims ``(chain, draw)``; above `STABLE` a draw explodes.
 
     Raises
     ------
@@ -99,9 +98,7 @@ def in_force(scm: StructuralCausalModel, forms: Mapping[str, LinearForm]) -> dic
 
     Returns: without factors.
     """
-    if not scm.factors:
-        return dict(forms)
-    ends = {name: path[-1] for name, path in continuation_paths(scm, _FAR, {}).items()}
+    ends = {name: _end(scm.exogenous[name].continuation) for name in scm.factors}
     return {
         name: LinearForm(
             form.constant,
@@ -112,6 +109,12 @@ def in_force(scm: StructuralCausalModel, forms: Mapping[str, LinearForm]) -> dic
         )
         for name, form in forms.items()
     }
+
+
+def _end(continuation: Continuation) -> float:
+    """Return where a factor stays, which is along a `Path` or at a stated `Hold`."""
+    span = len(continuation.values) if isinstance(continuation, Path) else 1
+    return float(continued(continuation, span, np.nan)[-1])
 
 
 def _group_radius(

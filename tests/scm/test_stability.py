@@ -1,5 +1,7 @@
 """The spectral radius against the eigenvalues of a one-step simulator probed by unit vectors."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from oracle import Future, as_dicts, close, continued, only
 from strategies import models, random_draws, variable
 
+from sanctions_model.inference.diagnostics import diagnose
 from sanctions_model.scm.equations import (
     AsymmetricAdjustment,
     Exogenous,
@@ -19,7 +22,9 @@ from sanctions_model.scm.equations import (
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.simulation.propagate import respond
-from sanctions_model.scm.stability import spectral_radius
+from sanctions_model.scm.stability import STABLE, spectral_radius
+from sanctions_model.scm.variables import Hold, Path
+from sanctions_model.validation.headline import stability_table
 
 
 def at_the_end(scm):
@@ -154,3 +159,52 @@ def test_neither_units_nor_the_order_of_equations_change_the_radius(vector):
     for label, factor in {"a -> b": 1e3, "x[1] -> b": 1e3, "b -> c": 1e-3}.items():
         scaled["coefficient"].loc[{"link": label}] *= factor
     close(spectral_radius(scm, scaled).item(), expected)
+
+
+@pytest.mark.parametrize(
+    ("continuation", "end"),
+    [
+        (Hold(0.5), 0.5),
+        (Path((0.5,)), 0.5),
+        (Path((1.0, 0.25)), 0.25),
+        (Path((*[2.0] * 399, 0.5)), 0.5),
+        (Path((*[0.0] * 1500, 1.25)), 1.25),  # later than any horizon that can be asked for
+    ],
+    ids=["held", "one value", "at once", "in the last period asked", "later than any horizon"],
+)
+def test_a_dated_link_counts_as_strongly_as_it_is_in_the_end(continuation, end):
+    """``y = a f y[1] + b y[2]``: the roots of ``r^2 = a f r + b`` with the last value of ``f``."""
+    a, b = 0.8, 0.05
+    scm = StructuralCausalModel(
+        equations=(
+            Exogenous(variable=variable("f"), continuation=continuation),
+            Linear(variable=variable("y"), parents=("y[1] * f", "y[2]")),
+        )
+    )
+    found = spectral_radius(scm, pin(scm, {"y[1] * f -> y": a, "y[2] -> y": b})).item()
+    close(found, (a * end + np.sqrt((a * end) ** 2 + 4 * b)) / 2)
+
+
+def walks():
+    """Random walks: alone, beside roots that die out, and of the mean of two variables."""
+    yield autoregression(1.0)
+    yield autoregression(1.5, -0.5)
+    yield autoregression(0.3, 0.2, 0.5)
+    both = tuple(
+        Linear(variable=variable(name), parents=(f"{name}[1]", f"{other}[1]"))
+        for name, other in ("yz", "zy")
+    )
+    # Half of each goes to the mean of both, which wanders.
+    halves = {f"{parent}[1] -> {child}": 0.5 for parent in "yz" for child in "yz"}
+    yield StructuralCausalModel(equations=both), halves
+
+
+@pytest.mark.parametrize(("scm", "values"), list(walks()))
+def test_a_random_walk_does_not_explode_and_what_grows_by_a_millionth_does(scm, values):
+    walk = pin(scm, values)
+    grown = walk.assign(coefficient=walk["coefficient"] * 1.000001)
+    close(spectral_radius(scm, walk).item(), 1.0, rtol=1e-9)
+    fit = SimpleNamespace(scm=scm, prior_draws=walk, draws=grown)
+    assert list(stability_table(fit)["explosive"]) == [0, 1]
+    assert [diagnose(scm, one).explosive for one in (walk, grown)] == [0, 1]
+    assert spectral_radius(scm, walk).item() <= STABLE < spectral_radius(scm, grown).item()
