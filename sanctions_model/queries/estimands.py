@@ -13,7 +13,15 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import xarray as xr
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from sanctions_model import dims
 from sanctions_model.data.bundled import data_path
@@ -21,7 +29,7 @@ from sanctions_model.data.fields import Number, Whole
 from sanctions_model.errors import QuestionError, UnknownVariableError, first_fault
 from sanctions_model.files import read_tables
 from sanctions_model.queries.reading.tables import link_effects
-from sanctions_model.scm.interventions import ALL_MEASURES, Relief
+from sanctions_model.scm.interventions import ALL_MEASURES, Relief, as_depth
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims
 from sanctions_model.scm.simulation.propagate import respond
@@ -47,6 +55,14 @@ class _Stated(BaseModel):
         return next(((name, known) for name, known in self.parts(scm) if name not in known), None)
 
 
+def stated_depth(depth: float) -> float:
+    """Refuse in a field what `Relief` refuses."""
+    try:
+        return as_depth(depth)
+    except QuestionError as error:
+        raise ValueError(str(error).rstrip(".")) from None
+
+
 class StatedRelief(BaseModel):
     """A relief as a claim or a sweep states it, with the fields of `Relief`.
 
@@ -57,7 +73,7 @@ class StatedRelief(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    depth: Number = Field(default=1.0, ge=0, le=1)
+    depth: Annotated[Number, Field(ge=0, le=1), AfterValidator(stated_depth)] = 1.0
     ramp: Whole = Field(default=4, ge=1)
     measures: tuple[str, ...] = Field(default=ALL_MEASURES, min_length=1)
 

@@ -18,6 +18,7 @@ from sanctions_model.data.sanctions.events import ISSUERS, Component
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.elsewhere.reimposition import snap_back_hazard
 from sanctions_model.errors import QuestionError, did_you_mean, shown
+from sanctions_model.queries.estimands import stated_depth
 from sanctions_model.scenarios.issuers import COALITION, Reach, draw_parts, measures_rule
 from sanctions_model.scenarios.quantities import (
     PERIOD_TEXT,
@@ -76,6 +77,8 @@ class Phase(Stated):
                 "expected a share of 0 to 1, or use a tightening"
             )
         require_within(self.depth, 0, 1, "depth", "1 lifts all that is left")
+        if isinstance(self.depth, float):
+            stated_depth(self.depth)
         for name in ("start", "ramp"):
             require_within(getattr(self, name), 1, np.inf, name, "periods are counted from 1")
         return self

@@ -19,6 +19,8 @@ from sanctions_model.errors import QuestionError, shown
 LONGEST_HORIZON, LONGEST_PATH = 400, 1000
 # What a relief lifts where it names no measure: all of the model that is asked.
 ALL_MEASURES = ("*",)
+# Effects are linear in the depth: of less they are 0.00 everywhere, and their signs rounding.
+_LEAST_DEPTH = 1e-6
 
 
 class Intervention(Protocol):
@@ -141,6 +143,20 @@ class ScaleBy(_Edit):
         return values if value is None else values * value
 
 
+def as_depth(value: object) -> float:
+    """Return the share of a relief: 0 for none, else of at least a millionth and at most 1."""
+    share = "a share between 0 (none) and 1 (full relief)"
+    depth = as_number(value, "The relief", expected=share)
+    if not 0 <= depth <= 1:
+        raise QuestionError(f"Relief of {depth!r}; expected {share}.")
+    if 0 < depth < _LEAST_DEPTH:
+        raise QuestionError(
+            f"Relief of {depth:g} lifts less than a millionth, whose effects are lost in rounding; "
+            "expected a share of 0.000001 to 1, or 0 for none."
+        )
+    return depth
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relief:
     """A reduction of measures in equal steps, then held.
@@ -148,7 +164,7 @@ class Relief:
     Parameters
     ----------
     depth : float
-        Share of each measure that is lifted, in [0, 1]; 1 is full relief.
+        Share of each measure that is lifted: 0 (none), or 0.000001 to 1 (full relief).
     ramp : int
         Number of equal steps, one a period; 1 lifts at once.
     start : int
@@ -159,7 +175,8 @@ class Relief:
     Raises
     ------
     QuestionError
-        If the depth is outside [0, 1], ramp or start is below 1, or no measure is named.
+        If the depth is outside [0, 1] or below a millionth but not 0, ramp or start is below 1, or
+        no measure is named.
 
     Examples
     --------
@@ -175,10 +192,7 @@ class Relief:
     def __post_init__(self) -> None:
         if isinstance(self.measures, str):  # one measure, named without brackets
             object.__setattr__(self, "measures", (self.measures,))
-        share = "a share between 0 (none) and 1 (full relief)"
-        object.__setattr__(self, "depth", as_number(self.depth, "The relief", expected=share))
-        if not 0 <= self.depth <= 1:
-            raise QuestionError(f"Relief of {self.depth!r}; expected {share}.")
+        object.__setattr__(self, "depth", as_depth(self.depth))
         for name in ("ramp", "start"):
             whole = as_whole(getattr(self, name), f"The {name} of a relief")
             object.__setattr__(self, name, whole)

@@ -146,8 +146,8 @@ def test_a_question_that_would_do_nothing_or_something_else_is_refused(
         (["irf", "key_rate", "--size", 0, "--lasting"], "none of the outcomes moves"),
         (["effects", "--relief", 0], "--relief 0 lifts nothing"),
         (["annual", "--relief", 0], "--relief 0 lifts nothing"),
-        (["effects", "--relief", "1e-310"], "--relief 1e-310 lifts less than a millionth"),
-        (["annual", "--relief", "9e-7"], "--relief 9e-07 lifts less than a millionth"),
+        (["effects", "--relief", "1e-310"], "Relief of 1e-310 lifts less than a millionth"),
+        (["annual", "--relief", "9e-7"], "Relief of 9e-07 lifts less than a millionth"),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
 )

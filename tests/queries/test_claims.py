@@ -460,6 +460,7 @@ def test_a_well_formed_file_is_read(write):
         ("material = 0.5", 'target = 4.0\nwhen = "by 6"', "expected it to end at horizon 8"),
         ("material = 0.5", 'target = 4.0\nwhen = "soon"', "Cannot read 'soon'; write when as"),
         ("material = 0.5", "material = 0.5\ndepth = 1.5", "depth: .*less than or equal to 1"),
+        ("material = 0.5", "material = 0.5\ndepth = 1e-9", "depth: .*less than a millionth"),
         ("material = 0.5", "material = 0.5\nramp = 0", "ramp: .*greater than or equal to 1"),
         ("material = 0.5", "material = 0.5\nsize = 3", "size: there is no such field"),
         ('statement = "Prices fall."', 'statement = ""', "statement: .*at least 1 character"),

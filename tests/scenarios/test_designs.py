@@ -188,6 +188,8 @@ def test_dates_without_a_start_are_refused():
 def test_what_is_wrong_in_python_is_said_in_our_words():
     with pytest.raises(QuestionError, match=r"^Phase: depth can be 2, expected 0 to 1"):
         Phase(depth=2)
+    with pytest.raises(QuestionError, match=r"^Phase: Relief of 1e-09 lifts less than a milli"):
+        Phase(depth=1e-9)
     with pytest.raises(QuestionError, match=r"^ReliefDesign: isuer: there is no such field"):
         ReliefDesign(measures=("trade",), phase=({"depth": 1},), isuer="eu")
 

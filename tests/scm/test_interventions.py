@@ -146,6 +146,7 @@ def test_an_intervention_that_cannot_be_is_refused(kind, arguments, message):
         (Relief(ramp=1), [0.0] * 6),
         (Relief(depth=0.5, ramp=2, start=3), [1.0, 1.0, 0.75, 0.5, 0.5, 0.5]),
         (Relief(depth=0.0), [1.0] * 6),
+        (Relief(depth=1e-6, ramp=1), [1.0 - 1e-6] * 6),
         (Relief(start=7), [1.0] * 6),
     ],
 )
@@ -159,6 +160,8 @@ def test_relief_falls_in_equal_steps_and_is_held(relief, expected):
     [
         ({"depth": 1.1}, "Relief of 1.1; expected a share between 0"),
         ({"depth": -0.1}, "Relief of -0.1"),
+        ({"depth": 1e-310}, "Relief of 1e-310 lifts less than a millionth"),
+        ({"depth": np.float32(9e-7)}, "Relief of 9e-07 lifts less than a millionth"),
         ({"depth": np.nan}, "The relief is nan; expected a share between 0"),
         ({"ramp": 0}, "ramp 0 and start 1; expected 1 or more periods"),
         ({"start": 0}, "ramp 4 and start 0"),

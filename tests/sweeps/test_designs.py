@@ -330,6 +330,7 @@ def test_a_bundled_alternative_replaces_beliefs_equations_or_measures():
         (axis("known", parameter="recoverable", values=[0.5]), "Unknown name 'recoverable'"),
         (axis("known", parameter="recoverable_share", values=[1.5]), "from 0 to 1"),
         (axis("relief", argument="depth", values=[1.5]), "between 0"),
+        (axis("relief", argument="depth", values=[1e-310]), "less than a millionth"),
         (axis("relief", argument="start", values=[1.5]), "whole periods"),
         (axis("mix", future="reset", values=[0.5]), "no future 'reset'; the design has relief"),
         (axis("alternative", values=["optimist"]), "has none of the links that alternative"),
@@ -364,6 +365,8 @@ def test_a_value_that_does_not_fit_is_refused_before_any_work(wrong, reason):
          "values=[1]", "speed: there is no such field"),
         ("format_version = 1\nlabel = 'x'\n[layout]\nkind='sobol'\nnumber=4\n[[axis]]\n"
          "kind = 'horizon'\nname = 'a'\nlower = 5\nupper = 2", "no range 5.0 to 2.0"),
+        ("format_version = 1\nlabel = 'x'\n[relief]\ndepth = 1e-9\n[[axis]]\nkind = 'horizon'\n"
+         "name = 'a'\nvalues = [1]", "relief.depth: Relief of 1e-09 lifts less than a millionth"),
         ("not toml", "not a TOML file"),
     ],
 )  # fmt: skip

@@ -43,7 +43,6 @@ StatementOption = Annotated[
 
 # Of rounding; no effect that is printed is as small.
 _NOTHING = 1e-9
-_LEAST_RELIEF = 1e-6  # effects are linear in it: less is 0.00 everywhere, its signs rounding
 _ASSIGNMENT = re.compile(
     rf"(?P<variable>\w+)=(?P<value>[^@]+?)(?:@(?P<start>{PERIOD})(?:\s*-\s*(?P<stop>{PERIOD}))?)?",
     re.IGNORECASE,
@@ -145,11 +144,6 @@ def asked_relief(depth: float, ramp: int = 4, measures: Sequence[str] | None = N
     asked = Relief(depth=depth, ramp=ramp, measures=tuple(measures or ALL_MEASURES))
     if asked.depth == 0:
         raise QuestionError("--relief 0 lifts nothing; expected a share above 0, up to 1.")
-    if asked.depth < _LEAST_RELIEF:
-        raise QuestionError(
-            f"--relief {asked.depth:g} lifts less than a millionth, whose effects are lost in "
-            "rounding; expected a share of 0.000001 to 1."
-        )
     return asked
 
 
