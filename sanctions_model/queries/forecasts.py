@@ -20,6 +20,9 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.equations import Equation, Exogenous
 from sanctions_model.scm.interventions import (
     Intervention,
+    ScaleBy,
+    SetTo,
+    ShiftBy,
     edit_words,
     require_horizon,
     require_inside,
@@ -27,7 +30,12 @@ from sanctions_model.scm.interventions import (
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.periods import period_labels, with_periods
-from sanctions_model.scm.simulation.propagate import propagate, respond, start_after
+from sanctions_model.scm.simulation.propagate import (
+    continuation_paths,
+    propagate,
+    respond,
+    start_after,
+)
 from sanctions_model.scm.simulation.recursion import Start
 from sanctions_model.scm.simulation.shocks import draw_shocks
 from sanctions_model.scm.variables import Decay, Grow, Hold, Noise, continued
@@ -240,12 +248,14 @@ def forecast_error_variance_decomposition(
     horizon: int = 20,
     outcomes: Sequence[str] | None = None,
     held: Collection[str] = (),
+    interventions: Sequence[Intervention] = (),
 ) -> xr.DataArray:
     """Share of the forecast-error variance that each equation's shocks make.
 
     With ``psi_k`` the response after k periods to a unit shock and ``v`` its variance
     (``scale**2 nu / (nu - 2)`` for Student-t), shock j's part at horizon h is
-    ``v_j sum_{k < h} psi_{j,k}**2``.
+    ``v_j sum_{k < h} psi_{j,k}**2``; where links or interventions change over the horizon, the
+    response is that to the shock of each period.
 
     Parameters
     ----------
@@ -256,8 +266,11 @@ def forecast_error_variance_decomposition(
     outcomes : sequence of str, optional
         Variables or levels; the headline ones by default.
     held : collection of str
-        Endogenous variables that an intervention keeps on a path: no shock moves them, nor passes
-        through them.
+        Endogenous variables that are kept on a path: no shock moves them, nor passes through them.
+    interventions : sequence of Intervention
+        What is set, shifted or scaled in the forecast. No shock moves what is set within its
+        window, nor passes through it; what is multiplied passes on so much more; what is shifted
+        varies as before.
 
     Returns
     -------
@@ -268,15 +281,17 @@ def forecast_error_variance_decomposition(
     ------
     QuestionError
         If some draw has no variance (Student-t with 2 or fewer degrees of freedom), or the horizon
-        is below 1.
+        is below 1, or an intervention starts after it.
     UnknownVariableError
-        If an outcome or a variable that is held is unknown.
+        If an outcome, or a variable that is held or acted on, is unknown.
 
     Notes
     -----
     Lütkepohl, New Introduction to Multiple Time Series Analysis (2005), section 2.3.3.
     """
-    shares = forecast_error_variance(scm, draws, horizon=horizon, outcomes=outcomes, held=held)
+    shares = forecast_error_variance(
+        scm, draws, horizon=horizon, outcomes=outcomes, held=held, interventions=interventions
+    )
     values = shares.to_numpy()
     total = values.sum(axis=1, keepdims=True)
     values /= np.where(total > 0, total, np.nan)
@@ -291,6 +306,7 @@ def forecast_error_variance(
     horizon: int = 20,
     outcomes: Sequence[str] | None = None,
     held: Collection[str] = (),
+    interventions: Sequence[Intervention] = (),
 ) -> xr.DataArray:
     """Variance of the forecast error that each equation's shocks make, parameters given.
 
@@ -300,9 +316,9 @@ def forecast_error_variance(
         Equations, and draws of their parameters, dims ``(chain, draw)``.
     horizon, outcomes
         As for `forecast_error_variance_decomposition`.
-    held : collection of str
-        Endogenous variables that an intervention keeps on a path, as in
-        `forecast_error_variance_decomposition`, whose shares are these over their sum.
+    held, interventions
+        What no shock moves, and what is done, as in `forecast_error_variance_decomposition`, whose
+        shares are these over their sum.
 
     Returns
     -------
@@ -313,9 +329,9 @@ def forecast_error_variance(
     ------
     QuestionError
         If some draw has no variance (Student-t with 2 or fewer degrees of freedom), or the horizon
-        is below 1.
+        is below 1, or an intervention starts after it.
     UnknownVariableError
-        If an outcome or a variable that is held is unknown.
+        If an outcome, or a variable that is held or acted on, is unknown.
 
     Notes
     -----
@@ -327,8 +343,9 @@ def forecast_error_variance(
     held = as_names(held, "A variable that is held")
     for name in held:
         scm.graph.require(name, "the variables that are held")
-    pulse = np.zeros((horizon, 1))
-    pulse[0] = 1.0
+    require_inside(interventions, horizon)
+    pulses = np.eye(horizon)[:, :, None]
+    same = _same_in_every_period(scm, interventions, horizon)
     shape = (len(wanted), len(scm.stochastic), horizon, *parameters.shape)
     variances = np.empty(shape)
     for position, name in enumerate(scm.stochastic):
@@ -341,19 +358,43 @@ def forecast_error_variance(
                     "less: these shocks have no variance; use a prior with shift = 2."
                 )
             variance = variance / (1.0 - 2.0 / freedom)
-        response = respond(
-            scm, parameters, horizon=horizon, shocks={name: pulse}, outcomes=wanted, held=held
-        )
-        squares = response.isel({dims.SCENARIO: 0}).to_numpy()
-        np.square(squares, out=squares)
-        squares *= variance.reshape(parameters.shape)
-        np.cumsum(squares, axis=1, out=variances[:, position])
+        own = variances[:, position]
+        own[:] = 0.0
+        for pulse in pulses[: 1 if same else horizon]:
+            response = respond(
+                scm,
+                parameters,
+                horizon=horizon,
+                shocks={name: pulse},
+                outcomes=wanted,
+                held=held,
+                interventions=interventions,
+            )
+            own += np.square(response.isel({dims.SCENARIO: 0}).to_numpy())
+        if same:  # that to the shock of a later period is the same, later
+            np.cumsum(own, axis=1, out=own)
+        own *= variance.reshape(parameters.shape)
     labels = response.isel({dims.SCENARIO: 0}).coords
     return xr.DataArray(
         variances,
         dims=(dims.OUTCOME, "shock", dims.HORIZON, dims.CHAIN, dims.DRAW),
         coords={**labels, "shock": list(scm.stochastic)},
         name="variance",
+    )
+
+
+def _same_in_every_period(
+    scm: StructuralCausalModel, interventions: Sequence[Intervention], horizon: int
+) -> bool:
+    """Whether a shock of any period meets the same links and the same interventions."""
+    ahead = continuation_paths(scm, horizon, {})
+    moving = any(np.ptp(ahead[name]) > 0 for name in scm.factors)
+    return not moving and all(
+        isinstance(edit, SetTo | ShiftBy | ScaleBy)
+        and edit.start == 1
+        and edit.stop is None
+        and not isinstance(edit.value, tuple)
+        for edit in interventions
     )
 
 

@@ -5,7 +5,7 @@ no equations and no draws.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Protocol
 
@@ -252,6 +252,21 @@ def edit_words(intervention: Intervention, periods: Sequence[str] = ()) -> str:
 def said(intervention: Intervention) -> str:
     """Name an intervention in a message."""
     return f"The intervention '{edit_words(intervention)}'"
+
+
+def of_difference(edit: Intervention) -> Intervention:
+    """Return what an intervention in two worlds does to the difference between them.
+
+    Raises `QuestionError` if it is none of `SetTo`, `ShiftBy` and `ScaleBy`.
+    """
+    if isinstance(edit, SetTo | ShiftBy):  # the same value in both, or the same is added to both
+        return replace(edit, value=0.0)
+    if isinstance(edit, ScaleBy):
+        return edit
+    raise QuestionError(
+        f"{said(edit)}: what it does to a difference is not known; expected SetTo, ShiftBy or "
+        "ScaleBy."
+    )
 
 
 def require_horizon(horizon: int | Sequence[int], *, most: int = LONGEST_HORIZON) -> int:

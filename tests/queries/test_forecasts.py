@@ -1,14 +1,23 @@
 """Simulated futures: where they start, what they do without shocks, and their moments."""
 
+from types import SimpleNamespace
+
 import laboratory
 import numpy as np
 import pytest
 import xarray as xr
 from laboratory import LIFTED, MODEL, PRIORS, as_observations, pinned
 from oracle import close
+from strategies import variable
 
+import sanctions_model as sm
 from sanctions_model.economies.russia import MEASURES
-from sanctions_model.errors import ObservationError, QuestionError, UnknownVariableError
+from sanctions_model.errors import (
+    ObservationError,
+    QuestionError,
+    SanctionsModelError,
+    UnknownVariableError,
+)
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import HalfNormal, Normal
 from sanctions_model.inference.priors.ledger import Priors
@@ -20,6 +29,8 @@ from sanctions_model.scm.equations import Exogenous, Identity, Linear, PartialAd
 from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
+from sanctions_model.scm.simulation.propagate import propagate
+from sanctions_model.scm.simulation.shocks import draw_shocks
 from sanctions_model.scm.variables import Hold, Noise, Path
 
 HORIZON = 12
@@ -489,11 +500,6 @@ def test_hold_without_a_value_keeps_the_last_observation():
 
 def test_the_variance_under_a_held_variable_is_that_of_the_model_without_its_links():
     """y = 0.5 x + e, z = 2 y + 0.3 x + u: held at a path, y passes nothing on to z."""
-    from strategies import variable
-
-    import sanctions_model as sm
-    from sanctions_model.scm.variables import Noise
-
     scm = sm.StructuralCausalModel(
         noise=Noise.GAUSSIAN,
         equations=(
@@ -519,3 +525,132 @@ def test_the_variance_under_a_held_variable_is_that_of_the_model_without_its_lin
     assert float(shares.sum()) == pytest.approx(1.0)
     with pytest.raises(sm.UnknownVariableError):
         sm.queries.forecast_error_variance(scm, draws, horizon=1, held=["w"])
+
+
+# Variances under interventions: x_t = r x_{t-1} + e, y_t = b x_t + u, z_t = a z_{t-1} + c y_t + w
+R, B, C, A = 0.6, 0.8, 1.5, 0.5
+SCALES = {"x": 1.3, "y": 0.7, "z": 0.4}
+
+
+def chain_of_three(continuation=None):
+    """The chain above; with a continuation the link from x to y is dated by a factor."""
+    dated = continuation is not None
+    factor = (Exogenous(variable=variable("f"), continuation=continuation),) if dated else ()
+    parent = "x * f" if dated else "x"
+    scm = StructuralCausalModel(
+        noise=Noise.GAUSSIAN,
+        equations=(
+            *factor,
+            Linear(variable=variable("x"), parents=("x[1]",)),
+            Linear(variable=variable("y"), parents=(parent,)),
+            Linear(variable=variable("z"), parents=("z[1]", "y")),
+        ),
+    )
+    values = {"x[1] -> x": R, f"{parent} -> y": B, "z[1] -> z": A, "y -> z": C}
+    return scm, pin(scm, values | {f"scale[{name}]": scale for name, scale in SCALES.items()})
+
+
+def variances_of_z(horizon, times, links=None):
+    """Of z by shock, with y multiplied by `times` and the link into it by `links` a period."""
+    links = np.ones(horizon) if links is None else links
+    found = np.zeros((3, horizon))
+    for shocked in range(horizon):
+        ahead = np.arange(horizon) - shocked
+        after = ahead >= 0
+        x = np.where(after, R ** np.maximum(ahead, 0), 0.0)
+        y = {"x": times * links * B * x, "y": times * (ahead == 0), "z": np.zeros(horizon)}
+        for row, (name, scale) in enumerate(SCALES.items()):
+            entering = C * y[name] + (name == "z") * (ahead == 0)
+            z = [sum(A ** (h - k) * entering[k] for k in range(h + 1)) for h in range(horizon)]
+            found[row] += (scale * np.array(z)) ** 2
+    return found
+
+
+def variance_of_z(scm, draws, horizon=5, **options):
+    found = sm.queries.forecast_error_variance(
+        scm, draws, horizon=horizon, outcomes=["z"], **options
+    )
+    return found.sel(outcome="z", shock=list(SCALES)).to_numpy().reshape(3, horizon)
+
+
+def window(value, first, last, horizon=5):
+    ahead = np.arange(1, horizon + 1)
+    return np.where((ahead >= first) & (ahead <= last), value, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("interventions", "times"),
+    [
+        ((), window(1.0, 1, 5)),
+        ((sm.SetTo(variable="y", value=4.0),), window(0.0, 1, 5)),
+        ((sm.SetTo(variable="y", value=4.0, start=2, stop=3),), window(0.0, 2, 3)),
+        ((sm.SetTo(variable="y", value=(1.0, 2.0), start=4),), window(0.0, 4, 5)),
+        ((sm.ShiftBy(variable="y", value=9.0, start=2),), window(1.0, 1, 5)),
+        ((sm.ScaleBy(variable="y", value=2.0),), window(2.0, 1, 5)),
+        ((sm.ScaleBy(variable="y", value=(0.5, 3.0), stop=2),), [0.5, 3.0, 1.0, 1.0, 1.0]),
+        (
+            (
+                sm.ScaleBy(variable="y", value=2.0, stop=2),
+                sm.SetTo(variable="y", value=1.0, start=2, stop=2),
+            ),
+            [2.0, 0.0, 1.0, 1.0, 1.0],
+        ),
+    ],
+    ids=["none", "set", "set in a window", "set late", "shifted", "scaled", "a path", "both"],
+)
+def test_variances_under_interventions_have_their_closed_form(interventions, times):
+    scm, draws = chain_of_three()
+    expected = variances_of_z(5, np.array(times))
+    close(variance_of_z(scm, draws, interventions=interventions), expected)
+    shares = sm.forecast_error_variance_decomposition(
+        scm, draws, horizon=5, outcomes=["z"], interventions=interventions
+    )
+    close(shares.to_numpy().reshape(3, 5), expected / expected.sum(axis=0))
+
+
+@pytest.mark.parametrize(
+    ("interventions", "links"),
+    [
+        ((), [1.0, 1.0, 0.25, 0.25, 0.25]),
+        ((sm.SetTo(variable="f", value=0.5),), [0.5] * 5),
+        ((sm.ShiftBy(variable="f", value=1.0, start=4),), [1.0, 1.0, 0.25, 1.25, 1.25]),
+    ],
+    ids=["as it continues", "set", "shifted"],
+)
+def test_variances_follow_a_link_that_changes_over_the_horizon(interventions, links):
+    scm, draws = chain_of_three(Path((1.0, 1.0, 0.25)))
+    expected = variances_of_z(5, np.ones(5), np.array(links))
+    close(variance_of_z(scm, draws, interventions=interventions), expected)
+
+
+def test_variances_under_interventions_are_those_of_simulated_forecasts():
+    scm, draws = chain_of_three()
+    edits = (sm.SetTo(variable="y", value=1.0, start=2, stop=3),)
+    many = draws.isel(draw=[0] * 40_000).assign_coords(draw=range(40_000))
+    paths = propagate(
+        scm,
+        many,
+        horizon=5,
+        shocks=draw_shocks(scm, many, 5, 3),
+        interventions=edits,
+        outcomes=["z"],
+    )
+    found = paths.to_numpy().reshape(5, -1).var(axis=1)
+    expected = variance_of_z(scm, draws, interventions=edits).sum(axis=0)
+    np.testing.assert_allclose(found, expected, rtol=5 * np.sqrt(2 / 40_000))
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (sm.SetTo(variable="y", value=1.0, start=6), "starts after the window"),
+        (sm.SetTo(variable="nothing", value=1.0), "Unknown name 'nothing'"),
+        ("y=1", "The interventions are"),
+        (SimpleNamespace(variable="y", apply=lambda values, period: values), "to a difference"),
+    ],
+)
+def test_an_intervention_that_cannot_be_is_refused_by_variances(edit, reason):
+    scm, draws = chain_of_three()
+    given = edit if isinstance(edit, str) else [edit]
+    with pytest.raises(SanctionsModelError, match=reason):
+        variance_of_z(scm, draws, interventions=given)

@@ -15,6 +15,7 @@ from sanctions_model.scm.interventions import (
     LONGEST_PATH,
     Intervention,
     SetTo,
+    of_difference,
     require_horizon,
     require_inside,
     said,
@@ -210,14 +211,7 @@ def propagate(
     paths = _scenario_paths(scm, horizon, continued | dict(exogenous or {}), parameters.size)
     for name in exogenous or {}:
         scm.variables[name].require_plausible(paths[name], f"The path given for {name!r}")
-    for intervention in interventions:
-        if intervention.variable in paths:
-            path = paths[intervention.variable].copy()
-            for step in range(horizon):
-                path[:, step] = intervention.apply(path[:, step], step + 1)
-            driver = scm.variables[intervention.variable]
-            driver.require_plausible(path, said(intervention))
-            paths[intervention.variable] = path
+    paths = _edited(scm, paths, interventions)
     full = {name: _after(start.values[name][:, :1].T, path) for name, path in paths.items()}
     run = Recursion(
         scm=scm,
@@ -242,6 +236,7 @@ def respond(
     shocks: Mapping[str, np.ndarray] | None = None,
     closed: Sequence[Collection[str]] | None = None,
     held: Collection[str] = (),
+    interventions: Sequence[Intervention] = (),
     outcomes: Sequence[str] | None = None,
 ) -> xr.DataArray:
     """Difference that exogenous paths or shocks make, draw by draw, against a baseline.
@@ -273,6 +268,9 @@ def respond(
         One collection of link labels a scenario: through these links nothing passes.
     held : collection of str
         Endogenous variables that an intervention keeps where they would be without the change.
+    interventions : sequence of Intervention
+        Done with the change and without it alike: what is set does not differ within its window,
+        what is added cancels, what is multiplied multiplies the difference.
     outcomes : sequence of str, optional
         Variables or levels; the model's headline ones by default.
 
@@ -314,6 +312,12 @@ def respond(
             raise QuestionError(
                 f"{name!r} is not endogenous; give it a path instead of holding it."
             )
+    require_inside(interventions, horizon)
+    for intervention in interventions:
+        scm.graph.require(intervention.variable, "the interventions")
+        if isinstance(intervention, SetTo):
+            variable = scm.variables[intervention.variable]
+            variable.require_plausible(np.asarray(intervention.value), said(intervention))
     for name in scm.factors:
         if name in given:
             raise QuestionError(
@@ -327,13 +331,35 @@ def respond(
         forms=forms,
         start=None,
         shocks=extra,
-        edits=[SetTo(variable=name, value=0.0) for name in held],
+        edits=[
+            *(SetTo(variable=name, value=0.0) for name in held),
+            *(of_difference(edit) for edit in interventions if edit.variable in scm.structural),
+        ],
         horizon=horizon,
-        factors=_factor_paths(scm, {name: path[None] for name, path in stay.items()}),
+        factors=_factor_paths(
+            scm, _edited(scm, {name: path[None] for name, path in stay.items()}, interventions)
+        ),
         closed=closures,
         moved=frozenset(causes.union(*(scm.graph.descendants(name) for name in causes))),
     )
     return run.over(Drivers(scm, parameters, levels, baseline=base), outcomes)
+
+
+def _edited(
+    scm: StructuralCausalModel,
+    paths: Mapping[str, np.ndarray],
+    interventions: Sequence[Intervention],
+) -> dict[str, np.ndarray]:
+    """Paths of drivers after what is done to them; scenarios first, then periods."""
+    found = dict(paths)
+    for intervention in interventions:
+        name = intervention.variable
+        if name in found:
+            found[name] = path = found[name].copy()
+            for step in range(path.shape[1]):
+                path[:, step] = intervention.apply(path[:, step], step + 1)
+            scm.variables[name].require_plausible(path, said(intervention))
+    return found
 
 
 def _factor_paths(
