@@ -283,7 +283,14 @@ def finding(
     >>> size = {"median": -0.2, "lower": -0.5, "upper": 0.1, "prob_above": 0.1}
     >>> finding("Half relief", "the key rate", "pp", "by early 2029", **size)
     'Half relief lowers the key rate by 0.20 pp by early 2029; it could be nothing'
+    >>> size["median"] = float("nan")
+    >>> finding("Half relief", "the key rate", "pp", "by early 2029", **size)
+    'There are 0 draws with a number for what half relief does to the key rate by early 2029'
     """
+    if np.isnan(median):
+        does = "would have done" if past else "does"
+        said = f"what {lower_first(subject)} {does} to {what} {when}"
+        return f"There are 0 draws with a number for {said}"
     moves, raises, lowers = _PAST_VERBS if past else _VERBS
     unit = f" {unit}" if unit else ""
     size = number(abs(median), signed=False)

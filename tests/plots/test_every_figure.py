@@ -207,8 +207,13 @@ class Drawn:
         problem, draws = anchored_problem(), anchored_draws()
         past = episode(problem, draws, start="2014Q1", end="2016Q4")
         parts = historical_decomposition(past, outcomes=ASKED)
-        found = yearly_forces(parts, problem, draws)
-        return plots.plot_yearly_forces(found, scm=problem.scm)
+        of_named = yearly_forces(parts, problem, draws)
+        parts = historical_decomposition(self.past, outcomes=ASKED)
+        of_shocks = yearly_forces(parts, self.problem, self.draws)
+        return {
+            "forces": plots.plot_yearly_forces(of_named, scm=problem.scm),
+            "no force named": plots.plot_yearly_forces(of_shocks, scm=self.scm),
+        }
 
 
 @pytest.fixture(scope="module")

@@ -159,6 +159,8 @@ def plot_back_test(
 def _covered(quarterly: pd.DataFrame) -> str:
     own = quarterly[quarterly["forecaster"] == _MODEL].dropna(subset=["outcome"])
     inside = own["outcome"].between(own["lower"], own["upper"])
+    if own.empty:
+        return "0 quarterly figures of the model are out"
     years = f"{min(own['quarter'])[:4]} and {max(own['quarter'])[:4]}"
     return (
         f"{int(inside.sum())} of {len(own)} quarterly figures of {years} came out inside the "

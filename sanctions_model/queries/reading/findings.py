@@ -29,7 +29,6 @@ from sanctions_model.wording import (
 )
 
 LIKELY = 0.8
-_QUIET = (TOTAL, START, OWN_SHOCKS)  # what no story names as a mover
 _TITLE = ("gdp_level", "key_rate", "price_level", "inflation_yoy")
 
 
@@ -67,11 +66,13 @@ def variance_finding(shares: xr.DataArray, scm: StructuralCausalModel) -> str:
     """
     means = shares.mean([dims.CHAIN, dims.DRAW])  # they add up
     # What no shock moves has no variance, and no shares.
-    known = xr.apply_ufunc(np.isfinite, means).any(["shock", dims.HORIZON])
-    there = [str(n) for n in means[dims.OUTCOME].to_numpy() if known.sel(outcome=n)]
+    known = xr.apply_ufunc(np.isfinite, means).any("shock")
+    there = [str(n) for n in means[dims.OUTCOME].to_numpy() if known.sel(outcome=n).any()]
     if not there:
         return "0 outcomes are reached by a shock"
-    name, last = main_outcomes(scm, there)[0], int(shares[dims.HORIZON].max())
+    name = main_outcomes(scm, there)[0]
+    finite = known.sel(outcome=name).to_numpy()
+    last = int(means[dims.HORIZON].to_numpy()[finite].max())
     own = means.sel(outcome=name, horizon=last).to_series()
     return (
         f"Shocks to {spoken_label(scm, str(own.idxmax()))} make {percent(own.max())} of what "
@@ -96,9 +97,12 @@ def parts_finding(parts: xr.DataArray, scm: StructuralCausalModel) -> str:
     name = str(parts[dims.OUTCOME].to_numpy()[0])
     shown = contributions_in_percent(scm, parts.sel({dims.OUTCOME: [name]}))
     own = shown.isel({dims.OUTCOME: 0}).mean([dims.CHAIN, dims.DRAW])
-    own = own.sel(part=[p for p in own["part"].to_numpy() if p != "base"])
-    named = [undated(part_words(scm, str(part))) for part in own["part"].to_numpy()]
-    together = own.assign_coords(part=named).groupby("part").sum()
+    there = xr.apply_ufunc(np.isfinite, own).any(dims.TIME)
+    known = [p for p in own["part"].to_numpy() if p != "base" and there.sel(part=p)]
+    if not known:
+        return f"0 parts are known to have moved {spoken_label(scm, name)}"
+    named = [undated(part_words(scm, str(part))) for part in known]
+    together = own.sel(part=known).assign_coords(part=named).groupby("part").sum()
     sizes = abs(together).mean(dims.TIME).to_series()
     unit = scm.effect_unit(name).replace("pp", "points")
     mover = upper_first(str(sizes.idxmax()))
@@ -125,7 +129,9 @@ def channel_finding(effect: xr.DataArray, scm: StructuralCausalModel) -> str:
     there = [str(n) for n in effect[dims.OUTCOME].to_numpy()]
     name = next((n for n in _TITLE if n in there), there[0])
     means = effect.sel(outcome=name).mean([dims.CHAIN, dims.DRAW]).to_series()  # they add up
-    total, entries = float(means["total"]), means[list(scm.entries)]
+    total, entries = float(means["total"]), means[list(scm.entries)].dropna()
+    if entries.empty:
+        return f"0 channels are known to move {spoken_label(scm, name)}"
     largest = str(entries.abs().idxmax())
     label = scm.variables[largest].short_label if largest in scm.variables else largest
     through = with_article(label.replace("_", " "))
@@ -145,6 +151,8 @@ def annual_finding(table: pd.DataFrame, scm: StructuralCausalModel) -> str:
     """
     year = table["year"].max()
     rows = table[(table["source"] == DIFFERENCE) & (table["year"] == year)].to_dict("records")
+    if not rows:
+        return "0 years are compared with and without relief"
     row = next((row for row in rows if row["outcome"] == "key_rate"), rows[0])
     label = short_name(scm, str(row["outcome"]))
     before = "the average " if row["statistic"] == "average of the year" else "growth of "
@@ -161,14 +169,22 @@ def annual_finding(table: pd.DataFrame, scm: StructuralCausalModel) -> str:
 
 
 def forces_finding(forces: xr.DataArray, scm: StructuralCausalModel) -> str:
-    """Say which force moved the first outcome most in one year, by its mean over the draws."""
+    """Say which force moved the first outcome most in one year, by its mean over the draws.
+
+    Of a model that names no force: in which year its shocks together moved it most.
+    """
     name = str(forces[dims.OUTCOME].to_numpy()[0])
-    named = [f for f in forces[FORCE].to_numpy() if f not in _QUIET]
-    means = forces.sel(outcome=name, force=named).mean([dims.CHAIN, dims.DRAW]).to_series()
+    there = [f for f in forces[FORCE].to_numpy() if f not in (TOTAL, START)]
+    named = [f for f in there if f != OWN_SHOCKS] or there
+    own = forces.sel(outcome=name, force=named).mean([dims.CHAIN, dims.DRAW])
+    what = f"{'growth of ' if scm.is_level(name) else ''}{spoken_label(scm, name)}"
+    means = own.to_series().dropna() if own.size else pd.Series(dtype=float)
+    if means.empty:
+        return f"0 forces are known to have moved {what}"
     at = int(means.abs().to_numpy().argmax())
-    force, year = means.index[at]
-    outcome, size = spoken_label(scm, name), float(means.iloc[at])
-    what = f"{'growth of ' if scm.is_level(name) else ''}{outcome}"
+    (force, year), size = means.index[at], float(means.iloc[at])
+    if force == OWN_SHOCKS:
+        return f"Shocks moved {what} most in {year}: by {number(size)} points"
     return f"{upper_first(str(force))} moved {what} most: by {number(size)} points in {year}"
 
 

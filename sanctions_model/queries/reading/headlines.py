@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -293,6 +294,8 @@ def _stands(
     when = when_words(attributes, at, scm, before="in")
     changed = attributes.get(dims.Said.SUBJECT)
     given = f" with {changed}" if changed else ""
+    if np.isnan(middle):
+        return f"There are 0 draws with a number for {spoken_label(scm, name)} {when}{given}"
     if scm.variables[name].logs == "level":
         size, way = number(abs(middle), signed=False), "higher" if middle > 0 else "lower"
         since = when_words(attributes, 0, scm, before="in")
@@ -368,7 +371,7 @@ def _of_futures(
     name = _outcome([str(n) for n in effect[dims.OUTCOME].to_numpy()], outcome, scm)
     at = _horizon([int(h) for h in effect[dims.HORIZON].to_numpy()], horizon, scm)
     own = effect.sel({dims.OUTCOME: name, dims.HORIZON: at})
-    sizes = abs(own.mean((dims.CHAIN, dims.DRAW)))
+    sizes = abs(own.mean((dims.CHAIN, dims.DRAW))).fillna(0.0)
     largest = str(sizes.idxmax(dims.SCENARIO).item())
     label = str(result["scenario_label"].sel({dims.SCENARIO: largest}).item())
     when = when_words(result.attrs, at, scm)
