@@ -31,6 +31,7 @@ _WORDS = {
     **dict(zip(CHAIN_PARTS, ("along the chain", "offset of the chain", "remainder"), strict=True)),
     "rouble_direct": "trade limits on rouble",
     "imports_direct": "trade limits on imports",
+    "exports_direct": "bans on exports",
 }
 _ROW = 0.2
 _PARTING = 0.6  # empty share of a row before the second split

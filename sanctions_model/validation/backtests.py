@@ -53,7 +53,7 @@ NO_SANCTIONS = "this model, measures and war left out"
 EXPORT_PRICE = "this model, fed the price of Urals"
 _OIL = ("oil_growth", "log_oil")  # the oil price as models have it
 _EXPORT_OIL, _DISCOUNT = "export_oil_growth", "oil_discount"
-_WAR = ("war", "war_pulse", "fiscal_impulse")
+_WAR = ("war", "war_pulse", "fiscal_impulse", "gas_stopped")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -206,3 +206,23 @@ def test_every_equation_has_data(problem):
     assert used.pop("output_gap_estimate") == 1  # what the Bank of Russia said of 2026Q1
     assert min(used.values()) > 40
     assert "russia_economy.csv" in problem.observations.attrs["source"]
+
+
+def test_relief_brings_back_exports_under_ban_and_not_the_gas(problem, draws, values):
+    outcomes = ["log_exports"]
+    freed = [SetTo(variable="effective_trade", value=0.0)]
+    lasting = (
+        end(problem, draws, outcomes, interventions=freed)["log_exports"]
+        - end(problem, draws, outcomes)["log_exports"]
+    )
+    close(lasting, -values["effective_trade -> log_exports"], rtol=0, atol=1e-8)
+    flowing = respond(
+        problem.scm,
+        draws,
+        horizon=LONG,
+        paths={"gas_stopped": np.zeros(LONG)},
+        outcomes=outcomes,
+    )
+    back = flowing.isel(horizon=-1).to_numpy().ravel()
+    close(back, [-values["gas_stopped -> log_exports"]], rtol=0, atol=1e-8)
+    assert problem.scm.entries["exports_direct"] == ("effective_trade -> log_exports",)

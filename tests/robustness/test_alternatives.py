@@ -116,7 +116,7 @@ def test_the_decisions_of_the_anchored_economy_are_alternatives(caplog):
     with caplog.at_level("INFO"):
         found = {a.name: a for a in transmission_alternatives(data, priors, scm)}
     assert "rates in levels: not asked of this model" in caplog.text
-    assert len(found) == 10
+    assert len(found) == 11
     draws = {}
     for name, alternative in found.items():
         own = Problem.of(alternative.scm, alternative.observations, alternative.priors)

@@ -46,7 +46,8 @@ def external_equations() -> tuple[Equation, ...]:
             variable=variable_of(
                 "log_exports", "goods exports, constant dollars", level, plausible=_WIDE
             ),
-            parents=("log_export_oil",),
+            # Bans take markets away, and gas stopped for other reasons: relief undoes the first alone.
+            parents=("log_export_oil", "effective_trade", "gas_stopped"),
             impact=("export_oil_growth",),
             anchor="export_trend",
             centred=False,

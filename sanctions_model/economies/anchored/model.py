@@ -85,6 +85,7 @@ def _entries() -> dict[str, tuple[str, ...]]:
         ),
         "oil_discount": ("effective_energy -> oil_discount",),
         "imports_direct": ("effective_trade -> log_imports",),
+        "exports_direct": ("effective_trade -> log_exports",),
     }
 
 
@@ -117,7 +118,7 @@ _FORCES = {
         *("key_rate", "lending_rate", "inflation_target"),
         *("targeting", "before_targeting"),
     ),
-    "war and budget": ("war_pulse", "fiscal_impulse"),
+    "war and budget": ("war_pulse", "fiscal_impulse", "gas_stopped"),
     "the rouble and trade": ("log_rer", "log_imports", "log_exports"),
     "the pandemic": ("pandemic_2020q2", "pandemic_2020q3"),
     "the trend": tuple(f"ramp_{knot}" for knot in KNOTS),

@@ -74,6 +74,8 @@ def exogenous_equations() -> tuple[Equation, ...]:
         _indicator("before_targeting", "before the key rate", "2005-01-01", "2014-03-31", 0.0),
         _indicator("pandemic_2020q2", "pandemic, 2020Q2", "2020-04-01", "2020-06-30", 0.0),
         _indicator("pandemic_2020q3", "pandemic, 2020Q3", "2020-07-01", "2020-09-30", 0.0),
+        # Pipelines to Europe since the summer of 2022: no measure, and not over by assumption.
+        _indicator("gas_stopped", "gas to Europe stopped", "2022-07-01", None, 1.0),
         # A falling number of young workers: over by assumption when the data end.
         _indicator("fewer_workers", "fewer young workers", "2005-01-01", "2025-12-31", 0.0),
         *(

@@ -105,6 +105,11 @@ def _oil_at_zero(scm: StructuralCausalModel, priors: Priors) -> _Changed:
     return scm, priors.replace(oil)
 
 
+def _exports_follow_oil_alone(scm: StructuralCausalModel, priors: Priors) -> _Changed:
+    labels = ("effective_trade -> log_exports", "gas_stopped -> log_exports")
+    return scm, priors.replace({n: _normal(0.0, _HELD_AT_ZERO, "the link held at 0") for n in labels})
+
+
 def _rule_around_the_rate(scm: StructuralCausalModel, priors: Priors) -> _Changed:
     rule = scm.by_name["key_rate"]
     assert isinstance(rule, PartialAdjustment)
@@ -305,6 +310,12 @@ _EQUATIONS: tuple[tuple[str, str, tuple[str, ...], _Make], ...] = (
         "Since 2014 the data hardly show an effect of the oil price on output.",
         ("export_oil_growth",),
         _oil_at_zero,
+    ),
+    (
+        "exports follow oil alone",
+        "Neither bans nor the gas that stopped: what exports since 2022 were before they had causes.",
+        ("effective_trade -> log_exports", "gas_stopped -> log_exports"),
+        _exports_follow_oil_alone,
     ),
     (
         "rule smooths around the rate",
