@@ -42,7 +42,8 @@ _ECONOMY = {
     "real_lending_rate": "expectations move less than the key rate, and the premium falls at once",
     "credit_level": "credit grows with the trend and with the real rate over neutral",
     "gdp_level": "a disruption gives back little, and the data leave less of the technology gap",
-    "rouble": "freed imports need foreign exchange until the balance closes",
+    "rouble": "freed imports need foreign exchange until the balance closes, and exports that were "
+    "banned bring it later",
     "real_wage_level": "wages grow with what lasts of output, and dearer imports cost real income",
 }
 _QUESTION = {

@@ -15,6 +15,7 @@ from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.counterfactuals import counterfactual, episode
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.forecasts import simulate
+from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.simulation.propagate import propagate
 from sanctions_model.workflow import load_results
@@ -82,8 +83,9 @@ def sanctions(found: Fit) -> None:
 
 
 def relief(found: Fit) -> None:
-    """Print what full relief does after 1, 2, 3 and 5 years, with the chance that it is above 0."""
+    """Print what full relief does after 1 to 5 years, levels in %, with the chance of a rise."""
     effect = total_effect(found.scm, found.draws, horizon=20, outcomes=list(RELIEF))
+    effect = effects_in_percent(found.scm, effect)
     for name in RELIEF:
         cells = [effect.sel(outcome=name, horizon=quarters) for quarters in (4, 8, 12, 20)]
         said = "; ".join(f"{spread(cell)} P {float((cell > 0).mean()):.2f}" for cell in cells)

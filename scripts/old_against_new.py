@@ -37,8 +37,8 @@ _REASONS = {
     "neutral, which falls with the neutral rate itself",
     "gdp_level": "early: a disruption gives something back at once; late: the technology gap has "
     "one size for three measures, and the data leave less of it",
-    "rouble": "freed imports need foreign exchange until the balance closes; the old rouble rose "
-    "by a judged link alone",
+    "rouble": "freed imports need foreign exchange until the balance closes, and exports that were "
+    "banned bring it later; the old rouble rose by a judged link alone",
     "import_level": "imports follow income and the real exchange rate to a level; most of what was "
     "lost has been routed around, so that little is left to come back",
     "real_wage_level": "wages grow with what lasts of output, no longer with each quarter's growth",

@@ -46,7 +46,7 @@ def external_equations() -> tuple[Equation, ...]:
             variable=variable_of(
                 "log_exports", "goods exports, constant dollars", level, plausible=_WIDE
             ),
-            # Bans take markets away, and gas stopped for other reasons: relief undoes the first alone.
+            # Bans take markets away; gas stopped for other reasons, so that no relief undoes it.
             parents=("log_export_oil", "effective_trade", "gas_stopped"),
             impact=("export_oil_growth",),
             anchor="export_trend",

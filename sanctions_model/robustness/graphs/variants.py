@@ -107,7 +107,9 @@ def _oil_at_zero(scm: StructuralCausalModel, priors: Priors) -> _Changed:
 
 def _exports_follow_oil_alone(scm: StructuralCausalModel, priors: Priors) -> _Changed:
     labels = ("effective_trade -> log_exports", "gas_stopped -> log_exports")
-    return scm, priors.replace({n: _normal(0.0, _HELD_AT_ZERO, "the link held at 0") for n in labels})
+    return scm, priors.replace(
+        {n: _normal(0.0, _HELD_AT_ZERO, "the link held at 0") for n in labels}
+    )
 
 
 def _rule_around_the_rate(scm: StructuralCausalModel, priors: Priors) -> _Changed:
@@ -313,7 +315,7 @@ _EQUATIONS: tuple[tuple[str, str, tuple[str, ...], _Make], ...] = (
     ),
     (
         "exports follow oil alone",
-        "Neither bans nor the gas that stopped: what exports since 2022 were before they had causes.",
+        "Neither bans nor the gas that stopped: exports of 2022 have no cause but the price.",
         ("effective_trade -> log_exports", "gas_stopped -> log_exports"),
         _exports_follow_oil_alone,
     ),
