@@ -53,14 +53,13 @@ def annual_conditions(
     swings by 1 %.
     """
     scm = problem.scm
-    levels = {level.variable.name for level in scm.levels}
     history = problem.history(draws)
     names = list(figures)
     _, last = starting_state(problem, draws, names)
     rows = []
     for name, years in figures.items():
         scm.require(name, "the baseline")
-        chosen = Statistic.of(name, statistics or {}, is_level=name in levels)
+        chosen = Statistic.of(name, statistics or {}, is_level=scm.is_level(name))
         past = known_flow(scm, history, name)[..., : last + 1]
         for year, given in years.items():
             what = f"{name} in {year}"

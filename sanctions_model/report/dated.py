@@ -97,10 +97,10 @@ def dated_view(
             row |= {"mean": number(float(draws.mean()))} | chances(draws, name)
         rows.append(row)
     table = _not_zero(pd.DataFrame(rows), list(columns.values()))
-    levels = {level.variable.name for level in scm.levels}.intersection(names)
+    levels = [name for name in names if scm.is_level(name)]
     if levels and not is_effect and (start := array.attrs.get(dims.Said.START)):
         since = period_after(start, 0, scm.periods_per_year)
-        said = [spoken_label(scm, name) for name in names if name in levels]
+        said = [spoken_label(scm, name) for name in levels]
         caption = f"{upper_first(in_words(said))}: change since {since}. {caption}"
     if with_chances:
         caption = (

@@ -40,7 +40,7 @@ def test_unknown_deviation_agrees_with_integrating_the_joint_density():
     expected = (mass * mean).sum()
     assert pooled.mean == pytest.approx(expected, abs=2e-4)
     assert pooled.error == pytest.approx(((mass * (mean - expected) ** 2).sum()) ** 0.5, rel=5e-3)
-    assert pooled.between_mean == pytest.approx((mass * between).sum(), rel=1e-2)
+    assert pooled.mass @ pooled.between == pytest.approx((mass * between).sum(), rel=1e-2)
 
 
 def test_quality_shares_count_as_copies_of_a_study():
@@ -54,7 +54,7 @@ def test_quality_shares_count_as_copies_of_a_study():
 def test_disagreement_stays_in_the_predictive_distribution():
     close = pool([1.0, 1.0, 1.0], [0.1] * 3, between_scale=1.0)
     apart = pool([0.0, 1.0, 2.0], [0.1] * 3, between_scale=1.0)
-    assert apart.between_mean > 3 * close.between_mean
+    assert apart.mass @ apart.between > 3 * close.mass @ close.between
     assert apart.spread > 1.0 > apart.error
     narrower = apart.quantiles([0.05, 0.95], predictive=False)
     wider = apart.quantiles([0.05, 0.95])

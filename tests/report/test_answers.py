@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import xarray as xr
+from weighted_quantiles import mixture_quantiles
 
 from sanctions_model.cli.app import app
 from sanctions_model.errors import QuestionError
@@ -18,7 +19,6 @@ from sanctions_model.report.page.answers import HORIZON, answer_report
 from sanctions_model.report.page.compiled import compiled_model, representative_draws
 from sanctions_model.report.page.ledger import picture
 from sanctions_model.report.page.markup import Html, embedded_json, tag
-from sanctions_model.report.page.mixtures import mixture_quantiles
 from sanctions_model.report.page.page import report_html, write_report
 from sanctions_model.report.page.sections import contrast_words
 from sanctions_model.report.page.sentences import findings

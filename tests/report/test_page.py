@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from browsing import NEEDS_CHROMIUM, opened
+from weighted_quantiles import mixture_quantiles
 
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.reading.percent import effects_in_percent
@@ -17,7 +18,6 @@ from sanctions_model.report.brief.language import load_language
 from sanctions_model.report.brief.said import said
 from sanctions_model.report.page.answers import HORIZON
 from sanctions_model.report.page.compiled import compiled_model
-from sanctions_model.report.page.mixtures import mixture_quantiles
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.summaries import interval

@@ -67,11 +67,6 @@ class Pooled:
         """Standard deviation of the predictive distribution: the spread between studies kept."""
         return self._deviation(1.0)
 
-    @property
-    def between_mean(self) -> float:
-        """Posterior mean of the between-study deviation."""
-        return float(self.mass @ self.between)
-
     def _deviation(self, kept: float) -> float:
         inside = self.variances + kept * self.between**2
         around = (self.means - self.mean) ** 2

@@ -39,13 +39,12 @@ def observed_series(fit: Fit) -> pd.DataFrame:
     observed; levels in % on the year before, rates in their own unit.
     """
     scm, time = fit.scm, fit.problem.cases.time
-    levels = {level.variable.name for level in scm.levels}
     lag, found = scm.periods_per_year, {}
     for name in SHOWN:
         if name not in scm.variables:
             continue
         values = observed_values(fit.problem, name, 0)
-        if name in levels:
+        if scm.is_level(name):
             change = np.full(values.size, np.nan)
             change[lag:] = values[lag:] - values[:-lag]
             values = in_percent(change, scm.variables[name].unit)
@@ -60,7 +59,6 @@ def series_now(fit: Fit) -> pd.DataFrame:
     Returns: columns ``outcome``, ``unit``, ``period``, ``value``, ``year_before``.
     """
     scm = fit.scm
-    levels = {level.variable.name for level in scm.levels}
     rows = []
     for name, values in observed_series(fit).items():
         known = values.dropna()
@@ -70,7 +68,7 @@ def series_now(fit: Fit) -> pd.DataFrame:
         rows.append(
             {
                 "outcome": str(name),
-                "unit": _ON_YEAR if name in levels else percent_unit(variable.unit),
+                "unit": _ON_YEAR if scm.is_level(str(name)) else percent_unit(variable.unit),
                 "period": period_name(str(last.date()), scm.periods_per_year),
                 "value": float(known.iloc[-1]),
                 "year_before": float(before),
