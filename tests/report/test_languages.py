@@ -98,6 +98,31 @@ def test_an_unknown_language_in_the_address_is_english(browser, report_file):
     page.close()
 
 
+CUT = """() => {
+  window.report.drawAll();
+  document.querySelectorAll("details").forEach((one) => { one.open = true; });
+  const cut = [];
+  for (const place of document.querySelectorAll(".plot")) {
+    const { left, right } = place.getBoundingClientRect();
+    for (const word of place.querySelectorAll(".drawing span")) {
+      const box = word.getBoundingClientRect();
+      const out = box.left < left - 0.5 || box.right > right + 0.5;
+      if (box.width && out) cut.push(word.textContent);
+    }
+  }
+  return cut;
+}"""
+
+
+@pytest.mark.parametrize("code", ["en", "ru", "zh"])
+def test_no_word_of_a_chart_is_cut_at_its_edge(browser, report_file, code):
+    page, _, _ = opened(browser, report_file, width=390, fragment=f"?lang={code}")
+    for width in (390, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate(CUT) == [], width
+    page.close()
+
+
 def test_texts_have_the_same_places_in_every_language():
     assert len(page_texts()) > 100
 

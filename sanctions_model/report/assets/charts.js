@@ -10,9 +10,18 @@ function topOfBar(rows, at) {
 
 const sizeOfBars = (rows) => ({ width: BARS.width, height: topOfBar(rows, rows.length) + 22 });
 
+// Where the bars begin: right of the longest of their words, which differ in length by language.
+function leftOfBars(place, rows) {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `${FONT_SIZE}px ${getComputedStyle(place).fontFamily}`;
+  const longest = Math.max(...rows.map((row) => pen.measureText(tr(row.label)).width));
+  return Math.max(BARS.left, 1.04 * longest + 12);
+}
+
 // Bars of an effect's parts with intervals; `rows` from top to bottom.
 function drawBars(place, rows, unit) {
-  const { left, right, step } = BARS, { width, height } = sizeOfBars(rows);
+  const { right, step } = BARS, { width, height } = sizeOfBars(rows);
+  const left = leftOfBars(place, rows);
   const top = (at) => topOfBar(rows, at);
   const { root, word } = drawing(place, width, height);
   const parts = rows.map((row) => [row.label, row.mean, row.lower, row.upper]);
