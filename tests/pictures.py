@@ -53,7 +53,7 @@ def key_labels(figure):
 
 
 VERB = re.compile(
-    r"\b(agree|are|came|estimates|find|give|gives|goes|is|joins|leads|lie|lies|lowers|make|makes"
+    r"\b(agree|are|came|contradict|differ|gives?|holds?|lack|estimates|find|goes|is|joins|leads|lie|lies|lowers|make|makes"
     r"|meets|move|moves|moved|narrow|needs|predict|raises|reaches|takes|would)\b"
 )
 

@@ -8,11 +8,12 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sanctions_model.cli.claims import claims, effects
+from sanctions_model.cli.comparison import compare
 from sanctions_model.cli.data import data_app
 from sanctions_model.cli.elsewhere import elsewhere
 from sanctions_model.cli.mixture import scenario_app
@@ -41,7 +42,7 @@ from sanctions_model.cli.parts.outputs import brief, report, sweep, validate
 from sanctions_model.cli.parts.usage import given_once, run_command
 from sanctions_model.cli.queries import counterfactual_app, forecast
 from sanctions_model.cli.responses import fevd, irf
-from sanctions_model.cli.robustness import compare, confounding, evidence, refute, sensitivity
+from sanctions_model.cli.robustness import confounding, evidence, refute, sensitivity
 from sanctions_model.cli.yearly import annual
 from sanctions_model.errors import (
     ConvergenceError,
@@ -51,6 +52,10 @@ from sanctions_model.errors import (
 )
 from sanctions_model.report.views import View
 from sanctions_model.waiting import Waiting
+
+if TYPE_CHECKING:
+    from sanctions_model.inference.priors.ledger import Priors
+    from sanctions_model.scm.model import StructuralCausalModel
 
 _LOG = logging.getLogger("sanctions_model.cli")
 app = typer.Typer(
@@ -309,6 +314,7 @@ def priors(
         bool, typer.Option("--evidence", help="Print the evidence table instead.")
     ] = False,
     economy: Annotated[str, typer.Option(help="Whose: anchored or growth.")] = "anchored",
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -319,17 +325,41 @@ def priors(
     from sanctions_model.inference.priors.ledger import load_priors
     from sanctions_model.report.ledgers import estimates_view, priors_view
 
-    if evidence and (priors is not None or parameter is not None):
-        raise QuestionError("--evidence prints published estimates; leave out these options.")
+    if evidence and (priors is not None or parameter is not None or figure is not None):
+        raise QuestionError(
+            "--evidence prints published estimates; leave out --priors, --parameter and --figure."
+        )
     if evidence:
         frame = load_evidence().to_frame().reset_index()
         show(View(table=frame, title="") if as_json else estimates_view(frame), as_json=as_json)
         return
     chosen = find_economy(economy)
-    view = priors_view(
-        load_priors(priors, economy=economy), chosen.transmission(), containing=parameter or ""
-    )
+    stated, scm = load_priors(priors, economy=economy), chosen.transmission()
+    view = priors_view(stated, scm, containing=parameter or "")
+    if figure is not None:
+        _draw_priors(stated, scm, parameter or "", figure)
     show(view, as_json=as_json)
+
+
+def _draw_priors(
+    stated: "Priors", scm: "StructuralCausalModel", containing: str, figure: Path
+) -> None:
+    """Draw what was believed of each link; the others have no effect in the long run."""
+    from sanctions_model.data.observations import load_observations
+    from sanctions_model.inference.conditioned import Problem
+    from sanctions_model.inference.priors.ledger import sample_prior
+    from sanctions_model.plots import plot_prior_posterior
+
+    links = [link.label for link in scm.links if containing in link.label]
+    if not links:
+        raise QuestionError(
+            f"--figure draws links, and no link's address contains {containing!r}; leave out "
+            "--parameter, or --figure."
+        )
+    problem = Problem.of(scm, load_observations(scm=scm), stated)
+    drawn = sample_prior(scm, problem.absolute, draws=1000, chains=1, random_seed=20260101)
+    chosen = links if containing else None
+    write_figure(plot_prior_posterior(scm, drawn, priors=problem.absolute, links=chosen), figure)
 
 
 app.command()(effects)

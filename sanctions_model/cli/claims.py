@@ -19,6 +19,7 @@ from sanctions_model.cli.parts.options import (
     write_csv,
     write_figure,
 )
+from sanctions_model.dims import Said
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
 
@@ -160,10 +161,10 @@ def claims(
     fitted = load_fit(fit)
     if claims is None:
         asked = in_words_of_the_model(asked, fitted.scm)
-    if chain and (exceed or figure is not None):
-        raise QuestionError("--chain is a table of its own; leave out --exceed and --figure.")
+    if chain and exceed:
+        raise QuestionError("--chain is a table of its own; leave out --exceed.")
     if chain:
-        _chain(fitted, asked, csv=csv, as_json=as_json)
+        _chain(fitted, asked, csv=csv, figure=figure, as_json=as_json)
         return
     if exceed:
         _exceed(fitted, asked, csv=csv, figure=figure, as_json=as_json)
@@ -229,7 +230,14 @@ def _exceed(
     show(View(table=table, title=view.title) if as_json else view, as_json=as_json)
 
 
-def _chain(fitted: "Fit", asked: "Mapping[str, Claim]", *, csv: Path | None, as_json: bool) -> None:
+def _chain(
+    fitted: "Fit",
+    asked: "Mapping[str, Claim]",
+    *,
+    csv: Path | None,
+    figure: Path | None,
+    as_json: bool,
+) -> None:
     """Show the chain as a whole, the pairs of its steps and its own channel net of the offset."""
     from sanctions_model.queries.chain import chain_table, own_channel_sentence
     from sanctions_model.report.claims import chain_view, pairs_view
@@ -245,12 +253,19 @@ def _chain(fitted: "Fit", asked: "Mapping[str, Claim]", *, csv: Path | None, as_
     whole = as_json or asked_output.form != "table"
     table = with_basis(table, fitted, asked, asked=csv or whole)
     write_csv(table, csv)
+    view = chain_view(found, is_prior=fitted.is_prior_only)
+    if figure is not None:
+        from sanctions_model.plots import plot_steps
+
+        steps = found.steps.assign(step=view.table["step"].to_numpy())
+        source = draws.attrs.get(Said.SOURCE)
+        write_figure(plot_steps(steps, title=view.title, source=source), figure)
     if whole:
         show(View(table=table, title="The chain as a whole"), as_json=as_json)
         return
     own = [claim for claim in asked.values() if claim.channel == "article_chain"]
     sentences = [own_channel_sentence(fitted.scm, draws, claim) for claim in own]
-    show(chain_view(found, is_prior=fitted.is_prior_only))
+    show(view)
     if not is_short():
         say([*found.sentences[1:], *sentences], as_json=False)
         show(pairs_view(found))

@@ -26,11 +26,14 @@ from sanctions_model.cli.parts.options import (
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import require_target
 from sanctions_model.report.views import View
+from sanctions_model.wording import upper_first
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
     from sanctions_model.inference.fit import Fit
+    from sanctions_model.scm.model import StructuralCausalModel
 
 _LOG = logging.getLogger("sanctions_model.cli")
 data_app = typer.Typer(help="The data, their vintages and your own table.", no_args_is_help=True)
@@ -63,6 +66,7 @@ def build(
 def coverage(
     data: DataOption = None,
     mapping: MappingOption = None,
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -76,7 +80,24 @@ def coverage(
     names = None if mapping is None else load_mapping(mapping)
     observations = load_observations(find_data(data), mapping=names)
     scm = economy_for(observations).transmission(int(observations.attrs["periods_per_year"]))
-    show(coverage_view(observations, scm), as_json=as_json)
+    view = coverage_view(observations, scm)
+    if figure is not None:
+        _draw_coverage(
+            view.table.rename(columns={"holes": "n_missing_inside"}), view, observations, figure
+        )
+    show(view, as_json=as_json)
+
+
+def _draw_coverage(
+    table: "pd.DataFrame", view: View, observations: "xr.Dataset", figure: Path
+) -> None:
+    """Draw the table of a view, by its finding and question."""
+    from sanctions_model.plots import plot_coverage
+
+    asked = upper_first(view.question.removeprefix("Question: "))
+    source = f"Source: {observations.attrs['source']}"
+    drawn = plot_coverage(table, title=view.title, question=asked, source=source)
+    write_figure(drawn, figure)
 
 
 @data_app.command("update")
@@ -162,6 +183,7 @@ def diff(
     ] = False,
     vintages: VintagesOption = None,
     csv: CsvOption = None,
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -175,9 +197,6 @@ def diff(
     write_csv(table, csv)
     changed = (table[["n_new", "n_lost", "n_revised"]] > 0).any(axis=1) | (table["join"] != "")
     shown = table if everything or as_json else table[changed]
-    if as_json:
-        show(View(table=table, title="Differences"), as_json=True)
-        return
     words = {"last_old": "to, old", "last_new": "to, new", "n_new": "new", "n_lost": "lost"}
     words |= {"n_revised": "revised", "largest_revision": "largest revision"}
     words |= {"revised_in": "in", "join": "fetched from"}
@@ -190,7 +209,12 @@ def diff(
         "Fetched from: the first period that the new vintage took from its source.",
         first=("series", "to, new", "new", "lost", "revised", "largest revision", "in"),
     )
-    show(view)
+    if figure is not None:
+        from sanctions_model.plots import plot_revisions
+
+        asked = upper_first(view.question.removeprefix("Question: "))
+        write_figure(plot_revisions(table, title=view.title, question=asked), figure)
+    show(View(table=table, title="Differences") if as_json else view, as_json=as_json)
 
 
 @data_app.command("compare")
@@ -206,6 +230,7 @@ def compare(
         typer.Option(help="File of the third fit: read if it is there, else written."),
     ] = None,
     csv: CsvOption = None,
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -228,7 +253,26 @@ def compare(
     table = compare_vintages(*fits, revised, relief=asked, horizons=horizons)
     write_csv(table, csv)
     view = comparison_view(table, fits[0].scm)
+    if figure is not None:
+        _draw_vintages(table, view.title, fits[0].scm, figure)
     show(View(table=table, title="Comparison") if as_json else view, as_json=as_json)
+
+
+def _draw_vintages(
+    table: "pd.DataFrame", title: str, scm: "StructuralCausalModel", figure: Path
+) -> None:
+    """Draw both vintages' effects; what they are called stands in the table."""
+    from sanctions_model.plots import plot_two_fits
+
+    words = {
+        f"{which}{old}": f"{new}_{place}"
+        for which, place in (("old", "first"), ("new", "second"))
+        for old, new in (("", "median"), ("_lower", "lower"), ("_upper", "upper"))
+    }
+    old, new = (str(table[f"{which}_vintage"].iloc[0]) for which in ("old", "new"))
+    names = (f"vintage {old}", f"vintage {new}")
+    drawn = plot_two_fits(table.rename(columns=words), names, title=title, scm=scm)
+    write_figure(drawn, figure)
 
 
 def _third_fit(old: "Fit", new: "Fit", keep: Path | None) -> "Fit":
@@ -277,6 +321,7 @@ def check(
     mapping: MappingOption = None,
     priors: PriorsOption = None,
     csv: CsvOption = None,
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -302,9 +347,6 @@ def check(
         if silent
         else "Every equation has data."
     )
-    if as_json:
-        show(View(table=table, title="Use"), as_json=True)
-        return
     title = (
         f"{file.name} can be used: {len(table) - len(silent)} of {len(table)} series are estimated "
         "with"
@@ -321,7 +363,10 @@ def check(
         "periods in the equation's likelihood.",
         first=("series", "first", "last", "figures", "used", "estimated", "use"),
     )
-    show(view)
+    if figure is not None:
+        called = [scm.variables[str(name)].short_label for name in table["series"]]
+        _draw_coverage(table.assign(series=called), view, observations, figure)
+    show(View(table=table, title="Use") if as_json else view, as_json=as_json)
 
 
 @data_app.command("nowcast")

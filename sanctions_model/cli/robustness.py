@@ -1,4 +1,4 @@
-"""The verbs that ask what an answer rests on: evidence, sensitivity, confounding, refute, compare.
+"""The verbs that ask what an answer rests on: evidence, sensitivity, confounding, refute.
 
 Each answers an existing fit; only ``--refit`` and ``--leave-future-out`` sample, and say so
 beforehand.
@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.parts.console import asked_output, configure, is_short, show
+from sanctions_model.cli.parts.console import (
+    asked_output,
+    configure,
+    is_short,
+    print_table,
+    show,
+)
 from sanctions_model.cli.parts.numbers import with_basis
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
@@ -28,7 +34,6 @@ from sanctions_model.coercion import as_whole
 from sanctions_model.dims import Said
 from sanctions_model.errors import QuestionError, UnknownVariableError, reading_fault
 from sanctions_model.files import require_target
-from sanctions_model.report.views import View
 from sanctions_model.wording import error_words, lower_first, share_words
 
 if TYPE_CHECKING:
@@ -41,10 +46,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("sanctions_model.cli")
 _SECOND = 10  # lines that a table leaves for the one below it
 
-FitFolders = Annotated[
-    list[Path],
-    typer.Argument(metavar="DIR DIR ...", help="Results folders, the first is the base."),
-]
 RefitOption = Annotated[
     bool, typer.Option("--refit", help="Compile and sample what an existing fit cannot say.")
 ]
@@ -70,11 +71,6 @@ def _claim(name: str) -> "Claim":
     if name not in known:
         raise UnknownVariableError.from_name(name, known, "--claim")
     return known[name]
-
-
-def _table(table: "pd.DataFrame", title: str, caption: str, *, as_json: bool) -> None:
-    hidden = [] if as_json else [c for c in ("ci_prob", "ci_kind", "sources") if c in table]
-    show(View(table=table.drop(columns=hidden), title=title, caption=caption), as_json=as_json)
 
 
 def evidence(
@@ -109,7 +105,7 @@ def evidence(
     if figure is not None:
         _draw_forest(found, chosen, figure)
     if as_json:
-        _table(whole, "Published figures", "", as_json=True)
+        print_table(whole, "Published figures", "", as_json=True)
         return
     from sanctions_model.report.checks import evidence_views
 
@@ -183,7 +179,7 @@ def sensitivity(
     from sanctions_model.report.graph_choice import choice_view, graph_choice
 
     if as_json:
-        _table(ranking, "What the answers rest on", "", as_json=True)
+        print_table(ranking, "What the answers rest on", "", as_json=True)
         return
     show(ranking_view(ranking[ranking["rank"] <= most], found.scm))
     choice = None if is_short() else graph_choice(fit, found)
@@ -287,7 +283,7 @@ def confounding(
     from sanctions_model.report.checks import confounding_view
 
     if as_json:
-        _table(table, "Hidden common causes", "", as_json=True)
+        print_table(table, "Hidden common causes", "", as_json=True)
         return
     show(confounding_view(table, found.scm))
 
@@ -298,6 +294,7 @@ def refute(
     claim: ClaimOption = "gdp_growth",
     number: Annotated[int, typer.Option(help="Placebo dates, and placebo measures.")] = 8,
     csv: CsvOption = None,
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -314,10 +311,16 @@ def refute(
     write_csv(table, csv)
     from sanctions_model.report.checks import independence_view
 
+    view = independence_view(table, found.scm)
+    if figure is not None:
+        from sanctions_model.plots import plot_independences
+
+        table.attrs[Said.SOURCE] = _source(found)
+        write_figure(plot_independences(table, title=view.title, scm=found.scm), figure)
     if as_json:
-        _table(table, "Independences that the graph implies", "", as_json=True)
+        print_table(table, "Independences that the graph implies", "", as_json=True)
         return
-    show(independence_view(table, found.scm))
+    show(view)
 
 
 def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> None:
@@ -339,7 +342,7 @@ def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> N
     base = claim_effects(found.scm, found.draws, claims)
     table = placebo_table(fits, claims, base)
     verdict = placebo_verdict(table[table["kind"] == "placebo measure"]["prob_lowers"].tolist())
-    _table(
+    print_table(
         table,
         "Placebos and random common causes",
         "P(it lowers the outcome) over placebo measures: "
@@ -349,102 +352,4 @@ def _refute_by_refits(found: "Fit", name: str, claim: "Claim", number: int) -> N
         as_json=False,
     )
     episodes = leave_out_periods(found.problem, found.draws, claims, refit=True)
-    _table(episodes, "Subsamples", "how: by weights, or by a refit.", as_json=False)
-
-
-def compare(
-    folders: FitFolders,
-    outcome: Annotated[
-        list[str] | None, typer.Option("--outcome", help="Outcome; may be repeated.")
-    ] = None,
-    weights: Annotated[
-        bool, typer.Option("--weights", help="Weigh the models by leaving one figure out.")
-    ] = False,
-    leave_future_out: Annotated[
-        bool,
-        typer.Option("--leave-future-out", help="Weigh by the last 12 periods; samples."),
-    ] = False,
-    csv: CsvOption = None,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Compare fits with the first: effects, links, what differs and, if asked, model weights."""
-    configure(quiet=quiet)
-    from sanctions_model.report.checks import comparison_views
-    from sanctions_model.robustness.comparison import compare as compare_fits
-
-    if len(folders) < 2:
-        raise QuestionError(f"Got {len(folders)} folders; expected two or more to compare.")
-    fits = {str(folder): load_fit(folder) for folder in folders}
-    if len(fits) < len(folders):
-        raise QuestionError("A folder is given twice; give different ones.")
-    (first, *others), called = fits, _distinct_names(fits)
-    written: list[pd.DataFrame] = []
-    for other in others:
-        found = compare_fits(fits[first], fits[other], names=(first, other), outcomes=outcome)
-        written.append(found.effects)
-        if as_json:
-            _table(found.effects, f"{other} against {first}", "", as_json=True)
-        else:
-            tables = (found.effects, found.links, found.differs)
-            views = comparison_views(*tables, fits[first].scm, (called[first], called[other]))
-            for view in views[:2] if is_short() else views:
-                if len(view.table) or not is_short():
-                    show(view)
-        _point_to_vintages(fits[first], fits[other], (first, other))
-    write_csv(written[0] if len(written) == 1 else _stacked(written, others), csv)
-    if weights or leave_future_out:
-        _show_weights(fits, leave_future_out=leave_future_out, as_json=as_json)
-
-
-def _distinct_names(paths: "dict[str, Fit]") -> dict[str, str]:
-    """Call each fit by the end of its path, as short as tells them apart: a line has 80 columns."""
-    parts = {path: Path(path).absolute().parts for path in paths}
-    for length in range(1, max(map(len, parts.values()))):
-        short = {path: "/".join(part[-length:]) for path, part in parts.items()}
-        if len(set(short.values())) == len(short):
-            return short
-    return {path: path for path in parts}
-
-
-def _stacked(tables: "list[pd.DataFrame]", others: list[str]) -> "pd.DataFrame":
-    """Put the comparisons with several fits below one another, each with the fit's name."""
-    import pandas as pd
-
-    return pd.concat(
-        [table.assign(compared=name) for table, name in zip(tables, others, strict=True)],
-        ignore_index=True,
-    )
-
-
-def _point_to_vintages(first: "Fit", second: "Fit", names: tuple[str, str]) -> None:
-    """Name the verb that splits the difference, if the data alone make it."""
-    from sanctions_model.robustness.vintages import differ_in_data_alone
-
-    if differ_in_data_alone(first, second):
-        _LOG.info(
-            "the data alone differ: `sanctions-model data compare %s %s` says what revised history "
-            "did and what new periods did",
-            *names,
-        )
-
-
-def _show_weights(fits: "dict[str, Fit]", *, leave_future_out: bool, as_json: bool) -> None:
-    from sanctions_model.robustness.graphs.model_weights import leave_future_out as score_futures
-    from sanctions_model.robustness.graphs.model_weights import loo_weights
-
-    _table(
-        loo_weights(fits, common=not leave_future_out),
-        "Weights by leaving one figure out",
-        "elpd: log density of a figure given its observed parents, one step ahead; weight: "
-        "stacking; unreliable: figures with k-hat above 0.7. Figures that all models predict.",
-        as_json=as_json,
-    )
-    if leave_future_out:
-        scores = score_futures(fits)
-        _table(
-            scores.table,
-            "Weights by leaving the future out",
-            f"{scores.refits} refits; each period given what came before.",
-            as_json=as_json,
-        )
+    print_table(episodes, "Subsamples", "how: by weights, or by a refit.", as_json=False)

@@ -30,10 +30,17 @@ from sanctions_model.plots.sweeps import (
     plot_response_surface,
     plot_sweep_tornado,
 )
+from sanctions_model.plots.trust.checks import (
+    plot_independences,
+    plot_sanity,
+    plot_steps,
+    plot_two_fits,
+)
 from sanctions_model.plots.trust.elsewhere import plot_liftings
 from sanctions_model.plots.trust.forest import plot_forest
 from sanctions_model.plots.trust.priors import plot_prior_posterior
 from sanctions_model.plots.trust.robustness import plot_required_relief, plot_tipping, plot_tornado
+from sanctions_model.plots.trust.vintages import plot_coverage, plot_revisions
 from sanctions_model.plots.yearly import plot_annual, plot_yearly_forces
 
 __all__ = [
@@ -44,6 +51,7 @@ __all__ = [
     "plot_chain",
     "plot_channels",
     "plot_counterfactual",
+    "plot_coverage",
     "plot_decomposition",
     "plot_exceedance",
     "plot_filtered_odds",
@@ -52,6 +60,7 @@ __all__ = [
     "plot_future_effects",
     "plot_graph",
     "plot_impulse_response",
+    "plot_independences",
     "plot_liftings",
     "plot_nowcast",
     "plot_odds",
@@ -59,13 +68,17 @@ __all__ = [
     "plot_required_relief",
     "plot_response_surface",
     "plot_responses",
+    "plot_revisions",
+    "plot_sanity",
     "plot_scenario_effect",
     "plot_scorecard",
     "plot_sectors",
     "plot_spread",
+    "plot_steps",
     "plot_sweep_tornado",
     "plot_tipping",
     "plot_tornado",
+    "plot_two_fits",
     "plot_variance_decomposition",
     "plot_waterfall",
     "plot_yearly_forces",

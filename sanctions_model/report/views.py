@@ -180,7 +180,9 @@ def comparison_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
     )
     return View(
         table=shown,
-        title="Effects of relief under two vintages",
+        title=f"{clear} of {len(rows)} effects of relief differ between two vintages by more than "
+        "chance",
+        question="Question: what did revised history and new periods do to the answers?",
         caption=caption,
         grey=tuple(rows["within_error"]),
     )

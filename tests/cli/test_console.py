@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.report.views import View
 from sanctions_model.robustness.graphs.alternatives import load_prior_sets
 
+DOCS = Path(__file__).parents[2] / "docs"
 VERBS = [
     ("annual",),
     ("claims",),
@@ -70,15 +72,14 @@ ELSEWHERE = {
 }
 # Verbs whose table is written by no option.
 WITHOUT_FILE = {("graph",)}
-# Verbs with an answer in numbers and without --figure, each with the reason.
+# Verbs that print a table and do not draw, each with the reason.
 WITHOUT_FIGURE = {
-    "refute": "checks that pass or fail",
-    "compare": "two fits side by side; each draws its own",
+    "run": "writes its figures into the folder of results",
     "sweep": "--figures draws all that the design allows",
-    "validate": "the report has its figures; --quick prints checks that pass or fail",
-    "data diff": "which cells differ",
-    "data compare": "shares of two causes in a change",
-    "data check": "which cells look wrong",
+    "data update": "`data diff --figure` draws what a fetch changed",
+    "data list": "names of vintages are no sizes",
+    "scenario list": "names of scenarios are no sizes",
+    "scenario show": "says what a file states; `scenario run --figure` draws what follows from it",
 }
 NOT_SAID = re.compile(
     r"measures that stay|the transmission|\bentry\b|sliders|matrix says|figures say of|"
@@ -105,11 +106,31 @@ def test_no_verb_is_forgotten():
     assert set(ELSEWHERE) - verbs == set()
 
 
-def test_every_answer_in_numbers_can_be_drawn():
-    """A verb that writes a table as a file also draws, unless it is said why not."""
-    lacking = {n for n, own in verbs_of(app) if "csv" in own and "figure" not in own}
-    assert lacking - set(WITHOUT_FIGURE) == set()
-    assert set(WITHOUT_FIGURE) - lacking == set()
+def test_every_table_can_be_drawn():
+    """A verb that prints a table also draws, unless it is said why not, here and in the docs."""
+    lacking = {n for n, own in verbs_of(app) if "as_json" in own and "figure" not in own}
+    assert lacking == set(WITHOUT_FIGURE)
+    page = " ".join((DOCS / "howto" / "report.md").read_text(encoding="utf-8").split())
+    for name, reason in WITHOUT_FIGURE.items():
+        assert f"`{name}` ({reason})" in page, name
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("refute",),
+        ("validate", "--quick"),
+        ("claims", "--chain"),
+        ("priors",),
+        ("data", "coverage"),
+    ],
+    ids=" ".join,
+)
+def test_a_table_of_checks_is_drawn(asked, small_fit, tmp_path):
+    of_fit = () if asked in WITHOUT_FIT else ("--fit", small_fit.parent)
+    done = call(*asked, *of_fit, "--quiet", "--figure", tmp_path / "drawn.png")
+    assert done.code == 0, done.err
+    assert (tmp_path / "drawn.png").stat().st_size > 10_000
 
 
 @pytest.fixture
@@ -181,7 +202,11 @@ def files_agree(table, folder):
 def test_two_fits_are_compared_in_a_minute_at_80_columns(large_fit, tmp_path, terminal):
     sceptic = load_prior_sets()["sceptic"].priors
     fit_of(load_priors(economy="growth").replace(sceptic), tmp_path / "other", 1)
-    read_in_a_minute(call(OF_TWO_FITS, large_fit, tmp_path / "other", "--quiet"))
+    drawn = ("--figure", tmp_path / "drawn.png")
+    read_in_a_minute(call(OF_TWO_FITS, large_fit, tmp_path / "other", "--quiet", *drawn))
+    assert (tmp_path / "drawn.png").is_file()
+    said = refused(OF_TWO_FITS, large_fit, tmp_path / "other", tmp_path, *drawn)
+    assert "draws two fits beside each other and got 3" in said
 
 
 def read_in_a_minute(shown):

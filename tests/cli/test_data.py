@@ -75,7 +75,8 @@ def test_an_update_is_fitted_listed_and_compared_by_its_name(online, away, few_o
     rows = json.loads(call("data", "diff", "bundled", name, "--json").out)
     (brent,) = (row for row in rows if row["series"] == "brent_usd_bbl")
     assert (brent["join"], brent["n_new"], brent["last_new"]) == ("2020Q2", 1, "2026Q2")
-    shown = call("data", "diff", "bundled", "latest")
+    shown = call("data", "diff", "bundled", "latest", "--figure", "diff.png")
+    assert pathlib.Path("diff.png").is_file()
     assert "wage_nominal_sa_rub" not in shown.out
 
     done = run_prior("--data", name, "--out", "results/new")
@@ -194,7 +195,9 @@ def test_a_template_is_filled_in_checked_and_fitted(away, few_outcomes):
             'country = "Kazakhstan"\ncurrency = "KZT"\ninflation_target = 5.0\n'
             '[columns]\nCPI = "inflation_pct"\n'
         )
-    done = call("data", "check", "mine/table.csv", "--mapping", "mine/mapping.toml")
+    of_mine = ("data", "check", "mine/table.csv", "--mapping", "mine/mapping.toml")
+    done = call(*of_mine, "--figure", "mine/check.png")
+    assert pathlib.Path("mine/check.png").is_file()
     assert done.code == 0, done.err
     flat = " ".join(done.out.split())
     assert "Prior only, the table says nothing of them: depreciation, import_growth" in flat
@@ -293,9 +296,10 @@ def test_two_fits_are_compared_with_a_third_on_the_new_figures_of_the_old_period
     assert "the data alone differ: `sanctions-model data compare a b` says" in pointed.err
 
     # The third fit was kept, so it is not made again.
-    again = call(*verb, "--csv", "again.csv", "--keep", "c.nc", "--json")
+    again = call(*verb, "--csv", "again.csv", "--keep", "c.nc", "--json", "--figure", "c.png")
     assert again.code == 0, again.err
     assert "fitting" not in again.err
+    assert pathlib.Path("c.png").is_file()
     assert len(two_vintages) == 1
     assert pathlib.Path("again.csv").read_text() == pathlib.Path("c.csv").read_text()
     assert [found["outcome"] for found in json.loads(again.out)] == table.index.to_list()

@@ -22,6 +22,7 @@ from figure_tables import (
 from pictures import faults_of
 
 from sanctions_model import plots
+from sanctions_model.data.observations import coverage as coverage_table
 from sanctions_model.inference.priors.pools import load_pools, pool_studies
 from sanctions_model.queries.claims import Claim
 from sanctions_model.queries.counterfactuals import counterfactual, episode
@@ -94,6 +95,12 @@ class Drawn:
         found = counterfactual(self.past, interventions=shift, outcomes=ASKED)
         return plots.plot_counterfactual(found, self.problem)
 
+    def plot_coverage(self):
+        table = coverage_table(self.problem.observations, self.scm)
+        shown = table.rename_axis("series").reset_index()
+        asked = {"title": "Two series lack 1 figure", "question": "Which periods are covered?"}
+        return plots.plot_coverage(shown, **asked)
+
     def plot_decomposition(self):
         parts = historical_decomposition(self.past, outcomes=ASKED)
         return plots.plot_decomposition(parts, scm=self.scm)
@@ -126,6 +133,19 @@ class Drawn:
         found = impulse_response(self.scm, self.draws, cause="key_rate", outcomes=ASKED)
         return plots.plot_impulse_response(found, scm=self.scm)
 
+    def plot_independences(self):
+        found = pd.DataFrame(
+            {
+                "variable": ["key_rate", "inflation"],
+                "other": ["trade", "oil_price"],
+                "lag": [0, 2],
+                "correlation": [0.5, -0.2],
+                "rejected": [True, False],
+                "suspect": [True, False],
+            }
+        )
+        return plots.plot_independences(found, title="The data contradict 1 of 2", scm=self.scm)
+
     def plot_liftings(self):
         return plots.plot_liftings(EPISODES, PREDICTIVE, {"gdp": (1.0, -1.0, 3.0)})
 
@@ -156,6 +176,17 @@ class Drawn:
         effects = (total_effect(self.scm, draws) for draws in (self.draws, self.fit.prior_draws))
         return plots.plot_responses(*effects, scm=self.scm)
 
+    def plot_revisions(self):
+        found = pd.DataFrame({"series": ["cpi_growth"], "n_new": 2, "n_lost": 1, "n_revised": 3})
+        asked = {"title": "1 of 4 series differ", "question": "What changed between them?"}
+        return plots.plot_revisions(found, **asked)
+
+    def plot_sanity(self):
+        sources = ["prior", "posterior", "prior"]
+        found = pd.DataFrame({"check": ["stability", "stability", "measures"], "source": sources})
+        found = found.assign(inside=[True, False, False], asked=True)
+        return plots.plot_sanity(found, title="2 of 3 sanity checks are out of their bounds")
+
     def plot_scenario_effect(self):
         effect = self.futures()["effect"].sel(scenario="reset")
         return plots.plot_scenario_effect(effect, label="half relief", scm=self.scm)
@@ -176,6 +207,11 @@ class Drawn:
             str(of): plots.plot_spread(split, of_effect=of, scm=self.scm) for of in (True, False)
         }
 
+    def plot_steps(self):
+        shares = {"prob": [0.9, 0.5], "prob_given": [0.9, 0.6], "breaks_here": [0.1, 0.36]}
+        found = pd.DataFrame({"step": ["1. Prices fall", "2. The key rate falls"], **shares})
+        return plots.plot_steps(found, title="The chain holds as a whole with P = 0.54")
+
     def plot_sweep_tornado(self):
         return plots.plot_sweep_tornado(PLANE)
 
@@ -195,6 +231,16 @@ class Drawn:
 
     def plot_tornado(self):
         return plots.plot_tornado(FACTORS, title="What moves output?", unit="%")
+
+    def plot_two_fits(self):
+        sizes = {
+            f"{name}_{of}": [value * (1 + (of == "second")), -value]
+            for of in ("first", "second")
+            for name, value in (("median", 1.0), ("lower", 0.5), ("upper", 1.5))
+        }
+        found = pd.DataFrame({"outcome": list(ASKED), "horizon": 4, **sizes})
+        title = "1 of 2 effects differ by more than chance"
+        return plots.plot_two_fits(found, ("old", "new"), title=title, scm=self.scm)
 
     def plot_variance_decomposition(self):
         shares = forecast_error_variance_decomposition(self.scm, self.draws, outcomes=ASKED)

@@ -131,6 +131,12 @@ def show(view: View, *, as_json: bool = False, kept: int = 0) -> None:
         sys.stdout.write(text)
 
 
+def print_table(table: pd.DataFrame, title: str, caption: str, *, as_json: bool) -> None:
+    """Print a table as it was computed, without the columns that only files need."""
+    hidden = [] if as_json else [c for c in ("ci_prob", "ci_kind", "sources") if c in table]
+    show(View(table=table.drop(columns=hidden), title=title, caption=caption), as_json=as_json)
+
+
 def say(sentences: list[str], *, as_json: bool) -> None:
     """Print sentences above a table; in JSON the numbers speak for themselves."""
     if as_json or asked_output.form != "table":

@@ -13,6 +13,7 @@ from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
     DataOption,
+    FigureOption,
     JsonOption,
     PriorsOption,
     QuietOption,
@@ -20,6 +21,7 @@ from sanctions_model.cli.parts.options import (
     find_data,
     load_fit,
     write_csv,
+    write_figure,
 )
 from sanctions_model.dims import Said
 from sanctions_model.errors import QuestionError
@@ -311,6 +313,7 @@ def validate(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Random seed; 20260101 by default.")] = None,
     csv: CsvOption = None,
+    figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -328,11 +331,12 @@ def validate(
                 f"{', '.join(useless)} with --quick, which samples and writes nothing; leave "
                 "out one or the other."
             )
-        _print_sanity(fit, csv, as_json=as_json)
+        _print_sanity(fit, csv, figure, as_json=as_json)
         return
-    if csv is not None or as_json:
+    if csv is not None or figure is not None or as_json:
         raise QuestionError(
-            "--csv and --json go with --quick; a report writes its tables as files."
+            "--csv, --figure and --json go with --quick; a report writes its tables and figures "
+            "as files."
         )
     from sanctions_model.report.validation.document import write_report
     from sanctions_model.validation.run import Plan
@@ -360,7 +364,7 @@ def validate(
     _LOG.info("wrote %s and %s", report, report.with_suffix(".html"))
 
 
-def _print_sanity(fit: Path, csv: Path | None, *, as_json: bool) -> None:
+def _print_sanity(fit: Path, csv: Path | None, figure: Path | None, *, as_json: bool) -> None:
     from sanctions_model.report.views import sanity_view
     from sanctions_model.validation.sanity import sanity_checks
 
@@ -373,4 +377,10 @@ def _print_sanity(fit: Path, csv: Path | None, *, as_json: bool) -> None:
             "about the parts of a bundled economy."
         )
     write_csv(table, csv)
-    show(View(table=table, title="Checks") if as_json else sanity_view(table), as_json=as_json)
+    view = sanity_view(table)
+    if figure is not None:
+        from sanctions_model.plots import plot_sanity
+
+        source = fitted.prior_draws.attrs.get(Said.SOURCE)
+        write_figure(plot_sanity(table, title=view.title, source=source), figure)
+    show(View(table=table, title="Checks") if as_json else view, as_json=as_json)
