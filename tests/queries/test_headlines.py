@@ -10,7 +10,12 @@ from sanctions_model import queries
 from sanctions_model.errors import QuestionError
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.forecasts import simulate
-from sanctions_model.queries.reading.headlines import at_periods, headline, main_outcomes
+from sanctions_model.queries.reading.headlines import (
+    at_periods,
+    headline,
+    in_words_of,
+    main_outcomes,
+)
 from sanctions_model.queries.reading.tables import effects_table
 from sanctions_model.queries.responses import impulse_response
 from sanctions_model.scm.interventions import Relief, SetTo
@@ -119,6 +124,14 @@ def test_a_forecast_a_scenario_a_response_and_a_past_have_headlines(growth_probl
 def test_levels_are_said_in_percent(growth_problem, dated):
     effect = 0.0 * total_effect(growth_problem.scm, dated, outcomes=["gdp_level"]) + 10.0
     assert "raises GDP by 11 %" in headline(effect.rename("effect"), growth_problem.scm)
+
+
+def test_an_index_that_only_sizes_a_gap_is_said_as_that_gap(anchored_problem):
+    scm = anchored_problem.scm
+    said = in_words_of(scm, "effective_trade -> technology_index")
+    assert said == "effect of effective trade measures on technology gap"
+    assert in_words_of(scm, "persistence[technology_index]") == "persistence of the technology gap"
+    assert not [link for link in scm.links if "index of the gap" in in_words_of(scm, link.label)]
 
 
 def test_what_is_no_result_is_refused(growth_problem, dated):

@@ -17,7 +17,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.scm.equations import Identity, LatentAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after, read_period
-from sanctions_model.scm.variables import Affine
+from sanctions_model.scm.variables import Affine, Variable
 from sanctions_model.summaries import interval, interval_rule
 from sanctions_model.units import difference_in_percent, effect_in_percent, in_percent
 from sanctions_model.wording import (
@@ -197,6 +197,9 @@ def in_words_of(scm: StructuralCausalModel, name: str) -> str:
 
 
 def _called(scm: StructuralCausalModel, word: str) -> str:
+    """Say a variable; an index that does nothing but give another its size, as that one."""
+    if sized := _sized_by(scm, word):
+        return sized.short_label
     if known := scm.variables.get(word):
         return known.short_label
     for own, _, size in _sizes(scm):
@@ -206,9 +209,13 @@ def _called(scm: StructuralCausalModel, word: str) -> str:
 
 
 def _of_one(scm: StructuralCausalModel, word: str) -> str:
-    """Say a variable; an index that does nothing but give another its size, as that one."""
-    sized = [own for own, parent, _ in _sizes(scm) if parent == word and len(own.terms) == 1]
-    return with_article(sized[0].variable.short_label if sized else _called(scm, word))
+    return with_article(_called(scm, word))
+
+
+def _sized_by(scm: StructuralCausalModel, word: str) -> Variable | None:
+    """Return the variable that an index alone gives its size; a label of its own says nothing."""
+    sized = (own for own, parent, _ in _sizes(scm) if parent == word and len(own.terms) == 1)
+    return next((own.variable for own in sized), None)
 
 
 def _sizes(scm: StructuralCausalModel) -> Iterator[tuple[Identity, str, str]]:
