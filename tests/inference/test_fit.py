@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import arviz as az
 import laboratory
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from sanctions_model import workflow as sanctions
 from sanctions_model.errors import ConvergenceError, PriorError, QuestionError
 from sanctions_model.inference.diagnostics import diagnose
 from sanctions_model.inference.fit import Fit, fit, sample_prior_predictive
+from sanctions_model.inference.for_arviz import for_arviz
 from sanctions_model.inference.kernel.nutpie_adapter import load_kernel
 from sanctions_model.inference.priors.families import LogNormal, Normal
 from sanctions_model.inference.priors.ledger import sample_prior
@@ -717,3 +719,41 @@ def test_pymc_s_own_sampler_agrees_with_nutpie(lab):
         if float(one.std()) > 0:
             error = np.hypot(errors_of(one)[0], errors_of(other)[0])
             assert abs(float(one.mean() - other.mean())) < ERRORS * error, address
+
+
+# What ArviZ's usual functions are called with: the groups as they are saved, or by series.
+DRAWN = {"backend": "none"}
+ON_THE_GROUPS = {
+    "summary": az.summary,
+    "plot_trace": lambda tree: az.plot_trace(tree, var_names=["scale"], **DRAWN),
+    "plot_trace_dist": lambda tree: az.plot_trace_dist(tree, var_names=["intercept"], **DRAWN),
+    "plot_rank": lambda tree: az.plot_rank(tree, var_names=["scale"], **DRAWN),
+    "plot_forest": lambda tree: az.plot_forest(tree, **DRAWN),
+    "plot_energy": lambda tree: az.plot_energy(tree, **DRAWN),
+    "plot_ppc_dist": lambda tree: az.plot_ppc_dist(tree, **DRAWN),
+    "psense_summary": az.psense_summary,
+    "loo": az.loo,
+    "compare": lambda tree: az.compare({"a": tree, "b": tree}),
+}
+BY_SERIES = {name: ask for name, ask in ON_THE_GROUPS.items() if name not in {"loo", "compare"}} | {
+    "plot_loo_pit": lambda tree: az.plot_loo_pit(tree, **DRAWN),
+    "loo of a series": lambda tree: az.loo(tree, var_name="growth"),
+    "loo_metrics": lambda tree: az.loo_metrics(tree, var_name="growth"),
+}
+
+
+@pytest.fixture(scope="module")
+def lab_by_series(lab):
+    return for_arviz(lab)
+
+
+@pytest.mark.parametrize("name", ON_THE_GROUPS)
+@pytest.mark.filterwarnings("ignore")  # known values have no R-hat
+def test_arviz_takes_the_groups_of_a_fit(lab, name):
+    assert ON_THE_GROUPS[name](lab.idata) is not None
+
+
+@pytest.mark.parametrize("name", BY_SERIES)
+@pytest.mark.filterwarnings("ignore")
+def test_arviz_takes_a_fit_by_series(lab_by_series, name):
+    assert BY_SERIES[name](lab_by_series) is not None
