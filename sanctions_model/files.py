@@ -23,6 +23,7 @@ TABLES_FORMAT_VERSION = 1
 _PART = ".part-"
 _UNFINISHED = ".unfinished"  # stands in a folder while its files are being replaced
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+_KNOWN_BY = ("manifest.json", "identity.json")  # the folder of a run, of a sweep
 _MOST_READ = 2**26  # bytes: a table of all countries and all days is smaller
 _LONGEST_NAME = 200  # bytes: what file systems hold, less what a part file adds
 
@@ -111,6 +112,8 @@ def require_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
         raise QuestionError(f"{what}: the file name is too long; give a shorter one.")
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise QuestionError(f"{where}: that is a link or a device; give the name of a plain file.")
+    if path.name in _KNOWN_BY and path.exists():
+        raise QuestionError(f"{where}: a run or a sweep is known by that file; give another name.")
     # Root may write to any file, also to one that its owner marked as read-only.
     kept = path.exists() and not (os.access(path, os.W_OK) and path.stat().st_mode & _WRITABLE)
     if kept or not os.access(path.parent, os.W_OK):

@@ -285,6 +285,10 @@ def test_a_table_replaces_no_fit_no_input_no_link_and_nothing_read_only(tmp_path
     (tmp_path / "link.csv").symlink_to(table)
     found = refused("data", "check", table, "--csv", table)
     assert "that file is read as well" in found
+    for known_by in ("manifest.json", "identity.json"):  # of a run, of a sweep
+        (tmp_path / known_by).write_text("{}", encoding="utf-8")
+        found = refused("effects", "--fit", saved_fit, "--csv", tmp_path / known_by)
+        assert "is known by that file; give another name" in found
     for place in (tmp_path / "link.csv", "/dev/null"):
         found = refused("effects", "--fit", saved_fit, "--csv", place)
         assert "link or a device" in found or "ends in .csv" in found
