@@ -10,7 +10,10 @@ from browsing import NEEDS_CHROMIUM, opened
 from typer.testing import CliRunner
 
 from sanctions_model.cli.app import app
+from sanctions_model.economies.registry import ANCHORED, GROWTH
 from sanctions_model.errors import QuestionError
+from sanctions_model.plots.channels import channel_label
+from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.report.lab.languages import page_texts
 from sanctions_model.report.lab.translated import translator
 from sanctions_model.report.page.page import write_report
@@ -136,6 +139,14 @@ def test_no_text_is_taken_for_another(code):
         filled = re.sub(r"\{(#?)(\w+)\}", lambda place: values[place[1]], text["en"])
         expected = {name: put(values[mark]) for name, mark in marks.items()}
         assert put(filled) == text[code].format(**expected)
+
+
+@pytest.mark.parametrize("code", ["ru", "zh"])
+@pytest.mark.parametrize("economy", [ANCHORED, GROWTH], ids=lambda economy: economy.name)
+def test_every_channel_of_both_economies_has_a_name(economy, code):
+    put, scm = translator(code), economy.transmission()
+    names = [channel_label(scm, channel) for channel in (*scm.entries, *CHAIN_PARTS)]
+    assert [name for name in names if put(name) == name] == []
 
 
 def test_a_language_that_the_page_lacks_is_refused_before_any_work(tmp_path):
