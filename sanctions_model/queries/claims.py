@@ -242,6 +242,17 @@ def scorecard(
     return table
 
 
+def asked_of(
+    name: str, claim: Claim, scm: StructuralCausalModel, draws: xr.Dataset
+) -> dict[str, object]:
+    """Return what a row about a claim says first: ``claim``, ``outcome``, ``horizon``, ``period``.
+
+    `draws`: say in their attributes when they start; without that ``period`` is empty.
+    """
+    dated = period_column(draws.attrs.get(dims.Said.START), claim.horizon, scm.periods_per_year)
+    return {"claim": name, "outcome": claim.outcome, "horizon": claim.horizon, **dated}
+
+
 def _cause(claim: Claim) -> str:
     which = "all measures" if claim.measures == ALL_MEASURES else ", ".join(claim.measures)
     size = "full relief" if claim.depth == 1 else f"relief of {100 * claim.depth:g} %"

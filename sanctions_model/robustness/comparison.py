@@ -21,6 +21,7 @@ from sanctions_model.queries.effects import reachable, total_effect
 from sanctions_model.queries.reading.tables import lasting_effects
 from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import period_column
 from sanctions_model.scm.serialization import to_dict
 from sanctions_model.summaries import ERRORS, interval, interval_rule, median_error
 from sanctions_model.units import effect_in_percent
@@ -41,10 +42,11 @@ class Comparison:
     names : tuple of str
         What the two are called.
     effects : pandas.DataFrame
-        One row an outcome and horizon: both medians with interval and Monte-Carlo error, both
-        probabilities of a negative effect, what each rests on (`Basis.of`), ``difference`` (second
-        less first),
-        ``difference_error``, ``errors_apart`` (their ratio) and ``within_error``: less than two.
+        One row an outcome and horizon: the periods of the calendar that it is in either fit
+        (``period_first``, ``period_second``), both medians with interval and Monte-Carlo error,
+        both probabilities of a negative effect, what each rests on (`Basis.of`), ``difference``
+        (second less first), ``difference_error``, ``errors_apart`` (their ratio) and
+        ``within_error``: less than two.
     links : pandas.DataFrame
         The same for the long-run effect of each link; not a number where a model lacks it.
     differs : pandas.DataFrame
@@ -158,13 +160,14 @@ def _effects(
         for draws in (found.prior_draws, found.draws)
     )
     basis = Basis(found.problem, found.prior_draws, found.posterior_draws)
-    rows = []
+    start, rows = found.draws.attrs.get(dims.Said.START), []
     for outcome in outcomes:
         for horizon in horizons:
             at = {dims.OUTCOME: outcome, dims.HORIZON: horizon}
             values, rests = effect.sel(at), basis.of(before.sel(at), effect.sel(at))
             variable = found.scm.variables[outcome]
             row = {"outcome": outcome, "unit": variable.unit, "horizon": horizon}
+            row |= period_column(start, horizon, found.scm.periods_per_year)
             rows.append(row | _summarised(effect_in_percent(values, variable)) | rests)
     return pd.DataFrame(rows)
 
@@ -182,6 +185,8 @@ def _links(found: Fit) -> pd.DataFrame:
 def _side_by_side(first: pd.DataFrame, second: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     rule = interval_rule()
     table = first.merge(second, how="outer", on=keys, suffixes=("_first", "_second"), sort=False)
+    dated = [name for name in table if str(name).startswith("period_")]
+    table = table[[*keys, *dated, *(n for n in table if n not in {*keys, *dated})]]
     order = {key: position for position, key in enumerate(map(tuple, first[keys].to_numpy()))}
     rank = [order.get(tuple(row), len(order)) for row in table[keys].to_numpy()]
     table = table.iloc[np.argsort(rank, kind="stable")].reset_index(drop=True)

@@ -33,7 +33,7 @@ from sanctions_model.inference.reweighting import (
     median_change_error,
     weighted_interval,
 )
-from sanctions_model.queries.claims import Claim, claim_effect
+from sanctions_model.queries.claims import Claim, asked_of, claim_effect
 from sanctions_model.scm.equations import Identity, PartialAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
@@ -389,8 +389,8 @@ def tipping_table(
         point = tipping_point(problem.scm, draws, claim, known=known)
         strongest = max(abs(point.known_lower), abs(point.known_upper))
         tried = np.sign(point.strength) * abs(point.known_median)
-        row: dict[str, object] = {"claim": name, "outcome": claim.outcome}
-        row |= {"horizon": claim.horizon, "equation": point.equation, "unit": point.unit}
+        row = asked_of(name, claim, problem.scm, draws)
+        row |= {"equation": point.equation, "unit": point.unit}
         row |= {"prob": point.prob, "tipping": point.strength, "known": point.known}
         row |= {"known_median": point.known_median, "known_lower": point.known_lower}
         row |= {"known_upper": point.known_upper, "times_known": abs(point.strength) / strongest}

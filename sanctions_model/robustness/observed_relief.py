@@ -29,7 +29,7 @@ from sanctions_model.inference.reweighting import (
     median_change_error,
     weighted_interval,
 )
-from sanctions_model.queries.claims import Claim
+from sanctions_model.queries.claims import Claim, asked_of
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.robustness.graphs.alternatives import load_prior_sets
@@ -301,9 +301,9 @@ def liftings_effects(
     Returns
     -------
     pandas.DataFrame
-        One row a claim and power: ``claim``, ``outcome``, ``horizon``, ``power``, ``median``
-        without them, ``with_median`` and the Monte-Carlo error ``difference_error`` that the
-        model's draws leave in their difference: missing where the weights do not hold.
+        One row a claim and power: ``claim``, ``outcome``, ``horizon``, ``period``, ``power``,
+        ``median`` without them, ``with_median`` and the Monte-Carlo error ``difference_error`` that
+        the model's draws leave in their difference: missing where the weights do not hold.
 
     Raises
     ------
@@ -316,8 +316,10 @@ def liftings_effects(
         weights = relief_weights(answer, predicted, power=power)
         for name, claim in claims.items():
             after = weighted_interval(effects[name], weights.weights).sel(summary="median")
-            row = {"claim": name, "outcome": claim.outcome, "horizon": claim.horizon}
-            row |= {"power": power, "median": float(effects[name].median())}
+            row = asked_of(name, claim, scm, draws) | {
+                "power": power,
+                "median": float(effects[name].median()),
+            }
             error = median_change_error(effects[name], weights.weights)
             found = {"with_median": float(after), "difference_error": error}
             rows.append(row | (found if weights.holds else dict.fromkeys(found, np.nan)))

@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model.inference.fit import Fit
-from sanctions_model.queries.claims import Claim
+from sanctions_model.queries.claims import Claim, asked_of
 from sanctions_model.queries.reading.headlines import in_words_of
 from sanctions_model.queries.reading.information import information
 from sanctions_model.robustness.confounding import TippingPoint, confounding_curve, tipping_point
@@ -39,6 +39,7 @@ COLUMNS = (
     "claim",
     "outcome",
     "horizon",
+    "period",
     "rank",
     "factor",
     "kind",
@@ -136,6 +137,9 @@ def rank_factors(
             if (x := row["median"]) is not None and row["alternative"] != "consensus"
         ]
     table = pd.DataFrame(rows)
+    # Refits of an older file may lack it, and the date is that of this fit.
+    dated = {name: asked_of(name, claims[name], found.scm, draws)["period"] for name in claims}
+    table["period"] = table["claim"].map(dated)
     table["swing"] = table["high"] - table["low"]
     position = table["claim"].map(list(claims).index)
     table = table.iloc[np.lexsort((-table["swing"], position))].reset_index(drop=True)
@@ -185,8 +189,7 @@ def _common_causes(
         if not curve["used"].all():
             continue
         medians = curve["sample_median"].tolist()
-        row = {"claim": name, "outcome": claim.outcome, "horizon": claim.horizon}
-        row |= {"base": medians[1]}
+        row = asked_of(name, claim, found.scm, found.draws) | {"base": medians[1]}
         factor = f"hidden cause as strong as {point.known}, in the sample"
         ends = _entry(row, base, factor, "common cause", [medians[0], medians[2]])
         rows.append(ends | {"error": float(curve["sample_error"].max())})

@@ -20,7 +20,7 @@ from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import log_prior
 from sanctions_model.inference.priors.families import Fixed, Prior
 from sanctions_model.queries.basis import effective_addresses, one_parameter
-from sanctions_model.queries.claims import Claim, claim_effect, load_claims
+from sanctions_model.queries.claims import Claim, asked_of, claim_effect, load_claims
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.reading.information import POWERS, information, power_weights
 from sanctions_model.scm.model import StructuralCausalModel
@@ -238,8 +238,7 @@ def leave_one_link_out(
         for label, values in zip(links, without, strict=True):
             if np.max(np.abs(values - base)) <= _UNMOVED:
                 continue
-            row: dict[str, object] = {"claim": name, "outcome": claim.outcome}
-            row |= {"horizon": claim.horizon, "link": label}
+            row = asked_of(name, claim, scm, draws) | {"link": label}
             row |= {"base": float(np.median(base)), "without": float(np.median(values))}
             row["prob"] = float(np.mean(claim.sign * base > 0))
             row["prob_without"] = float(np.mean(claim.sign * values > 0))
@@ -327,8 +326,7 @@ def parameter_swings(
             if max(abs(low - base), abs(high - base)) <= _UNMOVED:
                 continue
             prior = problem.absolute[address]
-            row: dict[str, object] = {"claim": name, "outcome": claim.outcome}
-            row |= {"horizon": claim.horizon, "parameter": address}
+            row = asked_of(name, claim, problem.scm, draws) | {"parameter": address}
             row |= {"low": float(low), "high": float(high), "base": base}
             row |= {"swing": float(abs(high - low))}
             row["error"] = _apart(*answers[1 + 2 * position : 3 + 2 * position])

@@ -26,7 +26,7 @@ from sanctions_model.inference.reweighting import (
     share_change_error,
     weighted_interval,
 )
-from sanctions_model.queries.claims import Claim, claim_effect
+from sanctions_model.queries.claims import Claim, asked_of, claim_effect
 from sanctions_model.queries.estimands import not_asked, quantity_draws
 from sanctions_model.robustness.implied_evidence import Observation
 from sanctions_model.scm.model import StructuralCausalModel
@@ -35,7 +35,7 @@ from sanctions_model.units import effect_in_percent
 
 _PARTS = ("median", "lower", "upper")
 COLUMNS = (
-    *("evidence", "quantity", "unit", "horizon"),
+    *("evidence", "quantity", "unit", "horizon", "period"),
     *(f"{prefix}{part}" for prefix in ("published_", "prior_", "", "with_") for part in _PARTS),
     *("k_hat", "effective_size", "used", "refused", "in_priors", "ci_prob", "ci_kind"),
 )
@@ -137,9 +137,11 @@ def evidence_table(
     Returns
     -------
     pandas.DataFrame
-        One row a figure: quantity, unit, horizon, the figure with the interval of its spread, the
-        quantity under prior, posterior and with the figure, ``k_hat``, ``effective_size``,
-        ``used`` and the reason where it is refused or the model lacks a part, ``in_priors``.
+        One row a figure: quantity, unit, horizon (counted from a change of its own, so that
+        ``period`` is empty: effects beside it have one), the figure with the interval of its
+        spread, the quantity under prior, posterior and with the figure, ``k_hat``,
+        ``effective_size``, ``used`` and the reason where it is refused or the model lacks a part,
+        ``in_priors``.
 
     Raises
     ------
@@ -154,7 +156,7 @@ def evidence_table(
         quantity = seen.quantity
         published = seen.quantiles([0.5, tail, 1 - tail])
         row: dict[str, object] = {"evidence": seen.name, "quantity": quantity.label}
-        row |= {"unit": quantity.unit, "horizon": quantity.horizon}
+        row |= {"unit": quantity.unit, "horizon": quantity.horizon, "period": ""}
         row |= {f"published_{n}": float(x) for n, x in zip(_PARTS, published, strict=True)}
         row["in_priors"] = "; ".join(s for s in seen.sources if s in problem.priors.sources)
         row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
@@ -230,8 +232,8 @@ def evidence_effects(
         holds = (claim.sign * effect > 0).transpose(dims.CHAIN, dims.DRAW)
         for name, weights in weighed.items():
             after = weighted_interval(effect, weights.weights, rule)
-            row: dict[str, object] = {"evidence": name, "claim": claim_name}
-            row |= {"outcome": claim.outcome, "horizon": claim.horizon}
+            row: dict[str, object] = {"evidence": name}
+            row |= asked_of(claim_name, claim, problem.scm, draws)
             row |= {n: float(base.sel(summary=n)) for n in ("median", "lower", "upper")}
             row["prob"] = float(holds.mean())
             found = {f"with_{n}": float(after.sel(summary=n)) for n in ("median", "lower", "upper")}

@@ -14,11 +14,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit, fit
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import ERRORS, interval, interval_rule, median_error
 
 _HORIZONS = (4, 12)
@@ -124,14 +126,15 @@ def compare_vintages(
     Returns
     -------
     pandas.DataFrame
-        One row an outcome and horizon: ``outcome``, ``unit``, ``horizon``; ``old`` and ``new``
-        (posterior medians) with ``_lower`` and ``_upper``; ``change`` and ``within_error``: it is
-        not beyond ``monte_carlo_error``; ``due_to_revisions`` and
-        ``due_to_new_periods``, which add up to it; ``share_revisions`` and ``share_new_periods``,
-        not a number where the change is within its Monte-Carlo error; ``monte_carlo_error``,
-        ``error_revisions``, ``error_new_periods`` and ``error_share`` (two standard errors of the
-        change, of its parts and of either share); ``ci_prob``, ``ci_kind``; ``old_vintage``,
-        ``new_vintage``. Shares outside 0 to 1 mean that the two worked against each other.
+        One row an outcome and horizon: ``outcome``, ``unit``, ``horizon`` and the periods of the
+        calendar that it is, ``old_period`` and ``new_period``; ``old`` and ``new`` (posterior
+        medians) with ``_lower`` and ``_upper``; ``change`` and ``within_error``: it is not beyond
+        ``monte_carlo_error``; ``due_to_revisions`` and ``due_to_new_periods``, which add up to it;
+        ``share_revisions`` and ``share_new_periods``, not a number where the change is within its
+        Monte-Carlo error; ``monte_carlo_error``, ``error_revisions``, ``error_new_periods`` and
+        ``error_share`` (two standard errors of the change, of its parts and of either share);
+        ``ci_prob``, ``ci_kind``; ``old_vintage``, ``new_vintage``. Shares outside 0 to 1 mean that
+        the two worked against each other.
 
     Raises
     ------
@@ -169,6 +172,7 @@ def compare_vintages(
             moved = errors["revised"], (1 - share) * errors["old"], share * errors["new"]
             row: dict[str, object] = {
                 **where,
+                **_periods(old, new, horizon),
                 "unit": old.scm.variables[str(outcome)].unit,
                 **{
                     column: float(summaries[name].sel(summary=bound, **where))
@@ -198,6 +202,16 @@ def compare_vintages(
             }
             rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _periods(old: Fit, new: Fit, horizon: int) -> dict[str, str]:
+    """Name the periods that a horizon is under either vintage: newer data start it later."""
+    return {
+        f"{name}_period": period_after(
+            fitted.draws.attrs[dims.Said.START], horizon, fitted.scm.periods_per_year
+        )
+        for name, fitted in (("old", old), ("new", new))
+    }
 
 
 def differ_in_data_alone(old: Fit, new: Fit) -> bool:

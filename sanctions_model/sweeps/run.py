@@ -81,7 +81,8 @@ def run_sweep(
     if given is not None:
         _require_same(given, stated.problem)
     identity = _identity(stated, given)
-    with SweepStore.open(folder, design, scm, bench.outcomes, identity) as store:
+    start = str(stated.problem.cases.time[-1])[:10]
+    with SweepStore.open(folder, design, scm, bench.outcomes, identity, start) as store:
         pending = store.pending()
         total = design.size
         if progress is not None:

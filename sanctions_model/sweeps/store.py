@@ -16,6 +16,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
+from sanctions_model.scm.periods import period_after
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.summaries import IntervalRule
 from sanctions_model.sweeps.design import Grid, Route, SweepDesign
@@ -23,6 +24,7 @@ from sanctions_model.sweeps.errors import from_first, summary_error
 
 FORMAT_VERSION = 3
 POINT = "point"
+PERIOD = "period"
 SUMMARY = ("median", "lower", "upper", "prob_below_zero")
 PENDING, DONE, FAILED = 0, 1, 2
 CHUNK = 200
@@ -70,13 +72,14 @@ def load_sweep(folder: Path | str) -> xr.Dataset:
     Returns
     -------
     xr.Dataset
-        Grids have the axes as dimensions; lists and space-filling designs have ``point``, with
-        the axes as coordinates along it. ``effect`` has the stored draws, ``effect_summary``
-        median, bounds and probability below zero, both with dim ``outcome``, in the outcome's
-        unit, ``summary_error`` their Monte-Carlo standard errors; ``route`` (empty where
-        pending or failed), ``base``, ``k_hat``, ``effective_size``,
-        ``r_hat``, ``ess_bulk``, ``seconds``, ``status`` (pending, done, failed), ``error`` and
-        ``note`` have a value a point.
+        Grids have the axes as dimensions; lists and space-filling designs have ``point``, with the
+        axes as coordinates along it; ``period`` is that of the calendar which the outcomes are read
+        at, along the axis of horizons if there is one. ``effect`` has the stored draws,
+        ``effect_summary`` median, bounds and probability below zero, both with dim ``outcome``, in
+        the outcome's unit, ``summary_error`` their Monte-Carlo standard errors; ``route`` (empty
+        where pending or failed), ``base``, ``k_hat``, ``effective_size``, ``r_hat``, ``ess_bulk``,
+        ``seconds``, ``status`` (pending, done, failed), ``error`` and ``note`` have a value a
+        point.
 
     Raises
     ------
@@ -91,12 +94,14 @@ def load_sweep(folder: Path | str) -> xr.Dataset:
     design, about, arrays = read_store(folder)
     found = _flat(arrays, about)
     points = design.points()
+    start, year = about.get("start"), about.get("periods_per_year", 0)  # older sweeps: neither
     if not isinstance(design.layout, Grid):
         values = {
             axis.name: (POINT, np.array([point[axis.name] for point in points]))
             for axis in design.axis
         }
-        return found.assign_coords({POINT: np.arange(design.size), **values})
+        listed = found.assign_coords({POINT: np.arange(design.size), **values})
+        return _dated(listed, design, start, year)
     names = [axis.name for axis in design.axis]
     coords = {axis.name: np.array(axis.levels) for axis in design.axis}
     shaped = {
@@ -107,7 +112,22 @@ def load_sweep(folder: Path | str) -> xr.Dataset:
         for name, array in found.data_vars.items()
     }
     rest = {name: c for name, c in found.coords.items() if name != POINT}
-    return xr.Dataset(shaped, coords={**coords, **rest}, attrs=found.attrs)
+    gridded = xr.Dataset(shaped, coords={**coords, **rest}, attrs=found.attrs)
+    return _dated(gridded, design, start, year)
+
+
+def _dated(
+    found: xr.Dataset, design: SweepDesign, start: str | None, periods_per_year: int
+) -> xr.Dataset:
+    """Name the period of the calendar that the outcomes are read at, along an axis of horizons."""
+    if start is None or any(axis.name == PERIOD for axis in design.axis):
+        return found
+    along = next((axis.name for axis in design.axis if axis.kind == "horizon"), None)
+    if along is None:
+        return found.assign_coords({PERIOD: period_after(start, design.horizon, periods_per_year)})
+    ahead = found[along].to_numpy().tolist()
+    labels = [period_after(start, int(each), periods_per_year) for each in ahead]
+    return found.assign_coords({PERIOD: (found[along].dims, labels)})
 
 
 def read_store(folder: Path) -> tuple[SweepDesign, dict[str, Any], dict[str, np.ndarray]]:
@@ -245,12 +265,13 @@ def routes_table(found: xr.Dataset) -> pd.DataFrame:
 def points_table(found: xr.Dataset) -> pd.DataFrame:
     """Tabulate every point's answer, one row a point and outcome.
 
-    Returns: the axes, ``outcome``, ``unit``, ``median``, ``lower``, ``upper``, ``prob_below_zero``
-    with the Monte-Carlo standard errors ``median_error``, ``lower_error``, ``upper_error`` and
-    ``prob_error``; ``from_first``, the median less the first point's, its standard error
-    ``from_first_error`` (what points of the same draws share cancels) and ``within_error``: the
-    difference is at most two of them; ``route``, ``k_hat``, ``effective_size``, ``seconds``,
-    ``status``, ``error``, ``ci_prob`` and ``ci_kind``.
+    Returns: the axes, the ``period`` of the calendar that outcomes are read at, ``outcome``,
+    ``unit``, ``median``, ``lower``, ``upper``, ``prob_below_zero`` with the Monte-Carlo standard
+    errors ``median_error``, ``lower_error``, ``upper_error`` and ``prob_error``; ``from_first``,
+    the median less the first point's, its standard error ``from_first_error`` (what points of the
+    same draws share cancels) and ``within_error``: the difference is at most two of them;
+    ``route``, ``k_hat``, ``effective_size``, ``seconds``, ``status``, ``error``, ``ci_prob`` and
+    ``ci_kind``.
     """
     summary = found["effect_summary"].to_dataset(dim="summary")[list(_KEPT)]
     errors = found["summary_error"].to_dataset(dim="summary").rename(_ERRORS)
@@ -266,8 +287,10 @@ def points_table(found: xr.Dataset) -> pd.DataFrame:
     axes += [
         str(name)
         for name in found.coords
-        if found[name].dims == ("point",) and name not in ("point", *axes)
+        if found[name].dims == ("point",) and name not in (POINT, PERIOD, *axes)
     ]
+    if PERIOD in found.coords and PERIOD not in axes:
+        axes.append(PERIOD)
     kept = [*_KEPT, *_ERRORS.values(), *apart]
     return frame[[*axes, dims.OUTCOME, "unit", *kept, *single]].assign(
         ci_prob=found.attrs["ci_prob"], ci_kind=found.attrs["ci_kind"]

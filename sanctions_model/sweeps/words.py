@@ -14,7 +14,7 @@ from sanctions_model.scm.interventions import ALL_MEASURES
 from sanctions_model.summaries import IntervalRule
 from sanctions_model.sweeps.errors import from_first
 from sanctions_model.units import effect_in_percent
-from sanctions_model.wording import difference_unit, number, with_article
+from sanctions_model.wording import date_words, difference_unit, number, with_article
 
 POINT = "point"
 # How the points of a sweep are answered, in words.
@@ -174,6 +174,8 @@ def range_finding(found: xr.Dataset, outcome: str) -> str:
 
 
 def _when(found: xr.Dataset) -> str:
+    if "period" in found.coords:
+        return "" if found["period"].ndim else f" by {date_words(str(found['period'].item()))}"
     design = design_of(found)
     varied = any(axis["kind"] == "horizon" for axis in design["axis"])
     return "" if varied else f" after {design['horizon']} periods"

@@ -110,11 +110,13 @@ class SweepStore:
         scm: StructuralCausalModel,
         outcomes: Sequence[str],
         identity: Mapping[str, str],
+        start: str | None = None,
     ) -> "Iterator[SweepStore]":
         """Open a store, making it if there is none, and hold its lock.
 
         `scm`: for units. `identity`: what the answers depend on beside the design: hashes of data,
-        beliefs, model and given draws, and the package's version. Raises `QuestionError` if another
+        beliefs, model and given draws, and the package's version. `start`: a day of the last known
+        period, which horizons are counted from. Raises `QuestionError` if another
         process holds it, or it was made by another design, data set or version.
         """
         folder = Path(folder)
@@ -127,7 +129,7 @@ class SweepStore:
             wanted = {**identity, "design": design.sha256, "interval": f"{rule.prob} {rule.kind}"}
             _require_same(folder, wanted)
             if not (folder / "identity.json").exists():
-                _create(folder, design, scm, outcomes, rule)
+                _create(folder, design, scm, outcomes, rule, start)
                 (folder / "bases").mkdir(exist_ok=True)
                 design.to_toml(folder / "design.toml")
                 # The identity is written last: a store without one was never begun.
@@ -237,6 +239,7 @@ def _create(
     scm: StructuralCausalModel,
     outcomes: Sequence[str],
     rule: IntervalRule,
+    start: str | None,
 ) -> None:
     import zarr
     from zarr.codecs import ZstdCodec
@@ -249,6 +252,8 @@ def _create(
         "labels": [scm.variables[name].label for name in outcomes],
         "ci_prob": rule.prob,
         "ci_kind": rule.kind,
+        "start": start,
+        "periods_per_year": scm.periods_per_year,
         "design": design.plain(),
     }
     group.attrs.update({ABOUT: json.dumps(about), "sha256": content_hash(about)})

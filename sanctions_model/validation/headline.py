@@ -14,6 +14,7 @@ from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
+from sanctions_model.scm.periods import period_column
 from sanctions_model.scm.stability import STABLE, spectral_radius
 from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.summaries import interval
@@ -65,7 +66,7 @@ def headline_table(fit: Fit) -> pd.DataFrame:
         }
     )
     scaled = {group: az.psense(tree, group=group) for group in ("prior", "likelihood")}
-    rows = []
+    start, rows = fit.draws.attrs.get(dims.Said.START), []
     for (outcome, horizon), effect in after.items():
         prior_summary = interval(before[outcome, horizon])
         summary = interval(effect)
@@ -73,6 +74,7 @@ def headline_table(fit: Fit) -> pd.DataFrame:
             "outcome": outcome,
             "unit": fit.scm.variables[outcome].unit,
             "horizon": horizon,
+            **period_column(start, horizon, fit.scm.periods_per_year),
         }
         for prefix, found in (("prior_", prior_summary), ("", summary)):
             row |= {

@@ -169,6 +169,7 @@ def test_a_verb_is_understood_in_a_minute_at_80_columns(
     monkeypatch.undo()
     for table in written:
         files_agree(table, tmp_path)
+        names_its_periods(table)
     if asked[0] in CHEAP:
         whole = call(*asked, "--fit", fit.parent, "--quiet")
         assert whole.code == 0, whole.err
@@ -199,14 +200,37 @@ def files_agree(table, folder):
             np.testing.assert_allclose(set_in_type, expected, rtol=1e-5)
 
 
+def names_its_periods(table):
+    """Each horizon has the period of the calendar beside it, in a column or one for each fit.
+
+    A published figure, a row of ``evidence`` without a claim, is of a change without a date.
+    """
+    if "horizon" not in table:
+        return
+    place = list(table).index("horizon")
+    beside = [name for name in table if "period" in str(name)]
+    assert str(list(table)[place + 1]) in beside, list(table)
+    rows = table[table["claim"].notna()] if "published_median" in table else table
+    rows = rows[rows["horizon"].fillna(0) > 0]
+    assert len(rows)
+    for name in beside:
+        assert rows[name].astype(str).str.fullmatch(r"20\d\dQ[1-4]").all(), rows[name]
+
+
 def test_two_fits_are_compared_in_a_minute_at_80_columns(large_fit, tmp_path, terminal):
     sceptic = load_prior_sets()["sceptic"].priors
     fit_of(load_priors(economy="growth").replace(sceptic), tmp_path / "other", 1)
+<<<<<<< HEAD
     drawn = ("--figure", tmp_path / "drawn.png")
     read_in_a_minute(call(OF_TWO_FITS, large_fit, tmp_path / "other", "--quiet", *drawn))
     assert (tmp_path / "drawn.png").is_file()
     said = refused(OF_TWO_FITS, large_fit, tmp_path / "other", tmp_path, *drawn)
     assert "draws two fits beside each other and got 3" in said
+=======
+    file = tmp_path / "compared.csv"
+    read_in_a_minute(call(OF_TWO_FITS, large_fit, tmp_path / "other", "--csv", file, "--quiet"))
+    names_its_periods(pd.read_csv(file))
+>>>>>>> dea9aa6 (Name the period of the calendar beside every horizon, and hold every table and result to it)
 
 
 def read_in_a_minute(shown):

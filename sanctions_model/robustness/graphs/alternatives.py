@@ -23,7 +23,7 @@ from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.priors.pools import Pool, as_prior, load_pools, pool_studies
 from sanctions_model.inference.priors.reading import read_prior
 from sanctions_model.inference.samplers import sampler_for
-from sanctions_model.queries.claims import Claim
+from sanctions_model.queries.claims import Claim, asked_of
 from sanctions_model.queries.estimands import Estimand, LinkEffect, ParameterValue, load_quantities
 from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.scm.model import StructuralCausalModel
@@ -339,7 +339,7 @@ def compare_alternatives(
         for name, claim in claims.items():
             summary = interval(effects[name], rule)
             row: dict[str, object] = {"alternative": alternative.name, "kind": alternative.kind}
-            row |= {"claim": name, "outcome": claim.outcome, "horizon": claim.horizon}
+            row |= asked_of(name, claim, found.scm, found.draws)
             row |= {n: float(summary.sel(summary=n)) for n in ("median", "lower", "upper")}
             holds = (claim.sign * effects[name] > 0).transpose(dims.CHAIN, dims.DRAW)
             row |= {"prob": float(holds.mean()), "prob_error": share_error(holds.to_numpy())}

@@ -352,6 +352,7 @@ def rolling_scores(
                         "series": name,
                         "origin": origin,
                         "horizon": horizon,
+                        "period": index[last + horizon],
                         "converged": again.converged or forecaster != MODEL,
                         **_scores(mixture, outcome),
                     }
