@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from sanctions_model.wording import chance
+from sanctions_model.wording import chance, error_words
 
 __all__ = [
     "DOCUMENTS",
@@ -89,10 +90,10 @@ def claims_lines(claims: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _signed(numbers: Iterable[float], digits: int) -> str:
-    """Write a median and its interval, a nought without a minus."""
+def _signed(numbers: Iterable[float], digits: int, error: str = "") -> str:
+    """Write a median, its error if there is one, and its interval, a nought without a minus."""
     median, lower, upper = (f"{number:+z.{digits}f}" for number in numbers)
-    return f"{median} ({lower}; {upper})"
+    return f"{median}{error and f' ± {error}'} ({lower}; {upper})"
 
 
 def _row(cells: list[str], padding: str = " ") -> str:
@@ -136,7 +137,10 @@ def example_lines(claims: pd.DataFrame) -> list[str]:
 
 
 def alternatives_lines(alternatives: pd.DataFrame) -> list[str]:
-    """Return each set of beliefs and each graph with the effects under it; refused fits say so."""
+    """Return each set of beliefs and each graph with the effects under it; refused fits say so.
+
+    Behind ± stands the Monte-Carlo error of the median, where the table knows it.
+    """
     asked = alternatives.drop_duplicates("claim")
     titles = [
         f"{OUTCOMES.get(row.outcome, row.outcome)}, quarter {row.horizon}"
@@ -146,7 +150,11 @@ def alternatives_lines(alternatives: pd.DataFrame) -> list[str]:
     lines = [_row(header), _row(["---"] * len(header), padding="")]
     for (kind, name), rows in alternatives.groupby(["kind", "alternative"], sort=False):
         by_claim = rows.set_index("claim").loc[list(asked["claim"])]
-        shown = [_signed(row, 1) for row in by_claim[_NUMBERS].to_numpy()]
+        errors = by_claim.get("median_error", pd.Series(np.nan, by_claim.index))
+        shown = [
+            _signed(row, 1, error_words(error))
+            for row, error in zip(by_claim[_NUMBERS].to_numpy(), errors, strict=True)
+        ]
         refused = "" if bool(by_claim["converged"].all()) else " (did not converge)"
         lines.append(_row([str(kind), f"{name}{refused}", *shown]))
     return lines
@@ -212,7 +220,9 @@ def liftings_lines(stated: pd.DataFrame, wide: pd.DataFrame) -> list[str]:
         own = stated[stated["outcome"] == outcome].set_index("power")
         other = wide[wide["outcome"] == outcome].set_index("power")
         sizes = [_size(own.loc[power]) for power in (0.0, 0.5, 1.0)]
-        sizes += [f"{own.loc[0.5, 'shift']:+z.2f}", f"{own.loc[1.0, 'narrower']:.2f}"]
+        error = error_words(own.loc[0.5].get("shift_error", np.nan))
+        shift = f"{own.loc[0.5, 'shift']:+z.2f}{error and f' ± {error}'}"
+        sizes += [shift, f"{own.loc[1.0, 'narrower']:.2f}"]
         sizes += [_size(other.loc[power]) for power in (0.0, 0.5)]
         lines.append(_row([OUTCOMES[outcome], *sizes]))
     held = stated[stated["power"] > 0]

@@ -25,10 +25,12 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.forecasts import last_known_period, settled, simulate
+from sanctions_model.queries.reading.headlines import spoken_label
 from sanctions_model.queries.reading.windows import Window
 from sanctions_model.scm.interventions import Relief
+from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.units import Kept, in_percent
-from sanctions_model.wording import chance_is, decimals, share_words
+from sanctions_model.wording import chance, percent, true_minus, upper_first
 
 _STEP = 0.01
 _DEPTHS = np.round(np.arange(0.0, 1.0 + _STEP / 2, _STEP), 2)
@@ -99,12 +101,15 @@ class RequiredRelief:
         P(target met) at each depth.
     standard_error : numpy.ndarray
         Of each probability, over draws.
+    goal : str
+        The target in words; empty where nobody knows what its outcome is called.
     """
 
     target: Target
     depths: np.ndarray
     probability: np.ndarray
     standard_error: np.ndarray
+    goal: str = ""
 
     @property
     def sufficient(self) -> tuple[tuple[float, float], ...]:
@@ -124,26 +129,42 @@ class RequiredRelief:
     @property
     def verdict(self) -> str:
         """The answer in a sentence."""
-        goal = f"{self.target.outcome} {'<=' if self.target.below else '>='} {self.target.value:g}"
-        asked = f"{goal} {self.target.window.words()} with P >= {self.target.probability:g}"
-        best = int(np.argmax(self.probability))
+        return f"{self.said(self.goal)}."
+
+    def said(self, goal: str = "") -> str:
+        """Say how much relief makes the target as probable as was asked.
+
+        Parameters
+        ----------
+        goal : str
+            The target in words, as in "the key rate is at most 12 % a year in 2028Q1"; by its
+            variable's name by default.
+
+        Returns
+        -------
+        str
+            Without a full stop, as a title has it.
+        """
+        at, depths = self.target, self.depths
+        size = true_minus(f"{at.value:g}")
+        bound = f"{at.outcome} is at {'most' if at.below else 'least'} {size}"
+        goal = goal or f"{bound} {at.window.words()}"
+        asked, without = f"a probability of {at.probability:g}", chance(self.probability[0])
         if self.smallest is None:
-            short = self.target.probability - self.probability[best]
+            best = int(np.argmax(self.probability))
+            short = at.probability - self.probability[best]
             near = short < 2 * self.standard_error[best]
             close = ", within two standard errors of it" if near else ""
             return (
-                f"{asked} is out of reach: the best is {chance_is(self.probability[best])} "
-                f"(s.e. {decimals(self.standard_error[best], 3)}){close}, at a relief of "
-                f"{share_words(self.depths[best])}; without relief "
-                f"{chance_is(self.probability[0])}."
+                f"{upper_first(asked)} that {goal} is out of reach: the best is "
+                f"{chance(self.probability[best])}{close}, at a relief of {percent(depths[best])}; "
+                f"without relief it is {without}"
             )
-        at = int(np.argmin(np.abs(self.depths - self.smallest)))
-        found = f"{chance_is(self.probability[at])}, s.e. {decimals(self.standard_error[at], 3)}"
-        if len(self.sufficient) > 1:
-            pieces = " and ".join(" to ".join(map(share_words, ends)) for ends in self.sufficient)
-            return f"{asked} holds for relief of {pieces} (P is not monotone in the relief)."
-        without = f"without relief {chance_is(self.probability[0])}"
-        return f"{asked} requires a relief of {share_words(self.smallest)} ({found}; {without})."
+        if self.smallest == 0 and len(self.sufficient) == 1:
+            return f"Without any relief {goal} with a probability of {without}"
+        pieces = [f"{percent(low)} to {percent(high)}" for low, high in self.sufficient]
+        relief = percent(self.smallest) if len(pieces) == 1 else " and of ".join(pieces)
+        return f"With a relief of {relief} {goal} with {asked}; without relief it is {without}"
 
     def to_frame(self) -> pd.DataFrame:
         """Return depths, probabilities and standard errors as a table."""
@@ -197,8 +218,24 @@ def required_relief(
     met = _met(problem, draws, target, [relief], _DEPTHS[:, None], random_seed)
     probability = met.mean(axis=-1)
     error = np.sqrt(probability * (1 - probability) / met.shape[-1])
+    last = problem.cases.time[last_known_period(problem, [target.outcome])]
     return RequiredRelief(
-        target=target, depths=_DEPTHS.copy(), probability=probability, standard_error=error
+        target=target,
+        depths=_DEPTHS.copy(),
+        probability=probability,
+        standard_error=error,
+        goal=goal_words(target, problem.scm, str(last)[:10]),
+    )
+
+
+def goal_words(target: Target, scm: StructuralCausalModel, start: str = "") -> str:
+    """Say a target in words, with the dates of its window where the last known period is given."""
+    window, unit = target.window, scm.variables[target.outcome].short_unit
+    when = window.dated_words(start, scm.periods_per_year) if start else ""
+    size = true_minus(f"{target.value:g} {unit}".strip())
+    return (
+        f"{spoken_label(scm, target.outcome)} is at {'most' if target.below else 'least'} {size} "
+        f"{when or window.words(scm.period_name)}"
     )
 
 

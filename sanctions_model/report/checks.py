@@ -202,6 +202,10 @@ def comparison_views(
     largest = effects.iloc[int(effects["errors_apart"].abs().fillna(0).argmax())]
     sizes = {"median_first": "first", "median_second": "second", "difference": "difference"}
     rest = {"difference_error": "±", "errors_apart": "errors apart"}
+    odds = {f"{which}_prob": f"P(lower), {which}" for which in ("first", "second")}
+    effects = effects.assign(
+        **{f"{which}_prob": effects[f"prob_below_zero_{which}"] for which in ("first", "second")}
+    )
     question = f"Question: how does {names[1]} (second) differ from {names[0]} (first)?"
     after = {"outcome": "effect on", "horizon": f"after {scm.periods_name}"}
     ordered = effects.sort_values("errors_apart", key=abs, ascending=False, kind="stable")
@@ -210,13 +214,13 @@ def comparison_views(
         f"{number(largest['difference'])}"
     )
     first = View(
-        table=worded(ordered, after | sizes | rest, scm, ["outcome"]),
+        table=worded(ordered, after | sizes | odds | rest, scm, ["outcome"]),
         title=f"{int(far.sum())} of {len(effects)} effects differ by more than chance"
         f"{most if far.any() else ''}",
         question=question,
         caption=f"Medians. {_ERRORS_WORDS} Intervals and errors: --csv.",
-        most=5,
-        aside=("±",),
+        most=4,
+        aside=("±", "errors apart"),
         grey=tuple(ordered["within_error"]),
     )
     apart = links[links["errors_apart"].fillna(float("inf")) > 3]

@@ -178,7 +178,7 @@ def beside_view(table: pd.DataFrame, scm: StructuralCausalModel, changed: Sequen
 
 
 def futures_view(result: xr.Dataset, scm: StructuralCausalModel, horizon: int) -> View:
-    """Show effects of futures at one date: outcomes in rows, futures in columns."""
+    """Show effects of futures at one date, P(lower) below: outcomes in rows, futures in columns."""
     stays = result.attrs["transitions"] == "False"
     names = [
         str(name)
@@ -188,14 +188,15 @@ def futures_view(result: xr.Dataset, scm: StructuralCausalModel, horizon: int) -
     there = [str(name) for name in result[dims.OUTCOME].to_numpy()]
     rows = []
     for outcome in _ordered(scm, there, of_paths=False):
-        row = {"outcome": label_with_unit(scm, outcome)}
+        row, sure = {"outcome": label_with_unit(scm, outcome)}, {"outcome": "  P(lower)"}
         for name in names:
             own = result["effect"].sel({dims.OUTCOME: [outcome], dims.HORIZON: horizon})
             own = in_percent_by_outcome(own.sel({dims.SCENARIO: name}), scm, is_effect=True)
             found = interval(own.isel({dims.OUTCOME: 0}), interval_rule()).sel(summary=[*_SIZE])
             label = str(result["scenario_label"].sel({dims.SCENARIO: name}).item())
             row[label] = size_cell(*found.to_numpy(), signed=True)
-        rows.append(row)
+            sure[label] = chance(float((own < 0).mean()))
+        rows += [row, sure]
     date = date_columns(result.attrs, scm, [horizon])[horizon]
     how = "each lasting" if stays else "which can slide into each other"
     return View(
@@ -205,7 +206,7 @@ def futures_view(result: xr.Dataset, scm: StructuralCausalModel, horizon: int) -
         f"{result.attrs[dims.Said.AGAINST]}?",
         caption=f"{interval_words(interval_rule())} Other dates: --csv. Hardly any measure has "
         "been lifted in the sample: sizes lean on the published estimates behind the priors.",
-        most=len(main_outcomes(scm, there)),
+        most=2 * len(main_outcomes(scm, there)),
     )
 
 

@@ -23,7 +23,7 @@ from sanctions_model.scm.interventions import Relief, require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_column
 from sanctions_model.scm.serialization import to_dict
-from sanctions_model.summaries import ERRORS, interval, interval_rule, median_error
+from sanctions_model.summaries import ERRORS, interval, interval_rule, median_error, share_error
 from sanctions_model.units import effect_in_percent
 from sanctions_model.wording import significant
 
@@ -44,9 +44,9 @@ class Comparison:
     effects : pandas.DataFrame
         One row an outcome and horizon: the periods of the calendar that it is in either fit
         (``period_first``, ``period_second``), both medians with interval and Monte-Carlo error,
-        both probabilities of a negative effect, what each rests on (`Basis.of`), ``difference``
-        (second less first), ``difference_error``, ``errors_apart`` (their ratio) and
-        ``within_error``: less than two.
+        both probabilities of a negative effect with theirs, what each rests on (`Basis.of`),
+        ``difference`` (second less first), ``difference_error``, ``errors_apart`` (their ratio)
+        and ``within_error``: less than two.
     links : pandas.DataFrame
         The same for the long-run effect of each link; not a number where a model lacks it.
     differs : pandas.DataFrame
@@ -144,11 +144,12 @@ def _common_outcomes(
 
 
 def _summarised(values: xr.DataArray) -> dict[str, float]:
-    summary = interval(values)
+    summary, below = interval(values), (values < 0).transpose(dims.CHAIN, dims.DRAW)
     return {
         **{name: float(summary.sel(summary=name)) for name in _SHOWN},
         "error": median_error(values),
-        "prob_below_zero": float((values < 0).mean()),
+        "prob_below_zero": float(below.mean()),
+        "prob_error": share_error(below.to_numpy()),
     }
 
 

@@ -272,6 +272,8 @@ def with_liftings_elsewhere(
                 found = dict.fromkeys(found, np.nan)
             row: dict[str, object] = {"outcome": name, "power": power} | found
             row["shift"] = (found["median"] - before["median"]) / spread
+            error = median_change_error(values, weights.weights) / spread
+            row["shift_error"] = error if weights.holds else np.nan
             width = before["upper"] - before["lower"]
             row["narrower"] = 1 - (found["upper"] - found["lower"]) / width
             row |= {"k_hat": weights.k_hat, "effective_size": weights.effective_size}

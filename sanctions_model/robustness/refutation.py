@@ -37,7 +37,7 @@ from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.simulation.history import evaluate_states
 from sanctions_model.scm.simulation.propagate import falling_shares
 from sanctions_model.scm.variables import Hold, Variable
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import interval, interval_rule, median_error
 
 DRIVER = "added_driver"
 _STEPS = 4  # quarters from one placebo date to the next
@@ -232,7 +232,7 @@ def placebo_table(
     pandas.DataFrame
         One row a placebo and claim: its coefficient (``placebo_median`` and interval),
         ``prob_lowers``, the claim's ``median`` and ``prob``, and how far the median moved in
-        posterior deviations (``moved``).
+        posterior deviations (``moved``) with its Monte-Carlo error (``moved_error``).
 
     Raises
     ------
@@ -252,7 +252,9 @@ def placebo_table(
             row |= {"claim": name, "median": float(effects[name].median())}
             row["prob"] = float((claim.sign * effects[name] > 0).mean())
             shift = float(effects[name].median()) - float(base[name].median())
+            apart = np.hypot(median_error(effects[name]), median_error(base[name]))
             row["moved"] = shift / float(base[name].std())
+            row["moved_error"] = float(apart) / float(base[name].std())
             row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
             rows.append(row)
     return pd.DataFrame(rows)

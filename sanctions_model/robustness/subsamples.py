@@ -16,11 +16,15 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import log_likelihood
 from sanctions_model.inference.refits import Refit, SamplingSettings, refit
-from sanctions_model.inference.reweighting import importance_weights, weighted_interval
+from sanctions_model.inference.reweighting import (
+    importance_weights,
+    median_change_error,
+    weighted_interval,
+)
 from sanctions_model.queries.claims import Claim
 from sanctions_model.robustness.sensitivity import claim_effects
 from sanctions_model.scm.periods import read_day
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import interval, interval_rule, median_error
 
 # What a row says of a refit that failed the gate: it is shown, and not to be relied on.
 NOT_CONVERGED = "refit, not converged"
@@ -99,7 +103,8 @@ def leave_out_periods(
     -------
     pandas.DataFrame
         One row an episode and claim: ``base`` and ``base_prob`` (whole sample), ``median``,
-        interval and ``prob`` without it, ``cells`` left out, ``k_hat``, ``how`` (weights, refit or
+        interval and ``prob`` without it, the Monte-Carlo error of the difference of the medians
+        (``difference_error``), ``cells`` left out, ``k_hat``, ``how`` (weights, refit or
         refused).
 
     Raises
@@ -130,15 +135,19 @@ def leave_out_periods(
             row: dict[str, object] = {"sample": name, "claim": claim_name}
             row |= {"base": float(effect.median()), "base_prob": float(holds.mean())}
             found, prob = weighted_interval(effect, weights.weights, rule), np.nan
+            error = np.nan
             if how == "weights":
+                error = median_change_error(effect, weights.weights)
                 flat = holds.transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel()
                 prob = float(weights.weights @ flat)
             elif other is not None:
                 found = interval(other[claim_name], rule)
                 prob = float((claim.sign * other[claim_name] > 0).mean())
+                error = float(np.hypot(median_error(effect), median_error(other[claim_name])))
             else:
                 found = found * np.nan
             row |= {n: float(found.sel(summary=n)) for n in ("median", "lower", "upper")}
+            row["difference_error"] = error
             row |= {"prob": prob, "cells": int(problem.cases.observed[dropped].sum())}
             row |= {"k_hat": weights.k_hat, "how": how}
             row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}

@@ -220,17 +220,13 @@ def names_its_periods(table):
 def test_two_fits_are_compared_in_a_minute_at_80_columns(large_fit, tmp_path, terminal):
     sceptic = load_prior_sets()["sceptic"].priors
     fit_of(load_priors(economy="growth").replace(sceptic), tmp_path / "other", 1)
-<<<<<<< HEAD
-    drawn = ("--figure", tmp_path / "drawn.png")
-    read_in_a_minute(call(OF_TWO_FITS, large_fit, tmp_path / "other", "--quiet", *drawn))
-    assert (tmp_path / "drawn.png").is_file()
-    said = refused(OF_TWO_FITS, large_fit, tmp_path / "other", tmp_path, *drawn)
-    assert "draws two fits beside each other and got 3" in said
-=======
-    file = tmp_path / "compared.csv"
-    read_in_a_minute(call(OF_TWO_FITS, large_fit, tmp_path / "other", "--csv", file, "--quiet"))
+    drawn, file = ("--figure", tmp_path / "drawn.png"), tmp_path / "compared.csv"
+    two = (OF_TWO_FITS, large_fit, tmp_path / "other")
+    read_in_a_minute(call(*two, "--csv", file, "--quiet", *drawn))
     names_its_periods(pd.read_csv(file))
->>>>>>> dea9aa6 (Name the period of the calendar beside every horizon, and hold every table and result to it)
+    assert (tmp_path / "drawn.png").is_file()
+    said = refused(*two, tmp_path, *drawn)
+    assert "draws two fits beside each other and got 3" in said
 
 
 def read_in_a_minute(shown):

@@ -17,6 +17,7 @@ from sanctions_model.inference.priors.reading import parse_priors
 from sanctions_model.inference.storage import load, save
 from sanctions_model.scenarios.library import load_scenarios
 from sanctions_model.scenarios.odds.mixture import compare_futures
+from sanctions_model.wording import chance
 
 EU = """
 format_version = 1
@@ -110,6 +111,18 @@ def test_the_futures_compared_have_their_statements(saved_fit):
     assert said["status_quo"] == 0
     shares = said[["reset", "limited", "status_quo", "deterioration"]].astype(float)
     assert said["mixture"] == pytest.approx(float(shares @ np.array([0.3, 0.35, 0.25, 0.1])))
+
+
+def test_the_futures_compared_have_their_chances_on_the_screen(saved_fit):
+    asked = ("scenario", "compare", "--fit", saved_fit, "--horizon", 4, *OUTCOME)
+    shown = call(*asked).out
+    rows = pd.DataFrame(json.loads(call(*asked, "--json").out))
+    last = rows[(rows["quantity"] == "effect") & (rows["horizon"] == 4)]
+    lines = [line for line in shown.splitlines() if line.strip().startswith("P(lower)")]
+    assert len(lines) == 2
+    odds = last.loc[last["scenario"] == "reset", ["outcome", "prob_below_zero"]]
+    for prob in odds["prob_below_zero"]:
+        assert any(chance(prob) in line.split() for line in lines)
 
 
 @pytest.mark.parametrize(

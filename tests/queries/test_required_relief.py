@@ -9,6 +9,7 @@ from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.queries import required
 from sanctions_model.queries.forecasts import simulate
+from sanctions_model.queries.reading.findings import required_finding
 from sanctions_model.queries.required import Target, relief_frontier, required_relief
 from sanctions_model.scm.equations import AsymmetricAdjustment, Exogenous, Linear
 from sanctions_model.scm.interventions import Relief
@@ -167,3 +168,13 @@ def test_the_verdict_says_how_near_the_best_is_and_that_relief_may_be_too_large(
     assert "within two standard errors" in said([0.1, 0.75, 0.2], 0.03)
     assert "within two standard errors" not in said([0.1, 0.75, 0.2], 0.02)
     assert said([0.9, 0.1, 0.9], 0.01) != said([0.9, 0.9, 0.9], 0.01)
+
+
+def test_the_verdict_is_the_title_of_view_and_figure(growth_problem, growth_draws):
+    """One sentence, in words and with dates: no id of a variable, no sign of comparison."""
+    target = Target(outcome="key_rate", value=12.0, below=True, when="in 8", probability=0.5)
+    found = required_relief(growth_problem, growth_draws, target, random_seed=1)
+    start = str(growth_problem.cases.time[-1])[:10]
+    finding = required_finding(found, growth_problem.scm, start=start)
+    assert found.verdict == f"{finding}."
+    assert "the key rate is at most 12 % a year in 20" in finding

@@ -22,6 +22,7 @@ from sanctions_model.robustness.graphs.model_weights import (
     stacking_weights,
 )
 from sanctions_model.summaries import median_error
+from sanctions_model.wording import chance
 
 
 def made(priors=PRIORS, scm=MODEL, observations=None, seed=4, draws=100, spread=0.05):
@@ -77,6 +78,8 @@ def test_what_is_printed_greys_differences_below_two_errors(first):
         assert (apart[grey] <= 2).all()
         assert (apart[~grey] >= 2).all()
         assert set(shown["±"]) & {"", "0", "0.00"} == set()
+        odds = [chance(x) for x in found.effects["prob_below_zero_second"]]
+        assert sorted(shown["P(lower), second"]) == sorted(odds)
         greyed.append(grey.mean())
     assert greyed[0] < 0.5 < greyed[1]
 
@@ -96,6 +99,7 @@ def test_differences_are_of_medians_with_errors_that_add_up(first):
     assert row["difference"] == pytest.approx(medians[1] - medians[0])
     assert row["difference_error"] == pytest.approx(np.hypot(*errors))
     assert row["prob_below_zero_first"] == 1.0
+    assert row["prob_error_first"] == 0.0
     assert set(found.effects["horizon"]) == {4, 8}
     assert list(found.differs["part"].unique()) == ["draws"]
 

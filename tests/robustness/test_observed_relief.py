@@ -97,6 +97,7 @@ def test_power_0_leaves_the_answer_as_it_is(prior, predicted):
     np.testing.assert_allclose(weights.weights, 1 / weights.weights.size)
     table = with_liftings_elsewhere(prior.scm, prior.draws, predicted, powers=(0.0,))
     np.testing.assert_allclose(table["shift"], 0.0, atol=1e-9)
+    np.testing.assert_allclose(table["shift_error"], 0.0, atol=1e-9)  # of the same draws
     np.testing.assert_allclose(table["narrower"], 0.0, atol=1e-9)
 
 

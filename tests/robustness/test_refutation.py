@@ -164,6 +164,7 @@ def test_an_episode_outside_the_sample_is_refused():
     )
     assert table["how"].tolist() == ["refused"]
     assert np.isnan(table["prob"][0])
+    assert np.isnan(table["difference_error"][0])
 
 
 def test_a_refit_without_an_episode_that_did_not_converge_is_flagged(monkeypatch):
@@ -189,6 +190,7 @@ def test_a_refit_without_an_episode_that_did_not_converge_is_flagged(monkeypatch
         refit=True,
     )
     assert table["how"].tolist() == [subsamples.NOT_CONVERGED]
+    assert table["difference_error"][0] > 0
 
 
 @pytest.mark.slow
@@ -207,6 +209,7 @@ def test_placebos_stay_within_noise_of_their_prior_and_a_planted_effect_is_found
     verdict = placebo_verdict(table["prob_lowers"][:10].tolist())
     assert verdict["errors_apart"] < 3
     assert table["moved"][:10].abs().max() < 1.5
+    assert (table["moved_error"] > 0).all()
     assert table["prob_lowers"][10] > 0.99  # the planted one is found
     assert table["placebo_lower"][10] < -1.0 < table["placebo_upper"][10]
 

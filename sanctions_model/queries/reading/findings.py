@@ -15,14 +15,12 @@ from sanctions_model.queries.reading.headlines import (
 )
 from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.queries.reading.yearly_forces import FORCE, OWN_SHOCKS, START, TOTAL
-from sanctions_model.queries.required import RequiredRelief
+from sanctions_model.queries.required import RequiredRelief, goal_words
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.wording import (
-    chance,
     finding,
     number,
     percent,
-    true_minus,
     undated,
     upper_first,
     with_article,
@@ -193,23 +191,4 @@ def required_finding(found: RequiredRelief, scm: StructuralCausalModel, *, start
 
     `start`: first day of the last known period; the target's time has dates with it.
     """
-    target, window = found.target, found.target.window
-    when = window.dated_words(start, scm.periods_per_year) if start else ""
-    unit = scm.variables[target.outcome].short_unit
-    size = true_minus(f"{target.value:g} {unit}".strip())
-    goal = (
-        f"{spoken_label(scm, target.outcome)} is at {'most' if target.below else 'least'} {size} "
-        f"{when or window.words(scm.period_name)}"
-    )
-    asked, without = f"a probability of {target.probability:g}", chance(found.probability[0])
-    if found.smallest is None:
-        best = chance(float(found.probability.max()))
-        return (
-            f"{upper_first(asked)} that {goal} is out of reach: the best is {best}, and without "
-            f"relief it is {without}"
-        )
-    if found.smallest == 0:
-        return f"Without any relief {goal} with a probability of {without}"
-    pieces = [f"{percent(low)} to {percent(high)}" for low, high in found.sufficient]
-    relief = percent(found.smallest) if len(pieces) == 1 else " and of ".join(pieces)
-    return f"With a relief of {relief} {goal} with {asked}; without relief it is {without}"
+    return found.said(goal_words(found.target, scm, start))
