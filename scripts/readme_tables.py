@@ -152,7 +152,7 @@ def alternatives_lines(alternatives: pd.DataFrame) -> list[str]:
         by_claim = rows.set_index("claim").loc[list(asked["claim"])]
         errors = by_claim.get("median_error", pd.Series(np.nan, by_claim.index))
         shown = [
-            _signed(row, 1, error_words(error))
+            _signed(row, 2, error_words(error))
             for row, error in zip(by_claim[_NUMBERS].to_numpy(), errors, strict=True)
         ]
         refused = "" if bool(by_claim["converged"].all()) else " (did not converge)"

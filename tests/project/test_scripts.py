@@ -130,11 +130,11 @@ def test_a_refit_that_did_not_converge_says_so():
     }
     header, _, *lines = readme_tables.alternatives_lines(pd.DataFrame(rows))
     assert header.endswith("| consumer prices, %, quarter 8 | GDP, %, quarter 12 |")
-    assert lines[0] == "| beliefs | sceptic | +0.0 (-1.0; +1.0) | +0.1 (-1.0; +1.0) |"
+    assert lines[0] == "| beliefs | sceptic | +0.00 (-1.00; +1.00) | +0.14 (-1.00; +1.00) |"
     assert lines[1].startswith("| equations | no oil (did not converge) |")
     known = pd.DataFrame(rows).assign(median_error=[0.04, 0.03, 0.2, 0.2])
     line = readme_tables.alternatives_lines(known)[2]
-    assert line.endswith("| sceptic | +0.0 ± 0.04 (-1.0; +1.0) | +0.1 ± 0.03 (-1.0; +1.0) |")
+    assert line.endswith("| sceptic | +0.00 ± 0.04 (-1.00; +1.00) | +0.14 ± 0.03 (-1.00; +1.00) |")
 
 
 def test_the_answer_with_liftings_elsewhere_is_one_row_an_outcome():
