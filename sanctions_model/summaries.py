@@ -179,8 +179,8 @@ def summary_errors(draws: xr.DataArray, summary: xr.DataArray) -> dict[str, floa
     """
     values = draws.transpose(*_SAMPLE).to_numpy()
     found = {"median_error": _quantile_error(values, 0.5)}
-    for bound in ("lower", "upper"):
-        place = float((values < float(summary.sel(summary=bound))).mean())
+    for bound, at in zip(("lower", "upper"), summary.to_numpy()[1:], strict=True):
+        place = float((values < at).mean())
         found[f"{bound}_error"] = _quantile_error(values, min(max(place, 0.001), 0.999))
     return found
 

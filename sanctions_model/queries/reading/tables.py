@@ -155,18 +155,16 @@ def effects_table(
             scm, draws, relief, longest, wanted, basis, split=split
         ):
             named = [str(channel) for channel in learned[dims.CHANNEL].to_numpy()]
-            asked_for = {dims.OUTCOME: outcome, dims.HORIZON: list(horizons)}
+            asked_for = {dims.OUTCOME: [outcome], dims.HORIZON: list(horizons)}
+            order = dims.HORIZON, dims.CHANNEL, dims.CHAIN, dims.DRAW
             # Plain arrays from here: a table of a thousand rows looks up a thousand labels.
+            asked = [own.sel(asked_for) for own in (learned, stated)]
             after, before, shown, prior = (
-                a.sel(asked_for).transpose(dims.HORIZON, dims.CHANNEL, dims.CHAIN, dims.DRAW)
-                for a in (
-                    learned,
-                    stated,
-                    parts_in_percent(scm, learned),
-                    parts_in_percent(scm, stated),
-                )
+                own.squeeze(dims.OUTCOME).transpose(*order).to_numpy()
+                for own in (*asked, *(parts_in_percent(scm, own) for own in asked))
             )
-            summary = interval(shown, rule).transpose(dims.HORIZON, dims.CHANNEL, "summary")
+            summary = interval(xr.DataArray(shown, dims=order), rule).to_numpy()
+            middle = np.median(prior, axis=(-2, -1))
             for row_of, horizon in enumerate(horizons):
                 for column, channel in enumerate(named):
                     at = row_of, column
@@ -179,11 +177,11 @@ def effects_table(
                         "channel": channel,
                     }
                     if basis is not None:
-                        row["prior_median"] = float(np.median(prior.to_numpy()[at]))
-                    row |= _summarised(_plain(shown, at), summary[at])
+                        row["prior_median"] = float(middle[at])
+                    row |= _summarised(shown[at], summary[at])
                     if basis is not None:
-                        own = None if basis.draws is None else _plain(after, at)
-                        row |= basis.of(_plain(before, at), own)
+                        own = None if basis.draws is None else _plain(after[at])
+                        row |= basis.of(_plain(before[at]), own)
                     rows.append(row | {"ci_prob": rule.prob, "ci_kind": rule.kind})
     table = pd.DataFrame(rows)
     largest = max((scm.relief(asked) for asked in reliefs), key=lambda relief: relief.depth)
@@ -257,23 +255,22 @@ def effects_beside(
     return table
 
 
-def _plain(draws: xr.DataArray, at: tuple[int, int]) -> xr.DataArray:
-    """Return the draws of one row, dims ``(chain, draw)``, without labels."""
-    return xr.DataArray(draws.to_numpy()[at], dims=(dims.CHAIN, dims.DRAW))
+def _plain(draws: np.ndarray) -> xr.DataArray:
+    """Label the draws of one row, dims ``(chain, draw)``."""
+    return xr.DataArray(draws, dims=(dims.CHAIN, dims.DRAW))
 
 
-def _summarised(effect: xr.DataArray, summary: xr.DataArray) -> dict[str, object]:
+def _summarised(values: np.ndarray, summary: np.ndarray) -> dict[str, object]:
     """Median, mean, interval and P(below 0) of an effect, with their Monte-Carlo errors."""
-    values = effect.to_numpy()
     below = values < 0
-    middle, lower, upper = summary.to_numpy()
+    middle, lower, upper = summary
     return {
         "median": float(middle),
         "mean": float(values.mean()),
         "lower": float(lower),
         "upper": float(upper),
         "prob_below_zero": float(below.mean()),
-        **summary_errors(effect, summary),
+        **summary_errors(_plain(values), xr.DataArray(summary, dims="summary")),
         "prob_error": share_error(below),
     }
 
