@@ -197,21 +197,30 @@ def totals_lines(folder: Path) -> list[str]:
     ]
 
 
-def liftings_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the answer with the liftings elsewhere, as believed and under wide beliefs."""
+def liftings_tables(folder: Path) -> tuple[pd.DataFrame, ...]:
+    """Return the answer with the liftings elsewhere, and what stands beside it.
+
+    As believed, under wide beliefs, the error that few shipped draws leave at full weight, and as
+    believed with what moved before a lifting counted in.
+    """
     import sanctions_model as sm
 
     fit = sm.load(folder / "posterior.nc")
-    predicted = sm.elsewhere.predict(sm.elsewhere.liftings_like_russia()[LIFTING])
+    lifting = sm.elsewhere.liftings_like_russia()[LIFTING]
+    predicted = sm.elsewhere.predict(lifting)
     wide = sm.robustness.wide_recovery(fit.draws)
     asked = sm.robustness.with_liftings_elsewhere
     return (
         asked(fit.scm, fit.draws, predicted),
         asked(fit.scm, wide, predicted, powers=(0.0, 0.5)),
+        sm.robustness.liftings_error(fit.scm, fit.draws, lifting),
+        asked(fit.scm, fit.draws, sm.elsewhere.predict(lifting, anticipated=True)),
     )
 
 
-def liftings_lines(stated: pd.DataFrame, wide: pd.DataFrame) -> list[str]:
+def liftings_lines(
+    stated: pd.DataFrame, wide: pd.DataFrame, few: pd.DataFrame, anticipated: pd.DataFrame
+) -> list[str]:
     """Return the answer without the liftings elsewhere, with half their weight and in full."""
     columns = ["without", "power 0.5", "power 1", "shift at 0.5", "narrower at 1"]
     header = ["outcome", *columns, "wide beliefs, without", "wide, power 0.5"]
@@ -232,7 +241,36 @@ def liftings_lines(stated: pd.DataFrame, wide: pd.DataFrame) -> list[str]:
         "",
         f"k-hat is at most {held['k_hat'].max():.2f}, with {least[0.5]:,.0f} effective draws at a "
         f"power of 0.5 and {least[1.0]:,.0f} at 1.",
+        "",
+        f"The table rests on 500 of the 8,000 draws of the panel's fit. {_moved(stated, few)} "
+        "The errors are those that so few draws leave, from drawing them anew with replacement "
+        "(30 times, `robustness.liftings_error`).",
+        "",
+        "The predictive counts what moved before a lifting as no part of its effect. Counted in "
+        f"(`predict(..., anticipated=True)`), {_counted_in(anticipated)}.",
     ]
+
+
+def _moved(stated: pd.DataFrame, few: pd.DataFrame) -> str:
+    """Say how far the medians move at full weight, and how sure that is."""
+    errors = few.set_index("outcome")["median"]
+    said = []
+    for outcome, own in stated.set_index("power").groupby("outcome", sort=False):
+        if bool(own.loc[1.0, "used"]):
+            moved = own.loc[1.0, "median"] - own.loc[0.0, "median"]
+            name, unit = OUTCOMES[outcome].rsplit(", ", 1)
+            said.append(f"{name} {moved:+z.2f} ± {error_words(errors[outcome])} {unit}")
+    if not said:
+        return "At full weight the weights do not hold, so that no move is said."
+    return f"At full weight the liftings move the medians so: {'; '.join(said)}."
+
+
+def _counted_in(anticipated: pd.DataFrame) -> str:
+    """Say what imports are when what moved before a lifting is counted in."""
+    own = anticipated[anticipated["outcome"] == "import_level"].set_index("power")
+    sizes = [_size(own.loc[power]) for power in (0.0, 0.5, 1.0)]
+    at = f"{sizes[1]} % at 0.5 and {sizes[2]} % at 1"
+    return f"imports are {at}, where they are {sizes[0]} % without"
 
 
 def elsewhere_lines() -> list[str]:

@@ -143,7 +143,15 @@ def test_the_answer_with_liftings_elsewhere_is_one_row_an_outcome():
     medians = {0.0: 0.565, 0.5: 0.497, 1.0: 0.443}
     stated = pd.DataFrame([row | {"power": p, "median": m} for p, m in medians.items()])
     wide = stated.iloc[:2].assign(used=[True, False])
-    _, _, line, _, held = readme_tables.liftings_lines(stated, wide)
+    few = pd.DataFrame({"outcome": ["gdp_level"], "median": [0.013]})
+    imports = stated.assign(outcome="import_level", median=[8.3, 8.0, 7.9])
+    _, _, line, _, held, _, moved, _, counted = readme_tables.liftings_lines(
+        stated, wide, few, imports
+    )
+    assert "the liftings move the medians so: GDP -0.12 ± 0.01 %. The errors" in moved
+    assert "imports are +7.90 (-0.30; +1.90) % at 1, where they are +8.30" in counted.replace(
+        "+8.00 (-0.30; +1.90) % at 0.5 and ", ""
+    )
     assert line.startswith("| GDP, % | +0.56 (-0.30; +1.90) | +0.50 (-0.30; +1.90) | +0.44 (")
     assert line.endswith("| -0.10 | 0.14 | +0.56 (-0.30; +1.90) | refused |")
     assert (
