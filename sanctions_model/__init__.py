@@ -17,6 +17,8 @@ _public, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 def __getattr__(name: str) -> Any:
     """Return a public name; one that has moved to its room with a warning, for one release."""
+    if name == "__version__":  # on demand: reading the distribution's metadata takes time
+        return importlib.import_module("importlib.metadata").version("sanctions-model")
     room = None if name in __all__ else _room_of(name)
     if room is None:
         return _public(name)

@@ -1,6 +1,8 @@
 """The public names, where they live; read by type checkers and by lazy_loader at run time."""
 
 __all__ = [
+    "Announcement",
+    "AssetRelease",
     "AsymmetricAdjustment",
     "Beta",
     "Claim",
@@ -17,28 +19,36 @@ __all__ = [
     "Identity",
     "LatentAdjustment",
     "Level",
+    "LevelShift",
     "Linear",
     "LogNormal",
     "NoCausalPathError",
     "Normal",
     "Nutpie",
     "ObservationError",
+    "Opposition",
     "PartialAdjustment",
+    "Phase",
     "PriorError",
     "Priors",
     "QuestionError",
     "Relief",
+    "ReliefDesign",
     "ReweightingError",
     "SanctionsModel",
     "SanctionsModelError",
     "ScaleBy",
+    "Scenario",
     "SetTo",
     "ShiftBy",
+    "SnapBack",
     "SpecError",
     "StructuralCausalModel",
     "StudentT",
     "Target",
+    "Tightening",
     "UnknownVariableError",
+    "Unpredictability",
     "Variable",
     "anchored_transmission",
     "channel_effects",
@@ -134,6 +144,16 @@ from .queries.required import Target, required_relief
 from .queries.responses import impulse_response, step_response
 from .scenarios.library import load_scenarios
 from .scenarios.odds.mixture import compare_futures
+from .scenarios.relief import (
+    Announcement,
+    Opposition,
+    Phase,
+    ReliefDesign,
+    SnapBack,
+    Tightening,
+    Unpredictability,
+)
+from .scenarios.scenario import AssetRelease, LevelShift, Scenario
 from .scm.equations import (
     AsymmetricAdjustment,
     Exogenous,
@@ -149,3 +169,5 @@ from .scm.parameters import pin
 from .scm.surgery import policy_rule
 from .scm.variables import Hold, Variable
 from .workflow import SanctionsModel
+
+__version__: str

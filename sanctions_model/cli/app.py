@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import sanctions_model
 from sanctions_model.cli.claims import claims, effects
 from sanctions_model.cli.comparison import compare
 from sanctions_model.cli.data import data_app
@@ -85,9 +86,7 @@ app.command()(validate)
 
 def _say_version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
-
-        sys.stdout.write(f"sanctions-model {version('sanctions-model')}\n")
+        sys.stdout.write(f"sanctions-model {sanctions_model.__version__}\n")
         raise typer.Exit
 
 

@@ -7,14 +7,18 @@ import re
 import subprocess
 import sys
 import tomllib
+import warnings
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from command import call
 from surface import PUBLIC, ROOMS
 
 import sanctions_model
 from sanctions_model.cli.app import command
+from sanctions_model.scenarios.scenario import DESIGNS
 
 PACKAGE = Path(sanctions_model.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -152,7 +156,25 @@ def test_every_flat_name_is_the_one_of_its_file():
 
 
 def test_few_names_stand_flat():
-    assert len(set(sanctions_model.__all__) - set(ROOMS)) <= 72
+    assert len(set(sanctions_model.__all__) - set(ROOMS)) <= 82
+
+
+def test_the_designs_of_a_scenario_s_file_stand_flat():
+    """Every model that checks a table of them, found from the scenario's own fields."""
+
+    def models(own):
+        found = {own.__name__} if hasattr(own, "model_fields") else set()
+        below = get_args(own) or [f.annotation for f in getattr(own, "model_fields", {}).values()]
+        return found.union(*map(models, below))
+
+    fields = sanctions_model.Scenario.model_fields
+    stated = {"Scenario"}.union(*(models(fields[name].annotation) for name in DESIGNS))
+    assert {"ReliefDesign", "Phase", "SnapBack", "AssetRelease"} < stated
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name in stated:
+            assert name in sanctions_model.__all__
+            assert getattr(sanctions_model, name) is getattr(sanctions_model.scenarios, name)
 
 
 def test_a_name_that_moved_to_its_room_is_found_with_a_warning_that_says_where():
@@ -171,6 +193,16 @@ def test_the_version_is_that_of_the_distribution():
         pytest.skip("not a checkout")
     stated = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
     assert version("sanctions-model") == stated
+
+
+def test_the_package_says_its_version_and_reads_it_only_when_asked():
+    from importlib.metadata import version
+
+    assert sanctions_model.__version__ == version("sanctions-model")
+    assert call("--version").out == f"sanctions-model {sanctions_model.__version__}\n"
+    assert "__version__" not in sanctions_model.__all__
+    code = "import sys, sanctions_model; print('importlib.metadata' in sys.modules)"
+    assert run_python(code) == "False"
 
 
 def test_the_package_says_that_it_is_typed():

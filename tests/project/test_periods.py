@@ -75,7 +75,7 @@ def fitted(small_fit):
 
 
 def relief(share=1.0):
-    return sm.scenarios.Scenario(
+    return sm.Scenario(
         label="Relief",
         relief=[{"measures": ["finance"], "phase": [{"depth": share, "ramp": 1}]}],
     )
