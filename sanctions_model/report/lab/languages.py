@@ -12,7 +12,10 @@ from typing import Any
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.brief.language import LANGUAGES, load_language
 
-_FILES = ("page", "background", "findings", "checks", "builder", "labels", "story", "words")
+_FILES = (
+    *("page", "background", "findings", "checks", "builder", "labels", "story", "events"),
+    *("parameters", "words"),
+)
 _PLACE = re.compile(r"\{#?(\w+)\}")
 
 

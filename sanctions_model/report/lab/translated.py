@@ -7,11 +7,12 @@ it quotes is put into the language in turn, and what is marked as another langua
 import html
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from html.parser import HTMLParser
 
 from sanctions_model.report.brief.language import LANGUAGES, load_language
 from sanctions_model.report.lab.languages import page_texts
-from sanctions_model.report.page.markup import Html
+from sanctions_model.report.page.markup import Html, english
 
 _ATTRIBUTE = re.compile(r'(aria-label|data-label)="([^"]*)"')
 _VOID = {"br", "col", "hr", "img", "input"}
@@ -69,6 +70,20 @@ def translator(code: str) -> Callable[[str], str]:
         return text
 
     return put
+
+
+@cache
+def _put_by_language() -> tuple[Callable[[str], str], ...]:
+    return tuple(translator(code) for code in LANGUAGES[1:])
+
+
+def spoken(text: str) -> str:
+    """Return a text that the page has in every language, or as `Html` that is marked as English.
+
+    >>> spoken("trend of exports"), spoken("an act of my own")
+    ('trend of exports', '<i lang="en">an act of my own</i>')
+    """
+    return text if all(put(text) != text for put in _put_by_language()) else english(text)
 
 
 class _Translated(HTMLParser):

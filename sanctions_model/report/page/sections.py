@@ -16,6 +16,7 @@ from sanctions_model.report.lab.builder import builder_section
 from sanctions_model.report.lab.paths import PATH_HORIZON, PATH_OUTCOMES
 from sanctions_model.report.lab.still import still_fan
 from sanctions_model.report.lab.story import story_section
+from sanctions_model.report.lab.translated import spoken
 from sanctions_model.report.page.answers import (
     BEHAVIOUR,
     CHANNEL_HORIZON,
@@ -405,7 +406,7 @@ def _shares(caption: str, shares: "pd.Series[float]") -> Html:
         filled = tag("i", attributes={"style": f"width:{width:.0f}%"})
         bar = tag("span", filled, attributes={"class": "bar", "aria-hidden": "true"})
         shown = tag("span", [bar, share_words(share)], attributes={"class": "nowrap"})
-        rows.append([english(str(parameter)), shown])
+        rows.append([spoken(str(parameter)), shown])
     return table(caption, ["Parameter", "Information"], rows)
 
 

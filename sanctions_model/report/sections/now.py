@@ -11,7 +11,8 @@ from sanctions_model.economies.russia import MEASURES
 from sanctions_model.inference.fit import Fit
 from sanctions_model.plots.parts.observed_past import decimal_years, observed_values, period_name
 from sanctions_model.queries.reading.headlines import spoken_label
-from sanctions_model.report.page.markup import Html, charts_figure, english, join, table
+from sanctions_model.report.lab.translated import spoken
+from sanctions_model.report.page.markup import Html, charts_figure, join, table
 from sanctions_model.report.sections.drawing import COLOURS, Plane, key, shape, titled_chart
 from sanctions_model.report.validation.words import rows_of
 from sanctions_model.scm.model import StructuralCausalModel
@@ -204,7 +205,7 @@ def _latest(events: Sequence[Event], labels: Mapping[str, str]) -> Html:
             [
                 str(day),
                 issuer,
-                english(what),
+                spoken(what),
                 ", ".join(labels.get(event.measure, event.measure) for event in found),
                 ", ".join(dict.fromkeys(event.kind for event in found)),
             ]

@@ -1,5 +1,8 @@
 """Fonts that hold a language's letters, found where matplotlib finds fonts."""
 
+from contextlib import suppress
+from pathlib import Path
+
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 
@@ -32,14 +35,30 @@ def families(language: Language) -> list[str]:
     if language.code != "zh":
         return [_PLAIN]
     letters = set("".join(_texts(language.texts)))
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    for name in _CHINESE:
-        if name in installed and _holds(name, letters):
-            return [name, _PLAIN]
+    # Matplotlib remembers the fonts of its first run: what was installed since is looked for.
+    found = _first_that_holds(letters) or (_look_again() and _first_that_holds(letters))
+    if found:
+        return [found, _PLAIN]
     raise QuestionError(
         "No font with Chinese letters was found; install one (Debian and Ubuntu: `apt-get install "
         "fonts-noto-cjk`; others: Noto Sans CJK SC from fonts.google.com/noto) or leave out `zh`."
     )
+
+
+def _first_that_holds(letters: set[str]) -> str | None:
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    fitting = (name for name in _CHINESE if name in installed and _holds(name, letters))
+    return next(fitting, None)
+
+
+def _look_again() -> bool:
+    """Make fonts known that came after matplotlib's list of them; whether there were any."""
+    known = {Path(font.fname) for font in font_manager.fontManager.ttflist}
+    new = [path for path in font_manager.findSystemFonts() if Path(path) not in known]
+    for path in new:
+        with suppress(OSError, RuntimeError):  # what matplotlib cannot read, as pictures of letters
+            font_manager.fontManager.addfont(path)
+    return bool(new)
 
 
 def _texts(found: object) -> list[str]:
