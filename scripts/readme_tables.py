@@ -27,6 +27,8 @@ __all__ = [
     "finding_lines",
     "liftings_lines",
     "main",
+    "priors_lines",
+    "signs_lines",
     "totals_lines",
     "with_tables",
 ]
@@ -35,7 +37,7 @@ ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "figures"
 _NAMES = (
     *("README.md", "docs/index.md", "docs/howto/scorecard.md", "docs/what_it_rests_on.md"),
-    "docs/elsewhere.md",
+    *("docs/elsewhere.md", "docs/evidence.md"),
 )
 DOCUMENTS = tuple(ROOT / name for name in _NAMES)
 HORIZONS = (4, 8, 12)
@@ -290,6 +292,40 @@ def elsewhere_lines() -> list[str]:
     return lines
 
 
+def priors_lines() -> list[str]:
+    """Return the beliefs of the default economy that rest on a study or a figure; on no fit."""
+    stated = _stated_priors()
+    free = ~stated["prior"].str.startswith("Fixed")
+    rests = free & (stated["sources"] != "judgement")
+    lines = [_row(["belief about", "median (89 %)", "unit", "rests on"]), _row(["---"] * 4, "")]
+    # What is believed alike for the same reason, as of four measures, is one row.
+    same = ["size", "unit", "sources"]
+    for (size, unit, sources), own in stated[rests].groupby(same, sort=False):
+        lines.append(_row(["; ".join(own["belief about"]), size, unit, sources]))
+    judged, fixed = int((free & ~rests).sum()), int((~free).sum())
+    return [
+        *lines,
+        "",
+        f"The other {judged} beliefs are judgement alone, and {fixed} parameters are fixed by "
+        "definition.",
+    ]
+
+
+def signs_lines() -> list[str]:
+    """Return the links whose sign the default economy's priors set; fixed ones left out."""
+    stated = _stated_priors()
+    one_sided = (stated["sign"] != "") & ~stated["prior"].str.startswith("Fixed")
+    said = stated.loc[one_sided, "belief about"].str.removeprefix("Effect of ")
+    return [f"- {link.replace(' on ', ' → ')}" for link in said]
+
+
+def _stated_priors() -> pd.DataFrame:
+    import sanctions_model as sm
+    from sanctions_model.report.ledgers import priors_view
+
+    return priors_view(sm.load_priors(), sm.default_transmission()).table
+
+
 def _size(row: "pd.Series[float]") -> str:
     if not bool(row["used"]):
         return "refused"
@@ -310,6 +346,8 @@ BLOCKS: dict[str, Callable[[Path], list[str]]] = {
     "totals": totals_lines,
     "example of claims.csv": _from("claims.csv", example_lines),
     "liftings elsewhere": lambda _: elsewhere_lines(),
+    "priors with a source": lambda _: priors_lines(),
+    "signs of priors": lambda _: signs_lines(),
     "liftings": lambda folder: liftings_lines(*liftings_tables(folder)),
 }
 

@@ -592,6 +592,20 @@ def test_a_fit_of_other_priors_is_used_with_one_warning(prior_run, monkeypatch):
     )
 
 
+def test_a_reason_that_is_said_better_is_the_same_belief(prior_run, monkeypatch):
+    stated = load_priors()
+    other = {"rationale": "Said better.", "sources": ("hse_2022_consensus", "judgement")}
+    said = {
+        name: {item: prior.model_copy(update=other) for item, prior in own.items()}
+        for name, own in stated.entries.items()
+    }
+    changed = stated.model_copy(update={"entries": said})
+    assert changed != stated
+    monkeypatch.setattr(changed_files, "load_priors", lambda *_, **__: changed)
+    done = call("effects", "--fit", prior_run[0], "--outcome", "rouble", "--quiet")
+    assert (done.code, done.err) == (0, "")
+
+
 # Verbs on the past and the future
 
 HISTORY_CALLS = {

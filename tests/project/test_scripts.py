@@ -160,6 +160,31 @@ def test_the_answer_with_liftings_elsewhere_is_one_row_an_outcome():
     )
 
 
+def test_beliefs_and_assumed_signs_are_those_of_the_default_economy():
+    priors = sm.load_priors()
+    header, _, *rows, _, others = readme_tables.priors_lines()
+    assert header == "| belief about | median (89 %) | unit | rests on |"
+    (smoothing,) = (row for row in rows if "Persistence of the key rate" in row)
+    assert smoothing.endswith("| bank_of_russia_model_smoothing, judgement |")
+    assert "0.76 (0.6" in smoothing
+    assert "| judgement |" not in "".join(rows)  # these are the other beliefs
+    assert "beliefs are judgement alone, and 32 parameters are fixed" in others
+    signs = readme_tables.signs_lines()
+    assert "- real exchange rate → goods imports" in signs
+    free = [
+        address
+        for address, prior in priors.entries["coefficient"].items()
+        if prior.sign and prior.family != "Fixed"
+    ]
+    assert len(signs) == len(free)
+
+
+def test_the_page_on_evidence_says_what_the_priors_say():
+    page = (readme_tables.ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+    written = readme_tables.with_tables(page, Path("nowhere"))
+    assert written == page, "run `make readme`: priors or their sources have changed"
+
+
 def test_only_what_stands_between_the_markers_changes(results, tmp_path, capsys):
     readme = tmp_path / "README.md"
     readme.write_text(README, encoding="utf-8")

@@ -1,16 +1,16 @@
 """Whether the bundled files are still those that a fit was made from."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from sanctions_model.data.observations import load_observations
 from sanctions_model.data.user_tables import TableMapping
 from sanctions_model.economies.registry import economy_of, find_economy
 from sanctions_model.inference.fit import Fit
-from sanctions_model.inference.priors.ledger import load_priors
-from sanctions_model.scm.serialization import content_hash, spec_hash
+from sanctions_model.inference.priors.ledger import Priors, load_priors
+from sanctions_model.scm.serialization import spec_hash
 
-if TYPE_CHECKING:
-    pass
+# A reason that is said better, or has a source now, is the same belief.
+_IN_WORDS = {"origin", "rationale", "sources"}
 
 
 def differences_from_files(fitted: Fit) -> list[str]:
@@ -31,12 +31,20 @@ def differences_from_files(fitted: Fit) -> list[str]:
     if spec_hash(scm) != manifest["spec_sha256"]:
         found.append("equations")
     if inputs.get("priors") is None:
-        now = content_hash(
-            load_priors(economy=economy.name).model_dump(mode="json", exclude={"origin"})
-        )
-        if now != manifest["priors"]["sha256"]:
+        now = load_priors(economy=economy.name)
+        if _beliefs(now) != _beliefs(fitted.problem.priors):
             found.append("priors")
     if inputs.get("data") is None:
         data = load_observations(scm=scm).attrs.get("data_sha256")
         found += ["data"] if data != manifest["data"]["sha256"] else []
     return found
+
+
+def _beliefs(priors: Priors) -> Any:
+    return _without_words(priors.model_dump(mode="json"))
+
+
+def _without_words(stated: Any) -> Any:
+    if not isinstance(stated, dict):
+        return stated
+    return {key: _without_words(own) for key, own in stated.items() if key not in _IN_WORDS}
