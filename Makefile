@@ -52,6 +52,7 @@ readme: $(VENV)/.run results/russia/posterior.nc
 	$(BIN)/python scripts/readme_tables.py
 	$(BIN)/python scripts/histories.py
 	$(BIN)/python scripts/claims_old_and_new.py
+	$(BIN)/python scripts/delays.py
 
 results/russia/posterior.nc: | $(VENV)/.run
 	$(BIN)/sanctions-model run --out results/russia

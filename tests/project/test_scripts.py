@@ -405,3 +405,29 @@ def test_two_executions_of_a_notebook_become_the_same_file(tmp_path):
     names = re.findall(r"\bid=[\"']([^\"']+)", html)
     assert len(names) == len(set(names)) > 3
     assert set(re.findall(r"\bfor=[\"']([^\"']+)", html)) <= set(names)
+
+
+def test_delays_of_the_futures_are_scaled_and_nothing_else_is():
+    delays = load_script("delays")
+    stated = delays.load_scenarios()
+    twice = delays.with_delays(stated, 2.0)
+    before, after = (library.named("reset").relief[0] for library in (stated, twice))
+    assert after.over_compliance.alpha == before.over_compliance.alpha
+    means = [own.over_compliance.alpha / own.over_compliance.beta for own in (before, after)]
+    assert means[1] == pytest.approx(2 * means[0])
+    blocked = [own.opposition.delay.alpha / own.opposition.delay.beta for own in (before, after)]
+    assert blocked[1] == pytest.approx(2 * blocked[0])
+    same = {"over_compliance": before.over_compliance, "opposition": before.opposition}
+    assert after.model_copy(update=same) == before
+    with pytest.raises(TypeError, match="expected a number or a Gamma"):
+        delays.scaled(sm.Normal(mu=1, sigma=1), 2.0)
+
+
+def test_the_table_of_delays_has_its_place_on_the_page():
+    delays = load_script("delays")
+    page = delays.PAGE.read_text(encoding="utf-8")
+    new = delays.written(page, ["| new |"])
+    assert "| new |" in new
+    assert "half the delays" not in new
+    with pytest.raises(ValueError, match="No place for the table"):
+        delays.written("no markers", ["| new |"])
