@@ -89,16 +89,20 @@ def confounding_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
         "outcome": "claim on",
         "prob": "P",
         "tipping": "overturned at",
+        "tipping_error": "±",
         "unit": "unit",
         "times_known": "times the war's",
         "sample_prob": "P with the war's",
+        "sample_prob_error": "± of the change",
     }
     return View(
         table=worded(table, columns, scm, ["outcome"]),
         title=title,
         question="Question: how strong must a hidden cause of measures and outcome be?",
         caption="Overturned at: strength that leaves P = 0.5 if all of it is credited to the "
-        "measures. Last column: P if a cause as strong as the war had acted in the sample.",
+        "measures. P with the war's: had a cause as strong as the war acted in the sample; grey "
+        "where it differs from P by less than two Monte-Carlo errors (±).",
+        grey=tuple(table["within_error"]),
     )
 
 

@@ -31,6 +31,7 @@ from sanctions_model.inference.priors.families import student_t_log_density
 from sanctions_model.inference.reweighting import (
     importance_weights,
     median_change_error,
+    share_change_error,
     weighted_interval,
 )
 from sanctions_model.queries.claims import Claim, asked_of, claim_effect
@@ -39,7 +40,13 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters, stack_draws
 from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.scm.variables import Noise
-from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.summaries import (
+    ERRORS,
+    interval,
+    interval_rule,
+    median_error,
+    share_error,
+)
 from sanctions_model.units import effect_in_percent
 
 _POINTS = 17
@@ -53,7 +60,8 @@ class TippingPoint:
     `equation`: equation that the common cause acts on; its unit is that of the strengths. `prob`:
     P(claim) without a common cause. `strength`: where P is one half with full credit. `known`:
     known driver of the same equation, empty if there is none. `known_median`, `known_lower`,
-    `known_upper`: its coefficient, not a number if there is none.
+    `known_upper`: its coefficient, not a number if there is none. `prob_error`, `strength_error`:
+    Monte-Carlo standard errors.
     """
 
     equation: str
@@ -64,6 +72,8 @@ class TippingPoint:
     known_median: float
     known_lower: float
     known_upper: float
+    prob_error: float = np.nan
+    strength_error: float = np.nan
 
 
 def outcome_equation(scm: StructuralCausalModel, outcome: str) -> str:
@@ -132,7 +142,8 @@ def tipping_point(
         If the association is 0, or the outcome has no equation of its own.
     """
     equation = outcome_equation(scm, claim.outcome)
-    effect = _row(claim_effect(scm, draws, claim))
+    by_chain = claim_effect(scm, draws, claim).transpose(dims.CHAIN, dims.DRAW)
+    effect = _row(by_chain)
     ratio = effect / _credited(scm, draws, claim, equation, association)
     labels = [link.label for link in scm.links]
     drivers = _KNOWN if known is None else (known,)
@@ -151,6 +162,8 @@ def tipping_point(
         known_median=numbers[0],
         known_lower=numbers[1],
         known_upper=numbers[2],
+        prob_error=share_error((claim.sign * by_chain > 0).to_numpy()),
+        strength_error=median_error(by_chain.copy(data=ratio.reshape(by_chain.shape))),
     )
 
 
@@ -303,8 +316,8 @@ def confounding_curve(
     pandas.DataFrame
         One row a strength: ``full_median``, ``full_lower``, ``full_upper``, ``full_prob`` (full
         credit); ``sample_median`` and so on (in the sample, not a number where the weights do not
-        hold), ``sample_error``, the Monte-Carlo error of what the cause moves that median by,
-        ``k_hat``, ``used``.
+        hold), ``sample_error`` and ``sample_prob_error``, the Monte-Carlo errors of what the cause
+        moves that median and that probability by, ``k_hat``, ``used``.
 
     Raises
     ------
@@ -338,6 +351,7 @@ def confounding_curve(
         after = weighted_interval(shown, weights.weights, rule)
         found = {f"sample_{n}": float(after.sel(summary=n)) for n in ("median", "lower", "upper")}
         found["sample_prob"] = float(weights.weights @ holds)
+        found["sample_prob_error"] = share_change_error(claim.sign * effect > 0, weights.weights)
         found["sample_error"] = median_change_error(shown, weights.weights)
         row |= found if weights.holds else dict.fromkeys(found, np.nan)
         row |= {"k_hat": weights.k_hat, "used": weights.holds}
@@ -375,7 +389,9 @@ def tipping_table(
         One row a claim: ``prob``, ``tipping`` (full credit) with its unit, the known driver's
         coefficient, ``times_known`` (tipping over the larger end of the known interval),
         ``sample_prob`` (P had a common cause of the known driver's median strength, with the sign
-        that speaks against the claim, acted in the sample as well) and its ``k_hat``.
+        that speaks against the claim, acted in the sample as well) and its ``k_hat``;
+        Monte-Carlo standard errors ``prob_error``, ``tipping_error`` and, of what that cause moves
+        P by, ``sample_prob_error``, with ``within_error``: by less than two of them.
 
     Raises
     ------
@@ -391,12 +407,18 @@ def tipping_table(
         tried = np.sign(point.strength) * abs(point.known_median)
         row = asked_of(name, claim, problem.scm, draws)
         row |= {"equation": point.equation, "unit": point.unit}
-        row |= {"prob": point.prob, "tipping": point.strength, "known": point.known}
+        row |= {"prob": point.prob, "prob_error": point.prob_error}
+        row |= {"tipping": point.strength, "tipping_error": point.strength_error}
+        row["known"] = point.known
         row |= {"known_median": point.known_median, "known_lower": point.known_lower}
         row |= {"known_upper": point.known_upper, "times_known": abs(point.strength) / strongest}
-        tested = {"sample_prob": np.nan, "k_hat": np.nan}
+        tested = dict.fromkeys(("sample_prob", "sample_prob_error", "k_hat"), np.nan)
         if np.isfinite(tried):
             curve = confounding_curve(problem, draws, claim, strengths=[float(tried)], known=known)
-            tested = {"sample_prob": curve["sample_prob"][0], "k_hat": curve["k_hat"][0]}
-        rows.append(row | tested | {"ci_prob": rule.prob, "ci_kind": rule.kind})
+            tested = {name: float(curve[name][0]) for name in tested}
+        moved = abs(tested["sample_prob"] - point.prob)
+        within = bool(moved < ERRORS * tested["sample_prob_error"])
+        rows.append(
+            row | tested | {"within_error": within} | {"ci_prob": rule.prob, "ci_kind": rule.kind}
+        )
     return pd.DataFrame(rows)

@@ -17,7 +17,7 @@ from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.periods import period_column
 from sanctions_model.scm.stability import STABLE, spectral_radius
 from sanctions_model.scm.surgery import with_parameters
-from sanctions_model.summaries import interval
+from sanctions_model.summaries import interval, median_difference_error, median_error
 from sanctions_model.units import effect_in_percent
 
 _FULL = Relief()
@@ -91,10 +91,13 @@ def headline_table(fit: Fit) -> pd.DataFrame:
 def sensitivity_table(fit: Fit) -> pd.DataFrame:
     """Medians of the headline with one assumption replaced; the fit is not repeated.
 
-    Returns: one row a change, one column an outcome and horizon of `HEADLINE`.
+    Returns: one row a change, two columns an outcome and horizon of `HEADLINE`: the median, and
+    under ``..._error`` the Monte-Carlo standard error of its difference from the one as fitted, or
+    of itself in the row ``as fitted``.
     """
     scm, draws = fit.scm, fit.draws
     known = set(addresses(scm))
+    fitted = {column_of(o, h): effect for o, h, effect in _headline_effects(fit, draws)}
     rows = []
     for words, *forms in _changes(scm):
         row: dict[str, object] = {"change": words}
@@ -102,12 +105,24 @@ def sensitivity_table(fit: Fit) -> pd.DataFrame:
         values = next((form for form in forms if known.issuperset(form)), None)
         if values is None:
             row["change"] = f"{words}: not asked of this model"
-            row |= {f"{outcome} after {horizon}": np.nan for outcome, horizon in HEADLINE}
+            for name in fitted:
+                row |= {name: np.nan, f"{name}_error": np.nan}
             continue
-        changed = with_parameters(scm, draws, values) if values else draws
+        if not values:
+            for name, effect in fitted.items():
+                row |= {name: float(effect.median()), f"{name}_error": median_error(effect)}
+            continue
+        changed = with_parameters(scm, draws, values)
         for outcome, horizon, effect in _headline_effects(fit, changed):
-            row[f"{outcome} after {horizon}"] = float(effect.median())
+            name = column_of(outcome, horizon)
+            row[name] = float(effect.median())
+            row[f"{name}_error"] = median_difference_error(fitted[name], effect)
     return pd.DataFrame(rows)
+
+
+def column_of(outcome: str, horizon: int) -> str:
+    """Name the column of one effect of the headline."""
+    return f"{outcome} after {horizon}"
 
 
 def _changes(scm: StructuralCausalModel) -> Iterator[tuple[Any, ...]]:

@@ -15,6 +15,7 @@ from sanctions_model.robustness.confounding import (
     confounding_curve,
     outcome_equation,
     tipping_point,
+    tipping_table,
 )
 from sanctions_model.scm.equations import PartialAdjustment
 
@@ -208,3 +209,27 @@ def test_a_planted_confounder_of_the_measure_in_a_sampled_fit():
     assert curve["sample_median"][0] == pytest.approx(
         float(effects.median()), abs=4 * float(effects.std()) / 400**0.5
     )
+
+
+def test_what_is_compared_in_the_table_has_its_error(problem, draws):
+    """Errors of independent draws by their closed forms, and of a moved chance by the curve's."""
+    claims = {"output": OUTPUT, "prices": PRICES}
+    table = tipping_table(problem, draws, claims, known="weather").set_index("claim")
+    for name, row in table.iterrows():
+        size = draws.sizes["chain"] * draws.sizes["draw"]
+        independent = np.sqrt(row["prob"] * (1 - row["prob"]) / size)
+        assert independent <= row["prob_error"] <= 1.5 * independent
+        point = tipping_point(MODEL, draws, claims[name], known="weather")
+        again = [
+            tipping_point(MODEL, draws.isel(draw=own), claims[name]).strength
+            for own in np.random.default_rng(3).integers(0, 400, (60, 400))
+        ]
+        assert row["tipping_error"] == point.strength_error
+        assert row["tipping_error"] == pytest.approx(np.std(again), rel=0.5)
+        moved = abs(row["sample_prob"] - row["prob"])
+        assert np.isnan(row["sample_prob_error"]) == np.isnan(row["sample_prob"])
+        assert row["within_error"] == (moved < 2 * row["sample_prob_error"])
+    curve = confounding_curve(problem, draws, OUTPUT, strengths=[0.0, 0.01])
+    assert curve["used"].all()
+    assert curve["sample_prob_error"][0] == pytest.approx(0, abs=1e-12)
+    assert 0 < curve["sample_prob_error"][1] < 0.02

@@ -28,6 +28,7 @@ from sanctions_model.plots.trust.validation import (
 from sanctions_model.queries.basis import Basis
 from sanctions_model.report.validation.backtests import back_test_bars, back_test_sentence, failures
 from sanctions_model.report.validation.document import report_figures, write_report
+from sanctions_model.report.validation.sections import _sensitivity
 from sanctions_model.report.validation.words import SERIES, number, series_words, span
 from sanctions_model.validation import run as validation
 from sanctions_model.validation.backtests import EXPORT_PRICE
@@ -224,6 +225,21 @@ def test_sensitivity_starts_from_the_fit_and_moves_what_it_says(found):
     assert (abs(slow - as_fitted) > 0).any()
     same = table.loc["rates do not move output", "price level after 12".replace(" ", "_", 1)]
     assert np.isfinite(same)
+
+
+def test_the_sensitivity_of_the_headline_has_errors_and_leans_what_is_within_two(found):
+    result, _ = found
+    table = result.tables["sensitivity"].set_index("change")
+    medians = [name for name in table if not name.endswith("_error")]
+    assert list(table) == [own for name in medians for own in (name, f"{name}_error")]
+    page = _sensitivity(result)
+    for name in medians:
+        moved = (table[name] - table.loc["as fitted", name]).abs()
+        errors = table[f"{name}_error"]
+        assert (errors[1:][table[name][1:].notna()] >= 0).all()  # three draws say none of a median
+        for change in table.index[1:][moved[1:] < 2 * errors[1:]]:
+            assert f"*{number(table.loc[change, name])}* ± " in page
+    assert "*" not in next(line for line in page.splitlines() if line.startswith("| as fitted"))
 
 
 def test_a_prior_only_fit_is_refused(fitted):

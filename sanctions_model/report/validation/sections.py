@@ -27,7 +27,7 @@ from sanctions_model.report.validation.words import (
     span,
     truth_of,
 )
-from sanctions_model.summaries import interval_rule
+from sanctions_model.summaries import ERRORS, interval_rule
 from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.origins.rolling import MODEL, score_summary
 from sanctions_model.validation.stated_backtests import load_back_tests
@@ -153,9 +153,17 @@ Spectral radius of the companion form of every draw; a draw is explosive from 1 
 
 def _sensitivity(found: "Validation") -> str:
     table = found.tables["sensitivity"]
-    shown = table.copy()
-    for name in shown.columns[1:]:
-        shown[name] = [number(value) for value in shown[name].astype(float)]
+    named = [name for name in table.columns[1:] if f"{name}_error" in table]
+    shown = table[["change", *named]].copy()
+    for name in named:
+        values, errors = (table[own].astype(float) for own in (name, f"{name}_error"))
+        near = (values - values[0]).abs() < ERRORS * errors
+        near[0] = False
+        shown[name] = [
+            (f"*{number(value)}*" if same else number(value))
+            + (f" ± {number(error)}" if np.isfinite(error) else "")
+            for value, error, same in zip(values, errors, near, strict=True)
+        ]
     shown.columns = [name.replace("_", " ") for name in shown.columns]
     scaled = found.tables["headline"]
     power = pd.DataFrame(
@@ -168,7 +176,8 @@ def _sensitivity(found: "Validation") -> str:
     return f"""## Sensitivity of the headline
 
 Posterior medians of the effects of full relief with one assumption replaced; the fit is not \
-repeated. Units: % of the level, pp for rates.
+repeated. Units: % of the level, pp for rates. Behind ± stands the Monte-Carlo error: of the first \
+row's median, below it of the difference from that; *in italics* what differs by less than two.
 
 {markdown_table(shown)}
 
