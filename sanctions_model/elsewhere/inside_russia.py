@@ -36,7 +36,7 @@ def load_bans(path: Path | str | None = None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a figure: ``case``, ``item``, ``year``, ``value``, ``unit``, ``producer``,
-        ``source`` (where it was read), ``obtained``.
+        ``source`` (where it was read), ``obtained``, ``url`` of the source.
 
     Raises
     ------

@@ -316,3 +316,10 @@ def test_a_prior_that_sets_a_sign_says_so(priors: dict[str, Any]) -> None:
             or entry.get("lower", -1) >= 0
         )
         assert one_sided == ("sign is set by the prior" in entry["rationale"]), label
+
+
+def test_the_page_counts_the_rows_without_an_address(evidence: Evidence) -> None:
+    own = [row for row in evidence if row.status == "own_calculation"]
+    rest = [row for row in evidence if not row.address and row not in own]
+    page = (Path(__file__).parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8")
+    assert f"({len(rest)} rows, besides the {len(own)} own calculations)" in page

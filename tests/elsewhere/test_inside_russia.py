@@ -68,3 +68,11 @@ def test_the_oil_licences_of_2026_are_marked_as_confounded():
     days = load_news_days().set_index("date")
     assert "oil shock" in days.loc["2026-03-05", "confounded_by"]
     assert (days["confounded_by"] == "").sum() == len(days) - 4
+
+
+def test_every_figure_of_a_ban_can_be_followed_to_its_source():
+    bans = load_bans()
+    assert bans["url"].str.match(r"https://\S+$").all()
+    places = bans["source"].str.split(",").str[0]
+    assert all(place in url for place, url in zip(places, bans["url"], strict=True))
+    assert len(bans[["source", "url"]].drop_duplicates()) == bans["source"].nunique()
