@@ -7,6 +7,7 @@ import pytest
 from future_world import scenario
 
 from sanctions_model.data.bundled import data_path
+from sanctions_model.data.evidence import load_evidence
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.scenarios.library import load_scenarios
 from sanctions_model.scenarios.odds.regimes import draw_scenario_paths
@@ -351,3 +352,17 @@ def test_a_file_of_losses_that_is_wrong_is_one_line(tmp_path, content, message):
 def test_a_missing_file_of_losses_is_refused(tmp_path):
     with pytest.raises(ObservationError, match=r"none\.csv"):
         load_output_losses(tmp_path / "none.csv")
+
+
+def test_studies_that_sectors_quote_can_be_followed():
+    evidence = load_evidence()
+    quoted = {
+        sector.sector: [
+            evidence[name.strip()] for name in (sector.evidence or "").split(";") if name
+        ]
+        for sector in load_sectors()
+    }
+    assert all(row.address for rows in quoted.values() for row in rows)
+    assert [name for name, rows in quoted.items() if not rows] == [
+        "other"
+    ]  # as docs/schema.md says

@@ -24,7 +24,9 @@ class Sector(BaseModel):
     firms, in %; none where it is not answered. `output_status`, `output_source`: what that rests
     on, or why it is not answered. `capacity`: what is known of the sector's capacity, in words.
     `share_status`, `premium_status`, `weight_status`: what each figure rests on. `share_source`,
-    `premium_source`, `weight_source`: where it is from, or why it was judged so.
+    `premium_source`, `weight_source`: where it is from, or why it was judged so. `evidence`: ids of
+    the rows of ``evidence.csv`` that these sources quote, which hold their addresses, separated by
+    semicolons; none where they quote no row.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -50,6 +52,7 @@ class Sector(BaseModel):
     output_status: Status | Literal["not_answered"] = "not_answered"
     output_source: str = Field(default="no figure given", min_length=1)
     capacity: str = Field(default="not answered", min_length=1)
+    evidence: str | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -81,8 +84,8 @@ def load_sectors(path: Path | str | None = None) -> tuple[Sector, ...]:
     Parameters
     ----------
     path : path, optional
-        A CSV file with the columns of `Sector`; the bundled one by default. Those of output and
-        capacity may be missing.
+        A CSV file with the columns of `Sector`; the bundled one by default. Those of output,
+        capacity and evidence may be missing.
 
     Returns
     -------
