@@ -315,6 +315,30 @@ def test_paper_shows_the_brief_on_one_sheet(browser, report_file, report_brief, 
     page.close()
 
 
+@pytest.mark.parametrize("code", ["en", "ru", "zh"])
+def test_an_embedded_page_is_the_finding_its_source_and_one_chart(browser, report_file, code):
+    page, complaints, requests = opened(
+        browser, report_file, width=390, fragment=f"?embed=gdp&lang={code}"
+    )
+    assert page.evaluate("document.documentElement.lang") == code
+    assert page.locator(".plot:visible").count() == 1
+    assert page.locator("#fan-gdp_level svg").is_visible()
+    assert page.locator("header h1").is_visible()
+    assert "sanctions_model" in page.locator("header .meta").inner_text()
+    assert page.locator("nav:visible, footer:visible, form:visible").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert (complaints, len(requests)) == ([], 1)
+    page.close()
+
+
+@pytest.mark.parametrize("wanted", ["%3Cscript%3Ealert(1)%3C/script%3E", "%22%5D", "", "nothing"])
+def test_an_embedding_of_what_is_not_there_shows_the_page(browser, report_file, wanted):
+    page, complaints, _ = opened(browser, report_file, fragment=f"?embed={wanted}")
+    assert page.locator("#relief-controls").is_visible()
+    assert complaints == []
+    page.close()
+
+
 def test_a_page_without_a_brief_prints_itself_with_all_its_charts(browser, report_file):
     page, _, _ = opened(browser, report_file)
     page.evaluate("document.querySelectorAll('.brief').forEach((one) => one.remove())")

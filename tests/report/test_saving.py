@@ -52,6 +52,21 @@ def test_a_moved_chart_gives_the_numbers_of_its_setting(page):
     assert [float(row["median"]) for row in rows] == shown
 
 
+# Words of a picture that reach beyond its frame.
+OUTSIDE = """(source) => {
+  const holder = document.createElement("div");
+  holder.innerHTML = source;
+  document.body.append(holder);
+  const frame = holder.firstChild.getBoundingClientRect();
+  const found = [...holder.querySelectorAll("text")].filter((word) => {
+    const box = word.getBoundingClientRect();
+    return box.left < frame.left || box.right > frame.right || box.bottom > frame.bottom;
+  }).map((word) => word.textContent);
+  holder.remove();
+  return found;
+}"""
+
+
 def test_a_picture_stands_by_itself(page):
     _, raw = saved(page, "channels-gdp_level", "SVG")
     root = ET.fromstring(raw)
@@ -62,7 +77,17 @@ def test_a_picture_stands_by_itself(page):
     _, png = saved(page, "fan-gdp_level", "PNG")
     assert png.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", png[16:24])
-    assert (width, height) == (4 * 300, 4 * (204 + 42))
+    _, raw = saved(page, "fan-gdp_level", "SVG")
+    _, top, across, down = map(float, ET.fromstring(raw).get("viewBox").split())
+    assert (width, height) == (4 * across, 4 * down)
+    assert (across, top) == (300, -26)
+
+
+@pytest.mark.parametrize("place", ["fan-gdp_level", "channels-gdp_level"])
+def test_every_word_of_a_saved_picture_lies_within_it(page, place):
+    _, raw = saved(page, place, "SVG")
+    outside = page.evaluate(OUTSIDE, raw.decode())
+    assert outside == []
 
 
 def test_a_citation_names_program_fit_and_data(page, report_fit):

@@ -7,6 +7,14 @@ function asCsv(rows) {
   return rows.map((row) => row.map((cell) => quoted(String(cell))).join(",")).join("\n") + "\n";
 }
 
+// Words in lines of at most so many letters.
+function lines(text, most) {
+  return text.split(" ").reduce((done, word) => {
+    const last = done.length - 1, longer = `${done[last]} ${word}`;
+    return last >= 0 && longer.length <= most ? [...done.slice(0, last), longer] : [...done, word];
+  }, []);
+}
+
 // The picture by itself: words become SVG, colours what they are on the page, with title and source.
 function asSvg(place, title) {
   const shapes = place.querySelector("svg"), words = place.querySelectorAll(".drawing span");
@@ -14,10 +22,11 @@ function asSvg(place, title) {
   const style = getComputedStyle(document.documentElement);
   const plain = (text) => text.replace(/var\((--\w+)\)/g, (_, name) => style.getPropertyValue(name).trim());
   const root = document.createElementNS(SVG, "svg");
-  const size = { viewBox: `0 -26 ${width} ${height + 42}`, width: 2 * width, height: 2 * (height + 42) };
+  const cited = lines(page.citation, (width - 12) / 3.6), tall = height + 34 + 8 * cited.length;
+  const size = { viewBox: `0 -26 ${width} ${tall}`, width: 2 * width, height: 2 * tall };
   for (const [key, value] of Object.entries(size)) root.setAttribute(key, value);
   const ink = plain("var(--ink)"), font = { fill: ink, "font-family": "sans-serif" };
-  svg("rect", { x: 0, y: -26, width, height: height + 42, fill: plain("var(--ground)") }, root);
+  svg("rect", { x: 0, y: -26, width, height: tall, fill: plain("var(--ground)") }, root);
   svg("text", { ...font, x: 6, y: -9, "font-size": 13, "font-weight": 600 }, root, title);
   for (const element of shapes.querySelectorAll("path, rect")) {
     const copy = element.cloneNode(false);
@@ -33,7 +42,9 @@ function asSvg(place, title) {
       svg("text", { ...font, x, y, "font-size": FONT_SIZE, "text-anchor": anchor }, root, word.textContent);
     }
   }
-  svg("text", { ...font, x: 6, y: height + 11, "font-size": 6 }, root, page.citation);
+  cited.forEach((line, at) => {
+    svg("text", { ...font, x: 6, y: height + 11 + 8 * at, "font-size": 6 }, root, line);
+  });
   return new XMLSerializer().serializeToString(root);
 }
 
