@@ -189,8 +189,7 @@ def diff(
 ) -> None:
     """Print per series what changed between two vintages, and where the join is."""
     configure(quiet=quiet)
-    from sanctions_model.data.revisions import diff_vintages
-    from sanctions_model.data.vintages import find_vintage
+    from sanctions_model.data.vintages import diff_vintages, find_vintage
 
     pair = find_vintage(old, vintages), find_vintage(new, vintages)
     table = diff_vintages(*pair)

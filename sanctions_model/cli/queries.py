@@ -193,7 +193,7 @@ def decompose(
     found = historical_decomposition(_episode(fitted, start, end), outcomes=asked)
     if by_year:
         from sanctions_model.queries.reading.yearly_forces import yearly_forces
-        from sanctions_model.report.histories import forces_table, forces_view
+        from sanctions_model.report.annual import forces_table, forces_view
 
         forces = yearly_forces(found, fitted.problem, fitted.draws)
         table, view = forces_table(forces), forces_view(forces, scm)

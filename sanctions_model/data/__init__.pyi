@@ -18,7 +18,6 @@ __all__ = [
 from .evidence import load_evidence
 from .observations import coverage, load_observations
 from .outside_forecasts import load_outside_forecasts, newest_forecasts
-from .revisions import diff_vintages
 from .sanctions.measures import intensities, load_events, load_rule
 from .user_tables import TableMapping, load_mapping
-from .vintages import find_vintage
+from .vintages import diff_vintages, find_vintage

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -25,10 +26,18 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.economy_series import build_economy
 from sanctions_model.data.fields import Number, Version
 from sanctions_model.data.tables import parse_table, read_content
-from sanctions_model.data.transformations import build_quarterly, load_raw, write_table
+from sanctions_model.data.transformations import (
+    RAW_COLUMNS_OF,
+    build_quarterly,
+    load_raw,
+    write_table,
+)
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault
 
 _LOG = logging.getLogger(__name__)
+# Half of the last printed digit of a table.
+_PRINTED = 5e-5
+_MEASURE_PREFIXES = ("us_share_", "composite_")
 BUNDLED = "bundled"
 _RECORD = "vintage.json"
 _RAW = "raw_quarterly.csv"
@@ -338,3 +347,63 @@ def rebuild_data(directory: Path | str) -> list[Path]:
         raw = load_raw(folder / "raw_quarterly.csv")
         tables["russia_economy.csv"] = build_economy(raw, load_raw(further))
     return [write_table(table, folder / name) for name, table in tables.items()]
+
+
+def diff_vintages(old: Vintage, new: Vintage) -> pd.DataFrame:
+    """Tabulate what changed from one vintage to another, series by series.
+
+    Parameters
+    ----------
+    old, new : Vintage
+        As `find_vintage` returns them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a series. ``table`` (raw, model or measures), ``series``, ``source`` and ``join``
+        (first period that the new vintage took from the source; empty where nothing was fetched),
+        ``last_old``, ``last_new``, ``n_new`` and ``n_lost`` (periods known in one only),
+        ``n_revised`` (known in both and different as printed), ``largest_revision`` (new less old,
+        in the series' unit) and ``revised_in``, its period.
+    """
+    rows = []
+    for name in TABLES:
+        before, after = old.table(name), new.table(name)
+        for column in dict.fromkeys((*before.columns, *after.columns)):
+            if str(column).startswith(_MEASURE_PREFIXES):
+                continue
+            pair = [
+                frame[column] if column in frame else pd.Series(dtype=float)
+                for frame in (before, after)
+            ]
+            rows.append(
+                {"table": name, "series": column}
+                | _origin(new, name, str(column))
+                | _changes(*(series.dropna() for series in pair))
+            )
+    return pd.DataFrame(rows)
+
+
+def _origin(vintage: Vintage, table: str, column: str) -> dict[str, str]:
+    raw = {"raw": (column,), "model": RAW_COLUMNS_OF.get(column, ())}.get(table, ())
+    found = [record for record in vintage.series if record.column in raw]
+    return {
+        "source": "; ".join(record.source for record in found),
+        "join": min((record.join for record in found), default=""),
+    }
+
+
+def _changes(before: pd.Series, after: pd.Series) -> dict[str, object]:
+    both = before.index.intersection(after.index)
+    revision = after.reindex(both) - before.reindex(both)
+    revised = revision[revision.abs() > _PRINTED]
+    at = int(revised.abs().to_numpy().argmax()) if len(revised) else None
+    return {
+        "last_old": str(before.index[-1]) if len(before) else "",
+        "last_new": str(after.index[-1]) if len(after) else "",
+        "n_new": len(after.index.difference(before.index)),
+        "n_lost": len(before.index.difference(after.index)),
+        "n_revised": len(revised),
+        "largest_revision": np.nan if at is None else float(revised.iloc[at]),
+        "revised_in": "" if at is None else str(revised.index[at]),
+    }

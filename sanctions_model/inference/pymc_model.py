@@ -16,7 +16,7 @@ import pytensor.tensor as pt
 
 from sanctions_model import dims
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
-from sanctions_model.inference.design_matrix import Design
+from sanctions_model.inference.kernel.design_matrix import Design
 from sanctions_model.inference.priors.families import (
     Beta,
     BetaMixture,

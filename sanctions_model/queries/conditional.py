@@ -24,7 +24,6 @@ from sanctions_model import dims
 from sanctions_model.coercion import as_names, as_number, as_whole, generator_of
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.queries.conditioning import draw_conditioned, feasible_root, plausibility_of
 from sanctions_model.queries.forecasts import (
     continuation_words,
     drivers_ahead,
@@ -35,6 +34,11 @@ from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.periods import with_periods
+from sanctions_model.scm.simulation.conditioned_shocks import (
+    draw_conditioned,
+    feasible_root,
+    plausibility_of,
+)
 from sanctions_model.scm.simulation.propagate import continuation_paths, propagate, respond
 from sanctions_model.scm.simulation.shocks import draw_crises, draw_shocks
 from sanctions_model.scm.variables import Noise

@@ -12,11 +12,11 @@ from newer_figures import NEW, newer_figures
 from statistics_server import Services, bundled_figures
 
 from sanctions_model.data.observations import load_observations
-from sanctions_model.data.revisions import diff_vintages
 from sanctions_model.data.transformations import calendar_mean, quarter_end_growth, quarterly_mean
 from sanctions_model.data.update import refresh
 from sanctions_model.data.vintages import (
     bundled_vintage,
+    diff_vintages,
     list_vintages,
     load_vintage,
     write_vintage,

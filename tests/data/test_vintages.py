@@ -13,12 +13,12 @@ import pytest
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.observations import load_observations
-from sanctions_model.data.revisions import diff_vintages
 from sanctions_model.data.transformations import RAW_COLUMNS_OF, build_quarterly, load_raw
 from sanctions_model.data.vintages import (
     SeriesRecord,
     bundled_vintage,
     default_folder,
+    diff_vintages,
     find_vintage,
     list_vintages,
     load_vintage,

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanctions_model.inference.design_matrix import Polynomial
+from sanctions_model.inference.kernel.design_matrix import Polynomial
 
 VALUES = {"a": 0.7, "b": -1.3, "c": 2.1}
 leaves = st.one_of(st.sampled_from(sorted(VALUES)), st.integers(-3, 3).map(float))

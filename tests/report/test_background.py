@@ -331,7 +331,8 @@ def test_every_sentence_head_and_caption_is_put_into_the_language_with_the_same_
             # Three letters and a year are the id of a lifting.
             left = re.sub(r"\b[A-Z]{3}\d{4}\b|GDP|ВВП|CRPS", "", put)
             assert not re.search(r"[A-Za-z]{2}", left), (text, put)
-            digits = [sorted(re.findall(r"\d+", one)) for one in (text, put)]
+            # A month has a name in English and in Russian, and a number in Chinese.
+            digits = [sorted(re.findall(r"\d+(?!\d*月)", one)) for one in (text, put)]
             assert digits[0] == digits[1], (text, put)
             assert [re.findall(r"[+−]", one) for one in (text, put)] == 2 * [
                 re.findall(r"[+−]", text)

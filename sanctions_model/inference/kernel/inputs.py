@@ -10,7 +10,6 @@ import numpy as np
 from scipy.special import betaln, gammaln
 
 from sanctions_model.inference.conditioned import Problem
-from sanctions_model.inference.design_matrix import Design
 from sanctions_model.inference.kernel.arrays import (
     ABOVE,
     BELOW,
@@ -22,6 +21,7 @@ from sanctions_model.inference.kernel.arrays import (
     STUDENT_T,
     Inputs,
 )
+from sanctions_model.inference.kernel.design_matrix import Design
 from sanctions_model.inference.priors.families import (
     Beta,
     BetaMixture,

@@ -10,7 +10,7 @@ from sanctions_model.queries.decomposition import historical_decomposition
 from sanctions_model.queries.reading.calendar_years import YEAR
 from sanctions_model.queries.reading.headlines import spoken_label
 from sanctions_model.queries.reading.yearly_forces import FORCE, TOTAL, yearly_forces
-from sanctions_model.report.histories import forces_table
+from sanctions_model.report.annual import forces_table
 from sanctions_model.report.page.markup import Html, charts_figure, join, table, tag
 from sanctions_model.report.sections.drawing import COLOURS, Plane, key, shape, titled_chart
 from sanctions_model.scm.model import StructuralCausalModel

@@ -4,8 +4,7 @@ from itertools import pairwise
 
 import pandas as pd
 
-from sanctions_model.data.revisions import diff_vintages
-from sanctions_model.data.vintages import BUNDLED, list_vintages
+from sanctions_model.data.vintages import BUNDLED, diff_vintages, list_vintages
 from sanctions_model.inference.fit import Fit
 from sanctions_model.plots.parts.observed_past import period_name
 from sanctions_model.report.page.markup import Html, join, table, tag
