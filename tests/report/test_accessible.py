@@ -197,6 +197,20 @@ def test_a_phone_is_not_scrolled_for_ever(browser, report_file, code):
     page.close()
 
 
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_no_number_of_the_summary_runs_over_two_lines_on_a_phone(browser, report_file, code):
+    page, _, _ = opened(browser, report_file, width=390, fragment=f"?lang={code}")
+    lines = page.locator(".tile strong").evaluate_all(
+        "all => all.map((one) => one.offsetHeight / parseFloat(getComputedStyle(one).lineHeight))"
+    )
+    assert len(lines) > 2
+    assert max(lines) < 1.5
+    assert page.locator(".tile strong").evaluate_all(
+        "all => all.every((one) => one.scrollWidth <= one.closest('.tile').clientWidth)"
+    )
+    page.close()
+
+
 @pytest.mark.parametrize("code", ["en", "ru", "zh"])
 def test_a_phones_first_screen_holds_the_finding_its_odds_a_picture_source_and_date(
     browser, report_file, report_answers, code
