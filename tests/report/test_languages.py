@@ -17,8 +17,9 @@ from sanctions_model.plots.channels import channel_label
 from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.queries.reading.headlines import spoken_label
 from sanctions_model.report.lab.languages import page_texts
+from sanctions_model.report.lab.translated import spoken as said_by_the_page
 from sanctions_model.report.lab.translated import translator
-from sanctions_model.report.page.markup import parameter_words
+from sanctions_model.report.page.markup import parameter_words, tag
 from sanctions_model.report.page.page import write_report
 from sanctions_model.scm.parameters import addresses
 
@@ -173,6 +174,13 @@ def test_every_variable_parameter_and_channel_of_both_economies_has_a_name(econo
 def test_every_act_behind_the_measures_has_a_name(code):
     lacks = {act for act in ACTS if translator(code)(act) == act}
     assert not lacks, f"sanctions_model/report/lab/texts/events.toml lacks {sorted(lacks)}"
+
+
+def test_a_hostile_name_of_a_parameter_or_an_act_is_text():
+    shown = [tag("td", said_by_the_page(name)) for name in (SCRIPT, f"{SCRIPT} → real GDP")]
+    assert all("&lt;script&gt;" in cell and "<script" not in cell for cell in shown)
+    assert 'lang="en"' in shown[0]  # no language has it
+    assert translator("ru")(f"{SCRIPT} → real GDP") == f"{SCRIPT} → реальный ВВП"
 
 
 def _english(text):
