@@ -14,7 +14,7 @@ from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.inference.sample import Cases, available_cases
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import stack_draws
+from sanctions_model.scm.parameters import require_draws_of, stack_draws
 
 MISSING_CELL = "missing_cell"
 
@@ -143,6 +143,7 @@ class Problem:
         QuestionError
             If the draws lack one of the cells: they are of a fit of other data.
         """
+        require_draws_of(self.scm, draws)
         wanted = self.cases.missing_labels
         if not wanted:
             return np.empty((0, 1))

@@ -9,7 +9,7 @@ This module knows no beliefs about them.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any, Self
 
@@ -25,6 +25,8 @@ from sanctions_model.scm.variables import Noise
 
 CENTRES = "parents_centred_at"  # attribute of draws: where their intercepts are measured
 _ADDRESS = re.compile(r"(?P<parameter>\w+)\[(?P<item>\w+)\]")
+# What a fit draws beside parameters: cells that its data lack.
+_OF_DATA = {"missing_cell", "missing_cell_offset"}
 _BELOW_ONE = np.nextafter(1.0, 0.0)
 _RANGES = {
     "persistence": (0.0, _BELOW_ONE),
@@ -188,6 +190,48 @@ def centres_for(scm: StructuralCausalModel, parameters: Parameters) -> Mapping[s
     return scm.centres
 
 
+def require_draws_of(scm: StructuralCausalModel, draws: xr.Dataset) -> None:
+    """Refuse draws that are not of this model: some of its parameters missing, or others there.
+
+    A larger model's draws would answer for a smaller one in which they were not drawn. `draws`:
+    dims ``(chain, draw)`` plus each parameter's own; cells that data lack may stand beside them.
+    Raises `QuestionError`.
+    """
+    if lacking := [axis for axis in (dims.CHAIN, dims.DRAW) if axis not in draws.dims]:
+        raise QuestionError(f"The draws have no dim {lacking[0]!r}; expected chain and draw.")
+    known, coords = parameter_dims(scm), parameter_coords(scm)
+    for name in known:
+        if name not in draws:
+            raise QuestionError(
+                f"The draws have no {name!r}; expected every parameter of the model. "
+                "Use the draws of a fit or prior of this model, or pin()."
+            )
+    for other in map(str, draws.data_vars):
+        if other not in known and other not in _OF_DATA:
+            raise QuestionError(
+                f"The draws have {other!r}, which the model does not know; they belong to "
+                "another model."
+            )
+    for name, dim in known.items():
+        if dim is not None:
+            _require_labels(name, [str(label) for label in draws[dim].to_numpy()], coords[dim])
+
+
+def _require_labels(name: str, labels: Sequence[str], expected: Sequence[str]) -> None:
+    if missing := [label for label in expected if label not in labels]:
+        raise QuestionError(
+            f"The draws of {name!r} lack {missing[0]!r}; they belong to another model."
+        )
+    if surplus := [label for label in labels if label not in expected]:
+        raise QuestionError(
+            f"The draws of {name!r} have {surplus[0]!r}, which the model does not know; they "
+            "belong to another model."
+        )
+    if len(labels) > len(expected):
+        twice = next(label for label in labels if labels.count(label) > 1)
+        raise QuestionError(f"The draws of {name!r} have {twice!r} twice; expected it once.")
+
+
 def stack_draws(draws: xr.Dataset, name: str) -> np.ndarray:
     """Return a parameter as an array whose last axis runs over chain x draw."""
     array = draws[name].variable  # labels and indexes would cost more than the numbers
@@ -200,10 +244,11 @@ class DrawParameters:
     """Draws of all parameters as numpy rows, by name: what `linear_form` asks for.
 
     `draws`: dims ``(chain, draw)`` plus each parameter's own; every parameter of `scm` must be
-    there. Raises `QuestionError` if a parameter or one of its labels is missing from `draws`.
+    there, and none of another model. Raises `QuestionError` otherwise.
     """
 
     def __init__(self, scm: StructuralCausalModel, draws: xr.Dataset) -> None:
+        require_draws_of(scm, draws)
         self.shape = (draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW])
         self.size = self.shape[0] * self.shape[1]
         self._rows: dict[str, dict[str, np.ndarray]] = {}
@@ -213,21 +258,11 @@ class DrawParameters:
         self.centres: dict[str, float] | None = None if noted is None else json.loads(noted)
         coords = parameter_coords(scm)
         for name, dim in parameter_dims(scm).items():
-            if name not in draws:
-                raise QuestionError(
-                    f"The draws have no {name!r}; expected every parameter of the model. "
-                    "Use the draws of a fit or prior of this model, or pin()."
-                )
             stacked = stack_draws(draws, name)
             if dim is None:
                 self._scalars[name] = stacked
                 continue
             labels = [str(label) for label in draws[dim].to_numpy()]
-            missing = [label for label in coords[dim] if label not in labels]
-            if missing:
-                raise QuestionError(
-                    f"The draws of {name!r} lack {missing[0]!r}; they belong to another model."
-                )
             self._rows[name] = {label: stacked[labels.index(label)] for label in coords[dim]}
 
     @classmethod

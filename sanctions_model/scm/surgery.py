@@ -20,6 +20,7 @@ from sanctions_model.scm.parameters import (
     note_centres,
     parameter_coords,
     parameter_dims,
+    require_draws_of,
 )
 
 
@@ -46,8 +47,9 @@ def with_parameters(
     UnknownVariableError
         If an address is not a parameter of the model.
     QuestionError
-        If a value is not finite.
+        If a value is not finite, or the draws are of another model.
     """
+    require_draws_of(scm, draws)
     known = addresses(scm)
     edited = draws.copy(deep=True)
     for address, value in values.items():

@@ -25,6 +25,7 @@ from sanctions_model.scm.parameters import (
     stack_draws,
 )
 from sanctions_model.scm.simulation.propagate import propagate
+from sanctions_model.scm.surgery import with_parameters
 from sanctions_model.scm.variables import Affine, Noise, Variable
 
 
@@ -167,3 +168,45 @@ def test_parameters_are_found_by_label_in_any_order_of_dims(scm, seed):
     outcomes = list(scm.variables)
     first, second = (propagate(scm, d, horizon=3, outcomes=outcomes) for d in (draws, turned))
     np.testing.assert_array_equal(first.to_numpy(), second.to_numpy())
+
+
+def larger(draws, dim):
+    """Return draws with one more label along a dim, as those of a model with one more part."""
+    labels = [*draws[dim].to_numpy(), "another"]
+    return draws.reindex({dim: labels}, fill_value=0.5)
+
+
+DRAW_FAULTS = {
+    "a link more": (lambda d: larger(d, "link"), "'coefficient' have 'another'"),
+    "an equation more": (lambda d: larger(d, "equation"), "have 'another', which the model does"),
+    "a measure more": (lambda d: larger(d, "measure"), "'recoverable_share' have 'another'"),
+    "a parameter more": (
+        lambda d: d.assign(strength=d["anchor"]),
+        "have 'strength', which the model does not know; they belong to another model",
+    ),
+    "a label twice": (
+        lambda d: d.isel(link=[0, 1, 2, 0]),
+        "have 'e -> y' twice; expected it once",
+    ),
+    "one chain without its dim": (lambda d: d.isel(chain=0), "no dim 'chain'"),
+    "one draw without its dim": (lambda d: d.isel(draw=0), "no dim 'draw'"),
+}
+
+
+@pytest.mark.parametrize("fault", DRAW_FAULTS)
+def test_draws_of_a_larger_model_are_refused(scm, values, fault):
+    spoil, reason = DRAW_FAULTS[fault]
+    draws = spoil(pin(scm, values))
+    for ask in (
+        lambda: propagate(scm, draws, horizon=2),
+        lambda: with_parameters(scm, draws, {"anchor": 0.5}),
+        lambda: DrawParameters(scm, draws),
+    ):
+        with pytest.raises(QuestionError, match=reason):
+            ask()
+
+
+def test_the_parameter_of_another_noise_is_refused(values):
+    draws = pin(make(), values)
+    with pytest.raises(QuestionError, match="have 'degrees_of_freedom', which the model does not"):
+        DrawParameters(make(Noise.GAUSSIAN), draws)
