@@ -31,6 +31,7 @@ __all__ = [
     "did_you_mean",
     "first_fault",
     "reading_fault",
+    "reason_of",
     "shown",
 ]
 
@@ -252,7 +253,7 @@ def first_fault(
     first = (meant or found)[0]
     parts = [str(part) for part in first["loc"][skip:]]
     place = ".".join(part for part in parts if not _TRIED.fullmatch(part)) or whole
-    reason = _reason(first)
+    reason = reason_of(first)
     got = f" (got {shown(first['input'])})"
     if first["type"] == "missing":  # the names that there are: one may be misspelt
         got = f" (got {', '.join(str(name) for name in first['input']) or 'nothing'})"
@@ -328,7 +329,7 @@ def _tried_a_number(fault: "ErrorDetails") -> bool:
     )
 
 
-def _reason(fault: "ErrorDetails") -> str:
+def reason_of(fault: "ErrorDetails") -> str:
     """Say a fault in our words: those of the library speak of its own types."""
     kind = fault["type"]
     if kind in {"value_error", "assertion_error"}:

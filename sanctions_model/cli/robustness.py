@@ -33,7 +33,7 @@ from sanctions_model.cli.parts.options import (
 from sanctions_model.coercion import as_whole
 from sanctions_model.dims import Said
 from sanctions_model.errors import QuestionError, UnknownVariableError, reading_fault
-from sanctions_model.files import require_target
+from sanctions_model.files import content_of, require_target
 from sanctions_model.wording import error_words, lower_first, share_words
 
 if TYPE_CHECKING:
@@ -188,11 +188,11 @@ def sensitivity(
 
 
 def _read_alternatives(path: Path) -> "pd.DataFrame":
-    import pandas as pd
+    from sanctions_model.data.bundled import read_whole_rows
 
     needed = {"alternative", "kind", "claim", "outcome", "horizon", "median", "converged"}
     try:
-        table = pd.read_csv(path)
+        table = read_whole_rows(content_of(path))
     except (OSError, ValueError) as error:
         raise QuestionError(
             f"Cannot read {path}: {reading_fault(error)}; give a table of refits."

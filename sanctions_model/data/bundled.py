@@ -1,13 +1,17 @@
 """Where the bundled data files are, and tables of one's own that take the place of one."""
 
+import csv
+import io
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_float_dtype, is_numeric_dtype
 
 from sanctions_model.errors import ObservationError, did_you_mean, reading_fault
+from sanctions_model.files import content_of
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -38,6 +42,37 @@ def data_path(name: str) -> Path:
     return path
 
 
+def require_whole_rows(text: str, separator: str = ",") -> None:
+    """Refuse a table, a row of which has not one cell for every column, with pandas' own error.
+
+    Where rows and header differ pandas takes the first column for an index or fills up on the
+    right, and figures stand under another column's name. Raises `ValueError`.
+    """
+    rows = csv.reader(
+        io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator != "\t"
+    )
+    try:
+        header = next((cells for cells in rows if cells), [])
+        for cells in rows:
+            if cells and len(cells) != len(header):
+                raise pd.errors.ParserError(
+                    f"Expected {len(header)} fields in line {rows.line_num}, saw {len(cells)}"
+                )
+    except csv.Error as error:
+        raise pd.errors.ParserError(str(error)) from None
+
+
+def read_whole_rows(content: bytes, dtype: type | Mapping[str, type] | None = None) -> pd.DataFrame:
+    """Read a CSV table, each row of which has a cell for every column.
+
+    `content`: of the file. `dtype`: of the columns, as pandas takes it. Raises `ValueError`, as the
+    errors of pandas are too.
+    """
+    text = content.decode("utf-8-sig")
+    require_whole_rows(text)
+    return pd.read_csv(io.StringIO(text), dtype=dtype, index_col=False)
+
+
 def read_like_bundled(name: str, path: Path | str | None = None) -> pd.DataFrame:
     """Read a table with the columns of a bundled one, numbers where that has numbers.
 
@@ -49,9 +84,9 @@ def read_like_bundled(name: str, path: Path | str | None = None) -> pd.DataFrame
     if path is None:
         return known
     file = Path(path)
-    numeric = [name for name in known if is_numeric_dtype(known[name])]
+    numeric = [str(name) for name in known if is_numeric_dtype(known[name])]
     try:
-        table = pd.read_csv(file, encoding="utf-8-sig", dtype=dict.fromkeys(numeric, str))
+        table = read_whole_rows(content_of(file), dict.fromkeys(numeric, str))
     except (OSError, ValueError) as error:
         raise ObservationError(
             f"{file.name} cannot be read as a table: {reading_fault(error)}; give a CSV file with "
@@ -72,5 +107,6 @@ def read_like_bundled(name: str, path: Path | str | None = None) -> pd.DataFrame
                 f"{file.name}, line {row + 2}: {column} is {table[column].iloc[row]!r}; expected "
                 "a number."
             )
-        table[column] = numbers
+        # Figures without a fraction stay what the bundled ones are.
+        table[column] = numbers.astype(float) if is_float_dtype(known[column]) else numbers
     return table[list(known)]

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from sanctions_model.data.bundled import data_path
-from sanctions_model.errors import PriorError, did_you_mean
+from sanctions_model.errors import PriorError, did_you_mean, reason_of
 from sanctions_model.files import content_of
 
 if TYPE_CHECKING:
@@ -321,7 +321,7 @@ def _parse_row(file: Path, line: int, cells: dict[str, str]) -> Estimate:
         # The first fault: a fault of `lower` makes later checks of the row moot.
         first = error.errors()[0]
         column = str(first["loc"][0])
-        reason = _reason(column, cells[column], str(first["msg"]))
+        reason = _reason(column, cells[column], reason_of(first))
         message = f"{file}, line {line}, column {column!r}: {reason}"
         raise PriorError(message) from error
 
@@ -332,8 +332,8 @@ def _reason(column: str, cell: str, fault: str) -> str:
     if column == "status" and cell not in _STATUSES:
         choices = ", ".join(_STATUSES)
         return f"{cell!r} is not one of {choices}.{did_you_mean(cell, _STATUSES)}"
-    if fault.startswith("Value error, "):
-        return f"{fault.removeprefix('Value error, ')}."
+    if not fault.startswith("expected"):  # a sentence of ours, which says it
+        return f"{fault}."
     return f"{cell!r} is refused: {fault}." if cell else "the cell must not be empty."
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sanctions_model.data.bundled import data_path
+from sanctions_model.data.bundled import data_path, read_whole_rows
 from sanctions_model.errors import ObservationError, did_you_mean, reading_fault
+from sanctions_model.files import content_of
 
 FORECASTERS = {"poll": "analysts' poll", "bank_of_russia": "Bank of Russia"}
 _COLUMNS = ("forecaster", "published", "variable", "year", "low", "high", "producer", "quality")
@@ -40,7 +41,7 @@ def load_outside_forecasts(path: Path | str | None = None) -> pd.DataFrame:
     """
     file = data_path("outside_forecasts.csv") if path is None else Path(path)
     try:
-        table = pd.read_csv(file, dtype={"published": str})
+        table = read_whole_rows(content_of(file), {"published": str})
     except (OSError, ValueError) as error:
         raise ObservationError(
             f"{file}: cannot be read as a table: {reading_fault(error)}."
@@ -120,7 +121,7 @@ def load_annual_figures(path: Path | str) -> dict[str, dict[int, float]]:
     """
     file = Path(path)
     try:
-        table = pd.read_csv(file, dtype=str)
+        table = read_whole_rows(content_of(file), str)
     except (OSError, ValueError) as error:
         raise ObservationError(
             f"{file}: cannot be read as a table: {reading_fault(error)}."

@@ -15,6 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
+from sanctions_model.data.bundled import require_whole_rows
 from sanctions_model.errors import ObservationError, QuestionError, reading_fault
 from sanctions_model.files import content_of
 from sanctions_model.scm.periods import Span, is_day_first, read_span
@@ -110,6 +111,7 @@ def _lines(content: bytes, where: str) -> pd.DataFrame:
             keep_default_na=False,
             skipinitialspace=separator != "\t",
         ).fillna("")
+        require_whole_rows(text, separator)
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
     except (ValueError, pd.errors.ParserError) as error:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, get_args
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from sanctions_model.data.bundled import data_path
+from sanctions_model.data.bundled import data_path, require_whole_rows
 from sanctions_model.errors import ObservationError, did_you_mean, first_fault, reading_fault
 from sanctions_model.files import content_of
 
@@ -196,6 +196,7 @@ def read_cells(file: Path, columns: Sequence[str], optional: Iterable[str] = ())
     try:
         text = content_of(file).decode("utf-8-sig")
         cells = pd.read_csv(io.StringIO(text), header=None, dtype=str, keep_default_na=False)
+        require_whole_rows(text)
     except OSError as error:
         raise ObservationError(f"Cannot read {file}: {error.strerror}; give a CSV file.") from None
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:

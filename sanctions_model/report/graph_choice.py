@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sanctions_model.errors import QuestionError
+from sanctions_model.data.bundled import read_whole_rows
+from sanctions_model.errors import QuestionError, reading_fault
+from sanctions_model.files import content_of
 from sanctions_model.inference.fit import Fit
 from sanctions_model.report.validation.words import is_older
 from sanctions_model.report.views import View, size_cell
@@ -56,11 +58,10 @@ def graph_choice(folder: Path | str, fit: Fit) -> pd.DataFrame | None:
 
 def _read(file: Path, needed: tuple[str, ...]) -> pd.DataFrame:
     try:
-        table = pd.read_csv(file)
+        table = read_whole_rows(content_of(file))
     except (OSError, ValueError) as error:  # pandas' own are ValueErrors
-        said = str(error).splitlines()[0].rstrip(".")
         raise QuestionError(
-            f"Cannot read {file}: {said}. Remove it, or make it again with "
+            f"Cannot read {file}: {reading_fault(error)}. Remove it, or make it again with "
             "`sanctions-model sensitivity --refit`."
         ) from None
     if missing := [name for name in needed if name not in table]:

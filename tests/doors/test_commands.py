@@ -170,6 +170,8 @@ def places(tmp_path_factory):
     for seed, name in enumerate(("fit", "other")):
         fit_of(priors, folder / name, seed + 1)
     (folder / "folder").mkdir()
+    (folder / "foreign").mkdir()
+    (folder / "foreign" / "validation.md").write_text("Of another fit.", encoding="utf-8")
     (folder / "junk").write_bytes(bytes(range(256)) * 4)
     for name in ("link", "link.html"):
         (folder / name).symlink_to(folder / "junk")
@@ -285,7 +287,11 @@ SAID = [
     (["refute", "--number", "0"], "--number is 0; expected a whole number of at least 1"),
     (["elsewhere", "--fit", "@folder"], "There is no fit at"),
     (["graph", "--fit", "@folder"], "There is no fit at"),
-    (["brief", "--validation", "@nowhere", "--fit", "@fit"], "there is no such folder"),
+    (["brief", "--validation", "@nowhere", "--fit", "@fit"], "no validation.md is there"),
+    (["brief", "--validation", "@folder", "--fit", "@fit"], "no validation.md is there"),
+    (["report", "--validation", "@folder", "--fit", "@fit"], "no validation.md is there"),
+    (["report", "--validation", "@foreign", "--fit", "@fit"], "it tests another fit"),
+    (["brief", "--validation", "@foreign", "--fit", "@fit"], "it tests another fit"),
     (["brief", "--out", "@junk", "--fit", "@fit"], "is a file; give a folder"),
     (["sweep", "@design.toml", "--out", "@junk"], "is a file; give a folder"),
     (["scenario", "compare", "--out", "@long"], "a name in it is too long"),

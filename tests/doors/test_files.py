@@ -305,3 +305,20 @@ DOORS = {name: door for name, (door, _) in (CSV | TOML).items()}
 def test_a_damaged_file_is_read_or_refused_in_one_line(name, spoilt, data):
     spoilt.write_bytes(data.draw(hostile.damaged(CONTENT[name])))
     hostile.answer(DOORS[name], spoilt)
+
+
+@pytest.mark.parametrize(
+    "shift",
+    [
+        lambda line, number: line if number else "," + line,  # read as figures one column on
+        lambda line, number: line + "," if number else line,  # read as an index and one column back
+        lambda line, number: line.rpartition(",")[0] if number == 2 else line,
+    ],
+    ids=["a header with one cell more", "rows with one cell more", "a row with one cell less"],
+)
+@pytest.mark.parametrize("name", CSV)
+def test_rows_of_another_width_than_the_header_are_refused(name, shift, tmp_path):
+    lines = CONTENT[name].decode().splitlines()
+    own = tmp_path / "mine.csv"
+    own.write_text("\n".join(map(shift, lines, range(len(lines)))), encoding="utf-8")
+    hostile.must_refuse(DOORS[name], own)

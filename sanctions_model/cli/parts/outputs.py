@@ -236,6 +236,7 @@ def report(
     _require_validation(validation)
     asked = load_scenarios(library)
     fitted = load_fit(fit)
+    _require_validation_of(fitted, validation)
     lacking = [name for name in MEASURES if name not in fitted.scm.measures]
     if lacking and fitted.scm.measures:
         _LOG.info("without futures, which move %s; the model has none", ", ".join(lacking))
@@ -283,13 +284,30 @@ def brief(
     if out is not None:
         require_folder(out, "--out")
     _require_validation(validation)
-    for path in write_brief(load_fit(fit), target, languages, results=fit, validation=validation):
+    fitted = load_fit(fit)
+    _require_validation_of(fitted, validation)
+    for path in write_brief(fitted, target, languages, results=fit, validation=validation):
         _LOG.info("wrote %s, %.0f kB", path, path.stat().st_size / 1e3)
 
 
 def _require_validation(folder: Path) -> None:
-    if folder != DEFAULT_VALIDATION and not folder.is_dir():
-        raise QuestionError(f"--validation {folder}: there is no such folder; leave it out.")
+    if folder == DEFAULT_VALIDATION:
+        return
+    if not (folder / "validation.md").is_file():
+        raise QuestionError(
+            f"--validation {folder}: no validation.md is there; give the folder that `validate` "
+            "wrote, or leave it out."
+        )
+
+
+def _require_validation_of(fitted: "Fit", folder: Path) -> None:
+    from sanctions_model.report.sections.tested import read_back_tests
+
+    if folder != DEFAULT_VALIDATION and read_back_tests(fitted, folder) is None:
+        raise QuestionError(
+            f"--validation {folder}: it tests another fit, or has no back-tests; validate this "
+            "fit, or leave it out."
+        )
 
 
 def validate(

@@ -6,13 +6,13 @@ what it says of Russia's sectors can be read from a file and stands beside ours.
 are those of the table that it offers for countries.
 """
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from sanctions_model.data.bundled import read_whole_rows
 from sanctions_model.data.tables import read_content
 from sanctions_model.errors import ObservationError, reading_fault
 from sanctions_model.scenarios.sectors.figures import Sector, load_sectors
@@ -54,7 +54,7 @@ def load_output_losses(path: Path | str) -> pd.Series:
     where = f"{file.name}: "
     content = read_content(file)
     try:
-        table = pd.read_csv(io.BytesIO(content), dtype=str, encoding="utf-8-sig")
+        table = read_whole_rows(content, str)
     except ValueError as error:  # pandas' own are ValueErrors
         raise ObservationError(f"{where}no table ({reading_fault(error)}); {_HOW}.") from None
     missing = [name for name in _COLUMNS if name not in table]
