@@ -1,13 +1,15 @@
 """The sectors' figures: grey share, premium, weight and exposure of each, with their sources."""
 
 import csv
+import io
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, model_validator
 
-from sanctions_model.data.bundled import data_path
+from sanctions_model.data.bundled import data_path, require_whole_rows
 from sanctions_model.errors import ObservationError, first_fault, reading_fault
+from sanctions_model.files import content_of
 
 _SUMS = 1e-6
 type Status = Literal["seen", "second_hand", "own_calculation", "judgement", "remainder"]
@@ -105,10 +107,11 @@ def load_sectors(path: Path | str | None = None) -> tuple[Sector, ...]:
     """
     file = data_path("sectors.csv") if path is None else Path(path)
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            rows = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        text = content_of(file).decode("utf-8-sig")
+        require_whole_rows(text)
+        reader = csv.DictReader(io.StringIO(text, newline=""))
+        rows = [(reader.line_num, row) for row in reader]
+    except (OSError, ValueError, csv.Error) as error:  # pandas' own are ValueErrors
         raise ObservationError(f"Cannot read the sectors {file}: {reading_fault(error)}.") from None
     found = []
     for line, row in rows:
