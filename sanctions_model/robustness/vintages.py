@@ -17,6 +17,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit, fit
+from sanctions_model.queries.basis import BASIS_COLUMNS, Basis
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scm.interventions import Relief
@@ -133,8 +134,9 @@ def compare_vintages(
         ``share_revisions`` and ``share_new_periods``, not a number where the change is within its
         Monte-Carlo error; ``monte_carlo_error``, ``error_revisions``, ``error_new_periods`` and
         ``error_share`` (two standard errors of the change, of its parts and of either share);
-        ``ci_prob``, ``ci_kind``; ``old_vintage``, ``new_vintage``. Shares outside 0 to 1 mean that
-        the two worked against each other.
+        ``ci_prob``, ``ci_kind``; what either effect rests on, ``old_basis`` and ``new_basis`` with
+        their numbers, as in ``effects.csv``; ``old_vintage``, ``new_vintage``. Shares outside 0
+        to 1 mean that the two worked against each other.
 
     Raises
     ------
@@ -144,14 +146,20 @@ def compare_vintages(
     _require_comparable(old, new)
     _require_comparable(old, revised)
     rule = interval_rule()
+
+    def asked(fitted: Fit, draws: xr.Dataset) -> xr.DataArray:
+        effect = total_effect(fitted.scm, draws, relief, horizon=max(horizons), outcomes=outcomes)
+        return effects_in_percent(fitted.scm, effect.sel(horizon=list(horizons)))
+
     found = {
-        name: effects_in_percent(
-            fitted.scm,
-            total_effect(
-                fitted.scm, fitted.draws, relief, horizon=max(horizons), outcomes=outcomes
-            ).sel(horizon=list(horizons)),
-        )
+        name: asked(fitted, fitted.draws)
         for name, fitted in (("old", old), ("new", new), ("revised", revised))
+    }
+    beside = {
+        name: Basis(own.problem, own.prior_draws, own.posterior_draws).beside(
+            asked(own, own.prior_draws), found[name]
+        )
+        for name, own in (("old", old), ("new", new))
     }
     summaries = {name: interval(effect, rule) for name, effect in found.items()}
     rows = []
@@ -197,6 +205,11 @@ def compare_vintages(
                 "error_new_periods": ERRORS * float(np.hypot(errors["revised"], errors["new"])),
                 "ci_prob": rule.prob,
                 "ci_kind": rule.kind,
+                **{
+                    f"{name}_{column}": own[column].sel(where).item()
+                    for name, own in beside.items()
+                    for column in BASIS_COLUMNS
+                },
                 "old_vintage": vintage_of(old),
                 "new_vintage": vintage_of(new),
             }

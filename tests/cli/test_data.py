@@ -274,6 +274,13 @@ def test_two_fits_are_compared_with_a_third_on_the_new_figures_of_the_old_period
     table = pd.read_csv("c.csv").set_index("outcome")
     parts = table["due_to_revisions"] + table["due_to_new_periods"]
     np.testing.assert_allclose(parts, table["change"], rtol=1e-3, atol=1e-6)
+    for name in ("old", "new"):
+        assert set(table[f"{name}_basis"]) <= {"identified", "mixed", "assumed"}
+        assert table[f"{name}_information"].between(0, 1, inclusive="left").all()
+    place = list(table).index("horizon")
+    assert list(table)[place + 1 : place + 3] == ["old_period", "new_period"]
+    start = pd.Period(load(pathlib.Path("a") / "posterior.nc").draws.attrs["start"], freq="Q")
+    assert set(table["old_period"]) == {str(start + 4)}
     assert set(table["old_vintage"]) == {"bundled (dddddddddddd)"}
     assert set(table["new_vintage"]) == {"2026-07-01 (eeeeeeeeeeee)"}
     text = " ".join(done.out.split())

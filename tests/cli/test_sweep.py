@@ -3,6 +3,7 @@
 import json
 
 import laboratory
+import pandas as pd
 import pytest
 from command import call
 
@@ -60,7 +61,11 @@ def test_a_sweep_is_run_printed_drawn_and_continued(folder, tmp_path):
     found = load_sweep(tmp_path / "out")
     assert dict(found["effect"].sizes) == {"depth": 2, "start": 2, "outcome": 2, "draw": 20}
     assert {p.name for p in (tmp_path / "out").glob("*.png")} == {"surface.png", "tornado.png"}
-    assert len((tmp_path / "points.csv").read_text().splitlines()) == 1 + 4 * 2
+    points = pd.read_csv(tmp_path / "points.csv")
+    assert len(points) == 4 * 2
+    assert not any("basis" in name for name in points)  # docs/schema.md says why
+    start = pd.Period(job.load_results(folder).draws.attrs["start"], freq="Q")
+    assert set(points["period"]) == {str(start + 8)}
     again = call(*arguments, "--quiet", "--json")
     assert again.code == 0
     records = json.loads(again.out)

@@ -11,6 +11,7 @@ from laboratory import LIFTED, MODEL, PRIORS, as_observations, pinned, relief_ef
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit
+from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.forecasts import nowcast_table
 from sanctions_model.robustness.vintages import (
     compare_vintages,
@@ -35,6 +36,12 @@ MANIFEST = {
 def problem():
     truth = laboratory.draw_truth(2)
     return Problem.of(MODEL, laboratory.observe(truth, 3), PRIORS)
+
+
+@pytest.fixture(autouse=True)
+def without_power_scaling(monkeypatch):
+    """Draws that are pinned, not sampled, have no density that could be scaled."""
+    monkeypatch.setattr(Basis, "_weights", None)
 
 
 def made_fit(problem, centre, spread=0.05, **changes):
