@@ -20,6 +20,7 @@ _MEASURE_LIMITS = (0.0, 2.0)
 _ENOUGH_FOR_A_PEAK = 8
 _ENOUGH_TO_COMPARE = 8
 _ALIKE = 0.8  # correlation from which on two series may be one
+_PERIODS_OF_A_YEAR = 4
 _SHIFTS = (-4, -3, -2, -1, 1, 2, 3, 4)
 _RATIOS = (  # lower and upper end, and what it may be
     (3.0, 5.3, "annualised?"),
@@ -203,17 +204,24 @@ def odd_series(
     return [f"{name!r} {said}" for name, said in found if said]
 
 
-def _oddity(ours: np.ndarray, known: Mapping[str, np.ndarray], name: str) -> str:
+def _repeated(ours: np.ndarray, theirs: np.ndarray) -> str:
+    """Say which figure stands where no figure, or another one, seems to belong."""
     own = ours[np.isfinite(ours)]
     if own.size >= _ENOUGH_TO_COMPARE and np.ptp(own) == 0:
         return f"is {own[0]:g} in every period: a constant?"
-    theirs = known.get(name, np.full(ours.shape, np.nan))
     zeros = (ours == 0) & np.isfinite(theirs) & (theirs != 0)
     if zeros.sum() > 2 and _correlation(np.where(zeros, np.nan, ours), theirs) > _ALIKE:
         return (
             f"is 0 in {int(zeros.sum())} periods for which the bundled series has other figures: "
             "zeros for empty cells?"
         )
+    return _same_to_the_end(ours, theirs)
+
+
+def _oddity(ours: np.ndarray, known: Mapping[str, np.ndarray], name: str) -> str:
+    theirs = known.get(name, np.full(ours.shape, np.nan))
+    if said := _repeated(ours, theirs):
+        return said
     alike = _correlation(ours, theirs)
     if np.isnan(alike):
         return ""
@@ -224,6 +232,9 @@ def _oddity(ours: np.ndarray, known: Mapping[str, np.ndarray], name: str) -> str
     if later[best] > 0.99 and 1 - later[best] < (1 - alike) / 5:
         way = "later" if best > 0 else "earlier"
         return f"is the bundled series {abs(best)} periods {way}: shifted dates?"
+    over_a_year = _correlation(ours, _summed(theirs))
+    if over_a_year > 0.99 and 1 - over_a_year < (1 - alike) / 5:
+        return "is the bundled series summed over a year: growth on the year before?"
     if alike > _ALIKE:
         both = np.isfinite(ours) & np.isfinite(theirs)
         ratio = float((ours[both] @ theirs[both]) / (theirs[both] @ theirs[both]))
@@ -236,6 +247,32 @@ def _oddity(ours: np.ndarray, known: Mapping[str, np.ndarray], name: str) -> str
     if like and others[like] > 0.97:
         return f"looks like the bundled {like!r} (correlation {others[like]:.2f}): swapped columns?"
     return ""
+
+
+def _same_to_the_end(ours: np.ndarray, theirs: np.ndarray) -> str:
+    """Say over how many last periods a figure is repeated while the known series moves."""
+    own = np.flatnonzero(np.isfinite(ours))
+    if not own.size:
+        return ""
+    differs = own[ours[own] != ours[own[-1]]]
+    start = differs[-1] + 1 if differs.size else 0
+    span = slice(start, own[-1] + 1)
+    moves = np.unique(theirs[span][np.isfinite(theirs[span])]).size > _PERIODS_OF_A_YEAR
+    if not differs.size or not moves:
+        return ""
+    return (
+        f"is {ours[own[-1]]:g} in its last {own[-1] + 1 - start} periods, in which the bundled "
+        "series moves: the last figure filled in?"
+    )
+
+
+def _summed(values: np.ndarray) -> np.ndarray:
+    """Return each period with those before it that make a year of quarters."""
+    found = np.full(values.shape, np.nan)
+    if values.size >= _PERIODS_OF_A_YEAR:
+        windows = np.lib.stride_tricks.sliding_window_view(values, _PERIODS_OF_A_YEAR)
+        found[_PERIODS_OF_A_YEAR - 1 :] = windows.sum(axis=1)
+    return found
 
 
 def _shifted(values: np.ndarray, by: int) -> np.ndarray:

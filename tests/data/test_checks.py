@@ -55,9 +55,21 @@ def constant(values):
     return values * 0 + 4.25
 
 
+def over_a_year(values):
+    return values.rolling(4).sum()
+
+
+def held_to_the_end(values):
+    return values.where(np.arange(len(values)) < 40).ffill()
+
+
 @pytest.mark.parametrize(
     ("change", "column", "expected"),
     [
+        (over_a_year, "inflation_pct", "summed over a year: growth on the year before?"),
+        (over_a_year, "gdp_growth_pct", "summed over a year: growth on the year before?"),
+        (held_to_the_end, "inflation_pct", "periods, in which the bundled series moves: the last"),
+        (held_to_the_end, "key_rate_pct_pa", "periods, in which the bundled series moves: the"),
         (times_four, "inflation_pct", "has ratio 4 to the bundled series: annualised?"),
         (times_four, "gdp_growth_pct", "has ratio 4 to the bundled series: annualised?"),
         (flipped, "gdp_growth_pct", "(correlation -1.00): the sign flipped?"),
