@@ -285,13 +285,13 @@ def _check_futures(process: FutureProcess, scenarios: Mapping[str, Scenario], or
             )
         if other := [field for field in scenarios[name].stated if field not in DESIGNS]:
             raise QuestionError(
-                f"{origin}: [scenario.{name}]: a future has designs (relief, tightening, level), "
+                f"{origin}: [scenario.{name}]: a future has designs ({', '.join(DESIGNS)}), "
                 f"not interventions or conditions, and this states {other[0]!r}; state it as one."
             )
     if scenarios[process.status_quo].is_designed:
         raise QuestionError(
             f"{origin}: [scenario.{process.status_quo}]: the status quo changes nothing; leave "
-            "relief, tightening and level out."
+            f"{', '.join(DESIGNS)} out."
         )
 
 

@@ -9,6 +9,7 @@ from command import call, refused
 from hostile import require_clear
 
 from sanctions_model import workflow
+from sanctions_model.cli.app import command
 from sanctions_model.data.observations import load_observations
 from sanctions_model.economies.anchored import anchored_transmission
 from sanctions_model.errors import QuestionError
@@ -224,6 +225,85 @@ def test_a_table_that_a_verb_does_not_use_is_refused_by_name(saved_fit, tmp_path
     path = written(tmp_path, table)
     found = refused(*verb, "--file", path, "--fit", saved_fit, *VERBS[verb][0])
     assert f"'Mine' states '{table.partition('.')[0]}', which" in found
+
+
+def verbs_with(option, group, before=()):
+    """Find the verbs of the command tree that take an option."""
+    if any(option in own.opts for own in group.params):
+        yield before
+    for name, below in getattr(group, "commands", {}).items():
+        yield from verbs_with(option, below, (*before, name))
+
+
+# Verbs with a library of scenarios that ask none of its scenarios for an effect, and the verbs that
+# ask all of its futures at once.
+WITHOUT_ANSWER = {("scenario", "list"), ("scenario", "show"), ("scenario", "odds")}
+OF_FUTURES = {("scenario", "compare"), ("scenario", "mix"), ("scenario", "sectors"), ("report",)}
+
+
+def test_every_verb_with_a_file_or_a_library_is_crossed_with_the_keys():
+    tree = command()
+    assert set(verbs_with("--file", tree)) == set(VERBS)
+    assert set(verbs_with("--library", tree)) == WITHOUT_ANSWER | OF_FUTURES | {("scenario", "run")}
+
+
+@pytest.mark.parametrize("table", STATED)
+def test_a_scenario_of_a_library_is_answered_or_refused_as_one_of_a_file(
+    saved_fit, tmp_path, table
+):
+    path = written(tmp_path, table)
+    stated = path.read_text("utf-8").partition("\n")[2]
+    head, _, rest = stated.partition("\n")
+    library = tmp_path / "library.toml"
+    library.write_text(f"format_version = 1\n[scenario.mine]\n{head}\n{rest}", "utf-8")
+    verb, (options, used) = ("scenario", "run"), VERBS["scenario", "run"]
+    named = (*verb, "mine", "--library", library, "--fit", saved_fit, *options)
+    if table.partition(".")[0] in used:
+        done = call(*named, "--json", "--quiet")
+        assert done.code == 0, done.err
+        own, other = json.loads(done.out), json.loads(answered(verb, path, saved_fit))
+        assert own == other
+    else:
+        assert f"'Mine' states '{table}', which" in refused(*named)
+
+
+FUTURES = """format_version = 1
+[futures]
+order = ["stay", "mine"]
+status_quo = "stay"
+initial = [0.2, 0.8]
+transition = [[0.9, 0.1], [0.0, 1.0]]
+every = 4
+return_ramp = 1
+[scenario.stay]
+label = "Stay"
+[scenario.mine]
+"""
+ASKED_OF_FUTURES = {
+    ("scenario", "compare"): (),
+    ("scenario", "mix"): ("--paths", 8, "--parameters", 4),
+}
+
+
+@pytest.mark.parametrize("verb", ASKED_OF_FUTURES, ids=" ".join)
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_what_a_future_states_is_used_or_refused_by_name(saved_fit, tmp_path, table, verb):
+    library, answers = tmp_path / "library.toml", []
+    arguments = (*verb, "--library", library, "--fit", saved_fit, "--horizon", 8)
+    arguments += ASKED_OF_FUTURES[verb]
+    changes = [None, next(iter(reversed(STATED[table][1].values())))]
+    for change in changes:
+        stated = written(tmp_path, table, change).read_text("utf-8").partition("\n")[2]
+        library.write_text(FUTURES + stated, "utf-8")
+        if table in {"intervention", "condition"}:
+            said = refused(*arguments)
+            assert f"this states '{table}'" in said
+            assert all(name in said for name in TABLES - {"intervention", "condition"})
+            continue
+        done = call(*arguments, "--json", "--quiet")
+        assert done.code == 0, done.err
+        answers.append(done.out)
+    assert len(answers) < 2 or answers[0] != answers[1]
 
 
 BETA = {"family": "Beta", "alpha": 2, "beta": 4}
