@@ -5,8 +5,9 @@ and refuses the others in the same words.
 """
 
 import numbers
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -119,6 +120,33 @@ def as_number_or_path(value: object, what: str) -> float | tuple[float, ...]:
     if not path:
         raise QuestionError(f"{what} is an empty path; expected one finite number a period.")
     return path
+
+
+def as_array(value: object, what: str) -> np.ndarray:
+    """Return an array of numbers of any shape, not finite ones too.
+
+    `what`: opens the message. Raises `QuestionError` for text, booleans, dates, complex numbers and
+    lists of unequal length.
+    """
+    try:
+        found: np.ndarray = np.asarray(value)
+        if found.dtype.kind not in "iufO":
+            raise ValueError
+        return found.astype(float)
+    except (TypeError, ValueError):
+        raise QuestionError(f"{what} is no array of numbers; expected numbers alone.") from None
+
+
+def as_paths(given: object, what: str) -> dict[str, Any]:
+    """Return paths by name, an empty table for nothing.
+
+    `what`: opens the message. Raises `QuestionError` for what is no table of names.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise QuestionError(f"{what} is {shown(given)}; expected a table of paths by name.")
+    return dict(given)
 
 
 def _shown(value: object) -> str:

@@ -134,6 +134,10 @@ def _validate_time(
             f"{where} has no coordinate 'time' of dates; expected the first day of each period."
         )
     stamps = pd.DatetimeIndex(time.to_numpy())
+    if stamps.hasnans:
+        raise ObservationError(
+            f"A time of {where} is missing; expected the first day of every period."
+        )
     periods = stamps.to_period(freq)
     if not (periods.to_timestamp(how="start") == stamps).all():
         raise ObservationError(

@@ -21,7 +21,7 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.coercion import as_names, as_number, as_whole, generator_of
+from sanctions_model.coercion import as_array, as_names, as_number, as_paths, as_whole, generator_of
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import (
@@ -166,8 +166,9 @@ def conditional_forecast(
     """
     horizon = require_horizon(horizon)
     gibbs_steps = as_whole(gibbs_steps, "gibbs_steps", least=1)
-    for name, path in (exogenous or {}).items():
-        if np.ndim(path) != 1:
+    exogenous = as_paths(exogenous, "exogenous")
+    for name, path in exogenous.items():
+        if as_array(path, f"The path of {name!r}").ndim != 1:
             raise QuestionError(
                 f"The path of {name!r} has shape {np.shape(path)}; a conditional forecast takes "
                 "one path a driver."

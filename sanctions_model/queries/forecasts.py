@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.coercion import as_names
+from sanctions_model.coercion import as_names, as_paths
 from sanctions_model.errors import ObservationError, QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.scm.equations import Equation, Exogenous
@@ -129,6 +129,7 @@ def simulate(
         As for `propagate`.
     """
     horizon = require_horizon(horizon)
+    exogenous = as_paths(exogenous, "exogenous")
     require_inside(interventions, horizon)
     scm = problem.scm
     wanted = scm.wanted(outcomes)

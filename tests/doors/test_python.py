@@ -5,16 +5,21 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from laboratory import MODEL, pinned
+from laboratory import MODEL, PRIORS, as_observations, draw_truth, pinned, simulate_series
 from saved_fits import fit_of
 
 import sanctions_model as sm
 from sanctions_model.coercion import generator_of
+from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.reading.windows import Window
 from sanctions_model.scenarios.statements import Statement
 from sanctions_model.scm.periods import periods_ahead, read_day, read_period, read_span
 
 DRAWS = pinned()
+SEEN = as_observations(simulate_series(draw_truth(4), 5))
+PROBLEM = Problem.of(MODEL, SEEN, PRIORS)
+OWN = sm.inference.sample_prior(PROBLEM.scm, PROBLEM.absolute, draws=3, random_seed=1)
+CONDITION = sm.Condition(variable="inflation", values={1: 2.0})
 NONE_OF_NUMBERS = (*hostile.NO_NUMBER, *hostile.NUMPY)
 NO_COUNT = (*NONE_OF_NUMBERS, 1.5, 2.0, -1, *hostile.TOO_LARGE)
 NO_SMALL_COUNT = (*NONE_OF_NUMBERS, 1.5, 2.0, -1, 0)
@@ -221,6 +226,43 @@ def test_one_name_needs_no_brackets():
         one, listed = (door(MODEL, DRAWS, held=given) for given in ("key_rate", ["key_rate"]))
         assert one.equals(listed)
         hostile.must_refuse(lambda given, door=door: door(MODEL, DRAWS, held=given), [1])
+
+
+NO_PATHS = (
+    [1.0],
+    "trade",
+    3,
+    {"trade": "11"},
+    {"trade": ["a", "b"]},
+    {"trade": [True, False]},
+    {"trade": [1j, 1j]},
+    {"trade": [None, None]},
+    {"trade": [[1.0], [1.0, 2.0]]},
+    {"trade": np.array(["2020", "2021"], dtype="M8[Y]")},
+)
+
+
+@pytest.mark.parametrize("wrong", NO_PATHS, ids=lambda wrong: repr(wrong)[:40])
+def test_what_are_no_paths_by_name_is_refused(wrong):
+    hostile.must_refuse(
+        lambda given: sm.scm.propagate(MODEL, DRAWS, horizon=2, exogenous=given), wrong
+    )
+    shocked = {"growth": wrong["trade"]} if isinstance(wrong, dict) else wrong
+    hostile.must_refuse(
+        lambda given: sm.scm.propagate(MODEL, DRAWS, horizon=2, shocks=given), shocked
+    )
+    for door in (
+        lambda given: sm.simulate(PROBLEM, OWN, horizon=2, random_seed=1, exogenous=given),
+        lambda given: sm.conditional_forecast(
+            PROBLEM, OWN, [CONDITION], horizon=2, random_seed=1, exogenous=given
+        ),
+    ):
+        hostile.must_refuse(door, wrong)
+
+
+def test_a_missing_time_is_refused():
+    times = [np.datetime64("NaT", "ns"), *SEEN.time.to_numpy()[1:]]
+    hostile.must_refuse(Problem.of, MODEL, SEEN.assign_coords(time=times), PRIORS)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import xarray as xr
 
+from sanctions_model.coercion import as_array, as_paths
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.interventions import (
     LONGEST_PATH,
@@ -208,8 +209,9 @@ def propagate(
     continued = continuation_paths(scm, horizon, last)
     if start is None:
         start = _steady_start(scm, forms, {name: path[0] for name, path in continued.items()})
-    paths = _scenario_paths(scm, horizon, continued | dict(exogenous or {}), parameters.size)
-    for name in exogenous or {}:
+    given = as_paths(exogenous, "exogenous")
+    paths = _scenario_paths(scm, horizon, continued | given, parameters.size)
+    for name in given:
         scm.variables[name].require_plausible(paths[name], f"The path given for {name!r}")
     paths = _edited(scm, paths, interventions)
     full = {name: _after(start.values[name][:, :1].T, path) for name, path in paths.items()}
@@ -381,13 +383,13 @@ def _checked_shocks(
 ) -> dict[str, np.ndarray]:
     """Shocks of stochastic equations, ``(horizon, draw)`` or ``(scenario, horizon, draw)``."""
     checked = {}
-    for name, path in (shocks or {}).items():
+    for name, path in as_paths(shocks, "shocks").items():
         if name not in scm.stochastic:
             scm.graph.require(name, "the shocks")
             raise QuestionError(
                 f"A shock to {name!r}, which has none; expected one of {', '.join(scm.stochastic)}."
             )
-        array = np.asarray(path, dtype=float)
+        array = as_array(path, f"The shocks to {name!r}")
         array = array[:, None] if array.ndim == 1 else array
         if array.shape[-2:] not in (shape, (shape[0], 1)) or not np.isfinite(array).all():
             raise QuestionError(
@@ -431,7 +433,7 @@ def _scenario_paths(
             raise QuestionError(
                 f"A path for {name!r}, which is not exogenous; use an intervention such as SetTo."
             )
-        array = np.atleast_2d(np.asarray(path, dtype=float))
+        array = np.atleast_2d(as_array(path, f"The path of {name!r}"))
         ours = array.shape[1] == horizon and array.shape[2:] in ((), (1,), (size,))
         if not ours or not np.isfinite(array).all():
             raise QuestionError(
