@@ -306,6 +306,30 @@ def test_what_a_future_states_is_used_or_refused_by_name(saved_fit, tmp_path, ta
     assert len(answers) < 2 or answers[0] != answers[1]
 
 
+# Keys at the top that name shocks: what they stand beside, and the verb that uses them.
+SHOCKS = {
+    "absorbing": ("condition", ("forecast",), ["inflation"]),
+    "without_shocks": ("intervention", ("counterfactual", "run"), ["inflation"]),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+@pytest.mark.parametrize("key", SHOCKS)
+def test_shocks_that_a_file_names_are_used_or_refused_by_name(saved_fit, tmp_path, key, verb):
+    table, user, shocks = SHOCKS[key]
+    path = written(tmp_path, table)
+    before = answered(user, path, saved_fit) if verb == user else None
+    stated = path.read_text("utf-8")
+    path.write_text(stated + f"{key} = {json.dumps(shocks)}\n", "utf-8")
+    if verb == user:
+        assert answered(verb, path, saved_fit) != before
+        return
+    if table not in VERBS[verb][1]:  # refused for the table else
+        path.write_text(stated.rpartition(f"{table} =")[0] + f"{key} = {json.dumps(shocks)}\n")
+    found = refused(*verb, "--file", path, "--fit", saved_fit, *VERBS[verb][0])
+    assert f"'Mine' states '{key}', which" in found
+
+
 BETA = {"family": "Beta", "alpha": 2, "beta": 4}
 OTHERS = (None, True, "?", [], {}, -1, 0, 1.5, 10**9, "2027Q1", ["finance"], [1])
 OTHERS += (BETA, BETA | {"family": "Gama"}, BETA | {"gamma": 1})
