@@ -17,7 +17,7 @@ _VERBS = ("moves", "raises", "lowers")
 _PAST_VERBS = ("would have moved", "would have raised", "would have lowered")
 _COUNTED = (
     *("rate", "level", "wage", "premium", "gap", "rouble", "discount", "target", "deficit"),
-    *("index", "disruption"),
+    *("index", "disruption", "change", "need", "trend"),
 )
 
 
@@ -178,10 +178,10 @@ def undated(label: str) -> str:
 
     Examples
     --------
-    >>> undated("trend growth from 2005Q1"), undated("war economy")
-    ('trend growth', 'war economy')
+    >>> undated("trend growth from 2005Q1"), undated("pandemic in 2020Q2"), undated("war economy")
+    ('trend growth', 'pandemic', 'war economy')
     """
-    return re.sub(r",?(?: from)? \d{4}(?:Q\d)?$", "", label)
+    return re.sub(r",?(?: from| in)? \d{4}(?:Q\d)?$", "", label)
 
 
 def in_words(names: Sequence[str]) -> str:
@@ -254,8 +254,10 @@ def with_article(label: str) -> str:
     --------
     >>> with_article("key rate"), with_article("GDP"), with_article("rouble against the dollar")
     ('the key rate', 'GDP', 'the rouble against the dollar')
+    >>> with_article("policy by the key rate"), with_article("change in the key rate")
+    ('policy by the key rate', 'the change in the key rate')
     """
-    head = re.split(r" (?:against|of|to|in) ", label)[0]
+    head = re.split(r" (?:against|of|to|in|by|before|above|for|plus|per) ", label)[0]
     return f"the {label}" if head.split()[-1] in _COUNTED else label
 
 

@@ -128,12 +128,12 @@ def _exogenous() -> tuple[Equation, ...]:
             default=Constant(4.0),
         ),
         Exogenous(
-            variable=variable_of("pandemic_2020q2", "pandemic, 2020Q2", "0 or 1"),
+            variable=variable_of("pandemic_2020q2", "pandemic in 2020Q2", "0 or 1"),
             default=Indicator("2020-04-01", "2020-06-30"),
             continuation=Hold(0.0),
         ),
         Exogenous(
-            variable=variable_of("pandemic_2020q3", "pandemic, 2020Q3", "0 or 1"),
+            variable=variable_of("pandemic_2020q3", "pandemic in 2020Q3", "0 or 1"),
             default=Indicator("2020-07-01", "2020-09-30"),
             continuation=Hold(0.0),
         ),
@@ -188,20 +188,22 @@ def _latent() -> tuple[Equation, ...]:
 
 def _changes() -> tuple[Equation, ...]:
     return (
-        change_of("import_premium_change", "import_premium", "change of the premium", "points"),
-        change_of("technology_gap_change", "technology_gap", "change of the technology gap", "%"),
-        change_of("risk_premium_change", "risk_premium", "change of the risk premium", "pp"),
         change_of(
-            "oil_discount_change", "oil_discount", "change of the oil discount", "log points"
+            "import_premium_change", "import_premium", "change in the import premium", "points"
+        ),
+        change_of("technology_gap_change", "technology_gap", "change in the technology gap", "%"),
+        change_of("risk_premium_change", "risk_premium", "change in the risk premium", "pp"),
+        change_of(
+            "oil_discount_change", "oil_discount", "change in the oil discount", "log points"
         ),
         change_of(
             "effective_trade_change",
             "effective_trade",
-            "change of effective trade measures",
+            "change in effective trade measures",
             "intensity",
         ),
         # Growth equations take changes of rates: money is neutral in the long run.
-        change_of("key_rate_change", "key_rate", "change of the key rate", "pp"),
+        change_of("key_rate_change", "key_rate", "change in the key rate", "pp"),
     )
 
 
@@ -292,7 +294,7 @@ def _prices(year: int, period: str) -> tuple[Equation, ...]:
         Identity(
             variable=variable_of(
                 "inflation_surprise",
-                f"inflation less inflation a year before, per {period}",
+                f"change in inflation over a year, per {period}",
                 growth,
             ),
             terms={"inflation": 1.0, f"inflation[{year}]": -1.0},
@@ -344,7 +346,7 @@ def _rates(year: int) -> tuple[Equation, ...]:
         # the Bank of Russia names.
         Identity(
             variable=variable_of(
-                "real_rate_change", "change of the real lending rate, mean of a year", "pp a period"
+                "real_rate_change", "change in the real lending rate, mean of a year", "pp a period"
             ),
             terms={"real_lending_rate": 1.0 / year, f"real_lending_rate[{year}]": -1.0 / year},
         ),

@@ -22,6 +22,7 @@ from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.periods import period_after
+from sanctions_model.scm.serialization import spec_hash
 from sanctions_model.summaries import ERRORS, interval, interval_rule, median_error
 
 _HORIZONS = (4, 12)
@@ -239,10 +240,10 @@ def differ_in_data_alone(old: Fit, new: Fit) -> bool:
 
 
 def _differing(old: Fit, new: Fit) -> list[str]:
-    pair = old.manifest, new.manifest
+    pair = old, new
     hashes = {
-        "equations": [manifest["spec_sha256"] for manifest in pair],
-        "priors": [manifest["priors"]["sha256"] for manifest in pair],
+        "equations": [spec_hash(fitted.scm) for fitted in pair],  # in the labels of today
+        "priors": [fitted.manifest["priors"]["sha256"] for fitted in pair],
     }
     return [what for what, (one, two) in hashes.items() if one != two]
 

@@ -130,7 +130,7 @@ def test_an_index_that_only_sizes_a_gap_is_said_as_that_gap(anchored_problem):
     scm = anchored_problem.scm
     said = in_words_of(scm, "effective_trade -> technology_index")
     assert said == "effect of effective trade measures on technology gap"
-    assert in_words_of(scm, "persistence[technology_index]") == "persistence of the technology gap"
+    assert in_words_of(scm, "persistence[technology_index]") == "inertia of the technology gap"
     assert not [link for link in scm.links if "index of the gap" in in_words_of(scm, link.label)]
 
 

@@ -412,7 +412,7 @@ def test_a_report_is_written_with_its_figures(whole, tmp_path):
         "**1 of 3 refits failed the convergence gate** (2019Q4)",
         "All refits passed the convergence gate.",
         "## Published totals",
-        "(scale of consumer price inflation)",
+        "(size of shocks to consumer price inflation)",
         "**not met**",
         "Judgement: Overnight rates stood near 6 %",
         "wages exist adjusted only",

@@ -28,7 +28,7 @@ def differences_from_files(fitted: Fit) -> list[str]:
     scm = economy.transmission(fitted.scm.periods_per_year)
     if inputs.get("mapping") is not None:
         scm = TableMapping.model_validate(inputs["mapping"]).relabel(scm)
-    if spec_hash(scm) != manifest["spec_sha256"]:
+    if spec_hash(scm) != spec_hash(fitted.scm):
         found.append("equations")
     if inputs.get("priors") is None:
         now = load_priors(economy=economy.name)

@@ -25,7 +25,9 @@ def external_equations() -> tuple[Equation, ...]:
         ),
         change_of("oil_change", "log_oil", "real Brent price growth", growth),
         Identity(
-            variable=variable_of("discount_shortfall", "discount in a disruption", "log points"),
+            variable=variable_of(
+                "discount_shortfall", "extra oil discount in a disruption", "log points"
+            ),
             terms={"disruption": Affine("discount_at_disruption")},
         ),
         PartialAdjustment(
@@ -74,7 +76,7 @@ def external_equations() -> tuple[Equation, ...]:
             terms={"disruption": Affine("imports_at_disruption")},
         ),
         Identity(
-            variable=variable_of("import_demand", "income that imports follow", level),
+            variable=variable_of("import_demand", "import demand from income", level),
             terms={"log_gdp": Affine("import_income")},
         ),
         PartialAdjustment(
@@ -91,15 +93,15 @@ def external_equations() -> tuple[Equation, ...]:
             terms={"log_imports": 1.0, "log_imports[1]": -1.0, "one": FOREIGN_INFLATION},
         ),
         Identity(
-            variable=variable_of("export_trend", "trend of exports", level),
+            variable=variable_of("export_trend", "export trend", level),
             terms={"trend": Affine("export_volume")},
         ),
         Identity(
-            variable=variable_of("import_trend", "trend of imports", level),
+            variable=variable_of("import_trend", "import trend", level),
             terms={"trend": Affine("import_income")},
         ),
         Identity(
-            variable=variable_of("exchange_need", "need of foreign exchange", "log points"),
+            variable=variable_of("exchange_need", "need for foreign exchange", "log points"),
             terms={
                 "log_imports": 1.0,
                 "import_trend": -1.0,
@@ -117,7 +119,7 @@ def output_equations() -> tuple[Equation, ...]:
     ramps = {f"ramp_{knot}": Affine(f"trend_growth_{knot}") for knot in KNOTS}
     return (
         Identity(
-            variable=variable_of("trend", "trend of output", level),
+            variable=variable_of("trend", "output trend", level),
             terms={"one": Affine("trend_level"), **ramps},
         ),
         # What lasts of potential output: wages and credit cannot outgrow it for ever.
@@ -125,7 +127,7 @@ def output_equations() -> tuple[Equation, ...]:
             variable=variable_of("capacity", "capacity", level),
             terms={"trend": 1.0, "technology_gap": -1.0},
         ),
-        change_of("capacity_growth", "capacity", "growth of capacity", "% a quarter"),
+        change_of("capacity_growth", "capacity", "capacity growth", "% a quarter"),
         Identity(
             variable=variable_of("potential", "potential output", level),
             terms={
@@ -144,7 +146,7 @@ def output_equations() -> tuple[Equation, ...]:
             variable=variable_of("output_gap", "output gap", "% of potential"),
             terms={"log_gdp": 1.0, "potential": -1.0},
         ),
-        change_of("output_gap_change", "output_gap", "change of the output gap", "pp"),
+        change_of("output_gap_change", "output_gap", "change in the output gap", "pp"),
         change_of("gdp_growth", "log_gdp", "real GDP growth", "% a quarter, log change"),
         # The labour market measures changes of the gap; what else moves unemployment is drift.
         Linear(
@@ -159,7 +161,7 @@ def output_equations() -> tuple[Equation, ...]:
         Linear(
             variable=variable_of(
                 "tightness_change",
-                "change of vacancies for each CV",
+                "growth in vacancies per CV",
                 "% a quarter, log change",
                 column="tightness_change_pct",
                 plausible=(-100, 100),
@@ -211,7 +213,7 @@ def prices_equations() -> tuple[Equation, ...]:
         ),
         Identity(
             variable=variable_of(
-                "inflation_surprise", "inflation less that a year before", "% a quarter"
+                "inflation_surprise", "change in inflation over a year", "% a quarter"
             ),
             terms={"inflation": 1.0, "inflation[4]": -1.0},
         ),
@@ -248,11 +250,11 @@ def rates_equations() -> tuple[Equation, ...]:
     """Return the equations of policy and loans."""
     return (
         Identity(
-            variable=variable_of("expected_deviation", "expected inflation over target", "pp"),
+            variable=variable_of("expected_deviation", "expected inflation above target", "pp"),
             terms={"expected_inflation": 1.0, "inflation_target": -1.0},
         ),
         Identity(
-            variable=variable_of("neutral_rate", "neutral nominal rate, risk apart", "% a year"),
+            variable=variable_of("neutral_rate", "neutral nominal rate, without risk", "% a year"),
             terms={"expected_inflation": 1.0, "one": Affine("neutral_real_rate")},
         ),
         PartialAdjustment(
@@ -265,9 +267,9 @@ def rates_equations() -> tuple[Equation, ...]:
             centred=False,
             persistent_errors=True,
         ),
-        change_of("key_rate_change", "key_rate", "change of the key rate", "pp"),
+        change_of("key_rate_change", "key_rate", "change in the key rate", "pp"),
         Identity(
-            variable=variable_of("loan_price", "key rate and margin", "% a year"),
+            variable=variable_of("loan_price", "key rate plus margin", "% a year"),
             terms={"key_rate": 1.0, "one": Affine("lending_margin")},
         ),
         # A whole weight, or money would not be neutral.
@@ -289,7 +291,7 @@ def rates_equations() -> tuple[Equation, ...]:
             terms={"lending_rate": 1.0, "expected_inflation": -1.0},
         ),
         Identity(
-            variable=variable_of("real_rate_gap", "real lending rate over neutral", "pp"),
+            variable=variable_of("real_rate_gap", "real lending rate above neutral", "pp"),
             terms={
                 "real_lending_rate": 1.0,
                 "one": Affine("lending_margin", 0.0, -1.0),

@@ -17,10 +17,11 @@ SUDDEN = ("trade", "finance", "transport")  # what stops deliveries, and is rout
 REGIMES = {
     "managed": ("2005-01-01", "2014-09-30", "managed rouble"),
     "floating": ("2014-10-01", "2017-03-31", "floating rouble"),
-    "budget_rule": ("2017-04-01", "2021-12-31", "budget rule in the currency market"),
-    "controls": ("2022-01-01", None, "capital controls and a split market"),
+    "budget_rule": ("2017-04-01", "2021-12-31", "budget rule"),
+    "controls": ("2022-01-01", None, "capital controls"),
 }
 FOREIGN_INFLATION = 0.5  # % a quarter
+ADJECTIVES = {"finance": "financial", "assets": "asset"}
 
 
 def _measures() -> tuple[Equation, ...]:
@@ -28,7 +29,7 @@ def _measures() -> tuple[Equation, ...]:
         Exogenous(
             variable=Variable(
                 name=name,
-                label=f"{name} measures",
+                label=f"{ADJECTIVES.get(name, name)} measures",
                 unit="intensity, 1 = regime of end 2025",
                 source="own calculation from dated events, data/measures_rule.toml",
                 plausible=(0.0, 2.0),
@@ -70,12 +71,14 @@ def exogenous_equations() -> tuple[Equation, ...]:
             default=Constant(1.0),
             continuation=Hold(1.0),
         ),
-        _indicator("targeting", "key rate as the instrument", "2014-04-01", None, 1.0),
-        _indicator("before_targeting", "before the key rate", "2005-01-01", "2014-03-31", 0.0),
-        _indicator("pandemic_2020q2", "pandemic, 2020Q2", "2020-04-01", "2020-06-30", 0.0),
-        _indicator("pandemic_2020q3", "pandemic, 2020Q3", "2020-07-01", "2020-09-30", 0.0),
+        _indicator("targeting", "policy by the key rate", "2014-04-01", None, 1.0),
+        _indicator(
+            "before_targeting", "policy before the key rate", "2005-01-01", "2014-03-31", 0.0
+        ),
+        _indicator("pandemic_2020q2", "pandemic in 2020Q2", "2020-04-01", "2020-06-30", 0.0),
+        _indicator("pandemic_2020q3", "pandemic in 2020Q3", "2020-07-01", "2020-09-30", 0.0),
         # Pipelines to Europe since the summer of 2022: no measure, and not over by assumption.
-        _indicator("gas_stopped", "gas to Europe stopped", "2022-07-01", None, 1.0),
+        _indicator("gas_stopped", "halted gas exports to Europe", "2022-07-01", None, 1.0),
         # A falling number of young workers: over by assumption when the data end.
         _indicator("fewer_workers", "fewer young workers", "2005-01-01", "2025-12-31", 0.0),
         *(
@@ -99,7 +102,9 @@ def felt_equations() -> tuple[Equation, ...]:
     return (
         *(
             AsymmetricAdjustment(
-                variable=variable_of(f"effective_{name}", f"effective {name} measures", unit),
+                variable=variable_of(
+                    f"effective_{name}", f"effective {ADJECTIVES.get(name, name)} measures", unit
+                ),
                 measure=name,
             )
             for name in _SLOW
@@ -107,7 +112,9 @@ def felt_equations() -> tuple[Equation, ...]:
         # What was routed around has nothing to give back: on relief only a share is felt.
         *(
             AsymmetricAdjustment(
-                variable=variable_of(f"felt_{name}", f"felt {name} measures", unit),
+                variable=variable_of(
+                    f"felt_{name}", f"{ADJECTIVES.get(name, name)} measures as felt", unit
+                ),
                 measure=name,
                 recovery="disruption",
             )
@@ -123,7 +130,7 @@ def supply_equations() -> tuple[Equation, ...]:
     share = "share, 1 = all measures at full size"
     return (
         LatentAdjustment(
-            variable=variable_of("rerouted", "deliveries routed around", share), parents=tuple(felt)
+            variable=variable_of("rerouted", "rerouted deliveries", share), parents=tuple(felt)
         ),
         # Deliveries that stop less what was routed around: a rise at once that fades.
         Identity(
@@ -132,10 +139,12 @@ def supply_equations() -> tuple[Equation, ...]:
         ),
         # Shares are fixed and the size is one parameter: a belief about the total.
         LatentAdjustment(
-            variable=variable_of("premium_index", "index of the premium", share), parents=indices
+            variable=variable_of("premium_index", "lasting import premium, index", share),
+            parents=indices,
         ),
         LatentAdjustment(
-            variable=variable_of("technology_index", "index of the gap", share), parents=indices
+            variable=variable_of("technology_index", "technology gap, index", share),
+            parents=indices,
         ),
         Identity(
             variable=variable_of("import_premium", "grey-import premium", "% of the border price"),
@@ -151,11 +160,11 @@ def supply_equations() -> tuple[Equation, ...]:
         # Investors: a lasting part, and news that they get used to; what they got used to has
         # nothing to give back.
         LatentAdjustment(
-            variable=variable_of("risk_index", "index of lasting risk", share),
+            variable=variable_of("risk_index", "lasting investor risk, index", share),
             parents=("finance", "assets"),
         ),
         LatentAdjustment(
-            variable=variable_of("risk_adapted", "news that was adapted to", share),
+            variable=variable_of("risk_adapted", "risk news that has worn off", share),
             parents=("felt_finance", "felt_assets"),
         ),
         Identity(
@@ -167,6 +176,8 @@ def supply_equations() -> tuple[Equation, ...]:
                 "risk_adapted": Affine("risk_of_news", 0.0, -1.0),
             },
         ),
-        change_of("import_premium_change", "import_premium", "change of the premium", "points"),
-        change_of("risk_premium_change", "risk_premium", "change of the risk premium", "pp"),
+        change_of(
+            "import_premium_change", "import_premium", "change in the import premium", "points"
+        ),
+        change_of("risk_premium_change", "risk_premium", "change in the risk premium", "pp"),
     )

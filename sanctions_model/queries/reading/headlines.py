@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.economies.words import parameter_words
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.equations import Identity, LatentAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
@@ -45,6 +46,17 @@ _PANELS, _PANELS_MOST = ("gdp_level", "inflation_yoy", "key_rate", "rouble"), 4
 _TITLE = ("key_rate", "gdp_level", "price_level", "inflation_yoy")
 _MOST, _YEARS, _TITLE_YEARS = 6, (1, 2, 3, 5), 3
 _SIZE = ("median", "lower", "upper")
+# Parameters that belong to an equation, a measure or a crisis.
+PARAMETER_KINDS = {
+    "intercept": "intercept of {}",
+    "persistence": "inertia of {}",
+    "error_persistence": "carry-over of shocks to {}",
+    "scale": "size of shocks to {}",
+    "degrees_of_freedom": "rarity of extreme shocks to {}",
+    "recoverable_share": "share of {} that relief undoes",
+    "recovery_speed": "speed at which relief undoes {}",
+    "crisis_multiplier": "multiple of shocks ({})",
+}
 
 
 def headline(
@@ -184,15 +196,16 @@ def in_words_of(scm: StructuralCausalModel, name: str) -> str:
     >>> rate = Variable(name="key_rate", label="key rate")
     >>> scm = StructuralCausalModel(equations=(Linear(variable=rate),))
     >>> in_words_of(scm, "war_pulse -> key_rate"), in_words_of(scm, "persistence[key_rate]")
-    ('effect of war pulse on key rate', 'persistence of the key rate')
+    ('effect of war pulse on key rate', 'inertia of the key rate')
     >>> in_words_of(scm, "key_rate[1]"), in_words_of(scm, "gap * float -> key_rate")
-    ('key rate 1 quarter before', 'effect of gap, float on key rate')
+    ('key rate 1 quarter earlier', 'effect of gap (float) on key rate')
     """
-    earlier = lambda found: f" {scm.count_periods(int(found[1]))} before"  # noqa: E731
-    text = re.sub(r"\[(\d+)\]", earlier, name).replace(" * ", ", ")
+    earlier = lambda found: f" {scm.count_periods(int(found[1]))} earlier"  # noqa: E731
+    text = re.sub(r" \* (\w+)", r" (\1)", re.sub(r"\[(\d+)\]", earlier, name))
     text = re.sub(r"^(without |)(.+) -> (.+)$", r"\1effect of \2 on \3", text)
     if found := re.fullmatch(r"(\w+)\[(\w+)\]", text):
-        return f"{found[1].replace('_', ' ')} of {_of_one(scm, found[2])}"
+        kind = PARAMETER_KINDS.get(found[1], f"{found[1].replace('_', ' ')} of {{}}")
+        return kind.format(_of_one(scm, found[2]))
     return re.sub(r"[A-Za-z_]\w*", lambda found: _called(scm, found[0]), text)
 
 
@@ -205,7 +218,7 @@ def _called(scm: StructuralCausalModel, word: str) -> str:
     for own, _, size in _sizes(scm):
         if size == word:
             return f"lasting size of {with_article(own.variable.short_label)}"
-    return word.replace("_", " ")
+    return parameter_words(word)
 
 
 def _of_one(scm: StructuralCausalModel, word: str) -> str:

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from sanctions_model.queries.reading.headlines import PARAMETER_KINDS, in_words_of
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.wording import chance
 
@@ -164,13 +165,20 @@ def charts_figure(charts: Sequence[Html], caption: str, *, wide: bool = False) -
 
 
 def parameter_words(scm: StructuralCausalModel, address: str) -> str:
-    """Return a parameter's address with the labels of its variables in the place of their names.
+    """Return a link as an arrow between the labels of its variables, another parameter in words.
 
     >>> from sanctions_model.economies.growth import growth_transmission
     >>> parameter_words(growth_transmission(), "depreciation[1] -> inflation")
     'rouble depreciation[1] → consumer price inflation'
+    >>> parameter_words(growth_transmission(), "persistence[key_rate]")
+    'inertia of key rate'
     """
     labels = {name: variable.short_label for name, variable in scm.variables.items()}
+    if found := re.fullmatch(r"(\w+)\[(\w+)\]", address):
+        kind, item = found.groups()
+        return PARAMETER_KINDS[kind].format(labels.get(item, item.replace("_", " ")))
+    if "->" not in address:
+        return in_words_of(scm, address)
     said = re.sub(
         r"[A-Za-z_]\w*",
         lambda found: labels.get(found[0], found[0]),
