@@ -368,19 +368,22 @@ def test_latex_sets_headers_and_comparisons_as_they_read():
     assert "| 0.30 |" in console.markdown(pd.DataFrame({"P": ["0.30", "0.20"]}))
 
 
-def test_a_warning_takes_room_from_the_tables_below_it(terminal, capsys, monkeypatch):
+@pytest.mark.parametrize("level", [logging.INFO, logging.WARNING])
+def test_a_note_or_warning_takes_room_from_the_tables_below_it(
+    level, terminal, capsys, monkeypatch
+):
     monkeypatch.setattr(console, "asked_output", console.Output())
     handlers = logging.getLogger("sanctions_model").handlers[:]
     try:
-        console.configure(quiet=True)
-        logging.getLogger("sanctions_model").warning("w" * 100)
+        console.configure(quiet=False)
+        logging.getLogger("sanctions_model").log(level, "w" * 100)
     finally:
         logging.getLogger("sanctions_model").handlers[:] = handlers
     table = pd.DataFrame({"name": [f"row {i}" for i in range(60)]})
     console.show(View(table=table, title="a title"), kept=4)
     console.show(View(table=table.iloc[:1], title="another"))
     said = capsys.readouterr()
-    assert len(said.out.splitlines()) + 2 <= 25  # the warning has two lines of 80 columns
+    assert len(said.out.splitlines()) + 2 <= 25  # what is said has two lines of 80 columns
     assert "more rows: --all." in said.out
 
 

@@ -65,12 +65,12 @@ class _Notes(logging.Handler):
     """Log records as plain lines on stderr."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line; a warning takes room from the tables that share its terminal."""
+        """Write one line, which takes room from the tables that share its terminal."""
         warns = record.levelno >= logging.WARNING
         line = f"{'warning: ' if warns else ''}{printable(record.getMessage())}"
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
-        if warns and (width := _terminal_width()) is not None:
+        if (width := _terminal_width()) is not None:
             asked_output.printed += math.ceil(len(line) / width)
 
 
