@@ -336,15 +336,17 @@ def priors(
     stated, scm = load_priors(priors, economy=economy), chosen.transmission()
     view = priors_view(stated, scm, containing=parameter or "")
     if figure is not None:
-        _draw_priors(stated, scm, parameter or "", figure)
+        named = priors.name if priors is not None else chosen.priors_file
+        _draw_priors(stated, scm, parameter or "", figure, named)
     show(view, as_json=as_json)
 
 
 def _draw_priors(
-    stated: "Priors", scm: "StructuralCausalModel", containing: str, figure: Path
+    stated: "Priors", scm: "StructuralCausalModel", containing: str, figure: Path, named: str
 ) -> None:
     """Draw what was believed of each link; the others have no effect in the long run."""
     from sanctions_model.data.observations import load_observations
+    from sanctions_model.dims import Said
     from sanctions_model.inference.conditioned import Problem
     from sanctions_model.inference.priors.ledger import sample_prior
     from sanctions_model.plots import plot_prior_posterior
@@ -357,6 +359,7 @@ def _draw_priors(
         )
     problem = Problem.of(scm, load_observations(scm=scm), stated)
     drawn = sample_prior(scm, problem.absolute, draws=1000, chains=1, random_seed=20260101)
+    drawn.attrs[Said.SOURCE] = f"Source: sanctions-model, beliefs of {named}"
     chosen = links if containing else None
     write_figure(plot_prior_posterior(scm, drawn, priors=problem.absolute, links=chosen), figure)
 

@@ -156,6 +156,12 @@ def test_a_table_of_checks_is_drawn(asked, small_fit, tmp_path):
     assert (tmp_path / "drawn.png").stat().st_size > 10_000
 
 
+def test_the_figure_of_priors_names_the_file_of_beliefs(tmp_path):
+    done = call("priors", "--quiet", "--figure", tmp_path / "drawn.svg")
+    assert done.code == 0, done.err
+    assert "priors_anchored.toml" in (tmp_path / "drawn.svg").read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def terminal(monkeypatch):
     monkeypatch.setattr(console, "_terminal_width", lambda: 80)
