@@ -7,7 +7,12 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.queries.reading.headlines import in_words_of, label_with_unit, spoken_label
+from sanctions_model.queries.reading.headlines import (
+    in_words_of,
+    label_with_unit,
+    short_name,
+    spoken_label,
+)
 from sanctions_model.report.views import View, size_cell
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import ERRORS
@@ -84,7 +89,10 @@ def confounding_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
             f"A hidden cause {number(weakest['times_known'], signed=False)} times as strong as the "
             f"war would leave the claim on {spoken_label(scm, weakest['outcome'])} open"
         )
-    table = table.assign(unit=[percent_unit(str(unit)) for unit in table["unit"]])
+    table = table.assign(
+        outcome=[short_name(scm, str(name)) for name in table["outcome"]],
+        unit=[percent_unit(str(unit)).partition(", ")[0] for unit in table["unit"]],
+    )
     columns = {
         "outcome": "claim on",
         "prob": "P",
@@ -96,7 +104,7 @@ def confounding_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
         "sample_prob_error": "± of the change",
     }
     return View(
-        table=worded(table, columns, scm, ["outcome"]),
+        table=worded(table, columns, scm),
         title=title,
         question="Question: how strong must a hidden cause of measures and outcome be?",
         caption="Overturned at: strength that leaves P = 0.5 if all of it is credited to the "

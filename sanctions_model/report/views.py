@@ -11,7 +11,12 @@ from sanctions_model.data.observations import coverage
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.basis import BASIS_COLUMNS
 from sanctions_model.queries.reading.findings import part_words, parts_finding, variance_finding
-from sanctions_model.queries.reading.headlines import in_words_of, label_with_unit, main_outcomes
+from sanctions_model.queries.reading.headlines import (
+    in_words_of,
+    label_with_unit,
+    main_outcomes,
+    short_name,
+)
 from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import (
@@ -326,8 +331,8 @@ def variance_view(shares: xr.DataArray, scm: StructuralCausalModel, most: int = 
         own = means.sel(outcome=outcome)
         order = own.sel(horizon=last).to_series().sort_values(ascending=False).index[:most]
         for position, shock in enumerate(order):
-            called = _short_of(scm, outcome)
-            shown = {"outcome": "" if position else called, "shocks to": _short_of(scm, str(shock))}
+            called = "" if position else _told_apart(scm, outcome, there)
+            shown = {"outcome": called, "shocks to": _short_of(scm, str(shock))}
             cells = {
                 f"{scm.period_name} {h}": percent(float(own.sel(horizon=h, shock=shock)) / 100)
                 for h in wanted
@@ -341,6 +346,13 @@ def variance_view(shares: xr.DataArray, scm: StructuralCausalModel, most: int = 
         "given.",
         most=most * len(main),
     )
+
+
+def _told_apart(scm: StructuralCausalModel, name: str, others: Sequence[str]) -> str:
+    """Return what an outcome is called beside others: a level and its growth may share a name."""
+    called = short_name(scm, name)
+    same = [other for other in others if other != name and short_name(scm, other) == called]
+    return scm.variables[name].label if same else called
 
 
 def _short_of(scm: StructuralCausalModel, name: str) -> str:

@@ -5,12 +5,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from command import call, refused
 
 import sanctions_model as sm
 from sanctions_model.economies.russia import ANNUAL
 from sanctions_model.report.annual import annual_table
 from sanctions_model.report.outside import rival_path
+from sanctions_model.report.views import variance_view
 
 
 @pytest.fixture(scope="module")
@@ -169,3 +171,18 @@ def test_variance_shares_are_printed_largest_first(folder, tmp_path):
 
 def test_an_unknown_cause_is_refused_with_the_nearest(folder):
     assert "Did you mean 'key_rate'" in refused("irf", "key_rat", "--fit", folder)
+
+
+def test_a_level_and_its_growth_have_names_of_their_own_among_shares():
+    names = ["credit_growth", "credit_level", "gdp_level"]
+    shares = xr.DataArray(
+        np.ones((3, 1, 4, 1, 2)),
+        dims=("outcome", "shock", "horizon", "chain", "draw"),
+        coords={"outcome": names, "shock": ["credit_growth"], "horizon": [1, 2, 3, 4]},
+    )
+    called = variance_view(shares, sm.default_transmission()).table["outcome"]
+    assert set(called) == {
+        "real rouble credit to firms, growth",
+        "real rouble credit to firms",
+        "GDP",
+    }
