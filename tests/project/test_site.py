@@ -45,6 +45,13 @@ QUESTIONS = {
     "conditional forecast": "howto/forecast/",
     "draw my own graph": "howto/graph/",
     "credible interval": "howto/uncertainty/",
+    "own graph": "howto/graph/",
+    "dag": "howto/graph/",
+    "where it fails": "where_it_fails/",
+    "how do I use my own data": "howto/data/",
+    "import csv": "howto/data/",
+    "another country": "howto/country/",
+    "sensitivity analysis": "howto/sweep/",
     # what there is to see
     "gallery": "gallery/",
     "data explorer": "explorer/",
