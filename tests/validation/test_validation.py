@@ -242,6 +242,15 @@ def test_the_sensitivity_of_the_headline_has_errors_and_leans_what_is_within_two
     assert "*" not in next(line for line in page.splitlines() if line.startswith("| as fitted"))
 
 
+def test_a_small_error_of_the_sensitivity_is_not_said_as_none(found):
+    result, _ = found
+    small = result.tables["sensitivity"].copy()
+    small[[name for name in small if name.endswith("_error")]] = 0.0031
+    page = _sensitivity(replace(result, tables=result.tables | {"sensitivity": small}))
+    assert " ± 0.003 |" in page
+    assert "± 0.00 " not in page
+
+
 def test_a_prior_only_fit_is_refused(fitted):
     tree = xr.DataTree.from_dict({"prior": fitted.prior_draws})
     with pytest.raises(QuestionError, match="prior draws alone"):

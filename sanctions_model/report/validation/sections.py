@@ -31,7 +31,7 @@ from sanctions_model.summaries import ERRORS, interval_rule
 from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.origins.rolling import MODEL, score_summary
 from sanctions_model.validation.stated_backtests import load_back_tests
-from sanctions_model.wording import chance, decimals, figure
+from sanctions_model.wording import chance, decimals, error_words, figure
 
 if TYPE_CHECKING:
     from sanctions_model.validation.run import Validation
@@ -161,7 +161,7 @@ def _sensitivity(found: "Validation") -> str:
         near[0] = False
         shown[name] = [
             (f"*{number(value)}*" if same else number(value))
-            + (f" ± {number(error)}" if np.isfinite(error) else "")
+            + (f" ± {error_words(error)}" if np.isfinite(error) else "")
             for value, error, same in zip(values, errors, near, strict=True)
         ]
     shown.columns = [name.replace("_", " ") for name in shown.columns]
