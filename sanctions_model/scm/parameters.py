@@ -203,8 +203,8 @@ def require_draws_of(scm: StructuralCausalModel, draws: xr.Dataset) -> None:
     for name in known:
         if name not in draws:
             raise QuestionError(
-                f"The draws have no {name!r}; expected every parameter of the model. "
-                "Use the draws of a fit or prior of this model, or pin()."
+                f"The draws have no {name!r}, a parameter of the model; they belong to another "
+                "model. Use the draws of a fit or prior of this one, or pin()."
             )
     for other in map(str, draws.data_vars):
         if other not in known and other not in _OF_DATA:

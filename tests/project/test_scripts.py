@@ -164,7 +164,7 @@ def test_beliefs_and_assumed_signs_are_those_of_the_default_economy():
     priors = sm.load_priors()
     header, _, *rows, _, others = readme_tables.priors_lines()
     assert header == "| belief about | median (89 %) | unit | rests on |"
-    (smoothing,) = (row for row in rows if "Persistence of the key rate" in row)
+    (smoothing,) = (row for row in rows if "Inertia of the key rate" in row)
     assert smoothing.endswith("| bank_of_russia_model_smoothing, judgement |")
     assert "0.76 (0.6" in smoothing
     assert "| judgement |" not in "".join(rows)  # these are the other beliefs

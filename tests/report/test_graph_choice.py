@@ -136,7 +136,7 @@ def test_refits_of_an_older_fit_or_none_are_left_out(folder, report_fit, tmp_pat
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "Cannot read .*alternatives.csv: No columns"),
+        ("", "Cannot read .*alternatives.csv: it is empty"),
         ("claim,median\ngdp_growth,1\n", "alternatives.csv has no column 'alternative'"),
         (
             refits().query("alternative != 'consensus'").to_csv(index=False),

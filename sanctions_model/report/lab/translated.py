@@ -80,8 +80,8 @@ def _put_by_language() -> tuple[Callable[[str], str], ...]:
 def spoken(text: str) -> str:
     """Return a text that the page has in every language, or as `Html` that is marked as English.
 
-    >>> spoken("trend of exports"), spoken("an act of my own")
-    ('trend of exports', '<i lang="en">an act of my own</i>')
+    >>> spoken("export trend"), spoken("an act of my own")
+    ('export trend', '<i lang="en">an act of my own</i>')
     """
     return text if all(put(text) != text for put in _put_by_language()) else english(text)
 
