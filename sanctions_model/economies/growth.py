@@ -77,6 +77,7 @@ def growth_transmission(periods_per_year: int = 4) -> StructuralCausalModel:
         ),
         levels=levels(),
         entries=_ENTRIES,
+        parameter_labels={"anchoring": "anchoring of expectations to the target"},
         chain=_chain(year),
         chain_offset=("inflation_yoy -> expected_inflation", *_OFFSET_TAIL),
         headline=(

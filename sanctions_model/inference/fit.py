@@ -38,12 +38,14 @@ from sanctions_model.inference.refits import (
 from sanctions_model.inference.samplers import Sampler, sampler_for
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
-from sanctions_model.scm.serialization import content_hash, spec_hash
+from sanctions_model.scm.serialization import content_hash, spec_hash, without_keys
 from sanctions_model.waiting import Progress
 
 _LOG = logging.getLogger(__name__)
 _PREDICTED = 1000  # draws with predictions: what figures of them use
 _PACKAGES = ("sanctions-model", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "xarray")
+# Words of a prior, which say why and change no draw.
+_REASONS = {"origin", "rationale", "sources"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -331,6 +333,11 @@ def _manifest(
         },
         "spec_sha256": spec_hash(problem.scm),
     }
+
+
+def beliefs_hash(priors: Priors) -> str:
+    """Return the hash of beliefs alone: a reason said better, or with a source now, is the same."""
+    return content_hash(without_keys(priors.model_dump(mode="json"), _REASONS))
 
 
 def _version(package: str) -> str:

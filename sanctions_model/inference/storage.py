@@ -16,7 +16,6 @@ import numpy as np
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.economies.words import with_labels_of_today
 from sanctions_model.errors import FitFileError, reading_fault, shown
 from sanctions_model.files import file_sha256, interrupted, write_netcdf
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
@@ -133,8 +132,7 @@ def load(path: Path | str) -> Fit:
     try:
         observations = groups.pop(_OBSERVATIONS)
         scm = from_dict(content["spec"])
-        spoken = with_labels_of_today(scm)
-        problem = Problem.of(spoken, observations, Priors.model_validate(content["priors"]))
+        problem = Problem.of(scm, observations, Priors.model_validate(content["priors"]))
         for name in {"prior", "posterior"} & set(groups):  # older files do not say it
             groups[name] = note_centres(problem.scm, groups[name])
         loaded = Fit(

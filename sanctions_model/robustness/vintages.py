@@ -16,13 +16,13 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.inference.fit import Fit, fit
+from sanctions_model.inference.fit import Fit, beliefs_hash, fit
 from sanctions_model.queries.basis import BASIS_COLUMNS, Basis
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.periods import period_after
-from sanctions_model.scm.serialization import spec_hash
+from sanctions_model.scm.serialization import equations_hash
 from sanctions_model.summaries import ERRORS, interval, interval_rule, median_error
 
 _HORIZONS = (4, 12)
@@ -242,8 +242,8 @@ def differ_in_data_alone(old: Fit, new: Fit) -> bool:
 def _differing(old: Fit, new: Fit) -> list[str]:
     pair = old, new
     hashes = {
-        "equations": [spec_hash(fitted.scm) for fitted in pair],  # in the labels of today
-        "priors": [fitted.manifest["priors"]["sha256"] for fitted in pair],
+        "equations": [equations_hash(fitted.scm) for fitted in pair],
+        "priors": [beliefs_hash(fitted.problem.priors) for fitted in pair],
     }
     return [what for what, (one, two) in hashes.items() if one != two]
 

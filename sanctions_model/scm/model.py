@@ -70,6 +70,8 @@ class StructuralCausalModel:
     forces : mapping of str to tuple of str
         Words for what moves a history, and the exogenous and stochastic variables meant by each;
         what none of them names is a shock of its own.
+    parameter_labels : mapping of str to str
+        Words for named parameters of identities; one without is said by its name.
 
     Raises
     ------
@@ -90,6 +92,7 @@ class StructuralCausalModel:
     crises: tuple[Crisis, ...] = field(default=(), metadata=OMITTED_AT_DEFAULT)
     crisis_hazard: float = field(default=0.0, metadata=OMITTED_AT_DEFAULT)
     forces: Mapping[str, tuple[str, ...]] = field(default_factory=dict, metadata=OMITTED_AT_DEFAULT)
+    parameter_labels: Mapping[str, str] = field(default_factory=dict, metadata=OMITTED_AT_DEFAULT)
 
     def __post_init__(self) -> None:
         check(self)

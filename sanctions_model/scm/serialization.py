@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sanctions_model.errors import SpecError
@@ -33,6 +33,9 @@ _KINDS: dict[str, Any] = {
         StructuralCausalModel,
     )
 }
+
+# Words for a reader, which say nothing of how a model runs.
+_SAID = {"label", "parameter_labels"}
 
 
 def to_dict(scm: StructuralCausalModel) -> dict[str, Any]:
@@ -113,3 +116,15 @@ def content_hash(plain: Any) -> str:
 def spec_hash(scm: StructuralCausalModel) -> str:
     """Return the hash of the equations; centres, which the data set, do not count."""
     return content_hash(to_dict(scm.with_centres({})))
+
+
+def equations_hash(scm: StructuralCausalModel) -> str:
+    """Return the hash of the equations alone: what variables and parameters are called is none."""
+    return content_hash(without_keys(to_dict(scm.with_centres({})), _SAID))
+
+
+def without_keys(plain: Any, keys: Collection[str]) -> Any:
+    """Return nested dicts and lists without the entries of these keys."""
+    if isinstance(plain, Mapping):
+        return {key: without_keys(own, keys) for key, own in plain.items() if key not in keys}
+    return [without_keys(own, keys) for own in plain] if isinstance(plain, list) else plain

@@ -1,16 +1,11 @@
 """Whether the bundled files are still those that a fit was made from."""
 
-from typing import Any
-
 from sanctions_model.data.observations import load_observations
 from sanctions_model.data.user_tables import TableMapping
 from sanctions_model.economies.registry import economy_of, find_economy
-from sanctions_model.inference.fit import Fit
-from sanctions_model.inference.priors.ledger import Priors, load_priors
-from sanctions_model.scm.serialization import spec_hash
-
-# A reason that is said better, or has a source now, is the same belief.
-_IN_WORDS = {"origin", "rationale", "sources"}
+from sanctions_model.inference.fit import Fit, beliefs_hash
+from sanctions_model.inference.priors.ledger import load_priors
+from sanctions_model.scm.serialization import equations_hash
 
 
 def differences_from_files(fitted: Fit) -> list[str]:
@@ -28,23 +23,13 @@ def differences_from_files(fitted: Fit) -> list[str]:
     scm = economy.transmission(fitted.scm.periods_per_year)
     if inputs.get("mapping") is not None:
         scm = TableMapping.model_validate(inputs["mapping"]).relabel(scm)
-    if spec_hash(scm) != spec_hash(fitted.scm):
+    if equations_hash(scm) != equations_hash(fitted.scm):
         found.append("equations")
     if inputs.get("priors") is None:
         now = load_priors(economy=economy.name)
-        if _beliefs(now) != _beliefs(fitted.problem.priors):
+        if beliefs_hash(now) != beliefs_hash(fitted.problem.priors):
             found.append("priors")
     if inputs.get("data") is None:
         data = load_observations(scm=scm).attrs.get("data_sha256")
         found += ["data"] if data != manifest["data"]["sha256"] else []
     return found
-
-
-def _beliefs(priors: Priors) -> Any:
-    return _without_words(priors.model_dump(mode="json"))
-
-
-def _without_words(stated: Any) -> Any:
-    if not isinstance(stated, dict):
-        return stated
-    return {key: _without_words(own) for key, own in stated.items() if key not in _IN_WORDS}

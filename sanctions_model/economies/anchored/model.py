@@ -59,6 +59,7 @@ def anchored_transmission() -> StructuralCausalModel:
         chain_offset=("expected_inflation -> real_lending_rate",),
         headline=_HEADLINE,
         forces=_FORCES,
+        parameter_labels=_PARAMETER_LABELS,
         crises=(
             Crisis("financial_crisis", "2008-10-01", "2009-01-01"),
             Crisis("rouble_crisis", "2014-10-01", "2015-01-01"),
@@ -88,6 +89,23 @@ def _entries() -> dict[str, tuple[str, ...]]:
         "exports_direct": ("effective_trade -> log_exports",),
     }
 
+
+_PARAMETER_LABELS = {
+    "premium_at_disruption": "grey-import premium in a full disruption",
+    "risk_of_news": "risk premium on news of sanctions",
+    "discount_at_disruption": "oil discount in a full disruption",
+    "imports_at_disruption": "imports lost in a full disruption",
+    "import_income": "income elasticity of imports",
+    "export_volume": "elasticity of exports to the output trend",
+    "need_at_rest": "normal need for foreign exchange",
+    "trend_level": "level of the output trend",
+    "output_at_disruption": "output lost in a full disruption",
+    "anchoring": "anchoring of expectations to the target",
+    "neutral_real_rate": "neutral real rate",
+    "neutral_real_rate_before": "neutral real rate before 2014Q2",
+    "lending_margin": "lending margin over the key rate",
+    **{f"trend_growth_{knot}": f"trend growth from {knot}" for knot in KNOTS},
+}
 
 _CHAIN = (
     *(f"effective_{name} -> premium_index" for name in SUDDEN),

@@ -13,7 +13,6 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.economies.words import parameter_words
 from sanctions_model.errors import QuestionError
 from sanctions_model.scm.equations import Identity, LatentAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
@@ -218,7 +217,7 @@ def _called(scm: StructuralCausalModel, word: str) -> str:
     for own, _, size in _sizes(scm):
         if size == word:
             return f"lasting size of {with_article(own.variable.short_label)}"
-    return parameter_words(word)
+    return scm.parameter_labels.get(word, word.replace("_", " "))
 
 
 def _of_one(scm: StructuralCausalModel, word: str) -> str:

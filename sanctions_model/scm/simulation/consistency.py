@@ -52,6 +52,9 @@ def check(scm: "StructuralCausalModel") -> None:
         _check_unobserved(scm)
     _check_reach(scm)
     _check_forces(scm)
+    for name in scm.parameter_labels:
+        if name not in scm.scalars:
+            raise UnknownVariableError.from_name(name, scm.scalars, "the parameters' labels")
 
 
 def _check_names(scm: "StructuralCausalModel") -> None:
