@@ -6,7 +6,7 @@ of 42 %.
 
 That a series is kept in log points is a property of its `Variable`, ``logs``; what is printed is
 the unit in words. The functions here take the variable, or a text that says it: "% a quarter, log
-change" as results carry it, or with the mark that files of models hold.
+change" as results and files carry it, or with the mark of earlier files.
 """
 
 import re
@@ -16,9 +16,10 @@ import numpy as np
 
 # What a series in log points is: the change of a log, or the log of a level itself.
 _WORDS = {"growth": ", log change", "level": ", log level"}
-# How files of models mark it, since before units were words: the hashes of saved fits hold these.
-FILE_MARKS = {"growth": " (100 dlog)", "level": " (100 log points)"}
-_MARKS = {logs: re.compile(rf"\s*{re.escape(mark.strip())}") for logs, mark in FILE_MARKS.items()}
+LOGS = tuple(_WORDS)
+# How earlier files of models marked it, which are read still.
+_MARK = re.compile(r"\s*\(100 (dlog|log points)\)")
+_MARKED = {"dlog": "growth", "log points": "level"}
 _OLDEST = re.compile(r"^100 log\b")
 
 
@@ -78,9 +79,8 @@ def split_unit(text: str) -> tuple[str, str]:
     for logs, words in _WORDS.items():
         if text.startswith("%") and text.endswith(words):
             return text.removesuffix(words), logs
-    for logs, mark in _MARKS.items():
-        if text.startswith("%") and mark.search(text):
-            return mark.sub("", text), logs
+    if text.startswith("%") and (marked := _MARK.search(text)):
+        return _MARK.sub("", text), _MARKED[marked[1]]
     return _OLDEST.sub("%", text), "level" if _OLDEST.match(text) else ""
 
 

@@ -48,7 +48,7 @@ def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: _plain(getattr(value, field.name)) for field in _fields(value)}
         if isinstance(value, variables.Variable):
-            fields["unit"] = value.written_unit  # says the logs too
+            fields["unit"] = value.kept_unit  # says the logs too
         return {"kind": type(value).__name__, **fields}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}

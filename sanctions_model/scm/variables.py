@@ -14,7 +14,7 @@ import numpy as np
 from sanctions_model.coercion import as_number, as_number_or_path
 from sanctions_model.errors import QuestionError, SpecError
 from sanctions_model.scm.periods import read_day
-from sanctions_model.units import FILE_MARKS, Unit, kept_words, split_unit
+from sanctions_model.units import LOGS, Unit, kept_words, split_unit
 
 # Marks options that came later: at their default they are not written, so that the hash of a model
 # without them is what it was.
@@ -62,7 +62,6 @@ class Variable:
     plausible: tuple[float, float] | None = None
     least_peak: float | None = None
     logs: str = ""
-    _written: str = field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -71,28 +70,20 @@ class Variable:
                 "use letters, digits and underscores."
             )
         words, said = split_unit(self.unit)
-        logs, marked = self.logs or said, said and self.unit != kept_words(words, said)
-        if logs and (logs not in FILE_MARKS or logs != (said or logs) or words[:1] != "%"):
+        logs = self.logs or said
+        if logs and (logs not in LOGS or logs != (said or logs) or words[:1] != "%"):
             raise SpecError(
                 f"Variable {self.name!r} has logs={self.logs!r} and the unit {self.unit!r}; "
                 "expected a unit in % and logs='growth' (change of a log) or 'level' (a log)."
             )
-        object.__setattr__(
-            self, "_written", self.unit if marked else words + FILE_MARKS.get(logs, "")
-        )
         object.__setattr__(self, "unit", Unit(words, logs))
         object.__setattr__(self, "logs", logs)
         object.__setattr__(self, "label", self.label or self.name)
         object.__setattr__(self, "column", self.column or self.name)
 
     @property
-    def written_unit(self) -> str:
-        """The unit as files of models hold it, the mark of logs in it."""
-        return self._written
-
-    @property
     def kept_unit(self) -> str:
-        """The unit as results carry it: in words, with what is kept in logs said."""
+        """The unit as results and files carry it: in words, with what is kept in logs said."""
         return kept_words(self.unit, self.logs)
 
     def require_plausible(

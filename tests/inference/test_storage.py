@@ -17,11 +17,13 @@ from laboratory import LIFTED
 
 from sanctions_model.errors import FitFileError
 from sanctions_model.inference import storage
+from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.storage import FORMAT_VERSION, load, save
 from sanctions_model.queries.effects import channel_effects
 from sanctions_model.queries.forecasts import simulate
 from sanctions_model.queries.reading.tables import links_table
 from sanctions_model.scm.serialization import to_dict
+from sanctions_model.scm.variables import Variable
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,23 @@ def test_a_saved_copy_of_a_loaded_fit_is_the_same_again(prior_file, tmp_path):
     for name, group in once.idata.children.items():
         xr.testing.assert_identical(group.to_dataset(), twice.idata[name].to_dataset())
     assert dict(twice.manifest) == dict(once.manifest)
+
+
+def test_a_file_that_says_units_as_earlier_versions_did_is_read(
+    growth_problem, tmp_path, monkeypatch
+):
+    marks = {"growth": " (100 dlog)", "level": " (100 log points)", "": ""}
+    scm, observations, priors = (
+        growth_problem.scm,
+        growth_problem.observations,
+        growth_problem.priors,
+    )
+    fitted = sample_prior_predictive(scm, observations, priors, draws=4, random_seed=0)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(Variable, "kept_unit", property(lambda own: own.unit + marks[own.logs]))
+        path = save(fitted, tmp_path / "posterior.nc")
+    assert "(100 dlog)" in xr.open_datatree(path).attrs["sanctions_model"]
+    assert load(path).scm == scm
 
 
 def test_warm_up_draws_are_not_saved(tmp_path):

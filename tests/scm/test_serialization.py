@@ -201,22 +201,25 @@ def test_a_unit_that_says_logs_becomes_words_and_a_property(text, unit, logs, ke
     assert Variable(name="y", unit=kept) == found
 
 
-def test_a_model_in_logs_is_written_as_files_of_before_have_it():
-    """Fits that were saved with the mark in the unit keep their hash."""
-    stated = Variable(name="y", unit="% a month", logs="growth")
-    before = Variable(name="y", unit="% a month (100 dlog)")
-    scms = [StructuralCausalModel(equations=(Linear(variable=v),)) for v in (stated, before)]
-    assert to_dict(scms[0]) == to_dict(scms[1])
-    assert to_dict(scms[0])["equations"][0]["variable"] == {
-        **{"kind": "Variable", "name": "y", "label": "y", "unit": "% a month (100 dlog)"},
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ("% a month (100 dlog)", "% a month, log change"),
+        ("% (100 log points)", "%, log level"),
+        ("100 log, 0 over 2021", "%, 0 over 2021, log level"),
+    ],
+)
+def test_a_model_in_logs_is_written_in_words_and_read_as_files_of_before_have_it(before, words):
+    scm = StructuralCausalModel(equations=(Linear(variable=Variable(name="y", unit=words)),))
+    plain = to_dict(scm)
+    assert plain["equations"][0]["variable"] == {
+        **{"kind": "Variable", "name": "y", "label": "y", "unit": words},
         **{"source": "", "column": "y", "plausible": None, "least_peak": None},
     }
-    assert from_dict(json.loads(json.dumps(to_dict(scms[0])))) == scms[0]
-    odd = StructuralCausalModel(
-        equations=(Linear(variable=Variable(name="y", unit="100 log, 0 over 2021")),)
-    )
-    assert spec_hash(from_dict(to_dict(odd))) == spec_hash(odd)
-    assert to_dict(odd)["equations"][0]["variable"]["unit"] == "100 log, 0 over 2021"
+    assert from_dict(json.loads(json.dumps(plain))) == scm
+    plain["equations"][0]["variable"]["unit"] = before
+    assert from_dict(plain) == scm
+    assert spec_hash(from_dict(plain)) == spec_hash(scm)
 
 
 @pytest.mark.parametrize(
