@@ -316,7 +316,7 @@ def template(
 
 @data_app.command("check")
 def check(
-    file: Annotated[Path, typer.Argument(help="Your table, a CSV file.")],
+    file: Annotated[Path, typer.Argument(help="Your table, a CSV or XLSX file.")],
     mapping: MappingOption = None,
     priors: PriorsOption = None,
     csv: CsvOption = None,

@@ -280,8 +280,9 @@ def _series(
     if len(absent) == len(scm.observed):
         wanted = [scm.variables[name].column for name in scm.observed]
         raise ObservationError(
-            f"{where} has none of the model's series, but {', '.join(columns)}; expected some of "
-            f"{', '.join(wanted)}: rename the columns."
+            f"{where} has none of the model's series, but {', '.join(map(repr, columns))}; "
+            f"expected some of {', '.join(wanted)}: rename the columns, or give a mapping "
+            "(--mapping) that says what yours are called."
         )
     if absent:
         wanted = [scm.variables[name].column for name in absent]

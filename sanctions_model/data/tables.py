@@ -50,11 +50,11 @@ def parse_table(content: bytes, where: str) -> tuple[pd.PeriodIndex, dict[str, p
 
     `content`: a header line and one line a period, separated by commas, or by semicolons or tabs
     with a decimal point or comma; UTF-8, or Windows' Cyrillic (cp1251); or the first sheet of an
-    XLSX file. The first column, or one called quarter, month, period or date, holds the periods.
-    `where`: name of the table for messages. Returns `index`: quarters ("Q-DEC") or months ("M") in
-    order, without gaps. Returns `columns`: the other columns by name, float64, NaN for empty cells.
-    Raises `ObservationError` if the table is empty, irregular, of another frequency or holds text
-    for numbers.
+    XLSX file, whose text cells may have a decimal comma, too. The first column, or one called
+    quarter, month, period or date, holds the periods. `where`: name of the table for messages.
+    Returns `index`: quarters ("Q-DEC") or months ("M") in order, without gaps. Returns `columns`:
+    the other columns by name, float64, NaN for empty cells. Raises `ObservationError` if the table
+    is empty, irregular, of another frequency or holds text for numbers.
     """
     if content.startswith(_ZIP):
         cells, where = _sheet(content, where)
@@ -118,9 +118,11 @@ def _lines(content: bytes, where: str) -> pd.DataFrame:
         raise ObservationError(
             f"{where} is not a CSV table ({reading_fault(error)}); save it as one, with commas."
         ) from error
-    if separator == ",":
-        return cells
-    found = cells.map(str.strip)
+    return cells if separator == "," else _with_points(cells.map(str.strip), where)
+
+
+def _with_points(found: pd.DataFrame, where: str) -> pd.DataFrame:
+    """Return text with decimal points for decimal commas; both in one table are refused."""
     commas = found.map(lambda cell: _WITH_COMMA.fullmatch(cell) is not None).to_numpy()
     points = found.map(lambda cell: _WITH_POINT.fullmatch(cell) is not None).to_numpy()
     if commas.any() and points.any():
@@ -161,7 +163,9 @@ def _sheet(content: bytes, where: str) -> tuple[pd.DataFrame, str]:
         raise ObservationError(f"{where}: {fault}.")
     if len(names) > 1:
         where = f"{where} (sheet {names[0]!r}, the first of {len(names)})"
-    return cells.map(_as_text), where
+    # Numbers that were pasted as text, with the decimal comma of their country.
+    texts = cells.map(lambda cell: cell.strip() if isinstance(cell, str) else "")
+    return cells.map(_as_text).where(texts == "", _with_points(texts, where)), where
 
 
 def _without_result(content: bytes) -> str:

@@ -243,7 +243,10 @@ REFUSED = {
         "quarter,gdp_growth,gdp_growth_pct\n2015Q1,1,1\n",
         "gives 'gdp_growth' twice, as 'gdp_growth_pct' and 'gdp_growth'",
     ),
-    "none_of_the_series": ("quarter,temperature\n2015Q1,1\n", "has none of the model's series"),
+    "none_of_the_series": (
+        "quarter,temperature\n2015Q1,1\n",
+        "has none of the model's series, but 'temperature'; .* or give a mapping",
+    ),
 }
 
 

@@ -35,6 +35,15 @@ def dated(frame):
     return frame.assign(quarter=first_days)
 
 
+def with_commas(frame):
+    """Return the numbers as a spreadsheet of another country keeps them that took them for text."""
+    text = frame.astype(object)
+    text["inflation_pct"] = [
+        None if pd.isna(value) else str(value).replace(".", ",") for value in frame["inflation_pct"]
+    ]
+    return text
+
+
 FORMS = {
     "commas": FRAME.to_csv(index=False).encode(),
     "semicolons": FRAME.to_csv(index=False, sep=";").encode(),
@@ -57,6 +66,7 @@ FORMS = {
     + b",,,,\n,,,,\n",
     "XLSX": as_excel(FRAME),
     "XLSX with dates": as_excel(dated(FRAME)),
+    "XLSX with decimal commas as text": as_excel(with_commas(FRAME)),
 }
 
 

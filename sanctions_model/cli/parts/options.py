@@ -34,7 +34,7 @@ DataOption = Annotated[
 ]
 MappingOption = Annotated[
     Path | None,
-    typer.Option("--mapping", help="TOML file: what your CSV calls columns, currency, target."),
+    typer.Option("--mapping", help="TOML file: what your table calls columns, currency, target."),
 ]
 PriorsOption = Annotated[
     Path | None, typer.Option("--priors", help="Your own priors; the bundled ones by default.")
