@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from sanctions_model import dims
@@ -55,8 +54,7 @@ def claims_view(table: pd.DataFrame, periods_per_year: int = 4) -> View:
     start = table.attrs.get(dims.Said.START)
     rows = []
     for row in table.to_dict("records"):
-        known = not np.isnan(row["prob"])
-        prob = row["prob"] if known else row["prob_prior"]
+        after, before = chance(row["prob"]), chance(row["prob_prior"])
         size = size_cell(row["median"], row["lower"], row["upper"], signed=True)
         horizon = row["horizon"]
         rows.append(
@@ -64,9 +62,7 @@ def claims_view(table: pd.DataFrame, periods_per_year: int = 4) -> View:
                 "claim": _in_short(row["statement"]),
                 "by": period_after(start, horizon, periods_per_year) if start else str(horizon),
                 "change, % or pp": size,
-                "P (before)": f"{chance(prob)} ({chance(row['prob_prior'])})"
-                if known
-                else f"({chance(prob)})",
+                "P (before)": f"{after} ({before})".strip() if before else after,
                 "verdict": row["verdict"],
             }
         )

@@ -30,6 +30,7 @@ from sanctions_model.inference.priors.families import Normal
 from sanctions_model.inference.priors.ledger import load_priors
 from sanctions_model.inference.storage import load
 from sanctions_model.queries.effects import total_effect
+from sanctions_model.report.claims import claims_view
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.waiting import Waiting
@@ -449,6 +450,14 @@ def test_claims_answer_as_the_run_did(prior_run, tmp_path):
     assert done.code == 0
     assert "of the article's 13 claims" in done.out
     assert (tmp_path / "mine.csv").read_bytes() == (out / "claims.csv").read_bytes()
+
+
+def test_a_claim_without_a_probability_has_no_brackets_around_nothing(prior_run):
+    table = pd.read_csv(prior_run[0] / "claims.csv")
+    assert claims_view(table).table["P (before)"].str.fullmatch(r"\([<>]?0\.\d\d\)").all()
+    table["prob_prior"] = np.nan
+    assert (claims_view(table).table["P (before)"] == "").all()
+    assert (claims_view(table.assign(prob=0.5)).table["P (before)"] == "0.50").all()
 
 
 def test_claims_of_one_s_own_are_answered(prior_run, tmp_path):
