@@ -3,9 +3,14 @@
 import contextlib
 import io
 import logging
+import math
+import os
+import re
 import sys
+import threading
 from dataclasses import dataclass
 
+import pytest
 from hostile import require_clear
 
 from sanctions_model.cli import app as cli
@@ -30,10 +35,63 @@ class Done:
 
 def call(*arguments):
     """Run the command line in this process, its log handlers taken back afterwards."""
+    out, err = io.StringIO(), io.StringIO()
+    code = _run(arguments, out, err)
+    return Done(code, out.getvalue(), err.getvalue())
+
+
+def call_on_terminal(*arguments, columns=80):
+    """Run the command line in this process, stdout and stderr on real terminals so wide."""
+    with (
+        _terminal(columns) as (out, told),
+        _terminal(columns) as (err, noted),
+        pytest.MonkeyPatch.context() as patched,
+    ):
+        patched.setattr(sys, "__stdout__", out)  # whose width Python asks for
+        patched.delenv("COLUMNS", raising=False)
+        patched.setenv("TERM", "xterm-256color")
+        code = _run(arguments, out, err)
+    return Done(code, "".join(told), "".join(noted))
+
+
+def rows_of(text, columns=80):
+    """Return how many rows of a terminal a text takes."""
+    return sum(max(1, math.ceil(len(line) / columns)) for line in text.splitlines())
+
+
+@contextlib.contextmanager
+def _terminal(columns):
+    """Give a stream onto a terminal, and the list that gets what came, without colours."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    came, found = [], []
+
+    def read():
+        with contextlib.suppress(OSError):  # how Linux says that the other end is closed
+            while part := os.read(master, 65536):
+                came.append(part)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        with os.fdopen(slave, "w", encoding="utf-8") as stream:
+            yield stream, found
+    finally:
+        reader.join(10)
+        os.close(master)
+        text = b"".join(came).decode().replace("\r\n", "\n")
+        found.append(re.sub(r"\x1b\[[0-9;]*m", "", text))
+
+
+def _run(arguments, out, err):
     logger = logging.getLogger("sanctions_model")
     before = logger.handlers, logger.level, logger.propagate
-    out, err, argv = io.StringIO(), io.StringIO(), sys.argv
-    code = 0
+    argv, code = sys.argv, 0
     try:
         sys.argv = ["sanctions-model", *map(str, arguments)]
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -44,7 +102,7 @@ def call(*arguments):
     finally:
         sys.argv = argv
         logger.handlers, logger.level, logger.propagate = before
-    return Done(code, out.getvalue(), err.getvalue())
+    return code
 
 
 def refused(*arguments):

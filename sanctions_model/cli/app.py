@@ -22,6 +22,7 @@ from sanctions_model.cli.parts.console import (
     FORMATS,
     asked_output,
     configure,
+    print_waiting,
     printable,
     require_output,
     show,
@@ -120,6 +121,7 @@ def _share_output(command: Any, shared: Sequence[Any]) -> None:
 
 def _set_whole(asked: bool) -> None:
     asked_output.whole, asked_output.printed, asked_output.source = asked, 0, ""
+    asked_output.waiting = []
 
 
 def _set_form(asked: str) -> None:
@@ -159,7 +161,10 @@ def main() -> None:
         if sys.stdout is None:  # closed by the caller; Python has no stream then
             raise QuestionError("The output is closed; send it to a file or to /dev/null.")
         _require_values(sys.argv[1:])
-        run_command(command())
+        try:
+            run_command(command())
+        finally:
+            print_waiting()
     except ConvergenceError as error:
         _fail(error, 3)
     except SanctionsModelError as error:

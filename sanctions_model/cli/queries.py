@@ -340,9 +340,9 @@ def forecast(
         question=_asked(conditions, _edits(asked), fitted.scm, period_labels(start, year, ahead)),
     )
     show(View(table=table, title="Forecast") if as_json else view, as_json=as_json)
+    show_statements(said, as_json=as_json)
     if len(others) and not as_json:
         show(beside_view(others, fitted.scm, beside))
-    show_statements(said, as_json=as_json)
 
 
 def _asked(

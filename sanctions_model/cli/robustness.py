@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from sanctions_model.robustness.implied_evidence import Observation
 
 _LOG = logging.getLogger("sanctions_model.cli")
-_SECOND = 10  # lines that a table leaves for the one below it
 
 RefitOption = Annotated[
     bool, typer.Option("--refit", help="Compile and sample what an existing fit cannot say.")
@@ -110,7 +109,7 @@ def evidence(
     from sanctions_model.report.checks import evidence_views
 
     compared, taken_in = evidence_views(table, moved, found.scm)
-    show(compared, kept=_SECOND)
+    show(compared)
     show(taken_in)
 
 

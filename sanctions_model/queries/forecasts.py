@@ -239,6 +239,10 @@ def driver_words(scm: StructuralCausalModel, attrs: Mapping[str, object]) -> str
             what = "unchanged"
         if scm.variables[name].unit not in _SWITCHES and not what.startswith("growing"):
             together.setdefault(what, []).append(scm.variables[name].short_label)
+    every = [scm.variables[name].short_label for name in scm.measures]
+    for what, names in together.items():
+        if len(every) > 1 and set(every) <= set(names):
+            together[what] = ["all measures", *(name for name in names if name not in every)]
     return "; ".join(f"{', '.join(names)} {what}" for what, names in together.items())
 
 

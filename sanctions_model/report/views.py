@@ -49,6 +49,7 @@ class View:
     title. `caption`: what its reader must know, below the table. `most`: rows that a terminal shows
     unless all are asked for. `first`: columns in the order in which they get room; from the left by
     default. `aside`: columns that a terminal leaves out unless all are asked for.
+    `source`: which fit and data it is of, below the caption.
     `grey`: by row, whether its difference is within two Monte-Carlo errors; a terminal greys it.
     """
 
@@ -60,6 +61,7 @@ class View:
     first: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
     grey: tuple[bool, ...] = ()
+    source: str = ""
 
 
 def interval_words(rule: IntervalRule) -> str:

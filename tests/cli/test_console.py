@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from command import call, refused
+from command import call, call_on_terminal, refused, rows_of
 from saved_fits import fit_of
 
 from sanctions_model import plots
@@ -179,12 +179,11 @@ def large_fit(tmp_path_factory):
 
 
 @pytest.mark.parametrize("asked", VERBS, ids=" ".join)
-def test_a_verb_is_understood_in_a_minute_at_80_columns(
-    asked, request, terminal, monkeypatch, tmp_path
-):
+def test_a_verb_is_understood_in_a_minute_at_80_columns(asked, request, monkeypatch, tmp_path):
     """A finding with its number first, then a table that fits, in spoken words, with a date.
 
-    Of verbs that answer fast: what is on the screen is a part of the whole, and no word is cut.
+    On a real terminal, where notes and tables together are at most 25 lines. Of verbs that answer
+    fast: what is on the screen is a part of the whole, and no word is cut.
     """
     many = asked[0] in MANY_DRAWS
     fit = request.getfixturevalue("large_fit" if many else "small_fit")
@@ -192,7 +191,7 @@ def test_a_verb_is_understood_in_a_minute_at_80_columns(
     if asked[:2] not in WITHOUT_FILE and asked[:1] not in WITHOUT_FILE:
         monkeypatch.setattr(options, "write_table", lambda table, path: written.append(table))
         to_file = ("--csv", tmp_path / "table.csv")
-    shown = call(*asked, *to_file, "--fit", fit if many else fit.parent, "--quiet")
+    shown = call_on_terminal(*asked, *to_file, "--fit", fit if many else fit.parent)
     read_in_a_minute(shown)
     assert len(written) == bool(to_file)
     monkeypatch.undo()
@@ -256,12 +255,12 @@ def names_its_periods(table):
         assert rows[name].astype(str).str.fullmatch(r"20\d\dQ[1-4]").all(), rows[name]
 
 
-def test_two_fits_are_compared_in_a_minute_at_80_columns(large_fit, tmp_path, terminal):
+def test_two_fits_are_compared_in_a_minute_at_80_columns(large_fit, tmp_path):
     sceptic = load_prior_sets()["sceptic"].priors
     fit_of(load_priors(economy="growth").replace(sceptic), tmp_path / "other", 1)
     drawn, file = ("--figure", tmp_path / "drawn.png"), tmp_path / "compared.csv"
     two = (OF_TWO_FITS, large_fit, tmp_path / "other")
-    read_in_a_minute(call(*two, "--csv", file, "--quiet", *drawn))
+    read_in_a_minute(call_on_terminal(*two, "--csv", file, *drawn))
     names_its_periods(pd.read_csv(file))
     assert (tmp_path / "drawn.png").is_file()
     said = refused(*two, tmp_path, *drawn)
@@ -271,7 +270,7 @@ def test_two_fits_are_compared_in_a_minute_at_80_columns(large_fit, tmp_path, te
 def read_in_a_minute(shown):
     assert shown.code == 0, shown.err
     lines = shown.out.splitlines()
-    assert len(lines) <= 25, shown.out
+    assert rows_of(shown.err) + rows_of(shown.out) <= 25, shown.err + shown.out
     assert max(map(len, lines)) <= 80
     first = shown.out.partition("Question:")[0]
     assert re.search(r"\d", first), first
@@ -288,11 +287,11 @@ def read_in_a_minute(shown):
 
 
 @pytest.mark.parametrize("asked", WITHOUT_FIT, ids=" ".join)
-def test_a_table_of_what_is_stated_fits_80_columns(asked, terminal):
-    shown = call(*asked, "--quiet")
+def test_a_table_of_what_is_stated_fits_80_columns(asked):
+    shown = call_on_terminal(*asked)
     assert shown.code == 0, shown.err
     lines = shown.out.splitlines()
-    assert len(lines) <= 25, shown.out
+    assert rows_of(shown.err) + rows_of(shown.out) <= 25, shown.err + shown.out
     assert max(map(len, lines)) <= 80
     assert re.search(r"\d", lines[0])
     assert "Question: " in shown.out
@@ -386,11 +385,24 @@ def test_a_note_or_warning_takes_room_from_the_tables_below_it(
     finally:
         logging.getLogger("sanctions_model").handlers[:] = handlers
     table = pd.DataFrame({"name": [f"row {i}" for i in range(60)]})
-    console.show(View(table=table, title="a title"), kept=4)
+    console.show(View(table=table, title="a title"))
     console.show(View(table=table.iloc[:1], title="another"))
+    console.print_waiting()
     said = capsys.readouterr()
-    assert len(said.out.splitlines()) + 2 <= 25  # what is said has two lines of 80 columns
+    assert len(said.out.splitlines()) + 2 == 25  # what is said has two lines of 80 columns
     assert "more rows: --all." in said.out
+    assert "another" in said.out
+
+
+def test_tables_without_room_below_the_first_are_counted(terminal, capsys, monkeypatch):
+    monkeypatch.setattr(console, "asked_output", console.Output())
+    tall = View(table=pd.DataFrame({"name": ["row"] * 60}), title="a title", caption="so " * 160)
+    for _ in range(3):
+        console.show(tall)
+    console.print_waiting()
+    lines = capsys.readouterr().out.splitlines()
+    assert (len(lines), lines[-1]) == (25, "1 more table: --all.")
+    assert lines.count("a title") == 2
 
 
 def test_columns_share_a_line_without_cutting_a_word(terminal, capsys, monkeypatch):
@@ -400,6 +412,7 @@ def test_columns_share_a_line_without_cutting_a_word(terminal, capsys, monkeypat
         {"outcome": ["consumer price level, %"] * 3, **cells, "mean": ["-6.0"] * 3}
     )
     console.show(View(table=table, title="a title"))
+    console.print_waiting()
     said = capsys.readouterr().out
     assert max(map(len, said.splitlines())) <= 80
     assert words(said) - {"Columns", "without", "room:", "(--all).", "mean"} <= words(
@@ -416,6 +429,7 @@ def test_a_row_within_error_is_grey_on_a_terminal_and_whole_in_a_pipe(
     table = pd.DataFrame({"name": ["told", "alike"], "±": ["0.01", "0.09"]})
     view = View(table=table, title="a title", grey=(False, True), aside=("±",))
     console.show(view)
+    console.print_waiting()
     lines = capsys.readouterr().out.splitlines()
     told, alike = (next(x for x in lines if word in x) for word in ("told", "alike"))
     assert "\x1b[2m" in alike

@@ -24,7 +24,12 @@ from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.queries.conditional import Condition, conditional_forecast
 from sanctions_model.queries.counterfactuals import counterfactual, episode
 from sanctions_model.queries.effects import relief_paths, total_effect
-from sanctions_model.queries.forecasts import drivers_ahead, last_known_period, simulate
+from sanctions_model.queries.forecasts import (
+    driver_words,
+    drivers_ahead,
+    last_known_period,
+    simulate,
+)
 from sanctions_model.scm.equations import Exogenous, Identity, Linear, PartialAdjustment
 from sanctions_model.scm.interventions import Relief, ScaleBy, SetTo, ShiftBy
 from sanctions_model.scm.model import StructuralCausalModel
@@ -654,3 +659,11 @@ def test_an_intervention_that_cannot_be_is_refused_by_variances(edit, reason):
     given = edit if isinstance(edit, str) else [edit]
     with pytest.raises(SanctionsModelError, match=reason):
         variance_of_z(scm, draws, interventions=given)
+
+
+def test_drivers_that_do_the_same_are_told_together(growth_problem):
+    scm = growth_problem.scm
+    few, every = ("; ".join(f"{name} held at 1" for name in scm.measures[:n]) for n in (2, None))
+    assert driver_words(scm, {"continuation": every}) == "all measures unchanged"
+    said = driver_words(scm, {"continuation": few})
+    assert said == "trade measures, financial measures unchanged"

@@ -16,7 +16,8 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 FORMATS = ("table", "md", "csv", "tsv", "json", "tex")
 _LINES = 25
 _SAID = 10  # lines of sentences above a table
-_FEWEST = 8  # a second table is cut to no less
+_FIRST = 12  # lines that a first table has before one below it gets any
 _PIPE = 100_000  # no line of a pipe is folded
 _KEPT = "\ue000"  # stands for a space that no line breaks at
 _INTERVAL = re.compile(r"\([^()]{1,20}; [^()]{1,20}\)")
@@ -48,8 +49,9 @@ class Output:
 
     whole: bool = False
     form: str = "table"
-    printed: int = 0  # lines that this verb has printed
+    printed: int = 0  # lines of notes and warnings so far
     source: str = ""  # of which fit and data; said once
+    waiting: "list[View | list[str]]" = field(default_factory=list)  # for the end of a verb
 
 
 asked_output = Output()
@@ -113,11 +115,11 @@ def require_library(name: str, what: str) -> None:
         )
 
 
-def show(view: View, *, as_json: bool = False, kept: int = 0) -> None:
-    """Print a view, or its records as JSON.
+def show(view: View, *, as_json: bool = False) -> None:
+    """Print a view, or its records as JSON; what a terminal must fit waits for `print_waiting`.
 
     `view`: title, table and caption. `as_json`: one JSON array on stdout instead, for other
-    programs. `kept`: lines of a screenful that stay free for the table that follows.
+    programs.
     """
     if as_json or asked_output.form == "json":
         records = json.loads(view.table.to_json(orient="records", date_format="iso"))
@@ -125,10 +127,63 @@ def show(view: View, *, as_json: bool = False, kept: int = 0) -> None:
     elif asked_output.form != "table":
         sys.stdout.write(shell_minus(_WRITERS[asked_output.form](view.table)))
     else:
-        text = _fitting(view, _terminal_width(), kept)
-        asked_output.printed += text.count("\n")
+        sourced = replace(view, source=asked_output.source)
         asked_output.source = ""
+        if is_short():
+            asked_output.waiting.append(sourced)
+        else:
+            sys.stdout.write(_whole(sourced, _terminal_width() or _PIPE))
+
+
+def print_waiting() -> None:
+    """Print what waits for a terminal: sentences and tables share what notes leave of a screenful.
+
+    Only here, at the end of a verb, is it known how many lines all of them want. A table that finds
+    no room under the first one is counted.
+    """
+    waiting, asked_output.waiting = asked_output.waiting, []
+    width = _terminal_width()
+    if not waiting or width is None:
+        return
+    blocks = [_Block.of(what, width) for what in waiting]
+    room = _LINES - asked_output.printed
+    shown = list(blocks)
+    while len(shown) > 1 and _least(shown) + (len(shown) < len(blocks)) > room:
+        shown.pop()
+    hidden = len(blocks) - len(shown)
+    room -= min(hidden, 1)
+    for place, block in enumerate(shown):
+        text = block.within(room - _least(shown[place + 1 :], first=0))
+        room -= text.count("\n")
         sys.stdout.write(text)
+    if hidden:
+        sys.stdout.write(f"{hidden} more {'table' if hidden == 1 else 'tables'}: --all.\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Sentences or a table that want a part of a screenful: how few lines will do, and how many."""
+
+    within: Callable[[int], str]
+    least: int
+    most: int
+    is_table: bool
+
+    @classmethod
+    def of(cls, what: View | list[str], width: int) -> "_Block":
+        if isinstance(what, list):
+            text = "".join(f"{said}\n" for said in _first(what)) + "\n"
+            return cls(lambda _: text, text.count("\n"), text.count("\n"), is_table=False)
+        within = partial(_fitting, what, width)
+        least, most = (within(room).count("\n") for room in (0, _LINES))
+        return cls(within, least, most, is_table=True)
+
+
+def _least(blocks: Sequence[_Block], first: int = _FIRST) -> int:
+    """Return the lines that blocks want at least; a first table wants `first` if it has them."""
+    tables = [block for block in blocks if block.is_table]
+    more = max(min(tables[0].most, first) - tables[0].least, 0) if tables else 0
+    return more + sum(block.least for block in blocks)
 
 
 def print_table(table: pd.DataFrame, title: str, caption: str, *, as_json: bool) -> None:
@@ -141,13 +196,12 @@ def say(sentences: list[str], *, as_json: bool) -> None:
     """Print sentences above a table; in JSON the numbers speak for themselves."""
     if as_json or asked_output.form != "table":
         return
-    width = _terminal_width()
-    folded = [textwrap.fill(shell_minus(said), width or _PIPE) for said in sentences]
-    if width is not None and not asked_output.whole:
-        folded = _first(folded)
-    text = "".join(f"{sentence}\n" for sentence in folded) + "\n"
-    asked_output.printed += text.count("\n")
-    sys.stdout.write(text)
+    width = _terminal_width() or _PIPE
+    folded = [textwrap.fill(shell_minus(said), width) for said in sentences]
+    if is_short():
+        asked_output.waiting.append(folded)
+    else:
+        sys.stdout.write("".join(f"{sentence}\n" for sentence in folded) + "\n")
 
 
 def _first(folded: list[str]) -> list[str]:
@@ -192,14 +246,15 @@ def _terminal_width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def _fitting(view: View, width: int | None, kept: int) -> str:
-    """Return the view as text: whole for a pipe, else what fits a screenful and what does not."""
-    if width is None:
-        return _drawn(view, view.table, _PIPE, [])
-    whole, count = asked_output.whole, len(view.table)
-    most = count if whole or view.most is None else min(view.most, count)
-    shown = replace(view, table=view.table.iloc[:most])
-    table, dropped = (view.table, []) if whole else _narrowed(shown, width)
+def _whole(view: View, width: int) -> str:
+    return _drawn(view, view.table, width, [])
+
+
+def _fitting(view: View, width: int, room: int) -> str:
+    """Return what of a view fits into so many lines, at least a row, and what is left out."""
+    count = len(view.table)
+    most = count if view.most is None else min(view.most, count)
+    table, dropped = _narrowed(replace(view, table=view.table.iloc[:most]), width)
     notes = [_without_room(dropped)] if dropped else []
 
     def cut(rows: int) -> str:
@@ -208,8 +263,7 @@ def _fitting(view: View, width: int | None, kept: int) -> str:
         return _drawn(view, table.iloc[:rows], width, [*notes, *more])
 
     text = cut(most)
-    room = max(_LINES - kept - asked_output.printed, _FEWEST)
-    if whole or text.count("\n") <= room or most <= 1:
+    if text.count("\n") <= room or most <= 1:
         return text
     fitting = bisect.bisect_right(range(1, most), room, key=lambda n: cut(n).count("\n"))
     return cut(max(fitting, 1))
@@ -294,7 +348,7 @@ def _drawn(view: View, table: pd.DataFrame, width: int, notes: list[str]) -> str
     if view.question:
         console.print(escape(printable(view.question)), soft_wrap=piped, width=width)
     console.print(rich)
-    if below := " ".join([view.caption, *notes, asked_output.source]).strip():
+    if below := " ".join([view.caption, *notes, view.source]).strip():
         console.print(escape(printable(below)), soft_wrap=piped, width=width)
     lines = (line.replace(_KEPT, " ").rstrip() for line in buffer.getvalue().splitlines())
     return "\n".join(lines) + "\n"
