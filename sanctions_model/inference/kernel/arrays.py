@@ -22,7 +22,7 @@ class Inputs(NamedTuple):
     entry : numpy.ndarray
         Weight that each monomial belongs to, shape ``(monomial,)``.
     where : numpy.ndarray
-        Column and equation of each weight, shape ``(entry, 2)``.
+        Column and equation of each weight, equation by equation; shape ``(entry, 2)``.
     filters : numpy.ndarray
         Place of the persistence of each recursion of a column, innermost first, -1 where there is
         none; shape ``(filtered, depth)``.

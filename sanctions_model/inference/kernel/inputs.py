@@ -95,8 +95,10 @@ def kernel_inputs(problem: Problem) -> Inputs:
     scm, cases, design = problem.scm, problem.cases, Design(problem=problem)
     names, free = list(scm.stochastic), free_parameters(problem)
     rows = [_row(problem.absolute[address]) for address in free]
-    places, entry = np.unique(design.places, return_inverse=True)
-    where = np.stack(np.divmod(places, len(names)), axis=1)
+    column, equation = np.divmod(design.places, len(names))
+    # By equation: the kernel adds several columns to a mean at once.
+    both, entry = np.unique(np.stack([equation, column]), axis=1, return_inverse=True)
+    where = both[::-1].T
     moments = np.array([cases.moments[name] for name, _ in cases.missing]).reshape(-1, 2)
     moments[:, 1] = np.where(moments[:, 1] > 0, moments[:, 1], 1.0)
     arguments = [(*row.arguments, row.sign, row.ahead) for row in rows]
