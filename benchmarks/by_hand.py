@@ -140,7 +140,7 @@ def change(values: Any) -> Any:
 
 
 def build_by_hand(observations: xr.Dataset, priors: Priors) -> pm.Model:
-    """Write the default transmission out, equation by equation.
+    """Write the economy in growth rates out, equation by equation.
 
     Parameters
     ----------

@@ -24,8 +24,8 @@ FITTED = "fitted"  # the line by which a fitting process says that it has its dr
 
 
 @cache
-def default_problem() -> Problem:
-    """Return the default transmission with the bundled data and priors."""
+def growth_problem() -> Problem:
+    """Return the economy in growth rates, also written by hand in PyMC, with data and priors."""
     return Problem.of(
         growth_transmission(),
         load_observations(scm=growth_transmission()),

@@ -29,11 +29,11 @@ def fit_processes(model: str, cache: str, *, draws: int, tune: int, warm: int) -
 def check_in_process() -> dict[str, float]:
     """Check that both models have the same posterior; see `check_same_posterior`."""
     from benchmarks.by_hand import build_by_hand
-    from benchmarks.common import default_problem
+    from benchmarks.common import growth_problem
     from benchmarks.same_posterior import check_same_posterior
     from sanctions_model.inference.pymc_model import build
 
-    problem = default_problem()
+    problem = growth_problem()
     by_hand = build_by_hand(problem.observations, problem.priors)
     return check_same_posterior(problem, build(problem), by_hand)
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import FITTED, default_problem
+from benchmarks.common import FITTED, growth_problem
 from benchmarks.without_latent import without_latent_states
 
 CHAINS, SEED = 4, 1
@@ -32,7 +32,7 @@ def fit_ours(draws: int, tune: int, *, latent: bool = True) -> tuple[dict[str, f
     from sanctions_model.inference.samplers import Nutpie
 
     began = time.perf_counter()
-    problem = default_problem() if latent else without_latent_states(default_problem())
+    problem = growth_problem() if latent else without_latent_states(growth_problem())
     model = kernel_model(problem)
     done = time.perf_counter()
     Nutpie().sample(problem, draws=draws, tune=tune, chains=CHAINS, random_seed=SEED)

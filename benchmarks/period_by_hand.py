@@ -1,4 +1,4 @@
-"""One period of the default transmission written out in PyTensor, and ways to run it forward.
+"""One period of the economy in growth rates written out in PyTensor, and ways to run it forward.
 
 Parameters are arrays over the draws of a posterior, one column a draw.
 """

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from benchmarks.common import default_problem, peak_memory, seconds
+from benchmarks.common import growth_problem, peak_memory, seconds
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.scm.simulation.propagate import propagate, respond
@@ -25,7 +25,7 @@ class DifferentPathsError(AssertionError):
 
 def prior_draws(count: int) -> xr.Dataset:
     """Return draws of the parameters; where they come from makes no difference to the time."""
-    problem = default_problem()
+    problem = growth_problem()
     return sample_prior(problem.scm, problem.absolute, draws=count)
 
 
@@ -39,7 +39,7 @@ def relief_paths(scenarios: int, periods: int) -> dict[str, np.ndarray]:
 def ours(draws: xr.Dataset, paths: Mapping[str, np.ndarray]) -> xr.DataArray:
     """Answer by the one public call that a question makes."""
     horizon = next(iter(paths.values())).shape[-1]
-    scm = default_problem().scm
+    scm = growth_problem().scm
     return respond(scm, draws, horizon=horizon, paths=paths, outcomes=OUTCOMES)
 
 
@@ -51,7 +51,7 @@ def check_same_paths(periods: int = 12, count: int = 20) -> dict[str, float]:
     """
     from benchmarks.forward_by_hand import sample_forward
 
-    scm, draws = default_problem().scm, prior_draws(count)
+    scm, draws = growth_problem().scm, prior_draws(count)
     paths = {name: path[-1] for name, path in relief_paths(1, periods).items()}
     paths["trade"][periods // 2 :] = 0.6
     kept = {name: np.ones(periods) for name in MEASURES}
@@ -80,7 +80,7 @@ def other_seconds(draws: xr.Dataset, periods: int, way: str) -> dict[str, float]
     """
     from benchmarks.forward_by_hand import sample_forward
 
-    scm = default_problem().scm
+    scm = growth_problem().scm
     times = []
     for scenario in (0, 1):
         paths = {name: path[scenario] for name, path in relief_paths(2, periods).items()}
@@ -102,7 +102,7 @@ def bench_propagate(*, quick: bool) -> dict[str, Any]:
     """
     count, periods, scenarios = (400, 12, 10) if quick else (DRAWS, PERIODS, SCENARIOS)
     difference = check_same_paths()
-    scm, draws = default_problem().scm, prior_draws(count)
+    scm, draws = growth_problem().scm, prior_draws(count)
     paths = relief_paths(scenarios, periods)
     ours(draws, paths)
     respond_s = seconds(lambda: ours(draws, paths), 3)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from benchmarks.common import default_problem, growth, peak_memory, seconds
+from benchmarks.common import growth, growth_problem, peak_memory, seconds
 from benchmarks.propagate import relief_paths
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.inference.conditioned import Problem
@@ -50,15 +50,15 @@ def draws_of(count: int) -> xr.Dataset:
     """Return draws with completed cells; where they come from makes no difference to the time."""
     if count < DRAWS:
         return draws_of(DRAWS).isel(draw=slice(0, count))
-    problem = default_problem()
+    problem = growth_problem()
     drawn = sample_prior(problem.scm, problem.absolute, draws=count)
     return complete_from_prior(problem, drawn, SEED)
 
 
 @cache
 def gaussian_problem() -> Problem:
-    """Return the default problem with Gaussian noise."""
-    problem = default_problem()
+    """Return the same problem with Gaussian noise."""
+    problem = growth_problem()
     entries = {k: v for k, v in problem.priors.entries.items() if k != "degrees_of_freedom"}
     return Problem.of(
         replace(problem.scm, noise=Noise.GAUSSIAN),
@@ -69,7 +69,7 @@ def gaussian_problem() -> Problem:
 
 def _window(draws: xr.Dataset, periods: int) -> Any:
     end = str(pd.Period(FIRST, freq="Q") + periods - 1)
-    return episode(default_problem(), draws, start=FIRST, end=end)
+    return episode(growth_problem(), draws, start=FIRST, end=end)
 
 
 def _conditional(
@@ -91,25 +91,25 @@ QUESTIONS: dict[str, Callable[[xr.Dataset, int], object]] = {
     "decomposition": lambda d, n: historical_decomposition(_window(d, n), outcomes=OUTCOMES),
     "decomposition_of_all": lambda d, n: historical_decomposition(_window(d, n)),
     "variance_decomposition": lambda d, n: forecast_error_variance_decomposition(
-        default_problem().scm, d, horizon=n
+        growth_problem().scm, d, horizon=n
     ),
-    "forecast": lambda d, n: simulate(default_problem(), d, horizon=n, random_seed=SEED),
+    "forecast": lambda d, n: simulate(growth_problem(), d, horizon=n, random_seed=SEED),
     "conditional_forecast": _conditional,
     "required_relief": lambda d, n: required_relief(
-        default_problem(),
+        growth_problem(),
         d,
         Target(outcome="key_rate", value=10.0, below=True, when=f"by {n}", probability=0.8),
         random_seed=SEED,
     ),
-    "total_effect": lambda d, n: total_effect(default_problem().scm, d, horizon=n),
-    "channels": lambda d, n: channel_effects(default_problem().scm, d, horizon=n),
+    "total_effect": lambda d, n: total_effect(growth_problem().scm, d, horizon=n),
+    "channels": lambda d, n: channel_effects(growth_problem().scm, d, horizon=n),
 }
 
 
 def many_futures(draws: xr.Dataset, periods: int, scenarios: int) -> xr.DataArray:
     """Simulate many reliefs, all with the same shocks."""
     return simulate(
-        default_problem(),
+        growth_problem(),
         draws,
         horizon=periods,
         exogenous=relief_paths(scenarios, periods),
@@ -132,10 +132,10 @@ class ByHand:
         from benchmarks.period_by_hand import Draws, Step
 
         self.draws, self.periods = draws, periods
-        self.scm, self.past = default_problem().scm, Past.of(default_problem(), draws)
+        self.scm, self.past = growth_problem().scm, Past.of(growth_problem(), draws)
         self.step = Step(Draws(draws, self.scm.centres))
         self.first = int(
-            np.flatnonzero(default_problem().cases.time == np.datetime64("2014-01-01"))[0]
+            np.flatnonzero(growth_problem().cases.time == np.datetime64("2014-01-01"))[0]
         )
         self.window: Any = None
         self.shocks: Any = None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from benchmarks.common import default_problem, growth
+from benchmarks.common import growth, growth_problem
 from benchmarks.without_latent import without_latent_states
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit, fit
@@ -91,7 +91,7 @@ def moved(problem: Problem, place: int = 0) -> Problem:
 @cache
 def warm() -> tuple[Fit, Refit]:
     """Fit the stated beliefs, and once more with what starts a fit nearby."""
-    problem = default_problem()
+    problem = growth_problem()
     stated = fit(problem.scm, problem.observations, problem.priors, random_seed=SEED)
     return stated, refit(problem, SamplingSettings(random_seed=SEED), keep_start=True)
 
@@ -126,7 +126,7 @@ def rebuild(problem: Problem, *, draws: int, tune: int, random_seed: int = SEED)
 def rebuilt(count: int, draws: int, tune: int) -> list[float]:
     """Return the times of rebuild-and-sample, the first one (which fills caches) left out."""
     found = [
-        rebuild(moved(default_problem(), place), draws=draws, tune=tune, random_seed=SEED + place)
+        rebuild(moved(growth_problem(), place), draws=draws, tune=tune, random_seed=SEED + place)
         for place in range(count + 1)
     ]
     return found[1:]
@@ -144,7 +144,7 @@ def bench_refit(*, quick: bool) -> dict[str, Any]:
 
     draws, tune, repeats = (200, 200, 1) if quick else (1000, 1000, 3)
     _, base = warm()
-    problem = default_problem()
+    problem = growth_problem()
     settings = {"draws": max(draws, 400), "tune": tune}
 
     def times(start: Any) -> list[float]:
@@ -179,7 +179,7 @@ def bench_refit(*, quick: bool) -> dict[str, Any]:
 def _gradients(start: Any, settings: dict[str, int]) -> int:
     """Count gradient evaluations of kept draws of a warm-started refit."""
     tree = Nutpie().sample(
-        moved(default_problem()),
+        moved(growth_problem()),
         draws=settings["draws"],
         tune=150,
         chains=4,
@@ -201,14 +201,14 @@ def bench_structure(*, quick: bool) -> dict[str, Any]:
 
     draws, tune = (200, 200) if quick else (1000, 1000)
     rebuilt(1 if quick else LOOP_POINTS, draws, tune)
-    other = without_latent_states(default_problem())
+    other = without_latent_states(growth_problem())
     settings = SamplingSettings(random_seed=SEED, draws=max(draws, 400), tune=tune)
     began = time.perf_counter()
     refit(other, settings)
     ours = time.perf_counter() - began
     theirs = rebuild(other, draws=draws, tune=tune)
     began = time.perf_counter()
-    refit(default_problem(), settings)
+    refit(growth_problem(), settings)
     latent = time.perf_counter() - began
     fit_by_hand(draws, tune)  # fills its caches
     by_hand = sum(fit_by_hand(draws, tune)[0].values())
@@ -230,7 +230,7 @@ def bench_reweight(*, quick: bool) -> dict[str, Any]:
     from sanctions_model.queries.effects import total_effect
 
     stated, _ = warm()
-    problem = default_problem()
+    problem = growth_problem()
     effect = total_effect(problem.scm, stated.draws, horizon=12, outcomes=OUTCOMES)
     effect = effect.isel(horizon=-1).copy()
     changed = [moved(problem, place) for place in range(5)]
@@ -299,7 +299,7 @@ def bench_sweep(*, quick: bool) -> dict[str, Any]:
 
 
 def _timed(design: SweepDesign, folder: Path, **settings: Any) -> tuple[float, xr.Dataset]:
-    problem = default_problem()
+    problem = growth_problem()
     began = time.perf_counter()
     found = run_sweep(
         design,

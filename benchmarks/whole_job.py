@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import ROOT, default_problem, run_python
+from benchmarks.common import ROOT, growth_problem, run_python
 from benchmarks.without_latent import without_latent_states
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import fit
@@ -88,7 +88,7 @@ def bench_graph(*, quick: bool) -> dict[str, Any]:
     states and their parameters, and on half of the sample.
     """
     del quick
-    problem = default_problem()
+    problem = growth_problem()
     first = seconds_to_first_draw(problem)
     half = problem.observations.isel(time=slice(problem.observations.sizes["time"] // 2, None))
     others = [
