@@ -183,17 +183,37 @@ class _Crossings:
         while improved:
             improved = False
             for place, row in enumerate(rows):
+                near = self._neighbours(rows, place)
                 for left in range(len(row) - 1):
-                    before = self._between(rows, place - 1) + self._between_below(rows, place)
-                    row[left], row[left + 1] = row[left + 1], row[left]
-                    after = self._between(rows, place - 1) + self._between_below(rows, place)
-                    if after < before:
-                        improved = True
-                    else:
+                    first, second = near[row[left]], near[row[left + 1]]
+                    if _crossed(second, first) < _crossed(first, second):
                         row[left], row[left + 1] = row[left + 1], row[left]
+                        improved = True
 
-    def _between_below(self, rows: Sequence[Sequence[_Node]], place: int) -> int:
-        return self._between(rows, place) if place < len(rows) - 1 else 0
+    def _neighbours(
+        self, rows: Sequence[Sequence[_Node]], place: int
+    ) -> dict[_Node, tuple[list[int], list[int]]]:
+        """Places of what each node of a row is joined to, in the row above and the one below."""
+        near: dict[_Node, tuple[list[int], list[int]]] = {node: ([], []) for node in rows[place]}
+        if place > 0:
+            known = {node: i for i, node in enumerate(rows[place - 1])}
+            for upper, lower in self._gaps[place - 1]:
+                near[lower][0].append(known[upper])
+        if place < len(rows) - 1:
+            known = {node: i for i, node in enumerate(rows[place + 1])}
+            for upper, lower in self._gaps[place]:
+                near[upper][1].append(known[lower])
+        return near
+
+
+def _crossed(left: tuple[list[int], list[int]], right: tuple[list[int], list[int]]) -> int:
+    """Count the crossings of the segments of two neighbours in a row."""
+    return sum(
+        here > there
+        for own, others in zip(left, right, strict=True)
+        for here in own
+        for there in others
+    )
 
 
 def _across(
