@@ -95,6 +95,20 @@ def kept_words(unit: str, logs: str) -> str:
     return unit + _WORDS.get(logs, "")
 
 
+def belief_unit(unit: str) -> str:
+    """Say the unit of a belief as people read it.
+
+    >>> belief_unit("log points at measure 1"), belief_unit("% per log point")
+    ('% (log) at full measures', '% per % (log)')
+    >>> belief_unit("% at disruption 1"), belief_unit("pp, finance and assets at full size")
+    ('% at full disruption', 'pp, finance and assets at full size')
+    """
+    said = re.sub(r"\b(?:log points?|100 log)\b", "% (log)", unit)
+    return re.sub(r" at (measure|disruption) 1\b", r" at full \1", said).replace(
+        "full measure", "full measures"
+    )
+
+
 def logs_of(unit: str | Kept) -> str:
     """Return ``growth`` or ``level`` for what is kept in log points, else nothing."""
     if isinstance(unit, str) and not isinstance(unit, Unit):

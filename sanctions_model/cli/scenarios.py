@@ -157,22 +157,21 @@ def show_scenario(
 ) -> None:
     """Print what a scenario states, and the paths of the measures that it draws."""
     configure(quiet=quiet)
-
+    from sanctions_model.economies.registry import default_transmission
     from sanctions_model.report.scenarios import paths_view, scenario_view
     from sanctions_model.scenarios.library import load_scenarios
     from sanctions_model.scenarios.odds.regimes import draw_scenario_paths
+    from sanctions_model.scenarios.quantities import first_date
     from sanctions_model.scm.interventions import require_horizon
 
     generator = generator_of(seed)
     require_horizon(horizon)
     scenario = load_scenarios(library).named(name)
-    show(scenario_view(name, scenario), as_json=as_json)
-    from sanctions_model.scenarios.quantities import first_date
-
+    show(scenario_view(name, scenario, scm := default_transmission()), as_json=as_json)
     if scenario.intervention or scenario.condition or as_json or first_date(scenario):
         return  # paths need a start, which only a fit has
     paths = draw_scenario_paths(scenario, paths=4000, horizon=horizon, generator=generator)
-    show(paths_view(paths, table_horizons(horizon)))
+    show(paths_view(paths, table_horizons(horizon), scm))
 
 
 @scenario_app.command("run")
@@ -204,6 +203,7 @@ def run_scenario(
     from sanctions_model.scenarios.forecast import USED, scenario_forecast
     from sanctions_model.scenarios.library import load_scenario, load_scenarios
     from sanctions_model.scenarios.statements import statement_probabilities
+    from sanctions_model.scm.interventions import done_until
     from sanctions_model.scm.periods import period_after
 
     if name is not None and (file is not None or setting or shift or scale):
@@ -219,12 +219,12 @@ def run_scenario(
     fitted = load_fit(fit)
     wanted = headline(fitted, outcome)
     read, everything = read_statements(statement, fitted, wanted)
-    start = starting_day(fitted.problem, everything)
+    start, year = starting_day(fitted.problem, everything), fitted.scm.periods_per_year
     answer = partial(
         scenario_forecast,
         fitted.problem,
         scenario=scenario,
-        horizon=read_horizon(horizon, start, fitted.scm.periods_per_year),
+        horizon=read_horizon(horizon, start, year),
         random_seed=seed,
         outcomes=everything,
     )
@@ -235,12 +235,14 @@ def run_scenario(
     )
     if scenario.stated and not transfer:  # what others get leaves the rouble where it is
         require_change(result["effect"], repr(scenario.label))
-    before = period_after(result.attrs["start"], 0, fitted.scm.periods_per_year)
-    _LOG.info("starts after %s; drivers: %s", before, driver_words(fitted.scm, result.attrs))
+    drivers = driver_words(fitted.scm, result.attrs)
+    _LOG.info("starts after %s; drivers: %s", period_after(start, 0, year), drivers)
     said = statement_probabilities(result, read)
     told = list(dict.fromkeys([*(s.outcome for s in read), *wanted]))
     effect = result["effect"].sel(outcome=wanted)
-    shown = at_periods(range(1, effect.sizes["horizon"] + 1), fitted.scm.periods_per_year)
+    ahead = effect.sizes["horizon"]
+    end = done_until(scenario.dated(start, year).interventions, ahead)
+    shown = sorted({*at_periods(range(1, ahead + 1), year), end})
     label = scenario.label
     if setting or shift or scale:  # which says less than was asked
         label = lower_first(str(effect.attrs.get(Said.SUBJECT, label)))
@@ -269,7 +271,7 @@ def run_scenario(
             drawn_from=fitted.drawn_from,
         )
         write_figure(drawn, figure)
-    view = scenario_answer(rested.sel(horizon=shown), fitted.scm, label=label)
+    view = scenario_answer(rested.sel(horizon=shown), fitted.scm, label=label, end=end)
     show_statements(said, as_json=as_json)
     if not is_short():
         say(scenario_sentences(result, fitted.scm, told[:3]), as_json=as_json)

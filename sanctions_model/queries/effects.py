@@ -340,10 +340,10 @@ def relief_subject(scm: StructuralCausalModel, relief: Relief) -> str:
     sizes = {1.0: "Full relief", 0.5: "Half relief"}
     depth = sizes.get(relief.depth, f"Relief of {100 * relief.depth:g} %")
     every = set(relief.measures) == set(scm.measures) and len(relief.measures) > 1
-    return f"{depth} of {'all measures' if every else _measures_words(scm, relief.measures)}"
+    return f"{depth} of {'all measures' if every else measures_words(scm, relief.measures)}"
 
 
-def _measures_words(scm: StructuralCausalModel, measures: Sequence[str]) -> str:
+def measures_words(scm: StructuralCausalModel, measures: Sequence[str]) -> str:
     """Join what measures are called, the word itself once."""
     labels = [scm.variables[n].short_label if n in scm.variables else n for n in measures]
     ending = " measures"

@@ -92,11 +92,14 @@ def mean_words(draws: xr.DataArray) -> str:
     return f"{number(float(draws.mean()))} ± {error_words(error)}"
 
 
-def scenario_answer(effect: xr.DataArray, scm: StructuralCausalModel, *, label: str) -> View:
+def scenario_answer(
+    effect: xr.DataArray, scm: StructuralCausalModel, *, label: str, end: int | None = None
+) -> View:
     """Show effects with their probabilities: outcomes by rows, periods by columns.
 
     `effect`: of the scenario called `label`, in the periods that are shown, with what it rests on
-    beside it (`Basis.beside`); the mean, the probabilities and that are of the last one.
+    beside it (`Basis.beside`); the mean, the probabilities and that are of the last one. `end`:
+    the period of the title, one of those; the last one by default.
     """
     last, rows = effect.sizes[dims.HORIZON] - 1, []
     labels = [str(name) for name in effect["period"].to_numpy()]
@@ -117,7 +120,7 @@ def scenario_answer(effect: xr.DataArray, scm: StructuralCausalModel, *, label: 
     about = outcomes[0] if len(outcomes) == 1 else None
     return View(
         table=pd.DataFrame(rows),
-        title=headline(effect, scm, outcome=about, horizon=int(effect[dims.HORIZON][last])),
+        title=headline(effect, scm, outcome=about, horizon=end or int(effect[dims.HORIZON][last])),
         question=f"Question: what does {label} change, against {effect.attrs[dims.Said.AGAINST]}?",
         caption=caption,
         most=len(main),

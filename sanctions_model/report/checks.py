@@ -63,7 +63,7 @@ def _size(value: float) -> str:
 
 def independence_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
     """Show the independences that the data speak against most."""
-    columns = {"variable": "does this", "other": "depend on", "lag": f"{scm.periods_name} before"}
+    columns = {"variable": "does this", "other": "depend on", "lag": f"{scm.periods_name} earlier"}
     columns |= {"correlation": "correlation"}
     rejected, suspect = int(table["rejected"].sum()), int(table["suspect"].sum())
     kept = table[table["suspect"] | (np.arange(len(table)) < 5)]

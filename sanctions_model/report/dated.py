@@ -16,7 +16,13 @@ from sanctions_model.queries.reading.headlines import (
     spoken_label,
 )
 from sanctions_model.report.answers import chances
-from sanctions_model.report.views import View, in_percent_by_outcome, interval_words, size_cell
+from sanctions_model.report.views import (
+    View,
+    date_columns,
+    in_percent_by_outcome,
+    interval_words,
+    size_cell,
+)
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import interval, interval_rule
@@ -29,17 +35,6 @@ def question_of(attributes: Mapping[object, object]) -> str:
     """Say what was asked, for below a finding; nothing where the result does not know."""
     asked = asked_words(attributes)
     return f"Question: {asked}" if asked else ""
-
-
-def date_columns(
-    attributes: Mapping[object, object], scm: StructuralCausalModel, horizons: Sequence[int]
-) -> dict[int, str]:
-    """Name horizons by their dates, or count them where no start is known."""
-    start = attributes.get(dims.Said.START)
-    return {
-        h: period_after(start, h, scm.periods_per_year) if start else f"{scm.period_name} {h}"
-        for h in horizons
-    }
 
 
 def _ordered(scm: StructuralCausalModel, there: Sequence[str], *, of_paths: bool) -> list[str]:

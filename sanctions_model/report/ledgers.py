@@ -24,6 +24,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses
 from sanctions_model.scm.variables import Affine, Variable
 from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.units import belief_unit
 from sanctions_model.wording import upper_first
 
 _KIND_NAMES: dict[type, str] = {
@@ -124,7 +125,7 @@ def priors_view(priors: Priors, scm: StructuralCausalModel, *, containing: str =
                 "size": _size(prior),
                 "parameter": address,
                 "prior": _stated(prior),
-                "unit": prior.unit,
+                "unit": belief_unit(prior.unit),
                 "sign": "assumed" if prior.sign and name == "coefficient" else "",
                 "rationale": prior.rationale,
                 "sources": sources if isinstance(sources, str) else ", ".join(sources),
@@ -141,8 +142,8 @@ def priors_view(priors: Priors, scm: StructuralCausalModel, *, containing: str =
         title=f"{priors.origin} states a prior for {many}{chosen}, "
         f"{int(fixed.sum())} of them fixed",
         question="Question: what was believed before the data?",
-        caption=f"{interval_words(interval_rule())} Fixed ones last. Addresses to type, families, "
-        "reasons and sources: --all.",
+        caption=f"{interval_words(interval_rule())} Fixed ones last. Full measures: those at the "
+        "end of the data. Addresses to type, families, reasons and sources: --all.",
         aside=("parameter", "prior", "rationale", "sources"),
     )
 

@@ -9,6 +9,8 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import QuestionError
+from sanctions_model.queries.effects import measures_words
+from sanctions_model.queries.reading.headlines import in_words_of
 from sanctions_model.report.answers import effect_words, mean_words
 from sanctions_model.report.views import View, in_percent_by_outcome, interval_words
 from sanctions_model.scenarios.issuers import issuer_words
@@ -24,7 +26,6 @@ from sanctions_model.summaries import ERRORS, interval, interval_rule, mean_erro
 from sanctions_model.wording import (
     difference_unit,
     figure,
-    in_words,
     number,
     percent,
     share_words,
@@ -84,12 +85,15 @@ def library_view(library: ScenarioLibrary) -> View:
     return View(table=pd.DataFrame(rows), title=f"Scenarios of {library.origin}")
 
 
-def scenario_view(name: str, scenario: Scenario) -> View:
-    """Say what a scenario states, a design a row; ranges are medians with their interval."""
-    rows = [_relief_row(design) for design in scenario.relief]
+def scenario_view(name: str, scenario: Scenario, scm: StructuralCausalModel) -> View:
+    """Say what a scenario states, a design a row; ranges are medians with their interval.
+
+    `scm`: says what measures and variables are called.
+    """
+    rows = [_relief_row(design, scm) for design in scenario.relief]
     rows += [
         {
-            "what": f"tightening of {in_words(entry.measures)} measures",
+            "what": f"tightening of {measures_words(scm, entry.measures)}",
             "by": f"+{_plain(entry.rise)}",
             "when": _from(entry.start, entry.ramp),
             "risks": "",
@@ -98,7 +102,7 @@ def scenario_view(name: str, scenario: Scenario) -> View:
     ]
     rows += [
         {
-            "what": f"shift of {entry.variable.replace('_', ' ')}",
+            "what": f"shift of {in_words_of(scm, entry.variable)}",
             "by": f"{_plain(entry.size)} in all",
             "when": f"quarters {entry.start} to {entry.stop}",
             "risks": "",
@@ -118,7 +122,7 @@ def scenario_view(name: str, scenario: Scenario) -> View:
     ]
     rows += [
         {
-            "what": f"{entry.kind} {entry.variable.replace('_', ' ')}",
+            "what": f"{entry.kind} {in_words_of(scm, entry.variable)}",
             "by": str(entry.value),
             "when": f"quarters {entry.start} to {entry.stop or 'the end'}",
             "risks": "",
@@ -137,16 +141,16 @@ def scenario_view(name: str, scenario: Scenario) -> View:
     )
 
 
-def _relief_row(design: ReliefDesign) -> dict[str, str]:
+def _relief_row(design: ReliefDesign, scm: StructuralCausalModel) -> dict[str, str]:
     who = issuer_words(design.issuer)
     what = f"components {', '.join(design.components)}"
     if design.measures:
-        what = f"{in_words(design.measures)} measures"
+        what = measures_words(scm, design.measures)
     risks = []
     if design.announcement:
         said = design.announcement
         risks.append(
-            f"announced {_quarters(said.lead)} before, {_plain(said.share)} of the risk premium's "
+            f"announced {_quarters(said.lead)} ahead, {_plain(said.share)} of the risk premium's "
             f"fall brought forward, rouble {_plain(said.rouble)} % in that quarter at full relief"
         )
     if np.any(design.over_compliance != 0):
@@ -187,12 +191,12 @@ def _depth(phase: Phase) -> str:
     return f"{_plain(phase.depth)} of what is left"
 
 
-def paths_view(paths: FuturePaths, horizons: Sequence[int]) -> View:
+def paths_view(paths: FuturePaths, horizons: Sequence[int], scm: StructuralCausalModel) -> View:
     """Say where a scenario's measures stand by law, median and interval."""
     rows = []
     for position, name in enumerate(MEASURES):
         law = paths.law[position]
-        row = {"measure": name}
+        row = {"by law": measures_words(scm, [name])}
         for horizon in horizons:
             row[f"quarter {horizon}"] = _drawn(law[horizon - 1], ".2f")
         rows.append(row)

@@ -9,8 +9,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.queries.reading.headlines import at_periods
-from sanctions_model.report.dated import date_columns
-from sanctions_model.report.views import View, size_cell
+from sanctions_model.report.views import View, date_columns, size_cell
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval

@@ -2,11 +2,13 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from sanctions_model import dims
 from sanctions_model.data.observations import coverage
 from sanctions_model.inference.fit import Fit
 from sanctions_model.queries.basis import BASIS_COLUMNS
@@ -19,6 +21,7 @@ from sanctions_model.queries.reading.headlines import (
 )
 from sanctions_model.queries.reading.percent import contributions_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
+from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import (
     IntervalRule,
     interval,
@@ -318,6 +321,17 @@ def _flat(array: xr.DataArray, keep: Sequence[Hashable]) -> np.ndarray:
     return np.asarray(array.transpose(*keep)).reshape(-1)
 
 
+def date_columns(
+    attributes: Mapping[Hashable, Any], scm: StructuralCausalModel, horizons: Sequence[int]
+) -> dict[int, str]:
+    """Name horizons by their dates, or count them where no start is known."""
+    start = attributes.get(dims.Said.START)
+    return {
+        h: period_after(start, h, scm.periods_per_year) if start else f"{scm.period_name} {h}"
+        for h in horizons
+    }
+
+
 def variance_view(shares: xr.DataArray, scm: StructuralCausalModel, most: int = 2) -> View:
     """Show whose shocks make forecasts miss: of the main outcomes, the largest shares.
 
@@ -328,6 +342,7 @@ def variance_view(shares: xr.DataArray, scm: StructuralCausalModel, most: int = 
     means = 100 * shares.mean(["chain", "draw"])
     there = [str(n) for n in means["outcome"].to_numpy() if np.isfinite(means.sel(outcome=n)).any()]
     main = main_outcomes(scm, there)
+    dated = date_columns(shares.attrs, scm, wanted)
     rows = []
     for outcome in [*main, *(name for name in there if name not in main)]:
         own = means.sel(outcome=outcome)
@@ -336,8 +351,8 @@ def variance_view(shares: xr.DataArray, scm: StructuralCausalModel, most: int = 
             called = "" if position else _told_apart(scm, outcome, there)
             shown = {"outcome": called, "shocks to": _short_of(scm, str(shock))}
             cells = {
-                f"{scm.period_name} {h}": percent(float(own.sel(horizon=h, shock=shock)) / 100)
-                for h in wanted
+                when: percent(float(own.sel(horizon=h, shock=shock)) / 100)
+                for h, when in dated.items()
             }
             rows.append(shown | cells)
     return View(

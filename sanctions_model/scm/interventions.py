@@ -249,6 +249,19 @@ def edit_words(intervention: Intervention, periods: Sequence[str] = ()) -> str:
     return f"{name} {verb} {value}{since}{until}"
 
 
+def done_until(interventions: Sequence[Intervention], last: int) -> int:
+    """Return the period at whose end an effect is told: the last in which something is done.
+
+    What ends before `last` has often died out by then.
+
+    >>> brief = SetTo(variable="key_rate", value=10.0, start=3, stop=6)
+    >>> done_until([brief], 20), done_until([brief], 4), done_until([], 20)
+    (6, 4, 20)
+    """
+    stops = [getattr(edit, "stop", None) or last for edit in interventions]
+    return min(max(stops, default=last), last)
+
+
 def said(intervention: Intervention) -> str:
     """Name an intervention in a message."""
     return f"The intervention '{edit_words(intervention)}'"

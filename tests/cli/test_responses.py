@@ -163,6 +163,8 @@ def test_variance_shares_are_printed_largest_first(folder, tmp_path):
     done = call("fevd", "--outcome", "key_rate", "--fit", folder, "--csv", tmp_path / "shares.csv")
     assert done.code == 0, done.err
     assert "whose shocks make forecasts miss?" in done.out
+    assert "2027Q1" in done.out
+    assert " miss in early 2031\n" in done.out
     table = pd.read_csv(tmp_path / "shares.csv")
     last = table[table["horizon"] == 20].sort_values("median", ascending=False)
     fit = sm.load(folder / "posterior.nc")

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 from command import call, refused
 
+from sanctions_model.economies.registry import default_transmission
 from sanctions_model.report.scenarios import (
     compare_sentences,
     mix_sentences,
@@ -64,14 +65,26 @@ def test_every_scenario_is_shown_with_where_it_enters(name):
     assert "Measures by law" in done.out
 
 
+def test_what_is_done_for_a_while_is_told_at_its_end(small_fit):
+    done = call(
+        *("scenario", "run", "--set", "key_rate=10@3-6", "--fit", small_fit.parent),
+        *("--horizon", "20", "--quiet"),
+    )
+    finding = next(line for line in done.out.splitlines() if "to 2027Q3 " in line)
+    assert "autumn 2027" in done.out.partition("Question:")[0], finding
+    assert " 2027Q3 " in done.out.partition("Question:")[2]
+
+
 def test_a_shown_design_says_all_that_it_states():
-    table = scenario_view("reset", load_scenarios().named("reset")).table
+    scm = default_transmission()
+    table = scenario_view("reset", load_scenarios().named("reset"), scm).table
     first = " ".join(table.iloc[0])
     for words in (
         "the United States alone",
         "measures by the United States alone",
         "from quarter 2, over 4 quarters",
-        "announced 1 quarter before",
+        "relief of trade, financial, energy, transport and asset measures",
+        "announced 1 quarter ahead",
         "blocked with P = 0.35 for 1.8 (0.7; 3.8) quarters",
         "firms",
     ):

@@ -35,11 +35,13 @@ from sanctions_model.plots.parts.diagram import diagram
 from sanctions_model.plots.parts.graph_layout import layered_layout
 from sanctions_model.plots.parts.signs import Sign, link_signs
 from sanctions_model.queries.effects import channel_effects, total_effect
+from sanctions_model.queries.reading.tables import lasting_effects
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import pin
 from sanctions_model.scm.variables import Hold, Variable
+from sanctions_model.units import belief_unit
 
 RULE = "89 % interval"
 
@@ -278,7 +280,7 @@ def test_the_forest_shows_every_link_with_unit_and_sign(figures, growth_problem,
             continue
         assert scm.variables[link.parent].label.split(" (")[0] in said
         assert f"on {scm.variables[link.child].label}" in said
-        assert priors[link.label].unit in said
+        assert belief_unit(priors[link.label].unit) in said
     assumed = [label for label, sign in signs.items() if sign is Sign.ASSUMED]
     assert said.count("†") == len(assumed) + 1  # and once in the caption
     rows = [text.get_text() for text in texts(figures["prior_posterior"])]
@@ -288,6 +290,17 @@ def test_the_forest_shows_every_link_with_unit_and_sign(figures, growth_problem,
     if fixed:
         asked = plot_prior_posterior(scm, prior_draws, priors=priors, links=fixed[:1])
         assert "fixed" in [text.get_text() for text in texts(asked)]
+
+
+def test_beliefs_alone_are_titled_by_how_many_leave_the_direction_open(growth_problem, prior_draws):
+    scm = growth_problem.scm
+    labels = [link.label for link in scm.links]
+    sizes = lasting_effects(scm, prior_draws).stack(sample=("chain", "draw"))
+    low, high = (sizes.quantile(q, "sample") for q in (0.055, 0.945))
+    free = [n for n in labels if float(low.sel(link=n)) < float(high.sel(link=n))]
+    either = sum(float(low.sel(link=n)) < 0 < float(high.sel(link=n)) for n in free)
+    said = words(plot_prior_posterior(scm, prior_draws, links=free))
+    assert f"Beliefs leave open which way {either} of {len(free)} links work" in said
 
 
 def test_no_bar_of_the_forest_touches_the_end_of_its_axis(figures):

@@ -121,6 +121,19 @@ def test_a_forecast_a_scenario_a_response_and_a_past_have_headlines(growth_probl
     assert re.search(rf"rade set to 0 .*would have .*\d .* by \S+ {last}\b", headline(other, scm))
 
 
+def test_a_headline_is_about_an_outcome_that_moves(growth_problem, dated):
+    scm = growth_problem.scm
+    effect = total_effect(scm, dated, HALF, outcomes=["key_rate", "gdp_level"])
+    still = effect.where(effect["outcome"] != "key_rate", 0.001)
+    assert " the key rate " in headline(effect, scm)
+    assert " GDP " in headline(still, scm)
+    assert "less than 0.01" in headline(still, scm, outcome="key_rate")
+    assert "less than 0.01" in headline(still * 0 + 0.001, scm)
+    table = effects_table(scm, dated, reliefs=[HALF], outcomes=["key_rate", "gdp_level"])
+    table.loc[table["outcome"] == "key_rate", "median"] = 0.001
+    assert " GDP " in headline(table, scm)
+
+
 def test_levels_are_said_in_percent(growth_problem, dated):
     effect = 0.0 * total_effect(growth_problem.scm, dated, outcomes=["gdp_level"]) + 10.0
     assert "raises GDP by 11 %" in headline(effect.rename("effect"), growth_problem.scm)

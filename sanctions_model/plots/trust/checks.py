@@ -47,8 +47,8 @@ def plot_independences(table: pd.DataFrame, *, title: str, scm: StructuralCausal
     names = []
     for row in shown.to_dict("records"):
         first, other = (in_words_of(scm, str(row[end])) for end in ("variable", "other"))
-        before = f", {scm.count_periods(int(row['lag']))} before" if row["lag"] else ""
-        names.append(upper_first(f"{first} and {other}{before}"))
+        earlier = f" {scm.count_periods(int(row['lag']))} earlier" if row["lag"] else ""
+        names.append(upper_first(f"{first} and {other}{earlier}"))
     page = (
         titled(
             title,

@@ -36,6 +36,7 @@ from sanctions_model.queries.reading.tables import lasting_effects
 from sanctions_model.scm.graph import Edge
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval, interval_rule
+from sanctions_model.units import belief_unit
 from sanctions_model.wording import number
 
 _MARGIN, _GAP = 0.12, 0.28
@@ -109,7 +110,9 @@ def _finding(
 ) -> str:
     """Say how many links the data narrowed by a fifth or more."""
     if draws is None:
-        return f"Beliefs alone give {len(links)} links their sizes"
+        size = interval(lasting_effects(scm, prior_draws).sel(link=list(links)), interval_rule())
+        either = (size.sel(summary="lower") < 0) & (size.sel(summary="upper") > 0)
+        return f"Beliefs leave open which way {int(either.sum())} of {len(links)} links work"
     rule = interval_rule()
     sizes = [lasting_effects(scm, drawn) for drawn in (prior_draws, draws)]
     widths = [interval(size, rule) for size in sizes]
@@ -245,7 +248,7 @@ def _cause(scm: StructuralCausalModel, link: Edge) -> str:
 
 def _unit(scm: StructuralCausalModel, link: Edge, priors: Mapping[str, Prior] | None) -> str:
     if priors is not None and priors[link.label].unit:
-        return priors[link.label].unit
+        return belief_unit(priors[link.label].unit)
     child, parent = (scm.variables[n].short_unit or "unit" for n in (link.child, link.parent))
     return f"{child} per {parent}"
 

@@ -74,7 +74,8 @@ def variance_finding(shares: xr.DataArray, scm: StructuralCausalModel) -> str:
     own = means.sel(outcome=name, horizon=last).to_series()
     return (
         f"Shocks to {spoken_label(scm, str(own.idxmax()))} make {percent(own.max())} of what "
-        f"forecasts of {spoken_label(scm, name)} miss after {scm.count_periods(last)}"
+        f"forecasts of {spoken_label(scm, name)} miss "
+        f"{when_words(shares.attrs, last, scm, before='in')}"
     )
 
 

@@ -44,6 +44,7 @@ _MAIN_PATHS = (
 _PANELS, _PANELS_MOST = ("gdp_level", "inflation_yoy", "key_rate", "rouble"), 4
 _TITLE = ("key_rate", "gdp_level", "price_level", "inflation_yoy")
 _MOST, _YEARS, _TITLE_YEARS = 6, (1, 2, 3, 5), 3
+_LEAST = 0.005  # a smaller size is printed as 0.00
 _SIZE = ("median", "lower", "upper")
 # Parameters that belong to an equation, a measure or a crisis.
 PARAMETER_KINDS = {
@@ -272,6 +273,12 @@ def _unit(scm: StructuralCausalModel, name: str, *, of_path: bool = False) -> st
     return variable.short_unit if of_path else difference_unit(variable, short=True)
 
 
+def _said_of(there: Sequence[str], sizes: Sequence[float]) -> list[str]:
+    """Return the outcomes whose size is more than a 0.00 in print; all where none has one."""
+    found = [n for n, size in zip(there, sizes, strict=True) if not abs(size) < _LEAST]
+    return found or list(there)
+
+
 def _outcome(
     there: Sequence[str], asked: str | None, scm: StructuralCausalModel, subject: str = ""
 ) -> str:
@@ -294,8 +301,12 @@ def _of_draws(
 ) -> str:
     """Of an effect or a path, dims ``(outcome, horizon, chain, draw)``."""
     subject = upper_first(str(result.attrs.get(dims.Said.SUBJECT, "The change")))
-    name = _outcome([str(n) for n in result[dims.OUTCOME].to_numpy()], outcome, scm, subject)
+    there = [str(n) for n in result[dims.OUTCOME].to_numpy()]
     at = _horizon([int(h) for h in result[dims.HORIZON].to_numpy()], horizon, scm)
+    if result.name == "effect":
+        then = result.sel({dims.HORIZON: at}).median((dims.CHAIN, dims.DRAW))
+        there = _said_of(there, then.to_numpy().tolist()) if outcome is None else there
+    name = _outcome(there, outcome, scm, subject)
     own = result.sel({dims.OUTCOME: name, dims.HORIZON: at})
     unit = scm.variables[name]
     if result.name == "effect":
@@ -414,10 +425,13 @@ def _of_table(
     if not {"relief", "channel", "prob_below_zero", *_SIZE} <= set(table):
         raise QuestionError("No headline of this table; expected one of `effects_table`.")
     rows = table[(table["channel"] == "total") & (table["relief"] == table["relief"].max())]
-    name = _outcome(list(dict.fromkeys(rows["outcome"])), outcome, scm)
-    rows = rows[rows["outcome"] == name]
     at = _horizon(list(rows["horizon"]), horizon, scm)
-    row = rows[rows["horizon"] == at].iloc[0]
+    then = rows[rows["horizon"] == at]
+    there = list(dict.fromkeys(rows["outcome"]))
+    if outcome is None:
+        there = _said_of(list(then["outcome"]), list(then["median"]))
+    name = _outcome(there, outcome, scm)
+    row = then[then["outcome"] == name].iloc[0]
     return finding(
         str(table.attrs.get(dims.Said.SUBJECT, f"Relief of {100 * row['relief']:g} %")),
         spoken_label(scm, name),
