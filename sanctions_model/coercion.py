@@ -72,21 +72,23 @@ def as_whole(value: object, what: str, *, least: int | None = None, most: int | 
 
 
 def as_names(given: Iterable[str], what: str) -> list[str]:
-    """Return names, each once; a single one may stand without brackets.
+    """Return names as a list; a single one may stand without brackets.
 
-    `given`: text, or several. `what`: what they are, for the message. Raises `QuestionError` if one
-    is no text.
+    `given`: text, or several. `what`: what each of them is, for the message. Raises `QuestionError`
+    if one is no text, or stands there twice: the second does nothing, and was perhaps another name.
 
     Examples
     --------
-    >>> as_names("key_rate", "What is held"), as_names(("b", "a", "b"), "What is held")
+    >>> as_names("key_rate", "What is held"), as_names(("b", "a"), "What is held")
     (['key_rate'], ['b', 'a'])
     """
     names = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
     for name in names:
         if not isinstance(name, str):
             raise QuestionError(f"{what} is {shown(name)}; expected names.")
-    return list(dict.fromkeys(names))
+        if names.count(name) > 1:
+            raise QuestionError(f"{what}, {shown(name)}, is given twice; give it once.")
+    return names
 
 
 def generator_of(random_seed: object, stream: Iterable[int] = ()) -> np.random.Generator:

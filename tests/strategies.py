@@ -1,11 +1,13 @@
 """Random small models, draws, pasts and interventions for property tests."""
 
+import contextlib
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 from hypothesis import strategies as st
 
+from sanctions_model.errors import QuestionError
 from sanctions_model.scm.equations import (
     Accumulator,
     AsymmetricAdjustment,
@@ -16,7 +18,7 @@ from sanctions_model.scm.equations import (
     Linear,
     PartialAdjustment,
 )
-from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy
+from sanctions_model.scm.interventions import ScaleBy, SetTo, ShiftBy, require_each_counts
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.simulation.propagate import Start
 from sanctions_model.scm.variables import Affine, Decay, Grow, Hold, Path, Variable
@@ -210,6 +212,16 @@ def edits(draw, names, horizon):
         name = draw(st.sampled_from(sorted(names)))
         found.append(kind(variable=name, value=value, start=start, stop=stop))
     return found
+
+
+def that_count(edits):
+    """Leave out interventions that change nothing, which no question takes."""
+    kept = []
+    for edit in edits:
+        with contextlib.suppress(QuestionError):
+            require_each_counts([*kept, edit])
+            kept.append(edit)
+    return kept
 
 
 @dataclass(frozen=True)

@@ -73,19 +73,19 @@ def _episode(
 
 
 def _edits(scenario: "Scenario | None") -> list["Intervention"]:
-    """Return the interventions of a scenario, of which none makes another void."""
-    from sanctions_model.scm.interventions import require_each_counts
-
-    found = list(scenario.interventions) if scenario else []
-    require_each_counts(found)
-    return found
+    return list(scenario.interventions) if scenario else []
 
 
-def _stay(fitted: "Fit", past: "Episode", stay: list[str] | None) -> list["Intervention"]:
-    """Hold measures at their level before the window."""
+def _stay(
+    fitted: "Fit", past: "Episode", stay: list[str] | None, edits: list["Intervention"]
+) -> list["Intervention"]:
+    """Hold measures at their level before the window; of all of them those that no edit sets."""
     from sanctions_model.scm.interventions import SetTo
 
-    names = list(fitted.scm.measures) if stay == ["all"] else stay or []
+    names = stay or []
+    if stay == ["all"]:
+        sets = [e for e in edits if isinstance(e, SetTo) and e.start == 1 and e.stop is None]
+        names = [n for n in fitted.scm.measures if n not in {edit.variable for edit in sets}]
     values = fitted.problem.cases.values
     for name in names:
         fitted.scm.graph.require(name, "--stay")
@@ -132,12 +132,10 @@ def run_counterfactual(
     if asked is not None:
         day = str(fitted.problem.cases.time[past.first - 1])
         asked = asked.dated(day, fitted.scm.periods_per_year)
+    edits = _edits(asked)
     replayed = partial(
         counterfactual,
-        interventions=[
-            *_stay(fitted, past, stay),
-            *_edits(asked),
-        ],
+        interventions=[*_stay(fitted, past, stay, edits), *edits],
         without_shocks=[*(without_shocks or []), *(scenario.without_shocks if scenario else ())],
         outcomes=outcome,
     )

@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
-from sanctions_model.coercion import generator_of
+from sanctions_model.coercion import as_names, generator_of
 from sanctions_model.data.bundled import data_path, read_like_bundled
 from sanctions_model.elsewhere.episodes import INSTRUMENTS, Instrument
 from sanctions_model.elsewhere.model.cells import HORIZONS, LEADS, OUTCOMES
@@ -78,7 +78,7 @@ class Lifting:
     Raises
     ------
     QuestionError
-        If an instrument is unknown, none is named, or the years are not positive.
+        If an instrument is unknown or named twice, none is named, or the years are not positive.
     """
 
     instruments: tuple[Instrument, ...] = INSTRUMENTS
@@ -91,7 +91,7 @@ class Lifting:
     years: float = 10.0
 
     def __post_init__(self) -> None:
-        for name in self.instruments:
+        for name in as_names(self.instruments, "An instrument of the lifting"):
             if name not in INSTRUMENTS:
                 raise QuestionError(
                     f"Unknown instrument {name!r}; there is {', '.join(INSTRUMENTS)}."

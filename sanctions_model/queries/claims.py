@@ -189,6 +189,8 @@ def scorecard(
         does not reach.
     """
     claims = load_claims() if claims is None else claims
+    if not claims:
+        raise QuestionError("The table of claims is empty; give one or more, by name.")
     rule = interval_rule()
     period = {4: "quarter", 12: "month"}.get(problem.scm.periods_per_year, "period")
     basis = basis or Basis(problem, prior_draws, draws)

@@ -20,7 +20,7 @@ from sanctions_model.coercion import as_names
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import one_step_means
-from sanctions_model.scm.interventions import Intervention, SetTo, edit_words, require_inside
+from sanctions_model.scm.interventions import Intervention, SetTo, edit_words, require_changes
 from sanctions_model.scm.parameters import DrawParameters
 from sanctions_model.scm.periods import period_after, period_labels, read_period
 from sanctions_model.scm.simulation.history import evaluate_history
@@ -354,7 +354,7 @@ def counterfactual(
     scm = past.problem.scm
     if not interventions and not without_shocks:
         raise QuestionError("Nothing to change; give interventions or shocks to leave out.")
-    require_inside(interventions, past.periods)
+    require_changes(interventions, past.periods)
     if not isinstance(without_shocks, Mapping):
         without_shocks = as_names(without_shocks, "A shock to leave out")
     for name in without_shocks:

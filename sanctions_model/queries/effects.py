@@ -21,7 +21,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.coercion import as_names
 from sanctions_model.errors import NoCausalPathError, QuestionError, UnknownVariableError
-from sanctions_model.scm.interventions import Relief, require_horizon
+from sanctions_model.scm.interventions import Relief, require_horizon, require_lifting
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after, with_periods
 from sanctions_model.scm.simulation.propagate import continuation_paths, respond
@@ -155,7 +155,8 @@ def total_effect(
     Raises
     ------
     UnknownVariableError, NoCausalPathError, QuestionError
-        If a name is unknown, an outcome is out of reach, or the horizon is below 1.
+        If a name is unknown or given twice, an outcome is out of reach, the horizon is below 1, or
+        the depth of the relief 0.
 
     Examples
     --------
@@ -174,7 +175,7 @@ def total_effect(
     >>> effect.sel(outcome="price").squeeze().to_numpy().tolist()
     [-0.5, -1.0, -1.5, -2.0]
     """
-    relief = scm.relief(relief)
+    relief = _asked(scm, relief)
     horizon = require_horizon(horizon)
     wanted = reachable(scm, relief.measures, outcomes)
     paths = relief_paths(scm, relief, horizon)
@@ -187,6 +188,13 @@ def total_effect(
         held=as_names(held, "A variable that is held"),
     )
     return _of_relief(found.isel({dims.SCENARIO: 0}), scm, draws, relief)
+
+
+def _asked(scm: StructuralCausalModel, relief: Relief | None) -> Relief:
+    """Return a relief that lifts something, its measures by name."""
+    found = scm.relief(relief)
+    require_lifting(found)
+    return found
 
 
 def _of_relief(
@@ -227,9 +235,10 @@ def measure_effects(
     Raises
     ------
     UnknownVariableError, NoCausalPathError, QuestionError
-        If a name is unknown, an outcome is out of reach, or the horizon is below 1.
+        If a name is unknown or given twice, an outcome is out of reach, the horizon is below 1, or
+        the depth of the relief 0.
     """
-    relief = scm.relief(relief)
+    relief = _asked(scm, relief)
     horizon = require_horizon(horizon)
     wanted = reachable(scm, relief.measures, outcomes)
     stay = continuation_paths(scm, horizon, {})
@@ -277,7 +286,7 @@ def channel_effects(
         If a name is unknown, an outcome is out of reach, the horizon is below 1, or the model
         names no entries or not all of them.
     """
-    relief = scm.relief(relief)
+    relief = _asked(scm, relief)
     horizon = require_horizon(horizon)
     wanted = reachable(scm, relief.measures, outcomes)
     if not scm.entries:

@@ -24,8 +24,8 @@ from sanctions_model.scm.interventions import (
     SetTo,
     ShiftBy,
     edit_words,
+    require_changes,
     require_horizon,
-    require_inside,
 )
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import DrawParameters
@@ -126,11 +126,11 @@ def simulate(
     ObservationError
         If the state is nowhere known.
     QuestionError, UnknownVariableError
-        As for `propagate`.
+        As for `propagate`, or if an intervention changes nothing.
     """
     horizon = require_horizon(horizon)
     exogenous = as_paths(exogenous, "exogenous")
-    require_inside(interventions, horizon)
+    require_changes(interventions, horizon)
     scm = problem.scm
     wanted = scm.wanted(outcomes)
     for name in wanted:
@@ -348,7 +348,7 @@ def forecast_error_variance(
     held = as_names(held, "A variable that is held")
     for name in held:
         scm.graph.require(name, "the variables that are held")
-    require_inside(interventions, horizon)
+    require_changes(interventions, horizon)
     pulses = np.eye(horizon)[:, :, None]
     same = _same_in_every_period(scm, interventions, horizon)
     shape = (len(wanted), len(scm.stochastic), horizon, *parameters.shape)

@@ -126,6 +126,8 @@ def _response(
 ) -> xr.DataArray:
     horizon = require_horizon(horizon)
     size = None if size is None else as_number(size, "The size of the change")
+    if size == 0:
+        raise QuestionError("A change of 0 moves nothing; expected another size.")
     scm.graph.require(cause, "the cause")
     wanted = reachable(scm, [cause], outcomes)
     steps = (np.arange(horizon) < lasting).astype(float)

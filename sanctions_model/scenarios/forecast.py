@@ -19,7 +19,7 @@ from sanctions_model.scenarios.effects import (
     starting_day,
 )
 from sanctions_model.scenarios.scenario import DESIGNS, Scenario
-from sanctions_model.scm.interventions import require_each_counts, require_horizon
+from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.periods import period_labels, periods_ahead
 from sanctions_model.scm.serialization import content_hash
 
@@ -91,7 +91,6 @@ def scenario_forecast(
     )
     base = stay.isel({dims.SCENARIO: 0}, drop=True)
     if counted.interventions:
-        require_each_counts(counted.interventions)
         with_it = simulate(
             problem,
             draws,

@@ -59,7 +59,7 @@ class Edit(Stated):
 
     kind: Literal["set", "shift", "scale"]
     variable: str
-    value: Number | tuple[Number, ...]
+    value: Number | Annotated[tuple[Number, ...], Field(min_length=1)]
     start: WholeMoment = 1
     stop: WholeMoment | None = None
 
@@ -100,7 +100,7 @@ class ConditionEntry(Stated):
     """
 
     variable: str
-    values: dict[Annotated[int | str, BeforeValidator(_period)], Number]
+    values: dict[Annotated[int | str, BeforeValidator(_period)], Number] = Field(min_length=1)
 
 
 class LevelShift(Stated):
@@ -224,6 +224,12 @@ class Scenario(Stated):
                     f"intervention.{position}: a path of {entry.variable!r} of "
                     f"{values[~inside][0]:g}; a measure lies between 0 and {_HIGHEST:g}"
                 )
+        for field in ("absorbing", "without_shocks"):
+            named = getattr(self, field) or ()
+            if twice := [name for name in named if named.count(name) > 1]:
+                raise ValueError(f"{field} names {twice[0]!r} twice; name it once")
+        if self.absorbing == ():
+            raise ValueError("absorbing is empty; name shocks, or leave it out for all of them")
         lifted = {name for design in self.relief for name in design.reached}
         raised = [name for entry in self.tightening for name in entry.measures]
         both = sorted(lifted & set(raised))

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from sanctions_model.coercion import as_number, as_number_or_path, as_whole
+from sanctions_model.coercion import as_names, as_number, as_number_or_path, as_whole
 from sanctions_model.errors import QuestionError, shown
 
 # Far beyond what linear equations say anything about; more would fill the memory. A path by itself
@@ -176,7 +176,7 @@ class Relief:
     ------
     QuestionError
         If the depth is outside [0, 1] or below a millionth but not 0, ramp or start is below 1, or
-        no measure is named.
+        no measure is named, or one twice.
 
     Examples
     --------
@@ -190,8 +190,6 @@ class Relief:
     measures: tuple[str, ...] = ALL_MEASURES
 
     def __post_init__(self) -> None:
-        if isinstance(self.measures, str):  # one measure, named without brackets
-            object.__setattr__(self, "measures", (self.measures,))
         object.__setattr__(self, "depth", as_depth(self.depth))
         for name in ("ramp", "start"):
             whole = as_whole(getattr(self, name), f"The {name} of a relief")
@@ -205,7 +203,7 @@ class Relief:
                 f"Relief with ramp {self.ramp} and start {self.start}; expected at most "
                 f"{LONGEST_HORIZON} periods: no answer speaks of later ones."
             )
-        object.__setattr__(self, "measures", tuple(dict.fromkeys(self.measures)))
+        object.__setattr__(self, "measures", tuple(as_names(self.measures, "A measure to relieve")))
         if not self.measures:
             raise QuestionError("Relief of no measure; name at least one.")
 
@@ -213,6 +211,15 @@ class Relief:
         """Return the measure's path, shape ``(horizon,)``, from what it is without relief."""
         steps = np.clip((np.arange(1, horizon + 1) - self.start + 1) / self.ramp, 0.0, 1.0)
         return level * (1.0 - self.depth * steps)
+
+
+def require_lifting(relief: Relief) -> None:
+    """Refuse a relief of depth 0, whose effect on everything is 0."""
+    if relief.depth == 0:
+        raise QuestionError(
+            "A relief of depth 0 lifts nothing, so that it has no effects; expected a depth above "
+            "0, up to 1."
+        )
 
 
 def edit_words(intervention: Intervention, periods: Sequence[str] = ()) -> str:
@@ -336,15 +343,26 @@ def require_inside(interventions: Sequence[Intervention], horizon: int) -> None:
             )
 
 
+def require_changes(interventions: Sequence[Intervention], horizon: int) -> None:
+    """Refuse what a question takes no answer from: `require_inside` and `require_each_counts`."""
+    require_inside(interventions, horizon)
+    require_each_counts(interventions)
+
+
 def require_each_counts(interventions: Sequence[Intervention]) -> None:
     """Refuse an intervention that changes nothing.
 
     It adds 0, multiplies by 1, or sets a value that a later one makes void for all its periods.
 
     `interventions`: in the order in which they apply. Raises `QuestionError` if one adds 0 or
-    multiplies by 1, or a `SetTo` covers all periods of an earlier one of its variable.
+    multiplies by 1, the same is given twice, or a `SetTo` covers all periods of an earlier one of
+    its variable.
     """
-    for edit in interventions:
+    for position, edit in enumerate(interventions):
+        if isinstance(edit, _Edit) and edit in interventions[:position]:
+            raise QuestionError(
+                f"{said(edit)} is given twice; give it once, with what both are to do together."
+            )
         if isinstance(edit, ShiftBy | ScaleBy) and (
             set(np.atleast_1d(edit.value)) == {1.0 if isinstance(edit, ScaleBy) else 0.0}
         ):

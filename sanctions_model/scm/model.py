@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 import numpy as np
 
+from sanctions_model.coercion import as_names
 from sanctions_model.display import html_table
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.scm.equations import (
@@ -335,10 +336,21 @@ class StructuralCausalModel:
         -------
         list of str
             Names that the model has, in the order asked.
+
+        Raises
+        ------
+        QuestionError
+            If none is named, or one twice.
         """
         if outcomes is None:
             return list(self.headline or self.stochastic)
-        return [outcomes] if isinstance(outcomes, str) else list(dict.fromkeys(outcomes))
+        names = as_names(outcomes, "An outcome")
+        if not names:
+            raise QuestionError(
+                "The outcomes are an empty list; name at least one, or leave them out for the "
+                "headline ones."
+            )
+        return names
 
     def relief(self, asked: Relief | None = None) -> Relief:
         """Return a relief with its measures named: all of this model's where it names none.

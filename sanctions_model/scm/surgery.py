@@ -177,7 +177,7 @@ def policy_rule(
     Raises
     ------
     QuestionError
-        If smoothing is outside [0, 1).
+        If smoothing is outside [0, 1), or nothing of the rule is to change.
     UnknownVariableError
         If the model has no such rule.
     """
@@ -193,6 +193,10 @@ def policy_rule(
         values[link] = reaction
     if link not in addresses(scm):
         raise UnknownVariableError.from_name(link, addresses(scm), "the policy rule")
+    if not values and not target_shift:
+        raise QuestionError(
+            "Nothing of the policy rule changes; give smoothing, reaction or target_shift."
+        )
     edited = with_parameters(scm, draws, values)
     if target_shift:
         strength = edited["coefficient"].sel({dims.LINK: link}, drop=True)

@@ -304,6 +304,9 @@ class Workbench:
         draws = with_parameters(scm, posterior, known) if known else posterior
         parts = []
         for future in setting.futures.values():
+            if future.relief.depth == 0:  # the end of an axis of depths, from which effects grow
+                parts.append(np.zeros((len(outcomes), _size(posterior))))
+                continue
             effect = total_effect(
                 scm, draws, future.relief, horizon=setting.horizon, outcomes=outcomes
             )

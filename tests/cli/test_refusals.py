@@ -1,12 +1,15 @@
 """What a command would have dropped, overwritten or left without an answer is refused by name."""
 
 import errno
+import json
 import pathlib
 import subprocess
 import sys
 
 import pytest
 from command import call, files_of_at_most, refused
+
+import sanctions_model as sm
 
 EDIT = '[[intervention]]\nkind = "set"\nvariable = "key_rate"\nvalue = 10.0\n'
 CONDITION = '[[condition]]\nvariable = "key_rate"\nvalues = { 1 = 12.0 }\n'
@@ -142,8 +145,8 @@ def test_a_question_that_would_do_nothing_or_something_else_is_refused(
         (["scenario", "run", "--set", "finance=1"], "With 'the interventions' none of"),
         ([*VERBS["counterfactual"][0], "--shift", "key_rate=0"], "shifted by 0' changes nothing"),
         ([*VERBS["counterfactual"][0], "--set", "war=1"], "none of the outcomes moves"),
-        (["irf", "key_rate", "--size", 0], "With key_rate moved by 0 none of the outcomes"),
-        (["irf", "key_rate", "--size", 0, "--lasting"], "none of the outcomes moves"),
+        (["irf", "key_rate", "--size", 0], "A change of 0 moves nothing"),
+        (["irf", "key_rate", "--size", 0, "--lasting"], "A change of 0 moves nothing"),
         (["effects", "--relief", 0], "--relief 0 lifts nothing"),
         (["annual", "--relief", 0], "--relief 0 lifts nothing"),
         (["effects", "--relief", "1e-310"], "Relief of 1e-310 lifts less than a millionth"),
@@ -168,6 +171,19 @@ def test_a_value_that_changes_nothing_is_no_question(saved_fit, arguments, messa
 def test_a_design_that_never_moves_anything_is_no_question(saved_fit, scenario, stated):
     asked = ["scenario", "run", "--fit", saved_fit, "--file", scenario(stated)]
     assert "With 'Mine' none of the outcomes moves, in any draw" in refused(*asked)
+
+
+def test_all_measures_stay_but_the_one_that_is_set(saved_fit):
+    asked = ["counterfactual", "run", "--fit", saved_fit, "--from", "2022Q1", "--json"]
+    asked += ["--outcome", "inflation", "--set", "trade=0.5"]
+    others = [name for name in sm.load(saved_fit).scm.measures if name != "trade"]
+    found = call(*asked, "--stay", "all")
+    assert found.code == 0, found.err
+    each = call(*asked, *(text for name in others for text in ("--stay", name)))
+    rows = [json.loads(answer.out) for answer in (found, each)]
+    assert rows[0] == rows[1]
+    message = refused(*asked, "--stay", "trade")
+    assert "does nothing, because 'trade set to 0.5' comes after it" in message
 
 
 def test_a_year_as_the_end_is_its_last_quarter(saved_fit):

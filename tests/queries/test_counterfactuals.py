@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from laboratory import as_observations
 from oracle import Future, Past, as_dicts, close
 from small_problem import make_problem, small_series
-from strategies import edits, models, random_draws, variable
+from strategies import edits, models, random_draws, that_count, variable
 
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.inference.conditioned import Problem
@@ -222,7 +222,7 @@ def test_another_history_of_any_model_is_that_of_plain_loops(scm, seed, data):
     draws = random_draws(scm, np.random.default_rng(seed))
     first, last = data.draw(windows(scm))
     length = last - first + 1
-    changes = data.draw(edits([*scm.exogenous, *scm.structural], length))
+    changes = that_count(data.draw(edits([*scm.exogenous, *scm.structural], length)))
     silenced = data.draw(st.lists(st.sampled_from(sorted(scm.stochastic)), unique=True))
     if not changes and not silenced:
         silenced = sorted(scm.stochastic)

@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from sanctions_model import dims
+from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.priors.families import Prior
 from sanctions_model.inference.reweighted import Reweighted
@@ -147,8 +148,14 @@ def effects_table(
     """
     rule = interval_rule()
     longest, start = require_horizon(list(horizons)), draws.attrs.get(dims.Said.START)
+    reliefs = [scm.relief(asked) for asked in reliefs]
+    if not reliefs or len(set(reliefs)) < len(reliefs):
+        raise QuestionError(
+            f"The table has {len(reliefs)} reliefs, {'one of them twice' if reliefs else 'none'}; "
+            "expected one or more, each once."
+        )
     rows = []
-    for relief in (scm.relief(asked) for asked in reliefs):
+    for relief in reliefs:
         wanted = reachable(scm, relief.measures, outcomes)
         split = channels and bool(scm.entries)  # a model may name no channels
         for outcome, learned, stated in _by_channel(
@@ -184,7 +191,7 @@ def effects_table(
                         row |= basis.of(_plain(before[at]), own)
                     rows.append(row | {"ci_prob": rule.prob, "ci_kind": rule.kind})
     table = pd.DataFrame(rows)
-    largest = max((scm.relief(asked) for asked in reliefs), key=lambda relief: relief.depth)
+    largest = max(reliefs, key=lambda relief: relief.depth)
     table.attrs = {
         dims.Said.SUBJECT: relief_subject(scm, largest),
         dims.Said.QUESTION: relief_words(scm, largest, start=start),
