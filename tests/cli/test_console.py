@@ -117,14 +117,18 @@ def test_no_verb_is_forgotten():
     asked = [*VERBS, *WITHOUT_FIT]
     known = {" ".join(words[:2]) for words in asked} | {words[0] for words in asked} | {OF_TWO_FITS}
     verbs = {name for name, _ in verbs_of(app)}
-    assert verbs - known - set(ELSEWHERE) == set()
+    assert verbs - known - set(ELSEWHERE) == set(), (
+        "add to VERBS, with arguments that answer, or to ELSEWHERE with where it is asked"
+    )
     assert set(ELSEWHERE) - verbs == set()
 
 
 def test_every_table_can_be_drawn():
     """A verb that prints a table also draws, unless it is said why not, here and in the docs."""
     lacking = {n for n, own in verbs_of(app) if "as_json" in own and "figure" not in own}
-    assert lacking == set(WITHOUT_FIGURE)
+    assert lacking == set(WITHOUT_FIGURE), (
+        "give the verb --figure, or a reason here and, in the same words, in docs/howto/report.md"
+    )
     page = " ".join((DOCS / "howto" / "report.md").read_text(encoding="utf-8").split())
     for name, reason in WITHOUT_FIGURE.items():
         assert f"`{name}` ({reason})" in page, name
@@ -209,7 +213,10 @@ def says_what_it_rests_on(asked, table):
     """The word stands in the file, or the docs say why this verb's has none."""
     verb = next((name for name in WITHOUT_WORD if " ".join(asked).startswith(name)), None)
     words = [name for name in table if str(name).endswith("basis")]
-    assert bool(words) == (verb is None), list(table)
+    assert bool(words) == (verb is None), (
+        f"{list(table)}: give the file the column `basis`, or the verb a reason in WITHOUT_WORD "
+        "and, in the same words, in docs/schema.md"
+    )
     for name in words:
         assert set(table[name].dropna()) <= {"", "identified", "mixed", "assumed"}
 

@@ -105,7 +105,10 @@ def test_every_verb_that_reads_a_fit_is_asked(folder):
         for words in (*ANSWERED, *WITHOUT)
     }
     reading = {path for path, options in paths(command()) if "--fit" in options}
-    assert reading - asked - ELSEWHERE == set()
+    assert reading - asked - ELSEWHERE == set(), (
+        "add to ANSWERED, with arguments that this model can answer, to WITHOUT with what it "
+        "lacks, or to ELSEWHERE"
+    )
 
 
 def test_the_graph_of_a_fit_is_that_fit_s(folder):

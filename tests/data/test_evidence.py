@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from sanctions_model.data.bundled import data_path
 from sanctions_model.data.evidence import Estimate, Evidence, load_evidence
+from sanctions_model.economies.growth import growth_transmission
 from sanctions_model.errors import PriorError
 
 COLUMNS = list(Estimate.model_fields)
@@ -25,17 +26,7 @@ ROW = {
     "status": "seen",
 }
 LATENT = ("import_premium", "technology_gap", "risk_premium", "oil_discount")
-OBSERVED = (
-    "oil_growth",
-    "depreciation",
-    "import_growth",
-    "inflation",
-    "key_rate",
-    "lending_rate",
-    "credit_growth",
-    "gdp_growth",
-    "real_wage_growth",
-)
+OBSERVED = tuple(growth_transmission().observed)
 RELIEVED = ("trade", "finance", "energy", "transport")
 
 

@@ -150,6 +150,11 @@ def kind_of(parameter):
     return getattr(found, "__args__", (found,))[0]
 
 
+def test_what_a_verb_needs_is_given_with_every_wrong_option():
+    needing = {words for words, params in VERBS.items() if any(p.required for p in params)}
+    assert needing - set(NEEDED) == set(), "add to NEEDED what the verb cannot do without"
+
+
 FLAGS = {"--all", "--json", "--quiet"}
 CASES = {
     words: [
