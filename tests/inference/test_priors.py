@@ -242,6 +242,12 @@ def test_every_parameter_gets_its_own_prior_or_that_of_its_kind(scm, given):
     assert found["inflation[1] -> credit"] == given["inflation[1] -> credit"]
 
 
+def test_all_priors_that_are_missing_are_named_at_once(scm, given):
+    del given["x -> inflation"], given["persistence[inflation]"]
+    with pytest.raises(PriorError, match=r"'x -> inflation' .* Without one, too: persistence\[inf"):
+        Priors.from_addresses(given).for_model(scm)
+
+
 @pytest.mark.parametrize(
     ("missing", "message"),
     [

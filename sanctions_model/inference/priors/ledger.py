@@ -220,10 +220,12 @@ class Priors(BaseModel):
         for address, (name, label) in known.items():
             prior = self.stated(name, label)
             if prior is None:
+                missing = [a for a, (n, own) in known.items() if self.stated(n, own) is None]
                 every = f", or {name!r} for every one" if name != "coefficient" and label else ""
+                others = f" Without one, too: {_listed(missing[1:])}." if missing[1:] else ""
                 raise PriorError(
                     f"{self.origin}: parameter {address!r} has no prior; "
-                    f"add the table {table_of(name, label)}{every}."
+                    f"add the table {table_of(name, label)}{every}.{others}"
                 )
             if isinstance(prior, Relative):
                 prior = prior.scaled((moments or {}).get(label or ""))
