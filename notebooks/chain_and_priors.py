@@ -197,9 +197,12 @@ print(
 #
 # ## Where to go on
 #
-# - `effects_and_channels`: which of these links carry the effect of relief.
-# - `what_it_rests_on`: what happens to the answers under a sceptic's and an optimist's priors.
-# - `docs/howto/priors.md`: the families, and how to turn an interval in a paper into a prior.
+# - [`effects_and_channels`](effects_and_channels.ipynb): which of these links carry the effect of
+#   relief.
+# - [`what_it_rests_on`](what_it_rests_on.ipynb): what happens to the answers under a sceptic's and
+#   an optimist's priors.
+# - [`docs/howto/priors.md`](../docs/howto/priors.md): the families, and how to turn an interval in
+#   a paper into a prior.
 
 # %%
 fit.manifest["versions"]

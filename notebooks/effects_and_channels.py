@@ -212,9 +212,9 @@ print(
 #
 # ## Where to go on
 #
-# - `histories`: the same machinery run backwards, on what happened.
-# - `futures`: reliefs that are partial, opposed, reversed, with odds.
-# - `what_it_rests_on`: how much of this split is belief.
+# - [`histories`](histories.ipynb): the same machinery run backwards, on what happened.
+# - [`futures`](futures.ipynb): reliefs that are partial, opposed, reversed, with odds.
+# - [`what_it_rests_on`](what_it_rests_on.ipynb): how much of this split is belief.
 
 # %%
 fit.manifest["versions"]

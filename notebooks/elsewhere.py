@@ -271,6 +271,8 @@ print(
 #
 # ## Where to go on
 #
-# - `docs/elsewhere.md`: where the episodes come from, which were checked, and the trial in full.
-# - `futures`: how often relief is undone goes into the odds there.
-# - `what_it_rests_on`: the beliefs about recovery that liftings elsewhere speak to.
+# - [`docs/elsewhere.md`](../docs/elsewhere.md): where the episodes come from, which were checked,
+#   and the trial in full.
+# - [`futures`](futures.ipynb): how often relief is undone goes into the odds there.
+# - [`what_it_rests_on`](what_it_rests_on.ipynb): the beliefs about recovery that liftings elsewhere
+#   speak to.

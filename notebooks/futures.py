@@ -268,9 +268,11 @@ print(
 #
 # ## Where to go on
 #
-# - `docs/howto/scenario.md`: write a scenario of your own in a file, with phases and doubt.
-# - `docs/elsewhere.md`: what liftings did in other countries, and how often measures came back.
-# - `what_it_rests_on`: the beliefs behind the sizes.
+# - [`docs/howto/scenario.md`](../docs/howto/scenario.md): write a scenario of your own in a file,
+#   with phases and doubt.
+# - [`docs/elsewhere.md`](../docs/elsewhere.md): what liftings did in other countries, and how often
+#   measures came back.
+# - [`what_it_rests_on`](what_it_rests_on.ipynb): the beliefs behind the sizes.
 
 # %%
 fit.manifest["versions"]

@@ -219,9 +219,10 @@ print(
 #
 # ## Where to go on
 #
-# - `futures`: scenarios with odds in place of one path.
-# - `docs/validation.md`: back-tests of 2014 and 2022, failures first.
-# - `docs/howto/forecast.md`: conditions and interventions, and why they differ.
+# - [`futures`](futures.ipynb): scenarios with odds in place of one path.
+# - [`docs/validation.md`](../docs/validation.md): back-tests of 2014 and 2022, failures first.
+# - [`docs/howto/forecast.md`](../docs/howto/forecast.md): conditions and interventions, and why
+#   they differ.
 
 # %%
 fit.manifest["versions"]

@@ -202,9 +202,11 @@ print(
 #
 # ## Where to go on
 #
-# - `the_model`: the equations, by an economist for economists.
-# - `chain_and_priors`: what each link rests on, estimate, judgement or data.
-# - `effects_and_channels`: through which channel, and what if the central bank did not follow.
+# - [`the_model`](the_model.ipynb): the equations, by an economist for economists.
+# - [`chain_and_priors`](chain_and_priors.ipynb): what each link rests on, estimate, judgement or
+#   data.
+# - [`effects_and_channels`](effects_and_channels.ipynb): through which channel, and what if the
+#   central bank did not follow.
 # - On the command line `sanctions-model claims`, `effects` and `report` give the same answers from
 #   a saved fit.
 

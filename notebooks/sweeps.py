@@ -203,9 +203,11 @@ print(
 #
 # ## Where to go on
 #
-# - `docs/howto/sweep.md`: every kind of axis, designs in files, the command.
-# - `docs/scaling.md`: from one machine to a cluster, and what a million points need.
-# - `what_it_rests_on`: the ranking behind the choice of axes.
+# - [`docs/howto/sweep.md`](../docs/howto/sweep.md): every kind of axis, designs in files, the
+#   command.
+# - [`docs/scaling.md`](../docs/scaling.md): from one machine to a cluster, and what a million
+#   points need.
+# - [`what_it_rests_on`](what_it_rests_on.ipynb): the ranking behind the choice of axes.
 
 # %%
 fit.manifest["versions"]

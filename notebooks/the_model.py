@@ -215,10 +215,12 @@ print(
 #
 # ## Where to go on
 #
-# - `effects_and_channels` takes the effect apart channel by channel, with intervals.
-# - `chain_and_priors` puts each belief beside the estimates that it came from.
-# - `your_graph` builds another economy from nothing; `united_states` fits one beside a plain
-#   vector autoregression.
+# - [`effects_and_channels`](effects_and_channels.ipynb) takes the effect apart channel by channel,
+#   with intervals.
+# - [`chain_and_priors`](chain_and_priors.ipynb) puts each belief beside the estimates that it came
+#   from.
+# - [`your_graph`](your_graph.ipynb) builds another economy from nothing;
+#   [`united_states`](united_states.ipynb) fits one beside a plain vector autoregression.
 
 # %%
 fit.manifest["versions"]

@@ -286,9 +286,10 @@ print(
 #
 # ## Where to go on
 #
-# - `your_country`: months, and a truth that is known.
-# - `docs/howto/country.md`: the same as a recipe.
-# - `docs/identities.md`: which other packages and closed forms check what in the test suite.
+# - [`your_country`](your_country.ipynb): months, and a truth that is known.
+# - [`docs/howto/country.md`](../docs/howto/country.md): the same as a recipe.
+# - [`docs/identities.md`](../docs/identities.md): which other packages and closed forms check what
+#   in the test suite.
 
 # %%
 shutil.rmtree(folder)

@@ -195,9 +195,11 @@ if alternatives is not None:
 #
 # ## Where to go on
 #
-# - `docs/what_it_rests_on.md`: what the refits said, and what each tool means.
-# - `sweeps`: the same question at hundreds of settings.
-# - `docs/elsewhere.md`: liftings in other countries, the nearest that data come to relief.
+# - [`docs/what_it_rests_on.md`](../docs/what_it_rests_on.md): what the refits said, and what each
+#   tool means.
+# - [`sweeps`](sweeps.ipynb): the same question at hundreds of settings.
+# - [`docs/elsewhere.md`](../docs/elsewhere.md): liftings in other countries, the nearest that data
+#   come to relief.
 #
 # ## The finding in three sentences
 #

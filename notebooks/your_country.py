@@ -323,9 +323,10 @@ print(
 #
 # ## Where to go on
 #
-# - `united_states`: real data, and another package's numbers beside ours.
-# - `docs/howto/country.md`: the default graph for another country, with a mapping.
-# - `docs/howto/data.md`: tables, Excel, what is refused and why.
+# - [`united_states`](united_states.ipynb): real data, and another package's numbers beside ours.
+# - [`docs/howto/country.md`](../docs/howto/country.md): the default graph for another country, with
+#   a mapping.
+# - [`docs/howto/data.md`](../docs/howto/data.md): tables, Excel, what is refused and why.
 
 # %%
 shutil.rmtree(folder)

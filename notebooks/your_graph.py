@@ -259,6 +259,7 @@ print(
 #
 # ## Where to go on
 #
-# - `docs/howto/graph.md`: the same with a table, and every kind of equation.
-# - `your_country`: data with a known answer, monthly. `united_states`: real data, beside another
-#   package.
+# - [`docs/howto/graph.md`](../docs/howto/graph.md): the same with a table, and every kind of
+#   equation.
+# - [`your_country`](your_country.ipynb): data with a known answer, monthly.
+#   [`united_states`](united_states.ipynb): real data, beside another package.

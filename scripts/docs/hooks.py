@@ -213,6 +213,8 @@ def _notebook(path: Path) -> dict[str, str | bytes]:
     title = f"---\ntitle: {name.replace('_', ' ')}\n---\n\n"
     resources = {"unique_key": name, "output_files_dir": f"{name}_files"}
     text, found = MarkdownExporter().from_notebook_node(notebook, resources)
+    # Links of the checkout, as Jupyter follows them, to pages of the site.
+    text = re.sub(r"\]\((\w+)\.ipynb\)", r"](\1.md)", text).replace("](../docs/", "](../")
     # A table without a class gets the site's style, and scrolls by itself where it is too wide.
     text = text.replace('<table border="1" class="dataframe">', "<table>")
     return {f"{name}.md": title + text, **found["outputs"]}

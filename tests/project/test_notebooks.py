@@ -223,6 +223,18 @@ def test_a_notebook_has_all_that_a_reader_looks_for(name):
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
+def test_where_a_notebook_leads_on_is_linked_and_there(name):
+    text = "".join(cell.source + "\n" for cell in cells(name, "markdown"))
+    (onward,) = re.findall(r"## Where to go on\n\n(.*?)\n(?:\n|$)", text, re.DOTALL)
+    targets = re.findall(r"\[`[^`]+`\]\(([^)]+)\)", onward)
+    assert targets
+    assert [target for target in targets if not (FOLDER / target).exists()] == []
+    bare = set(re.findall(r"(?<!\[)`([\w/.]+)`", onward))
+    assert not bare & set(NOTEBOOKS)
+    assert not any(word.endswith(".md") for word in bare)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_what_a_notebook_shows_is_the_same_in_every_run(name):
     drawn_by_lot = r"[0-9a-f]{8}-[0-9a-f]{4}-|T_[0-9a-f]{5}|\b0x[0-9a-f]{6}"
     told_by_a_clock = r"\bseconds(_each)?\b|\d{2}:\d{2}:\d{2}"
