@@ -105,7 +105,7 @@ def story_of_2022(forces: xr.DataArray) -> str:
         "changed by "
         f"{at(imports, TOTAL, 2022)} % in 2022, {at(imports, 'sanctions', 2022)} of it "
         "with sanctions. "
-        f"The key rate averaged {at(rate, TOTAL, 2024)} % in 2024; "
+        f"The key rate averaged {at(rate, TOTAL, 2024).removeprefix('+')} % in 2024; "
         f"{at(rate, 'monetary policy', 2024)} points of it are not what the rule asks for, and "
         f"{at(rate, 'war and budget', 2024)} are war and budget. Other shocks moved prices by "
         f"{at(prices, OWN_SHOCKS, 2022)} points in 2022 and output by "
