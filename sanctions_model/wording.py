@@ -1,6 +1,12 @@
 """One vocabulary: numbers, units, probabilities and lists in words.
 
 Knows no model: what a variable or a model calls itself are their own properties.
+
+One rule for the minus sign. What is set for people to read has the true one, U+2212: the report,
+the brief, figures, the tables of the docs and of the validation report (`true_minus` where a text
+came from elsewhere). What a program may read has the hyphen that it parses: everything on a
+terminal and in a pipe, each ``--format``, files of tables, JSON (`shell_minus`). Code shown in a
+page stays as it is typed.
 """
 
 import re
@@ -159,7 +165,19 @@ def true_minus(text: str) -> str:
     >>> true_minus("year-on-year -0.6")
     'year-on-year −0.6'
     """
-    return re.sub(r"(?<!\w)-(?=\d)", "−", text)
+    return re.sub(r"(?<![\w%])-(?=\d)", "−", text)
+
+
+def page_minus(markdown: str) -> str:
+    r"""Put true minus signs into a page in Markdown; blocks of code stay as they are typed.
+
+    Examples
+    --------
+    >>> page_minus("fell by -2 %; `--size=-1`\n```\nx = -1\n```")
+    'fell by −2 %; `--size=-1`\n```\nx = -1\n```'
+    """
+    parts = re.split(r"(```.*?```|`[^`\n]*`)", markdown, flags=re.DOTALL)
+    return "".join(part if place % 2 else true_minus(part) for place, part in enumerate(parts))
 
 
 def shell_minus(text: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sanctions_model.wording import chance, error_words
+from sanctions_model.wording import chance, error_words, page_minus
 
 __all__ = [
     "DOCUMENTS",
@@ -369,7 +369,7 @@ def with_tables(text: str, folder: Path) -> str:
             raise ValueError(f"{name} has no end; put <!-- end of {name} --> behind it.")
         needed = NEEDED.get(name)
         if begin and (needed is None or (folder / needed).is_file()):
-            text = before + begin + "\n".join(lines(folder)) + end + after
+            text = before + begin + page_minus("\n".join(lines(folder))) + end + after
     return text
 
 

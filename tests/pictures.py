@@ -68,6 +68,8 @@ def faults_of(figure):
         found.append(f"no question: {question!r}")
     if "Source: " not in words(figure):
         found.append("no source")
+    hyphens = re.findall(r".{0,20}(?<![\w%])-\d.{0,10}", words(figure))
+    found += [f"no true minus: {said!r}" for said in hyphens]
     return found + [f"contrast {ratio:.1f}: {said!r}" for said, ratio in faint_texts(figure)]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from sanctions_model.coercion import as_names, as_number, as_number_or_path, as_whole
 from sanctions_model.errors import QuestionError, shown
+from sanctions_model.wording import significant
 
 # Far beyond what linear equations say anything about; more would fill the memory. A path by itself
 # may be longer: a steady state is seen there.
@@ -246,7 +247,7 @@ def edit_words(intervention: Intervention, periods: Sequence[str] = ()) -> str:
             verb = "multiplied by"
         case _:
             return f"{name} changed"
-    value = "a path" if isinstance(intervention.value, tuple) else f"{intervention.value:.3g}"
+    value = "a path" if isinstance(intervention.value, tuple) else significant(intervention.value)
     first, last = (
         called.get(end or 0, f"period {end}") for end in (intervention.start, intervention.stop)
     )

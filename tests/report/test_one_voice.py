@@ -1,12 +1,16 @@
 """One effect has one number, one unit and one name on every surface that shows it."""
 
 import re
+from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from pictures import words
 
 import sanctions_model as sm
+from sanctions_model.cli.parts.options import write_table
 from sanctions_model.plots import plot_chain, plot_responses
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.reading.headlines import headline, short_name, spoken_label
@@ -72,3 +76,48 @@ def test_the_picture_of_the_chain_has_the_numbers_of_the_table(fit, table):
     for outcome in ("key_rate", "gdp_level", "price_level"):
         median = float(total.loc[total["outcome"] == outcome, "median"].iloc[0])
         assert f"{number(median)} {UNITS[outcome]}" in drawn
+
+
+class Text(HTMLParser):
+    """What a page says, without scripts, styles and what is to be typed."""
+
+    UNREAD = ("script", "style", "code", "pre", "kbd")
+
+    def __init__(self, page):
+        super().__init__()
+        self.inside, self.said = 0, []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.inside += tag in self.UNREAD
+
+    def handle_endtag(self, tag):
+        self.inside -= tag in self.UNREAD
+
+    def handle_data(self, data):
+        if not self.inside:
+            self.said.append(data)
+
+
+HYPHEN = re.compile(r".{0,30}(?<![\w%])-\d.{0,10}")
+
+
+def test_a_page_has_true_minus_signs(report_file):
+    said = Text(report_file.read_text(encoding="utf-8")).said
+    assert len(said) > 500
+    assert any("−" in text for text in said)
+    assert [text for text in said if HYPHEN.search(text)] == []
+
+
+def test_a_table_in_the_docs_has_true_minus_signs_and_code_its_own():
+    page = Path(__file__).parents[2] / "docs" / "evidence.md"
+    assert HYPHEN.findall(re.sub(r"`[^`]*`", "", page.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "xlsx", "json", "md", "tex"])
+def test_a_file_of_a_table_has_the_minus_that_a_program_reads(ending, tmp_path):
+    path = tmp_path / f"table.{ending}"
+    write_table(pd.DataFrame({"what": ["fell by −2 %", "−1.5"], "size": [-2.0, -1.5]}), path)
+    read = pd.read_excel(path).to_csv() if ending == "xlsx" else path.read_text(encoding="utf-8")
+    assert "−" not in read
+    assert "fell by -2" in read

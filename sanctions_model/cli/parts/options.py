@@ -13,6 +13,7 @@ import typer
 from sanctions_model.cli.parts.console import asked_output, latex, markdown, require_library
 from sanctions_model.errors import QuestionError
 from sanctions_model.files import locked, publish, require_target, staged, whole_file, write_netcdf
+from sanctions_model.wording import shell_minus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,8 +180,11 @@ _NEEDED = {".xlsx": "openpyxl", ".md": "tabulate", ".tex": "jinja2"}
 
 
 def _defused(cell: object) -> object:
-    """Keep a spreadsheet from reading text as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+    """Keep a spreadsheet from reading text as a formula, and give it the minus that it knows."""
+    if not isinstance(cell, str):
+        return cell
+    text = shell_minus(cell)
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def write_figure(drawn: "Figure", path: Path) -> None:

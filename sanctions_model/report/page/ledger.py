@@ -18,7 +18,7 @@ from sanctions_model.report.page.slim import slim_svg, svg_address
 from sanctions_model.report.sections.links import linked
 from sanctions_model.report.views import diagnostics_line
 from sanctions_model.validation.sanity import sanity_checks
-from sanctions_model.wording import number, share_words, significant, true_minus
+from sanctions_model.wording import number, share_words, significant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -129,7 +129,7 @@ def _evidence() -> Html:
                     )
                 ),
                 english(str(row["link"]).replace("->", "→")),
-                english(true_minus(f"{row['value']}{between} {row['unit']}".strip())),
+                english(f"{row['value']}{between} {row['unit']}".strip()),
                 english(str(row["horizon"])),
                 english(str(row["status"])),
             ]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sanctions_model.queries.reading.headlines import PARAMETER_KINDS, in_words_of
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.wording import chance
+from sanctions_model.wording import chance, true_minus
 
 _VOID = frozenset({"br", "col", "hr", "img", "input"})
 
@@ -46,7 +46,8 @@ def join(parts: Iterable[str]) -> Html:
 
 def english(text: str) -> Html:
     """Return what stays English in every language, as titles of sources do, marked as such."""
-    return tag("i", text, attributes={"lang": "en"}) if text else Html("")
+    said = text if isinstance(text, Html) else true_minus(text)
+    return tag("i", said, attributes={"lang": "en"}) if text else Html("")
 
 
 def table(

@@ -15,6 +15,7 @@ from sanctions_model.summaries import interval_rule
 from sanctions_model.validation.origins.rolling import score_summary
 from sanctions_model.validation.run import Validation
 from sanctions_model.validation.stated_backtests import load_back_tests
+from sanctions_model.wording import page_minus
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,7 +35,7 @@ def write_report(
     place.mkdir(parents=True, exist_ok=True)
     drawn = report_figures(found)
     save_figures(drawn, place)
-    text = markdown_report(found, command=command, figures=figures, drawn=list(drawn))
+    text = page_minus(markdown_report(found, command=command, figures=figures, drawn=list(drawn)))
     target = folder / "validation.md"
     with whole_file(target) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
