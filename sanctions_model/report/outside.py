@@ -22,7 +22,7 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.scm.simulation.history import known_past
 from sanctions_model.units import in_percent
-from sanctions_model.wording import figure, upper_first
+from sanctions_model.wording import figure, in_words, upper_first
 
 _RATE, _LEVEL = "no change", "past trend"
 _MODEL, _TARGET = "this model", "target"
@@ -193,9 +193,11 @@ def beside_view(table: pd.DataFrame, scm: StructuralCausalModel, beside: Beside)
     shown = beside.others[beside.others["source"].isin(list(table["quantity"]))]
     published = shown.groupby("source")["published"].max() if len(shown) else pd.Series(dtype=str)
     dates = "".join(f"{upper_first(str(who))} of {when}. " for who, when in published.items())
+    view = pd.DataFrame(rows).fillna("")
+    others = [name for name in view if name not in {"outcome", "when", _MODEL, "nothing new"}]
     return View(
-        table=pd.DataFrame(rows).fillna(""),
-        title="The forecast beside target, poll, central bank and no change",
+        table=view,
+        title=f"The forecast beside {in_words([*map(str, others), _RATE])}",
         question="Question: what do others say, and what if nothing new happens?",
         caption=f"{dates}A year alone: its mean. Nothing new: a rate stays, a level "
         "grows as it did so far.",

@@ -65,6 +65,7 @@ def test_a_forecast_of_a_model_without_measures_speaks_of_no_sanctions(folder):
     done = call("forecast", "--horizon", "4", "--fit", folder)
     assert "Question: what comes?" in done.out
     assert "sanctions unchanged" not in done.out
+    assert "The forecast beside no change" in done.out
 
 
 def test_a_scenario_of_another_model_is_not_compared_with_sanctions_of_a_year(folder):
