@@ -10,9 +10,9 @@ import pathlib
 import warnings
 from typing import Any
 
-import lazy_loader
+from sanctions_model.doors import attach
 
-_public, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_public, __dir__, __all__ = attach(__name__, __file__)
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ Knows episodes, a panel of countries and what they say of the next lifting; know
 covariates that it predicts for and two bans of its own. Answers come from files, without PyMC.
 """
 
+from sanctions_model.doors import guarded
 from sanctions_model.elsewhere.base_rates import lifting_rate
 from sanctions_model.elsewhere.episodes import Episode, episodes_table, load_episodes
 from sanctions_model.elsewhere.futures import announced_move, liftings_by_future
@@ -57,3 +58,5 @@ __all__ = [
     "snap_back_hazard",
     "write_relief_files",
 ]
+
+globals().update({name: guarded(globals()[name]) for name in __all__})

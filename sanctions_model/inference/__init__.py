@@ -3,6 +3,6 @@
 Knows one model at a time, and no question that is asked of it.
 """
 
-import lazy_loader
+from sanctions_model.doors import attach
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach(__name__, __file__)

@@ -3,6 +3,7 @@
 A figure is not shown: write it with its `savefig`, or all at once with `save_figures`.
 """
 
+from sanctions_model.doors import guarded
 from sanctions_model.plots.chain import plot_chain
 from sanctions_model.plots.channels import plot_channels, plot_waterfall
 from sanctions_model.plots.claims import plot_exceedance, plot_scorecard
@@ -85,3 +86,5 @@ __all__ = [
     "save_figures",
     "sweep_figures",
 ]
+
+globals().update({name: guarded(globals()[name]) for name in __all__})

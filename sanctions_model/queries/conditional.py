@@ -22,7 +22,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.coercion import as_array, as_names, as_number, as_paths, as_whole, generator_of
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, shown
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.forecasts import (
     continuation_words,
@@ -70,11 +70,11 @@ class Condition:
     values: Mapping[int, float]
 
     def __post_init__(self) -> None:
-        what = f"the condition on {self.variable!r}"
+        what = f"the condition on {shown(self.variable)}"
         if not isinstance(self.values, Mapping):
             raise QuestionError(
-                f"Of {what} the values are {self.values!r}; give them by period, as in "
-                f"values={{1: {self.values!r}}}."
+                f"Of {what} the values are {shown(self.values)}; give them by period, as in "
+                f"values={{1: {shown(self.values)}}}."
             )
         if not self.values:
             raise QuestionError(f"The condition on {self.variable!r} has no values; give some.")

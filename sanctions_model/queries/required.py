@@ -21,7 +21,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.coercion import as_number
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, shown
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.forecasts import last_known_period, settled, simulate
@@ -399,7 +399,7 @@ def relief_frontier(
     """
     first, second = measures
     if first == second:
-        raise QuestionError(f"The frontier needs two different measures, got {first!r} twice.")
+        raise QuestionError(f"The frontier needs two different measures, got {shown(first)} twice.")
     along = np.round(np.linspace(0, 1, 21), 2)
     pairs = np.stack([grid.ravel() for grid in np.meshgrid(along, _DEPTHS, indexing="ij")], axis=1)
     reliefs = [Relief(ramp=ramp, measures=(name,)) for name in measures]

@@ -3,6 +3,6 @@
 Computes nothing that a query does not.
 """
 
-import lazy_loader
+from sanctions_model.doors import attach
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach(__name__, __file__)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sanctions_model.errors import SpecError
+from sanctions_model.errors import SpecError, shown
 from sanctions_model.scm.graph import Edge, a_period_before, factor_edges, read_edge
 from sanctions_model.scm.linear_form import (
     LinearForm,
@@ -33,7 +33,8 @@ from sanctions_model.scm.variables import (
 
 def _check_parts(variable: object, parents: object = ()) -> None:
     if not isinstance(variable, Variable):
-        raise SpecError(f"The variable is {variable!r}; write it as Variable(name={variable!r}).")
+        name = variable if isinstance(variable, str) else "x"
+        raise SpecError(f"The variable is {shown(variable)}; write it as Variable(name={name!r}).")
     if isinstance(parents, str):
         raise SpecError(
             f"The parents of {variable.name!r} are the text {parents!r}; write ({parents!r},)."

@@ -50,7 +50,7 @@ class _Edit:
     stop: int | None = None
 
     def __post_init__(self) -> None:
-        where = f"{type(self).__name__} on {self.variable!r}"
+        where = f"{type(self).__name__} on {shown(self.variable)}"
         value = as_number_or_path(self.value, f"{where}: value")
         start = as_whole(self.start, f"{where}: start")
         stop = None if self.stop is None else as_whole(self.stop, f"{where}: stop")

@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 
 from sanctions_model.coercion import as_number, as_number_or_path
-from sanctions_model.errors import QuestionError, SpecError
+from sanctions_model.errors import QuestionError, SpecError, shown
 from sanctions_model.scm.periods import read_day
 from sanctions_model.units import LOGS, Unit, kept_words, split_unit
 
@@ -306,7 +306,7 @@ class Decay:
         except QuestionError:
             half_life = 0.0
         if not half_life > 0:
-            raise SpecError(f"A half-life of {self.half_life!r}; expected periods above 0.")
+            raise SpecError(f"A half-life of {shown(self.half_life)}; expected periods above 0.")
         object.__setattr__(self, "half_life", half_life)
         object.__setattr__(self, "level", as_number(self.level, "The level of a Decay"))
 

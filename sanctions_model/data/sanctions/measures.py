@@ -24,7 +24,7 @@ from sanctions_model.data.sanctions.events import (
     load_rule,
 )
 from sanctions_model.economies.russia import MEASURES
-from sanctions_model.errors import ObservationError
+from sanctions_model.errors import ObservationError, shown
 
 __all__ = [
     "Event",
@@ -240,7 +240,7 @@ def intensities(rule: Rule, events: Iterable[Event], index: pd.PeriodIndex) -> p
     """
     if not isinstance(index, pd.PeriodIndex):
         raise ObservationError(
-            f"Got an index of {type(index).__name__}, expected a pandas.PeriodIndex of periods."
+            f"The index is {shown(index)}; expected a pandas.PeriodIndex of periods."
         )
     steps = measure_steps(rule, events)
     force = _in_force(index, pd.DatetimeIndex(pd.to_datetime(steps["effective_date"])))

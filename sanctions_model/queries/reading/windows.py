@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 import numpy as np
 
-from sanctions_model.errors import QuestionError
+from sanctions_model.errors import QuestionError, shown
 from sanctions_model.scm.interventions import require_horizon
 from sanctions_model.scm.periods import PERIOD, period_after
 
@@ -47,9 +47,11 @@ class Window:
 
     def __post_init__(self) -> None:
         if self.first < 1:
-            raise QuestionError(f"Period {self.first}; periods count from 1, the first unknown.")
+            raise QuestionError(
+                f"Period {shown(self.first)}; periods count from 1, the first unknown."
+            )
         if self.last < self.first:
-            raise QuestionError(f"Periods {self.first} to {self.last} run backwards.")
+            raise QuestionError(f"Periods {shown(self.first)} to {shown(self.last)} run backwards.")
         require_horizon(self.last)
 
     @classmethod

@@ -21,6 +21,7 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.scenarios.issuers import composite_weights, measures_rule
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.odds.regimes import draw_future_paths, draw_regimes, require_undated
+from sanctions_model.scm.periods import read_day
 from sanctions_model.wording import decimals
 
 # The article was written at the end of 2024.
@@ -57,7 +58,7 @@ def observed_composite(since: str = BEGUN) -> pd.Series:
     """
     rule = measures_rule()
     column = f"composite_{next(iter(rule.composites))}"
-    day = pd.Period(since, freq="D")
+    day = pd.Period(read_day(since), freq="D")
     quarters = pd.period_range(day.asfreq("Q") + 1, rule.anchor_dates[-1], freq="Q")
     events = load_events()
     base = intensities(rule, events, pd.period_range(day, periods=1, freq="D"))[column].iloc[0]

@@ -1,0 +1,113 @@
+"""Every public name with arguments of a wrong kind: our own error, in one line, that says which."""
+
+import inspect
+import pickle
+from enum import Enum
+
+import hostile
+import numpy as np
+import pandas as pd
+import pytest
+from laboratory import MODEL, pinned
+from surface import PUBLIC
+
+import sanctions_model as sm
+from sanctions_model.doors import guarded
+from sanctions_model.errors import QuestionError, SanctionsModelError
+
+DRAWS = pinned()
+WRONG = {
+    "nothing": None,
+    "number": 3,
+    "text": "x",
+    "list": [],
+    "table": pd.DataFrame({"a": [1.0]}),
+    "model": MODEL,
+    "draws": DRAWS,
+    "array": np.zeros(2),
+    "object": object(),
+}
+# What nothing means for these is to fit or to read at length, as their defaults say.
+AT_LENGTH = {"fit_relief"}
+
+
+def is_asked(name, item):
+    kinds = inspect.isclass(item) and issubclass(item, BaseException | Enum)
+    return callable(item) and not kinds and name not in AT_LENGTH
+
+
+ASKED = sorted(name for name, item in PUBLIC.items() if is_asked(name, item))
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_no_public_name_takes_what_is_of_a_wrong_kind(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    item = PUBLIC[name]
+    first, *rest = inspect.signature(item).parameters.values() or [None]
+    if first is None:
+        return
+    needed = [
+        one
+        for one in rest
+        if one.default is one.empty and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+    ]
+    for wrong in WRONG.values():
+        asked = [one for one in (first, *needed) if one.kind is not one.KEYWORD_ONLY]
+        named = {one.name: wrong for one in (first, *needed) if one.kind is one.KEYWORD_ONLY}
+        with hostile.within():
+            try:
+                item(*[wrong for _ in asked], **named)
+            except SanctionsModelError as error:
+                hostile.require_clear(str(error))
+            except TypeError as error:  # Python's own, of how it is called, or a figure's
+                said = str(error)
+                assert "positional argument" in said or "draws an effect, got" in said, said
+
+
+SAID = [
+    (lambda: sm.pin(None, {}), "pin: scm is nothing; expected a StructuralCausalModel."),
+    (lambda: sm.coverage("x", MODEL), "coverage: observations is 'x'; expected a Dataset."),
+    (
+        lambda: sm.robustness.liftings_error("x", DRAWS, None),
+        "liftings_error: scm is 'x'; expected a StructuralCausalModel.",
+    ),
+    (
+        lambda: sm.total_effect(DRAWS, MODEL),
+        "total_effect: scm is of type Dataset; expected a StructuralCausalModel.",
+    ),
+    (
+        lambda: sm.total_effect(MODEL, DRAWS, "trade"),
+        "total_effect: relief is 'trade'; expected a Relief or nothing.",
+    ),
+    (
+        lambda: sm.validation.score_summary(pd.DataFrame({"a": [1.0]})),
+        "score_summary: the scores given has no 'forecaster'",
+    ),
+    (sm.Claim, "Claim: .*: it is missing"),
+    (lambda: sm.Variable(name=None), "Variable: name is nothing; expected text."),
+]
+
+
+@pytest.mark.parametrize(("door", "said"), SAID)
+def test_what_is_of_a_wrong_kind_is_named_with_what_was_expected(door, said):
+    with pytest.raises(SanctionsModelError, match=said):
+        door()
+
+
+def test_a_fault_of_our_own_keeps_its_trace():
+    def broken(number: float = 1.0):
+        return {}["nothing"], number
+
+    door = guarded(broken)
+    with pytest.raises(KeyError):
+        door(2.0)
+    with pytest.raises(QuestionError, match="broken: number is 'two'; expected a number"):
+        door("two")
+
+
+def test_a_public_function_is_one_object_wherever_it_is_taken_from():
+    from sanctions_model.scm import parameters
+
+    assert sm.pin is sm.scm.pin is parameters.pin is sm.pin
+    assert pickle.loads(pickle.dumps(sm.pin)) is sm.pin
+    assert inspect.signature(sm.pin).parameters.keys() == {"scm", "values"}
