@@ -139,7 +139,7 @@ def _output(
             "--all",
             expose_value=False,
             callback=_set_whole,
-            help="Every row and column on a terminal, too.",
+            help="Show every row and column on a terminal, too.",
         ),
     ] = False,
     _form: Annotated[
@@ -203,9 +203,11 @@ def _fail(reason: object, code: int) -> None:
 
 @app.command()
 def run(
-    draws: Annotated[int, typer.Option(help="Draws a chain.")] = 1000,
-    tune: Annotated[int, typer.Option(help="Tuning draws a chain, discarded.")] = 1000,
-    chains: Annotated[int, typer.Option(help="Chains.")] = 4,
+    draws: Annotated[int, typer.Option(help="Draws in each chain.")] = 1000,
+    tune: Annotated[
+        int, typer.Option(help="Tuning draws in each chain, which are thrown away.")
+    ] = 1000,
+    chains: Annotated[int, typer.Option(help="Number of chains.")] = 4,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 20260101,
     economy: Annotated[
         str | None,
@@ -216,10 +218,10 @@ def run(
     priors: PriorsOption = None,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = DEFAULT_FIT,
     prior_only: Annotated[
-        bool, typer.Option("--prior-only", help="Answer from the prior; samples nothing.")
+        bool, typer.Option("--prior-only", help="Answer from the beliefs alone, without sampling.")
     ] = False,
     allow_unconverged: Annotated[
-        bool, typer.Option("--allow-unconverged", help="Keep draws that failed the gate.")
+        bool, typer.Option("--allow-unconverged", help="Keep draws that did not converge.")
     ] = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -317,12 +319,14 @@ def priors(
     evidence: Annotated[
         bool, typer.Option("--evidence", help="Print the evidence table instead.")
     ] = False,
-    economy: Annotated[str, typer.Option(help="Whose: anchored or growth.")] = "anchored",
+    economy: Annotated[
+        str, typer.Option(help="Of which economy: anchored or growth.")
+    ] = "anchored",
     figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the ledger: every prior with its size, unit, rationale and sources."""
+    """Print every prior with its size, unit, reasons and sources."""
     configure(quiet=quiet)
     from sanctions_model.data.evidence import load_evidence
     from sanctions_model.economies.registry import find_economy

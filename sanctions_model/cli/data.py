@@ -177,7 +177,7 @@ def list_command(
 @data_app.command("diff")
 def diff(
     old: Annotated[str, typer.Argument(help="A vintage: name, path, bundled or latest.")],
-    new: Annotated[str, typer.Argument(help="The other one.")],
+    new: Annotated[str, typer.Argument(help="The vintage to compare with it.")],
     everything: Annotated[
         bool, typer.Option("--all", help="Also the series that did not change.")
     ] = False,
@@ -376,7 +376,7 @@ def nowcast(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what a fit expects where there is no figure yet, and in holes."""
+    """Print what a fit expects of figures that are not out yet or are missing."""
     configure(quiet=quiet)
     from sanctions_model.queries.forecasts import nowcast_table
     from sanctions_model.report.views import nowcast_view

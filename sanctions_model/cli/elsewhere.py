@@ -31,7 +31,7 @@ _YEAR = 3
 def elsewhere(
     fit: FitOption = DEFAULT_FIT,
     lifting: Annotated[
-        str, typer.Option("--lifting", help="What is lifted and how it came to it.")
+        str, typer.Option("--lifting", help="What is lifted, and how that came about.")
     ] = "settlement, all senders",
     csv: CsvOption = None,
     figure: FigureOption = None,

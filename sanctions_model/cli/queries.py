@@ -55,7 +55,9 @@ _LEVELS = ("inflation_yoy", "key_rate", "lending_rate", "gdp_level", "rouble")
 _DECOMPOSED = ("inflation_yoy", "key_rate")
 _BY_YEAR = ("gdp_level",)
 counterfactual_app = typer.Typer(help="What would have happened.", no_args_is_help=True)
-scenario_app = typer.Typer(help="Interventions on the future.", no_args_is_help=True)
+scenario_app = typer.Typer(
+    help="What a change of the future does: scenarios and your own.", no_args_is_help=True
+)
 
 OutcomeOption = Annotated[
     list[str] | None, typer.Option("--outcome", help="Outcome to report; may be repeated.")
@@ -385,12 +387,16 @@ def require(
         str | None,
         typer.Option(help="Instead: 'in 8', 'by 8', 'through 5-8' or 'on average over 5-8'."),
     ] = None,
-    probability: Annotated[float, typer.Option(help="In (0, 1).")] = 0.8,
+    probability: Annotated[float, typer.Option(help="How sure, between 0 and 1.")] = 0.8,
     measure: Annotated[
-        list[str] | None, typer.Option(help="Relieve this measure only; may be repeated.")
+        list[str] | None, typer.Option(help="Lift this measure only; may be repeated.")
     ] = None,
     frontier: Annotated[
-        bool, typer.Option("--frontier", help="Two measures: the smallest second for each first.")
+        bool,
+        typer.Option(
+            "--frontier",
+            help="Two measures: how little of the second will do for each size of the first.",
+        ),
     ] = False,
     seed: Annotated[int, typer.Option(help="Random seed of the shocks.")] = 20260101,
     fit: FitOption = DEFAULT_FIT,

@@ -30,7 +30,8 @@ HorizonOption = Annotated[int, typer.Option(help="Periods, the first that of the
 def irf(
     cause: Annotated[str, typer.Argument(help="Variable whose equation is shocked, or a driver.")],
     size: Annotated[
-        float | None, typer.Option(help="In the unit of the cause; by default one scale of it.")
+        float | None,
+        typer.Option(help="In the unit of the cause; by default a surprise of usual size."),
     ] = None,
     lasting: Annotated[
         bool, typer.Option("--lasting", help="A change that stays instead of one period.")
@@ -80,7 +81,7 @@ def fevd(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Share of each equation's shocks in the variance of forecast errors."""
+    """Say whose shocks make forecasts miss: each equation's share of the variance."""
     configure(quiet=quiet)
     from sanctions_model.queries.forecasts import forecast_error_variance_decomposition
     from sanctions_model.report.views import summary_table, variance_view

@@ -139,7 +139,7 @@ def sensitivity(
         typer.Option("--alternatives", help="Table of earlier refits, as --refit writes it."),
     ] = None,
     claim: ClaimOption = "gdp_growth",
-    most: Annotated[int, typer.Option(help="Factors to show for each claim.")] = 10,
+    most: Annotated[int, typer.Option(help="How many factors to show for each claim.")] = 10,
     csv: CsvOption = None,
     figure: FigureOption = None,
     quiet: QuietOption = False,

@@ -269,6 +269,7 @@ def run_scenario(
             outcomes=drawn_outcomes(effect, outcome),
             scm=fitted.scm,
             drawn_from=fitted.drawn_from,
+            end=end,
         )
         write_figure(drawn, figure)
     view = scenario_answer(rested.sel(horizon=shown), fitted.scm, label=label, end=end)
@@ -285,7 +286,7 @@ def compare(
     horizon: HorizonOption = "20",
     outcome: OutcomeOption = None,
     transitions: Annotated[
-        bool, typer.Option("--transitions", help="Let futures slide to others.")
+        bool, typer.Option("--transitions", help="Let one future turn into another.")
     ] = False,
     seed: SeedOption = 20260101,
     fit: FitOption = DEFAULT_FIT,

@@ -214,8 +214,7 @@ def plot_variance_decomposition(
         scm,
         room=_VARIANCES_APART,
     )
-    horizons = means[dims.HORIZON].to_numpy()
-
+    horizons, start = means[dims.HORIZON].to_numpy(), shares.attrs.get(dims.Said.START)
     last = scm.count_periods(int(horizons[-1]))
     title = titled(
         variance_finding(shares.sel({dims.OUTCOME: names}), scm),
@@ -223,6 +222,9 @@ def plot_variance_decomposition(
         source=shares.attrs.get(dims.Said.SOURCE),
     )
     caption = _variance_caption(scm, groups, drawn_from)
+    if start is None:
+        counted = f"{scm.periods_name.capitalize()} ahead count from 1, the first after the start."
+        caption = f"{caption} {counted}"
     handles = [Patch(color=group.colour, lw=0, label=group.label) for group in groups]
     columns = min(2, len(names))
     figure, panels, _ = grid(
@@ -238,7 +240,13 @@ def plot_variance_decomposition(
         _areas(axes, horizons, means.sel({dims.OUTCOME: name}), groups)
         frame(axes, heading, "" if position % columns else "% of the variance")
         axes.set_yticks([0, 25, 50, 75, 100])
-        axes.set_xlabel(f"{scm.periods_name} ahead", size=SMALL, labelpad=2, color=Colour.ink)
+        if start is None:
+            axes.set_xlabel(f"{scm.periods_name} ahead", size=SMALL, labelpad=2, color=Colour.ink)
+            continue
+        ticks = [int(tick) for tick in axes.get_xticks() if tick > 1 or len(horizons) == 1]
+        dates = [period_after(start, tick, scm.periods_per_year) for tick in ticks]
+        axes.set_xticks(ticks, dates)
+        axes.get_xticklabels()[-1].set_horizontalalignment("right")  # not beyond the page
     return figure
 
 
@@ -270,8 +278,7 @@ def _variance_caption(scm: StructuralCausalModel, groups: Sequence[Group], drawn
         "Share of each equation's shocks in the variance of the forecast error, in %: "
         f"{drawn_from} means, which add up to 100 (no interval is drawn). Parameters are taken as "
         "given within a draw, so the uncertainty about them is in no area; drivers such as "
-        f"sanctions are known paths and have no share.{listed} {scm.periods_name.capitalize()} "
-        "ahead count from 1, the first after the start."
+        f"sanctions are known paths and have no share.{listed}"
     )
 
 

@@ -90,7 +90,7 @@ def plot_future_effects(
         found = together.rename("effect")
         effects, colours = effects | {_TOGETHER: together}, colours | {_TOGETHER: Colour.ink}
     rule, horizon, against = interval_rule(), result.sizes[dims.HORIZON], _against(result)
-    how = "each future can slide to others once a year" if slides else "each future lasts"
+    how = "each future can turn into another once a year" if slides else "each future lasts"
     title = titled(
         headline(found, scm, outcome=_only(outcomes)),
         f"What do the futures change over {scm.count_periods(horizon)}, against {against}?",
@@ -122,6 +122,7 @@ def plot_scenario_effect(
     outcomes: Sequence[str] | None = None,
     scm: StructuralCausalModel,
     drawn_from: str = "posterior",
+    end: int | None = None,
 ) -> Figure:
     """Draw what one scenario does, against what its effect says.
 
@@ -135,6 +136,8 @@ def plot_scenario_effect(
         The question, below the finding.
     outcomes, scm, drawn_from
         As for `plot_future_effects`.
+    end : int, optional
+        Period of the finding, counted from 1; the last one by default.
 
     Raises
     ------
@@ -145,7 +148,7 @@ def plot_scenario_effect(
     last, against = effect.sizes[dims.HORIZON], _against(effect)
     over = scm.count_periods(last)
     title = titled(
-        headline(effect.rename("effect"), scm, outcome=_only(outcomes), horizon=last),
+        headline(effect.rename("effect"), scm, outcome=_only(outcomes), horizon=end or last),
         title or f"What does {label} change over {over}, against {against}?",
         source=effect.attrs.get(dims.Said.SOURCE),
     )

@@ -193,7 +193,7 @@ def futures_view(result: xr.Dataset, scm: StructuralCausalModel, horizon: int) -
             sure[label] = chance(float((own < 0).mean()))
         rows += [row, sure]
     date = date_columns(result.attrs, scm, [horizon])[horizon]
-    how = "each lasting" if stays else "which can slide into each other"
+    how = "each lasting" if stays else "which can turn into each other"
     return View(
         table=pd.DataFrame(rows),
         title=headline(result, scm, horizon=horizon),

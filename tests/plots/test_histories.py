@@ -680,6 +680,15 @@ def test_areas_add_up_to_the_whole(figures, shares):
     assert axes.get_xlabel() == "quarters ahead"
 
 
+def test_a_variance_decomposition_has_dates_where_the_start_is_known(shares, growth_problem):
+    dated = plot_variance_decomposition(
+        shares.assign_attrs(start="2026-01-01"), scm=growth_problem.scm
+    )
+    axes = next(axes for axes in dated.axes if axes.axison)
+    assert [label.get_text() for label in axes.get_xticklabels()][:2] == ["2027Q1", "2028Q1"]
+    assert (axes.get_xlabel(), "count from 1" in words(dated)) == ("", False)
+
+
 def legend_patches(figure):
     legend = next(axes.get_legend() for axes in figure.axes if axes.get_legend())
     return [handle for handle in legend.legend_handles if isinstance(handle, Patch)]
@@ -774,7 +783,7 @@ def test_a_counterfactual_says_what_was_changed(growth_problem, recent, figures)
         without_shocks=["gdp_growth"],
         outcomes=["key_rate"],
     )
-    changed = "key rate shifted by -1 from 2022Q2 to 2023Q1, no shocks to gdp growth"
+    changed = "key rate shifted by −1 from 2022Q2 to 2023Q1, no shocks to gdp growth"
     assert result.attrs["changed"] == changed
     assert f"replayed with {changed}" in words(plot_counterfactual(result, growth_problem))
 

@@ -28,8 +28,12 @@ SetOption = Annotated[
         "--set", help="variable=value, or variable=value@4-8 or @2027Q1-2028Q4 for these periods."
     ),
 ]
-ShiftOption = Annotated[list[str] | None, typer.Option("--shift", help="As --set, to add.")]
-ScaleOption = Annotated[list[str] | None, typer.Option("--scale", help="As --set, to multiply.")]
+ShiftOption = Annotated[
+    list[str] | None, typer.Option("--shift", help="Like --set, but adds to the variable.")
+]
+ScaleOption = Annotated[
+    list[str] | None, typer.Option("--scale", help="Like --set, but multiplies the variable.")
+]
 FileOption = Annotated[
     Path | None, typer.Option("--file", help="Scenario in TOML instead of options.")
 ]

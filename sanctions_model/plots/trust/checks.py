@@ -60,10 +60,12 @@ def plot_independences(table: pd.DataFrame, *, title: str, scm: StructuralCausal
         "false alarms.",
     )
     kinds = {"contradicted": Colour.negative, "in doubt": "#E69F00", "neither": Colour.total}
-    handles: list[Line2D | Patch] = [Patch(color=c, lw=0, label=n) for n, c in kinds.items()]
-    figure, [axes], places = row_panels(page, names, handles, across="correlation of ranks")
     kind = np.where(shown["rejected"], *("contradicted", "neither"))
     kind = np.where(shown["suspect"] & ~shown["rejected"], "in doubt", kind)
+    handles: list[Line2D | Patch] = [
+        Patch(color=colour, lw=0, label=name) for name, colour in kinds.items() if name in kind
+    ]
+    figure, [axes], places = row_panels(page, names, handles, across="correlation of ranks")
     colours = [kinds[str(own)] for own in kind]
     axes.barh(places, shown["correlation"], height=2 * _HALF, color=colours, lw=0)
     axes.set_xlim(-1.0, 1.0)
