@@ -13,12 +13,28 @@ settings.register_profile("suite", deadline=None, derandomize=True, max_examples
 settings.load_profile("suite")
 
 
+PAGES = "tests/report"  # share a page that takes long to write and to open
 LONG = {"test_recovery.py", "test_fit.py", "test_storage.py", "test_run.py"}  # they sample
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the longest piece of work, so that no worker waits for it at the end."""
-    items.sort(key=lambda item: item.path.name not in LONG)
+    """Begin with the longest pieces of work, so that no worker waits for them at the end.
+
+    One worker has the pages; the other compiles what samples, and nobody compiles it twice.
+    """
+    items.sort(key=lambda item: (PAGES not in item.path.as_posix(), item.path.name not in LONG))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give a worker whole files, and all files of pages to one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByPages(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return PAGES if nodeid.startswith(PAGES) else super()._split_scope(nodeid)
+
+    return ByPages(config, log)
 
 
 @pytest.fixture(scope="session")

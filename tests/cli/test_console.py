@@ -187,7 +187,7 @@ def test_a_verb_is_understood_in_a_minute_at_80_columns(asked, request, monkeypa
     """A finding with its number first, then a table that fits, in spoken words, with a date.
 
     On a real terminal, where notes and tables together are at most 25 lines. Of verbs that answer
-    fast: what is on the screen is a part of the whole, and no word is cut.
+    fast, asked one way: what is on the screen is a part of the whole, and no word is cut.
     """
     many = asked[0] in MANY_DRAWS
     fit = request.getfixturevalue("large_fit" if many else "small_fit")
@@ -200,10 +200,10 @@ def test_a_verb_is_understood_in_a_minute_at_80_columns(asked, request, monkeypa
     assert len(written) == bool(to_file)
     monkeypatch.undo()
     for table in written:
-        files_agree(table, tmp_path)
+        files_agree(table.head(40), tmp_path)
         names_its_periods(table)
         says_what_it_rests_on(asked, table)
-    if asked[0] in CHEAP:
+    if asked[0] in CHEAP and asked == next(own for own in VERBS if own[0] == asked[0]):
         whole = call(*asked, "--fit", fit.parent, "--quiet")
         assert whole.code == 0, whole.err
         cuts_no_word(shown.out, whole.out)
