@@ -1,5 +1,6 @@
 """Training windows, back-tests and rolling origins: no future inside, the right things fed in."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -655,3 +656,10 @@ def test_a_series_without_data_rests_where_its_equation_pulls_it(anchored):
     margin = float(draws["lending_margin"].median())
     overnight = float(window["key_rate"][at])
     assert np.median(paths.paths["lending_rate"]) == pytest.approx(overnight + margin, abs=1.5)
+
+
+def test_no_comment_of_a_back_test_states_a_result():
+    """Results stand in its tables; a comment once spoke of those of another economy."""
+    for name, spec in load_back_tests().items():
+        assert spec.comment, name
+        assert re.search(r"\d[\d.,]* ?(%|points?|pp)(?!\w)", spec.comment) is None, name
