@@ -4,10 +4,11 @@ Everything here is what was said; `regimes` draws it.
 """
 
 from collections.abc import Collection
+from dataclasses import fields
 from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from sanctions_model.data.fields import Number, Version, Whole
 from sanctions_model.economies.russia import MEASURES
@@ -74,6 +75,25 @@ class _Shift(Edit):
 
 class _Scale(Edit):
     kind: Literal["scale"]
+
+
+_KIND_OF = {SetTo: "set", ShiftBy: "shift", ScaleBy: "scale"}
+
+
+def _as_tables(given: object) -> object:
+    """Take interventions and conditions as questions take them for the tables that say the same."""
+    if not isinstance(given, list | tuple):
+        return given
+    found: list[object] = []
+    for one in given:
+        if (kind := _KIND_OF.get(type(one))) is not None:
+            found.append({"kind": kind} | {f.name: getattr(one, f.name) for f in fields(one)})
+        elif isinstance(one, Condition):
+            stated: dict[str, object] = {"variable": one.variable, "values": one.values}
+            found.append(stated)
+        else:
+            found.append(one)
+    return found
 
 
 def _period(given: object) -> object:
@@ -187,9 +207,9 @@ class Scenario(Stated):
         What tables and figures call it.
     intervention : tuple
         ``kind`` is ``set``, ``shift`` or ``scale``; ``value`` a number or a path; ``start`` and
-        ``stop`` periods counted from 1, or of the calendar.
+        ``stop`` periods counted from 1, or of the calendar; or `SetTo`, `ShiftBy`, `ScaleBy`.
     condition : tuple
-        ``variable`` and ``values`` by period, for conditional forecasts.
+        ``variable`` and ``values`` by period, for conditional forecasts; or `Condition`.
     absorbing : tuple of str
         Shocks that meet the conditions; all by default.
     without_shocks : tuple of str
@@ -213,6 +233,8 @@ class Scenario(Stated):
     tightening: tuple[Tightening, ...] = ()
     level: tuple[LevelShift, ...] = ()
     release_assets: tuple[AssetRelease, ...] = ()
+
+    _tables = field_validator("intervention", "condition", mode="before")(_as_tables)
 
     @model_validator(mode="after")
     def _check(self) -> Self:

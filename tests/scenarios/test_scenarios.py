@@ -12,6 +12,7 @@ from scipy import stats
 from small_futures import COUNT, problem_of, repeated
 from strategies import variable
 
+import sanctions_model as sm
 from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.queries.conditional import Condition, conditional_forecast
 from sanctions_model.queries.forecasts import simulate
@@ -584,3 +585,19 @@ def test_what_a_file_says_of_periods_is_checked_where_it_is_used(write):
     past = load_scenario(write(HEAD + '[[condition]]\nvariable = "y"\nvalues = {0 = 1.0}\n'))
     with pytest.raises(QuestionError, match="period 0, which is past"):
         _ = past.conditions
+
+
+def test_a_scenario_takes_what_questions_take():
+    stated = (
+        sm.SetTo(variable="oil", value=(1.0, 2.0), start=2, stop=4),
+        sm.ShiftBy(variable="key_rate", value=0.5),
+        sm.ScaleBy(variable="trade", value=0.5, stop=3),
+    )
+    condition = sm.Condition(variable="inflation", values={1: 2.0, 3: 1.0})
+    found = sm.Scenario(label="Mine", intervention=stated, condition=[condition])
+    assert found.interventions == stated
+    assert found.conditions == (condition,)
+    tables = [{"kind": "shift", "variable": "key_rate", "value": 0.5}]
+    assert sm.Scenario(label="x", intervention=stated[1:2]) == sm.Scenario(
+        label="x", intervention=tables
+    )
