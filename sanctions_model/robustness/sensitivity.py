@@ -26,7 +26,12 @@ from sanctions_model.queries.reading.information import POWERS, information, pow
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, parameter_dims
 from sanctions_model.scm.simulation.propagate import respond
-from sanctions_model.summaries import interval, interval_rule, median_difference_error
+from sanctions_model.summaries import (
+    interval,
+    interval_rule,
+    mean_error,
+    median_difference_error,
+)
 from sanctions_model.units import effect_in_percent
 
 HEADLINE_CLAIMS = ("lower_prices", "lower_key_rate", "gdp_growth")
@@ -35,6 +40,7 @@ _THRESHOLD = 0.05
 _ENOUGH_DRAWS = 1000
 _SWING_DRAWS = 300
 _UNMOVED = 1e-9
+_SAMPLE = (dims.CHAIN, dims.DRAW)
 
 
 def headline_claims(claims: Mapping[str, Claim] | None = None) -> dict[str, Claim]:
@@ -221,7 +227,9 @@ def leave_one_link_out(
     -------
     pandas.DataFrame
         One row a claim and link that matters to it: ``base`` and ``without`` (medians),
-        ``prob`` and ``prob_without``, ``moved`` (without less base), largest first.
+        ``prob`` and ``prob_without``, ``moved`` (without less base), largest first; Monte-Carlo
+        standard errors ``error`` of ``moved`` and ``prob_moved_error`` of the difference of the
+        two chances, both of the same draws.
 
     Raises
     ------
@@ -244,6 +252,8 @@ def leave_one_link_out(
             row["prob_without"] = float(np.mean(claim.sign * values > 0))
             row["moved"] = float(np.median(values) - np.median(base))
             row["error"] = _apart(base, values)
+            changed = (claim.sign * values > 0).astype(float) - (claim.sign * base > 0)
+            row["prob_moved_error"] = mean_error(xr.DataArray(changed[None], dims=_SAMPLE))
             rows.append(row)
     table = pd.DataFrame(rows)
     order = table["moved"].abs().groupby(table["claim"], sort=False).rank(ascending=False)
@@ -341,7 +351,7 @@ def parameter_swings(
 
 def _apart(first: np.ndarray, second: np.ndarray) -> float:
     """Return the error of the difference of medians of two rows of the same draws."""
-    rows = (xr.DataArray(row[None], dims=(dims.CHAIN, dims.DRAW)) for row in (first, second))
+    rows = (xr.DataArray(row[None], dims=_SAMPLE) for row in (first, second))
     return median_difference_error(*rows)
 
 

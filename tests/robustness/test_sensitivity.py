@@ -70,6 +70,9 @@ def test_a_closed_link_is_a_coefficient_of_zero(draws):
     again = np.random.default_rng(1).integers(0, base.size, (4000, base.size))
     apart = np.median(np.array(without)[again], axis=1) - np.median(base[again], axis=1)
     assert row["error"] == pytest.approx(np.std(apart), rel=0.5)
+    changed = (np.array(without) < 0).astype(float) - (base < 0)
+    again = np.random.default_rng(2).integers(0, base.size, (4000, base.size))
+    assert row["prob_moved_error"] == pytest.approx(changed[again].mean(axis=1).std(), rel=0.3)
     assert not any("harvest" in link or "silent" in link for _, link in table.index)
 
 
