@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from sanctions_model.inference.fit import Fit
     from sanctions_model.queries.conditional import Condition
     from sanctions_model.queries.counterfactuals import Episode
-    from sanctions_model.scenarios.scenario import Scenario
     from sanctions_model.scm.interventions import Intervention
     from sanctions_model.scm.model import StructuralCausalModel
 
@@ -72,10 +71,6 @@ def _episode(
     from sanctions_model.queries.counterfactuals import episode
 
     return episode(fitted.problem, fitted.draws if draws is None else draws, start=start, end=end)
-
-
-def _edits(scenario: "Scenario | None") -> list["Intervention"]:
-    return list(scenario.interventions) if scenario else []
 
 
 def _stay(
@@ -134,7 +129,7 @@ def run_counterfactual(
     if asked is not None:
         day = str(fitted.problem.cases.time[past.first - 1])
         asked = asked.dated(day, fitted.scm.periods_per_year)
-    edits = _edits(asked)
+    edits = list(asked.interventions) if asked else []
     replayed = partial(
         counterfactual,
         interventions=[*_stay(fitted, past, stay, edits), *edits],
@@ -282,7 +277,7 @@ def forecast(
     ahead = read_horizon(horizon, start, year)
     asked = conditioned(condition, start, year, asked)
     asked = asked.dated(start, year) if asked else None
-    conditions = list(asked.conditions) if asked else []
+    conditions, edits = (list(asked.conditions), list(asked.interventions)) if asked else ([], [])
     if conditions:
         result = conditional_forecast(
             fitted.problem,
@@ -296,7 +291,6 @@ def forecast(
         _LOG.info("plausibility of the conditions: %.2f", float(result["plausibility"].mean()))
         paths = result["path"].assign_attrs(start=result.attrs["start"])
     else:
-        edits = _edits(asked)
         simulated = simulate(
             fitted.problem,
             fitted.draws,
@@ -337,7 +331,7 @@ def forecast(
     view = dated_view(
         paths,
         fitted.scm,
-        question=_asked(conditions, _edits(asked), fitted.scm, period_labels(start, year, ahead)),
+        question=_asked(conditions, edits, fitted.scm, period_labels(start, year, ahead)),
     )
     show(View(table=table, title="Forecast") if as_json else view, as_json=as_json)
     show_statements(said, as_json=as_json)

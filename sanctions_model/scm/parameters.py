@@ -174,10 +174,17 @@ def centres_for(scm: StructuralCausalModel, parameters: Parameters) -> Mapping[s
 
     `parameters`: draws say what they were centred at if a fit, a prior or `pin` made them. Returns:
     by link label. Raises `QuestionError` if the draws' intercepts are levels at other values of the
-    parents: draws of other data, or pinned to the model as it was before data.
+    parents (draws of other data, or pinned to the model as it was before data), or if draws for a
+    centred model do not say at which.
     """
     noted = getattr(parameters, "centres", None)
     if noted is None:
+        if isinstance(parameters, DrawParameters) and any(scm.centres.values()):
+            raise QuestionError(
+                f"The draws have no attribute {CENTRES!r}, which says at which values of the "
+                "parents their intercepts are levels; it was lost on the way. Give it back: "
+                "draws.assign_attrs(fit.draws.attrs)."
+            )
         return scm.centres
     for link in scm.links:
         drawn, asked = noted.get(link.label, 0.0), scm.centres.get(link.label, 0.0)

@@ -344,7 +344,7 @@ def test_the_choice_of_the_model_is_written_where_refits_are_there(tmp_path):
     pd.DataFrame([row]).to_csv(tmp_path / "mixture.csv", index=False)
     shown = readme_tables.with_tables(text, tmp_path)
     assert "+1.0 (+0.5; +1.5)" in shown
-    assert "+0.8 (-1.0; +2.0)" in shown
+    assert "+0.8 (−1.0; +2.0)" in shown
     assert "20 %" in shown
     assert "old" not in shown
 

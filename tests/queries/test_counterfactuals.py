@@ -89,6 +89,7 @@ def test_abducting_then_replaying_gives_the_data_back(scm, seed, data):
     """With holes, a ragged edge, series that start late and equations without any data."""
     problem = problem_of(scm, random_series(scm, seed, gaps=True))
     draws = random_draws(scm, np.random.default_rng(seed), chains=2)
+    draws = note_centres(problem.scm, draws)
     draws = complete_from_prior(problem, draws, seed)
     first, last = data.draw(windows(scm))
     past = episode(problem, draws, start=quarter(first), end=quarter(last))
@@ -187,6 +188,7 @@ def test_levels_of_a_replay_cumulate_the_data_from_the_window_on(growth_problem,
 def test_an_intervention_at_the_factual_path_gives_the_data_back(scm, seed, data):
     problem = problem_of(scm, random_series(scm, seed, gaps=True))
     draws = random_draws(scm, np.random.default_rng(seed), draws=1)
+    draws = note_centres(problem.scm, draws)
     draws = complete_from_prior(problem, draws, seed)
     first, last = data.draw(windows(scm))
     past = episode(problem, draws, start=quarter(first), end=quarter(last))
@@ -220,6 +222,7 @@ def test_another_history_of_any_model_is_that_of_plain_loops(scm, seed, data):
     series = random_series(scm, seed, gaps=False)
     problem = problem_of(scm, series)
     draws = random_draws(scm, np.random.default_rng(seed))
+    draws = note_centres(problem.scm, draws)
     first, last = data.draw(windows(scm))
     length = last - first + 1
     changes = that_count(data.draw(edits([*scm.exogenous, *scm.structural], length)))

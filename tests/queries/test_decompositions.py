@@ -31,7 +31,7 @@ from sanctions_model.queries.responses import impulse_response
 from sanctions_model.scm.equations import Exogenous, Level, Linear, PartialAdjustment
 from sanctions_model.scm.interventions import SetTo
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import pin
+from sanctions_model.scm.parameters import note_centres, pin
 from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.scm.variables import Noise, Variable
 
@@ -187,7 +187,8 @@ def test_the_parts_of_any_history_add_up_to_it(scm, seed, gaps):
         if gaps:
             series[name][generator.uniform(size=length) < 0.2] = np.nan
     problem = problem_of(scm, series)
-    draws = complete_from_prior(problem, random_draws(scm, generator, chains=2), seed)
+    draws = note_centres(problem.scm, random_draws(scm, generator, chains=2))
+    draws = complete_from_prior(problem, draws, seed)
     first = int(generator.integers(scm.longest_memory, length))
     time = problem.cases.time
     past = episode(problem, draws, start=str(time[first])[:10])

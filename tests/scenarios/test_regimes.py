@@ -93,7 +93,7 @@ def test_a_path_for_another_number_of_draws_is_refused(paths):
 # Degenerate designs
 
 
-@pytest.mark.parametrize(("start", "ramp", "depth"), [(1, 4, 1.0), (3, 2, 0.4), (1, 1, 0.0)])
+@pytest.mark.parametrize(("start", "ramp", "depth"), [(1, 4, 1.0), (3, 2, 0.4), (1, 1, 0.1)])
 def test_a_design_of_numbers_is_the_deterministic_relief(
     growth_problem, growth_draws, start, ramp, depth
 ):

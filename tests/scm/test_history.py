@@ -10,9 +10,13 @@ from oracle import Past, as_dicts, close, effective, only
 from strategies import models, random_draws, variable
 
 from sanctions_model.economies.russia import MEASURES
+from sanctions_model.errors import QuestionError
+from sanctions_model.queries.counterfactuals import episode
+from sanctions_model.queries.effects import total_effect
+from sanctions_model.queries.forecasts import simulate
 from sanctions_model.scm.equations import AsymmetricAdjustment, Exogenous, Linear
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import DrawParameters, pin
+from sanctions_model.scm.parameters import DrawParameters, note_centres, pin
 from sanctions_model.scm.simulation.history import (
     asymmetric_adjustment,
     evaluate_history,
@@ -206,7 +210,7 @@ def test_the_observed_past_of_any_model_equals_plain_loops(scm, seed, length):
     observed = set(scm.stochastic)
     labels = [link.label for link in scm.links if {link.parent, link.child} <= observed]
     centred = scm.with_centres({label: generator.normal() for label in labels})
-    parameters = DrawParameters(centred, draws)
+    parameters = DrawParameters(centred, note_centres(centred, draws))
     falling = {
         name: tuple(
             parameters.row(kind, equation.recovery or equation.measure)
@@ -285,3 +289,20 @@ def test_what_precedes_the_first_period_holds_its_value():
     assert lagged(values, 1).tolist() == [[1.0, 1.0, 2.0], [4.0, 4.0, 5.0]]
     assert lagged(values, 3).tolist() == [[1.0] * 3, [4.0] * 3]
     assert lagged(values[0], 2).tolist() == [1.0, 1.0, 1.0]
+
+
+def test_draws_that_lost_where_they_are_centred_are_refused(growth_problem, growth_draws):
+    """Their levels would be read at other values of the parents; differences need none."""
+    lost = growth_draws.drop_attrs()
+    with pytest.raises(QuestionError, match="no attribute 'parents_centred_at'"):
+        simulate(growth_problem, lost, horizon=4, random_seed=1)
+    with pytest.raises(QuestionError, match="no attribute 'parents_centred_at'"):
+        episode(growth_problem, lost, start="2014Q1")
+    found, again = (
+        total_effect(growth_problem.scm, draws, horizon=4) for draws in (lost, growth_draws)
+    )
+    np.testing.assert_array_equal(found, again)
+    given_back = lost.assign_attrs(growth_draws.attrs)
+    answered = simulate(growth_problem, given_back, horizon=4, random_seed=1)
+    expected = simulate(growth_problem, growth_draws, horizon=4, random_seed=1)
+    np.testing.assert_array_equal(answered, expected)
