@@ -42,7 +42,7 @@ from sanctions_model.inference.priors.families import (
 from sanctions_model.inference.priors.ledger import Priors
 from sanctions_model.scm.equations import Exogenous, LatentAdjustment, Linear
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
+from sanctions_model.scm.parameters import addresses, note_centres, parameter_coords, parameter_dims
 from sanctions_model.scm.variables import Crisis, Hold, Noise
 
 POINTS = 100
@@ -90,7 +90,7 @@ def as_draws(problem, rows):
     if problem.cases.missing:
         arrays[MISSING_CELL] = (("chain", "draw", "missing"), rows[None, :, start:])
     used = {dim: labels for dim, labels in coords.items() if labels}
-    return xr.Dataset(arrays, coords=used)
+    return note_centres(scm, xr.Dataset(arrays, coords=used))
 
 
 def natural_value(prior, x):

@@ -21,6 +21,7 @@ from sanctions_model.robustness.graphs.model_weights import (
     loo_weights,
     stacking_weights,
 )
+from sanctions_model.scm.parameters import note_centres
 from sanctions_model.summaries import median_error
 from sanctions_model.wording import chance
 
@@ -41,6 +42,7 @@ def made(priors=PRIORS, scm=MODEL, observations=None, seed=4, draws=100, spread=
                 for name in drawn.data_vars
             }
         ).transpose("chain", "draw", ...)
+    drawn = note_centres(problem.scm, drawn)
     drawn = complete_from_prior(problem, drawn, 5)
     prior = sample_prior(problem.scm, problem.absolute, draws=100, random_seed=1)
     groups = {
