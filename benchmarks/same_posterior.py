@@ -9,7 +9,12 @@ from pytensor.compile.mode import Mode
 
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import log_prior, log_probability
-from sanctions_model.scm.parameters import addresses, parameter_coords, parameter_dims
+from sanctions_model.scm.parameters import (
+    addresses,
+    note_centres,
+    parameter_coords,
+    parameter_dims,
+)
 
 TOLERANCE = 1e-6
 POINTS = 5
@@ -117,4 +122,5 @@ def _one_draw(problem: Problem, values: dict[str, Any]) -> xr.Dataset:
     used = {dim: labels for dim, labels in coords.items() if labels}
     if problem.cases.missing:
         arrays[MISSING_CELL] = (("chain", "draw", "missing"), values[MISSING_CELL][None, None])
-    return xr.Dataset(arrays, coords={"chain": [0], "draw": [0], **used})
+    drawn = xr.Dataset(arrays, coords={"chain": [0], "draw": [0], **used})
+    return note_centres(problem.scm, drawn)
