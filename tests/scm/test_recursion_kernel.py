@@ -1,5 +1,8 @@
 """The recursion in machine code against whole arrays in numpy, bit for bit, on any cores."""
 
+import multiprocessing
+import os
+
 import numpy as np
 import pytest
 from strategies import random_draws
@@ -90,3 +93,14 @@ def test_however_many_cores_there_are_the_bits_are_the_same(ask, monkeypatch):
         found.append(ask())
     assert found[0].equals(found[1])
     assert found[0].equals(found[2])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_process_starts_threads_of_its_own(monkeypatch):
+    monkeypatch.setattr(kernel, "_WORTH_CORES", 0)
+    monkeypatch.setattr(kernel.os, "cpu_count", lambda: 2)
+    expected = in_levels()  # whose second thread the child does not have
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        found = pool.apply_async(in_levels).get(timeout=60)
+    assert found.equals(expected)

@@ -12,7 +12,7 @@ cores, equal inputs give equal bits. Imported where something is propagated, bec
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ __all__ = ["DRIVER", "EQUATION", "SHARED", "Program", "adjust", "advance"]
 EQUATION, SHARED, DRIVER = range(3)
 
 _CHUNK = 512  # draws that are solved through all periods before the next: they stay in the cache
-_WORTH_CORES = 1_000_000  # products from which on starting threads pays
+_WORTH_CORES = 1_000_000  # products from which on a second core pays
 
 
 class Program(NamedTuple):
@@ -190,7 +190,22 @@ def advance(program: Program, first: int, last: int) -> None:
         _solved(program, first, last, 0, size)
         return
     bounds = [size * core // cores for core in range(cores + 1)]
-    with ThreadPoolExecutor(cores) as pool:
-        parts = [pool.submit(_solved, program, first, last, *part) for part in pairwise(bounds)]
-        for part in parts:
-            part.result()
+    own, *others = pairwise(bounds)
+    parts = [_threads().submit(_solved, program, first, last, *part) for part in others]
+    _solved(program, first, last, *own)
+    for part in parts:
+        part.result()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Return the threads beside the caller's, which wait between questions.
+
+    Starting them anew took as long as a counterfactual gains by them. A forked process has none of
+    its parent's threads and starts its own.
+    """
+    return ThreadPoolExecutor(max((os.cpu_count() or 1) - 1, 1), "sanctions_model")
+
+
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(after_in_child=_threads.cache_clear)
