@@ -337,8 +337,8 @@ def bench_questions(*, quick: bool) -> dict[str, Any]:
     """Three questions asked again, ours over PyMC's own compiled functions; and channels.
 
     4,000 draws, 40 periods, five outcomes, the shocks of the window known to both sides; median of
-    25 calls each, in turn. The two sides first have to give the same answer. ``channels_s`` is all headline
-    outcomes by channel.
+    25 calls each, in turn. The two sides first have to give the same answer. ``channels_s`` is all
+    headline outcomes by channel.
     """
     shrink, repeats = (10, 1) if quick else (1, 25)
     draws = draws_of(DRAWS // shrink)
