@@ -10,8 +10,9 @@ import functools
 import inspect
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import Enum
+from numbers import Integral, Real
 from typing import Any
 
 import lazy_loader
@@ -24,6 +25,8 @@ _PACKAGE = "sanctions_model"
 _FOREIGN = (AttributeError, TypeError, LookupError, ValueError, NotImplementedError)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _PATH = re.compile(r"\b(?:\w+\.)+")
+_NUMBERS = {float: Real, int: Integral}
+_LISTS = (tuple, list, Sequence, Collection, Iterable)
 _TABLES = {"DataFrame", "Series", "Dataset", "DataArray", "DataTree"}
 
 
@@ -106,13 +109,12 @@ def _fault(
         if not many and not _fits(value, hint := parameter.annotation):
             kind = hint if isinstance(hint, str) else inspect.formatannotation(hint)
             return f"{name} is {_got(value)}; expected {_PATH.sub('', kind)}."
-    table = next((value for value in given.values() if _mro(value) & _TABLES), None)
+    table = next((name for name, value in given.items() if _mro(value) & _TABLES), None)
     if table is None or not isinstance(error, LookupError):
         return ""
-    name = next(name for name, value in given.items() if value is table)
     looked = re.search(r"'([^']*)'", str(error))
     what = f"no {looked[1]!r}" if looked else "another form"
-    return f"the {name} given has {what}; expected one as its description says."
+    return f"the {table} given has {what}; expected one as its description says."
 
 
 def _got(value: object) -> str:
@@ -130,11 +132,55 @@ def _fits(value: object, hint: Any) -> bool:
     if isinstance(hint, str):  # of a name that only type checkers import
         known = set(_NAME.findall(hint))
         return "[" in hint or bool(known & _mro(value)) or (value is None and "None" in known)
-    from typeguard import CollectionCheckStrategy, TypeCheckError, check_type
+    import typeguard
 
-    number = value.item() if getattr(value, "shape", None) == () else value  # type: ignore[attr-defined]
-    try:  # a number of any library is one
-        check_type(number, hint, collection_check_strategy=CollectionCheckStrategy.ALL_ITEMS)
-    except TypeCheckError:
+    own = typeguard.checker_lookup_functions
+    own.insert(0, _taken)  # for this question alone: the list is that of the whole process
+    try:
+        typeguard.check_type(
+            value,
+            hint,
+            forward_ref_policy=typeguard.ForwardRefPolicy.IGNORE,
+            collection_check_strategy=typeguard.CollectionCheckStrategy.ALL_ITEMS,
+        )
+    except typeguard.TypeCheckError:
         return False
+    finally:
+        own.remove(_taken)
     return True
+
+
+def _taken(origin: Any, *_: Any) -> Any:
+    """Return how typeguard is to check what this package takes more of than an annotation says.
+
+    Of numbers and lists, those of any library: `coercion` reads them. Names that only type checkers
+    import are not looked for.
+    """
+    if isinstance(origin, str):
+        return lambda *_: None
+    if origin in _NUMBERS:
+        return _require_number
+    is_list = origin in _LISTS or getattr(origin, "__name__", "") == "ndarray"
+    return _require_list if is_list else None
+
+
+def _require_number(value: Any, origin: Any, *_: Any) -> None:
+    from typeguard import TypeCheckError
+
+    scalar = value.item() if getattr(value, "shape", None) == () else value
+    if isinstance(scalar, bool) or not isinstance(scalar, _NUMBERS[origin]):
+        raise TypeCheckError("is no number")
+
+
+def _require_list(value: Any, origin: Any, args: tuple[Any, ...], memo: Any) -> None:
+    from typeguard import TypeCheckError, check_type_internal
+
+    is_text = isinstance(value, str) and str not in args
+    no_list = isinstance(value, bytes | Mapping) or "DataFrame" in _mro(value)
+    if is_text or no_list or not isinstance(value, Iterable):
+        raise TypeCheckError("is no list")
+    kinds = [one for one in args if one is not Ellipsis]
+    # An iterator would be used up, and an array's arguments are its form and type.
+    if len(kinds) == 1 and isinstance(value, Collection) and origin in _LISTS:
+        for item in value:
+            check_type_internal(item, kinds[0], memo)

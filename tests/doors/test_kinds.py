@@ -2,12 +2,14 @@
 
 import inspect
 import pickle
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 import hostile
 import numpy as np
 import pandas as pd
 import pytest
+import typeguard
 from laboratory import MODEL, pinned
 from surface import PUBLIC
 
@@ -103,6 +105,57 @@ def test_a_fault_of_our_own_keeps_its_trace():
         door(2.0)
     with pytest.raises(QuestionError, match="broken: number is 'two'; expected float"):
         door("two")
+
+
+TAKEN = [
+    (int, np.int64(3)),
+    (float, np.float32(1.5)),
+    (float | None, np.array(2.0)),
+    (np.ndarray, [1.0, 2.0]),
+    (Mapping[str, np.ndarray], {"a": [1.0]}),
+    (Mapping[int, float], {np.int64(1): np.float32(2.0)}),
+    (tuple[str, ...], ["a"]),
+    (tuple[float, float], [1.0, 2.0]),
+    (Sequence[str], np.array(["a"])),
+    (Sequence[str] | None, pd.Index(["a"])),
+    (Sequence[float], pd.Series([1.0])),
+    (Sequence[str], "a"),
+    (Iterable[float], iter([1.0])),
+    (Mapping[str, "Prior"], {"a": 1.0}),  # noqa: F821 (a name that only type checkers know)
+]
+REFUSED = [
+    (int, 2.5),
+    (float, True),
+    (np.ndarray, {"a": 1.0}),
+    (Mapping[str, np.ndarray], {"a": None}),
+    (tuple[str, ...], [1]),
+    (Sequence[float], "a"),
+    (Sequence[str], pd.DataFrame({"a": [1.0]})),
+    (Iterable[str], 3),
+]
+
+
+def fails_whatever(hint):
+    def broken(given):
+        raise AttributeError("ours")
+
+    broken.__annotations__["given"] = hint
+    return guarded(broken)
+
+
+@pytest.mark.parametrize(("hint", "given"), TAKEN)
+@pytest.mark.filterwarnings("error")
+def test_numbers_and_lists_of_any_library_are_not_blamed(hint, given):
+    with pytest.raises(AttributeError, match="ours"):
+        fails_whatever(hint)(given)
+
+
+@pytest.mark.parametrize(("hint", "given"), REFUSED)
+def test_what_no_library_takes_for_it_is_blamed(hint, given):
+    with pytest.raises(QuestionError, match="broken: given is "):
+        fails_whatever(hint)(given)
+    ours = {check.__module__ for check in typeguard.checker_lookup_functions}
+    assert "sanctions_model.doors" not in ours  # others' checks are as they were
 
 
 def test_a_public_function_is_one_object_wherever_it_is_taken_from():
