@@ -184,7 +184,7 @@ def _vintage_line(observations: xr.Dataset) -> str:
     last = pd.Period(observations["time"].to_numpy()[-1], freq=str(attributes["freq"]))
     kind = "the bundled vintage" if attributes["vintage"] == BUNDLED else "vintage"
     name = "" if attributes["vintage"] == BUNDLED else f" {attributes['vintage']}"
-    return f"{kind}{name}, to {last}, sha256 {str(attributes['vintage_sha256'])[:12]}"
+    return f"{kind}{name}, to {last}, data checksum {str(attributes['vintage_sha256'])[:12]}"
 
 
 def _name(path: Path | None) -> str | None:

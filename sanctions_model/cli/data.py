@@ -167,7 +167,7 @@ def list_command(
             "vintage": vintage.name,
             "newest quarter": str(vintage.table("raw").index[-1]),
             "fetched columns": len(vintage.series),
-            "sha256": vintage.sha256[:12],
+            "data checksum": vintage.sha256[:12],
         }
         for vintage in list_vintages(vintages)
     ]

@@ -335,6 +335,16 @@ def _manifest(
     }
 
 
+def data_checksum(manifest: Mapping[str, Any]) -> str:
+    """Return the first twelve digits of the hash that the data of a fit are known by.
+
+    That of their vintage, as ``run`` and ``data list`` print it; of data of one's own that of what
+    was read. `manifest`: of a fit.
+    """
+    vintage = (manifest.get("inputs") or {}).get("vintage")
+    return str((vintage or manifest["data"])["sha256"])[:12]
+
+
 def beliefs_hash(priors: Priors) -> str:
     """Return the hash of beliefs alone: a reason said better, or with a source now, is the same."""
     return content_hash(without_keys(priors.model_dump(mode="json"), _REASONS))

@@ -16,7 +16,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
-from sanctions_model.inference.fit import Fit, beliefs_hash, fit
+from sanctions_model.inference.fit import Fit, beliefs_hash, data_checksum, fit
 from sanctions_model.queries.basis import BASIS_COLUMNS, Basis
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.reading.percent import effects_in_percent
@@ -56,11 +56,8 @@ def revised_history(old: xr.Dataset, new: xr.Dataset) -> xr.Dataset:
 def vintage_of(fitted: Fit) -> str:
     """Name the data of a fit, with the first twelve digits of their hash."""
     inputs = fitted.manifest.get("inputs", {})
-    vintage = inputs.get("vintage") or {
-        "name": inputs.get("data") or "bundled",
-        "sha256": fitted.manifest["data"]["sha256"],
-    }
-    return f"{vintage['name']} ({vintage['sha256'][:12]})"
+    name = (inputs.get("vintage") or {}).get("name") or inputs.get("data") or "bundled"
+    return f"{name} ({data_checksum(fitted.manifest)})"
 
 
 def require_revised(old: Fit, new: Fit, revised: Fit) -> None:

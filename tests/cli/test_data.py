@@ -70,7 +70,7 @@ def test_an_update_is_fitted_listed_and_compared_by_its_name(online, away, few_o
     vintage = list_vintages()[-1]
     found = json.loads(call("data", "list", "--json").out)
     assert [row["vintage"] for row in found] == ["bundled", name]
-    assert found[1]["sha256"] == vintage.sha256[:12]
+    assert found[1]["data checksum"] == vintage.sha256[:12]
 
     rows = json.loads(call("data", "diff", "bundled", name, "--json").out)
     (brent,) = (row for row in rows if row["series"] == "brent_usd_bbl")
@@ -81,7 +81,7 @@ def test_an_update_is_fitted_listed_and_compared_by_its_name(online, away, few_o
 
     done = run_prior("--data", name, "--out", "results/new")
     assert done.code == 0, done.err
-    assert f"data: vintage {name}, to 2026Q2, sha256 {vintage.sha256[:12]}" in done.err
+    assert f"data: vintage {name}, to 2026Q2, data checksum {vintage.sha256[:12]}" in done.err
     manifest = json.loads((away / "results" / "new" / "manifest.json").read_text())
     assert manifest["inputs"]["vintage"] == {"name": name, "sha256": vintage.sha256}
     assert manifest["data"]["last_period"] == "2026-04-01"
@@ -132,7 +132,8 @@ def test_offline_a_run_says_once_that_it_uses_the_bundled_vintage_and_shows_its_
     done = run_prior("--out", "results/here")
     assert done.code == 0, done.err
     said = [line for line in done.err.splitlines() if "vintage" in line]
-    assert said == [f"data: the bundled vintage, to 2026Q1, sha256 {bundled_vintage().sha256[:12]}"]
+    checksum = bundled_vintage().sha256[:12]
+    assert said == [f"data: the bundled vintage, to 2026Q1, data checksum {checksum}"]
     manifest = json.loads((away / "results" / "here" / "manifest.json").read_text())
     assert manifest["inputs"]["vintage"] == {
         "name": "bundled",

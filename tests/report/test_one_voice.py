@@ -1,8 +1,10 @@
 """One effect has one number, one unit and one name on every surface that shows it."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,12 @@ from sanctions_model.plots import plot_chain, plot_responses
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.queries.reading.headlines import headline, short_name, spoken_label
 from sanctions_model.queries.reading.tables import effects_table
+from sanctions_model.report.brief.facts import Facts
 from sanctions_model.report.dated import effects_view
+from sanctions_model.report.page import page, sections
+from sanctions_model.report.sections import vintages
+from sanctions_model.report.validation.words import fit_words, names_fit
+from sanctions_model.robustness.vintages import vintage_of
 from sanctions_model.wording import number
 
 HORIZON = 12
@@ -68,6 +75,34 @@ def test_an_effect_is_the_same_in_table_sentence_and_figure(fit, table, outcome,
 
     # what sentences of scenarios, claims and sweeps ask
     assert scm.effect_unit(outcome) == unit
+
+
+def test_the_data_have_one_checksum_wherever_they_are_cited(report_answers):
+    read, vintage = "1" * 64, "abcdef0123456789" * 4
+    old = report_answers.fit.manifest
+    manifest = old | {
+        "data": old["data"] | {"sha256": read},
+        "inputs": {"vintage": {"name": "bundled", "sha256": vintage}},
+    }
+    fit = replace(report_answers.fit, manifest=manifest)
+    surfaces = [
+        page._citation(fit),
+        sections._footer(replace(report_answers, fit=fit)),
+        vintages._data_of(fit),
+        fit_words(fit),
+        vintage_of(fit),
+        Facts.checksum.fget(SimpleNamespace(fit=fit)),
+    ]
+    for text in surfaces:
+        assert vintage[:12] in text, text
+        assert read[:12] not in text, text
+    earlier = f"the fit {fit_words(fit)}".replace(
+        f"data checksum {vintage[:12]}", f"sha256 {read[:12]}"
+    )
+    assert names_fit(earlier, fit)
+    assert not names_fit(earlier.replace("111", "222"), fit)
+    own = replace(fit, manifest=manifest | {"inputs": {"vintage": None}})
+    assert read[:12] in fit_words(own)
 
 
 def test_the_picture_of_the_chain_has_the_numbers_of_the_table(fit, table):

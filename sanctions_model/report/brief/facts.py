@@ -20,7 +20,7 @@ from sanctions_model.data.outside_forecasts import load_outside_forecasts, newes
 from sanctions_model.economies.russia import ANNUAL
 from sanctions_model.elsewhere.prediction import predictive_table
 from sanctions_model.errors import QuestionError
-from sanctions_model.inference.fit import Fit
+from sanctions_model.inference.fit import Fit, data_checksum
 from sanctions_model.queries.basis import Basis
 from sanctions_model.queries.effects import channel_effects, total_effect
 from sanctions_model.queries.reading.tables import effects_table
@@ -154,8 +154,8 @@ class Facts:
 
     @property
     def checksum(self) -> str:
-        """First digits of the hash of the data, as the report has them."""
-        return str(self.fit.manifest["data"]["sha256"])[:12]
+        """First digits of the hash of the data, as every page and `run` have them."""
+        return data_checksum(self.fit.manifest)
 
     @property
     def made(self) -> str:

@@ -18,7 +18,7 @@ import xarray as xr
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError, reading_fault
 from sanctions_model.files import require_folder, require_target, whole_file
-from sanctions_model.inference.fit import Fit
+from sanctions_model.inference.fit import Fit, data_checksum
 from sanctions_model.plots.channels import channel_label
 from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.report.brief.facts import AUTHORS, Facts
@@ -266,7 +266,7 @@ def _citation(fit: Fit) -> str:
     return (
         f"{AUTHORS} ({str(manifest['created'])[:4]}). sanctions_model "
         f"{manifest['versions']['sanctions-model']}, fit of {str(manifest['created'])[:10]}, "
-        f"data checksum {str(manifest['data']['sha256'])[:12]}"
+        f"data checksum {data_checksum(manifest)}"
     )
 
 

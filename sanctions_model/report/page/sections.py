@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sanctions_model.inference.fit import data_checksum
 from sanctions_model.plots.channels import channel_label
 from sanctions_model.plots.parts.observed_past import period_name
 from sanctions_model.plots.parts.signs import ASSUMED
@@ -439,7 +440,7 @@ def _footer(answers: Answers) -> Html:
         f"Made by sanctions_model {versions['sanctions-model']} from a fit of "
         f"{manifest['created']} (seed {settings['random_seed']}, {settings.get('chains', 1)} "
         f"chains of {settings['draws']} draws; data to {last}, data checksum "
-        f"{str(manifest['data']['sha256'])[:12]}; checksum of the priors "
+        f"{data_checksum(manifest)}; checksum of the priors "
         f"{str(manifest['priors']['sha256'])[:12]}). The Russian and Chinese texts were checked "
         "for the same numbers by a program, not yet by a native reader. The article: "
         "B. P. Guseletov,"

@@ -7,7 +7,7 @@ import pandas as pd
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit
 from sanctions_model.report.page.markup import Html, join, table, tag
-from sanctions_model.report.validation.words import fit_words, is_older, series_words, truth_of
+from sanctions_model.report.validation.words import is_older, names_fit, series_words, truth_of
 from sanctions_model.validation.origins.rolling import MODEL
 from sanctions_model.validation.stated_backtests import load_back_tests
 from sanctions_model.wording import figure
@@ -26,7 +26,7 @@ def read_back_tests(fit: Fit, folder: Path) -> pd.DataFrame | None:
     report = folder / "validation.md"
     if not report.is_file() or is_older(report, fit):
         return None
-    if fit_words(fit) not in report.read_text(encoding="utf-8"):
+    if not names_fit(report.read_text(encoding="utf-8"), fit):
         return None
     files = sorted((folder / "tables").glob("backtest_*_annual.csv"))
     if not files:

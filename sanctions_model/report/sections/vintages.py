@@ -5,7 +5,7 @@ from itertools import pairwise
 import pandas as pd
 
 from sanctions_model.data.vintages import BUNDLED, diff_vintages, list_vintages
-from sanctions_model.inference.fit import Fit
+from sanctions_model.inference.fit import Fit, data_checksum
 from sanctions_model.plots.parts.observed_past import period_name
 from sanctions_model.report.page.markup import Html, join, table, tag
 from sanctions_model.report.validation.words import rows_of
@@ -90,7 +90,7 @@ def _data_of(fit: Fit) -> Html:
             else f"the data fetched on {name}"
         )
     last = period_name(str(data["last_period"]), fit.scm.periods_per_year)
-    digest = str((vintage or data)["sha256"])[:12]
+    digest = data_checksum(fit.manifest)
     return tag(
         "p",
         [
@@ -98,7 +98,7 @@ def _data_of(fit: Fit) -> Html:
             " ",
             tag(
                 "small",
-                ["Checksum of its files: ", tag("code", digest, attributes={"lang": "en"})],
+                ["Data checksum: ", tag("code", digest, attributes={"lang": "en"})],
             ),
         ],
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sanctions_model.inference.fit import data_checksum
 from sanctions_model.queries.reading.headlines import in_words_of
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import read_period
@@ -34,12 +35,23 @@ def series_words(name: str, scm: StructuralCausalModel) -> str:
 def fit_words(fit: "Fit") -> str:
     """Say which fit a report was made from; one made of it later is known by this and its date."""
     manifest = fit.manifest
-    settings, data = manifest["settings"], manifest["data"]
-    last = read_period(data["last_period"], fit.scm.periods_per_year)
+    settings = manifest["settings"]
+    last = read_period(manifest["data"]["last_period"], fit.scm.periods_per_year)
     return (
         f"the fit of {manifest['created'][:10]} ({settings.get('chains', 1)} chains of "
-        f"{settings['draws']} draws, data to {last}, sha256 {data['sha256'][:12]})"
+        f"{settings['draws']} draws, data to {last}, data checksum {data_checksum(manifest)})"
     )
+
+
+def names_fit(text: str, fit: "Fit") -> bool:
+    """Say whether a validation report is of this fit.
+
+    One written by an earlier version names the data by the hash of what was read.
+    """
+    known_by = data_checksum(fit.manifest)
+    read = str(fit.manifest["data"]["sha256"])[:12]
+    now = fit_words(fit)
+    return now in text or now.replace(f"data checksum {known_by}", f"sha256 {read}") in text
 
 
 def is_older(file: Path, fit: "Fit") -> bool:
