@@ -33,6 +33,14 @@ def for_arviz(fit: Fit, *, link_coords: bool = False, random_seed: int = 0) -> x
         observed periods, with a prediction for each draw; every variable has the attributes
         ``label``, ``unit`` and ``source``.
 
+    Notes
+    -----
+    `arviz.plot_loo_pit` and its kin compare variables of one name in ``observed_data``,
+    ``posterior_predictive`` and ``log_likelihood``, which must have the same dims and draws. Those
+    of `Fit.idata` cannot: figures and predictions are tables of periods and series, with gaps, and
+    predictions are kept for 1,000 draws; `arviz.loo` takes no gaps, so the likelihood is a list of
+    the cells that were seen, for every draw.
+
     Raises
     ------
     QuestionError
@@ -40,7 +48,7 @@ def for_arviz(fit: Fit, *, link_coords: bool = False, random_seed: int = 0) -> x
 
     Examples
     --------
-    ``az.plot_loo_pit(for_arviz(fit), var_names=["inflation"])``, ``az.summary(for_arviz(fit))``.
+    ``az.plot_loo_pit(for_arviz(fit))``, ``az.summary(for_arviz(fit))``.
     """
     groups = {
         name: _with_links(fit, _free(fit, fit.idata[name].to_dataset()), asked=link_coords)

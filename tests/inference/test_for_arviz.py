@@ -70,6 +70,15 @@ def test_predictions_are_compared_with_figures_by_series(tree, ask, given):
         assert ask(tree, **given) is not None
 
 
+def test_all_series_at_once_are_compared_with_their_figures(fit, tree):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = az.loo_pit(tree)
+        assert az.plot_loo_pit(tree, backend="matplotlib") is not None
+    seen = fit.problem.cases.observed
+    assert sum(array.size for array in found.data_vars.values()) == seen.sum()
+
+
 def test_functions_of_parameters_take_the_fit_as_it_is_saved(fit):
     table = az.summary(fit.idata, var_names=["scale"])
     assert np.isfinite(table["mean"]).all()
