@@ -315,3 +315,7 @@ def test_the_page_counts_the_rows_without_an_address(evidence: Evidence) -> None
     rest = [row for row in evidence if not row.address and row not in own]
     page = (Path(__file__).parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8")
     assert f"({len(rest)} rows, besides the {len(own)} own calculations)" in page
+    models = [row for row in rest if row.id.startswith("bank_of_russia_model_")]
+    press = [row for row in rest if row.id.startswith("press_")]
+    assert (len(models), len(press)) == (8, 3)  # each kind has its reason on the page
+    assert len(models) + len(press) == len(rest)
