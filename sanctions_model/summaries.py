@@ -15,6 +15,10 @@ from sanctions_model import dims
 
 # A difference below so many Monte-Carlo standard errors is not told from none.
 ERRORS = 2.0
+# A number published without a range: its standard deviation as a part of its size, our judgement.
+_UNSTATED = 0.25
+_SOFT = 1.6  # standard deviations: half the width of a normal's 89 % interval
+_HARD = 2.0  # what this project calls apart wherever it compares numbers
 _SAMPLE = (dims.CHAIN, dims.DRAW)
 
 
@@ -214,3 +218,46 @@ def effective_size(draws: xr.DataArray) -> float:
         return float(array.size)
     found = float(array_stats.ess(array, chain_axis=0, draw_axis=1, method="bulk"))
     return min(float(array.size), found) if np.isfinite(found) else float(array.size)
+
+
+def distance(
+    published: tuple[float, float],
+    model: tuple[float, float, float],
+    prob: float,
+    *,
+    published_prob: float = 0.9,
+) -> dict[str, object]:
+    """Say how far the model is from a published figure, and on which side.
+
+    ``z`` is the model's median less the middle of the published range, over both standard
+    deviations together, each interval being read as one of a normal. By that distance alone a
+    figure is inside or a miss: a miss from 1.6 standard deviations on, where an 89 % interval of
+    the difference leaves out zero, and *hard* from 2 on. Whether a median lies in a range says
+    nothing of how sure either is.
+
+    `published`: lower and upper; equal for a single number, whose standard deviation is then taken
+    to be a quarter of its size. `model`: median, lower and upper bound of an equal-tailed interval.
+    `prob`, `published_prob`: what the model's interval and the published range hold. Returns: ``z``
+    in standard deviations, ``miss`` (``hard``, ``soft`` or empty) and the ``size`` of a miss, ``too
+    small`` or ``too large``.
+    """
+    (least, most), (median, lower, upper) = published, model
+    centre = (least + most) / 2
+    stated = (most - least) / _width(published_prob) or _UNSTATED * abs(centre)
+    spread = float(np.hypot((upper - lower) / _width(prob), stated))
+    gap = median - centre
+    z = gap / spread if spread > 0 else np.copysign(np.inf, gap) if gap else 0.0
+    inside = abs(z) < _SOFT
+    side = "too small" if np.sign(centre) * gap < 0 else "too large"
+    return {
+        "z": float(z),
+        "miss": "" if inside else "hard" if abs(z) >= _HARD else "soft",
+        "size": "" if inside else side,
+    }
+
+
+def _width(prob: float) -> float:
+    """Width of a normal's interval, in standard deviations."""
+    from scipy.special import ndtri
+
+    return float(2.0 * ndtri((1.0 + prob) / 2.0))

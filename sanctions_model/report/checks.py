@@ -119,24 +119,25 @@ def evidence_views(
 ) -> tuple[View, View]:
     """Show published figures beside the model's, and what each would move."""
     asked = table.dropna(subset=["median"])
-    inside = asked["median"].between(asked["published_lower"], asked["published_upper"])
     columns = {
         "quantity": "figure",
         "published_median": "published",
         "prior_median": "before",
         "median": "model",
+        "z": "z",
         "with_median": "with it",
         "in_priors": "known to priors",
     }
     counted = table.assign(in_priors=np.where(table["in_priors"] == "", "", "yes"))
     first = View(
         table=worded(counted, columns, scm),
-        title=f"The model is inside the published range for {int(inside.sum())} of {len(asked)} "
-        "figures",
+        title=_agreement(asked),
         question="Question: what did others measure of what the model implies?",
-        caption="Medians: published, before the data, in the model, with the figure taken in. "
-        "Known to priors: taking it in would count it twice.",
+        caption="Medians: published, before the data, in the model, with the figure taken in. z: "
+        "model less published, over both standard deviations; apart from 1.6 on. Known to priors: "
+        "taking it in would count it twice.",
         most=8,
+        aside=("with it",),
     )
     shift = moved["difference"].abs()
     single = shift.where(moved["evidence"] != "all")
@@ -171,6 +172,18 @@ def evidence_views(
         grey=tuple(moved["within_error"]),
     )
     return first, second
+
+
+def _agreement(asked: pd.DataFrame) -> str:
+    """Say how many published figures the model agrees with, how many it knew, and on which side."""
+    near, known = asked["miss"] == "", asked["in_priors"] != ""
+    shown = int((near & known).sum())
+    smaller = int((asked["z"] * np.sign(asked["published_median"]) < 0).sum())
+    return (
+        f"{int(near.sum())} of {len(asked)} published figures agree within both uncertainties"
+        f"{f', {shown} of them known to the priors' if shown else ''}; "
+        f"the model is smaller in {smaller}"
+    )
 
 
 def ranking_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:

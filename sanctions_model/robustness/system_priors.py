@@ -30,14 +30,15 @@ from sanctions_model.queries.claims import Claim, asked_of, claim_effect
 from sanctions_model.queries.estimands import not_asked, quantity_draws
 from sanctions_model.robustness.implied_evidence import Observation
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import ERRORS, interval, interval_rule
+from sanctions_model.summaries import ERRORS, distance, interval, interval_rule
 from sanctions_model.units import effect_in_percent
 
 _PARTS = ("median", "lower", "upper")
 COLUMNS = (
     *("evidence", "quantity", "unit", "horizon", "period"),
     *(f"{prefix}{part}" for prefix in ("published_", "prior_", "", "with_") for part in _PARTS),
-    *("k_hat", "effective_size", "used", "refused", "in_priors", "ci_prob", "ci_kind"),
+    *("z", "miss", "size", "k_hat", "effective_size", "used", "refused", "in_priors"),
+    *("ci_prob", "ci_kind"),
 )
 
 
@@ -139,7 +140,8 @@ def evidence_table(
     pandas.DataFrame
         One row a figure: quantity, unit, horizon (counted from a change of its own, so that
         ``period`` is empty: effects beside it have one), the figure with the interval of its
-        spread, the quantity under prior, posterior and with the figure, ``k_hat``,
+        spread, the quantity under prior, posterior and with the figure, how far the posterior is
+        from the figure (``z``, ``miss`` and ``size``, from `summaries.distance`), ``k_hat``,
         ``effective_size``, ``used`` and the reason where it is refused or the model lacks a part,
         ``in_priors``.
 
@@ -162,7 +164,8 @@ def evidence_table(
         row |= {"ci_prob": rule.prob, "ci_kind": rule.kind}
         rows.append(row)
         if reason := not_asked(problem.scm, quantity):
-            row |= dict.fromkeys((*_PARTS, "k_hat", "effective_size"), np.nan)
+            row |= dict.fromkeys((*_PARTS, "z", "k_hat", "effective_size"), np.nan)
+            row |= {"miss": "", "size": ""}
             row |= {f"{prefix}_{n}": np.nan for prefix in ("prior", "with") for n in _PARTS}
             row |= {"used": False, "refused": reason}
             continue
@@ -170,7 +173,11 @@ def evidence_table(
         before = interval(quantity_draws(problem.scm, prior_draws, quantity), rule)
         weights = evidence_weights(problem.scm, draws, [seen])
         row |= {f"prior_{n}": float(before.sel(summary=n)) for n in _PARTS}
-        row |= {n: float(interval(values, rule).sel(summary=n)) for n in _PARTS}
+        now = interval(values, rule)
+        median, lower, upper = (float(now.sel(summary=n)) for n in _PARTS)
+        row |= {"median": median, "lower": lower, "upper": upper}
+        stated = float(published[1]), float(published[2])
+        row |= distance(stated, (median, lower, upper), rule.prob, published_prob=rule.prob)
         after = weighted_interval(values, weights.weights, rule)
         row |= {
             f"with_{n}": float(after.sel(summary=n)) if weights.holds else np.nan for n in _PARTS

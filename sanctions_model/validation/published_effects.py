@@ -2,9 +2,9 @@
 
 Each total of ``data/published_totals.toml`` is a number or a range from the literature with the
 experiment that comes nearest to it: measures put in force or lifted, a premium scaled to a size, a
-shock. The model answers it from prior and posterior draws, and is judged by distance, see `misses`.
-Totals that the model cannot answer, or that contradict one another, stay in the table with the
-reason.
+shock. The model answers it from prior and posterior draws, and is judged by distance, see
+`summaries.distance`. Totals that the model cannot answer, or that contradict one another, stay in
+the table with the reason.
 """
 
 from collections.abc import Mapping
@@ -26,8 +26,7 @@ from sanctions_model.errors import QuestionError, UnknownVariableError, first_fa
 from sanctions_model.files import read_tables
 from sanctions_model.queries.estimands import Experiment, form_for, not_asked, stated
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.summaries import IntervalRule, interval, interval_rule
-from sanctions_model.validation.misses import distance
+from sanctions_model.summaries import IntervalRule, distance, interval, interval_rule
 
 COLUMNS = (
     "number",

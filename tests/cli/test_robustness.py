@@ -41,6 +41,14 @@ def test_evidence_compares_figures_with_the_model_and_says_what_they_move(folder
     written = pd.read_csv(table)
     compared, moved = (own for _, own in written.groupby(written["claim"].notna()))
     assert list(compared["evidence"]) == ["pass_through_4q", "relief_2016_gdp"]
+    # Judged by distance with both uncertainties; what the priors knew is no success.
+    near, known = (compared["z"].abs() < 1.6), compared["in_priors"].notna()
+    assert (near == compared["miss"].isna()).all()
+    assert known.tolist() == [True, False]
+    smaller = (compared["z"] * compared["published_median"] < 0).sum()
+    shown = ", 1 of them known to the priors" if near.iloc[0] else ""
+    said = f"{near.sum()} of 2 published figures agree within both uncertainties{shown}; the model"
+    assert f"{said} is smaller in {smaller}" in done.out
     # The second table: what each figure moves, its error and what the effect rests on.
     assert set(moved["evidence"]) == {"pass_through_4q", "relief_2016_gdp", "all"}
     assert moved["difference_error"].notna().equals(moved["used"].astype(bool))

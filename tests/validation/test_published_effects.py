@@ -10,7 +10,8 @@ from sanctions_model.errors import QuestionError, UnknownVariableError
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.parameters import addresses, pin
-from sanctions_model.validation.misses import distance, miss_pattern
+from sanctions_model.summaries import distance
+from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.published_effects import (
     COLUMNS,
     PublishedTotals,
