@@ -177,6 +177,7 @@ def odds_view(library: ScenarioLibrary, filtered: pd.DataFrame) -> View:
     now = ends.to_numpy(dtype=float)[0]
     likely, stated = int(now.argmax()), ends.index[0]
     other = {0.5: "half the spread", 2.0: "twice the spread"}
+    judged = _judged([ends.loc[size, order[likely]] for size in ends.index])
     rows = [
         {
             "future": library.named(name).label,
@@ -188,14 +189,25 @@ def odds_view(library: ScenarioLibrary, filtered: pd.DataFrame) -> View:
     ]
     return View(
         table=pd.DataFrame(rows),
-        title=f"{library.named(order[likely]).label} has odds of {chance(now[likely])} by {last}; "
-        f"they were {share_words(before[likely])} at the start",
+        title=f"{library.named(order[likely]).label} has odds of {chance(now[likely])} by {last}"
+        f"{judged}; they were {share_words(before[likely])} at the start",
         question="Question: what do the measures since the end of 2024 do to the futures' odds?",
         caption="First odds: the article's at the end of 2024, as the file states them. Filtered: "
         "by how the measures changed each quarter, with the file's yearly chances of moving from "
         "one future to another as prior. How far a quarter may lie from what a future says, a "
         f"spread of {stated:g}, is judgement: beside it half and twice as much.",
     )
+
+
+def _judged(probs: Sequence[float]) -> str:
+    """Say how far a probability hangs on what was judged.
+
+    >>> _judged([0.75, 0.84, 0.58]), _judged([0.75])
+    (' (0.58 to 0.84 with another spread)', '')
+    """
+    if len(probs) < 2:
+        return ""
+    return f" ({chance(min(probs))} to {chance(max(probs))} with another spread)"
 
 
 def odds_sentences(library: ScenarioLibrary) -> list[str]:

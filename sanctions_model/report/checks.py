@@ -86,8 +86,9 @@ def confounding_view(table: pd.DataFrame, scm: StructuralCausalModel) -> View:
     else:
         weakest = asked.iloc[int(asked["times_known"].abs().argmin())]
         title = (
-            f"A hidden cause {number(weakest['times_known'], signed=False)} times as strong as the "
-            f"war would leave the claim on {spoken_label(scm, weakest['outcome'])} open"
+            "Credited in full to the measures, a hidden cause "
+            f"{number(weakest['times_known'], signed=False)} times as strong as the war would "
+            f"leave the claim on {spoken_label(scm, weakest['outcome'])} open"
         )
     table = table.assign(
         outcome=[short_name(scm, str(name)) for name in table["outcome"]],

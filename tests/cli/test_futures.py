@@ -180,6 +180,9 @@ def test_odds_are_told_before_and_after_and_beside_liftings_elsewhere():
     assert rows["quarter"].iloc[0] == "before"
     assert rows["reset"].iloc[-1] < rows["reset"].iloc[0]
     assert sorted(rows["spread"].unique()) == [0.005, 0.01, 0.02]
+    # The title has the range that the judged spread leaves, not one number alone.
+    ends = rows[rows["quarter"] == "2026Q2"]["deterioration"]
+    assert f"({ends.min():.2f} to {ends.max():.2f} with another spread)" in done.out
     for words in ("half the spread", "twice the spread", "is judgement"):
         assert words in done.out
     mine = json.loads(call("scenario", "odds", "--probability", "reset=0", "--json", "--quiet").out)

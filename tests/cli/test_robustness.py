@@ -114,6 +114,8 @@ def test_confounding_gives_tipping_points(folders, tmp_path):
     assert rows["gdp_growth"]["tipping"] < 0 < rows["lower_prices"]["tipping"]
     assert rows["gdp_growth"]["known"] == "war"
     assert figure.stat().st_size > 10_000
+    done = call("confounding", "--fit", folders / "one")
+    assert done.out.startswith("Credited in full to the measures, a hidden cause ")
     done = call("confounding", "--fit", folders / "one", "--claim", "gdp_grwth")
     assert "Did you mean 'gdp_growth'" in done.err
 

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from figure_tables import claims_table, yearly_table
 
 from sanctions_model.queries.counterfactuals import episode
@@ -46,6 +47,51 @@ def test_a_model_that_names_no_force_is_moved_by_its_shocks(growth_problem, grow
         assert findings.forces_finding(less, scm) == (
             "0 forces are known to have moved growth of GDP"
         )
+
+
+def test_a_force_that_unnamed_shocks_beat_is_not_said_to_have_moved_most(forces_of_two):
+    scm, forces = forces_of_two(shocks=-2.5)
+    assert findings.forces_finding(forces, scm) == (
+        "Apart from other shocks sanctions moved growth of GDP most: by −2.1 points in 2023"
+    )
+    scm, forces = forces_of_two(shocks=-2.0)
+    assert findings.forces_finding(forces, scm) == (
+        "Sanctions moved growth of GDP most: by −2.1 points in 2023"
+    )
+
+
+@pytest.fixture
+def forces_of_two(growth_problem):
+    def made(shocks):
+        sizes = [[0.5, -2.1], [shocks, 0.1], [1.0, 1.0]]
+        named = {
+            "outcome": ["gdp_level"],
+            FORCE: ["sanctions", "other shocks", TOTAL],
+            "year": [2022, 2023],
+        }
+        values = np.array(sizes)[None, :, :, None, None] * np.ones((1, 1, 1, 1, 2))
+        return growth_problem.scm, xr.DataArray(values, named, (*named, "chain", "draw"))
+
+    return made
+
+
+def test_claims_that_were_likely_before_the_data_are_no_finding_of_the_data():
+    table = pd.DataFrame(
+        {
+            "prob": [0.96, 0.9, 0.85, 0.5],
+            "prob_prior": [0.97, 0.99, 0.81, 0.9],
+            "sign_assumed": [False, True, False, False],
+        }
+    )
+    assert findings.claims_finding(table) == (
+        "3 of the article's 4 claims are likely, all of them before the data too, 1 by belief alone"
+    )
+    some = table.assign(prob_prior=[0.97, 0.5, 0.5, 0.9], sign_assumed=False)
+    assert findings.claims_finding(some).endswith("are likely, 1 of them before the data too")
+    prior_only = table.assign(prob=np.nan)
+    assert findings.claims_finding(prior_only) == (
+        "4 of the article's 4 claims are likely, 1 of them by belief alone"
+    )
 
 
 def test_a_decomposition_without_a_part_or_a_number(growth_problem, parts):

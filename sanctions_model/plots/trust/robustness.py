@@ -289,7 +289,8 @@ def plot_tipping(
     unit = point.unit.partition(",")[0]
     said = with_article(scm.variables[claim.outcome].short_label.removesuffix(" level"))
     title = titled(
-        f"A hidden cause of {number(point.strength)} {unit} would leave the claim on {said} open",
+        f"Credited in full to the measures, a hidden cause of {number(point.strength)} {unit} "
+        f"would leave the claim on {said} open",
         f"How strong must a hidden cause be to overturn that {said} is {direction}?",
         source=source,
     )

@@ -31,7 +31,7 @@ _TITLE = ("gdp_level", "key_rate", "price_level", "inflation_yoy")
 
 
 def claims_finding(table: pd.DataFrame) -> str:
-    """Say how many claims are likely, and how many of these by belief alone.
+    """Say how many claims are likely, how many of these before the data too, or by belief alone.
 
     >>> table = pd.DataFrame(
     ...     {"prob": [0.9, 0.5], "prob_prior": [0.5, 0.5], "sign_assumed": [True, False]}
@@ -40,12 +40,19 @@ def claims_finding(table: pd.DataFrame) -> str:
     "1 of the article's 2 claims are likely, 1 of them by belief alone"
     >>> claims_finding(table.assign(claim=["mine", "yours"]))
     '1 of 2 claims are likely, 1 of them by belief alone'
+    >>> claims_finding(table.assign(prob=0.9, prob_prior=[0.9, 0.5]))
+    "2 of the article's 2 claims are likely, 1 of them before the data too, 1 by belief alone"
     """
     likely = table["prob"].fillna(table["prob_prior"]) >= LIKELY
+    count = int(likely.sum())
+    before = int((likely & (table["prob_prior"] >= LIKELY) & table["prob"].notna()).sum())
     by_belief = int((likely & table["sign_assumed"].astype(bool)).sum())
-    belief = f", {by_belief} of them by belief alone" if by_belief else ""
+    before_words = "all" if before == count > 1 else str(before)
+    said = [f"{before_words} of them before the data too"] if before else []
+    if by_belief:
+        said.append(f"{by_belief}{'' if said else ' of them'} by belief alone")
     whose = "the article's " if of_the_article(table) else ""
-    return f"{int(likely.sum())} of {whose}{len(table)} claims are likely{belief}"
+    return ", ".join([f"{count} of {whose}{len(table)} claims are likely", *said])
 
 
 def of_the_article(table: pd.DataFrame) -> bool:
@@ -170,6 +177,7 @@ def annual_finding(table: pd.DataFrame, scm: StructuralCausalModel) -> str:
 def forces_finding(forces: xr.DataArray, scm: StructuralCausalModel) -> str:
     """Say which force moved the first outcome most in one year, by its mean over the draws.
 
+    Where shocks without a name moved it more in some year, the title says that it leaves them out.
     Of a model that names no force: in which year its shocks together moved it most.
     """
     name = str(forces[dims.OUTCOME].to_numpy()[0])
@@ -184,7 +192,11 @@ def forces_finding(forces: xr.DataArray, scm: StructuralCausalModel) -> str:
     (force, year), size = means.index[at], float(means.iloc[at])
     if force == OWN_SHOCKS:
         return f"Shocks moved {what} most in {year}: by {number(size)} points"
-    return f"{upper_first(str(force))} moved {what} most: by {number(size)} points in {year}"
+    shocks = [f for f in there if f == OWN_SHOCKS]
+    unnamed = forces.sel(outcome=name, force=shocks).mean([dims.CHAIN, dims.DRAW])
+    beaten = bool((abs(unnamed) > abs(size)).any())
+    mover = f"apart from {OWN_SHOCKS} {force}" if beaten else str(force)
+    return f"{upper_first(mover)} moved {what} most: by {number(size)} points in {year}"
 
 
 def required_finding(found: RequiredRelief, scm: StructuralCausalModel, *, start: str = "") -> str:
