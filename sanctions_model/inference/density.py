@@ -12,7 +12,13 @@ from sanctions_model import dims
 from sanctions_model.coercion import generator_of
 from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.priors.families import student_t_log_density
-from sanctions_model.scm.parameters import DrawParameters, addresses, parameter_dims, stack_draws
+from sanctions_model.scm.parameters import (
+    DrawParameters,
+    address_of,
+    parameter_dims,
+    rows_by_address,
+    stack_draws,
+)
 from sanctions_model.scm.simulation.history import evaluate_history
 from sanctions_model.scm.simulation.propagate import falling_shares
 from sanctions_model.scm.variables import Noise
@@ -107,11 +113,9 @@ def log_probability(problem: Problem, draws: xr.Dataset) -> np.ndarray:
     Returns: shape ``(chain * draw,)``.
     """
     likelihood = (cell_log_density(problem, draws) * problem.cases.weight).sum(axis=(1, 2))
-    prior = sum(
-        array.sum([dim for dim in array.dims if dim not in (dims.CHAIN, dims.DRAW)])
-        for array in log_prior(problem, draws).data_vars.values()
-    )
-    return np.asarray(likelihood + np.ravel(prior))
+    rows = rows_by_address(problem.scm, draws)
+    prior = sum(problem.absolute[address].log_density(row) for address, row in rows.items())
+    return np.asarray(likelihood + prior)
 
 
 def log_prior(problem: Problem, draws: xr.Dataset) -> xr.Dataset:
@@ -120,16 +124,16 @@ def log_prior(problem: Problem, draws: xr.Dataset) -> xr.Dataset:
     Returns: one variable a parameter, dims ``(chain, draw)`` plus the parameter's own; 0 where
     fixed.
     """
-    found = {name: xr.zeros_like(draws[name]) for name in parameter_dims(problem.scm)}
-    for address, (name, label) in addresses(problem.scm).items():
-        prior = problem.absolute[address]
-        if label is None:
-            found[name][...] = prior.log_density(draws[name].to_numpy())
-            continue
-        dim = next(d for d in draws[name].dims if d not in (dims.CHAIN, dims.DRAW))
-        where = {dim: label}
-        density = prior.log_density(draws[name].sel(where).to_numpy())
-        found[name].loc[where] = density
+    rows = rows_by_address(problem.scm, draws)
+    found = {}
+    for name, dim in parameter_dims(problem.scm).items():
+        labels = [None] if dim is None else [str(label) for label in draws[dim].to_numpy()]
+        own = [address_of(name, label) for label in labels]
+        density = np.stack([problem.absolute[a].log_density(rows[a]) for a in own])
+        along = [*([] if dim is None else [dim]), dims.CHAIN, dims.DRAW]
+        ordered = xr.Variable(along, density.reshape([draws.sizes[axis] for axis in along]))
+        values = ordered.transpose(*draws[name].dims).to_numpy()
+        found[name] = draws[name].copy(data=np.ascontiguousarray(values))
     return xr.Dataset(found)
 
 

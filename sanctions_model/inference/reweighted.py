@@ -25,7 +25,7 @@ from sanctions_model.inference.reweighting import (
     prior_log_ratio,
     resample,
 )
-from sanctions_model.scm.parameters import addresses
+from sanctions_model.scm.parameters import one_parameter
 from sanctions_model.scm.serialization import content_hash
 from sanctions_model.summaries import effective_size
 
@@ -183,14 +183,6 @@ def reweight(
 
 def _efficiency(fit: Fit, draws: xr.Dataset, changed: tuple[str, ...]) -> float:
     """Effective over actual number of draws of the parameter that mixes worst."""
-    known = addresses(fit.scm)
     size = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
-    found = [1.0]
-    for address in changed:
-        name, label = known[address]
-        own = draws[name]
-        if label is not None:
-            (along,) = set(own.dims) - {dims.CHAIN, dims.DRAW}
-            own = own.sel({along: label})
-        found.append(effective_size(own) / size)
-    return min(found)
+    sizes = [effective_size(one_parameter(fit.scm, draws, address)) for address in changed]
+    return min([1.0, *(own / size for own in sizes)])

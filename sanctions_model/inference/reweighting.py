@@ -17,7 +17,7 @@ from sanctions_model.coercion import generator_of
 from sanctions_model.errors import ReweightingError
 from sanctions_model.inference.priors.families import Fixed, Prior
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import addresses
+from sanctions_model.scm.parameters import one_parameter
 from sanctions_model.summaries import IntervalRule, interval_rule, mean_error
 
 MAX_K_HAT = 0.7  # Vehtari, Simpson, Gelman, Yao and Gabry (2024), section 3
@@ -127,13 +127,12 @@ def prior_log_ratio(
     where the old one has none, so that no draw can speak for it, or one of the two is a known
     value.
     """
-    known = addresses(scm)
     total = np.zeros(draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW])
     for address in changed_priors(before, after):
         old, new = before[address], after[address]
         _require_coverage(address, old, new)
-        values = _row(draws, *known[address])
-        total += new.log_density(values) - old.log_density(values)
+        own = one_parameter(scm, draws, address).transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel()
+        total += new.log_density(own) - old.log_density(own)
     return total
 
 
@@ -148,14 +147,6 @@ def _require_coverage(address: str, old: Prior, new: Prior) -> None:
             f"{address!r}: the new prior has density on {new.support}, the draws are from "
             f"{old.support}; they never go beyond, fit it instead."
         )
-
-
-def _row(draws: xr.Dataset, name: str, label: str | None) -> np.ndarray:
-    array = draws[name].transpose(dims.CHAIN, dims.DRAW, ...)
-    values = array.to_numpy()
-    if label is not None:
-        values = values[..., draws[array.dims[-1]].to_numpy().tolist().index(label)]
-    return np.asarray(values.reshape(-1), dtype=float)
 
 
 def importance_weights(

@@ -22,7 +22,12 @@ from sanctions_model.inference.conditioned import MISSING_CELL, Problem
 from sanctions_model.inference.density import log_probability
 from sanctions_model.inference.fit import Fit
 from sanctions_model.inference.priors.ledger import Priors
-from sanctions_model.scm.parameters import addresses, note_centres, parameter_coords, parameter_dims
+from sanctions_model.scm.parameters import (
+    addresses,
+    note_centres,
+    parameter_coords,
+    rows_by_address,
+)
 from sanctions_model.scm.serialization import content_hash, from_dict, spec_hash, to_dict
 
 FORMAT_VERSION = 1
@@ -226,9 +231,9 @@ def _require_possible(fit: Fit, path: Path) -> None:
     for group in {"prior", fit.drawn_from}:
         draws = fit.idata[group].to_dataset()
         _require_labels(fit.problem, draws, f"{path} is damaged: the {group} draws")
-        for address, (name, label) in addresses(fit.scm).items():
-            dim = parameter_dims(fit.scm)[name]
-            values = (draws[name] if dim is None else draws[name].sel({dim: label})).to_numpy()
+        rows = rows_by_address(fit.scm, draws)
+        for address, (name, _) in addresses(fit.scm).items():
+            values = rows[address]
             low, high = fit.problem.absolute[address].support
             slack = _ROUNDING * max([1.0, *(abs(end) for end in (low, high) if np.isfinite(end))])
             possible = (values >= low - slack) & (values <= high + slack)

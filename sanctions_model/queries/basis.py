@@ -5,7 +5,7 @@ of the parameter itself), *never identified* by them (less), and *policy and exp
 equation of the policy rate and the anchoring of expectations), whatever the data say of these.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,7 +29,7 @@ from sanctions_model.queries.reading.information import (
     variance_share,
 )
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import addresses, parameter_dims
+from sanctions_model.scm.parameters import addresses, one_parameter, rows_by_address
 
 GROUPS = ("estimated", "unidentified", "policy")
 _VARIANCES = tuple(f"variance_{group}" for group in GROUPS)
@@ -210,7 +210,9 @@ class Basis:
         assert self.problem is not None
         scm, draws, groups = self.problem.scm, self.draws, self.groups
         named = {**groups, "assumed": (*groups["unidentified"], *groups["policy"])}
-        return {group: ParameterScores(_columns(scm, draws, own)) for group, own in named.items()}
+        rows = rows_by_address(scm, draws)
+        size = int(np.prod(_shape(draws)))
+        return {g: ParameterScores(_columns(rows, own, size)) for g, own in named.items()}
 
     def _variances(self, after: xr.DataArray) -> dict[str, float]:
         values = after.transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel()
@@ -229,13 +231,6 @@ def effective_addresses(problem: Problem) -> Iterator[str]:
             yield address
 
 
-def one_parameter(scm: StructuralCausalModel, draws: xr.Dataset, address: str) -> xr.DataArray:
-    """Return the draws of one parameter, dims ``(chain, draw)``."""
-    name, label = addresses(scm)[address]
-    dim = parameter_dims(scm)[name]
-    return draws[name] if dim is None else draws[name].sel({dim: label}, drop=True)
-
-
 def _unit_free(before: xr.DataArray, after: xr.DataArray) -> bytes:
     both = np.concatenate(
         [d.transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel() for d in (before, after)]
@@ -247,9 +242,5 @@ def _shape(draws: xr.Dataset) -> tuple[int, int]:
     return draws.sizes[dims.CHAIN], draws.sizes[dims.DRAW]
 
 
-def _columns(scm: StructuralCausalModel, draws: xr.Dataset, own: Sequence[str]) -> np.ndarray:
-    flat = [
-        one_parameter(scm, draws, address).transpose(dims.CHAIN, dims.DRAW).to_numpy().ravel()
-        for address in own
-    ]
-    return np.column_stack(flat) if flat else np.empty((int(np.prod(_shape(draws))), 0))
+def _columns(rows: Mapping[str, np.ndarray], own: Sequence[str], size: int) -> np.ndarray:
+    return np.column_stack([rows[a] for a in own]) if own else np.empty((size, 0))

@@ -31,7 +31,7 @@ from sanctions_model.files import read_tables
 from sanctions_model.queries.reading.tables import link_effects
 from sanctions_model.scm.interventions import ALL_MEASURES, Relief, as_depth
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import addresses, parameter_dims
+from sanctions_model.scm.parameters import addresses, one_parameter
 from sanctions_model.scm.simulation.propagate import respond
 
 _KIND = "kind"
@@ -348,9 +348,7 @@ def quantity_draws(
     """
     match form := form_for(scm, quantity):
         case ParameterValue():
-            name, label = addresses(scm)[form.parameter]
-            dim = parameter_dims(scm)[name]
-            found = draws[name] if dim is None else draws[name].sel({dim: label})
+            found = one_parameter(scm, draws, form.parameter)
         case LinkEffect():
             found = link_effects(scm, draws).sel({dims.LINK: form.link, _KIND: form.run})
         case Effect():

@@ -19,12 +19,12 @@ from sanctions_model.errors import QuestionError
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.density import log_prior
 from sanctions_model.inference.priors.families import Fixed, Prior
-from sanctions_model.queries.basis import effective_addresses, one_parameter
+from sanctions_model.queries.basis import effective_addresses
 from sanctions_model.queries.claims import Claim, asked_of, claim_effect, load_claims
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.reading.information import POWERS, information, power_weights
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import addresses, parameter_dims
+from sanctions_model.scm.parameters import addresses, one_parameter, parameter_dims
 from sanctions_model.scm.simulation.propagate import respond
 from sanctions_model.summaries import (
     interval,
@@ -190,14 +190,8 @@ def _parts_scaled(effects: xr.Dataset, parts: xr.Dataset) -> dict[str, dict[str,
 def _prior_parts(problem: Problem, draws: xr.Dataset) -> xr.Dataset:
     """Log prior of each free parameter under its address, dims ``(chain, draw)``."""
     density = log_prior(problem, draws)
-    found = {}
-    for address, (name, label) in addresses(problem.scm).items():
-        if isinstance(problem.absolute[address], Fixed):
-            continue
-        part = density[name]
-        dim = parameter_dims(problem.scm)[name]
-        found[address] = (part if dim is None else part.sel({dim: label})).reset_coords(drop=True)
-    return xr.Dataset(found)
+    free = [a for a in addresses(problem.scm) if not isinstance(problem.absolute[a], Fixed)]
+    return xr.Dataset({address: one_parameter(problem.scm, density, address) for address in free})
 
 
 def _diagnosis(prior: float, likelihood: float) -> str:

@@ -4,6 +4,7 @@ This module knows no data, no priors and no draws.
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -322,7 +323,9 @@ class StructuralCausalModel:
 
     def with_centres(self, centres: Mapping[str, float]) -> "StructuralCausalModel":
         """Return the same model with these centres of its parents."""
-        return replace(self, centres=dict(centres))
+        found = copy(self)  # what was checked and found out about the equations stays
+        object.__setattr__(found, "centres", dict(centres))
+        return found
 
     def wanted(self, outcomes: Sequence[str] | None) -> list[str]:
         """Return the outcomes asked for: the headline ones by default, one for a single name.

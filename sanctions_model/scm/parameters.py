@@ -247,6 +247,29 @@ def stack_draws(draws: xr.Dataset, name: str) -> np.ndarray:
     return np.ascontiguousarray(values.reshape(*values.shape[:-2], -1), dtype=float)
 
 
+def one_parameter(scm: StructuralCausalModel, draws: xr.Dataset, address: str) -> xr.DataArray:
+    """Return the draws of one parameter, dims ``(chain, draw)``."""
+    name, label = addresses(scm)[address]
+    dim = parameter_dims(scm)[name]
+    return draws[name] if dim is None else draws[name].sel({dim: label}, drop=True)
+
+
+def rows_by_address(scm: StructuralCausalModel, draws: xr.Dataset) -> dict[str, np.ndarray]:
+    """Return the draws of every parameter by address, shape ``(chain * draw,)``, as plain numbers.
+
+    Many times faster than asking for each by `one_parameter`.
+    """
+    found: dict[str, np.ndarray] = {}
+    for name, dim in parameter_dims(scm).items():
+        rows = stack_draws(draws, name)
+        if dim is None:
+            found[address_of(name)] = rows
+            continue
+        labels = [str(label) for label in draws[dim].to_numpy()]
+        found |= {address_of(name, own): row for own, row in zip(labels, rows, strict=True)}
+    return found
+
+
 class DrawParameters:
     """Draws of all parameters as numpy rows, by name: what `linear_form` asks for.
 

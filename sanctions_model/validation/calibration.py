@@ -30,7 +30,7 @@ from sanctions_model.inference.samplers import Sampler, sampler_for
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import addresses, parameter_dims, stack_draws
+from sanctions_model.scm.parameters import rows_by_address
 from sanctions_model.scm.simulation.shocks import draw_shocks
 from sanctions_model.summaries import interval_rule
 
@@ -256,16 +256,8 @@ def simulation_based_calibration(
 
 def _parameters(problem: Problem, draws: xr.Dataset) -> dict[str, np.ndarray]:
     """Every parameter that is not fixed, by address, shape ``(chain * draw,)``."""
-    positions = {
-        name: [str(label) for label in draws[dim].to_numpy()] if dim else []
-        for name, dim in parameter_dims(problem.scm).items()
-    }
-    stacked = {name: stack_draws(draws, name) for name in positions}
-    return {
-        address: stacked[name] if label is None else stacked[name][positions[name].index(label)]
-        for address, (name, label) in addresses(problem.scm).items()
-        if not isinstance(problem.absolute[address], Fixed)
-    }
+    rows = rows_by_address(problem.scm, draws)
+    return {a: row for a, row in rows.items() if not isinstance(problem.absolute[a], Fixed)}
 
 
 def _cells(problem: Problem, draws: xr.Dataset) -> dict[str, np.ndarray]:

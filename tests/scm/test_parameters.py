@@ -20,8 +20,10 @@ from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import (
     DrawParameters,
     addresses,
+    one_parameter,
     parameter_dims,
     pin,
+    rows_by_address,
     stack_draws,
 )
 from sanctions_model.scm.simulation.propagate import propagate
@@ -210,3 +212,17 @@ def test_the_parameter_of_another_noise_is_refused(values):
     draws = pin(make(), values)
     with pytest.raises(QuestionError, match="have 'degrees_of_freedom', which the model does not"):
         DrawParameters(make(Noise.GAUSSIAN), draws)
+
+
+@given(models(), st.integers(0, 1000))
+def test_the_rows_of_all_parameters_are_those_of_each_asked_alone(scm, seed):
+    """Whatever the order of the dims and of the labels."""
+    draws = random_draws(scm, np.random.default_rng(seed), chains=2)
+    for dim in set(parameter_dims(scm).values()) - {None}:
+        draws = draws.isel({dim: slice(None, None, -1)})
+    rows = rows_by_address(scm, draws.transpose())
+    assert set(rows) == set(addresses(scm))
+    for address, row in rows.items():
+        one = one_parameter(scm, draws, address)
+        assert set(one.dims) == {"chain", "draw"}
+        np.testing.assert_array_equal(row, one.transpose("chain", "draw").to_numpy().ravel())

@@ -322,6 +322,7 @@ def test_centres_belong_to_a_new_model():
     assert scm.centres == {}
     assert centred.centres == {"x -> y": 1.0}
     assert centred.equations == scm.equations
+    assert centred.graph is scm.graph  # not found out anew, centres have no part in it
 
 
 @pytest.mark.parametrize("periods_per_year", [4, 12])

@@ -20,7 +20,7 @@ from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.queries.reading.tables import effects_table, links_table
 from sanctions_model.scm.interventions import Relief
 from sanctions_model.scm.model import StructuralCausalModel
-from sanctions_model.scm.parameters import addresses
+from sanctions_model.scm.parameters import addresses, one_parameter
 from sanctions_model.summaries import IntervalRule, interval, interval_rule, probability
 
 # In the order in which the claimed chain runs, as a reader follows it.
@@ -181,12 +181,12 @@ def parameter_table(fit: Fit) -> pd.DataFrame:
     """
     rule = interval_rule()
     rows = []
-    for address, (name, label) in addresses(fit.scm).items():
+    for address, (name, _) in addresses(fit.scm).items():
         if isinstance(fit.problem.absolute[address], Fixed):
             continue
         row: dict[str, object] = {"parameter": address, "group": name}
-        prior = _of(fit.prior_draws, name, label)
-        posterior = prior if fit.is_prior_only else _of(fit.draws, name, label)
+        prior = one_parameter(fit.scm, fit.prior_draws, address)
+        posterior = prior if fit.is_prior_only else one_parameter(fit.scm, fit.draws, address)
         before, after = interval(prior, rule), interval(posterior, rule)
         for part in ("median", "lower", "upper"):
             row[f"prior_{part}"] = float(before.sel(summary=part))
@@ -195,14 +195,6 @@ def parameter_table(fit: Fit) -> pd.DataFrame:
         row["information"] = gained
         rows.append(row)
     return pd.DataFrame(rows).set_index("parameter")
-
-
-def _of(draws: xr.Dataset, name: str, label: str | None) -> xr.DataArray:
-    array = draws[name]
-    if label is None:
-        return array
-    (dim,) = (dim for dim in array.dims if dim not in (dims.CHAIN, dims.DRAW))
-    return array.sel({dim: label})
 
 
 def dates(fit: Fit) -> list[str]:
