@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -250,6 +251,10 @@ def test_every_claim_prior_and_source_is_in_the_page(report_fit, report_answers,
         assert address.replace("->", "→") in read.text
     assert "manturov_2022_parallel_import_markup" in read.text
     assert "89 % interval" in read.text
+
+
+def test_a_source_without_a_year_has_no_empty_brackets(report_file):
+    assert "()" not in re.sub(r"(?s)<script.*?</script>", "", report_file.read_text("utf-8"))
 
 
 def test_a_hostile_name_is_text_in_the_page(read):

@@ -18,10 +18,14 @@ from sanctions_model.queries.effects import CHAIN_PARTS
 from sanctions_model.queries.reading.headlines import spoken_label
 from sanctions_model.report.lab.languages import page_texts
 from sanctions_model.report.lab.translated import spoken as said_by_the_page
-from sanctions_model.report.lab.translated import translator
+from sanctions_model.report.lab.translated import translator, whole
+from sanctions_model.report.ledgers import priors_view
 from sanctions_model.report.page.markup import parameter_words, tag
 from sanctions_model.report.page.page import write_report
 from sanctions_model.scm.parameters import addresses
+from sanctions_model.validation.published_effects import totals_table
+from sanctions_model.validation.sanity import sanity_checks
+from sanctions_model.wording import true_minus
 
 pytestmark = NEEDS_CHROMIUM
 SCRIPT = "<script>alert(1)</script>"
@@ -42,7 +46,7 @@ TEXTS = """() => {
 SAME = re.compile(
     r"sanctions_model|PNG|SVG|CSV|key_rate|GDP|ВВП|P\b|<script>alert\(1\)</script>|Reset|Worse|"
     r"SDN|SWIFT|BIS|CAATSA|CFSP|OJ L|SPFS|NSPK|LNG|Brent|Urals|VEB|VTB|Tinkoff|Rosbank|En\+|"
-    r"[A-Z]{3}\d{4}|exp|KL|CRPS|judgement|assumed|Guseletov|[0-9a-f]{12}"
+    r"[A-Z]{3}\d{4}|exp|KL|CRPS|CPI|Guseletov|[0-9a-f]{12}"
 )
 
 
@@ -168,6 +172,32 @@ def test_every_variable_parameter_and_channel_of_both_economies_has_a_name(econo
     put = translator(code)
     lacks = {(name, text) for name, text in _labels(economy.transmission()) if _english(put(text))}
     assert not lacks, f"sanctions_model/report/lab/texts/parameters.toml lacks {sorted(lacks)}"
+
+
+def test_the_ledgers_of_the_default_economy_have_a_form_of_our_own_words(
+    anchored_problem, anchored_draws
+):
+    beliefs = priors_view(anchored_problem.priors, anchored_problem.scm).table
+    answered = totals_table(anchored_problem.scm, anchored_draws)
+    answered = answered[answered["verdict"] != "not answered"]
+    said = {*beliefs["rationale"], *beliefs["unit"], *answered["published"]}
+    lacks = {text for text in said if 'lang="en"' in whole(text) and re.search(r"[A-Za-z]", text)}
+    assert not lacks, f"rationales.toml or ledger.toml in lab/texts lack {sorted(lacks)}"
+
+    checks = sanity_checks(anchored_problem, anchored_draws, anchored_draws)
+    for code in ("ru", "zh"):
+        put = translator(code)
+        said = {true_minus(text) for column in ("check", "what", "note") for text in checks[column]}
+        lacks = {text for text in said if _english(put(text).replace("CPI", ""))}
+        assert not lacks, f"ledger.toml in lab/texts lacks {sorted(lacks)}"
+
+
+def test_a_rationale_of_ones_own_stays_as_it_is_written():
+    """A pattern would turn its "and" alone."""
+    said = "Prices and rates by my own judgement."
+    assert translator("ru")(said) != said
+    assert whole(said) == f'<i lang="en">{said}</i>'
+    assert "&lt;script&gt;" in whole(SCRIPT)
 
 
 @pytest.mark.parametrize("code", ["ru", "zh"])

@@ -14,7 +14,7 @@ from sanctions_model.report.brief.language import LANGUAGES, load_language
 
 _FILES = (
     *("page", "background", "findings", "checks", "builder", "labels", "story", "events"),
-    *("parameters", "words"),
+    *("rationales", "ledger", "parameters", "words"),
 )
 _PLACE = re.compile(r"\{#?(\w+)\}")
 

@@ -12,7 +12,8 @@ from html.parser import HTMLParser
 
 from sanctions_model.report.brief.language import LANGUAGES, load_language
 from sanctions_model.report.lab.languages import page_texts
-from sanctions_model.report.page.markup import Html, english
+from sanctions_model.report.page.markup import Html, english, tag
+from sanctions_model.wording import true_minus
 
 _ATTRIBUTE = re.compile(r'(aria-label|data-label)="([^"]*)"')
 _VOID = {"br", "col", "hr", "img", "input"}
@@ -75,6 +76,23 @@ def translator(code: str) -> Callable[[str], str]:
 @cache
 def _put_by_language() -> tuple[Callable[[str], str], ...]:
     return tuple(translator(code) for code in LANGUAGES[1:])
+
+
+@cache
+def _put_whole() -> frozenset[str]:
+    return frozenset(text["en"] for text in page_texts() if not _PLACE.search(text["en"]))
+
+
+def whole(text: str) -> Html:
+    """Return a text as an element; one that the page has not word for word is marked as English.
+
+    For what may be anybody's: of a rationale that it does not know, a pattern would turn a part.
+
+    >>> whole("Wide judgement."), whole("Prices and rates, by my own judgement.")
+    ('<span>Wide judgement.</span>', '<i lang="en">Prices and rates, by my own judgement.</i>')
+    """
+    said = true_minus(" ".join(text.split()))
+    return tag("span", said) if said in _put_whole() else english(said)
 
 
 def spoken(text: str) -> str:

@@ -5,25 +5,41 @@ from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from sanctions_model.data.evidence import load_evidence
 from sanctions_model.errors import UnknownVariableError
 from sanctions_model.plots import plot_graph, plot_prior_posterior
 from sanctions_model.plots.parts.style import figure_bytes
+from sanctions_model.report.lab.translated import spoken, whole
 from sanctions_model.report.ledgers import priors_view
 from sanctions_model.report.page.answers import Answers
-from sanctions_model.report.page.markup import Html, english, folded, join, table, tag
+from sanctions_model.report.page.markup import (
+    Html,
+    english,
+    folded,
+    join,
+    parameter_words,
+    table,
+    tag,
+)
 from sanctions_model.report.page.slim import slim_svg, svg_address
 from sanctions_model.report.sections.links import linked
 from sanctions_model.report.views import diagnostics_line
 from sanctions_model.validation.sanity import sanity_checks
-from sanctions_model.wording import number, share_words, significant
+from sanctions_model.wording import number, share_words, significant, true_minus
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _OUTSIDE = "OUTSIDE"
+_JUDGEMENT = "judgement"
+# What the column of the file says, in words.
+_STATUS = {
+    "seen": "seen in the source",
+    "second_hand": "second hand",
+    "own_calculation": "own calculation",
+    "qualitative": "no number",
+}
 
 
 def picture(figure: "Figure", description: str) -> Html:
@@ -59,7 +75,7 @@ def priors_section(answers: Answers) -> Html:
     """Return the ledger of priors, prior against posterior, and the published estimates."""
     fit = answers.fit
     view = priors_view(fit.problem.priors, answers.scm)
-    rows = [_prior_row(row, answers.parameters) for row in view.table.to_dict("records")]
+    rows = [_prior_row(row, answers) for row in view.table.to_dict("records")]
     ledger = table(
         f"Every prior with its posterior (median, {answers.rule}), rationale and sources",
         ["Parameter", "Prior", "Unit", "Posterior", "Information", "Rationale", "Sources"],
@@ -93,8 +109,10 @@ def priors_section(answers: Answers) -> Html:
     )
 
 
-def _prior_row(row: Mapping[Hashable, Any], parameters: pd.DataFrame) -> list[str]:
-    address = str(row["parameter"])
+def _prior_row(row: Mapping[Hashable, Any], answers: Answers) -> list[str]:
+    address, parameters = str(row["parameter"]), answers.parameters
+    words = parameter_words(answers.scm, address)
+    shown = address.replace("->", "→")
     said, share = "fixed", ""
     if address in parameters.index:
         columns = ["median", "lower", "upper", "information"]
@@ -103,14 +121,22 @@ def _prior_row(row: Mapping[Hashable, Any], parameters: pd.DataFrame) -> list[st
         said = "" if np.isnan(median) else f"{number(median)} ({number(lower)}; {number(upper)})"
         share = share_words(known)
     return [
-        english(address.replace("->", "→")),
-        english(f"{row['prior']}{'; sign assumed' if row['sign'] else ''}"),
-        english(str(row["unit"])),
+        join([tag("span", spoken(words)), " ", tag("code", shown, attributes={"lang": "en"})]),
+        join([english(str(row["prior"])), "; sign assumed" if row["sign"] else ""]),
+        whole(str(row["unit"])),
         said,
         share,
-        english(str(row["rationale"])),
-        english(str(row["sources"])),
+        whole(str(row["rationale"])),
+        _sources(str(row["sources"])),
     ]
+
+
+def _sources(said: str) -> Html:
+    """Return ids of published estimates as they are, and the word judgement in every language."""
+    ids = [name for name in said.split(", ") if name != _JUDGEMENT]
+    if len(ids) == len(said.split(", ")):
+        return english(said)
+    return join([english(", ".join(ids)), ", " if ids else "", _JUDGEMENT])
 
 
 def _evidence() -> Html:
@@ -119,19 +145,20 @@ def _evidence() -> Html:
     rows = []
     for row in frame.astype(object).where(frame.notna(), "").to_dict("records"):
         between = f" ({row['lower']}; {row['upper']})" if row["lower"] != "" else ""
+        year = f" ({row['year']})" if row["year"] != "" else ""
         rows.append(
             [
                 english(str(row["id"])),
                 english(
                     linked(
-                        f"{row['authors']} ({row['year']}). {row['title']}. {row['venue']}.",
+                        f"{row['authors']}{year}. {row['title']}. {row['venue']}.",
                         evidence[str(row["id"])],
                     )
                 ),
                 english(str(row["link"]).replace("->", "→")),
                 english(f"{row['value']}{between} {row['unit']}".strip()),
                 english(str(row["horizon"])),
-                english(str(row["status"])),
+                _STATUS[str(row["status"])],
             ]
         )
     return table(
@@ -157,11 +184,17 @@ def _checks(answers: Answers) -> Html:
         return tag("p", f"No sanity checks: their ranges are not stated for {fit.scm.name}.")
     rows = [
         [
-            english(str(check.check)),
-            english(f"{check.source}: {check.what}"),
+            tag("span", spoken(str(check.check))),
+            join(
+                [
+                    tag("span", f"{check.source}:"),
+                    " ",
+                    tag("span", spoken(true_minus(str(check.what)))),
+                ]
+            ),
             significant(value),
             "inside" if check.inside else _OUTSIDE,
-            english(str(check.note)),
+            spoken(true_minus(str(check.note))),
         ]
         for check, value in zip(checks.itertuples(), checks["value"].tolist(), strict=True)
     ]

@@ -4,6 +4,7 @@ import pandas as pd
 
 from sanctions_model.errors import QuestionError
 from sanctions_model.inference.fit import Fit
+from sanctions_model.report.lab.translated import whole
 from sanctions_model.report.page.markup import Html, join, table, tag
 from sanctions_model.report.sections.links import source_links
 from sanctions_model.summaries import interval_rule
@@ -44,10 +45,12 @@ def _row(row: pd.Series) -> list[str]:
     verdict = "agrees" if row["verdict"] == "inside" else f"{row['miss']} miss, {row['size']}"
     return [
         str(row["title"]),
-        tag(
-            "span",
-            [true_minus(str(row["published"])), " [", sources, "]"],
-            attributes={"lang": "en"},
+        join(
+            [
+                whole(str(row["published"])),
+                " ",
+                tag("span", ["[", sources, "]"], attributes={"lang": "en"}),
+            ]
         ),
         f"{bounds} {row['unit']}",
         number(row["z"]),
