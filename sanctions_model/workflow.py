@@ -149,7 +149,7 @@ def answer(fitted: Fit, claims: Mapping[str, Any] | None = None) -> Results:
     """Answer the three standing questions from a fit: links, effects of relief, claims."""
     posterior = fitted.posterior_draws
     seed = int(fitted.manifest["settings"]["random_seed"])
-    basis = Basis(fitted.problem, fitted.prior_draws, posterior)  # its weights are dear
+    basis = Basis.of_fit(fitted)  # its weights are dear
     return Results(
         fit=fitted,
         links=links_table(

@@ -8,6 +8,7 @@ equation of the policy rate and the anchoring of expectations), whatever the dat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import xarray as xr
@@ -30,6 +31,9 @@ from sanctions_model.queries.reading.information import (
 )
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.parameters import addresses, one_parameter, rows_by_address
+
+if TYPE_CHECKING:
+    from sanctions_model.inference.fit import Fit
 
 GROUPS = ("estimated", "unidentified", "policy")
 _VARIANCES = tuple(f"variance_{group}" for group in GROUPS)
@@ -65,6 +69,21 @@ class Basis:
     problem: Problem | None
     prior_draws: xr.Dataset
     draws: xr.Dataset | None
+
+    @classmethod
+    def of_fit(cls, fit: "Fit") -> Self:
+        """Take the problem and the draws of a fit. What it computes serves all answers asked of it.
+
+        Parameters
+        ----------
+        fit : Fit
+            With posterior draws, or of the prior alone.
+
+        Returns
+        -------
+        Basis
+        """
+        return cls(fit.problem, fit.prior_draws, fit.posterior_draws)
 
     def of(
         self, before: xr.DataArray, after: xr.DataArray | None, *, by_group: bool = True

@@ -160,7 +160,7 @@ def _effects(
         total_effect(found.scm, draws, relief, horizon=longest, outcomes=outcomes)
         for draws in (found.prior_draws, found.draws)
     )
-    basis = Basis(found.problem, found.prior_draws, found.posterior_draws)
+    basis = Basis.of_fit(found)
     start, rows = found.draws.attrs.get(dims.Said.START), []
     for outcome in outcomes:
         for horizon in horizons:

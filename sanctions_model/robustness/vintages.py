@@ -154,9 +154,7 @@ def compare_vintages(
         for name, fitted in (("old", old), ("new", new), ("revised", revised))
     }
     beside = {
-        name: Basis(own.problem, own.prior_draws, own.posterior_draws).beside(
-            asked(own, own.prior_draws), found[name]
-        )
+        name: Basis.of_fit(own).beside(asked(own, own.prior_draws), found[name])
         for name, own in (("old", old), ("new", new))
     }
     summaries = {name: interval(effect, rule) for name, effect in found.items()}

@@ -54,7 +54,7 @@ def headline_table(fit: Fit) -> pd.DataFrame:
     """
     import arviz as az
 
-    basis = Basis(fit.problem, fit.prior_draws, fit.draws)
+    basis = Basis.of_fit(fit)
     before = {(o, h): effect for o, h, effect in _headline_effects(fit, fit.prior_draws)}
     after = {(o, h): effect for o, h, effect in _headline_effects(fit, fit.draws)}
     names = {key: f"{key[0]}_{key[1]}" for key in after}

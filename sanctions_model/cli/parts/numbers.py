@@ -21,7 +21,7 @@ def basis_of(fitted: "Fit") -> "Basis":
     """Return what says of answers under the draws of a fit what they rest on."""
     from sanctions_model.queries.basis import Basis
 
-    return Basis(fitted.problem, fitted.prior_draws, fitted.posterior_draws)
+    return Basis.of_fit(fitted)
 
 
 def with_basis(

@@ -187,7 +187,7 @@ def brief_facts(fit: Fit, folder: Path, validation: Path | None = None) -> Facts
     outcomes = [name for name in OUTCOMES if name in scm.variables]
     effect = _effect(fit, fit.draws, relief, outcomes)
     before = _effect(fit, fit.prior_draws, relief, outcomes)
-    basis = Basis(fit.problem, fit.prior_draws, fit.draws)
+    basis = Basis.of_fit(fit)
     at = {dims.HORIZON: HORIZON}
     effects = effects_table(
         scm, fit.draws, reliefs=(relief,), horizons=(HORIZON,), outcomes=outcomes

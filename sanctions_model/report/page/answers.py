@@ -147,6 +147,7 @@ def answer_report(
         before = total_effect(scm, fit.prior_draws, relief, horizon=HORIZON, outcomes=outcomes)
         before = effects_in_percent(scm, before)
     seed = int(fit.manifest["settings"]["random_seed"])
+    basis = Basis.of_fit(fit)
     return Answers(
         fit=fit,
         relief=relief,
@@ -159,12 +160,12 @@ def answer_report(
             reliefs=(relief,),
             horizons=TABLE_HORIZONS,
             outcomes=outcomes,
-            basis=Basis(fit.problem, fit.prior_draws, posterior),
+            basis=basis,
         ),
-        claims=scorecard(fit.problem, fit.prior_draws, posterior, claims, random_seed=seed),
-        links=links_table(
-            scm, fit.problem.absolute, fit.prior_draws, posterior, problem=fit.problem
+        claims=scorecard(
+            fit.problem, fit.prior_draws, posterior, claims, random_seed=seed, basis=basis
         ),
+        links=links_table(scm, fit.problem.absolute, fit.prior_draws, posterior, basis=basis),
         parameters=parameter_table(fit),
         rule=interval_rule(),
         choice=choice,
