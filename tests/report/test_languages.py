@@ -92,6 +92,36 @@ def test_russian_has_its_decimal_mark(spoken):
     assert not [text for text in shown if re.search(r"\d\.\d", text)]
 
 
+@pytest.mark.parametrize("code", ["en", "ru", "zh"])
+def test_no_mark_stands_twice_and_no_interval_is_broken(spoken, code):
+    twice = [text for text in spoken[code] if re.search(r"(?<!\.)\.\.(?!\.)|[,;。，；]{2}", text)]
+    assert twice == []
+    interval = re.compile(r"\([-+−]?\d[\d.,]*; [-+−]?\d")
+    static = [text for text in spoken[code] if "\xa0" in text]
+    assert static
+    assert not [text for text in static if interval.search(text)]
+
+
+def test_a_language_has_its_own_way_with_per_cent(spoken):
+    shown = {
+        code: [text for text in texts if re.fullmatch(r"[−+]?\d[\d.,]*\s?%.*", text)]
+        for code, texts in spoken.items()
+    }
+    assert len(shown["zh"]) > 10
+    assert all(re.search(r"\d%", text) for text in shown["zh"])
+    assert all(re.search(r"\d\s%", text) for text in shown["ru"])
+    assert not [text for text in spoken["ru"] if re.search(r"\d\s%‑", text)]  # 89%‑й
+
+
+def test_a_sentence_begins_with_a_capital_in_russian():
+    said = (
+        "GDP level after 8 quarters: +0.9 % (+0.1; +2.6) in the stated model, +1.0 % (0.0; +2.7) "
+        "over 13 graphs and 16 models, graphs weighed equally. Of that variance 5 % is the choice "
+        "of the graph, 8 % that of the priors, 87 % the parameters."
+    )
+    assert translator("ru")(said).startswith("Уровень ВВП, через 8 кв.")
+
+
 @pytest.mark.parametrize("code", ["ru", "zh"])
 def test_a_hostile_name_is_text_in_every_language(spoken, code):
     assert any(SCRIPT in text for text in spoken[code])

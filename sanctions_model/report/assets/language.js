@@ -6,7 +6,7 @@ const DECIMAL = /(?<!\.\d*)(\d)\.(\d)(?!\d*\.\d)/g; // not within a version, as 
 
 function openLanguage(data, wanted) {
   const at = Math.max(0, data.codes.indexOf(wanted));
-  const mark = data.decimal[data.codes[at]];
+  const mark = data.decimal[data.codes[at]], percent = data.percent[data.codes[at]];
   const exact = new Map(), patterns = [];
   for (const forms of at > 0 ? data.texts : []) {
     const names = [...forms[0].matchAll(/\{(#?)(\w+)\}/g)];
@@ -27,7 +27,9 @@ function openLanguage(data, wanted) {
     if (at === 0) return text;
     const known = exact.get(text);
     if (known !== undefined) return known;
-    if (numbers.test(text)) return text.replace(DECIMAL, `$1${mark}$2`);
+    if (numbers.test(text)) {
+      return text.replace(DECIMAL, `$1${mark}$2`).replace(/(?<=\d) %/g, percent);
+    }
     for (const { pattern, order, form } of patterns) {
       const found = pattern.exec(text);
       if (found === null) continue;
@@ -56,8 +58,9 @@ const plain = (text) => text.replaceAll("\u00a0", " ");
 const labelled = (attribute) => [...document.querySelectorAll(`[${attribute}]`)]
   .filter((element) => element.closest(ELSEWHERE) === null);
 
-// Does not break within P = 0.83, nor before a unit, as in `translated.py`.
+// Does not break within P = 0.83 or an interval, nor before a unit, as in `translated.py`.
 const bound = (text) => text
+  .replace(/(\([-+\u2212]?\d[\d.,]*;) (?=[-+\u2212]?\d)/g, "$1\u00a0")
   .replace(/(P(?:\([^()<>]*\)|（[^（）<>]*）)?) ([=<>]) (?=\d)/g, "$1\u00a0$2\u00a0")
   .replace(/(\d) (?=%|pp\b|п\.п\.)/g, "$1\u00a0");
 
@@ -87,7 +90,8 @@ function translatePage(language) {
   if (written !== null) {
     const english = JSON.parse(written.textContent);
     rewrite((text, kind, at) => (
-      english.words[english[kind][at]] ?? text.replace(/(?<=\d),(?=\d)/g, ".")
+      english.words[english[kind][at]]
+        ?? text.replace(/(?<=\d),(?=\d)/g, ".").replace(/(?<=\d)%/g, " %")
     ));
     document.title = english.title;
   }

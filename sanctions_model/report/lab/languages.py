@@ -48,11 +48,15 @@ def page_texts() -> tuple[dict[str, str], ...]:
 def languages_data() -> dict[str, Any]:
     """Return the languages for the page's scripts.
 
-    Returns: ``codes``; ``decimal`` by code; ``texts``, one list a text in the order of the codes.
+    Returns: ``codes``; ``decimal`` and ``percent`` by code; ``texts``, one list a text in the order
+    of the codes.
     """
     return {
         "codes": list(LANGUAGES),
-        "decimal": {code: load_language(code).texts["decimal"] for code in LANGUAGES},
+        **{
+            mark: {code: load_language(code).texts[mark] for code in LANGUAGES}
+            for mark in ("decimal", "percent")
+        },
         "texts": [[text[code] for code in LANGUAGES] for text in page_texts()],
     }
 

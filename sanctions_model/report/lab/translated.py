@@ -22,18 +22,21 @@ _DECIMAL = re.compile(r"(?<![.\d])(\d+)\.(\d+)(?!\d*\.\d)")  # not within a vers
 _COMMA = re.compile(r"(?<=\d),(?=\d)")
 _PLACE = re.compile(r"\{(#?)(\w+)\}")
 _APART = re.compile(r"(P(?:\([^()<>]*\)|（[^（）<>]*）)?) (=|&[lg]t;) (?=\d)")
+_PERCENT = re.compile(r"(?<=\d) %")
+_INTERVAL = re.compile(r"(\([-+−]?\d[\d.,]*;) (?=[-+−]?\d)")
 _UNIT = re.compile(r"(\d) (?=%|pp\b|п\.п\.)")
 
 
 def bound(text: str) -> str:
-    r"""Return HTML in which no line breaks within ``P = 0.83`` or before a unit.
+    r"""Return HTML in which no line breaks within ``P = 0.83``, an interval, or before a unit.
 
     The page's script does the same with what it puts into a language (``language.js``).
 
     >>> bound("GDP (P &gt; 0.99), 4 %") == "GDP (P\xa0&gt;\xa00.99), 4\xa0%"
     True
     """
-    return _UNIT.sub("\\1\xa0", _APART.sub("\\1\xa0\\2\xa0", text))
+    whole_intervals = _INTERVAL.sub("\\1\xa0", text)
+    return _UNIT.sub("\\1\xa0", _APART.sub("\\1\xa0\\2\xa0", whole_intervals))
 
 
 def translator(code: str) -> Callable[[str], str]:
@@ -44,7 +47,8 @@ def translator(code: str) -> Callable[[str], str]:
     >>> translator("ru")("+0.54")
     '+0,54'
     """
-    mark = load_language(code).texts["decimal"]
+    own = load_language(code).texts
+    mark, percent = own["decimal"], own["percent"]
     exact, patterns = dict[str, str](), list[tuple[re.Pattern[str], list[str], str]]()
     for text in page_texts():
         names = _PLACE.findall(text["en"])
@@ -63,7 +67,7 @@ def translator(code: str) -> Callable[[str], str]:
         if text in exact:
             return exact[text]
         if _NUMBERS.fullmatch(text):
-            return _DECIMAL.sub(rf"\1{mark}\2", text)
+            return _PERCENT.sub(percent, _DECIMAL.sub(rf"\1{mark}\2", text))
         for pattern, names, form in patterns:
             if found := pattern.fullmatch(text):
                 values = {n: put(v) for n, v in zip(names, found.groups(), strict=True)}
