@@ -1,7 +1,6 @@
 """Verbs on the past and the future: `counterfactual`, `forecast`, `scenario`."""
 
 import logging
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,7 +32,6 @@ from sanctions_model.cli.parts.options import (
     write_figure,
 )
 from sanctions_model.cli.statements import read_statements, show_statements, with_statements
-from sanctions_model.dims import Said
 from sanctions_model.errors import QuestionError
 from sanctions_model.report.views import View
 
@@ -359,90 +357,3 @@ def _asked(
     if not words and not scm.measures:  # a model of the reader's own, of something else
         return "Question: what comes?"
     return f"Question: what comes, with {in_words(words) if words else 'sanctions unchanged'}?"
-
-
-def _last_year(within: int, periods_per_year: int) -> str:
-    """Ask a target to hold, not only to be touched: through the last year of the time given."""
-    if within < 1:
-        raise QuestionError(f"Within {within} periods; expected at least 1.")
-    return f"through {max(1, within - periods_per_year + 1)}-{within}"
-
-
-@scenario_app.command("require")
-def require(
-    outcome: Annotated[str, typer.Option(help="Variable or level that has a target.")],
-    below: Annotated[float | None, typer.Option(help="Target: at or below.")] = None,
-    above: Annotated[float | None, typer.Option(help="Target: at or above.")] = None,
-    within: Annotated[
-        int | None,
-        typer.Option(help="In every period of the year up to this one; 8 by default."),
-    ] = None,
-    when: Annotated[
-        str | None,
-        typer.Option(help="Instead: 'in 8', 'by 8', 'through 5-8' or 'on average over 5-8'."),
-    ] = None,
-    probability: Annotated[float, typer.Option(help="How sure, between 0 and 1.")] = 0.8,
-    measure: Annotated[
-        list[str] | None, typer.Option(help="Lift this measure only; may be repeated.")
-    ] = None,
-    frontier: Annotated[
-        bool,
-        typer.Option(
-            "--frontier",
-            help="Two measures: how little of the second will do for each size of the first.",
-        ),
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Random seed of the shocks.")] = 20260101,
-    fit: FitOption = DEFAULT_FIT,
-    csv: CsvOption = None,
-    figure: FigureOption = None,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Smallest relief that meets a target with a probability."""
-    configure(quiet=quiet)
-    from sanctions_model.queries.forecasts import last_known_period
-    from sanctions_model.queries.required import Target, relief_frontier, required_relief
-    from sanctions_model.report.claims import required_view
-    from sanctions_model.scm.interventions import Relief
-
-    if (below is None) == (above is None):
-        raise QuestionError("Give the target as either --below or --above.")
-    if within is not None and when is not None:
-        raise QuestionError("Give the time as either --within or --when.")
-    if frontier and (measure is None or len(measure) != 2):
-        raise QuestionError("--frontier needs two measures; give --measure twice.")
-    value = below if below is not None else above
-    assert value is not None
-    target = Target(
-        outcome=outcome,
-        value=value,
-        below=below is not None,
-        when=when or "by 8",
-        probability=probability,
-    )
-    if frontier and figure is not None:
-        raise QuestionError("--frontier is a table and has no figure; leave out --figure.")
-    fitted = load_fit(fit)
-    fitted.scm.require(outcome, "the target")
-    if when is None:
-        last = 8 if within is None else within
-        target = replace(target, when=_last_year(last, fitted.scm.periods_per_year))
-    if frontier and measure:
-        pair = (measure[0], measure[1])
-        table = relief_frontier(fitted.problem, fitted.draws, target, pair, random_seed=seed)
-        write_csv(table, csv)
-        show(View(table=table, title="Smallest relief of the second measure"), as_json=as_json)
-        return
-    relief = Relief(measures=tuple(measure)) if measure else Relief()
-    found = required_relief(fitted.problem, fitted.draws, target, relief=relief, random_seed=seed)
-    table = found.to_frame()
-    write_csv(table, csv)
-    start = str(fitted.problem.cases.time[last_known_period(fitted.problem, [outcome])])[:10]
-    if figure is not None:
-        from sanctions_model.plots import plot_required_relief as plot
-
-        source = fitted.draws.attrs.get(Said.SOURCE)
-        write_figure(plot(found, scm=fitted.scm, source=source, start=start), figure)
-    view = required_view(found, fitted.scm, start=start)
-    show(View(table=table, title="Relief") if as_json else view, as_json=as_json)

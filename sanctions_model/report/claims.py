@@ -151,10 +151,13 @@ def pairs_view(found: Chain) -> View:
     return View(table=pairs, title="Probability of two steps together, by number")
 
 
-def required_view(found: RequiredRelief, scm: StructuralCausalModel, *, start: str) -> View:
+def required_view(
+    found: RequiredRelief, scm: StructuralCausalModel, *, start: str, basis: str
+) -> View:
     """Show how probable a target is at each depth of relief.
 
-    `start`: first day of the last known period, from which the target's time counts.
+    `start`: first day of the last known period, from which the target's time counts. `basis`: the
+    word for what the effect of the relief rests on.
     """
     rows = [
         {
@@ -171,5 +174,7 @@ def required_view(found: RequiredRelief, scm: StructuralCausalModel, *, start: s
         table=pd.DataFrame(rows),
         title=required_finding(found, scm, start=start),
         question="Question: how much relief does the target need?",
-        caption="Share of simulated futures that meet the target; every depth: --csv.",
+        caption="Share of simulated futures that meet the target; every depth: --csv. What relief "
+        f"does to {spoken_label(scm, found.target.outcome)} rests on: {basis} (identified by data, "
+        "mixed or assumed).",
     )

@@ -651,10 +651,12 @@ def test_questions_on_past_and_future_are_answered_printed_and_written(prior_run
     if "time" in table:
         assert [row["time"][:10] for row in rows] == table["time"].tolist()
     if "basis" in table:  # of draws of the prior alone
-        effects = table["quantity"].isin(["effect", "difference"])
+        kinds = table.get("quantity", pd.Series("effect", table.index))  # of require: every row
+        effects = kinds.isin(["effect", "difference"])
         assert effects.any()
         assert set(table.loc[effects, "basis"]) == {"assumed"}
-    assert ("basis" in table) == (verb in {"scenario run", "counterfactual run"})
+    rests = {"scenario run", "scenario require", "counterfactual run"}
+    assert ("basis" in table) == (verb in rests)
     quiet = call(*arguments, "--quiet")
     assert (quiet.err, quiet.out) == ("", done.out)
 

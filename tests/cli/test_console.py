@@ -90,8 +90,8 @@ WITHOUT_WORD = {
     "elsewhere": "other countries' liftings, which no draw of the fit enters",
     "refute": "tests the graph",
     "validate": "tests the model; the claims and the headline that it writes have the word",
-    "scenario require": "says how much relief; the word of its effect stands in `effects`",
-    "sweep": "its points are other beliefs and other data, whose priors are not drawn",
+    "sweep": "its points are other beliefs and other data, whose priors are not drawn: a word of "
+    "the fit's own would be that of another number",
     "scenario odds": "of futures, no effect",
     "priors": "of parameters; the word of a link's size stands in `links.csv`",
     "data coverage": "of the data",

@@ -238,6 +238,29 @@ def test_every_effect_of_the_futures_says_what_it_rests_on(small_fit, tmp_path):
         np.testing.assert_allclose(written, middle, rtol=1e-4, atol=1e-9)
 
 
+def test_a_required_relief_rests_on_what_its_effect_rests_on(small_fit, tmp_path):
+    path, fit = tmp_path / "table.csv", ("--fit", small_fit)
+    columns = ["information", "likelihood_share", "variance_estimated", "basis"]
+    asked = ("--outcome", "key_rate", "--horizon", 6, "--measure", "finance", "--measure", "trade")
+    assert call("effects", *asked, *fit, "--csv", path).code == 0
+    effects = pd.read_csv(path)
+    own = effects[(effects["channel"] == "total") & (effects["horizon"] == 6)].iloc[0]
+    target = ("--outcome", "key_rate", "--below", 8, "--within", 6)
+    measures = asked[-4:]
+    for more in ((), ("--frontier",)):
+        done = call("scenario", "require", *target, *measures, *more, *fit, "--csv", path)
+        assert done.code == 0, done.err
+        for row in pd.read_csv(path)[columns].to_dict("records"):
+            assert row.pop("basis") == own["basis"]
+            assert row == {name: pytest.approx(own[name], nan_ok=True) for name in row}
+    shown = call("scenario", "require", *target, *measures, *fit).out
+    assert f"rests on: {own['basis']}" in " ".join(shown.split())
+    # What no relief can reach is not learned from data.
+    done = call("scenario", "require", "--outcome", "log_oil", "--below", 1, *fit, "--csv", path)
+    assert done.code == 0, done.err
+    assert set(pd.read_csv(path)["basis"]) == {"assumed"}
+
+
 def test_a_transfer_of_reserves_alone_is_answered_with_no_effect(small_fit, tmp_path):
     mine = tmp_path / "mine.toml"
     stated = 'format_version = 1\nlabel = "All handed on"\n[[release_assets]]\nshare = 0.0\n'
