@@ -10,12 +10,12 @@ import sys
 import threading
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
 
 import pytest
 from hostile import require_clear
 
 from sanctions_model.cli import app as cli
+from sanctions_model.files import file_sha256
 from sanctions_model.inference import storage
 
 
@@ -112,28 +112,31 @@ def _run(arguments, out, err):
     return code
 
 
+_READ = {}  # what files hold, by the hash of their bytes
+_KEPT = 8
+
+
 @contextlib.contextmanager
 def _files_read_once():
-    """Read a fit that nobody has touched since only once; what is read is checked each time.
+    """Read a fit and all its copies only once; what was read is checked each time.
 
-    A third of what a verb takes is netCDF. A file that changes in any way has another time of
-    change; reading itself has its tests elsewhere.
+    A third of what a verb takes is netCDF. A file of other bytes is read; reading itself has its
+    tests elsewhere.
     """
     read = storage._read
 
     def once(path):
-        found = path.stat()
-        content, groups = _as_read(read, path, found.st_ino, found.st_ctime_ns, found.st_size)
-        return deepcopy(content), {name: group.copy() for name, group in groups.items()}
+        content = file_sha256(path)
+        if content not in _READ:
+            _READ[content] = read(path)
+            for oldest in list(_READ)[:-_KEPT]:
+                del _READ[oldest]
+        described, groups = _READ[content]
+        return deepcopy(described), {name: group.copy() for name, group in groups.items()}
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(storage, "_read", once)
         yield
-
-
-@lru_cache(maxsize=8)
-def _as_read(read, path, *_changed):
-    return read(path)
 
 
 def refused(*arguments):
