@@ -67,5 +67,6 @@ def show_statements(said: "pd.DataFrame", *, as_json: bool) -> None:
     words = {"standard_error": "error", **{n: n.replace("_", " ") for n in numbers[:-1]}}
     shown = shown.rename(columns=words)
     first = said.iloc[0]  # its last numbers are the probability, of the mixture if there is one
-    title = f"“{first['statement']}” has probability {chance(float(first[numbers[-2]]))}"
+    unit = f", in {first['unit']}," if first["unit"] else ""
+    title = f"“{first['statement']}”{unit} has probability {chance(float(first[numbers[-2]]))}"
     show(View(table=shown, title=title, question="Question: how probable is each statement?"))

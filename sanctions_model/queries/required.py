@@ -197,8 +197,8 @@ def required_relief(
     target : Target
         Outcome, value, time and probability.
     relief : Relief, optional
-        Measures, start and ramp; its depth is what is sought. All measures in four steps by
-        default.
+        Measures, start and ramp; its depth is what is sought, so that one which states another
+        than all is refused. All measures in four steps by default.
     random_seed : int
         Of the shocks.
 
@@ -210,11 +210,16 @@ def required_relief(
     Raises
     ------
     UnknownVariableError, QuestionError
-        If a name is unknown.
+        If a name is unknown, or the relief states a depth.
     ObservationError
         If the data nowhere give the state that a future starts from.
     """
     relief = problem.scm.relief(relief)
+    if relief.depth != 1.0:
+        raise QuestionError(
+            f"A relief of depth {relief.depth:g}; expected none stated: the depth is what is "
+            "sought, from 0 to 1."
+        )
     met = _met(problem, draws, target, [relief], _DEPTHS[:, None], random_seed)
     probability = met.mean(axis=-1)
     error = np.sqrt(probability * (1 - probability) / met.shape[-1])

@@ -19,7 +19,8 @@ from sanctions_model import dims
 from sanctions_model.errors import QuestionError
 from sanctions_model.queries.reading.windows import Edge, Window
 from sanctions_model.scm.periods import period_after, periods_ahead, read_span
-from sanctions_model.units import difference_in_percent, in_percent
+from sanctions_model.units import difference_in_percent, in_percent, percent_unit
+from sanctions_model.wording import difference_unit
 
 _STATEMENT = re.compile(
     r"(?P<outcome>\w+)\s*(?P<sign><=|>=)\s*(?P<value>[-+]?\d+(?:\.\d+)?)\s*"
@@ -141,6 +142,14 @@ class Statement:
         met = found.copy(data=self.when.met(values.to_numpy(), self.value, below=self.below))
         return ~met if self.negated else met
 
+    def unit(self, result: xr.Dataset) -> str:
+        """Say what the value is in, as in ``% a quarter``; empty where the result has no units."""
+        own = result.sel({dims.OUTCOME: self.outcome})
+        if "unit" not in own.coords:
+            return ""
+        kept = str(own["unit"].item())
+        return difference_unit(kept, short=True) if self.against_status_quo else percent_unit(kept)
+
 
 def _period(text: str, period: str, edge: Edge, start: str, periods_per_year: int) -> int:
     """Return the number of a period named in a statement."""
@@ -173,8 +182,9 @@ def statement_probabilities(result: xr.Dataset, statements: Sequence[Statement])
     Returns
     -------
     pandas.DataFrame
-        ``statement``, one column a future, ``mixture`` and its Monte-Carlo ``standard_error``; of
-        one future ``statement``, ``probability`` and ``standard_error``.
+        ``statement``, the ``unit`` that its value is in, one column a future, ``mixture`` and its
+        Monte-Carlo ``standard_error``; of one future ``statement``, ``unit``, ``probability`` and
+        ``standard_error``.
     """
     if dims.SCENARIO not in result.dims:
         return _of_one_future(result, statements)
@@ -188,6 +198,7 @@ def statement_probabilities(result: xr.Dataset, statements: Sequence[Statement])
         rows.append(
             {
                 "statement": str(statement),
+                "unit": statement.unit(result),
                 **dict(zip(names, map(float, met), strict=True)),
                 "mixture": float(weights @ met),
                 "standard_error": float(error),
@@ -202,5 +213,6 @@ def _of_one_future(result: xr.Dataset, statements: Sequence[Statement]) -> pd.Da
         met = statement.holds(result)
         chance = float(met.mean())
         error = float(np.sqrt(chance * (1 - chance) / met.size))
-        rows.append({"statement": str(statement), "probability": chance, "standard_error": error})
-    return pd.DataFrame(rows, columns=["statement", "probability", "standard_error"])
+        row = {"statement": str(statement), "unit": statement.unit(result)}
+        rows.append(row | {"probability": chance, "standard_error": error})
+    return pd.DataFrame(rows, columns=["statement", "unit", "probability", "standard_error"])

@@ -100,6 +100,20 @@ def test_a_forecast_tells_statements_beside_its_conditions(saved_fit):
     assert set(rows["outcome"].dropna()) == {"inflation_yoy"}
 
 
+def test_a_statement_says_what_its_value_is_in(saved_fit):
+    quarterly, yearly = (f"{name} <= 4 in 2027Q4" for name in ("inflation", "inflation_yoy"))
+    lower = "inflation_yoy <= -0.1 against status quo in 2027Q4"
+    asked = ("--fit", saved_fit, "--horizon", "2027Q4", *OUTCOME, "--statement", quarterly)
+    done = call("forecast", *asked, "--statement", yearly)
+    assert f"“{quarterly}”, in % a quarter, has probability" in " ".join(done.out.split())
+    done = call(
+        "scenario", "compare", *asked, "--statement", yearly, "--statement", lower, "--json"
+    )
+    rows = pd.DataFrame(json.loads(done.out))
+    said = rows[rows["quantity"] == "statement"].set_index("statement")["unit"]
+    assert said.to_dict() == {quarterly: "% a quarter", yearly: "% a year", lower: "pp"}
+
+
 def test_the_futures_compared_have_their_statements(saved_fit):
     done = call(
         *("scenario", "compare", "--fit", saved_fit, "--horizon", "2028Q4", *OUTCOME),

@@ -5,6 +5,7 @@ import pytest
 from small_futures import problem_of, repeated
 from strategies import variable
 
+from sanctions_model.errors import QuestionError
 from sanctions_model.inference.density import complete_from_prior
 from sanctions_model.inference.priors.ledger import sample_prior
 from sanctions_model.queries import required
@@ -178,3 +179,10 @@ def test_the_verdict_is_the_title_of_view_and_figure(growth_problem, growth_draw
     finding = required_finding(found, growth_problem.scm, start=start)
     assert found.verdict == f"{finding}."
     assert "the key rate is at most 12 % a year in 20" in finding
+
+
+def test_a_depth_that_is_sought_cannot_be_stated(growth_problem, growth_draws):
+    target = Target(outcome="key_rate", value=8.0, below=True, when="in 2", probability=0.5)
+    stated = Relief(depth=0.5, measures=("trade",))
+    with pytest.raises(QuestionError, match=r"depth 0\.5; expected none stated"):
+        required_relief(growth_problem, growth_draws, target, relief=stated, random_seed=1)
