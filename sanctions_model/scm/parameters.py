@@ -28,6 +28,7 @@ _ADDRESS = re.compile(r"(?P<parameter>\w+)\[(?P<item>\w+)\]")
 # What a fit draws beside parameters: cells that its data lack.
 _OF_DATA = {"missing_cell", "missing_cell_offset"}
 _BELOW_ONE = np.nextafter(1.0, 0.0)
+_ROUNDING = 1e-9  # of draws; what is stated by hand is exact
 _RANGES = {
     "persistence": (0.0, _BELOW_ONE),
     "error_persistence": (0.0, _BELOW_ONE),
@@ -133,14 +134,7 @@ def pin(scm: StructuralCausalModel, values: Mapping[str, float]) -> xr.Dataset:
     for address, value in values.items():
         if address not in known:
             raise UnknownVariableError.from_name(address, known, "pin")
-        if not (address.startswith("degrees_of_freedom") and value == np.inf):  # Gaussian
-            as_number(value, f"pin: {address!r}")
-        low, high = _RANGES.get(known[address][0], (-np.inf, np.inf))
-        if not low <= value <= high:
-            end = "below 1" if high == _BELOW_ONE else f"{high:g}"
-            raise QuestionError(
-                f"pin: {address!r} is {value}; expected a value from {low:g} to {end}."
-            )
+        require_possible(known[address][0], value, f"pin: {address!r}")
     missing = [a for a, (name, _) in known.items() if a not in values and name not in _NEUTRAL]
     if missing:
         raise QuestionError(
@@ -157,6 +151,28 @@ def pin(scm: StructuralCausalModel, values: Mapping[str, float]) -> xr.Dataset:
     used = {dim: labels for dim, labels in coords.items() if labels}
     drawn = xr.Dataset(arrays, coords={dims.CHAIN: [0], dims.DRAW: [0], **used})
     return note_centres(scm, drawn)
+
+
+def require_possible(parameter: str, value: object, what: str) -> float:
+    """Return a value that a parameter can have, as a float.
+
+    `parameter`: its name, which has a range: a persistence lies below 1. `what`: opens the message.
+    Raises `QuestionError` for another one, or for what is no number.
+    """
+    low, high = _RANGES.get(parameter, (-np.inf, np.inf))
+    infinite = parameter == "degrees_of_freedom" and isinstance(value, float) and value == np.inf
+    number = np.inf if infinite else as_number(value, what)  # infinite ones are Gaussian
+    if not low <= number <= high:
+        raise QuestionError(f"{what} is {shown(value)}; expected {_range(low, high)}.")
+    return number
+
+
+def _range(low: float, high: float) -> str:
+    """Say what values a parameter can have."""
+    if np.isinf(high):
+        return "a finite number" if np.isinf(low) else f"a number of at least {low:g}"
+    end = "below 1" if high == _BELOW_ONE else f"{high:g}"
+    return f"a value from {low:g} to {end}"
 
 
 def note_centres(scm: StructuralCausalModel, draws: xr.Dataset) -> xr.Dataset:
@@ -206,6 +222,8 @@ def require_draws_of(scm: StructuralCausalModel, draws: xr.Dataset) -> None:
     """
     if lacking := [axis for axis in (dims.CHAIN, dims.DRAW) if axis not in draws.dims]:
         raise QuestionError(f"The draws have no dim {lacking[0]!r}; expected chain and draw.")
+    if not (draws.sizes[dims.CHAIN] and draws.sizes[dims.DRAW]):
+        raise QuestionError("The draws are none; expected at least one.")
     known, coords = parameter_dims(scm), parameter_coords(scm)
     for name in known:
         if name not in draws:
@@ -220,6 +238,12 @@ def require_draws_of(scm: StructuralCausalModel, draws: xr.Dataset) -> None:
                 "another model."
             )
     for name, dim in known.items():
+        own = (dims.CHAIN, dims.DRAW) if dim is None else (dims.CHAIN, dims.DRAW, dim)
+        if set(draws[name].dims) != set(own):
+            along = ", ".join(map(str, draws[name].dims))
+            raise QuestionError(
+                f"The draws of {name!r} have the dims {along}; expected {', '.join(own)}."
+            )
         if dim is not None:
             _require_labels(name, [str(label) for label in draws[dim].to_numpy()], coords[dim])
 
@@ -270,6 +294,43 @@ def rows_by_address(scm: StructuralCausalModel, draws: xr.Dataset) -> dict[str, 
     return found
 
 
+def _stack_possible(draws: xr.Dataset, name: str) -> np.ndarray:
+    """Return a parameter as `stack_draws` does, every value being one that it can have."""
+    if draws[name].dtype.kind not in "iuf":
+        raise QuestionError(
+            f"The draws of {name!r} are of type {draws[name].dtype}; expected numbers."
+        )
+    values = stack_draws(draws, name)
+    low, high = _RANGES.get(name, (-np.inf, np.inf))
+    least, most = values.min(), values.max()  # not a number, if one is
+    finite = np.isfinite(least) and (np.isfinite(most) or name == "degrees_of_freedom")
+    if not finite or least < low - _ROUNDING or most > high + _ROUNDING:
+        possible = (values >= low - _ROUNDING) & (values <= high + _ROUNDING)
+        if name != "degrees_of_freedom":  # infinite ones are Gaussian
+            possible &= np.isfinite(values)
+        if not possible.all():
+            raise QuestionError(
+                f"The draws of {name!r} have {values[~possible][0]:g} in "
+                f"{int((~possible).sum())} of {values.size} values; expected "
+                f"{_range(low, high)}."
+            )
+    return values
+
+
+def _noted_centres(draws: xr.Dataset) -> dict[str, float] | None:
+    """Return where the draws say that they are centred, None if they do not say it."""
+    noted = draws.attrs.get(CENTRES)
+    if noted is None:
+        return None
+    try:
+        return {str(link): as_number(at, link) for link, at in json.loads(noted).items()}
+    except (TypeError, ValueError, AttributeError, RecursionError):
+        raise QuestionError(
+            f"The attribute {CENTRES!r} of the draws is {shown(noted)}; expected the JSON of a "
+            "number for each link. Give it back: draws.assign_attrs(fit.draws.attrs)."
+        ) from None
+
+
 class DrawParameters:
     """Draws of all parameters as numpy rows, by name: what `linear_form` asks for.
 
@@ -284,11 +345,10 @@ class DrawParameters:
         self._rows: dict[str, dict[str, np.ndarray]] = {}
         self._scalars: dict[str, np.ndarray] = {}
         self._with_constants = True
-        noted = draws.attrs.get(CENTRES)
-        self.centres: dict[str, float] | None = None if noted is None else json.loads(noted)
+        self.centres = _noted_centres(draws)
         coords = parameter_coords(scm)
         for name, dim in parameter_dims(scm).items():
-            stacked = stack_draws(draws, name)
+            stacked = _stack_possible(draws, name)
             if dim is None:
                 self._scalars[name] = stacked
                 continue

@@ -21,6 +21,7 @@ from sanctions_model.scm.parameters import (
     parameter_coords,
     parameter_dims,
     require_draws_of,
+    require_possible,
 )
 
 
@@ -47,7 +48,8 @@ def with_parameters(
     UnknownVariableError
         If an address is not a parameter of the model.
     QuestionError
-        If a value is not finite, or the draws are of another model.
+        If a value is not finite or one that the parameter cannot have, as a persistence of 1, or
+        the draws are of another model.
     """
     require_draws_of(scm, draws)
     known = addresses(scm)
@@ -55,8 +57,8 @@ def with_parameters(
     for address, value in values.items():
         if address not in known:
             raise UnknownVariableError.from_name(address, known, "the parameters to fix")
-        number = as_number(value, repr(address))
         name, label = known[address]
+        number = require_possible(name, value, repr(address))
         dim = parameter_dims(scm)[name]
         if dim is None:
             edited[name][...] = number

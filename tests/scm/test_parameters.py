@@ -226,3 +226,90 @@ def test_the_rows_of_all_parameters_are_those_of_each_asked_alone(scm, seed):
         one = one_parameter(scm, draws, address)
         assert set(one.dims) == {"chain", "draw"}
         np.testing.assert_array_equal(row, one.transpose("chain", "draw").to_numpy().ravel())
+
+
+def with_one(draws, name, value):
+    spoilt = draws.copy(deep=True)
+    spoilt[name][..., 0] = value
+    return spoilt
+
+
+DRAWS_THAT_CANNOT_BE = {
+    "not a number": (
+        lambda d: with_one(d, "coefficient", np.nan),
+        r"'coefficient' have nan in 1 of 3 values; expected a finite number",
+    ),
+    "infinite": (lambda d: with_one(d, "intercept", np.inf), "'intercept' have inf in 1 of 2"),
+    "a persistence of 1.5": (
+        lambda d: with_one(d, "persistence", 1.5),
+        "'persistence' have 1.5 in 1 of 1 values; expected a value from 0 to below 1",
+    ),
+    "a negative scale": (
+        lambda d: with_one(d, "scale", -0.5),
+        "'scale' have -0.5 in 1 of 2 values; expected a number of at least 0",
+    ),
+    "no tails": (
+        lambda d: with_one(d, "degrees_of_freedom", np.nan),
+        "'degrees_of_freedom' have nan in 1 of 2",
+    ),
+    "text": (lambda d: d.assign(anchor=d["anchor"].astype(str)), "'anchor' are of type <U"),
+    "flags": (lambda d: d.assign(coefficient=d["coefficient"] > 0), "are of type bool; expected"),
+    "complex": (lambda d: d.assign(anchor=d["anchor"] * 1j), "are of type complex128"),
+    "none": (lambda d: d.isel(draw=slice(0, 0)), "The draws are none; expected at least one"),
+    "no chain": (lambda d: d.isel(chain=slice(0, 0)), "The draws are none"),
+    # Read by position, the rows of links would pass for those of equations.
+    "another dim": (
+        lambda d: d.assign(intercept=d["coefficient"]),
+        "'intercept' have the dims chain, draw, link; expected chain, draw, equation",
+    ),
+    "a dim too many": (lambda d: d.expand_dims(model=2), "have the dims model, chain, draw"),
+    "a scalar with a dim": (lambda d: d.assign(anchor=d["coefficient"]), "expected chain, draw."),
+    "centres of no JSON": (
+        lambda d: d.assign_attrs(parents_centred_at="centred"),
+        "is 'centred'; expected the JSON of a number for each link",
+    ),
+    "centres of no table": (
+        lambda d: d.assign_attrs(parents_centred_at="[1]"),
+        "expected the JSON",
+    ),
+    "centres in words": (
+        lambda d: d.assign_attrs(parents_centred_at='{"e -> y": "one"}'),
+        "expected the JSON of a number for each link",
+    ),
+    "centres of nothing": (
+        lambda d: d.assign_attrs(parents_centred_at='{"e -> y": NaN}'),
+        "expected the JSON of a number for each link",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", DRAWS_THAT_CANNOT_BE)
+def test_draws_that_no_sampler_made_are_refused(scm, values, fault):
+    spoil, reason = DRAWS_THAT_CANNOT_BE[fault]
+    draws = spoil(pin(scm, values))
+    with pytest.raises(QuestionError, match=reason):
+        propagate(scm, draws, horizon=2)
+
+
+def test_draws_may_round_at_the_ends_of_what_they_can_be_and_be_gaussian(scm, values):
+    draws = pin(scm, values | {"recoverable_share[m]": 1.0, "scale[y]": 0.0})
+    assert np.isinf(draws["degrees_of_freedom"]).all()
+    rounded = with_one(draws, "recoverable_share", 1 + 1e-12).astype("float32")
+    for own in (draws, rounded, draws.assign(anchor=draws["anchor"].astype(int))):
+        assert np.isfinite(propagate(scm, own, horizon=2)).all()
+
+
+@pytest.mark.parametrize(
+    ("address", "value", "reason"),
+    [
+        ("persistence[y]", 1.0, "'persistence.y.' is 1.0; expected a value from 0 to below 1"),
+        ("scale[y]", -1.0, "expected a number of at least 0"),
+        ("recoverable_share[m]", 1.5, "expected a value from 0 to 1"),
+    ],
+)
+def test_a_parameter_is_fixed_at_what_it_can_be(scm, values, address, value, reason):
+    draws = pin(scm, values)
+    with pytest.raises(QuestionError, match=reason):
+        with_parameters(scm, draws, {address: value})
+    gaussian = with_parameters(scm, draws, {"degrees_of_freedom[y]": np.inf})
+    assert np.isinf(gaussian["degrees_of_freedom"].sel(equation="y")).all()
