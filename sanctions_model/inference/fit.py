@@ -95,6 +95,7 @@ class Fit:
         end = str(self.problem.cases.time[-1])[:10]
         made = str(self.manifest.get("created", ""))[:10]
         of_fit = f", fit of {made}" if made else ""
+        of_fit += "" if self._converged else ", which did not converge"
         source = f"Source: sanctions-model{of_fit}, data to {period_after(end, 0, year)}"
         drawn = self.idata[group].to_dataset()
         return drawn.assign_attrs({dims.Said.START: end, dims.Said.SOURCE: source})
@@ -115,13 +116,18 @@ class Fit:
         found = self.manifest.get("diagnostics")
         return None if found is None else Diagnostics(**found)
 
+    @property
+    def _converged(self) -> bool:
+        return self.diagnostics is None or not self.diagnostics.failures
+
     def __repr__(self) -> str:
         """Say in a line what the fit holds."""
         draws = self.draws
         last = str(self.problem.cases.time[-1])[:10]
         return (
             f"Fit({self.scm.name or 'model'!r}: {draws.sizes[dims.CHAIN]} x "
-            f"{draws.sizes[dims.DRAW]} {self.drawn_from} draws, data to {last})"
+            f"{draws.sizes[dims.DRAW]} {self.drawn_from} draws"
+            f"{'' if self._converged else ' that did not converge'}, data to {last})"
         )
 
     def _repr_html_(self) -> str:

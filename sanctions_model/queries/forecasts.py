@@ -162,17 +162,18 @@ def settled(problem: Problem) -> StructuralCausalModel:
     """Return the model with the continuations that these data leave.
 
     A value that is in force only since a day after their end says nothing of what follows them: the
-    last observed one is held.
+    last observed one is held (as a number where it multiplies a link: its strength is declared).
     """
-    end = problem.cases.time[-1]
+    scm, end = problem.scm, str(problem.cases.time[-1])[:10]  # an ISO date, as `since`
+    values = problem.cases.values  # noqa: PD011 (a mapping, not a frame)
 
     def left(equation: Equation) -> Equation:
         match equation:
-            case Exogenous(continuation=Hold(since=day)) if day and end < np.datetime64(day):
-                return replace(equation, continuation=Hold())
+            case Exogenous(variable=own, continuation=Hold(since=day)) if day and day > end:
+                last = float(values[own.name][-1]) if own.name in scm.factors else None
+                return replace(equation, continuation=Hold(last))
         return equation
 
-    scm = problem.scm
     equations = tuple(left(equation) for equation in scm.equations)
     return scm if equations == scm.equations else replace(scm, equations=equations)
 

@@ -34,8 +34,8 @@ _KINDS: dict[str, Any] = {
     )
 }
 
-# Words for a reader, which say nothing of how a model runs.
-_SAID = {"label", "parameter_labels"}
+# Words for a reader, and since when a driver's value is in force, which no draw depends on.
+_SAID = {"label", "parameter_labels", "since"}
 
 
 def to_dict(scm: StructuralCausalModel) -> dict[str, Any]:

@@ -25,10 +25,10 @@ from sanctions_model.economies.registry import default_transmission
 from sanctions_model.economies.russia import MEASURES
 from sanctions_model.errors import ConvergenceError, FitFileError
 from sanctions_model.files import locked, publish
-from sanctions_model.inference.fit import fit
+from sanctions_model.inference.fit import Fit, fit
 from sanctions_model.inference.priors.families import Normal
 from sanctions_model.inference.priors.ledger import load_priors
-from sanctions_model.inference.storage import load
+from sanctions_model.inference.storage import load, save
 from sanctions_model.queries.effects import total_effect
 from sanctions_model.report.claims import claims_view
 from sanctions_model.scm.interventions import Relief
@@ -281,6 +281,25 @@ def test_draws_that_do_not_converge_are_kept_with_a_way_to_go_on(monkeypatch, tm
     assert "--tune 800 --draws 1000" in done.refusal
     assert load(kept).draws.equals(load(prior_run[0]).draws)
     assert [path.name for path in out.iterdir()] == ["unconverged.nc"]
+
+
+def test_draws_that_did_not_converge_say_so_wherever_they_answer(tmp_path, prior_run):
+    kept = load(prior_run[0])
+    groups = {name: node.to_dataset() for name, node in kept.idata.children.items()}
+    numbers = {"r_hat": 1.25, "ess_bulk": 900.0, "ess_tail": 900.0, "divergences": 0}
+    stuck = Fit(
+        problem=kept.problem,
+        idata=xr.DataTree.from_dict(groups | {"posterior": groups["prior"]}),
+        manifest=kept.manifest | {"diagnostics": numbers | {"explosive": 0}},
+    )
+    save(stuck, tmp_path / "unconverged.nc")
+    done = call("effects", "--fit", tmp_path / "unconverged.nc", "--outcome", "rouble", "--quiet")
+    assert done.code == 0
+    assert "warning: these draws did not converge: R-hat 1.250 (expected at most" in done.err
+    assert ", which did not converge, data to" in stuck.draws.attrs["source"]
+    assert "4 x" not in repr(stuck)
+    assert "draws that did not converge" in repr(stuck)
+    assert "converge" not in repr(kept) + kept.draws.attrs["source"]
 
 
 def test_a_run_that_was_killed_between_two_files_is_not_read(copy, monkeypatch, few_outcomes):

@@ -391,6 +391,20 @@ def test_a_fit_to_an_old_window_knows_nothing_of_later_measures_and_war(growth_p
         close(now[name], np.ones(4))
 
 
+def test_a_fit_of_levels_to_an_old_window_knows_nothing_of_what_began_later(anchored_problem):
+    began = (*MEASURES, "gas_stopped", "controls")
+    old = anchored_problem.observations.sel(time=slice(None, "2021-12-31"))
+    problem = Problem.of(anchored_problem.scm.with_centres({}), old, anchored_problem.priors)
+    ahead = drivers_ahead(problem, old.sizes["time"] - 1, 4, {})
+    for name in began:
+        close(ahead[name], np.full(4, float(old[name][-1])))
+        assert (ahead[name] < 1).all()
+    assert (ahead["targeting"] == 1).all()
+    now = drivers_ahead(anchored_problem, anchored_problem.cases.time.size - 1, 4, {})
+    for name in (*began, "targeting"):
+        close(now[name], np.ones(4))
+
+
 # Refusals
 
 

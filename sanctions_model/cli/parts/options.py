@@ -122,6 +122,12 @@ def load_fit(folder: Path) -> "Fit":
         period_after(manifest["data"]["last_period"], 0, fitted.scm.periods_per_year),
     )
     asked_output.source = f"{fitted.draws.attrs['source']}."
+    if fitted.diagnostics is not None and fitted.diagnostics.failures:
+        _LOG.warning(
+            "these draws did not converge: %s; their answers may be wrong; `sanctions-model run` "
+            "with more draws makes others",
+            ", ".join(fitted.diagnostics.failures),
+        )
     changed = differences_from_files(fitted)
     if changed:
         _LOG.warning(

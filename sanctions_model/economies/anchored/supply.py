@@ -34,7 +34,7 @@ def _measures() -> tuple[Equation, ...]:
                 source="own calculation from dated events, data/measures_rule.toml",
                 plausible=(0.0, 2.0),
             ),
-            continuation=Hold(1.0),
+            continuation=Hold(1.0, since="2025-10-01"),
         )
         for name in MEASURES
     )
@@ -44,7 +44,8 @@ def _indicator(name: str, label: str, start: str, end: str | None, onward: float
     return Exogenous(
         variable=variable_of(name, label, "0 or 1"),
         default=Indicator(start, end),
-        continuation=Hold(onward),
+        # What is in force since a day says nothing of what follows data that end before it.
+        continuation=Hold(onward, since=start if onward else ""),
     )
 
 
