@@ -91,8 +91,9 @@ def diagnose(
         labels = [None] if dim is None else [str(label) for label in posterior[dim].to_numpy()]
         fixed[name] = np.array([address_of(name, label) in known for label in labels])
     worst = worst_mixing(posterior, fixed)
+    finite = all(np.isfinite(array).all() for array in posterior.data_vars.values())
     # A random walk, whose radius is 1 up to rounding, does not explode.
-    explosive = int((spectral_radius(scm, posterior) > STABLE).sum())
+    explosive = int((spectral_radius(scm, posterior) > STABLE).sum()) if finite else 0
     return Diagnostics(**worst, divergences=divergences, explosive=explosive)
 
 

@@ -457,18 +457,46 @@ def dripping(answers, pause):
     return listener, stop, f"http://127.0.0.1:{listener.getsockname()[1]}/"
 
 
-def test_headers_that_come_drop_by_drop_meet_the_deadline():
-    listener, stop, url = dripping([b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"], 0.05)
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+FOUND = b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 1000\r\n\r\n"
+DROPS = {
+    "headers": [b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"],
+    "answers to come": [b"HTTP/1.1 100 Continue\r\n\r\n"],
+    "the length of a piece": [CHUNKED, b"0"],
+    "what follows the last piece": [CHUNKED, b"1\r\na\r\n0\r\n", b"X-A: b\r\n"],
+    "a redirect's body": [FOUND, b"x"],
+}
+
+
+@pytest.mark.parametrize("what", DROPS)
+def test_what_comes_drop_by_drop_meets_the_deadline(what):
+    listener, stop, url = dripping(DROPS[what], 0.05)
     client = HttpClient(hosts=frozenset({"127.0.0.1"}), wait_seconds=5.0, deadline_seconds=0.5)
     with listener, pytest.raises(SourceError, match=r"127\.0\.0\.1 took more than 0\.5 seconds"):
         client.fetch(url)
     stop.set()
 
 
-def test_a_length_that_is_no_number_is_refused():
-    head = b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nbody"
+@pytest.mark.parametrize("location", ["http://[::1", "http://127.0.0.1:ten/"])
+def test_a_redirect_to_what_is_no_address_is_refused(location):
+    head = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
     listener, stop, url = dripping([head, b""], 0.01)
     client = HttpClient(hosts=frozenset({"127.0.0.1"}), wait_seconds=5.0, deadline_seconds=5.0)
-    with listener, pytest.raises(SourceError, match="states a length of 'many'"):
+    with listener, pytest.raises(SourceError):
+        client.fetch(url)
+    stop.set()
+
+
+def test_an_encoding_that_nobody_knows_is_refused():
+    with pytest.raises(SourceError, match="not well-formed XML"):
+        safe_xml(b"<?xml version='1.0' encoding='nothing'?><a/>")
+
+
+@pytest.mark.parametrize("stated", ["many", "9" * 5000])
+def test_a_length_that_is_no_number_is_refused(stated):
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {stated}\r\n\r\nbody".encode()
+    listener, stop, url = dripping([head, b""], 0.01)
+    client = HttpClient(hosts=frozenset({"127.0.0.1"}), wait_seconds=5.0, deadline_seconds=5.0)
+    with listener, pytest.raises(SourceError, match=f"states a length of '{stated[:20]}'"):
         client.fetch(url)
     stop.set()

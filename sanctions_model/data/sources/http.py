@@ -20,6 +20,7 @@ from typing import IO, Any
 from sanctions_model.errors import SourceError
 
 _CHUNK = 1 << 16
+_LONGEST_LENGTH = 20  # digits of a number of bytes
 _USER_AGENT = "sanctions-model (statistical data client)"
 
 
@@ -61,8 +62,7 @@ class HttpClient:
         until = time.monotonic() + self.deadline_seconds
         opener = urllib.request.build_opener(_OwnHosts(self._require_own_host))
         try:
-            with self._opened(opener, request, host) as answer:
-                return self._whole(answer, until)
+            return self._answered(opener, request, host, until)
         except urllib.error.HTTPError as error:
             error.close()
             reason = http.client.responses.get(error.code, "unknown status")
@@ -77,18 +77,29 @@ class HttpClient:
             ) from None
         except urllib.error.URLError as error:
             raise SourceError(self._unreachable(host, error.reason)) from None
-        except (http.client.HTTPException, OSError) as error:
+        except SourceError:
+            raise
+        except (http.client.HTTPException, OSError, ValueError) as error:  # an address of no form
             raise SourceError(self._unreachable(host, error)) from None
 
-    def _opened(
-        self, opener: urllib.request.OpenerDirector, request: urllib.request.Request, host: object
-    ) -> http.client.HTTPResponse:
-        """Open an address in a thread that is left behind if its headers come drop by drop."""
-        found: list[Any] = []
+    def _answered(
+        self,
+        opener: urllib.request.OpenerDirector,
+        request: urllib.request.Request,
+        host: object,
+        until: float,
+    ) -> bytes:
+        """Return a body, read in a thread that is left behind if the answer comes drop by drop.
+
+        Headers, the length of a piece and what follows the last one are lines, which the library
+        reads to their end whatever the deadline.
+        """
+        found: list[bytes | Exception] = []
 
         def work() -> None:
             try:
-                found.append(opener.open(request, timeout=self.wait_seconds))
+                with opener.open(request, timeout=self.wait_seconds) as answer:
+                    found.append(self._whole(answer, until))
             except Exception as error:  # noqa: BLE001 (raised below, in the caller's thread)
                 found.append(error)
 
@@ -101,8 +112,7 @@ class HttpClient:
             )
         if isinstance(found[0], Exception):
             raise found[0]
-        answer: http.client.HTTPResponse = found[0]
-        return answer
+        return found[0]
 
     def _unreachable(self, host: str | None, reason: object) -> str:
         if isinstance(reason, TimeoutError):
@@ -120,7 +130,7 @@ class HttpClient:
         if encoding != "identity":
             raise SourceError(f"{host} sent content encoding {encoding!r}, expected none")
         stated = answer.headers.get("Content-Length")
-        if stated is not None and not stated.isdecimal():
+        if stated is not None and not (stated.isdecimal() and len(stated) < _LONGEST_LENGTH):
             raise SourceError(f"{host} states a length of {stated[:20]!r}, expected a number")
         if stated is not None and int(stated) > self.largest_bytes:
             raise SourceError(f"{host} sends {stated} bytes, at most {self.largest_bytes} are read")
@@ -165,6 +175,18 @@ class _OwnHosts(urllib.request.HTTPRedirectHandler):
     def __init__(self, check: Callable[[str, str], None]) -> None:
         self._check = check
 
+    def http_error_302(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage
+    ) -> Any:
+        """Follow, or close the answer and raise: the library leaves it open at no address."""
+        try:
+            return super().http_error_302(req, fp, code, msg, headers)
+        except ValueError:  # a `SourceError` is one
+            fp.close()
+            raise
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
     def redirect_request(
         self,
         req: urllib.request.Request,
@@ -175,11 +197,7 @@ class _OwnHosts(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         """Return the next request, or raise `SourceError`."""
-        try:
-            self._check(newurl, req.full_url)
-        except SourceError:
-            fp.close()
-            raise
+        self._check(newurl, req.full_url)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -211,7 +229,7 @@ def safe_xml(content: bytes) -> Any:
         raise SourceError(
             f"the XML declares a document type or entities ({kind}): refused"
         ) from None
-    except (ParseError, UnicodeError, ValueError) as error:
+    except (ParseError, LookupError, ValueError) as error:  # an encoding that nobody knows
         raise SourceError(f"the answer is not well-formed XML ({error})") from None
 
 
