@@ -41,7 +41,7 @@ from sanctions_model.cli.parts.options import (
     write_figure,
 )
 from sanctions_model.cli.parts.outputs import brief, report, sweep, validate
-from sanctions_model.cli.parts.usage import given_once, run_command
+from sanctions_model.cli.parts.usage import given_once, name_values, run_command
 from sanctions_model.cli.queries import counterfactual_app, forecast
 from sanctions_model.cli.responses import fevd, irf
 from sanctions_model.cli.robustness import confounding, evidence, refute, sensitivity
@@ -115,6 +115,7 @@ def _share_output(command: Any, shared: Sequence[Any]) -> None:
         _share_output(below, shared)
     if not hasattr(command, "commands"):
         command.params += shared
+        name_values(command.params)
         parse = command.parse_args
         command.parse_args = lambda ctx, args: parse(ctx, given_once(command.params, args))
 
@@ -226,7 +227,7 @@ def run(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fit the model and write posterior, tables, figures and manifest."""
+    """Fit the model and write tables and figures. Posterior draws and manifest, too."""
     configure(quiet=quiet)
     from sanctions_model import workflow as job
     from sanctions_model.queries.forecasts import nowcast_table
@@ -287,7 +288,7 @@ def graph(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Print every variable with its equation; draw the graph, with effects if there is a fit."""
+    """Print every variable with its equation. --figure draws the graph."""
     configure(quiet=quiet)
     from sanctions_model.economies.registry import default_transmission
     from sanctions_model.report.ledgers import equations_view
@@ -314,7 +315,7 @@ def graph(
 def priors(
     priors: PriorsOption = None,
     parameter: Annotated[
-        str | None, typer.Option(help="Only parameters whose address contains this.")
+        str | None, typer.Option(help="Only parameters whose name contains this.")
     ] = None,
     evidence: Annotated[
         bool, typer.Option("--evidence", help="Print the evidence table instead.")
@@ -326,7 +327,7 @@ def priors(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Print every prior with its size, unit, reasons and sources."""
+    """Print the priors: size, unit, reasons and sources."""
     configure(quiet=quiet)
     from sanctions_model.data.evidence import load_evidence
     from sanctions_model.economies.registry import find_economy

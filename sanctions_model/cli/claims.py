@@ -62,7 +62,7 @@ def effects(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Effects of relief by outcome, horizon and channel, from an existing fit."""
+    """Say what relief does, by outcome, date and channel."""
     configure(quiet=quiet)
     from sanctions_model.inference.priors.reading import parse_priors, typed
     from sanctions_model.queries.effects import total_effect
@@ -141,20 +141,24 @@ def _effects_beside(
 def claims(
     fit: FitOption = DEFAULT_FIT,
     claims: Annotated[
-        Path | None, typer.Option("--claims", help="Your own claims; the bundled by default.")
+        Path | None,
+        typer.Option("--claims", help="Your own claims.toml; the bundled one by default."),
     ] = None,
     chain: Annotated[
-        bool, typer.Option("--chain", help="Ask the chain as a whole, and where it breaks.")
+        bool,
+        typer.Option(
+            "--chain", help="Ask whether the chain of claims holds as a whole, and where it breaks."
+        ),
     ] = False,
     exceed: Annotated[
-        bool, typer.Option("--exceed", help="Probability of effects beyond sizes, not of one size.")
+        bool, typer.Option("--exceed", help="How probable effects beyond several sizes are.")
     ] = False,
     csv: CsvOption = None,
     figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer the article's claims: probability before and after the data, size, verdict."""
+    """Judge the article's claims. Probability before and after the data, size, verdict."""
     configure(quiet=quiet)
     from sanctions_model.queries.claims import load_claims, scorecard
     from sanctions_model.report.claims import claims_view, in_words_of_the_model
@@ -288,11 +292,15 @@ def require(
     above: Annotated[float | None, typer.Option(help="Target: at or above.")] = None,
     within: Annotated[
         int | None,
-        typer.Option(help="In every period of the year up to this one; 8 by default."),
+        typer.Option(
+            help="The target must hold through the year that ends with this period; 8 by default."
+        ),
     ] = None,
     when: Annotated[
         str | None,
-        typer.Option(help="Instead: 'in 8', 'by 8', 'through 5-8' or 'on average over 5-8'."),
+        typer.Option(
+            help="Instead of --within: 'in 8', 'by 8', 'through 5-8' or 'on average over 5-8'."
+        ),
     ] = None,
     probability: Annotated[float, typer.Option(help="How sure, between 0 and 1.")] = 0.8,
     measure: Annotated[
@@ -312,7 +320,7 @@ def require(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Smallest relief that meets a target with a probability."""
+    """Find the smallest relief that meets a target. With the probability that you ask for."""
     configure(quiet=quiet)
     from sanctions_model.queries.forecasts import last_known_period
     from sanctions_model.queries.required import Target, relief_frontier, required_relief

@@ -28,28 +28,31 @@ _LOG = logging.getLogger("sanctions_model.cli")
 
 FitFolders = Annotated[
     list[Path],
-    typer.Argument(metavar="DIR DIR ...", help="Results folders, the first is the base."),
+    typer.Argument(help="Two results folders or more; the others are compared with the first."),
 ]
 
 
 def compare(
     folders: FitFolders,
     outcome: Annotated[
-        list[str] | None, typer.Option("--outcome", help="Outcome; may be repeated.")
+        list[str] | None, typer.Option("--outcome", help="Outcome to report; may be repeated.")
     ] = None,
     weights: Annotated[
-        bool, typer.Option("--weights", help="Weigh the models by leaving one figure out.")
+        bool,
+        typer.Option(
+            "--weights", help="Weigh the models by how well each foretells figures left out."
+        ),
     ] = False,
     leave_future_out: Annotated[
         bool,
-        typer.Option("--leave-future-out", help="Weigh by the last 12 periods; samples."),
+        typer.Option("--leave-future-out", help="Weigh them by the last 12 periods; fits anew."),
     ] = False,
     csv: CsvOption = None,
     figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare fits with the first: effects, links, what differs and, if asked, model weights."""
+    """Compare fits with the first one. Effects, links, inputs and, if asked, model weights."""
     configure(quiet=quiet)
     from sanctions_model.report.checks import comparison_views
     from sanctions_model.robustness.comparison import compare as compare_fits

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanctions_model.cli.parts.console import configure, show
+from sanctions_model.cli.parts.console import asked_output, configure, show
 from sanctions_model.cli.parts.edits import asked_relief
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
@@ -54,7 +54,7 @@ def build(
     ),
     quiet: QuietOption = False,
 ) -> None:
-    """Rebuild the series and the measures from the transcribed figures and events."""
+    """Rebuild the series from the transcribed figures and events."""
     configure(quiet=quiet)
     from sanctions_model.data.vintages import rebuild_data
 
@@ -70,7 +70,7 @@ def coverage(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a table and print which periods each series covers."""
+    """Print which periods each series of a table covers."""
     configure(quiet=quiet)
     from sanctions_model.data.observations import load_observations
     from sanctions_model.data.user_tables import load_mapping
@@ -116,7 +116,7 @@ def update(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch newer figures from official services into a new vintage; old ones stay."""
+    """Fetch newer figures from official services. Into a new vintage; old ones stay."""
     configure(quiet=quiet)
     import pandas as pd
 
@@ -178,16 +178,13 @@ def list_command(
 def diff(
     old: Annotated[str, typer.Argument(help="A vintage: name, path, bundled or latest.")],
     new: Annotated[str, typer.Argument(help="The vintage to compare with it.")],
-    everything: Annotated[
-        bool, typer.Option("--all", help="Also the series that did not change.")
-    ] = False,
     vintages: VintagesOption = None,
     csv: CsvOption = None,
     figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Print per series what changed between two vintages, and where the join is."""
+    """Print what changed between two vintages. With --all also the series that did not."""
     configure(quiet=quiet)
     from sanctions_model.data.vintages import diff_vintages, find_vintage
 
@@ -195,7 +192,7 @@ def diff(
     table = diff_vintages(*pair)
     write_csv(table, csv)
     changed = (table[["n_new", "n_lost", "n_revised"]] > 0).any(axis=1) | (table["join"] != "")
-    shown = table if everything or as_json else table[changed]
+    shown = table if asked_output.whole or as_json else table[changed]
     words = {"last_old": "to, old", "last_new": "to, new", "n_new": "new", "n_lost": "lost"}
     words |= {"n_revised": "revised", "largest_revision": "largest revision"}
     words |= {"revised_in": "in", "join": "fetched from"}
@@ -233,7 +230,7 @@ def compare(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Effects under two vintages, with the shares of revised history and of new periods.
+    """Compare effects under two vintages. What revisions and what new periods changed.
 
     Fits once more, on the new figures of the old periods: a minute or two. With --keep only the
     first time.
@@ -298,7 +295,7 @@ def template(
     end: Annotated[str, typer.Option("--to", help="Last period.")],
     quiet: QuietOption = False,
 ) -> None:
-    """Write an empty table, the description of its columns, and a mapping of names."""
+    """Write an empty table to fill in. With its columns described, and a mapping of names."""
     configure(quiet=quiet)
     import pandas as pd
 
@@ -324,7 +321,7 @@ def check(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a table of your own as a run would, and say what the model can use of it."""
+    """Check a table of your own. As `run` would, and say what the model can use of it."""
     configure(quiet=quiet)
     from sanctions_model.data.observations import load_observations
     from sanctions_model.data.user_tables import load_mapping
@@ -376,7 +373,7 @@ def nowcast(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what a fit expects of figures that are not out yet or are missing."""
+    """Estimate figures that are missing or not out yet."""
     configure(quiet=quiet)
     from sanctions_model.queries.forecasts import nowcast_table
     from sanctions_model.report.views import nowcast_view

@@ -38,7 +38,7 @@ def elsewhere(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what lifting sanctions did elsewhere, and what that does to the answer for Russia."""
+    """Say what lifting sanctions did elsewhere. And what that says for Russia."""
     configure(quiet=quiet)
     from sanctions_model.elsewhere import reimposition_hazard
     from sanctions_model.elsewhere.prediction import LIFTINGS, predictive_table

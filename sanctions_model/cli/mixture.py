@@ -93,7 +93,7 @@ def odds(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Odds of the futures before and after seeing the measures since, and liftings elsewhere."""
+    """Show the odds of the futures. Before and after the measures since, and elsewhere."""
     configure(quiet=quiet)
     from sanctions_model.report.answers import odds_sentences, odds_view
     from sanctions_model.scenarios.library import load_scenarios
@@ -134,7 +134,7 @@ def mix(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Mixture over the futures: forecast, statements, where the spread is from, your own odds."""
+    """Forecast over all futures, weighed by their odds. And where the spread is from."""
     configure(quiet=quiet)
     require_folder(out)
     from sanctions_model.report.answers import expected_view

@@ -51,9 +51,9 @@ _LOG = logging.getLogger("sanctions_model.cli")
 _LEVELS = ("inflation_yoy", "key_rate", "lending_rate", "gdp_level", "rouble")
 _DECOMPOSED = ("inflation_yoy", "key_rate")
 _BY_YEAR = ("gdp_level",)
-counterfactual_app = typer.Typer(help="What would have happened.", no_args_is_help=True)
+counterfactual_app = typer.Typer(help="What would have happened in the past.", no_args_is_help=True)
 scenario_app = typer.Typer(
-    help="What a change of the future does: scenarios and your own.", no_args_is_help=True
+    help="Scenarios of the future, the bundled ones and your own.", no_args_is_help=True
 )
 
 OutcomeOption = Annotated[
@@ -111,7 +111,7 @@ def run_counterfactual(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Replay a window of the past with other measures, policies or shocks."""
+    """Replay the past with other measures, policies or shocks."""
     configure(quiet=quiet)
     from sanctions_model.queries.counterfactuals import counterfactual
     from sanctions_model.queries.reading.headlines import changes_in_percent, headline
@@ -168,7 +168,8 @@ def decompose(
     end: EndOption = None,
     outcome: OutcomeOption = None,
     parts: Annotated[
-        bool, typer.Option("--parts", help="Every driver and shock, not forces by calendar year.")
+        bool,
+        typer.Option("--parts", help="Show every driver and shock, not calendar years and groups."),
     ] = False,
     fit: FitOption = DEFAULT_FIT,
     csv: CsvOption = None,
@@ -176,7 +177,7 @@ def decompose(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what moved each calendar year of the past: sanctions, oil, policy, war, own shocks."""
+    """Say what moved each year of the past. Sanctions, oil, policy, war, own shocks."""
     configure(quiet=quiet)
     from sanctions_model.queries.decomposition import historical_decomposition
 
@@ -213,7 +214,8 @@ def forecast(
         ),
     ] = None,
     absorb: Annotated[
-        list[str] | None, typer.Option(help="Shock that meets the conditions; all by default.")
+        list[str] | None,
+        typer.Option(help="Equation whose shocks may meet the conditions; all by default."),
     ] = None,
     setting: SetOption = None,
     shift: ShiftOption = None,
@@ -228,7 +230,7 @@ def forecast(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Forecast, with interventions or with conditions that shocks must meet."""
+    """Forecast the outcomes. Interventions change the model, conditions bend its shocks."""
     configure(quiet=quiet)
     import xarray as xr
 

@@ -24,17 +24,19 @@ from sanctions_model.report.views import View
 OutcomeOption = Annotated[
     list[str] | None, typer.Option(help="Outcome to report; may be repeated.")
 ]
-HorizonOption = Annotated[int, typer.Option(help="Periods, the first that of the shock.")]
+HorizonOption = Annotated[int, typer.Option(help="Number of periods; the shock is in the first.")]
 
 
 def irf(
     cause: Annotated[str, typer.Argument(help="Variable whose equation is shocked, or a driver.")],
     size: Annotated[
         float | None,
-        typer.Option(help="In the unit of the cause; by default a surprise of usual size."),
+        typer.Option(
+            help="Size of the shock, in the unit of the cause; a usual surprise by default."
+        ),
     ] = None,
     lasting: Annotated[
-        bool, typer.Option("--lasting", help="A change that stays instead of one period.")
+        bool, typer.Option("--lasting", help="Let the change stay, instead of lasting one period.")
     ] = False,
     horizon: HorizonOption = 20,
     outcome: OutcomeOption = None,
@@ -44,7 +46,7 @@ def irf(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Response of the outcomes to a shock of one period, or to a change that stays."""
+    """Show how the outcomes respond to a shock. It lasts one period, or stays."""
     configure(quiet=quiet)
     from sanctions_model.queries.responses import impulse_response, step_response
     from sanctions_model.report.dated import dated_view
@@ -81,7 +83,7 @@ def fevd(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Say whose shocks make forecasts miss: each equation's share of the variance."""
+    """Say whose shocks make forecasts miss. The share of each equation in the variance."""
     configure(quiet=quiet)
     from sanctions_model.queries.forecasts import forecast_error_variance_decomposition
     from sanctions_model.report.views import summary_table, variance_view

@@ -46,10 +46,10 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("sanctions_model.cli")
 
 RefitOption = Annotated[
-    bool, typer.Option("--refit", help="Compile and sample what an existing fit cannot say.")
+    bool, typer.Option("--refit", help="Also fit anew for what this fit cannot say; takes minutes.")
 ]
 ClaimOption = Annotated[
-    str, typer.Option("--claim", help="Claim of the figure, by its name in claims.toml.")
+    str, typer.Option("--claim", help="Claim that --figure draws, by its name in claims.toml.")
 ]
 
 
@@ -75,14 +75,15 @@ def _claim(name: str) -> "Claim":
 def evidence(
     fit: FitOption = DEFAULT_FIT,
     only: Annotated[
-        list[str] | None, typer.Option("--only", help="This figure only; may be repeated.")
+        list[str] | None,
+        typer.Option("--only", help="This published figure only, by its name; may be repeated."),
     ] = None,
     csv: CsvOption = None,
     figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare published figures with what the model implies, and say what each would move."""
+    """Compare published figures with what the model implies. And what each would move."""
     configure(quiet=quiet)
     import pandas as pd
 
@@ -145,7 +146,7 @@ def sensitivity(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Rank what the answers on prices, key rate and GDP rest on."""
+    """Rank what the answers rest on. Of prices, key rate and GDP."""
     configure(quiet=quiet)
     from sanctions_model.elsewhere.prediction import LIFTINGS, predict
     from sanctions_model.robustness.implied_evidence import load_implied_evidence
@@ -257,7 +258,7 @@ def confounding(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Say how strong a hidden common cause of measures and outcome must be to overturn a claim."""
+    """Say how strong a hidden cause must be to overturn a claim."""
     configure(quiet=quiet)
     from sanctions_model.robustness.confounding import (
         confounding_curve,
@@ -291,13 +292,15 @@ def refute(
     fit: FitOption = DEFAULT_FIT,
     refit: RefitOption = False,
     claim: ClaimOption = "gdp_growth",
-    number: Annotated[int, typer.Option(help="Placebo dates, and placebo measures.")] = 8,
+    number: Annotated[
+        int, typer.Option(help="How many placebo dates, and as many placebo measures.")
+    ] = 8,
     csv: CsvOption = None,
     figure: FigureOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Test the graph's independences; with --refit also placebos, noise and subsamples."""
+    """Test what the graph rules out. With --refit also placebos, noise and subsamples."""
     configure(quiet=quiet)
     from sanctions_model.robustness.refutation import implied_independences
 

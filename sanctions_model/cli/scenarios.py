@@ -110,7 +110,7 @@ def require_folder(out: Path | None) -> None:
 def list_scenarios(
     library: LibraryOption = None, quiet: QuietOption = False, as_json: JsonOption = False
 ) -> None:
-    """Names and labels of the scenarios, with the first probabilities of the futures."""
+    """List the scenarios, with the probabilities of the futures."""
     configure(quiet=quiet)
     from sanctions_model.report.scenarios import library_view
     from sanctions_model.scenarios.library import load_scenarios
@@ -128,7 +128,7 @@ def write_template(
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Write a scenario file with every key and what it says, or the schema of such files."""
+    """Write a scenario file to fill in. Every key is explained in it."""
     configure(quiet=quiet)
     import json
 
@@ -155,7 +155,7 @@ def show_scenario(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what a scenario states, and the paths of the measures that it draws."""
+    """Print what a scenario states. And the paths of the measures that it draws."""
     configure(quiet=quiet)
     from sanctions_model.economies.registry import default_transmission
     from sanctions_model.report.scenarios import paths_view, scenario_view
@@ -194,7 +194,7 @@ def run_scenario(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Effect of a scenario or of interventions, against the future without them."""
+    """Say what a scenario or your interventions do."""
     configure(quiet=quiet)
     from sanctions_model.queries.forecasts import driver_words
     from sanctions_model.queries.reading.headlines import at_periods
@@ -296,7 +296,7 @@ def compare(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Effects of all futures against the status quo, and which one matters most for what."""
+    """Compare all futures with the status quo. And say which one matters most for what."""
     configure(quiet=quiet)
     require_folder(out)
     from sanctions_model.report.dated import futures_view
@@ -359,7 +359,8 @@ def sectors(
     name: NameArgument,
     library: LibraryOption = None,
     figures_of_sectors: Annotated[
-        Path | None, typer.Option("--sectors", help="Your own sectors.csv; bundled by default.")
+        Path | None,
+        typer.Option("--sectors", help="Your own sectors.csv; the bundled one by default."),
     ] = None,
     losses: Annotated[
         Path | None,
@@ -373,7 +374,7 @@ def sectors(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Grey imports and output by sector under a scenario, beside the model's own premium."""
+    """Show grey imports and output by sector under a scenario."""
     configure(quiet=quiet)
 
     from sanctions_model.report.sectors import (

@@ -28,7 +28,7 @@ _LONGEST = 30
 
 
 def annual(
-    years: Annotated[int, typer.Option(help="Calendar years.")] = 5,
+    years: Annotated[int, typer.Option(help="Number of calendar years.")] = 5,
     relief: Annotated[float, typer.Option(help="Share of the measures lifted, 0 to 1.")] = 1.0,
     measure: Annotated[
         list[str] | None, typer.Option(help="Lift this measure only; may be repeated.")
@@ -37,8 +37,8 @@ def annual(
     baseline: Annotated[
         str,
         typer.Option(
-            help="Whose years sanctions unchanged meet: poll, bank_of_russia, or a CSV file with a "
-            "column year and one an outcome. Ours by default."
+            help="Whose forecast the years without relief meet: poll, bank_of_russia, or a CSV "
+            "file with a column year and one an outcome. Ours by default."
         ),
     ] = "",
     seed: Annotated[int, typer.Option(help="Random seed of the shocks.")] = 20260101,
@@ -48,7 +48,7 @@ def annual(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Forecast calendar years, with sanctions unchanged and with relief, beside other forecasts."""
+    """Forecast calendar years. Sanctions unchanged, with relief, and what others forecast."""
     configure(quiet=quiet)
     if not 1 <= years <= _LONGEST:
         raise QuestionError(f"--years {years}; expected 1 to {_LONGEST}.")

@@ -17,11 +17,8 @@ title: The command line
 Made from `sanctions-model --help`. Every verb also has `--help`, and where it prints a table
 `--all`, `--format` and, mostly, `--csv`. Without `--fit` a verb asks the fit in `results/russia`.
 
-`--figure` draws what the table says. Tables without one: `refute`, `validate --quick` and
-`data check` (checks that pass or fail, in words), `compare` (each fit draws its own), `data diff`
-and `data compare` (which cells differ, and two shares of a change), `claims --chain`, `priors`,
-`data coverage`, `data list`, `scenario list` and `scenario show` (what is stated, in words);
-`sweep --figures` draws all that its design allows.
+`--figure` draws what the table says; verbs that print a table and draw none, and why:
+[One figure at a time](howto/report.md#one-figure-at-a-time).
 """
 _SHARED = {"_whole", "_form"}
 

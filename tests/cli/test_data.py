@@ -78,6 +78,7 @@ def test_an_update_is_fitted_listed_and_compared_by_its_name(online, away, few_o
     shown = call("data", "diff", "bundled", "latest", "--figure", "diff.png")
     assert pathlib.Path("diff.png").is_file()
     assert "wage_nominal_sa_rub" not in shown.out
+    assert "wage_nominal_sa_rub" in call("data", "diff", "bundled", "latest", "--all").out
 
     done = run_prior("--data", name, "--out", "results/new")
     assert done.code == 0, done.err

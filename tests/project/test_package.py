@@ -1,8 +1,10 @@
 """The public surface: what importing loads, what is promised, and that promises are kept."""
 
 import ast
+import contextlib
 import importlib
 import inspect
+import io
 import re
 import subprocess
 import sys
@@ -123,6 +125,32 @@ def test_every_verb_and_option_says_what_it_is_for():
             check(below, f"{path} {name}")
 
     check(command(), "sanctions-model")
+
+
+def helps():
+    """Every help text as a terminal of 80 columns has it, by its words on the command line."""
+
+    def walk(verb, words):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            command().main([*words, "--help"], prog_name="sanctions-model", standalone_mode=False)
+        yield " ".join(words), printed.getvalue(), verb
+        for name, below in getattr(verb, "commands", {}).items():
+            yield from walk(below, (*words, name))
+
+    yield from walk(command(), ())
+
+
+def test_help_is_read_at_80_columns(monkeypatch):
+    """No sentence is cut, no type of Python named, no option listed twice."""
+    monkeypatch.setenv("TERMINAL_WIDTH", "80")
+    for name, text, verb in helps():
+        assert max(map(len, text.splitlines())) <= 80, name
+        cut = [line for line in text.splitlines() if line.endswith("...") and "Usage" not in line]
+        assert cut == [], name
+        assert not re.search(r"<\w|list\[|[{}]|\b(?:str|int|float)\b", text), name
+        options = [option for parameter in verb.params for option in parameter.opts]
+        assert len(set(options)) == len(options), name
 
 
 @pytest.mark.parametrize("way", [["-m", "sanctions_model"], None], ids=["module", "script"])

@@ -42,7 +42,10 @@ HorizonOption = Annotated[
 ]
 StatementOption = Annotated[
     list[str] | None,
-    typer.Option("--statement", help="As in 'key_rate <= 10 by 2028Q4'; may be repeated."),
+    typer.Option(
+        "--statement",
+        help="How probable is this, as in 'key_rate <= 10 by 2028Q4'; may be repeated.",
+    ),
 ]
 
 # Of rounding; no effect that is printed is as small.

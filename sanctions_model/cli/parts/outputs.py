@@ -66,7 +66,7 @@ def sweep(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer every point of a design by the cheapest route that will do; go on where it stopped.
+    """Run a sweep: answer many settings of the model. Goes on where it stopped.
 
     The folder holds a zarr store, the base fits and the design. Interrupt with Ctrl-C and give the
     same command again to continue. Exit code 3 if a point has no answer.
@@ -213,14 +213,14 @@ def report(
     ] = None,
     library: LibraryOption = None,
     lang: Annotated[
-        str, typer.Option(help="Language it opens in: en, ru or zh; a switch has all.")
+        str, typer.Option(help="Language it opens in: en, ru or zh; readers can switch.")
     ] = "en",
     validation: Annotated[
         Path, typer.Option(help="Folder that `validate` wrote, for the tests on the past.")
     ] = DEFAULT_VALIDATION,
     quiet: QuietOption = False,
 ) -> None:
-    """Write one self-contained page: summary, claims, fans, explorer, futures, priors."""
+    """Write the report: one page of HTML that needs no network. Forecasts, claims, futures."""
     configure(quiet=quiet)
     from sanctions_model.economies.russia import MEASURES
     from sanctions_model.report.graph_choice import graph_choice
@@ -275,7 +275,7 @@ def brief(
     ] = DEFAULT_VALIDATION,
     quiet: QuietOption = False,
 ) -> None:
-    """Write one page to forward in each language: a sheet of A4 (PDF), HTML and a picture."""
+    """Write one page to forward. In each language a sheet of A4 (PDF), HTML and a picture."""
     configure(quiet=quiet)
     from sanctions_model.report.brief.files import require_languages, write_brief
 
@@ -335,7 +335,7 @@ def validate(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the validation report: calibration, back-tests, rivals, published totals, what failed.
+    """Write the validation report. Calibration, back-tests, rivals, totals, what failed.
 
     Refits the model many times (some minutes on two cores). A stopped run goes on where it
     stopped: finished tables are kept. With --quick prints the sanity checks in seconds.

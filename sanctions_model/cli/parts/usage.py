@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, NoReturn, get_args
 
 import typer
 from pydantic import ValidationError
@@ -28,6 +29,33 @@ def given_once(params: Sequence[Any], arguments: list[str]) -> list[str]:
         if times > 1:
             raise QuestionError(f"{f'{name} {value}'.strip()} is given twice; give it once.")
     return arguments
+
+
+def name_values(params: Sequence[Any]) -> None:
+    """Name what an option takes as a reader does, and an argument as usage lines elsewhere do.
+
+    `params`: of the verb; changed in place. The parser would name Python's types, as in
+    ``<list[str]>``, and set arguments in braces.
+    """
+    for param in params:
+        if param.param_type_name == "argument":
+            word = param.name.upper().replace("_", "-")
+            usage = word if param.required else f"[{word}]"
+            param.metavar = word
+            param.display_type_rich = lambda ctx: None  # noqa: ARG005  the parser hands it on
+            pieces = [f"{usage} {usage} ..." if param.nargs != 1 else usage]
+            param.get_usage_pieces = lambda ctx, pieces=pieces: pieces  # noqa: ARG005
+        else:
+            choices = param.type_descriptor.choices
+            param.metavar = "|".join(choices) if choices else _VALUES.get(_kind(param), "TEXT")
+
+
+_VALUES = {int: "NUMBER", float: "NUMBER", Path: "PATH"}
+
+
+def _kind(param: Any) -> Any:
+    stated = param.type_descriptor.annotation
+    return next(iter(get_args(stated)), stated)
 
 
 def run_command(command: Any) -> NoReturn:
