@@ -111,3 +111,16 @@ def test_the_test_sees_sentences_and_not_what_is_for_those_who_read_the_code(tmp
         "measures that stay",
         "what came",
     ]
+
+
+def test_apostrophes_are_of_one_kind():
+    """One finding stood with a curly one in the report and a straight one in a table."""
+    spoken = (".py", ".toml", ".csv", ".js", ".css", ".html", ".md", ".json")
+    files = [path for path in ROOT.rglob("*") if path.suffix in spoken]
+    assert len(files) > 200
+    curly = [
+        f"{path.name}: {match[0]}"
+        for path in (*files, *PAGES)
+        for match in re.finditer(r"\w+[\u2018\u2019]\w*", path.read_text(encoding="utf-8"))
+    ]
+    assert curly == []

@@ -382,7 +382,7 @@ def test_other_beliefs_are_read_where_they_were_fitted_and_missed_where_not(
     found = failures_of(report_fit, tmp_path, None)
     assert found.beliefs == Beliefs(0.14, 2.93, 12)
     texts = said(replace(facts, failures=found), english)
-    assert "sceptic’s give GDP +0.14 %, an optimist’s +2.9 %" in texts.failed[1][2]
+    assert "sceptic's give GDP +0.14 %, an optimist's +2.9 %" in texts.failed[1][2]
 
 
 def test_the_published_effects_are_counted(facts):

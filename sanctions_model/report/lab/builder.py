@@ -141,7 +141,7 @@ def _else(answers: Answers) -> list[Html]:
         label = "The Bank of Russia leaves its key rate where it would be without relief"
         found.append(tick("held", label, checked=False))
     beliefs = slider(
-        "dial", "Beliefs, from a sceptic’s to an optimist’s", low=-10, high=10, step=1, value=0
+        "dial", "Beliefs, from a sceptic's to an optimist's", low=-10, high=10, step=1, value=0
     )
     return [*found, beliefs]
 

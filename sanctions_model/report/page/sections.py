@@ -165,10 +165,10 @@ def _title(answers: Answers) -> str:
         answers.prob_above(_FIRST, CHANNEL_HORIZON),
     )
     if _OPEN[0] < above < _OPEN[1]:
-        return "It is open whether lifting all sanctions would raise Russia’s GDP in three years"
+        return "It is open whether lifting all sanctions would raise Russia's GDP in three years"
     verb, prob = ("raise", above) if median > 0 else ("lower", 1.0 - above)
     return (
-        f"Lifting all sanctions would {verb} Russia’s GDP by about "
+        f"Lifting all sanctions would {verb} Russia's GDP by about "
         f"{number(abs(median), signed=False)} % in three years ({chance_is(prob)})"
     )
 
