@@ -23,7 +23,7 @@ from sanctions_model.cli.parts.edits import (
     read_horizon,
     require_change,
 )
-from sanctions_model.cli.parts.numbers import basis_of, numbers, resting
+from sanctions_model.cli.parts.numbers import basis_of, marked, numbers, resting
 from sanctions_model.cli.parts.options import (
     DEFAULT_FIT,
     CsvOption,
@@ -229,11 +229,9 @@ def run_scenario(
         outcomes=everything,
     )
     result = answer(fitted.draws)
-    # That a transfer of frozen reserves moves nothing by itself is an answer.
-    transfer = scenario.stated == ("release_assets",) and any(
-        entry.transferred != 0 for entry in scenario.release_assets
-    )
-    if scenario.stated and not transfer:  # what others get leaves the rouble where it is
+    # That a transfer of frozen reserves moves nothing by itself is an answer: others have them.
+    gift = any(entry.transferred != 0 for entry in scenario.release_assets)
+    if scenario.stated and not (gift and scenario.stated == ("release_assets",)):
         require_change(result["effect"], repr(scenario.label))
     drivers = driver_words(fitted.scm, result.attrs)
     _LOG.info("starts after %s; drivers: %s", period_after(start, 0, year), drivers)
@@ -253,6 +251,7 @@ def run_scenario(
         lambda draws: answer(draws)["effect"].sel(outcome=wanted, horizon=at),
         effect.sel(horizon=at),
     )
+    result = marked(result, rested)
     table = numbers(
         fitted,
         {"effect": rested},
@@ -264,7 +263,7 @@ def run_scenario(
         from sanctions_model.plots import plot_scenario_effect
 
         drawn = plot_scenario_effect(
-            effect,
+            result["effect"].sel(outcome=wanted),
             label=label,
             outcomes=drawn_outcomes(effect, outcome),
             scm=fitted.scm,

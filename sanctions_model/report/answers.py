@@ -14,6 +14,7 @@ from sanctions_model import dims
 from sanctions_model.elsewhere.base_rates import lifting_rate
 from sanctions_model.queries.claims import load_claims
 from sanctions_model.queries.reading.headlines import headline, label_with_unit, main_outcomes
+from sanctions_model.queries.reading.information import assumed_words
 from sanctions_model.report.views import View, interval_words
 from sanctions_model.scenarios.library import ScenarioLibrary
 from sanctions_model.scenarios.odds.mixture import reweighted
@@ -154,7 +155,9 @@ def scenario_sentences(
 ) -> list[str]:
     """Say what a scenario changes by the last period, an outcome a sentence.
 
-    `outcomes`: which of those in the result. Returns: every number in them is computed.
+    `result`: where the word of what its effect rests on stands beside it, a sentence on an assumed
+    one says so. `outcomes`: which of those in the result. Returns: every number in them is
+    computed.
     """
     said = [f"{result.attrs['label']}, against {result.attrs[dims.Said.AGAINST]}:"]
     for name in outcomes:
@@ -162,7 +165,8 @@ def scenario_sentences(
         still = float((draws == 0).mean())
         nothing = f"; nothing at all with {chance_is(still)}" if still >= 0.005 else ""
         found = scenario_finding(result, scm, name)
-        said.append(f"{found}; median {_middle(draws)}{nothing}.")
+        own = result["effect"].sel({dims.OUTCOME: name}).isel({dims.HORIZON: -1})
+        said.append(f"{found}; median {_middle(draws)}{nothing}{assumed_words(own)}.")
     return said
 
 

@@ -252,6 +252,21 @@ def test_every_effect_of_the_futures_says_what_it_rests_on(small_fit, tmp_path):
         np.testing.assert_allclose(written, middle, rtol=1e-4, atol=1e-9)
 
 
+def test_a_sentence_on_an_assumed_effect_says_that_it_is_assumed(small_fit, tmp_path):
+    """A shift of GDP that a file states is no finding, neither in the title nor in the sentence."""
+    path, only = tmp_path / "table.csv", ("--outcome", "gdp_level", "--fit", small_fit)
+    said = {}
+    for name in ("northern_sea_route", "reset"):
+        done = call("scenario", "run", name, *only, "--csv", path)
+        assert done.code == 0, done.err
+        table = pd.read_csv(path)
+        word = table.loc[table["quantity"] == "effect", "basis"].iloc[-1]
+        flat = " ".join(done.out.split())
+        said[name] = flat.count("; assumed, not learned from data"), word
+    assert said["northern_sea_route"] == (2, "assumed")  # the title and the sentence
+    assert all((count > 0) == (word == "assumed") for count, word in said.values())
+
+
 def test_a_required_relief_rests_on_what_its_effect_rests_on(small_fit, tmp_path):
     path, fit = tmp_path / "table.csv", ("--fit", small_fit)
     columns = ["information", "likelihood_share", "variance_estimated", "basis"]

@@ -57,6 +57,13 @@ def resting(
     return basis_of(fitted).beside(before, after)
 
 
+def marked(result: "xr.Dataset", rested: "xr.DataArray") -> "xr.Dataset":
+    """Put the word of what an effect rests on beside all of it, empty where nobody asked."""
+    word = rested["basis"].reset_coords(drop=True)
+    places = {str(dim): result[dim] for dim in word.dims}
+    return result.assign_coords(basis=word.reindex(places, fill_value=""))
+
+
 def numbers(
     fitted: "Fit",
     arrays: "Mapping[str, xr.DataArray]",

@@ -14,6 +14,7 @@ import xarray as xr
 
 from sanctions_model import dims
 from sanctions_model.errors import QuestionError
+from sanctions_model.queries.reading.information import assumed_words
 from sanctions_model.scm.equations import Identity, LatentAdjustment
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after, read_period
@@ -311,7 +312,8 @@ def _of_draws(
     unit = scm.variables[name]
     if result.name == "effect":
         when = when_words(result.attrs, at, scm)
-        return _moved(effect_in_percent(own, unit), scm, name, subject, when)
+        moved = _moved(effect_in_percent(own, unit), scm, name, subject, when)
+        return f"{moved}{assumed_words(own)}"
     return _stands(in_percent(own, unit), scm, name, at, result.attrs)
 
 

@@ -286,3 +286,12 @@ def _between_bins(index: np.ndarray, values: np.ndarray) -> float:
     total = float(centred @ centred)
     within = total - float((np.add.reduceat(centred, starts) ** 2 / sizes).sum())
     return 1.0 - within / (values.size - bins) * (values.size - 1) / total
+
+
+def assumed_words(answer: xr.DataArray) -> str:
+    """Say at the end of a sentence on one effect that it is assumed, where it is known to be.
+
+    `answer`: of one outcome and period, with the word beside it as `Basis.beside` puts it.
+    """
+    known = "basis" in answer.coords and str(answer["basis"].item()) == "assumed"
+    return "; assumed, not learned from data" if known else ""
