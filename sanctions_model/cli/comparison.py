@@ -13,6 +13,7 @@ from sanctions_model.cli.parts.options import (
     JsonOption,
     QuietOption,
     load_fit,
+    require_different,
     write_csv,
     write_figure,
 )
@@ -65,8 +66,7 @@ def compare(
             "pairs."
         )
     fits = {str(folder): load_fit(folder) for folder in folders}
-    if len(fits) < len(folders):
-        raise QuestionError("A folder is given twice; give different ones.")
+    require_different(folders)
     (first, *others), called = fits, _distinct_names(fits)
     written: list[pd.DataFrame] = []
     for other in others:

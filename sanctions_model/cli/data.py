@@ -20,6 +20,7 @@ from sanctions_model.cli.parts.options import (
     QuietOption,
     find_data,
     load_fit,
+    require_different,
     write_csv,
     write_figure,
 )
@@ -245,6 +246,7 @@ def compare(
     asked, horizons = asked_relief(relief), tuple(horizon or (4, 12))
     require_horizon(horizons)  # before a fit is made
     fits = load_fit(old), load_fit(new)
+    require_different([old, new])
     revised = _third_fit(*fits, keep)
     table = compare_vintages(*fits, revised, relief=asked, horizons=horizons)
     write_csv(table, csv)

@@ -141,8 +141,16 @@ def test_compare_puts_fits_side_by_side(folders, tmp_path):
     assert (written["errors_apart"] > 2).any()
     assert "the data alone differ" not in done.err
     assert "expected two or more" in call("compare", folders / "one").err
-    twice = call("compare", folders / "one", folders / "one")
-    assert "given twice" in twice.err
+
+
+def test_a_fit_is_compared_with_itself_under_no_path(folders, tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to(folders / "one")
+    monkeypatch.setattr("sanctions_model.cli.data._third_fit", lambda *_: pytest.fail("sampled"))
+    for verb in (["compare"], ["data", "compare"]):
+        for other in (".", "posterior.nc", "../one"):
+            done = call(*verb, folders / "one", folders / "one" / other)
+            assert "is given twice; give different ones" in done.err
+        assert "is given twice" in call(*verb, folders / "one", tmp_path / "link").err
 
 
 def test_a_prior_alone_has_no_posterior_to_ask(folders, tmp_path):

@@ -4,7 +4,7 @@ import io
 import logging
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -140,6 +140,14 @@ def load_fit(folder: Path) -> "Fit":
 def beside_fit(fit: Path, name: str) -> Path:
     """Return where a file goes that lies beside a fit, which is a folder or a file."""
     return (fit.parent if fit.is_file() else fit) / name
+
+
+def require_different(folders: Sequence[Path]) -> None:
+    """Refuse a fit that is named twice, under whatever path; all of them are there."""
+    files = [(path if path.is_file() else path / "posterior.nc").resolve() for path in folders]
+    for position, file in enumerate(files):
+        if file in files[:position]:
+            raise QuestionError(f"The fit {folders[position]} is given twice; give different ones.")
 
 
 def load_fit_if_there(folder: Path) -> "Fit | None":
