@@ -248,15 +248,16 @@ def expected_view(
         own = effect_in_percent(
             result["effect"].sel({dims.OUTCOME: name}).isel({dims.HORIZON: -1}),
             scm.variables[name],
-        ).mean([dims.CHAIN, dims.DRAW])
+        )
         cells = {
-            words: number(float((own * reweighted(result, weights)["probability"]).sum()))
+            words: mean_words((own * reweighted(result, weights)["probability"]).sum(dims.SCENARIO))
             for words, weights in odds.items()
         }
         rows.append({"outcome": f"{scm.variables[name].short_label}, {_unit(scm, name)}"} | cells)
     return View(
         table=pd.DataFrame(rows),
         title=f"Expected effect by {result['period'].to_numpy()[-1]}, by the odds one starts from",
-        caption=f"Mean over all futures, against {result.attrs[dims.Said.AGAINST]}; later one can "
-        "turn into another, with the chances that the file states.",
+        caption="Mean over all futures, ± two Monte-Carlo errors, against "
+        f"{result.attrs[dims.Said.AGAINST]}; later one can turn into another, with the chances "
+        "that the file states.",
     )

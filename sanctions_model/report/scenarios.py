@@ -31,6 +31,7 @@ from sanctions_model.wording import (
     share_words,
     true_minus,
     upper_first,
+    with_article,
 )
 
 _COUNTED = "Quarter 1 is the first after the data."
@@ -323,7 +324,7 @@ def mix_sentences(
         ends = [number(float(value)) for value in line.sel(outcome=outcome)]
         unit = difference_unit(scm.variables[outcome].unit, short=True)
         sentences.append(
-            f"Over all futures, {_called(scm, outcome)} is expected to move by "
+            f"Over all futures, {with_article(_called(scm, outcome))} is expected to move by "
             f"{mean_words(expected)} {unit} in {when}, against {against}: {ends[0]} if {label} "
             f"were out of the question, {ends[1]} if it were certain at first, so ten points of "
             f"odds are worth {mean_words(worth)}."

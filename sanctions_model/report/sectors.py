@@ -13,7 +13,15 @@ from sanctions_model.report.views import View, date_columns, size_cell
 from sanctions_model.scenarios.sectors import SECTOR
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import interval
-from sanctions_model.wording import chance, figure, number, percent, share_words, upper_first
+from sanctions_model.wording import (
+    chance,
+    figure,
+    number,
+    percent,
+    share_words,
+    upper_first,
+    with_article,
+)
 
 _SUMS = {
     "total": "sum of the sectors",
@@ -129,8 +137,9 @@ def pooled_sentences(table: pd.DataFrame, scm: StructuralCausalModel) -> list[st
         for row in effects:
             unit = row["unit"].split(" (")[0]
             same = ", a difference within the Monte-Carlo error" if row["within_error"] else ""
+            called = with_article(scm.variables[row["quantity"]].short_label)
             parts.append(
-                f"{scm.variables[row['quantity']].short_label} by {_moved(row, 'pooled_')} {unit} "
+                f"{called} by {_moved(row, 'pooled_')} {unit} "
                 f"after {scm.count_periods(row['horizon'])} instead of {_moved(row, '')}{same}"
             )
         moves = f" Full relief then moves {'; '.join(parts)}." if parts else ""

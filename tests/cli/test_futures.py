@@ -209,6 +209,8 @@ def test_the_mixture_takes_either_odds_and_shows_what_both_expect(saved_fit):
     assert done.code == 0, done.err
     for words in ("first odds", "filtered to 2026Q2", "Expected effect by"):
         assert words in done.out
+    # Two numbers that are compared have their Monte-Carlo errors.
+    assert re.search(r"GDP level, % +-?\+?[\d.]+ ± [<\d.]+ +-?\+?[\d.]+ ± [<\d.]+", done.out)
     begins = next(line for line in done.out.splitlines() if line.startswith("It begins with"))
     assert "Rapprochement (reset) 0.30" not in begins
 
