@@ -110,13 +110,21 @@ def require_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
         raise QuestionError(f"{where}: expected a file name that ends in {' or '.join(suffixes)}.")
     if len(os.fsencode(path.name)) > _LONGEST_NAME:
         raise QuestionError(f"{what}: the file name is too long; give a shorter one.")
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise QuestionError(f"{where}: that is a link or a device; give the name of a plain file.")
     if path.name in _KNOWN_BY and path.exists():
         raise QuestionError(f"{where}: a run or a sweep is known by that file; give another name.")
+    _require_replaceable(path, where)
+    if not os.access(path.parent, os.W_OK):
+        raise QuestionError(f"{where}: it may not be written; give another place.")
+
+
+def _require_replaceable(path: Path, where: str) -> None:
+    """Refuse to put a file in the place of a link, a device or what its owner keeps."""
+    if path.is_dir() and not path.is_symlink():
+        return  # which the system refuses
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise QuestionError(f"{where}: that is a link or a device; give the name of a plain file.")
     # Root may write to any file, also to one that its owner marked as read-only.
-    kept = path.exists() and not (os.access(path, os.W_OK) and path.stat().st_mode & _WRITABLE)
-    if kept or not os.access(path.parent, os.W_OK):
+    if path.exists() and not (os.access(path, os.W_OK) and path.stat().st_mode & _WRITABLE):
         raise QuestionError(f"{where}: it may not be written; give another place.")
 
 
@@ -140,7 +148,8 @@ def require_folder(folder: Path, what: str) -> None:
 def whole_file(path: Path | str) -> Iterator[Path]:
     """Yield a path beside `path` to write to; it takes the name when the block succeeds.
 
-    `path`: an existing file of this name is replaced.
+    `path`: an existing file of this name is replaced. Raises `QuestionError`, before anything is
+    made, if a link, a device or a file that is kept from being written stands there.
 
     Examples
     --------
@@ -152,6 +161,7 @@ def whole_file(path: Path | str) -> Iterator[Path]:
     ['a.txt']
     """
     target = Path(path)
+    _require_replaceable(target, str(target))
     beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
         yield beside

@@ -15,7 +15,7 @@ import pytest
 import xarray as xr
 from laboratory import LIFTED
 
-from sanctions_model.errors import FitFileError
+from sanctions_model.errors import FitFileError, SanctionsModelError
 from sanctions_model.inference import storage
 from sanctions_model.inference.fit import sample_prior_predictive
 from sanctions_model.inference.storage import FORMAT_VERSION, load, save
@@ -514,3 +514,26 @@ def test_the_stored_spec_is_the_model(prior_file):
         stored = json.loads(file.attrs["sanctions_model"])["spec"]
     assert stored == to_dict(laboratory.prior_only().scm)
     assert storage.FORMAT_VERSION == 1
+
+
+def test_a_fit_replaces_no_link_no_device_and_no_file_that_is_kept(tmp_path):
+    fitted, kept = laboratory.prior_only(), tmp_path / "kept.nc"
+    kept.write_text("mine", encoding="utf-8")
+    kept.chmod(0o444)
+    (tmp_path / "link.nc").symlink_to(kept)
+    (tmp_path / "lost.nc").symlink_to(tmp_path / "nothing")
+    os.mkfifo(tmp_path / "pipe.nc")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    for name, said in (
+        ("kept", "may not be written"),
+        ("link", "a link or a device"),
+        ("lost", "a link or a device"),
+        ("pipe", "a link or a device"),
+    ):
+        with pytest.raises(SanctionsModelError, match=said):
+            save(fitted, tmp_path / f"{name}.nc")
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert kept.read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / "link.nc").is_symlink()
+    with pytest.raises(FitFileError, match="Is a directory"):
+        save(fitted, tmp_path)
