@@ -9,6 +9,7 @@ from command import call
 from saved_fits import fit_of
 
 import sanctions_model as sm
+from sanctions_model.report.checks import evidence_views
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +119,48 @@ def test_confounding_gives_tipping_points(folders, tmp_path):
     assert done.out.startswith("Credited in full to the measures, a hidden cause ")
     done = call("confounding", "--fit", folders / "one", "--claim", "gdp_grwth")
     assert "Did you mean 'gdp_growth'" in done.err
+
+
+def test_a_required_relief_rests_on_what_its_effect_rests_on(folders, tmp_path):
+    path, fit = tmp_path / "table.csv", ("--fit", folders / "one")
+    columns = ["information", "likelihood_share", "variance_estimated", "basis"]
+    asked = ("--outcome", "key_rate", "--horizon", 6, "--measure", "finance", "--measure", "trade")
+    assert call("effects", *asked, *fit, "--csv", path).code == 0
+    effects = pd.read_csv(path)
+    own = effects[(effects["channel"] == "total") & (effects["horizon"] == 6)].iloc[0]
+    target = ("--outcome", "key_rate", "--below", 8, "--within", 6)
+    measures = asked[-4:]
+    for more in ((), ("--frontier",)):
+        done = call("scenario", "require", *target, *measures, *more, *fit, "--csv", path)
+        assert done.code == 0, done.err
+        for row in pd.read_csv(path)[columns].to_dict("records"):
+            assert row.pop("basis") == own["basis"]
+            assert row == {name: pytest.approx(own[name], nan_ok=True) for name in row}
+    shown = call("scenario", "require", *target, *measures, *fit).out
+    assert f"rests on: {own['basis']}" in " ".join(shown.split())
+
+
+def test_agreement_with_what_the_priors_knew_is_told_apart(growth_problem):
+    table = pd.DataFrame(
+        {
+            "evidence": ["a", "b", "c"],
+            "quantity": ["a", "b", "c"],
+            "published_median": [1.0, -2.0, 1.0],
+            "prior_median": 1.0,
+            "median": [0.5, -2.5, 9.0],
+            "z": [-1.0, -0.4, 8.0],
+            "miss": ["", "", "hard"],
+            "with_median": 1.0,
+            "in_priors": ["study", "", "study"],
+        }
+    )
+    moved = pd.DataFrame({"evidence": ["a"], "outcome": "gdp_level", "difference": 0.1})
+    moved = moved.assign(median=1.0, with_median=1.1, within_error=False)
+    first, _ = evidence_views(table, moved, growth_problem.scm)
+    assert first.title == (
+        "2 of 3 published figures agree within both uncertainties, 1 of them known to the priors; "
+        "the model is smaller in 1"
+    )
 
 
 def test_refute_tests_the_graph(folders):
