@@ -82,6 +82,7 @@ class Basis:
         Returns
         -------
         Basis
+            Without posterior draws it says of every answer that it is assumed.
         """
         return cls(fit.problem, fit.prior_draws, fit.posterior_draws)
 

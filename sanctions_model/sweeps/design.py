@@ -216,7 +216,13 @@ class SweepDesign(_Frozen):
             raise QuestionError(f"{file.name}: {fault}.") from None
 
     def to_toml(self, path: Path | str) -> Path:
-        """Write the design; `from_toml` reads the same back."""
+        """Write the design; `from_toml` reads the same back.
+
+        Raises
+        ------
+        QuestionError
+            If a link, a device or a file that is kept from being written stands there.
+        """
         with whole_file(path) as part:
             part.write_text(_toml(self.plain()), encoding="utf-8")
         return Path(path)
