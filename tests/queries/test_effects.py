@@ -22,6 +22,7 @@ from sanctions_model.queries.effects import (
     channel_effects,
     measure_effects,
     relief_paths,
+    relief_subject,
     relief_words,
     total_effect,
 )
@@ -867,3 +868,10 @@ def test_a_measure_that_goes_on_from_its_last_value_needs_one(onward):
     with pytest.raises(QuestionError, match="last observed value, which no data give here"):
         relief_paths(scm, LIFTED, 4)
     assert len(relief_paths(scm, LIFTED, 4, last={"trade": 0.8})["trade"]) == 4
+
+
+def test_a_relief_of_some_measures_is_not_said_to_be_of_all():
+    scm = growth_transmission()
+    assert relief_subject(scm, Relief(measures=MEASURES)) == "Full relief of all measures"
+    some = relief_subject(scm, Relief(measures=("trade", "finance"), depth=0.5))
+    assert some == "Half relief of trade and financial measures"

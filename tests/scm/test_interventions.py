@@ -231,3 +231,11 @@ def test_an_edit_is_told_with_its_window_where_it_has_one(window, said):
     assert edit_words(SetTo(variable="key_rate", value=10.0, **window)) == (
         f"key rate set to 10{said}"
     )
+
+
+def test_an_end_within_the_horizon_is_named_and_one_beyond_it_is_not():
+    told = [
+        edit_words(SetTo(variable="oil", value=10.0, stop=stop), ["2026Q2", "2026Q3"])
+        for stop in (1, 2, 3)
+    ]
+    assert told == ["oil set to 10 to 2026Q2", "oil set to 10 to 2026Q3", "oil set to 10"]
