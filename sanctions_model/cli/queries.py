@@ -350,7 +350,7 @@ def _asked(
     from sanctions_model.scm.interventions import edit_words
     from sanctions_model.wording import in_words
 
-    words = [edit_words(edit, periods) for edit in interventions]
+    words = [edit_words(edit, periods, scm.measure_labels) for edit in interventions]
     for asked in conditions:
         values = ", ".join(f"{value:g}" for value in dict.fromkeys(asked.values.values()))
         first, last = (periods[end(asked.values) - 1] for end in (min, max))

@@ -28,6 +28,7 @@ from sanctions_model.queries.reading.headlines import asked_words, headline, spo
 from sanctions_model.queries.reading.percent import effects_in_percent
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
+from sanctions_model.units import belief_unit
 from sanctions_model.wording import upper_first
 
 _COLUMNS = 3
@@ -155,7 +156,9 @@ def _fans(
             _prior_lines(axes, prior.sel(where))
         dated = _finish(axes, horizon, scm.periods_per_year, start)
         axes.set_title("\n".join(headings[name]), size=TEXT, loc="left", pad=3, color=Colour.ink)
-        axes.set_ylabel(scm.effect_unit(name), size=SMALL, color=Colour.ink, labelpad=2)
+        axes.set_ylabel(
+            belief_unit(scm.effect_unit(name)), size=SMALL, color=Colour.ink, labelpad=2
+        )
         if position + columns >= len(names) and not dated:
             axes.set_xlabel("\n".join(wrap(along, width + 0.3, SMALL)), size=SMALL, labelpad=2)
         label_lines(axes, _ends(axes, bands, prior, name))

@@ -393,7 +393,11 @@ def _changes(past: Episode, interventions: Sequence[Intervention]) -> list[str]:
     day = str(past.problem.cases.time[past.first - 1])
     periods = period_labels(day, scm.periods_per_year, past.periods)
     held = [edit.variable for edit in interventions if _holds(past, edit)]
-    changed = [edit_words(edit, periods) for edit in interventions if not _holds(past, edit)]
+    changed = [
+        edit_words(edit, periods, scm.measure_labels)
+        for edit in interventions
+        if not _holds(past, edit)
+    ]
     if not held:
         return changed
     labels = [scm.variables[name].short_label for name in held]

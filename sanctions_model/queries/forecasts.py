@@ -153,7 +153,7 @@ def simulate(
     }
     if interventions:
         ahead = period_labels(paths.attrs[dims.Said.START], scm.periods_per_year, horizon)
-        said = in_words([edit_words(edit, ahead) for edit in interventions])
+        said = in_words([edit_words(edit, ahead, scm.measure_labels) for edit in interventions])
         paths.attrs[dims.Said.SUBJECT] = said
     return with_periods(paths.rename("path"), scm.periods_per_year)
 

@@ -4,7 +4,7 @@ Periods of a horizon count from 1, the first period after the last observed one.
 no equations and no draws.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Protocol
@@ -223,11 +223,17 @@ def require_lifting(relief: Relief) -> None:
         )
 
 
-def edit_words(intervention: Intervention, periods: Sequence[str] = ()) -> str:
+_NONE: Mapping[str, str] = {}
+
+
+def edit_words(
+    intervention: Intervention, periods: Sequence[str] = (), measures: Mapping[str, str] = _NONE
+) -> str:
     """Say what an intervention does, for captions.
 
     `periods`: what the periods are called, from the first; they are counted where one has no name,
-    and an end after the last is not said.
+    and an end after the last is not said. `measures`: what sanctions are called, by name; nobody
+    says of them that they are set to 0.
 
     >>> edit_words(SetTo(variable="key_rate", value=10.0, start=3))
     'key rate set to 10 from period 3'
@@ -235,6 +241,8 @@ def edit_words(intervention: Intervention, periods: Sequence[str] = ()) -> str:
     'oil set to 10 to 2026Q3'
     >>> edit_words(SetTo(variable="oil", value=10.0, stop=3), ["2026Q2", "2026Q3"])
     'oil set to 10'
+    >>> edit_words(SetTo(variable="trade", value=0.0), measures={"trade": "trade measures"})
+    'full relief of trade measures'
     """
     called = dict(enumerate(periods, start=1))
     name = intervention.variable.replace("_", " ")
@@ -251,10 +259,17 @@ def edit_words(intervention: Intervention, periods: Sequence[str] = ()) -> str:
     first, last = (
         called.get(end or 0, f"period {end}") for end in (intervention.start, intervention.stop)
     )
+    what = f"{name} {verb} {value}"
+    if (
+        isinstance(intervention, SetTo)
+        and intervention.value == 0
+        and intervention.variable in measures
+    ):
+        what = f"full relief of {measures[intervention.variable]}"
     since = f" from {first}" if intervention.start > 1 else ""
     outlasts = intervention.stop is None or 0 < len(periods) < intervention.stop
     until = "" if outlasts else f" to {last}"
-    return f"{name} {verb} {value}{since}{until}"
+    return f"{what}{since}{until}"
 
 
 def done_until(interventions: Sequence[Intervention], last: int) -> int:

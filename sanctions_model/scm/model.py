@@ -241,6 +241,11 @@ class StructuralCausalModel:
         return tuple(n for n in self.exogenous if n in starts or n in self.relieved)
 
     @cached_property
+    def measure_labels(self) -> dict[str, str]:
+        """What each measure is called, by its name."""
+        return {name: self.variables[name].short_label for name in self.measures}
+
+    @cached_property
     def factors(self) -> tuple[str, ...]:
         """Exogenous variables that some link is multiplied by."""
         return tuple(dict.fromkeys(link.factor for link in self.links if link.factor))

@@ -35,6 +35,7 @@ from sanctions_model.plots.parts.diagram import diagram
 from sanctions_model.plots.parts.graph_layout import layered_layout
 from sanctions_model.plots.parts.signs import Sign, link_signs
 from sanctions_model.queries.effects import channel_effects, total_effect
+from sanctions_model.queries.reading.headlines import spoken
 from sanctions_model.queries.reading.tables import lasting_effects
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.scm.interventions import Relief
@@ -331,7 +332,7 @@ def test_the_forest_of_a_small_model_makes_its_units(tiny, tiny_draws):
 def test_responses_say_label_unit_and_horizon(figures, growth_problem):
     said = words(figures["responses"])
     for name in ("key_rate", "gdp_level", "rouble", "inflation_yoy"):
-        assert growth_problem.scm.variables[name].label in said
+        assert spoken(growth_problem.scm.variables[name].label) in said
     assert sum(axes.axison and bool(axes.lines) for axes in figures["responses"].axes) == 4
     assert "pp" in said.split()
     assert "log" not in said

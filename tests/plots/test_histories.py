@@ -41,6 +41,7 @@ from sanctions_model.queries.counterfactuals import counterfactual, episode
 from sanctions_model.queries.decomposition import historical_decomposition
 from sanctions_model.queries.effects import relief_paths
 from sanctions_model.queries.forecasts import forecast_error_variance_decomposition, simulate
+from sanctions_model.queries.reading.headlines import spoken
 from sanctions_model.queries.required import RequiredRelief, Target, required_relief
 from sanctions_model.scm.equations import Exogenous, Linear
 from sanctions_model.scm.interventions import Relief, SetTo, ShiftBy
@@ -343,7 +344,7 @@ def test_a_counterfactual_says_labels_units_contrast_and_window(figures, growth_
     said = words(figure)
     assert "What with measures of 2021?" in said
     for name in PATHS:
-        assert growth_problem.scm.variables[name].label in said
+        assert spoken(growth_problem.scm.variables[name].label) in said
     for unit in ("pp", "% of the border price", "% a year"):
         assert unit in said
     assert "the window 2022Q1 to 2026Q1 (shaded)" in said
@@ -428,7 +429,7 @@ def test_measures_are_summed_to_one_mean(figures, parts):
 
 
 def test_the_line_is_the_actual_path_less_the_base(figures, parts):
-    axes, _ = panel(figures["decomposition"], "GDP level")
+    axes, _ = panel(figures["decomposition"], "GDP")
     own = parts.sel(outcome="gdp_level")
     expected = own.sum("part") - own.sel(part="base")
     years, drawn = line(axes, INK, 1.3)
@@ -558,7 +559,7 @@ def test_levels_are_relative_to_the_last_observed_period(figures, growth_problem
     _, median = line(axes, BLUE, 1.5)
     moved = futures.sel(outcome="rouble", horizon=3).isel(scenario=0) + nowcast
     np.testing.assert_allclose(median[3], percent(moved).median())
-    axes, _ = panel(figures["forecast"], "GDP level")
+    axes, _ = panel(figures["forecast"], "GDP")
     assert axes.get_ylabel() == "%, 2026Q1 = 0"
     assert not circles(axes)
 

@@ -10,6 +10,7 @@ from scipy.optimize import LinearConstraint, minimize
 
 from sanctions_model.plots.parts.beside import Beside, draw_beside
 from sanctions_model.plots.parts.labels import apart, label_lines, label_room
+from sanctions_model.plots.parts.panels import frame
 from sanctions_model.plots.parts.style import new_figure, place_axes
 
 ROOM = 10.0
@@ -94,3 +95,10 @@ def test_others_forecasts_stand_in_their_year():
     assert [h.get_label() for h in handles] == ["poll, 2026-07", "bank, 2026-07"]
     assert to_hex(handles[0].get_color()) == to_hex(axes.lines[1].get_color())
     assert beside.names == ["target", "no change"]
+
+
+def test_an_axis_says_no_log_points():
+    figure = new_figure(2.0)
+    axes = figure.add_axes((0.2, 0.2, 0.6, 0.6))
+    frame(axes, ["oil discount"], "log points")
+    assert axes.get_ylabel() == "% (log)"

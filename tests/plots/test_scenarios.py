@@ -129,7 +129,7 @@ def test_effects_are_medians_by_future_with_contrast_interval_and_horizon(figure
 
 
 def test_areas_of_the_spread_fill_the_panel(figures, split):
-    axes, _ = panel(figures["effect_spread"], "GDP level")
+    axes, _ = panel(figures["effect_spread"], "GDP")
     tops = [area.get_paths()[0].vertices[:, 1].max() for area in axes.collections]
     assert tops[-1] == pytest.approx(100.0)
     variance = split["effect"].sel(order="future first", outcome="gdp_level")
@@ -143,7 +143,7 @@ def test_areas_of_the_spread_fill_the_panel(figures, split):
 
 
 def test_odds_are_lines_by_horizon_with_the_stated_probability_marked(figures, odds):
-    axes, _ = panel(figures["odds"], "GDP level")
+    axes, _ = panel(figures["odds"], "GDP")
     places, values = line(axes, BLUE, 1.5)
     np.testing.assert_array_equal(places, [0, 50, 100])
     np.testing.assert_allclose(values, odds.sel(outcome="gdp_level", horizon=4))

@@ -33,6 +33,7 @@ from sanctions_model.queries.reading.headlines import panel_outcomes, spoken
 from sanctions_model.scm.model import StructuralCausalModel
 from sanctions_model.scm.periods import period_after
 from sanctions_model.summaries import IntervalRule, interval, interval_rule
+from sanctions_model.units import belief_unit
 
 # How dark the interval of the rule and the 50 % interval on top of it are.
 WIDE, _HALF = 0.22, 0.4
@@ -156,7 +157,7 @@ def frame(axes: Axes, heading: Sequence[str], unit: str) -> None:
     """Write a panel's heading and unit, and leave a light grid."""
     tidy(axes)
     axes.set_title("\n".join(heading), size=TEXT, loc="left", pad=3, color=Colour.ink)
-    axes.set_ylabel(unit, size=SMALL, color=Colour.ink, labelpad=2)
+    axes.set_ylabel(belief_unit(unit), size=SMALL, color=Colour.ink, labelpad=2)
     axes.locator_params(axis="y", nbins=5)
     axes.grid(axis="y", color=Colour.rule, lw=0.4)
     axes.set_axisbelow(True)
@@ -288,7 +289,7 @@ def grid(
     """
     (top, bottom), (left, gap, right) = page_text_inches(*page), beside
     width = (COLUMN_INCHES - left - right - (columns - 1) * gap) / columns
-    headings = [wrap(label, width, TEXT) for label in labels]
+    headings = [wrap(spoken(label), width, TEXT) for label in labels]
     head = max(map(len, headings)) * line_inches(TEXT) + 0.06
     below = 0.04 + (key_inches(handles) if handles else 0.0)
     rows = -(-len(labels) // columns)
@@ -382,7 +383,9 @@ def place_panels(
             axes = place_axes(figure, start, top + row * step + head, width, height)
             heading = "\n".join(headings[name])
             axes.set_title(heading, size=TEXT, loc="left", pad=4, color=Colour.ink)
-            axes.set_xlabel(scm.effect_unit(name), size=SMALL, labelpad=2, color=Colour.ink)
+            axes.set_xlabel(
+                belief_unit(scm.effect_unit(name)), size=SMALL, labelpad=2, color=Colour.ink
+            )
             yield name, axes, column == 0
 
     return figure, panels()

@@ -257,16 +257,16 @@ def label_with_unit(scm: StructuralCausalModel, name: str, *, of_path: bool = Fa
 
 def short_name(scm: StructuralCausalModel, name: str) -> str:
     """Return what an outcome is called in a table."""
-    return spoken(scm.variables[name].short_label).removesuffix(" level")
+    return spoken(scm.variables[name].short_label)
 
 
 def spoken(label: str) -> str:
-    """Return a label as people say it: nobody calls prices a price level.
+    """Return a label as people say it: nobody calls prices a price level, or GDP a GDP level.
 
-    >>> spoken("consumer price level"), spoken("GDP level")
-    ('consumer prices', 'GDP level')
+    >>> spoken("consumer price level"), spoken("GDP level"), spoken("GDP growth")
+    ('consumer prices', 'GDP', 'GDP growth')
     """
-    return label.replace("price level", "prices")
+    return label.replace("price level", "prices").removesuffix(" level")
 
 
 def _unit(scm: StructuralCausalModel, name: str, *, of_path: bool = False) -> str:
