@@ -34,6 +34,29 @@ def test_a_short_picture_looks_as_the_long_one(browser):
     assert alike(shots[0], shots[2])  # as the page shows it
 
 
+def test_a_picture_of_letters_is_half_as_long_and_shows_the_same(browser):
+    figure = new_figure(2.0)
+    axes = place_axes(figure, 0.5, 0.4, 3.0, 1.3)
+    axes.plot([1, 2, 4], [3.7, -4, 1])
+    axes.set_title(
+        "A <title> & words − of many different letters: jumpy wizards", fontweight="bold"
+    )
+    glyphs = slim_svg(figure_bytes(figure))
+    letters = slim_svg(figure_bytes(figure, letters=True))
+    assert letters == slim_svg(figure_bytes(figure, letters=True))
+    assert len(letters) < 0.5 * len(glyphs)
+    assert letters.count(b"font-family") == 1
+    shots, page = [], browser.new_page(viewport={"width": 900, "height": 300})
+    for source in (glyphs, letters):
+        page.set_content(f'<body style="margin:0"><img src="{html.escape(svg_address(source))}">')
+        shots.append(image.imread(io.BytesIO(page.screenshot())))
+    page.close()
+    dark = [np.argwhere(shot[..., :3].mean(axis=-1) < 0.7) for shot in shots]
+    # In any font the words stand where they stood, and none leaves the picture.
+    assert np.abs(dark[0].min(axis=0) - dark[1].min(axis=0)).max() < 40
+    assert np.abs(dark[0].max(axis=0) - dark[1].max(axis=0)).max() < 40
+
+
 def empty_page(browser):
     page = browser.new_page(viewport={"width": 900, "height": 300})
     page.set_content("<body>")

@@ -239,13 +239,19 @@ def save_figures(figures: Mapping[str, Figure], directory: Path | str) -> list[P
     return written
 
 
-def _reproducible() -> AbstractContextManager[None]:
-    """Give equal figures equal ids in SVG, and glyphs as paths."""
-    return rc_context({"svg.hashsalt": "sanctions_model", "svg.fonttype": "path"})
+def _reproducible(*, letters: bool = False) -> AbstractContextManager[None]:
+    """Give equal figures equal ids in SVG, and glyphs as paths or as letters."""
+    kind = "none" if letters else "path"
+    return rc_context({"svg.hashsalt": "sanctions_model", "svg.fonttype": kind})
 
 
 def figure_bytes(
-    figure: Figure, form: str = "svg", *, dpi: float | None = None, title: str | None = None
+    figure: Figure,
+    form: str = "svg",
+    *,
+    dpi: float | None = None,
+    title: str | None = None,
+    letters: bool = False,
 ) -> bytes:
     """Return a figure as a file of this form; equal figures give equal bytes.
 
@@ -254,10 +260,11 @@ def figure_bytes(
     plotting library, which hide the disk's.
 
     `form`: ``svg``, ``png`` or ``pdf``. `dpi`: dots an inch; the figure's own if absent. `title`:
-    what a PDF says that it is called.
+    what a PDF says that it is called. `letters`: an SVG's text as text in the reader's font, less
+    than half as long as with the shapes of its letters.
     """
     buffer = io.BytesIO()
     metadata = _METADATA[form] | ({} if title is None else {"Title": title})
-    with _reproducible():
+    with _reproducible(letters=letters):
         figure.savefig(buffer, dpi=dpi or "figure", format=form, metadata=metadata)
     return buffer.getvalue()

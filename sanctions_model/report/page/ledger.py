@@ -44,7 +44,7 @@ _STATUS = {
 
 def picture(figure: "Figure", description: str) -> Html:
     """Return a matplotlib figure as a vector picture inside the page."""
-    source = svg_address(slim_svg(figure_bytes(figure)))
+    source = svg_address(slim_svg(figure_bytes(figure, letters=True)))
     # The address holds nothing that an attribute cannot; escaped, it were a quarter longer.
     image = Html(f'<img src="{source}" alt="{html.escape(description)}" lang="en">')
     return tag(

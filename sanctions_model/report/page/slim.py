@@ -13,6 +13,10 @@ _USE = re.compile(
     r'(?: transform="translate\((?P<x>[-\d.]+) (?P<y>[-\d.]+)\)")?\s*/>'
 )
 _OTHER_USE = re.compile(r'xlink:href="#([^"]+)"')
+# What letters have in common stands once; a rotation by nothing says nothing.
+_FAMILY = re.compile(r"font-family:[^;\"]*;?")
+_UPRIGHT = re.compile(r' transform="rotate\(-?0 [^)]*\)"')
+_FONT = "font-family=\"'DejaVu Sans',Verdana,Arial,sans-serif\""
 # Blanks beside a command of a path, and after a mark in a style, say nothing.
 _PATH, _COMMAND = re.compile(r'(?<= d=")[^"]*'), re.compile(r"\s*([A-Za-z])\s*")
 _STYLE, _MARK = re.compile(r'(?<= style=")[^"]*'), re.compile(r"([:;])\s+")
@@ -23,8 +27,8 @@ _DECIMALS = re.compile(r"(scale\([^)]*\))|(\.\d{2})\d+")
 def slim_svg(source: bytes) -> bytes:
     """Shorten an SVG of matplotlib: names of glyphs, decimals, and blanks.
 
-    `source`: text drawn as glyphs, as `figure_bytes` makes it. Returns: places are rounded to
-    hundredths of a point (in glyphs, of a unit of the font).
+    `source`: as `figure_bytes` makes it, text drawn as glyphs or as letters. Returns: places are
+    rounded to hundredths of a point (in glyphs, of a unit of the font).
 
     >>> slim_svg(b'<g> <use xlink:href="#A-1" transform="translate(1.2345 0)"/> </g>')
     b'<g><use href="#A-1" x="1.23"/></g>'
@@ -35,6 +39,8 @@ def slim_svg(source: bytes) -> bytes:
     text = _GLYPH.sub(lambda found: f'<path id="{names[found["id"]]}" d="{found["d"]}"', text)
     text = _USE.sub(lambda found: _use(found, names, empty), text)
     text = _OTHER_USE.sub(lambda found: f'href="#{names.get(found[1], found[1])}"', text)
+    if "<text " in text:
+        text = _UPRIGHT.sub("", _FAMILY.sub("", text)).replace("<svg ", f"<svg {_FONT} ", 1)
     text = _PATH.sub(lambda found: _COMMAND.sub(r"\1", found[0]), text)
     text = _STYLE.sub(lambda found: _MARK.sub(r"\1", found[0]), text)
     return _DECIMALS.sub(lambda found: found[1] or found[2], text).encode("utf-8")
