@@ -91,7 +91,9 @@ def diagnose(
         labels = [None] if dim is None else [str(label) for label in posterior[dim].to_numpy()]
         fixed[name] = np.array([address_of(name, label) in known for label in labels])
     worst = worst_mixing(posterior, fixed)
-    finite = all(np.isfinite(array).all() for array in posterior.data_vars.values())
+    # Infinite degrees of freedom are Gaussian; without a number elsewhere there is no radius.
+    drawn = posterior.drop_vars("degrees_of_freedom", errors="ignore").data_vars.values()
+    finite = all(np.isfinite(array).all() for array in drawn)
     # A random walk, whose radius is 1 up to rounding, does not explode.
     explosive = int((spectral_radius(scm, posterior) > STABLE).sum()) if finite else 0
     return Diagnostics(**worst, divergences=divergences, explosive=explosive)
@@ -113,19 +115,16 @@ def worst_mixing(
     for name, array in posterior.data_vars.items():
         values = array.transpose(dims.CHAIN, dims.DRAW, ...).to_numpy()
         values = values.reshape(*values.shape[:2], -1)
-        if not np.isfinite(values).all():
-            r_hat, bulk, tail = dead
-            continue
-        ranges = np.ptp(values, axis=1)  # of each chain
         none = np.zeros(values.shape[2], dtype=bool)
-        never = np.ptp(values, axis=(0, 1)) == 0
+        never = (values == values[:1, :1]).all(axis=(0, 1))
         free = ~(never if fixed is None else fixed.get(str(name), none))
         if not free.any():
             continue
-        if values.shape[1] < _FEWEST or (ranges[:, free] == 0).any():
+        moved = np.moveaxis(values[:, :, free], -1, 0)
+        few = values.shape[1] < _FEWEST
+        if few or not np.isfinite(moved).all() or (np.ptp(moved, axis=2) == 0).any():
             r_hat, bulk, tail = dead
             continue
-        moved = np.moveaxis(values[:, :, free], -1, 0)
         axes = {"chain_axis": 1, "draw_axis": 2}
         agree = array_stats.rhat(moved, **axes) if values.shape[0] > 1 else np.nan
         r_hat = np.maximum(r_hat, np.max(agree))

@@ -146,7 +146,8 @@ def _response(
         choices = ", ".join([*scm.stochastic, *scm.exogenous])
         raise QuestionError(f"{cause!r} has no shock of its own; shock one of {choices}.")
     label = with_article(scm.variables[cause].short_label)
-    how = "A lasting change" if lasting > 1 else "A surprise"
+    passing = "A surprise" if cause in scm.stochastic else f"A one-{scm.period_name} change"
+    how = "A lasting change" if lasting > 1 else passing
     amount = f"{size:+g}" if size is not None else "usual size" if cause in scm.stochastic else "1"
     subject = f"{how} of {amount} in {label}"
     asked = f"what follows {lower_first(subject)}"

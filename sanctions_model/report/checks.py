@@ -235,9 +235,10 @@ def comparison_views(
     question = f"Question: how does {names[1]} (second) differ from {names[0]} (first)?"
     after = {"outcome": "effect on", "horizon": f"after {scm.periods_name}"}
     ordered = effects.sort_values("errors_apart", key=abs, ascending=False, kind="stable")
+    unit = difference_unit(scm.variables[largest["outcome"]], short=True)
     most = (
         f", most that on {spoken_label(scm, largest['outcome'])}, by "
-        f"{number(largest['difference'])}"
+        f"{number(largest['difference'])} {unit}".rstrip()
     )
     first = View(
         table=worded(ordered, after | sizes | odds | rest, scm, ["outcome"]),

@@ -159,6 +159,14 @@ def test_a_lasting_change_is_another_question(folder):
     assert one != lasting
 
 
+def test_nobody_is_surprised_by_a_measure(folder):
+    """Drivers are set, not shocked: what follows is of a change."""
+    done = call("irf", "finance", "--size=-0.5", "--outcome", "key_rate", "--fit", folder)
+    assert done.code == 0, done.err
+    assert "A one-quarter change of -0.5 in financial measures" in " ".join(done.out.split())
+    assert "surprise" not in done.out
+
+
 def test_variance_shares_are_printed_largest_first(folder, tmp_path):
     done = call("fevd", "--outcome", "key_rate", "--fit", folder, "--csv", tmp_path / "shares.csv")
     assert done.code == 0, done.err

@@ -372,6 +372,15 @@ def test_known_parameters_do_not_count_whatever_their_value(lab, value):
     close(found.r_hat, lab.diagnostics.r_hat)
 
 
+def test_known_tails_of_a_normal_distribution_are_no_fault(lab):
+    gaussian = lab.draws.copy(deep=True)
+    gaussian["degrees_of_freedom"].loc[{"equation": "harvest"}] = np.inf
+    gaussian["coefficient"].loc[{"link": "growth[1] -> growth", "chain": 1}] = 1.5
+    found = judged(gaussian)
+    assert found.explosive == 1000
+    assert judged(gaussian.assign(coefficient=lab.draws["coefficient"])).failures == ()
+
+
 @pytest.mark.parametrize("value", [0.3, "first"])
 @pytest.mark.parametrize("chains", [slice(None), slice(0, 1)], ids=["all chains", "one chain"])
 def test_a_free_parameter_that_stands_still_does_not_pass(lab, value, chains):

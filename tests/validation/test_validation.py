@@ -507,6 +507,7 @@ def test_headline_effects_have_the_interval_of_every_other_table(growth_problem,
         scm=growth_problem.scm,
         prior_draws=None,
         draws=xr.Dataset(),
+        posterior_draws=xr.Dataset(),
         idata={"log_prior": group, "log_likelihood": group},
     )
     monkeypatch.setattr(
