@@ -20,7 +20,7 @@ from sanctions_model.scm.interventions import Relief
 from sanctions_model.units import effect_in_percent
 from sanctions_model.validation.misses import miss_pattern
 from sanctions_model.validation.published_effects import totals_table
-from sanctions_model.wording import chance
+from sanctions_model.wording import chance, page_minus
 from sanctions_model.workflow import load_results
 
 _BEGIN, _END = "<!-- old against new -->", "<!-- end of old against new -->"
@@ -182,7 +182,9 @@ def main() -> None:
         return
     page = asked.write.read_text(encoding="utf-8")
     before, after = page.split(_BEGIN)[0], page.split(_END)[1]
-    asked.write.write_text(f"{before}{_BEGIN}\n\n{text}\n\n{_END}{after}", encoding="utf-8")
+    asked.write.write_text(
+        f"{before}{_BEGIN}\n\n{page_minus(text)}\n\n{_END}{after}", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":
