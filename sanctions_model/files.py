@@ -112,13 +112,17 @@ def require_target(path: Path, what: str, suffixes: Sequence[str]) -> None:
         raise QuestionError(f"{what}: the file name is too long; give a shorter one.")
     if path.name in _KNOWN_BY and path.exists():
         raise QuestionError(f"{where}: a run or a sweep is known by that file; give another name.")
-    _require_replaceable(path, where)
+    require_replaceable(path, where)
     if not os.access(path.parent, os.W_OK):
         raise QuestionError(f"{where}: it may not be written; give another place.")
 
 
-def _require_replaceable(path: Path, where: str) -> None:
-    """Refuse to put a file in the place of a link, a device or what its owner keeps."""
+def require_replaceable(path: Path, where: str) -> None:
+    """Refuse to put a file in the place of a link, a device or what its owner keeps.
+
+    `path`: what is to be written, there or not. `where`: what names it, for the message. Raises
+    `QuestionError`.
+    """
     if path.is_dir() and not path.is_symlink():
         return  # which the system refuses
     if path.is_symlink() or (path.exists() and not path.is_file()):
@@ -161,7 +165,7 @@ def whole_file(path: Path | str) -> Iterator[Path]:
     ['a.txt']
     """
     target = Path(path)
-    _require_replaceable(target, str(target))
+    require_replaceable(target, str(target))
     beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
         yield beside
@@ -226,18 +230,20 @@ def staged(folder: Path) -> Iterator[Path]:
 def publish(part: Path, folder: Path) -> list[Path]:
     """Move finished files into place; until the last one is there the folder counts as unfinished.
 
-    `part`, `folder`: from where and to where; files of the same names are replaced.
+    `part`, `folder`: from where and to where; files of the same names are replaced. Raises
+    `QuestionError`, with nothing moved, if a link, a device or a read-only file has such a name.
     """
+    files = sorted(path for path in part.rglob("*") if path.is_file())
+    targets = [folder / file.relative_to(part) for file in files]
+    for target in targets:
+        require_replaceable(target, str(target))
     mark = folder / _UNFINISHED
     mark.touch()
-    published = []
-    for file in sorted(path for path in part.rglob("*") if path.is_file()):
-        target = folder / file.relative_to(part)
+    for file, target in zip(files, targets, strict=True):
         target.parent.mkdir(exist_ok=True)
         file.replace(target)
-        published.append(target)
     mark.unlink()
-    return published
+    return targets
 
 
 def interrupted(folder: Path) -> bool:

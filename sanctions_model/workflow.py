@@ -22,7 +22,14 @@ from sanctions_model.economies.registry import (
     find_economy,
 )
 from sanctions_model.errors import FitFileError, QuestionError, reading_fault
-from sanctions_model.files import file_sha256, locked, publish, require_folder, staged
+from sanctions_model.files import (
+    file_sha256,
+    locked,
+    publish,
+    require_folder,
+    require_replaceable,
+    staged,
+)
 from sanctions_model.inference.conditioned import Problem
 from sanctions_model.inference.fit import Fit, fit, sample_prior_predictive
 from sanctions_model.inference.priors.ledger import Priors, load_priors
@@ -50,6 +57,7 @@ __all__ = [
 
 _LOG = logging.getLogger(__name__)
 _UNCONVERGED_FILE = "unconverged.nc"
+_TABLE_FILES = ("links.csv", "effects.csv", "claims.csv")
 _ENOUGH_ROOM = 500_000_000  # bytes: a fit of 4 x 1,000 draws, its figures and what is staged
 # A manifest travels, a machine's paths do not.
 _FILE_FIELDS = {"events", "rule"}
@@ -192,9 +200,15 @@ def _name(path: Path | None) -> str | None:
 
 
 def require_writable(out: Path) -> None:
-    """Raise `FitFileError` if the folder of results could not be made; make nothing yet."""
+    """Raise `FitFileError` if a folder of results could not be made or replaced; make nothing yet.
+
+    `out`: folder, there or not. What it holds under the names of a run's files must be plain files
+    that may be written; the figures are looked at when they are there to be moved.
+    """
     try:
         require_folder(out, "Cannot write results to")
+        for name in (*_TABLE_FILES, POSTERIOR_FILE, MANIFEST_FILE, _UNCONVERGED_FILE):
+            require_replaceable(out / name, f"Cannot write results: {out / name}")
     except QuestionError as error:
         raise FitFileError(str(error)) from None
     existing = next(path for path in (out, *out.absolute().parents) if path.exists())
@@ -219,9 +233,9 @@ def write(results: Results, out: Path) -> list[Path]:
     try:
         out.mkdir(parents=True, exist_ok=True)
         with locked(out), staged(out) as part:
-            tables = {"links": results.links, "effects": results.effects, "claims": results.claims}
-            for name, table in tables.items():
-                table.to_csv(part / f"{name}.csv", index=False, float_format="%.6g")
+            tables = (results.links, results.effects, results.claims)
+            for name, table in zip(_TABLE_FILES, tables, strict=True):
+                table.to_csv(part / name, index=False, float_format="%.6g")
             (part / "figures").mkdir()
             save_figures(main_figures(results.fit, results.claims), part / "figures")
             manifest = dict(results.fit.manifest)
@@ -239,6 +253,9 @@ def write(results: Results, out: Path) -> list[Path]:
 
 def keep_unconverged(fitted: Fit, out: Path) -> Path:
     """Keep draws that failed the gate beside the results, which stay as they are.
+
+    Without the folder's lock: the file takes its name whole, and a lock that another run holds
+    would lose the draws.
 
     `out`: folder, made if need be. Returns: ``unconverged.nc`` in it, which `load` reads. Raises
     `FitFileError` if the folder cannot be written.

@@ -23,7 +23,7 @@ from sanctions_model.data.bundled import data_path
 from sanctions_model.data.vintages import bundled_vintage
 from sanctions_model.economies.registry import default_transmission
 from sanctions_model.economies.russia import MEASURES
-from sanctions_model.errors import ConvergenceError, FitFileError
+from sanctions_model.errors import ConvergenceError, FitFileError, QuestionError
 from sanctions_model.files import locked, publish
 from sanctions_model.inference.fit import Fit, fit
 from sanctions_model.inference.priors.families import Normal
@@ -321,6 +321,32 @@ def test_a_run_that_was_killed_between_two_files_is_not_read(copy, monkeypatch, 
     assert "files are of two runs" in done.refusal
     with pytest.raises(FitFileError, match="of two runs"):
         load(copy)
+
+
+@pytest.mark.parametrize("kind", ["link", "read-only"])
+def test_a_run_replaces_no_link_and_nothing_read_only(copy, monkeypatch, kind):
+    mine = copy.parent / f"{kind}.csv"
+    mine.write_text("mine", encoding="utf-8")
+
+    def keep(name):
+        (copy / name).unlink(missing_ok=True)
+        if kind == "link":
+            (copy / name).symlink_to(mine)
+        else:
+            (copy / name).write_text("mine", encoding="utf-8")
+            (copy / name).chmod(0o444)
+
+    keep("claims.csv")
+    monkeypatch.setattr(job, "run", lambda **_: pytest.fail("sampled"))
+    done = call("run", "--out", copy)
+    assert done.code == 1
+    assert re.search(r"claims\.csv: (that is a link|it may not be written)", done.refusal)
+    keep("c.csv")
+    with pytest.raises(QuestionError, match=r"c\.csv"):
+        publish(staging(copy), copy)
+    assert not (copy / "a.csv").exists()  # the first of them
+    assert (copy / "c.csv").read_text(encoding="utf-8") == "mine"
+    assert load(copy).draws.sizes["draw"] > 0
 
 
 def staging(copy):
